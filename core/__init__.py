@@ -1,0 +1,1 @@
+"""Essaim's rooms: see docs/architecture.md for who may import whom."""

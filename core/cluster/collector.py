@@ -1,0 +1,239 @@
+"""One thread that knows what is: it asks the engine, and hands out a new snapshot on each change.
+
+However many people watch, one collector asks. The engine's events wake it; Swarm publishes no task
+events, so while tasks move it asks for them some fifteen times a second (Swarm itself reports task
+states in batches of 100 ms), and rests when nothing moves.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import docker
+from docker.types.daemon import CancellableStream
+
+from core.cluster import parse
+from core.cluster.failures import daemon_errors
+from core.cluster.snapshot import ClusterSnapshot, Trouble
+from core.errors import EngineRejected, EngineUnreachable, NotAManager
+
+log = logging.getLogger(__name__)
+
+Connect = Callable[[], docker.APIClient]
+Subscriber = Callable[[ClusterSnapshot], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two questions of each sort."""
+
+    moving: float = 0.06  # tasks, while something moves
+    idle: float = 0.5  # tasks, while nothing does
+    rest: float = 2.0  # all that has events: they only fail to come when we lost the stream
+    retry: float = 0.5  # an engine that does not answer
+    restless: float = 10.0  # how long after the last change unsettled tasks still count as moving
+
+
+#: What can be asked for on its own; each has a reader in ``Collector._ask``.
+PARTS = ("engine", "nodes", "services", "tasks", "containers", "images")
+
+#: Which parts an event of a type makes worth asking for again.
+_STIRRED_BY = {
+    "node": ("engine", "nodes", "tasks"),
+    "service": ("services", "tasks"),
+    "container": ("containers", "tasks"),
+    "image": ("images",),
+    "daemon": ("engine",),
+}
+
+
+class Collector:
+    """Keeps ``snapshot`` true, from ``start()`` until ``stop()``."""
+
+    def __init__(
+        self, connect: Connect, pace: Pace | None = None, now: Callable[[], float] = time.time
+    ) -> None:
+        self._connect = connect
+        self._pace = pace or Pace()
+        self._now = now
+        self._client: docker.APIClient | None = None
+        self._events: CancellableStream | None = None
+        self._subscribers: list[Subscriber] = []
+        self._stirred: set[str] = set()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._rounds = threading.Condition()
+        self._round_number = 0
+        self._asking = False
+        self._due = dict.fromkeys(PARTS, 0.0)
+        self._changed = 0.0  # when content last changed
+        self.questions = 0  # asked of the engine so far
+        self.snapshot = ClusterSnapshot(time=now(), revision=0, engine=None)
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Call back, on the collector's thread, with each snapshot whose content is new."""
+        self._subscribers.append(subscriber)
+
+    def start(self) -> None:
+        for target in (self._collect, self._listen):
+            threading.Thread(target=target, name=f"essaim{target.__name__}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask no more; the threads end by themselves, a moment later."""
+        self._stopped.set()
+        self._wake.set()
+
+    def stir(self, *parts: str) -> None:
+        """Ask again now: for these parts, or for everything."""
+        with self._rounds:
+            self._stirred.update(parts or PARTS)
+        self._wake.set()
+
+    def refresh(self, timeout: float = 2.0) -> bool:
+        """Ask for everything now, and wait until it is known; False when that took too long."""
+        with self._rounds:
+            # The round that may be under way has asked too early: the next one counts.
+            target = self._round_number + (2 if self._asking else 1)
+            self.stir()
+            return self._rounds.wait_for(lambda: self._round_number >= target, timeout)
+
+    # The collecting thread
+
+    def _collect(self) -> None:
+        while not self._stopped.is_set():
+            with self._rounds:
+                self._asking = True
+                stirred, self._stirred = self._stirred, set()
+            try:
+                self._round(stirred)
+            except (EngineUnreachable, EngineRejected) as error:
+                self._lost(str(error))
+            except Exception:
+                # Whatever one strange answer holds, the dashboard must outlive it, and say so.
+                log.exception("reading the engine failed")
+                self._lost("the engine gave an answer that Essaim does not understand")
+            with self._rounds:
+                self._asking = False
+                self._round_number += 1
+                self._rounds.notify_all()
+            self._wake.wait(self._pause())
+            self._wake.clear()
+        self._drop_connection()
+
+    def _round(self, stirred: set[str]) -> None:
+        with daemon_errors():
+            if self._client is None:
+                self._client = self._connect()
+                self._due = dict.fromkeys(PARTS, 0.0)
+        now = time.monotonic()
+        due = [part for part in PARTS if part in stirred or self._due[part] <= now]
+        snapshot = self.snapshot
+        for part in due:
+            snapshot = self._ask(part, snapshot)
+            self._due[part] = time.monotonic() + self._pace.rest
+        self._publish(replace(snapshot, time=self._now(), trouble=None))
+        self._due["tasks"] = time.monotonic() + (
+            self._pace.moving if self._moving() else self._pace.idle
+        )
+
+    def _ask(self, part: str, known: ClusterSnapshot) -> ClusterSnapshot:
+        client = self._client
+        assert client is not None
+        self.questions += 1
+        with daemon_errors():
+            if part == "engine":
+                return replace(known, engine=parse.engine(client.info(), client.version()))
+            if part == "containers":
+                return replace(known, containers=parse.containers(client.containers(all=True)))
+            if part == "images":
+                return replace(known, images=parse.images(client.images()))
+            if known.engine is None or not known.engine.manager:
+                return replace(known, nodes=(), services=(), tasks=())
+            try:
+                if part == "nodes":
+                    return replace(known, nodes=parse.nodes(client.nodes()))
+                if part == "services":
+                    raw = client.services()
+                    return replace(known, services=parse.services(raw, known.tasks))
+                tasks = parse.tasks(client.tasks())
+                return replace(known, tasks=tasks, services=parse.recount(known.services, tasks))
+            except NotAManager:
+                # Demoted, or left the Swarm, since we last asked who it is.
+                self._due["engine"] = 0.0
+                return replace(known, nodes=(), services=(), tasks=())
+
+    def _lost(self, why: str) -> None:
+        self._drop_connection()
+        known = self.snapshot.trouble
+        if known is None or known.message != why:
+            since = known.since if known else self._now()
+            self._publish(replace(self.snapshot, trouble=Trouble(why, since)))
+
+    def _publish(self, snapshot: ClusterSnapshot) -> None:
+        if replace(snapshot, time=0.0) == replace(self.snapshot, time=0.0):
+            self.snapshot = snapshot
+            return
+        self._changed = time.monotonic()
+        self.snapshot = snapshot = replace(snapshot, revision=snapshot.revision + 1)
+        for subscriber in self._subscribers:
+            try:
+                subscriber(snapshot)
+            except Exception:
+                log.exception("a subscriber failed")
+
+    def _moving(self) -> bool:
+        quiet = time.monotonic() - self._changed
+        if quiet < 1.0:
+            return True
+        down = {node.id for node in self.snapshot.nodes if node.state == "down"}
+        unsettled = any(not t.settled and t.node_id not in down for t in self.snapshot.tasks)
+        return unsettled and quiet < self._pace.restless
+
+    def _pause(self) -> float:
+        if self.snapshot.trouble is not None:
+            return self._pace.retry
+        return max(min(self._due.values()) - time.monotonic(), 0.0)
+
+    def _drop_connection(self) -> None:
+        client, self._client = self._client, None
+        events, self._events = self._events, None
+        if events is not None:
+            try:
+                events.close()
+            except Exception:
+                log.debug("closing the event stream failed", exc_info=True)
+        if client is not None:
+            client.close()
+
+    # The listening thread
+
+    def _listen(self) -> None:
+        """Follow the engine's events, and stir what each one touches."""
+        while not self._stopped.is_set():
+            # Only while the collecting thread finds the engine there: it is the one to find out.
+            if self._client is not None and self.snapshot.trouble is None:
+                try:
+                    with daemon_errors():
+                        self._follow(self._connect())
+                except (EngineUnreachable, EngineRejected):
+                    pass
+                except Exception:
+                    log.debug("the event stream broke", exc_info=True)
+                self.stir()  # it may have missed something
+            self._stopped.wait(self._pace.retry)
+
+    def _follow(self, client: docker.APIClient) -> None:
+        try:
+            events = self._events = client.events(decode=True)
+            self.stir()  # what happened before the stream was open
+            for event in events:
+                action = str(event.get("Action", ""))
+                if action.startswith(("exec_", "top", "resize", "attach")):
+                    continue  # changes nothing that we show, and health checks make many
+                self.stir(*_STIRRED_BY.get(str(event.get("Type")), ()) or ("engine",))
+        finally:
+            client.close()

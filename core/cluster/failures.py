@@ -1,0 +1,64 @@
+"""The one place where the exceptions of docker-py and requests become ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import docker.errors
+import requests
+import urllib3.exceptions
+
+from core.errors import EngineRejected, EngineUnreachable, EssaimError, NotAManager
+
+#: How the daemon begins its refusal of a cluster call, on a worker and outside any Swarm.
+_NOT_A_MANAGER = "This node is not a swarm manager"
+
+
+@contextmanager
+def daemon_errors() -> Iterator[None]:
+    """Turn what goes wrong between us and the engine into an EssaimError.
+
+    Raises:
+        EngineUnreachable: nobody answered, or the answer broke off.
+        NotAManager: a cluster call reached a node that cannot answer for the cluster.
+        EngineRejected: any other refusal, in the daemon's own words.
+    """
+    try:
+        yield
+    except docker.errors.APIError as error:
+        raise _refusal(error.explanation or str(error), error.status_code or 0) from error
+    except requests.HTTPError as error:
+        raise _refusal(_words(error.response), error.response.status_code) from error
+    except docker.errors.DockerException as error:
+        # docker-py wraps a failed first contact in a bare DockerException.
+        if isinstance(error.__context__, requests.RequestException):
+            raise _unreachable(error.__context__) from error
+        raise EngineRejected(str(error)) from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise _unreachable(error) from error
+
+
+def _refusal(message: str, status: int) -> EssaimError:
+    if message.startswith(_NOT_A_MANAGER):
+        return NotAManager(message, status)
+    return EngineRejected(message.strip(), status)
+
+
+def _words(response: requests.Response) -> str:
+    try:
+        return str(response.json()["message"])
+    except (json.JSONDecodeError, requests.JSONDecodeError, KeyError, TypeError):
+        return response.text.strip() or response.reason
+
+
+def _unreachable(error: BaseException) -> EngineUnreachable:
+    """Name the innermost cause: it says "Connection refused" where the outer ones say URLs."""
+    cause = error
+    while (inner := cause.__cause__ or cause.__context__) is not None:
+        cause = inner
+    if isinstance(cause, TimeoutError):
+        return EngineUnreachable("The engine does not answer in time.")
+    words = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
+    return EngineUnreachable(f"The engine does not answer: {words}.")

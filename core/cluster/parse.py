@@ -1,0 +1,274 @@
+"""From the Docker Engine API's JSON to snapshot records: pure functions, one per kind.
+
+Shapes are those of API 1.41 to 1.51. Absent fields mean Docker's zero value, as in Go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from core.cluster.snapshot import (
+    Container,
+    Engine,
+    Image,
+    Node,
+    Port,
+    Service,
+    Task,
+    UpdateStatus,
+)
+
+Json = Mapping[str, Any]
+
+#: How a practice engine says in /info that it is one (see docs/decisions).
+PRACTICE_LABEL = "essaim.engine=practice"
+
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def timestamp(text: str | None) -> float:
+    """RFC 3339 with up to nanoseconds, to seconds since the epoch; 0.0 for Go's zero time."""
+    match = _TIMESTAMP.fullmatch(text or "")
+    if not match or match[1].startswith("0001"):
+        return 0.0
+    offset = "+00:00" if match[3] == "Z" else match[3]
+    return datetime.fromisoformat(match[1] + offset).timestamp() + float(match[2] or 0)
+
+
+def engine(info: Json, version: Json) -> Engine:
+    """From GET /info and GET /version."""
+    swarm = info.get("Swarm") or {}
+    return Engine(
+        name=info.get("Name") or "",
+        version=info.get("ServerVersion") or version.get("Version") or "",
+        api_version=version.get("ApiVersion") or "",
+        operating_system=info.get("OperatingSystem") or "",
+        practice=PRACTICE_LABEL in (info.get("Labels") or ()),
+        swarm_state=swarm.get("LocalNodeState") or "inactive",
+        manager=bool(swarm.get("ControlAvailable")),
+        node_id=swarm.get("NodeID") or "",
+        node_address=swarm.get("NodeAddr") or "",
+        swarm_error=swarm.get("Error") or "",
+        cpus=int(info.get("NCPU") or 0),
+        memory=int(info.get("MemTotal") or 0),
+    )
+
+
+def nodes(raw: Iterable[Json]) -> tuple[Node, ...]:
+    """From GET /nodes, ordered by hostname."""
+    return tuple(sorted(map(_node, raw), key=lambda node: (_natural(node.hostname), node.id)))
+
+
+def tasks(raw: Iterable[Json]) -> tuple[Task, ...]:
+    """From GET /tasks, ordered by service, slot, and newest first."""
+    return tuple(sorted(map(_task, raw), key=lambda t: (t.service_id, t.slot, -t.created, t.id)))
+
+
+def services(raw: Iterable[Json], of_cluster: tuple[Task, ...]) -> tuple[Service, ...]:
+    """From GET /services, ordered by name; counts come from the tasks of the same moment."""
+    found = sorted(map(_service, raw), key=lambda service: _natural(service.name))
+    return recount(tuple(found), of_cluster)
+
+
+def recount(known: tuple[Service, ...], of_cluster: tuple[Task, ...]) -> tuple[Service, ...]:
+    """The same services, with ``running`` and ``desired`` counted from these tasks.
+
+    As `docker service ls` counts (SwarmKit controlapi/service.go): every task observed running is
+    running, also one that is told to shut down; a global service wants as many as it has tasks.
+    """
+    running: dict[str, int] = {}
+    wanted: dict[str, int] = {}
+    for task in of_cluster:
+        if task.state == "running":
+            running[task.service_id] = running.get(task.service_id, 0) + 1
+        if task.desired_state == "running":
+            wanted[task.service_id] = wanted.get(task.service_id, 0) + 1
+    return tuple(
+        replace(
+            service,
+            running=running.get(service.id, 0),
+            desired=wanted.get(service.id, 0) if service.replicas is None else service.replicas,
+        )
+        for service in known
+    )
+
+
+def containers(raw: Iterable[Json]) -> tuple[Container, ...]:
+    """From GET /containers/json?all=1, newest first."""
+    return tuple(sorted(map(_container, raw), key=lambda c: (-c.created, c.name)))
+
+
+def images(raw: Iterable[Json]) -> tuple[Image, ...]:
+    """From GET /images/json, newest first; an image without a tag has none here either."""
+    found = (
+        Image(
+            id=each["Id"],
+            tags=tuple(tag for tag in each.get("RepoTags") or () if tag != "<none>:<none>"),
+            repositories=tuple(split_digest(d)[0] for d in each.get("RepoDigests") or ()),
+            created=float(each.get("Created") or 0),
+            size=int(each.get("Size") or 0),
+        )
+        for each in raw
+    )
+    return tuple(sorted(found, key=lambda image: (-image.created, image.tags, image.id)))
+
+
+def _node(raw: Json) -> Node:
+    spec = raw.get("Spec") or {}
+    description = raw.get("Description") or {}
+    resources = description.get("Resources") or {}
+    status = raw.get("Status") or {}
+    manager = raw.get("ManagerStatus") or {}
+    return Node(
+        id=raw["ID"],
+        hostname=description.get("Hostname") or raw["ID"][:12],
+        role=spec.get("Role") or "worker",
+        availability=spec.get("Availability") or "active",
+        state=status.get("State") or "unknown",
+        message=status.get("Message") or "",
+        address=status.get("Addr") or "",
+        leader=bool(manager.get("Leader")),
+        reachability=manager.get("Reachability") or "",
+        labels=_pairs(spec.get("Labels")),
+        engine_version=(description.get("Engine") or {}).get("EngineVersion") or "",
+        cpus=(resources.get("NanoCPUs") or 0) / 1e9,
+        memory=int(resources.get("MemoryBytes") or 0),
+        version=_index(raw),
+    )
+
+
+def _task(raw: Json) -> Task:
+    status = raw.get("Status") or {}
+    container = status.get("ContainerStatus") or {}
+    image, _ = split_digest(((raw.get("Spec") or {}).get("ContainerSpec") or {}).get("Image") or "")
+    return Task(
+        id=raw["ID"],
+        service_id=raw.get("ServiceID") or "",
+        slot=int(raw.get("Slot") or 0),
+        node_id=raw.get("NodeID") or "",
+        image=image,
+        desired_state=raw.get("DesiredState") or "",
+        state=status.get("State") or "new",
+        message=status.get("Message") or "",
+        error=status.get("Err") or "",
+        since=timestamp(status.get("Timestamp")),
+        created=timestamp(raw.get("CreatedAt")),
+        container_id=container.get("ContainerID") or "",
+        exit_code=container.get("ExitCode") if container else None,
+    )
+
+
+def _service(raw: Json) -> Service:
+    spec = raw.get("Spec") or {}
+    template = spec.get("TaskTemplate") or {}
+    container = template.get("ContainerSpec") or {}
+    mode, replicas = _mode(spec.get("Mode") or {})
+    image, digest = split_digest(container.get("Image") or "")
+    return Service(
+        id=raw["ID"],
+        name=spec.get("Name") or raw["ID"][:12],
+        image=image,
+        digest=digest,
+        mode=mode,
+        replicas=replicas,
+        running=0,
+        desired=0,
+        ports=tuple(map(_port, (raw.get("Endpoint") or {}).get("Ports") or ())),
+        env=tuple(_split(pair) for pair in container.get("Env") or ()),
+        args=(*(container.get("Command") or ()), *(container.get("Args") or ())),
+        constraints=tuple((template.get("Placement") or {}).get("Constraints") or ()),
+        labels=_pairs(spec.get("Labels")),
+        forced=int(template.get("ForceUpdate") or 0),
+        update=_update(raw.get("UpdateStatus")),
+        created=timestamp(raw.get("CreatedAt")),
+        updated=timestamp(raw.get("UpdatedAt")),
+        version=_index(raw),
+    )
+
+
+def _mode(raw: Json) -> tuple[str, int | None]:
+    if "Global" in raw:
+        return "global", None
+    if "ReplicatedJob" in raw:
+        return "replicated-job", int((raw["ReplicatedJob"] or {}).get("TotalCompletions") or 1)
+    if "GlobalJob" in raw:
+        return "global-job", None
+    return "replicated", int((raw.get("Replicated") or {}).get("Replicas") or 0)
+
+
+def _update(raw: Json | None) -> UpdateStatus | None:
+    if not raw or not raw.get("State"):
+        return None
+    return UpdateStatus(
+        state=raw["State"],
+        message=raw.get("Message") or "",
+        started=timestamp(raw.get("StartedAt")) or None,
+        completed=timestamp(raw.get("CompletedAt")) or None,
+    )
+
+
+def _container(raw: Json) -> Container:
+    labels = raw.get("Labels") or {}
+    return Container(
+        id=raw["Id"],
+        name=((raw.get("Names") or [""])[0]).lstrip("/"),
+        image=split_digest(raw.get("Image") or "")[0],
+        command=raw.get("Command") or "",
+        created=float(raw.get("Created") or 0),
+        state=raw.get("State") or "",
+        status=raw.get("Status") or "",
+        ports=_container_ports(raw.get("Ports") or ()),
+        service=labels.get("com.docker.swarm.service.name", ""),
+        task_id=labels.get("com.docker.swarm.task.id", ""),
+    )
+
+
+def _container_ports(raw: Iterable[Json]) -> tuple[Port, ...]:
+    """One record a port: the daemon lists a port once for IPv4 and once for IPv6."""
+    ports = {
+        Port(
+            published=int(each.get("PublicPort") or 0),
+            target=int(each.get("PrivatePort") or 0),
+            protocol=each.get("Type") or "tcp",
+            mode="host",
+        )
+        for each in raw
+    }
+    return tuple(sorted(ports, key=lambda port: (port.published, port.target)))
+
+
+def _port(raw: Json) -> Port:
+    return Port(
+        published=int(raw.get("PublishedPort") or 0),
+        target=int(raw.get("TargetPort") or 0),
+        protocol=raw.get("Protocol") or "tcp",
+        mode=raw.get("PublishMode") or "ingress",
+    )
+
+
+def split_digest(image: str) -> tuple[str, str]:
+    """``nginx:latest@sha256:…`` to its name with tag, and its digest ('' when not pinned)."""
+    name, _, digest = image.partition("@")
+    return name, digest
+
+
+def _index(raw: Json) -> int:
+    return int((raw.get("Version") or {}).get("Index") or 0)
+
+
+def _pairs(raw: Json | None) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((str(key), str(value)) for key, value in (raw or {}).items()))
+
+
+def _split(pair: str) -> tuple[str, str]:
+    key, _, value = pair.partition("=")
+    return key, value
+
+
+def _natural(name: str) -> list[tuple[int, int | str]]:
+    """Sort key that puts node2 before node10."""
+    return [(0, int(p)) if p.isdigit() else (1, p) for p in re.split(r"(\d+)", name) if p]

@@ -1,0 +1,211 @@
+"""What the engine and its Swarm said at one instant, as frozen records.
+
+States and availabilities are Docker's own words, in lower case, as its API spells them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: Observed task states in the order in which a task may pass them (SwarmKit api/types.proto).
+TASK_STATES = (
+    "new",
+    "pending",
+    "assigned",
+    "accepted",
+    "preparing",
+    "ready",
+    "starting",
+    "running",
+    "complete",
+    "shutdown",
+    "failed",
+    "rejected",
+    "remove",
+    "orphaned",
+)
+#: States from which a task never comes back.
+TERMINAL_STATES = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine that answers: one daemon, which may be part of a Swarm."""
+
+    name: str  # hostname
+    version: str
+    api_version: str
+    operating_system: str
+    practice: bool  # the embedded simulation, not a real engine
+    swarm_state: str  # inactive, pending, active, error, locked
+    manager: bool  # can answer for the cluster
+    node_id: str
+    node_address: str
+    swarm_error: str
+    cpus: int
+    memory: int  # bytes
+
+    @property
+    def in_swarm(self) -> bool:
+        return self.swarm_state not in ("", "inactive")
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    published: int  # 0 when nothing is published
+    target: int
+    protocol: str  # tcp, udp, sctp
+    mode: str  # ingress, host
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    id: str
+    hostname: str
+    role: str  # manager, worker
+    availability: str  # active, pause, drain
+    state: str  # ready, down, unknown, disconnected
+    message: str
+    address: str
+    leader: bool
+    reachability: str  # reachable, unreachable, unknown; "" for a worker
+    labels: tuple[tuple[str, str], ...]
+    engine_version: str
+    cpus: float
+    memory: int  # bytes
+    version: int  # of the object in the store: what an update must quote
+
+    @property
+    def takes_tasks(self) -> bool:
+        return self.state == "ready" and self.availability == "active"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateStatus:
+    state: str
+    message: str
+    started: float | None  # seconds since the epoch
+    completed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    id: str
+    name: str
+    image: str  # with its tag, without the pinned digest
+    digest: str  # sha256:… or ""
+    mode: str  # replicated, global, replicated-job, global-job
+    replicas: int | None  # wanted; None for a global service
+    running: int  # tasks observed running
+    desired: int  # tasks that should run
+    ports: tuple[Port, ...]
+    env: tuple[tuple[str, str], ...]
+    args: tuple[str, ...]
+    constraints: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+    forced: int  # how often `service update --force` was asked for
+    update: UpdateStatus | None
+    created: float
+    updated: float
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    id: str
+    service_id: str
+    slot: int  # 0 for a task of a global service
+    node_id: str  # "" while not scheduled
+    image: str
+    desired_state: str
+    state: str  # observed
+    message: str
+    error: str
+    since: float  # when it entered its state, seconds since the epoch
+    created: float
+    container_id: str
+    exit_code: int | None
+
+    @property
+    def live(self) -> bool:
+        """Whether it is, or may become, a running replica, rather than history."""
+        return self.state not in TERMINAL_STATES and self.desired_state in ("running", "ready")
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is where it is wanted, so that no change is due."""
+        if self.state in TERMINAL_STATES:
+            return True
+        return self.state == "running" and self.desired_state == "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    id: str
+    name: str
+    image: str
+    command: str
+    created: float
+    state: str  # created, running, paused, restarting, exited, dead
+    # The daemon's sentence: Up 3 seconds, Exited (0) 2 minutes ago. It grows older by itself, which
+    # is no change of the container.
+    status: str = field(compare=False)
+    ports: tuple[Port, ...]
+    service: str  # of the task it runs for, or ""
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    id: str  # sha256:…
+    tags: tuple[str, ...]
+    repositories: tuple[str, ...]  # that it was pulled from by digest: it may have no tag
+    created: float
+    size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nothing newer than this snapshot could be read."""
+
+    message: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSnapshot:
+    """All of it, at one instant. Replaced, never edited.
+
+    When the engine cannot be reached, the last good snapshot stays and ``trouble`` says why: a page
+    never shows an empty cluster because a question went unanswered.
+    """
+
+    time: float  # when the engine was last heard, seconds since the epoch
+    revision: int  # grows with each change of content
+    engine: Engine | None  # None until the engine answered for the first time
+    nodes: tuple[Node, ...] = ()  # by hostname
+    services: tuple[Service, ...] = ()  # by name
+    tasks: tuple[Task, ...] = ()  # by service, slot, newest first
+    containers: tuple[Container, ...] = ()  # of the connected engine only; newest first
+    images: tuple[Image, ...] = ()  # of the connected engine only; newest first
+    trouble: Trouble | None = None
+
+    def node(self, id: str) -> Node | None:
+        return next((n for n in self.nodes if n.id == id), None)
+
+    def service(self, reference: str) -> Service | None:
+        """By id or name."""
+        return next((s for s in self.services if reference in (s.id, s.name)), None)
+
+    def tasks_of(self, service: Service) -> tuple[Task, ...]:
+        return tuple(t for t in self.tasks if t.service_id == service.id)
+
+    def hostname(self, node_id: str) -> str:
+        node = self.node(node_id)
+        return node.hostname if node else node_id[:12]
+
+    def replica(self, task: Task) -> str:
+        """The task's name as Docker prints it: web.3, or web.<node id> for a global service."""
+        service = self.service(task.service_id)
+        name = service.name if service else task.service_id[:12]
+        return f"{name}.{task.slot or task.node_id}"

@@ -1,0 +1,42 @@
+"""The errors that may reach a page, and nothing else.
+
+EssaimError
+├── EngineUnreachable   nobody answers at the engine's address
+├── EngineRejected      the engine answered no; its own words are kept
+│   └── NotAManager     the question needs a Swarm manager and this node is none
+├── NotAllowed          the viewer has no right to do this on this engine
+└── InvalidCommand      the user's input makes no command; says what to write instead
+"""
+
+from __future__ import annotations
+
+
+class EssaimError(Exception):
+    """Base of all; ``str(error)`` is one sentence for a person."""
+
+
+class EngineUnreachable(EssaimError):
+    """Nobody answers at the engine's address."""
+
+
+class EngineRejected(EssaimError):
+    """The engine refused; the message is the daemon's own.
+
+    status: the HTTP status of the refusal (0 when it came inside a stream).
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotAManager(EngineRejected):
+    """A cluster call reached a worker, or a node outside any Swarm."""
+
+
+class NotAllowed(EssaimError):
+    """The viewer has not shown the password that this engine asks for."""
+
+
+class InvalidCommand(EssaimError):
+    """What the user entered makes no command."""

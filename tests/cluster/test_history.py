@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from core.cluster import parse
+from core.cluster.history import MAX_SAMPLES, SPAN_SECONDS, History, Mark, changes
+from core.cluster.snapshot import ClusterSnapshot, Trouble
+from tests.cluster import raw
+
+
+def snapshot(time: float = 100.0, **parts: Any) -> ClusterSnapshot:
+    tasks = parse.tasks(parts.get("tasks", [raw.task(1), raw.task(2, slot=2, node="node2")]))
+    return ClusterSnapshot(
+        time=time,
+        revision=1,
+        engine=parse.engine(raw.INFO, raw.VERSION),
+        nodes=parse.nodes(parts.get("nodes", [raw.node("node1"), raw.node("node2")])),
+        services=parse.services(parts.get("services", [raw.service()]), tasks),
+        tasks=tasks,
+    )
+
+
+def test_a_sample_counts_what_runs_by_service_and_node() -> None:
+    history = History()
+    history.add(snapshot())
+    [sample] = history.samples
+    assert sample.running == (("id-web", "node1", 1), ("id-web", "node2", 1))
+
+
+def test_nothing_new_makes_no_sample() -> None:
+    history = History()
+    history.add(snapshot(time=1.0))
+    history.add(snapshot(time=2.0))
+    assert len(history.samples) == 1
+
+
+def test_a_stale_snapshot_is_not_history() -> None:
+    history = History()
+    history.add(replace(snapshot(), trouble=Trouble("gone", 1.0)))
+    history.add(ClusterSnapshot(time=1.0, revision=0, engine=None))
+    assert history.samples == ()
+
+
+def test_it_forgets_but_keeps_what_still_holds() -> None:
+    history = History()
+    history.add(snapshot(time=0.0))
+    history.add(snapshot(time=10.0, tasks=[raw.task(1)]))
+    history.add(snapshot(time=SPAN_SECONDS + 20.0, tasks=[]))
+    times = [sample.time for sample in history.samples]
+    assert times == [10.0, SPAN_SECONDS + 20.0]
+
+
+def test_it_is_bounded() -> None:
+    history = History()
+    for n in range(MAX_SAMPLES + 50):
+        history.add(snapshot(time=n / 1000, tasks=[raw.task(1)] * (1 + n % 2)))
+    assert len(history.samples) == MAX_SAMPLES
+
+
+def test_marks_of_services() -> None:
+    before = snapshot()
+    after = snapshot(time=101.0, services=[raw.service(replicas=15), raw.service("api")])
+    assert changes(before, after) == [
+        Mark(101.0, "created", "api"),
+        Mark(101.0, "replicas", "web", "3", "15"),
+    ]
+    assert changes(after, before)[-1] == Mark(100.0, "removed", "api")
+
+
+def test_a_forced_update_is_marked() -> None:
+    template = {"ContainerSpec": {"Image": "nginx:latest@sha256:6bc4"}, "ForceUpdate": 1}
+    after = snapshot(services=[raw.service(TaskTemplate=template)])
+    assert [mark.kind for mark in changes(snapshot(), after)] == ["forced"]
+
+
+def test_marks_of_nodes() -> None:
+    drained = snapshot(nodes=[raw.node("node1"), raw.node("node2", availability="drain")])
+    assert changes(snapshot(), drained) == [Mark(100.0, "availability", "node2", "active", "drain")]
+    down = snapshot(nodes=[raw.node("node1", state="down")])
+    assert changes(snapshot(), down) == [
+        Mark(100.0, "state", "node1", "ready", "down"),
+        Mark(100.0, "left", "node2"),
+    ]
+
+
+def test_the_first_look_marks_nothing() -> None:
+    assert changes(ClusterSnapshot(time=0.0, revision=0, engine=None), snapshot(services=[])) == []
