@@ -1,0 +1,121 @@
+"""One action on an engine, with three faces: the docker line, the docker-py text, and doing it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import docker
+
+from core.cluster.failures import daemon_errors
+from core.commands import grammar
+from core.errors import EngineRejected
+
+#: Specs and objects as the API gives them; they never leave this package.
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one step of a long action is: a layer of a pull, a step of a build."""
+
+    step: str  # the layer's id, or the step's number
+    text: str
+    current: int | None = None  # bytes, or steps
+    total: int | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+def unheard(progress: Progress) -> None:
+    """The report of somebody who does not want to hear it."""
+
+
+class Command(ABC):
+    """What every action has. Subclasses are frozen dataclasses of grammar fields."""
+
+    __slots__ = ()
+
+    verb: ClassVar[tuple[str, ...]]  # ("service", "scale")
+    changes: ClassVar[bool] = False  # needs a right on a real engine
+    reveals: ClassVar[bool] = False  # shows tokens or environments, or what programs print
+    destructive: ClassVar[bool] = False  # a page asks first
+
+    def __post_init__(self) -> None:
+        """Raise InvalidCommand for a value that the line could not have held."""
+        grammar.check(self, " ".join(("docker", *self.verb)))
+
+    def argv(self) -> tuple[str, ...]:
+        """The words of the docker line, starting with ``docker``."""
+        return ("docker", *self.verb, *grammar.words(self))
+
+    def line(self) -> str:
+        """The docker line, quoted for a shell."""
+        return shlex.join(self.argv())
+
+    def python(self) -> str:
+        """A runnable docker-py text that does what ``run`` does."""
+        return f"import docker\n\nclient = docker.from_env()\n{self._python().strip()}\n"
+
+    def run(self, client: docker.DockerClient, report: Report = unheard) -> str:
+        """Do it, and return what the docker command would print.
+
+        Raises:
+            EngineUnreachable, EngineRejected, NotAManager: see core.cluster.failures.
+            InvalidCommand: the values of the fields make no sense together.
+        """
+        with daemon_errors():
+            return self._run(client, report)
+
+    def masked(self) -> Self:
+        """The same command with environment values and tokens masked, to be written down."""
+        hidden: Self = grammar.masked(self)
+        return hidden
+
+    @classmethod
+    def usage(cls) -> str:
+        return grammar.usage(cls, " ".join(("docker", *cls.verb)))
+
+    @abstractmethod
+    def _python(self) -> str:
+        """The text after ``client = docker.from_env()``."""
+
+    @abstractmethod
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        """Do it; exceptions of docker-py are turned into ours by ``run``."""
+
+
+def each(names: Iterable[str], act: Callable[[str], str | None]) -> str:
+    """Act on every name, as the docker command does: a refusal does not spare the next ones.
+
+    Raises:
+        EngineRejected: after the last, with all the refusals, a line each.
+    """
+    done, refusals = [], []
+    for name in names:
+        try:
+            with daemon_errors():
+                done.append(act(name) or name)
+        except EngineRejected as error:
+            refusals.append(error)
+    if len(refusals) == 1:
+        raise refusals[0]
+    if refusals:
+        raise EngineRejected("\n".join(map(str, refusals)), refusals[0].status)
+    return "\n".join(done)
+
+
+def inspected(names: Iterable[str], look: Callable[[str], Json]) -> str:
+    """The objects behind the names as the daemon describes them: JSON, indented by four."""
+    found: list[Json] = []
+
+    def keep(name: str) -> None:
+        found.append(look(name))
+
+    each(names, keep)
+    return json.dumps(found, indent=4, ensure_ascii=False)

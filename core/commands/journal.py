@@ -1,0 +1,96 @@
+"""The journal: who did what, when, and how it ended. It holds no secret."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import docker
+
+from core.commands import grammar
+from core.commands.command import Command, Report, unheard
+from core.commands.values import MASK
+from core.errors import EssaimError
+
+Outcome = Literal["ok", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One action that was tried. Environment values and tokens are masked in all of it."""
+
+    time: float  # when it began, seconds since the epoch
+    who: str
+    line: str
+    python: str
+    outcome: Outcome
+    error: str  # why it was refused, or ""
+    seconds: float  # how long it took
+
+
+class Journal:
+    """Keeps the last entries. Any thread may run commands through it and read it."""
+
+    def __init__(self, size: int = 200, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._entries: deque[Entry] = deque(maxlen=size)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Oldest first."""
+        with self._lock:
+            return tuple(self._entries)
+
+    def run(
+        self, command: Command, client: docker.DockerClient, who: str, report: Report = unheard
+    ) -> str:
+        """Run the command, and write down how it ended; its errors are raised on."""
+        began = self._clock()
+        try:
+            text = command.run(client, report)
+        except EssaimError as error:
+            self.refused(command, who, error, began)
+            raise
+        self._write(command, who, "ok", "", began)
+        return text
+
+    def refused(
+        self, command: Command, who: str, error: EssaimError, began: float | None = None
+    ) -> None:
+        """Write down what was not done: by the engine's word, or for want of a right."""
+        text = str(error)
+        for secret in filter(None, grammar.secrets(command)):
+            text = text.replace(secret, MASK)
+        self._write(command, who, "refused", text, self._clock() if began is None else began)
+
+    def note(self, line: str, python: str, who: str, action: Callable[[], None]) -> None:
+        """Do what no command does, and write down how it ended; its errors are raised on."""
+        began = self._clock()
+        try:
+            action()
+        except EssaimError as error:
+            self._enter(line, python, who, "refused", str(error), began)
+            raise
+        self._enter(line, python, who, "ok", "", began)
+
+    def _write(
+        self,
+        command: Command,
+        who: str,
+        outcome: Outcome,
+        error: str,
+        began: float,
+    ) -> None:
+        told = command.masked()
+        self._enter(told.line(), told.python(), who, outcome, error, began)
+
+    def _enter(
+        self, line: str, python: str, who: str, outcome: Outcome, error: str, began: float
+    ) -> None:
+        entry = Entry(began, who, line, python, outcome, error, self._clock() - began)
+        with self._lock:
+            self._entries.append(entry)

@@ -1,0 +1,131 @@
+"""All commands there are, and the way from a docker line to one of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from itertools import takewhile
+
+from core.commands import (
+    build,
+    container_views,
+    containers,
+    grammar,
+    images,
+    nodes,
+    service_views,
+    services,
+    swarm,
+    system,
+)
+from core.commands.command import Command
+from core.errors import InvalidCommand
+
+COMMANDS: tuple[type[Command], ...] = (
+    system.Version,
+    system.Info,
+    images.ListImages,
+    images.PullImage,
+    build.BuildImage,
+    images.TagImage,
+    images.ImageHistory,
+    images.InspectImages,
+    images.RemoveImages,
+    images.PruneImages,
+    containers.RunContainer,
+    container_views.ListContainers,
+    container_views.ContainerLogs,
+    container_views.InspectContainers,
+    containers.StartContainers,
+    containers.StopContainers,
+    containers.KillContainers,
+    containers.RemoveContainers,
+    containers.PruneContainers,
+    swarm.InitSwarm,
+    swarm.JoinToken,
+    swarm.JoinSwarm,
+    swarm.LeaveSwarm,
+    nodes.ListNodes,
+    nodes.InspectNodes,
+    nodes.UpdateNode,
+    nodes.PromoteNodes,
+    nodes.DemoteNodes,
+    nodes.RemoveNodes,
+    services.CreateService,
+    service_views.ListServices,
+    service_views.ServiceTasks,
+    service_views.InspectServices,
+    services.ScaleServices,
+    services.UpdateService,
+    services.RollbackService,
+    services.RemoveServices,
+    service_views.ServiceLogs,
+)
+
+#: Docker's older and shorter words for the same.
+ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("images",): ("image", "ls"),
+    ("pull",): ("image", "pull"),
+    ("tag",): ("image", "tag"),
+    ("history",): ("image", "history"),
+    ("rmi",): ("image", "rm"),
+    ("image", "build"): ("build",),
+    ("image", "list"): ("image", "ls"),
+    ("image", "remove"): ("image", "rm"),
+    ("run",): ("container", "run"),
+    ("ps",): ("container", "ls"),
+    ("logs",): ("container", "logs"),
+    ("start",): ("container", "start"),
+    ("stop",): ("container", "stop"),
+    ("kill",): ("container", "kill"),
+    ("rm",): ("container", "rm"),
+    ("container", "ps"): ("container", "ls"),
+    ("container", "list"): ("container", "ls"),
+    ("container", "remove"): ("container", "rm"),
+    ("node", "list"): ("node", "ls"),
+    ("node", "remove"): ("node", "rm"),
+    ("service", "list"): ("service", "ls"),
+    ("service", "remove"): ("service", "rm"),
+}
+
+_BY_VERB = {command.verb: command for command in COMMANDS}
+
+
+def parse(line: str | Sequence[str]) -> Command:
+    """The command that a docker line asks for: a line as typed, or its words.
+
+    Raises:
+        InvalidCommand: with one sentence that says what is wrong, and the nearest that is right.
+    """
+    words = _split(line) if isinstance(line, str) else list(line)
+    if not words or words[0] != "docker":
+        raise InvalidCommand("A line starts with docker, as in: docker node ls")
+    command, verb, rest = _find(words[1:])
+    called = " ".join(("docker", *verb))
+    if "--help" in rest[:1]:
+        raise InvalidCommand(grammar.usage(command, called))
+    return command(**grammar.read(command, rest, called))
+
+
+def _split(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        raise InvalidCommand("A quote is opened in this line and never closed.") from None
+
+
+def _find(words: list[str]) -> tuple[type[Command], tuple[str, ...], list[str]]:
+    """The command, the verb as it was typed, and the words after it."""
+    for length in (2, 1):
+        typed = tuple(words[:length])
+        command = _BY_VERB.get(ALIASES.get(typed, typed))
+        if command is not None:
+            return command, typed, words[length:]
+    given = tuple(takewhile(lambda word: not word.startswith("-"), words[:2]))
+    under = {verb[len(given)] for verb in _BY_VERB if verb[: len(given)] == given}
+    if under:
+        so_far = " ".join(("docker", *given))
+        raise InvalidCommand(f"{so_far} wants one more word: {', '.join(sorted(under))}.")
+    asked = " ".join(words[:2])
+    near = grammar.nearest(asked, [" ".join(verb) for verb in (*_BY_VERB, *ALIASES)])
+    raise InvalidCommand(f"There is no docker {asked} here.{near.replace('mean', 'mean docker')}")

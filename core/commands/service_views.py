@@ -1,0 +1,274 @@
+"""docker service: look at services, their tasks and what these print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+from urllib.parse import unquote
+
+import docker
+import docker.errors
+
+from core.commands.command import Command, Json, Report, inspected
+from core.commands.grammar import argument, arguments, option, options, switch
+from core.commands.source import call, given, literal
+from core.commands.table import ago, cut, natural, short, table
+from core.commands.values import LABEL, TAIL
+from core.errors import EngineRejected
+
+
+def filters(texts: Iterable[str]) -> dict[str, list[str]]:
+    """What docker-py wants for ``--filter name=web --filter name=db``."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        key, _, value = text.partition("=")
+        found.setdefault(key, []).append(value)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListServices(Command):
+    """List the services, with how many of their replicas run."""
+
+    verb: ClassVar[tuple[str, ...]] = ("service", "ls")
+
+    quiet: bool = switch("--quiet", "-q")
+    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+
+    def _python(self) -> str:
+        listing = call("client.api.services", **given(filters=filters(self.filter)), status=True)
+        return f"""\
+for service in {listing}:
+    status = service["ServiceStatus"]
+    print(service["Spec"]["Name"], status["RunningTasks"], "of", status["DesiredTasks"])
+"""
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        services = client.api.services(filters=filters(self.filter), status=True)
+        services.sort(key=lambda service: natural(service["Spec"]["Name"]))
+        if self.quiet:
+            return "\n".join(short(service["ID"]) for service in services)
+        head = ("ID", "NAME", "MODE", "REPLICAS", "IMAGE", "PORTS")
+        return table(head, map(_service_row, services))
+
+
+def _service_row(service: Json) -> tuple[str, ...]:
+    spec, status = service["Spec"], service["ServiceStatus"]
+    placement = spec["TaskTemplate"].get("Placement", {})
+    most = placement.get("MaxReplicas", 0)
+    replicas = f"{status['RunningTasks']}/{status['DesiredTasks']}"
+    ports = [
+        f"*:{p['PublishedPort']}->{p['TargetPort']}/{p['Protocol']}"
+        for p in service.get("Endpoint", {}).get("Ports", [])
+        if p.get("PublishMode", "ingress") == "ingress"
+    ]
+    return (
+        short(service["ID"]),
+        spec["Name"],
+        _mode(spec["Mode"]),
+        replicas + (f" (max {most} per node)" if most else ""),
+        _unpinned(spec["TaskTemplate"]["ContainerSpec"]["Image"]),
+        ", ".join(ports),
+    )
+
+
+def _mode(mode: Json) -> str:
+    words = {"ReplicatedJob": "replicated job", "GlobalJob": "global job"}
+    kind = next(iter(mode))
+    return words.get(kind, kind.lower())
+
+
+def _unpinned(image: str) -> str:
+    return image.partition("@")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceTasks(Command):
+    """List the tasks of services: every replica, where it runs, and the ones it replaced."""
+
+    verb: ClassVar[tuple[str, ...]] = ("service", "ps")
+
+    no_trunc: bool = switch("--no-trunc")
+    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+    services: tuple[str, ...] = arguments("SERVICE")
+
+    def _python(self) -> str:
+        return f"""\
+for name in {literal(list(self.services))}:
+    service = client.services.get(name)
+    for task in {call("service.tasks", *([filters(self.filter)] if self.filter else []))}:
+        status = task["Status"]
+        print(task["Slot"] if "Slot" in task else "", task.get("NodeID"), task["DesiredState"],
+              status["State"], status.get("Err", ""))
+"""
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        ids, missing = [], []
+        for name in self.services:
+            try:
+                ids.append(client.api.inspect_service(name)["ID"])
+            except docker.errors.NotFound:
+                missing.append(f"no such service: {name}")
+        if not ids:
+            raise EngineRejected("\n".join(missing), 404)
+        tasks = client.api.tasks(filters=filters(self.filter) | {"service": ids})
+        names = TaskNames(client)
+        tasks.sort(key=lambda task: task["CreatedAt"], reverse=True)
+        tasks.sort(key=lambda task: natural(names.task(task)))
+        head = ("ID", "NAME", "IMAGE", "NODE", "DESIRED STATE", "CURRENT STATE", "ERROR", "PORTS")
+        rows = []
+        last = ""
+        for task in tasks:
+            name = names.task(task)
+            rows.append(_task_row(task, name, name == last, names, whole=self.no_trunc))
+            last = name
+        return "\n".join([table(head, rows), *missing])
+
+
+class TaskNames:
+    """Names of the services and nodes behind ids, each asked for once."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._services = cache(lambda id: client.api.inspect_service(id)["Spec"]["Name"])
+        self._nodes = cache(lambda id: client.api.inspect_node(id)["Description"]["Hostname"])
+
+    def task(self, task: Json) -> str:
+        """web.3, or web.<node id> of a global service."""
+        return f"{self.service(task['ServiceID'])}.{task.get('Slot') or task.get('NodeID', '')}"
+
+    def service(self, id: str) -> str:
+        return _or_id(self._services, id)
+
+    def node(self, id: str) -> str:
+        return _or_id(self._nodes, id)
+
+
+def _or_id(name: object, id: str) -> str:
+    """What is gone from the Swarm keeps its id for a name."""
+    try:
+        return str(name(id)) if id else ""  # type: ignore[operator]
+    except docker.errors.NotFound:
+        return id
+
+
+def _task_row(
+    task: Json, name: str, history: bool, names: TaskNames, *, whole: bool
+) -> tuple[str, ...]:
+    status = task["Status"]
+    error = status.get("Err", "")
+    image = task["Spec"]["ContainerSpec"]["Image"]
+    ports = [
+        f"*:{p['PublishedPort']}->{p['TargetPort']}/{p['Protocol']}"
+        for p in (status.get("PortStatus") or {}).get("Ports") or []
+    ]
+    return (
+        task["ID"] if whole else short(task["ID"]),
+        rf" \_ {name}" if history else name,
+        image if whole else _unpinned(image),
+        names.node(task.get("NodeID", "")),
+        task["DesiredState"].capitalize(),
+        f"{status['State'].capitalize()} {ago(status['Timestamp']).lower()}",
+        f'"{error if whole else cut(error, 30)}"' if error else "",
+        ",".join(ports),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectServices(Command):
+    """Show all that the Swarm knows about services."""
+
+    verb: ClassVar[tuple[str, ...]] = ("service", "inspect")
+    reveals: ClassVar[bool] = True
+
+    services: tuple[str, ...] = arguments("SERVICE")
+
+    def _python(self) -> str:
+        return f"""\
+import json
+
+names = {literal(list(self.services))}
+services = [client.api.inspect_service(name, insert_defaults=True) for name in names]
+print(json.dumps(services, indent=4))
+"""
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        return inspected(
+            self.services, lambda name: client.api.inspect_service(name, insert_defaults=True)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLogs(Command):
+    """Show what the replicas of a service have printed.
+
+    It reveals: programs print passwords, this dashboard's own first one among them.
+    """
+
+    verb: ClassVar[tuple[str, ...]] = ("service", "logs")
+    reveals: ClassVar[bool] = True
+
+    tail: str = option("--tail", "-n", value=TAIL, default="all")
+    timestamps: bool = switch("--timestamps", "-t")
+    service: str = argument("SERVICE")
+
+    def _python(self) -> str:
+        logs = call(
+            "service.logs",
+            stdout=True,
+            stderr=True,
+            details=True,
+            tail=self.tail,
+            timestamps=self.timestamps,
+        )
+        return f"""\
+service = client.services.get({literal(self.service)})
+for line in {logs}:
+    # Each begins with the node, the service and the task that it comes from.
+    print(line.decode(), end="")
+"""
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        chunks = client.api.service_logs(
+            self.service,
+            details=True,
+            stdout=True,
+            stderr=True,
+            tail=self.tail,
+            timestamps=self.timestamps,
+        )
+        text = b"".join(chunks).decode(errors="replace")
+        lines = [_Line.read(line, self.timestamps) for line in text.splitlines()]
+        names = TaskNames(client)
+        heads = {line.task: line.head(client, names) for line in lines}
+        width = max(map(len, heads.values()), default=0)
+        return "\n".join(f"{heads[line.task].ljust(width)}    | {line.text}" for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a service's log, and whose it is."""
+
+    task: str
+    node: str
+    text: str
+
+    @classmethod
+    def read(cls, line: str, timestamps: bool) -> _Line:
+        stamp, _, rest = line.partition(" ") if timestamps else ("", "", line)
+        details, _, text = rest.partition(" ")
+        keys = dict(unquote(detail).split("=", 1) for detail in details.split(",") if "=" in detail)
+        return cls(
+            keys.get("com.docker.swarm.task.id", ""),
+            keys.get("com.docker.swarm.node.id", ""),
+            f"{stamp} {text}" if stamp else text,
+        )
+
+    def head(self, client: docker.DockerClient, names: TaskNames) -> str:
+        """web.3.<task id>@node2, as the docker command writes it."""
+        try:
+            replica = names.task(client.api.inspect_task(self.task))
+        except docker.errors.NotFound:  # reaped since it printed this
+            replica = "?"
+        return f"{replica}.{short(self.task)}@{names.node(self.node)}"

@@ -1,0 +1,287 @@
+"""docker service: bring a service into being, change it, take it away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import docker
+import docker.errors
+import docker.types
+
+from core.commands.command import Command, Json, Report, each
+from core.commands.grammar import argument, arguments, option, options, rest, switch
+from core.commands.ports import PORT, publication
+from core.commands.reference import tagged
+from core.commands.service_edits import (
+    UPDATE_DEFAULTS,
+    add_env,
+    add_label,
+    add_port,
+    force,
+    remove_env,
+    remove_label,
+    remove_port,
+    set_constraints,
+    set_image,
+    set_replicas,
+    set_update,
+)
+from core.commands.source import Code, call, given, literal
+from core.commands.stored import Edit, update_service, update_service_text
+from core.commands.values import DURATION, ENV, LABEL, NUMBER, REPLICAS, nanoseconds, one_of
+from core.errors import InvalidCommand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateService(Command):
+    """Ask the Swarm to keep replicas of an image running. Returns at once, as with --detach."""
+
+    verb: ClassVar[tuple[str, ...]] = ("service", "create")
+    changes: ClassVar[bool] = True
+
+    detach: bool = switch("--detach", "-d")
+    name: str = option("--name")
+    mode: str = option("--mode", value=one_of("replicated", "global"), default="replicated")
+    replicas: int | None = option("--replicas", value=NUMBER, default=None)
+    publish: tuple[str, ...] = options("-p", "--publish", value=PORT)
+    env: tuple[str, ...] = options("--env", "-e", value=ENV)
+    constraint: tuple[str, ...] = options("--constraint")
+    label: tuple[str, ...] = options("--label", "-l", value=LABEL)
+    update_parallelism: int | None = option("--update-parallelism", value=NUMBER, default=None)
+    update_delay: str = option("--update-delay", value=DURATION)
+    image: str = argument("IMAGE")
+    args: tuple[str, ...] = rest("COMMAND")
+
+    def __post_init__(self) -> None:
+        Command.__post_init__(self)
+        if self.mode == "global" and self.replicas is not None:
+            raise InvalidCommand("replicas can only be used with replicated mode")
+
+    def _update_config(self) -> Json:
+        change = _update_config(self.update_parallelism, self.update_delay)
+        return UPDATE_DEFAULTS | change if change else {}
+
+    def _python(self) -> str:
+        mode = None
+        if self.mode == "global":
+            mode = Code('docker.types.ServiceMode("global")')
+        elif self.replicas is not None:
+            mode = Code(f'docker.types.ServiceMode("replicated", replicas={self.replicas})')
+        ports = Code(call("docker.types.EndpointSpec", ports=_ports(self.publish)))
+        create = call(
+            "client.services.create",
+            Code("image"),
+            **given(
+                name=self.name,
+                args=list(self.args),
+                mode=mode,
+                endpoint_spec=ports if self.publish else None,
+                env=list(self.env),
+                constraints=list(self.constraint),
+                labels=_labels(self.label),
+                update_config=self._update_config(),
+                platforms=Code("platforms"),
+            ),
+        )
+        return f"{pinned_text(self.image)}service = {create}\nprint(service.id)\n"
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        image, platforms = pinned(client, self.image)
+        mode = None
+        if self.mode == "global" or self.replicas is not None:
+            mode = docker.types.ServiceMode(self.mode, replicas=self.replicas)
+        endpoint = docker.types.EndpointSpec(ports=_ports(self.publish))
+        service = client.services.create(
+            image,
+            **given(
+                name=self.name,
+                args=list(self.args),
+                mode=mode,
+                endpoint_spec=endpoint if self.publish else None,
+                env=list(self.env),
+                constraints=list(self.constraint),
+                labels=_labels(self.label),
+                update_config=self._update_config(),
+                platforms=platforms,
+            ),
+        )
+        return str(service.id)
+
+
+def _labels(texts: tuple[str, ...]) -> dict[str, str]:
+    return dict(text.split("=", 1) for text in texts)
+
+
+def _update_config(parallelism: int | None, delay: str) -> Json:
+    """In the API's words, only what was said."""
+    return given(Parallelism=parallelism, Delay=nanoseconds(delay) if delay else None)
+
+
+def _ports(texts: tuple[str, ...]) -> dict[int, Any] | list[dict[str, object]]:
+    """docker-py's short form, {published: target}, where every published port is a known one."""
+    ports = [publication(text) for text in texts]
+    if len({port.published for port in ports} - {0}) < len(ports):
+        return [port.spec() for port in ports]
+    return {port.published: port.brief() for port in ports}
+
+
+def pinned(client: docker.DockerClient, image: str) -> tuple[str, list[tuple[str, str]]]:
+    """The image with the digest that its tag has on the registry now, and what it runs on.
+
+    As the docker command does, so that every node runs the same bytes. An image that no registry
+    knows keeps its tag alone, and may run anywhere.
+    """
+    if "@" in image:
+        return image, []
+    try:
+        registry = client.images.get_registry_data(image)
+    except docker.errors.APIError:
+        return tagged(image), []
+    platforms = [(p["architecture"], p["os"]) for p in registry.attrs["Platforms"]]
+    return f"{tagged(image)}@{registry.id}", platforms
+
+
+def pinned_text(image: str) -> str:
+    if "@" in image:
+        return f"image, platforms = {literal(image)}, []\n"
+    return f"""\
+try:
+    registry = client.images.get_registry_data({literal(image)})
+    image = {literal(tagged(image) + "@")} + registry.id
+    platforms = [(p["architecture"], p["os"]) for p in registry.attrs["Platforms"]]
+except docker.errors.APIError:
+    image, platforms = {literal(tagged(image))}, []  # on no registry: each node takes its own copy
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleServices(Command):
+    """Change how many replicas services keep. Those that run go on running."""
+
+    verb: ClassVar[tuple[str, ...]] = ("service", "scale")
+    changes: ClassVar[bool] = True
+
+    detach: bool = switch("--detach", "-d")
+    replicas: tuple[tuple[str, int], ...] = arguments("SERVICE=REPLICAS", value=REPLICAS)
+
+    def _python(self) -> str:
+        return "\n".join(
+            update_service_text(name, [set_replicas(name, count)]) for name, count in self.replicas
+        )
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        wanted = dict(self.replicas)
+
+        def scale(name: str) -> str:
+            update_service(client, name, [set_replicas(name, wanted[name])])
+            return f"{name} scaled to {wanted[name]}"
+
+        return each(wanted, scale)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateService(Command):
+    """Change a service; its replicas are replaced one by one where the change needs it."""
+
+    verb: ClassVar[tuple[str, ...]] = ("service", "update")
+    changes: ClassVar[bool] = True
+
+    detach: bool = switch("--detach", "-d")
+    image: str = option("--image")
+    replicas: int | None = option("--replicas", value=NUMBER, default=None)
+    env_add: tuple[str, ...] = options("--env-add", value=ENV)
+    env_rm: tuple[str, ...] = options("--env-rm")
+    publish_add: tuple[str, ...] = options("--publish-add", value=PORT)
+    publish_rm: tuple[int, ...] = options("--publish-rm", value=NUMBER)
+    constraint_add: tuple[str, ...] = options("--constraint-add")
+    constraint_rm: tuple[str, ...] = options("--constraint-rm")
+    label_add: tuple[str, ...] = options("--label-add", value=LABEL)
+    label_rm: tuple[str, ...] = options("--label-rm")
+    update_parallelism: int | None = option("--update-parallelism", value=NUMBER, default=None)
+    update_delay: str = option("--update-delay", value=DURATION)
+    force: bool = switch("--force")
+    service: str = argument("SERVICE")
+
+    def _edits(self, image: str, platforms: list[tuple[str, str]]) -> list[Edit]:
+        """Removals before additions, so that a thing can be replaced in one go."""
+        edits = [set_image(image, platforms)] if image else []
+        if self.replicas is not None:
+            edits.append(set_replicas(self.service, self.replicas))
+        if change := _update_config(self.update_parallelism, self.update_delay):
+            edits.append(set_update(change))
+        edits += [remove_env(key) for key in self.env_rm]
+        edits += [add_env(text) for text in self.env_add]
+        edits += [remove_port(target) for target in self.publish_rm]
+        edits += [add_port(publication(text)) for text in self.publish_add]
+        if self.constraint_add or self.constraint_rm:
+            edits.append(set_constraints(self.constraint_add, self.constraint_rm))
+        edits += [remove_label(key) for key in self.label_rm]
+        edits += [add_label(text) for text in self.label_add]
+        return edits + ([force()] if self.force else [])
+
+    def _python(self) -> str:
+        if not self.image:
+            return update_service_text(self.service, self._edits("", []))
+        edits = self._edits(Code("image"), Code("platforms"))  # type: ignore[arg-type]
+        return pinned_text(self.image) + update_service_text(self.service, edits)
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        image, platforms = pinned(client, self.image) if self.image else ("", [])
+        update_service(client, self.service, self._edits(image, platforms))
+        return self.service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackService(Command):
+    """Put back the spec that a service had before its last change, a scale included."""
+
+    verb: ClassVar[tuple[str, ...]] = ("service", "rollback")
+    changes: ClassVar[bool] = True
+
+    detach: bool = switch("--detach", "-d")
+    service: str = argument("SERVICE")
+
+    def _python(self) -> str:
+        return f"""\
+service = client.api.inspect_service({literal(self.service)})
+# docker-py has no call for this; its session speaks to the engine's API all the same.
+answer = client.api.post(
+    f"{{client.api.base_url}}/v{{client.api.api_version}}/services/{{service['ID']}}/update",
+    params={{"version": service["Version"]["Index"], "rollback": "previous"}},
+    json=service["Spec"],
+)
+answer.raise_for_status()
+"""
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        api = client.api
+        service = api.inspect_service(self.service)
+        answer = api.post(
+            f"{api.base_url}/v{api.api_version}/services/{service['ID']}/update",
+            params={"version": service["Version"]["Index"], "rollback": "previous"},
+            json=service["Spec"],
+            timeout=api.timeout,
+        )
+        answer.raise_for_status()
+        return self.service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveServices(Command):
+    """Remove services with all their tasks."""
+
+    verb: ClassVar[tuple[str, ...]] = ("service", "rm")
+    changes: ClassVar[bool] = True
+    destructive: ClassVar[bool] = True
+
+    services: tuple[str, ...] = arguments("SERVICE")
+
+    def _python(self) -> str:
+        return "\n".join(call("client.api.remove_service", name) for name in self.services)
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        def remove(name: str) -> None:
+            client.api.remove_service(name)
+
+        return each(self.services, remove)

@@ -1,0 +1,96 @@
+"""docker version and docker info: who answers, and what it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import docker
+
+from core.commands.command import Command, Json, Report
+from core.commands.table import memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version(Command):
+    """Show the versions of the client and of the engine."""
+
+    verb: ClassVar[tuple[str, ...]] = ("version",)
+
+    def _python(self) -> str:
+        return 'version = client.version()\nprint(version["Version"], version["ApiVersion"])\n'
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        server = client.version()
+        name = server.get("Platform", {}).get("Name", "")
+        least = server.get("MinAPIVersion", "")
+        return "\n".join(
+            [
+                "Client: docker-py",
+                f" Version:           {docker.__version__}",
+                f" API version:       {client.api.api_version}",
+                "",
+                f"Server: {name}".rstrip(": ") + ":" * (not name),
+                " Engine:",
+                f"  Version:          {server['Version']}",
+                f"  API version:      {server['ApiVersion']} (minimum version {least})",
+                f"  Go version:       {server.get('GoVersion', '')}",
+                f"  Git commit:       {server.get('GitCommit', '')}",
+                f"  Built:            {server.get('BuildTime', '')}",
+                f"  OS/Arch:          {server['Os']}/{server['Arch']}",
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Info(Command):
+    """Show what the engine is made of, and its place in the Swarm."""
+
+    verb: ClassVar[tuple[str, ...]] = ("info",)
+
+    def _python(self) -> str:
+        return """\
+info = client.info()
+print(info["Name"], info["ServerVersion"], info["Swarm"]["LocalNodeState"])
+print(info["ContainersRunning"], "of", info["Containers"], "containers run")
+"""
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        info = client.info()
+        return "\n".join(
+            [
+                "Server:",
+                f" Containers: {info['Containers']}",
+                f"  Running: {info['ContainersRunning']}",
+                f"  Paused: {info['ContainersPaused']}",
+                f"  Stopped: {info['ContainersStopped']}",
+                f" Images: {info['Images']}",
+                f" Server Version: {info['ServerVersion']}",
+                f" Storage Driver: {info['Driver']}",
+                f" Logging Driver: {info['LoggingDriver']}",
+                *_swarm(info["Swarm"]),
+                f" Kernel Version: {info['KernelVersion']}",
+                f" Operating System: {info['OperatingSystem']}",
+                f" OSType: {info['OSType']}",
+                f" Architecture: {info['Architecture']}",
+                f" CPUs: {info['NCPU']}",
+                f" Total Memory: {memory(info['MemTotal'])}",
+                f" Name: {info['Name']}",
+                f" ID: {info['ID']}",
+                *[f"WARNING: {warning}" for warning in info.get("Warnings") or []],
+            ]
+        )
+
+
+def _swarm(swarm: Json) -> list[str]:
+    lines = [f" Swarm: {swarm['LocalNodeState']}"]
+    if swarm["LocalNodeState"] in ("inactive", "locked"):
+        return lines
+    manager = swarm["ControlAvailable"]
+    lines += [f"  NodeID: {swarm['NodeID']}"]
+    lines += [f"  Error: {swarm['Error']}"] if swarm.get("Error") else []
+    lines += [f"  Is Manager: {str(manager).lower()}"]
+    if manager:
+        lines += [f"  Managers: {swarm['Managers']}", f"  Nodes: {swarm['Nodes']}"]
+    lines += [f"  Node Address: {swarm['NodeAddr']}", "  Manager Addresses:"]
+    return lines + sorted(f"   {peer['Addr']}" for peer in swarm.get("RemoteManagers") or [])

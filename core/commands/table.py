@@ -1,0 +1,92 @@
+"""Text as the docker command prints it: tables, ages, sizes, short ids."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+_DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB")
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns at least ten wide and three apart; the last one is not padded."""
+    lines = [tuple(head), *map(tuple, rows)]
+    widths = [max(10, max(map(len, column)) + 3) for column in zip(*lines, strict=True)][:-1]
+    return "\n".join(
+        "".join(cell.ljust(width) for cell, width in zip(line, [*widths, 0], strict=True))
+        for line in lines
+    )
+
+
+def ago(moment: float | str) -> str:
+    """How long ago, in Docker's words; of seconds since the epoch, or of the API's timestamp."""
+    then = moment if isinstance(moment, (int, float)) else seconds(moment)
+    return f"{duration(time.time() - then)} ago"
+
+
+def seconds(timestamp: str) -> float:
+    """The API's RFC 3339 timestamp in seconds since the epoch."""
+    return datetime.fromisoformat(timestamp).timestamp()
+
+
+def duration(length: float) -> str:
+    """A length of time in seconds as Docker rounds it: ``About a minute``, ``3 days``."""
+    whole = int(length)
+    minutes = whole // 60
+    hours = int(length / 3600 + 0.5)
+    if whole < 1:
+        return "Less than a second"
+    if whole == 1:
+        return "1 second"
+    if whole < 60:
+        return f"{whole} seconds"
+    if minutes == 1:
+        return "About a minute"
+    if minutes < 60:
+        return f"{minutes} minutes"
+    if hours == 1:
+        return "About an hour"
+    days = hours // 24
+    for limit, unit, per in ((2, "hours", hours), (14, "days", days), (60, "weeks", days // 7)):
+        if days < limit:
+            return f"{per} {unit}"
+    return f"{days // 30} months" if days < 730 else f"{whole // 3600 // 24 // 365} years"
+
+
+def size(count: float, digits: int = 3) -> str:
+    """A number of bytes as Docker prints an image's: ``129MB``."""
+    return _size(count, 1000, _DECIMAL, digits)
+
+
+def memory(count: float) -> str:
+    """A number of bytes as Docker prints a machine's memory: ``23.54GiB``."""
+    return _size(count, 1024, _BINARY, 4)
+
+
+def _size(count: float, base: int, units: Sequence[str], digits: int) -> str:
+    step = 0
+    while count >= base and step < len(units) - 1:
+        count /= base
+        step += 1
+    return f"{count:.{digits}g}{units[step]}"
+
+
+def short(id: str) -> str:
+    """The twelve characters by which Docker shows an id."""
+    return id.removeprefix("sha256:")[:12]
+
+
+def cut(text: str, length: int) -> str:
+    """At most ``length`` characters, the last a mark that some are missing."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """The key that puts web.2 before web.10."""
+    return [
+        (0, int(run), "") if run.isdigit() else (1, 0, run)
+        for run in re.findall(r"[0-9]+|[^0-9]+", name)
+    ]

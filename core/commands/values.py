@@ -1,0 +1,93 @@
+"""How one word of a docker line becomes a value, and a value a word again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+MASK = "•••"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """How one word of the line becomes a value, and a value a word again.
+
+    ``read`` raises ValueError with a sentence for the learner. ``secret``, where there is one, says
+    which end of the word must not be written down.
+    """
+
+    name: str  # as in the usage: string, number
+    read: Callable[[str], Any] = str
+    write: Callable[[Any], str] = str
+    secret: Callable[[str], str] | None = None
+
+    def masked(self, word: str) -> str:
+        return word.removesuffix(self.secret(word)) + MASK if self.secret else word
+
+
+def _number(word: str) -> int:
+    if not word.isascii() or not word.isdigit():
+        raise ValueError(f"{word!r} is not a whole number, 0 or more")
+    return int(word)
+
+
+def _assignment(word: str) -> str:
+    key, equals, _ = word.partition("=")
+    if not key or not equals:
+        raise ValueError(f"{word!r} should read KEY=VALUE")
+    return word
+
+
+def _replicas(word: str) -> tuple[str, int]:
+    service, equals, count = word.partition("=")
+    if not service or not equals:
+        raise ValueError(f"{word!r} should read SERVICE=REPLICAS, as in web=15")
+    return service, _number(count)
+
+
+def _tail(word: str) -> str:
+    return word if word == "all" else str(_number(word))
+
+
+_SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|m|s)")
+_NANOSECONDS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6}
+
+
+def nanoseconds(word: str) -> int:
+    """A duration as Docker writes it, ``1m30s``, in the API's unit. Raises ValueError."""
+    spans = _SPAN.findall(word)
+    if not spans or "".join(count + unit for count, unit in spans) != word:
+        raise ValueError(f"{word!r} is no duration: write 10s, 1m30s or 500ms")
+    return sum(int(float(count) * _NANOSECONDS[unit]) for count, unit in spans)
+
+
+def _duration(word: str) -> str:
+    nanoseconds(word)
+    return word
+
+
+def _assigned(word: str) -> str:
+    return word.partition("=")[2]
+
+
+TEXT = Value("string")
+NUMBER = Value("number", read=_number)
+SECRET = Value("string", secret=str)
+LABEL = Value("key=value", read=_assignment)
+ENV = Value("KEY=VALUE", read=_assignment, secret=_assigned)
+DURATION = Value("duration", read=_duration)
+TAIL = Value("number|all", read=_tail)
+REPLICAS = Value("SERVICE=REPLICAS", read=_replicas, write=lambda pair: f"{pair[0]}={pair[1]}")
+
+
+def one_of(*choices: str) -> Value:
+    """A word out of a few."""
+
+    def read(word: str) -> str:
+        if word not in choices:
+            raise ValueError(f"{word!r} is none of {', '.join(choices)}")
+        return word
+
+    return Value("|".join(choices), read=read)

@@ -1,0 +1,181 @@
+"""From the declared fields to the docker line and back."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import MISSING, fields
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+
+from core.commands import grammar, values
+from core.commands.command import Command
+from core.commands.containers import RunContainer, StopContainers
+from core.commands.grammar import Part
+from core.commands.images import ListImages
+from core.commands.nodes import UpdateNode
+from core.commands.ports import PORT
+from core.commands.registry import ALIASES, COMMANDS, parse
+from core.commands.service_views import ServiceLogs
+from core.commands.services import CreateService, ScaleServices, UpdateService
+from core.commands.swarm import JoinSwarm
+from core.errors import InvalidCommand
+
+KEYS = st.text(st.characters(exclude_characters="=", exclude_categories=["Cs"]), min_size=1)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+PAIRS = st.builds("{}={}".format, KEYS, TEXTS)
+WORDS: dict[values.Value, st.SearchStrategy[Any]] = {
+    values.TEXT: TEXTS,
+    values.SECRET: TEXTS,
+    values.NUMBER: st.integers(0, 10**6),
+    values.TAIL: st.one_of(st.just("all"), st.integers(0, 500).map(str)),
+    values.DURATION: st.sampled_from(["10s", "1m30s", "500ms", "0.5h"]),
+    values.LABEL: PAIRS,
+    values.ENV: PAIRS,
+    values.REPLICAS: st.tuples(KEYS, st.integers(0, 500)),
+    PORT: st.sampled_from(
+        ["80", "8080:80", "53:53/udp", "127.0.0.1:80:80", "published=8080,target=80,mode=host"]
+    ),
+}
+
+
+def held(part: Part, default: Any) -> st.SearchStrategy[Any]:
+    if part.kind == "switch":
+        return st.booleans()
+    word = WORDS.get(part.value, st.sampled_from(part.value.name.split("|")))
+    if part.many:
+        return st.lists(word, min_size=0 if part.optional else 1, max_size=3).map(tuple)
+    return word if default is MISSING else st.one_of(st.just(default), word)
+
+
+@st.composite
+def commands(draw: st.DrawFn) -> Command:
+    """Any command with any values in its fields."""
+    kind = draw(st.sampled_from(COMMANDS))
+    defaults = {f.name: f.default for f in fields(kind)}  # type: ignore[arg-type]
+    chosen = {name: draw(held(part, defaults[name])) for name, part in grammar.parts(kind).items()}
+    try:
+        return kind(**chosen)
+    except InvalidCommand:
+        reject()
+
+
+EXAMPLES = settings(max_examples=600, suppress_health_check=[HealthCheck.filter_too_much])
+
+
+@EXAMPLES
+@given(commands())
+def test_the_line_reads_back_as_the_same_command(command: Command) -> None:
+    assert parse(command.argv()) == command
+    assert parse(command.line()) == command
+
+
+@EXAMPLES
+@given(commands())
+def test_every_python_text_is_python(command: Command) -> None:
+    text = command.python()
+    ast.parse(text)
+    assert "client = docker.from_env()" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("docker service scale web=15", ScaleServices(replicas=(("web", 15),))),
+        ("docker service create -p80:80 --name=web nginx:latest",
+         CreateService(publish=("80:80",), name="web", image="nginx:latest")),
+        ("docker service create --replicas 3 alpine ping -c 1 a",
+         CreateService(replicas=3, image="alpine", args=("ping", "-c", "1", "a"))),
+        ("docker run -dp 8080:8080 --name x my-streamlit-app",
+         RunContainer(detach=True, publish=("8080:8080",), name="x", image="my-streamlit-app")),
+        ("docker run -dit alpine sh",
+         RunContainer(detach=True, interactive=True, tty=True, image="alpine", command=("sh",))),
+        ('docker container run alpine echo "hello from alpine"',
+         RunContainer(image="alpine", command=("echo", "hello from alpine"))),
+        ("docker service update --force=true web", UpdateService(force=True, service="web")),
+        ("docker service update web --force=false", UpdateService(service="web")),
+        ("docker node update --availability drain node2",
+         UpdateNode(availability="drain", node="node2")),
+        ("docker stop -t 0 a b", StopContainers(timeout=0, containers=("a", "b"))),
+        ("docker service logs -tn 5 web", ServiceLogs(timestamps=True, tail="5", service="web")),
+        ("docker images", ListImages()),
+        ("docker image ls -- -odd", ListImages(repository="-odd")),
+    ],
+)  # fmt: skip
+def test_ways_to_write_it(line: str, command: Command) -> None:
+    assert parse(line) == command
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("", "starts with docker"),
+        ("ls -l", "starts with docker"),
+        ('docker run alpine echo "hello', "never closed"),
+        ("docker", "one more word"),
+        ("docker service", "one more word"),
+        ("docker service scal web=3", "Did you mean docker service scale?"),
+        ("docker service --help", "one more word: create, inspect"),
+        ("docker frobnicate", "There is no docker frobnicate here"),
+        ("docker service scale web", "SERVICE=REPLICAS"),
+        ("docker service scale web=many", "not a whole number"),
+        ("docker service scale", "wants SERVICE=REPLICAS"),
+        ("docker service create --name", "--name wants a value"),
+        ("docker service create --nam web nginx", "Did you mean --name?"),
+        ("docker service create -p http:80 nginx", "no port"),
+        ("docker service create -p 80:99999 nginx", "no port"),
+        ("docker service create --mode global --replicas 2 nginx", "replicated mode"),
+        ("docker service update --force=maybe web", "--force takes no value"),
+        ("docker service rollback web db", "no place for 'db'"),
+        ("docker node update --availability gone node2", "active, pause, drain"),
+        ("docker run -e PASSWORD alpine", "KEY=VALUE"),
+        ("docker service update --update-delay 10 web", "no duration"),
+        ("docker run -it alpine sh", "no keyboard"),
+        ("docker service logs --tail some web", "not a whole number"),
+    ],
+)
+def test_nonsense_is_refused_in_one_sentence(line: str, words: str) -> None:
+    with pytest.raises(InvalidCommand) as refusal:
+        parse(line)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_help_shows_the_usage() -> None:
+    with pytest.raises(InvalidCommand) as refusal:
+        parse("docker service scale --help")
+    assert str(refusal.value).splitlines() == [
+        "docker service scale [OPTIONS] SERVICE=REPLICAS...",
+        "  -d, --detach",
+    ]
+
+
+def test_secrets_are_masked_in_line_and_python() -> None:
+    create = CreateService(image="db", name="db", env=("USER=anne", "PASSWORD=s3cr=t"))
+    join = JoinSwarm(token="SWMTKN-1-abc", address="192.0.2.1:2377")
+    for command, hidden in ((create, ("anne", "s3cr=t")), (join, ("SWMTKN-1-abc",))):
+        told = command.masked()
+        assert all(word in command.line() and word in command.python() for word in hidden)
+        assert not any(word in told.line() or word in told.python() for word in hidden)
+        assert grammar.secrets(command) == list(hidden)
+    assert "PASSWORD=•••" in create.masked().line()
+
+
+def test_every_class_of_command_is_registered_once() -> None:
+    def concrete(kind: type) -> set[type]:
+        below = {c for sub in kind.__subclasses__() for c in concrete(sub)}
+        return below or {kind}
+
+    # A slotted dataclass leaves its unslotted draft behind among the subclasses, under one name.
+    names = {kind.__name__ for kind in concrete(Command)}
+    assert names == {kind.__name__ for kind in COMMANDS}
+    assert len({kind.verb for kind in COMMANDS}) == len(COMMANDS)
+    assert all(kind.__dictoffset__ == 0 for kind in COMMANDS)  # slotted, all the way up
+
+
+def test_aliases_lead_to_commands() -> None:
+    verbs = {kind.verb for kind in COMMANDS}
+    assert set(ALIASES.values()) <= verbs
+    assert not set(ALIASES) & verbs

@@ -1,0 +1,104 @@
+"""The journal tells who did what, and no secret."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import Any
+
+import docker.errors
+import pytest
+import requests
+
+from core.commands.journal import Entry, Journal
+from core.commands.nodes import RemoveNodes
+from core.commands.registry import parse
+from core.commands.swarm import JoinSwarm
+from core.errors import EngineRejected, InvalidCommand, NotAllowed
+
+
+class Api:
+    """An engine that removes nodes, and lets nobody in."""
+
+    def __init__(self) -> None:
+        self.api = self.swarm = self
+
+    def remove_node(self, name: str, force: bool) -> None:
+        pass
+
+    def join(self, addresses: list[str], token: str) -> None:
+        response = requests.Response()
+        response.status_code = 400
+        raise docker.errors.APIError("400", response, f"invalid join token {token}")
+
+
+def test_what_was_done_is_written_down() -> None:
+    ticks = itertools.count(100.0, 2.0)
+    journal = Journal(clock=lambda: next(ticks))
+    assert journal.run(RemoveNodes(nodes=("node9",)), Api(), "anne") == "node9"
+    assert journal.entries() == (
+        Entry(
+            time=100.0,
+            who="anne",
+            line="docker node rm node9",
+            python=RemoveNodes(nodes=("node9",)).python(),
+            outcome="ok",
+            error="",
+            seconds=2.0,
+        ),
+    )
+
+
+def test_a_refusal_is_raised_and_written_down_without_the_token() -> None:
+    journal = Journal()
+    join = JoinSwarm(token="SWMTKN-1-secret", address="192.0.2.1:2377")
+    with pytest.raises(EngineRejected, match="SWMTKN-1-secret"):
+        journal.run(join, Api(), "anne")
+    (entry,) = journal.entries()
+    assert (entry.outcome, entry.error) == ("refused", "invalid join token •••")
+    assert "SWMTKN-1-secret" not in repr(entry)
+
+
+def test_what_was_not_allowed_is_written_down() -> None:
+    journal = Journal()
+    journal.refused(parse("docker service rm web"), "guest", NotAllowed("not without password"))
+    (entry,) = journal.entries()
+    assert (entry.who, entry.outcome, entry.error) == ("guest", "refused", "not without password")
+
+
+def test_it_forgets_the_oldest() -> None:
+    journal = Journal(size=3)
+    for number in range(5):
+        journal.run(RemoveNodes(nodes=(f"n{number}",)), Api(), "anne")
+    assert [entry.line[-2:] for entry in journal.entries()] == ["n2", "n3", "n4"]
+
+
+def test_many_threads_may_write() -> None:
+    journal = Journal(size=400)
+
+    def work() -> None:
+        for _ in range(50):
+            journal.run(RemoveNodes(nodes=("n",)), Api(), "anne")
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(journal.entries()) == 400
+
+
+def test_input_that_makes_no_sense_raises() -> None:
+    class Global:
+        api: Any
+
+        def __init__(self) -> None:
+            self.api = self
+
+        def inspect_service(self, name: str) -> dict[str, Any]:
+            return {"ID": "s", "Version": {"Index": 1}, "Spec": {"Mode": {"Global": {}}}}
+
+    journal = Journal()
+    with pytest.raises(InvalidCommand):
+        journal.run(parse("docker service scale web=3"), Global(), "anne")
+    assert journal.entries()[0].outcome == "refused"
