@@ -1,0 +1,83 @@
+"""What is not Docker's: the practice engine's own routes, all under ``/_practice``."""
+
+from __future__ import annotations
+
+import inspect
+
+from core.practice.api.routing import ROUTES, ApiError, Request, Response, route
+from core.practice.network.mesh import Refused
+
+
+@route("GET", "/_practice")
+def everything(request: Request) -> Response:
+    """What there is under /_practice: every route, and what it is for."""
+    ours = [each for each in ROUTES if each.pattern.startswith("/_practice")]
+    once = [each for each in ours if "/open/" not in each.pattern]
+    return Response(
+        [
+            {
+                "method": each.method,
+                "path": each.pattern,
+                "about": " ".join((inspect.getdoc(each.handler) or "").split()),
+            }
+            for each in once
+        ]
+        + [
+            {
+                "method": "any",
+                "path": "/_practice/open/{engine}/{port}/{path}",
+                "about": inspect.getdoc(open_port),
+            }
+        ]
+    )
+
+
+@route("GET", "/_practice/ports")
+def ports(request: Request) -> Response:
+    """Every published port: where it is, what is behind it, and where it answers here."""
+    host = request.headers.get("host", "127.0.0.1")
+    shown = []
+    for opening in request.cluster.mesh.openings():
+        address = request.cluster.bound(opening.engine, opening.port)
+        way = f"{host}/_practice/open/{opening.engine}/{opening.port}"
+        owner = {"service": opening.service} if opening.service else {}
+        shown.append(
+            {
+                "engine": opening.engine,
+                "port": opening.port,
+                "target": opening.target,
+                **(owner or {"container": opening.container}),
+                "bound": address is not None,
+                "url": f"http://{address or way}/",
+            }
+        )
+    return Response(shown)
+
+
+@route("POST", "/_practice/reset")
+def reset(request: Request) -> Response:
+    """Begin anew, as on the first day: every connection ends, this one after its answer."""
+    if request.cluster.ask_reset is None:
+        raise ApiError(501, "nobody keeps this cluster who could reset it")
+    request.cluster.ask_reset()
+    return Response(status=204)
+
+
+def open_port(request: Request) -> Response:
+    """Answer as a new connection to a port of a machine would; 502 when nobody accepts it."""
+    engine, port = request.params["engine"], request.params["port"]
+    if not (port.isascii() and port.isdigit() and len(port) <= 5):
+        raise ApiError(400, f"{port} is not a port number")
+    rest = request.target.split(f"/open/{engine}/{port}", 1)[1]
+    try:
+        connection = request.cluster.mesh.connect(engine, int(port))
+        target = rest if rest.startswith("/") else f"/{rest}"
+        page, who = connection.request(request.method, target, request.headers, request.body)
+    except Refused as refused:
+        raise ApiError(502, str(refused)) from None
+    return Response(page.body, page.status, {**page.headers, **who})
+
+
+for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+    for _pattern in ("", "/", "/{rest:path}"):
+        route(_method, "/_practice/open/{engine}/{port}" + _pattern)(open_port)

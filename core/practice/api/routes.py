@@ -1,0 +1,51 @@
+"""Every part of the API: importing this module fills the table of routes."""
+
+from core.practice.api import build as api_build
+from core.practice.api import clock as api_clock
+from core.practice.api import commit as api_commit
+from core.practice.api import containers as api_containers
+from core.practice.api import exec as api_exec
+from core.practice.api import faults as api_faults
+from core.practice.api import figures as api_figures
+from core.practice.api import files as api_files
+from core.practice.api import images as api_images
+from core.practice.api import networks as api_networks
+from core.practice.api import nodes as api_nodes
+from core.practice.api import practice as api_practice
+from core.practice.api import registry as api_registry
+from core.practice.api import secrets as api_secrets
+from core.practice.api import service_logs as api_service_logs
+from core.practice.api import services as api_services
+from core.practice.api import signals as api_signals
+from core.practice.api import streams as api_streams
+from core.practice.api import swarm as api_swarm
+from core.practice.api import system as api_system
+from core.practice.api import tasks as api_tasks
+from core.practice.api import unplayed as api_unplayed
+from core.practice.api import volumes as api_volumes
+
+__all__ = [
+    "api_build",
+    "api_clock",
+    "api_commit",
+    "api_containers",
+    "api_exec",
+    "api_faults",
+    "api_figures",
+    "api_files",
+    "api_images",
+    "api_networks",
+    "api_nodes",
+    "api_practice",
+    "api_registry",
+    "api_secrets",
+    "api_service_logs",
+    "api_services",
+    "api_signals",
+    "api_streams",
+    "api_swarm",
+    "api_system",
+    "api_tasks",
+    "api_unplayed",
+    "api_volumes",
+]

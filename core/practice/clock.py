@@ -1,0 +1,222 @@
+"""Simulated time: the only clock and the only timers that the practice engine knows.
+
+Every component asks a Clock, never the operating system, so that a class can speed time up and a
+test can step it by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import math
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+_SLICE = 0.05  # seconds of real time after which timers that are late let others have their turn
+
+
+class Timer(Protocol):
+    """What ``call_later`` returns: something that can be cancelled."""
+
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    """Simulated time in seconds since the Unix epoch."""
+
+    def now(self) -> float: ...
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Call back once, ``delay`` simulated seconds from now."""
+        ...
+
+    async def sleep(self, delay: float) -> None: ...
+
+
+class _Timer:
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        self.callback = None
+
+
+class _Timers:
+    """Timers by the instant at which they fall due; of two at the same, the older one first."""
+
+    def __init__(self) -> None:
+        self._order = itertools.count()
+        self._heap: list[tuple[float, int, _Timer]] = []
+
+    def add(self, due: float, callback: Callable[[], None]) -> Timer:
+        timer = _Timer(callback)
+        heapq.heappush(self._heap, (due, next(self._order), timer))
+        return timer
+
+    def next(self) -> float:
+        """When the next one falls due; infinity when there is none."""
+        while self._heap and self._heap[0][2].callback is None:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else math.inf
+
+    def pop(self) -> Callable[[], None] | None:
+        """What the next one calls; None if it was cancelled."""
+        return heapq.heappop(self._heap)[2].callback
+
+    def clear(self) -> None:
+        self._heap.clear()
+
+    def __len__(self) -> int:
+        return sum(timer.callback is not None for _, _, timer in self._heap)
+
+
+class ManualClock:
+    """Simulated time that moves only when somebody says so."""
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self._now = start
+        self._timers = _Timers()
+
+    def now(self) -> float:
+        return self._now
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        return self._timers.add(self.now() + max(delay, 0.0), callback)
+
+    async def sleep(self, delay: float) -> None:
+        woken = asyncio.get_running_loop().create_future()
+        self.call_later(delay, lambda: None if woken.done() else woken.set_result(None))
+        await woken
+
+    @property
+    def waiting(self) -> int:
+        """How many timers have still to go off."""
+        return len(self._timers)
+
+    def advance(self, seconds: float) -> None:
+        """Run every timer that falls due in the next ``seconds``, each at its own instant."""
+        self._go_to(self.now() + seconds)
+
+    async def step(self, seconds: float) -> None:
+        """As ``advance``, but those who sleep on the clock wake at their instants, too."""
+        end = self.now() + seconds
+        while (due := self._timers.next()) <= end:
+            self._go_to(due)
+            await asyncio.sleep(0)
+        self._go_to(end)
+
+    def _go_to(self, end: float) -> None:
+        while self._timers.next() <= end:
+            self._run_next()
+        self._now = max(self._now, end)
+
+    def _run_next(self) -> None:
+        self._now = max(self._now, self._timers.next())
+        if callback := self._timers.pop():
+            callback()
+
+
+class LoopClock(ManualClock):
+    """Simulated time that runs with the event loop, ``factor`` times as fast as a real clock.
+
+    Every timer runs at its own instant: one that the machine is late with still sees the time at
+    which it was due, and so what it sets in motion is not late. Until then time stands still for
+    everyone. A slow machine makes a simulation slow, never different.
+
+    It keeps its timers itself, so that ``close`` ends all of them: nothing of its cluster goes on.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, factor: float = 1.0) -> None:
+        """A factor of 0 is a clock that is paused, and goes as fast as a real one on ``resume``."""
+        super().__init__(time.time())
+        self._loop = loop
+        self._factor = factor or 1.0
+        self.paused = not factor
+        self._base, self._mark = self._now, loop.time()  # the same instant, here and on the loop
+        self._running = False  # a timer
+        self._alarm: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @property
+    def factor(self) -> float:
+        return self._factor
+
+    @factor.setter
+    def factor(self, factor: float) -> None:
+        """Go faster or slower from now on; what is pending keeps its simulated instant."""
+        self._settle()
+        self._factor = factor
+        self._set_alarm()
+
+    def pause(self) -> None:
+        self._settle()
+        self.paused = True
+        self._set_alarm()
+
+    def resume(self) -> None:
+        self._settle()
+        self.paused = False
+        self._set_alarm()
+
+    def now(self) -> float:
+        if self._running:
+            return self._now
+        return max(self._now, min(self._reading(), self._timers.next()))
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        if self._closed:
+            return _Timer(callback)
+        timer = super().call_later(delay, callback)
+        self._set_alarm()
+        return timer
+
+    def close(self) -> None:
+        """Let no timer go off any more, now or later."""
+        self._closed = True
+        self._timers.clear()
+        self._set_alarm()
+
+    def _reading(self) -> float:
+        """What time it should be by the loop's clock."""
+        if self.paused:
+            return self._base
+        return self._base + (self._loop.time() - self._mark) * self._factor
+
+    def _settle(self) -> None:
+        """Count from now."""
+        self._base, self._mark = self.now(), self._loop.time()
+
+    def _go_to(self, end: float) -> None:
+        super()._go_to(end)
+        self._settle()
+        self._set_alarm()
+
+    def _run_next(self) -> None:
+        self._running = True
+        try:
+            super()._run_next()
+        finally:
+            self._running = False
+
+    def _set_alarm(self) -> None:
+        due = self._timers.next()
+        if self.paused or due == math.inf:
+            when = math.inf
+        else:
+            when = self._mark + (due - self._base) / self._factor
+        if self._alarm is not None:
+            if self._alarm.when() == when:
+                return
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(when, self._ring) if when < math.inf else None
+
+    def _ring(self) -> None:
+        self._alarm = None
+        pause = self._loop.time() + _SLICE
+        try:
+            while self._timers.next() <= self._reading() and self._loop.time() < pause:
+                self._run_next()
+        finally:
+            self._set_alarm()

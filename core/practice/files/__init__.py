@@ -1,0 +1,1 @@
+"""What containers, volumes and machines hold: file systems that copy on write."""

@@ -1,0 +1,34 @@
+"""The disk that all file systems of one cluster write to."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from weakref import WeakSet
+
+
+class Writer(Protocol):
+    @property
+    def weight(self) -> int:
+        """Bytes that it holds."""
+        ...
+
+
+class Disk:
+    """Bytes that several writers may hold together."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._writers: WeakSet[Writer] = WeakSet()
+        self._taken = 0  # at most: what was given back is noticed only when it is needed
+
+    def join(self, writer: Writer) -> None:
+        self._writers.add(writer)
+
+    def take(self, growth: int) -> bool:
+        """Count what a writer is about to write; False where there is no room for it."""
+        if self._taken + growth > self._limit:
+            self._taken = sum(writer.weight for writer in self._writers)
+            if self._taken + growth > self._limit:
+                return False
+        self._taken += growth
+        return True

@@ -1,0 +1,92 @@
+"""The named volumes of an engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from core.practice import room
+from core.practice.api.routing import ApiError
+from core.practice.formats import rfc3339
+from core.practice.objects import Container, Volume
+from core.practice.store import Store
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+
+
+ANONYMOUS = "com.docker.volume.anonymous"  # the label of a volume that was given no name
+
+
+def is_anonymous(volume: Volume) -> bool:
+    return ANONYMOUS in (volume.labels or {})
+
+
+def on_engine(store: Store, engine: str) -> list[Volume]:
+    return [volume for volume in store.all(Volume) if volume.engine == engine]
+
+
+def find(store: Store, engine: str, name: str) -> Volume | None:
+    return store.get(Volume, f"{engine}/{name}")
+
+
+def get(store: Store, engine: str, name: str) -> Volume:
+    """The volume of that name; 404 in the daemon's words when there is none."""
+    volume = find(store, engine, name)
+    if volume is None:
+        raise ApiError(404, f"volume {name} not found")
+    return volume
+
+
+def create(
+    store: Store,
+    engine: str,
+    name: str,
+    driver: str = "local",
+    labels: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Volume:
+    """The volume of that name, made now if it is not there."""
+    existing = find(store, engine, name)
+    if existing is not None:
+        return existing
+    check_name(name)
+    room.require(store, "volumes")
+    now = store.clock.now()
+    return store.put(Volume(f"{engine}/{name}", engine, name, driver, labels, options, now))
+
+
+def check_name(name: str) -> None:
+    """Refuse, with 400, what is no name for a volume."""
+    if len(name) == 1:
+        text = "volume name is too short, names should be at least two alphanumeric characters"
+        raise ApiError(400, f"create {name}: {text}")
+    if not _NAME.fullmatch(name):
+        raise ApiError(
+            400,
+            f'create {name}: "{name}" includes invalid characters for a local volume name, only '
+            '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
+            "use absolute path",
+        )
+
+
+def users(store: Store, volume: Volume) -> list[Container]:
+    """The containers of the volume's engine that mount it, running or not."""
+    return [
+        container
+        for container in store.where(Container, "engine", volume.engine)
+        if any(m.kind == "volume" and m.source == volume.name for m in container.mounts)
+    ]
+
+
+def as_json(volume: Volume) -> dict[str, Any]:
+    """The volume as the API shows it."""
+    return {
+        "CreatedAt": rfc3339(int(volume.created)),
+        "Driver": volume.driver,
+        "Labels": volume.labels,
+        "Mountpoint": f"/var/lib/docker/volumes/{volume.name}/_data",
+        "Name": volume.name,
+        "Options": volume.options,
+        "Scope": "local",
+    }

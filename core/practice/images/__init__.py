@@ -1,0 +1,1 @@
+"""The images of a practice cluster: the catalogue, pulls, builds, archives."""

@@ -1,0 +1,29 @@
+"""How much one practice cluster may hold, so that no learner can exhaust the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one cluster, all its machines together, where nothing else is said."""
+
+    containers: int = 200  # plain ones: those of tasks count as tasks
+    images: int = 500
+    volumes: int = 200
+    networks: int = 100  # beside those that every machine has
+    services: int = 100
+    secrets: int = 100
+    configs: int = 100
+    tasks: int = 1000  # with a node; more of them stay pending
+    replicas: int = 20_000  # that all services together may ask for
+    history: int = 20  # tasks that a slot remembers, whatever the Swarm's own limit is
+    log_bytes: int = 512 * 1024  # of one container; the oldest lines go
+    all_log_bytes: int = 64 * 2**20
+    file_bytes: int = 64 * 2**20  # that one container or volume may write
+    all_file_bytes: int = 256 * 2**20  # what containers and volumes wrote, and builds copied
+    request_bytes: int = 128 * 2**20  # of one request's body, such as a build context
+
+
+STANDARD = Limits()

@@ -1,0 +1,1 @@
+"""What runs in containers: simulated programs, their processes, streams and terminals."""

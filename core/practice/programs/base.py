@@ -1,0 +1,315 @@
+"""The simulated programs that containers run: what each prints, how long it runs, how it ends.
+
+A program is a generator of steps that returns its exit code; nothing really runs. Only what the
+course needs is here, and what is invented says so. The programs themselves are in the modules
+``servers`` and ``commands``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from errno import ESRCH
+from posixpath import basename, join, normpath
+from typing import TYPE_CHECKING
+
+from core.practice.files.filesystem import FileSystem
+from core.practice.files.tree import Entry, File
+from core.practice.objects import Container, Image
+from core.practice.programs.hosts import NO_NET, Net
+
+if TYPE_CHECKING:
+    from core.practice.programs.sites import Page, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The program does nothing for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The program writes bytes, whole lines or not, to stdout (1) or stderr (2)."""
+
+    data: bytes
+    stream: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The program asks for input. It is sent what there is, b"" at the end of its input.
+
+    From a terminal that is a line at most, as typed; from a pipe all that has come so far.
+    editing: the program edits its lines, as an interactive shell does: there is a history.
+    """
+
+    editing: bool = False
+
+
+READ = Read()
+
+
+class Interrupted(Exception):
+    """Thrown into a program where it waits: a signal that it hears, as Ctrl-C is (SIGINT, 2).
+
+    A program that does not catch it ends with 128 plus the signal's number.
+    """
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(signal)
+        self.signal = signal
+
+
+UNIX = ("alpine", "busybox", "misbehaving", "nginx", "python")  # the images that have a shell
+SMALL = ("alpine", "busybox", "misbehaving")  # those whose shell and programs are BusyBox
+FOREVER = Wait(float("inf"))
+UNABLE = "unable to start container process"  # runc's beginning of why
+NOT_STARTED = 128  # the exit code of a container whose network could not be set up
+
+Steps = Generator[Write | Wait | Read, bytes | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program about to run."""
+
+    steps: Steps
+    term_code: int | None = None  # exit code after SIGTERM and the like; None: it does not listen
+    ports: frozenset[int] = frozenset()  # where it answers HTTP
+    site: Site | None = None  # what it answers there
+    processes: tuple[str, ...] = ()  # what `docker top` shows
+    hears: frozenset[int] = frozenset()  # the signals that are thrown into it as Interrupted
+
+
+Site = Callable[["Visit"], "Page"]
+
+
+class StartError(Exception):
+    """The program cannot be started: why, and the exit code that it means."""
+
+    def __init__(self, message: str, exit_code: int = 127) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One process of a container, as ``ps`` shows it."""
+
+    pid: int  # as the container counts: its first process is 1
+    user: str
+    started: float
+    title: str  # its command line
+
+
+def _no_processes() -> Sequence[Running]:
+    return ()
+
+
+def _no_window() -> tuple[int, int]:
+    return 0, 0
+
+
+def _no_kill(pid: int, signal: int) -> None:
+    raise ProcessLookupError(ESRCH, "No such process")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a program can see of the container it runs in."""
+
+    image: Image
+    hostname: str
+    env: Mapping[str, str]
+    cwd: str
+    now: Callable[[], float]  # simulated seconds since the epoch
+    interactive: bool  # its input stays open
+    disk: Callable[[], FileSystem]  # made only when a program first looks at it
+    template: Callable[[], FileSystem] | None = None  # what may be looked at instead
+    user: str = "root"
+    groups: tuple[str, ...] = ()  # names or numbers of those besides the user's own
+    tty: bool = False  # its input and output are a terminal
+    window: Callable[[], tuple[int, int]] = _no_window  # rows and columns of the terminal
+    net: Net = NO_NET
+    processes: Callable[[], Sequence[Running]] = _no_processes
+    kill: Callable[[int, int], None] = _no_kill  # pid, signal; raises ProcessLookupError
+    pid: int = 1  # the program's own, as the container counts
+
+    @property
+    def fs(self) -> FileSystem:
+        return self.disk()
+
+    @property
+    def view(self) -> FileSystem:
+        """As ``fs``, only to be looked at for programs: shared where no container has its own."""
+        return self.template() if self.template else self.disk()
+
+    def path(self, name: str) -> str:
+        """The absolute path that a name means to the program."""
+        return normpath(join(self.cwd, name))
+
+    def file(self, path: str) -> bytes | None:
+        """The content of a file; None where there is none to be read."""
+        try:
+            return self.fs.read(self.path(path))
+        except OSError:
+            return None
+
+
+def not_created(error: StartError) -> str:
+    """What the daemon says when a container's own program cannot be started."""
+    return (
+        "failed to create task for container: failed to create shim task: OCI runtime create "
+        f"failed: runc create failed: {UNABLE}: error during container init: {error.message}"
+    )
+
+
+def world_of(
+    container: Container, image: Image, now: Callable[[], float], disk: Callable[[], FileSystem]
+) -> World:
+    config = container.config
+    env = environment(image, config.get("Env"))
+    hostname = str(config.get("Hostname") or container.id[:12])
+    env = {"HOSTNAME": hostname, **env}
+    env.setdefault("HOME", "/root")
+    return World(
+        image=image,
+        hostname=hostname,
+        env=env,
+        cwd=str(config.get("WorkingDir") or image.config.get("WorkingDir") or "/"),
+        now=now,
+        interactive=bool(config.get("OpenStdin")),
+        disk=disk,
+        user=str(config.get("User") or image.config.get("User") or "root"),
+        tty=bool(config.get("Tty")),
+        groups=tuple(str(name) for name in container.host_config.get("GroupAdd") or ()),
+    )
+
+
+def settings(image: Image | None, more: object) -> list[str]:
+    """A container's own list of ``NAME=value``, then what the image has and it does not name."""
+    asked = [str(pair) for pair in (more if isinstance(more, list | tuple) else ())]
+    named = {pair.partition("=")[0] for pair in asked}
+    own = (image.config.get("Env") if image else None) or ()
+    return [*asked, *(str(pair) for pair in own if str(pair).partition("=")[0] not in named)]
+
+
+def environment(image: Image | None, more: object) -> dict[str, str]:
+    """What a program finds of these settings: a name without a value takes the image's away."""
+    split = (pair.partition("=") for pair in settings(image, more))
+    return {name: value for name, equals, value in split if equals}
+
+
+def argv_of(container: Container, image: Image) -> list[str]:
+    """Entrypoint and command, the container's own before the image's, as Docker combines them."""
+    config = container.config
+    entrypoint, command = config.get("Entrypoint"), config.get("Cmd")
+    if entrypoint == [""]:  # `--entrypoint ""` clears the image's
+        entrypoint = []
+    elif not entrypoint:
+        entrypoint = image.config.get("Entrypoint")
+        command = command or image.config.get("Cmd")
+    return [str(word) for word in [*(entrypoint or ()), *(command or ())]]
+
+
+def program(argv: list[str], world: World) -> Program:
+    """The program that a command line means in a container.
+
+    Raises StartError with the end of what runc says.
+    """
+    if not argv:
+        raise StartError("no command specified", 127)
+    maker = find(argv[0], world)
+    if maker is not None:
+        return maker(argv, world)
+    name, code = argv[0], 127
+    if "/" not in name:
+        reason = "executable file not found in $PATH"
+    elif not world.view.exists(world.path(name)):
+        reason = f"stat {name}: no such file or directory"
+    else:
+        code = 126
+        folder = world.view.is_folder(world.path(name))
+        reason = "is a directory: permission denied" if folder else "permission denied"
+    raise StartError(f'exec: "{name}": {reason}', code)
+
+
+Maker = Callable[[list[str], World], Program]
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+INSTALLED = "installed"  # the behaviour of no image: programs that only an installer brings
+INSTALLED_PROGRAM = b"\x7fELF (simulated)\n"  # what is in the file of an installed command
+
+_EXECUTABLES: dict[tuple[str, str], Maker] = {}
+
+
+def executable(behaviours: Iterable[str], *names: str) -> Callable[[Maker], Maker]:
+    """Enter a program under its names into the images of these behaviours."""
+
+    def enter(maker: Maker) -> Maker:
+        for behaviour in behaviours:
+            for name in names:
+                _EXECUTABLES[behaviour, name] = maker
+        return maker
+
+    return enter
+
+
+def find(name: str, world: World) -> Maker | None:
+    """The program that an executable's name or path means in an image."""
+    path = _located(name, world)
+    if path is None or not world.view.entry(path).mode & 0o111:
+        return None
+    for behaviour in (world.image.behaviour, INSTALLED):
+        if maker := _EXECUTABLES.get((behaviour, basename(path))):
+            return maker
+    content = world.view.read(path)
+    first = content.partition(b"\n")[0]
+    if first.startswith(b"#!"):
+        interpreter = first[2:].decode(errors="replace").split(None, 1)
+        return lambda argv, world: program([*interpreter, path, *argv[1:]], world)
+    if content == INSTALLED_PROGRAM:  # an image's build goes on, and is told that nothing ran
+        return lambda argv, world: Program(printing(f"(simulated) {' '.join(argv)}"))
+    words = f"{basename(path)}: unsupported by the practice engine"
+    return lambda argv, world: Program(printing(words, 1, 2))
+
+
+def _located(name: str, world: World) -> str | None:
+    """The path of an executable; where its mode says so is left to the shell."""
+    folders = world.env.get("PATH", _PATH).split(":") if "/" not in name else [""]
+    paths = (join(world.cwd, folder, name) for folder in folders)
+    return next((path for path in paths if isinstance(_entry(path, world), File)), None)
+
+
+def _entry(path: str, world: World) -> Entry | None:
+    try:
+        return world.view.entry(path)
+    except OSError:
+        return None
+
+
+# Steps that many programs share
+
+
+def line(text: str, stream: int = 1) -> Write:
+    """The step that writes a line."""
+    return Write(text.encode(errors="replace") + b"\n", stream)
+
+
+def printing(text: str, code: int = 0, stream: int = 1) -> Steps:
+    yield line(text, stream)
+    return code
+
+
+def ending(code: int) -> Steps:
+    return code
+    yield  # makes this a generator
+
+
+def forever() -> Steps:
+    yield FOREVER
+    return 0

@@ -1,0 +1,105 @@
+"""What programs see of the container they run in, and which program a container's own is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from core.practice.files.container_files import ContainerFiles
+from core.practice.files.filesystem import FileSystem
+from core.practice.network import links
+from core.practice.network.mesh import Mesh
+from core.practice.network.net import ContainerNet
+from core.practice.objects import Container, Image
+from core.practice.programs import base as programs
+from core.practice.programs.processes import Processes
+from core.practice.store import Store
+
+#: What every machine has to lend to containers.
+_DEVICES = frozenset((
+    "/dev/full", "/dev/fuse", "/dev/kmsg", "/dev/null", "/dev/ptmx", "/dev/random", "/dev/tty",
+    "/dev/urandom", "/dev/zero",
+))  # fmt: skip
+
+
+class Worlds:
+    """Makes the World of a program in a container."""
+
+    def __init__(
+        self, store: Store, files: ContainerFiles, processes: Processes, mesh: Mesh
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._processes = processes
+        self._mesh = mesh
+
+    def of(self, container: Container, image: Image) -> programs.World:
+        """What a program in the container sees."""
+
+        def disk() -> FileSystem:
+            return self._files.of(self._store.get(Container, container.id) or container)
+
+        def template() -> FileSystem:
+            return self._files.view(self._store.get(Container, container.id) or container)
+
+        world = programs.world_of(container, image, self._store.clock.now, disk)
+        processes = self._processes
+        return replace(
+            world,
+            env={**links.variables(self._store, container), **world.env},
+            template=template,
+            window=lambda: processes.streams(container).window,
+            processes=lambda: [shown for _, shown in processes.running(container.id)],
+            net=ContainerNet(self._store, self._mesh, container.id),
+            kill=partial(processes.kill, container.id),
+        )
+
+    def program(self, container: Container, image: Image) -> programs.Program:
+        """The container's own program. Raises StartError, in the daemon's words."""
+        world, argv = self.of(container, image), programs.argv_of(container, image)
+        if world.user != "root":
+            self.check_user(container, world.user)
+        self._check_extras(container)
+        try:
+            # The engine makes the folder that a container works in.
+            if not world.view.is_folder(world.cwd):
+                world.fs.make_folder(world.cwd, parents=True)
+            program = programs.program(argv, world)
+        except programs.StartError as error:
+            raise programs.StartError(programs.not_created(error), error.exit_code) from None
+        except OSError as error:
+            reason = (error.strerror or "").lower()
+            raise programs.StartError(f"mkdir {world.cwd}: {reason}", 126) from None
+        return program if program.processes else replace(program, processes=(" ".join(argv),))
+
+    def check_user(self, container: Container, user: str) -> None:
+        """Raise StartError, in the daemon's words, for a user that the container does not know."""
+        for name, book in zip(user.split(":"), ("passwd", "group"), strict=False):
+            self._check_known(container, name, book, 126)
+
+    def _check_extras(self, container: Container) -> None:
+        """Raise StartError, in the daemon's words, for devices and groups that are not there."""
+        host = container.host_config
+        for name in host.get("GroupAdd") or ():
+            self._check_known(container, str(name), "group", programs.NOT_STARTED)
+        for device in host.get("Devices") or ():
+            path = str(device.get("PathOnHost") or "")
+            if path not in _DEVICES:
+                text = f'error gathering device information while adding custom device "{path}"'
+                raise programs.StartError(
+                    f"{text}: no such file or directory", programs.NOT_STARTED
+                )
+        for asked in host.get("DeviceRequests") or ():
+            wanted = " ".join(f"[{' '.join(c)}]" for c in asked.get("Capabilities") or ())
+            driver = asked.get("Driver") or ""
+            text = f'could not select device driver "{driver}" with capabilities: [{wanted}]'
+            raise programs.StartError(text, programs.NOT_STARTED)
+
+    def _check_known(self, container: Container, name: str, book: str, code: int) -> None:
+        fs = self._files.of(container)
+        entries = fs.read(f"/etc/{book}") if fs.exists(f"/etc/{book}") else b""
+        known = {line.partition(":")[0] for line in entries.decode(errors="replace").split("\n")}
+        if not name.isdigit() and name not in known:
+            kind = "user" if book == "passwd" else "group"
+            text = f"unable to find {kind} {name}: no matching entries in {book} file"
+            raise programs.StartError(text, code)

@@ -1,0 +1,22 @@
+"""How a shell's commands end before their time."""
+
+from __future__ import annotations
+
+
+class Exit(Exception):
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Return(Exit):
+    """Ends a function or a sourced file."""
+
+
+class Leave(Exception):
+    """``break`` or ``continue`` of so many loops."""
+
+    def __init__(self, loops: int, again: bool) -> None:
+        super().__init__(loops)
+        self.loops = loops
+        self.again = again

@@ -1,0 +1,87 @@
+"""A shell's variables: which are exported, which may not change, which end with a function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+
+LONGEST = 256 * 1024  # characters of one value
+_MOST = 4 * 1024 * 1024  # characters of all of them
+
+
+class ReadOnly(Exception):
+    """The variable may not change."""
+
+
+class TooLarge(Exception):
+    """The shell has no memory for such a value."""
+
+
+class Variables(MutableMapping[str, str]):
+    """Values by name; setting may raise ReadOnly or TooLarge."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._values = dict(environment)
+        self._size = sum(len(value) for value in self._values.values())
+        self.exported = set(environment)
+        self.read_only: set[str] = set()
+        self._local: list[dict[str, tuple[str | None, bool]]] = []
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __setitem__(self, name: str, value: str) -> None:
+        if name in self.read_only:
+            raise ReadOnly(name)
+        grown = self._size + len(value) - len(self._values.get(name, ""))
+        if len(value) > LONGEST or grown > _MOST:
+            raise TooLarge
+        self._size = grown
+        self._values[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        if name in self.read_only:
+            raise ReadOnly(name)
+        self._size -= len(self._values.pop(name))
+        self.exported.discard(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def environment(self) -> dict[str, str]:
+        """What programs are given."""
+        return {name: value for name, value in self._values.items() if name in self.exported}
+
+    def copy(self) -> Variables:
+        twin = Variables(self._values)
+        twin.exported = set(self.exported)
+        twin.read_only = set(self.read_only)
+        twin._local = [dict(level) for level in self._local]
+        return twin
+
+    # Functions
+
+    @property
+    def in_function(self) -> bool:
+        return bool(self._local)
+
+    def enter(self) -> None:
+        """A function begins: what is made local from now on ends with it."""
+        self._local.append({})
+
+    def make_local(self, name: str) -> None:
+        self._local[-1].setdefault(name, (self._values.get(name), name in self.exported))
+
+    def leave(self) -> None:
+        for name, (value, exported) in self._local.pop().items():
+            self.restore(name, value, exported)
+
+    def restore(self, name: str, value: str | None, exported: bool) -> None:
+        """Set a variable back to what it was before; None: it was not there."""
+        self.pop(name, None)
+        if value is not None:
+            self[name] = value
+            if exported:
+                self.exported.add(name)

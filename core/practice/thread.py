@@ -1,0 +1,65 @@
+"""The thread that practice clusters run on: one event loop, however many clusters."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_STOPPED = "the practice engine has been stopped"
+
+
+class LoopThread:
+    """A thread with an event loop, from now until ``stop``."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self.loop.run_forever, name="practice-engine", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Do something on the thread, from another one, and wait for it."""
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(function())
+            except BaseException as error:
+                done.set_exception(error)
+
+        if not self.alive:
+            raise RuntimeError(_STOPPED)
+        self.loop.call_soon_threadsafe(run)
+        return done.result()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the thread, from another one, to its end."""
+        if not self._thread.is_alive():
+            coroutine.close()
+            raise RuntimeError(_STOPPED)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+    def stop(self) -> None:
+        """End everything that still runs on it. Stopping twice does no harm."""
+        if not self._thread.is_alive():
+            return
+        self.run(self._cancel_all())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    async def _cancel_all(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)

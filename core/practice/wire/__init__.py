@@ -1,0 +1,1 @@
+"""HTTP on a socket: from bytes to a handler and back."""
