@@ -1,0 +1,174 @@
+"""Who may do what: the password of a real engine, and the pages that may call our own routes.
+
+On the practice engine everything is allowed. On a real engine looking is free; to change anything,
+or to see tokens, environments and logs, one shows the password. It comes from, in this order:
+``$ESSAIM_PASSWORD``, the file that ``$ESSAIM_PASSWORD_FILE`` names, the Docker secret
+``essaim_password``; where there is none, one is made for this run, and whoever starts the dashboard
+reads it in the log, as with Jupyter.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import ClassVar, Protocol
+from urllib.parse import urlsplit
+
+from core.errors import NotAllowed
+
+SECRET = Path("/run/secrets/essaim_password")
+
+FREE_FAILURES = 3  # slips of the finger that cost no wait
+LONGEST_WAIT = 30.0  # seconds
+FORGOTTEN_AFTER = 600.0  # seconds without a new failure
+
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+class Action(Protocol):
+    """What a command says of itself here; see core.commands."""
+
+    changes: ClassVar[bool]
+    reveals: ClassVar[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    count: int
+    last: float  # in the seconds of the clock
+
+
+class Access:
+    """The password of one run of the dashboard, and the rules that hang on it.
+
+    environ: where the settings are read, such as ``os.environ``.
+    now: a clock in seconds that never goes back.
+    secret: where Docker mounts the secret.
+
+    Raises:
+        NotAllowed: a password is announced, but it is empty or its file cannot be read. An open
+            door is never the answer to that.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        now: Callable[[], float] = time.monotonic,
+        secret: Path = SECRET,
+    ) -> None:
+        found = _password(environ, secret)
+        self.generated = found is None
+        self.password = secrets.token_urlsafe(12) if found is None else found
+        origins = environ.get("ESSAIM_ORIGINS", "").split(",")
+        self._origins = frozenset(_origin(origin) for origin in origins if origin.strip())
+        self._now = now
+        self._lock = Lock()
+        self._failures: dict[str, _Failures] = {}
+
+    def announcement(self) -> str:
+        """What to print at the start: the password if it was made here, else nothing."""
+        return f"Essaim made a password for this run: {self.password}" if self.generated else ""
+
+    def check(self, attempt: str, caller: str = "") -> bool:
+        """Whether this is the password; always no while the caller has to wait.
+
+        caller: whose failures count together, such as an address.
+        """
+        right = hmac.compare_digest(attempt.encode(), self.password.encode())
+        with self._lock:
+            now = self._now()
+            if self._remaining(caller, now) > 0:
+                return False
+            if right:
+                self._failures.pop(caller, None)
+                return True
+            self._forget(now)
+            before = self._failures.get(caller)
+            self._failures[caller] = _Failures(before.count + 1 if before else 1, now)
+            return False
+
+    def wait(self, caller: str = "") -> float:
+        """Seconds until this caller's next attempt counts: 1, 2, 4... after some failures."""
+        with self._lock:
+            return self._remaining(caller, self._now())
+
+    def allows(self, action: Action | type[Action], *, practice: bool, unlocked: bool) -> bool:
+        """Whether a viewer may run this action.
+
+        practice: the engine is the practice one. unlocked: the viewer has shown the password.
+        """
+        return practice or unlocked or not (action.changes or action.reveals)
+
+    def require(self, action: Action, *, practice: bool, unlocked: bool) -> None:
+        """Raise NotAllowed, with a sentence for the viewer, where ``allows`` says no."""
+        if self.allows(action, practice=practice, unlocked=unlocked):
+            return
+        if action.changes:
+            raise NotAllowed("This changes a real engine: enter the password first.")
+        raise NotAllowed("This shows what a real engine keeps private: enter the password first.")
+
+    def origin_allowed(self, headers: Mapping[str, str]) -> bool:
+        """Whether one of our own routes may answer this request.
+
+        headers: by lower-case name. A page's origin must be the host that it asks, or stand in
+        ``$ESSAIM_ORIGINS`` (comma separated, for a proxy that changes the host). Browsers name the
+        origin on every websocket and on whatever is not a plain GET. So a request without one is a
+        script's, or a GET whose answer another site's page cannot read: it may pass, and a route
+        that acts must not be a GET.
+        """
+        origin = headers.get("origin")
+        if origin is None:
+            return True
+        scheme, host = urlsplit(origin).scheme, headers.get("host")
+        if scheme not in DEFAULT_PORTS or not host:
+            return False
+        return _origin(origin) in self._origins | {_origin(f"{scheme}://{host}")}
+
+    def _remaining(self, caller: str, now: float) -> float:
+        failures = self._failures.get(caller)
+        if failures is None or failures.count < FREE_FAILURES:
+            return 0.0
+        # The exponent has a bound of its own: a float has too.
+        pause = min(2.0 ** min(failures.count - FREE_FAILURES, 16), LONGEST_WAIT)
+        return max(0.0, failures.last + pause - now)
+
+    def _forget(self, now: float) -> None:
+        self._failures = {
+            caller: failures
+            for caller, failures in self._failures.items()
+            if now - failures.last < FORGOTTEN_AFTER
+        }
+
+
+def _origin(text: str) -> str:
+    """An origin in the one spelling that compares: lower case, no default port, no last slash."""
+    origin = text.strip().lower().rstrip("/")
+    return origin.removesuffix(DEFAULT_PORTS.get(origin.partition("://")[0], ""))
+
+
+def _password(environ: Mapping[str, str], secret: Path) -> str | None:
+    if "ESSAIM_PASSWORD" in environ:
+        return _not_empty(environ["ESSAIM_PASSWORD"], "$ESSAIM_PASSWORD")
+    if "ESSAIM_PASSWORD_FILE" in environ:
+        return _from_file(Path(environ["ESSAIM_PASSWORD_FILE"]))
+    return _from_file(secret) if secret.exists() else None
+
+
+def _from_file(path: Path) -> str:
+    try:
+        # Most editors and `echo` end a file with a newline, which nobody types into a form.
+        text = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotAllowed(f"The password file {path} cannot be read: {error}") from error
+    return _not_empty(text, f"The password file {path}")
+
+
+def _not_empty(password: str, source: str) -> str:
+    if not password.strip():
+        raise NotAllowed(f"{source} is empty: put a password there, or unset it to get one made.")
+    return password

@@ -1,0 +1,70 @@
+"""Long actions that go on by themselves: a pull or a build outlives the page that asked for it.
+
+Streamlit stops a page's script whenever its viewer does something else, so what takes longer than a
+moment runs on a thread of its own, and pages look at how far it is.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from core.commands.command import Command, Progress, Report
+from core.errors import EssaimError
+
+#: Lines of log kept of one job; a build may print without end.
+MAX_LINES = 2000
+
+
+class Job:
+    """One long action: its progress while it runs, and how it ended.
+
+    ``run`` does it and answers what the docker CLI would print; it is given the report.
+    """
+
+    def __init__(self, command: Command, run: Callable[[Report], str]) -> None:
+        self.command = command
+        self.began = time.time()
+        self.answer = ""
+        self.error = ""
+        self.ended: float | None = None  # seconds since the epoch
+        self._run = run
+        self._lock = threading.Lock()
+        self._log: list[str] = []
+        self._steps: dict[str, Progress] = {}
+        threading.Thread(target=self._work, name="essaim_job", daemon=True).start()
+
+    @property
+    def running(self) -> bool:
+        return self.ended is None
+
+    @property
+    def log(self) -> str:
+        """The lines so far, the last MAX_LINES of them."""
+        with self._lock:
+            return "\n".join(self._log)
+
+    @property
+    def steps(self) -> tuple[Progress, ...]:
+        """The latest of each step, in the order in which they began."""
+        with self._lock:
+            return tuple(self._steps.values())
+
+    def _work(self) -> None:
+        try:
+            self.answer = self._run(self._report)
+        except EssaimError as error:
+            self.error = str(error)
+        except Exception as error:
+            self.error = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            self.ended = time.time()
+
+    def _report(self, progress: Progress) -> None:
+        with self._lock:
+            self._steps[progress.step] = progress
+            if not progress.step:  # a line of a log, not a layer's bytes
+                self._log.append(progress.text)
+                del self._log[:-MAX_LINES]

@@ -1,0 +1,186 @@
+"""From snapshots to Plotly figures: pure functions.
+
+Figures carry no colours of text, grid or background: the browser adds those of its theme.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.cluster.history import Mark, Sample
+from core.cluster.snapshot import ClusterSnapshot
+from core.i18n import Translate
+from core.presentation.marks import describe
+from core.presentation.phases import PHASES, Tile, tiles
+
+#: Lines of the nodes in the history: Okabe and Ito's, then dashes.
+NODE_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+NODE_DASHES = ("solid", "dash", "dot", "dashdot")
+#: How far back the chart over time looks, and how many marks it names: more would not be readable.
+WINDOW_SECONDS = 300.0
+MAX_MOMENTS = 10
+#: Marks closer than this, in seconds, share a line: their texts would cover one another.
+MOMENT_SECONDS = 6.0
+
+
+def replicas_per_node(
+    snapshot: ClusterSnapshot, _: Translate, service_id: str | None = None
+) -> go.Figure:
+    """Stacked bars: on each node, its tasks by phase; of one service, or of all.
+
+    Tasks that have no node yet stand in a column of their own, at the right.
+    """
+    shown = [t for t in tiles(snapshot) if service_id in (None, t.task.service_id)]
+    names = [node.hostname for node in snapshot.nodes]
+    nowhere = _("no node")
+    counts = Counter((_place(snapshot, tile, nowhere), tile.phase.key) for tile in shown)
+    if any(place == nowhere for place, _phase in counts):
+        names.append(nowhere)
+    figure = go.Figure()
+    for phase in PHASES:
+        values = [counts[name, phase.key] for name in names]
+        # Every phase keeps its trace, so that one that a viewer hid stays hidden.
+        figure.add_bar(
+            name=phase.key,
+            x=names,
+            y=values,
+            marker={"color": phase.color},
+            text=[str(value) if value else "" for value in values],
+            textposition="inside",
+            textangle=0,
+            insidetextanchor="middle",
+            textfont={"color": "#111111", "size": 18},
+            showlegend=any(values) or phase is PHASES[0],
+            hovertemplate="%{x}: %{y} " + phase.key + "<extra></extra>",
+        )
+    tallest = max((sum(counts[name, phase.key] for phase in PHASES) for name in names), default=0)
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.35,
+        margin={"l": 36, "r": 8, "t": 8, "b": 28},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        xaxis={"type": "category", "fixedrange": True, "showgrid": False},
+        yaxis={
+            "range": [0, max(5, tallest * 1.1)],
+            "fixedrange": True,
+            "tickformat": "d",
+            "nticks": 6,
+        },
+        uirevision="replicas",
+    )
+    return figure
+
+
+def replicas_over_time(
+    samples: Sequence[Sample],
+    marks: Sequence[Mark],
+    nodes: Sequence[str],
+    now: float,
+    _: Translate,
+    service_id: str | None = None,
+) -> go.Figure:
+    """A step line a node: its running replicas, with a mark wherever something was done.
+
+    Times are milliseconds since the epoch, which Plotly reads as UTC; the browser component shifts
+    them to its own clock.
+    """
+    figure = go.Figure()
+    times = [_milliseconds(sample.time) for sample in samples] + [_milliseconds(now)]
+    for index, node in enumerate(nodes):
+        values = [
+            sum(
+                count
+                for service, name, count in sample.running
+                if name == node and service_id in (None, service)
+            )
+            for sample in samples
+        ]
+        figure.add_scatter(
+            name=node,
+            x=times,
+            y=[*values, values[-1] if values else 0],
+            mode="lines",
+            line={
+                "shape": "hv",
+                "width": 3,
+                "color": NODE_COLORS[index % len(NODE_COLORS)],
+                "dash": NODE_DASHES[index // len(NODE_COLORS) % len(NODE_DASHES)],
+            },
+            hovertemplate="%{y} " + node + "<extra></extra>",
+        )
+    start = max(samples[0].time if samples else now, now - WINDOW_SECONDS)
+    end = max(now, start + 20)
+    moments = _moments([mark for mark in marks if mark.time >= start])[-MAX_MOMENTS:]
+    figure.update_layout(
+        shapes=[
+            {
+                "type": "line",
+                "x0": _milliseconds(moment[0].time),
+                "x1": _milliseconds(moment[0].time),
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"width": 1, "dash": "dot", "color": "#8C8C8C"},
+            }
+            for moment in moments
+        ],
+        annotations=[
+            {
+                "x": _milliseconds(moment[0].time),
+                "y": 1,
+                "yref": "paper",
+                # Beside its line, on the side where there is room.
+                "xanchor": "left" if moment[0].time - start < 0.1 * (end - start) else "right",
+                "yanchor": "top",
+                "text": describe(moment, _),
+                "textangle": -90,
+                "showarrow": False,
+                "font": {"size": 12},
+            }
+            for moment in moments
+        ],
+    )
+    tallest = max((max(trace.y, default=0) for trace in figure.data), default=0)
+    figure.update_layout(
+        margin={"l": 36, "r": 8, "t": 8, "b": 28},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        xaxis={
+            "type": "date",
+            "range": [_milliseconds(start), _milliseconds(end)],
+            "fixedrange": True,
+            "showgrid": False,
+            "nticks": 5,
+            "tickformat": "%H:%M:%S",
+        },
+        yaxis={
+            "range": [0, max(5, tallest * 1.1)],
+            "fixedrange": True,
+            "tickformat": "d",
+            "nticks": 5,
+        },
+        hovermode="x unified",
+        uirevision="history",
+    )
+    return figure
+
+
+def _moments(marks: Sequence[Mark]) -> list[list[Mark]]:
+    """Marks that are close in time, together."""
+    moments: list[list[Mark]] = []
+    for mark in marks:
+        if moments and mark.time - moments[-1][0].time < MOMENT_SECONDS:
+            moments[-1].append(mark)
+        else:
+            moments.append([mark])
+    return moments
+
+
+def _place(snapshot: ClusterSnapshot, tile: Tile, nowhere: str) -> str:
+    return snapshot.hostname(tile.task.node_id) if tile.task.node_id else nowhere
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,86 @@
+"""What a viewer wants to know of a task: one of a few phases, each with a colour and a sign.
+
+Docker's task has an observed and a desired state; neither alone tells a replica that is about to
+stop from one that serves. Colours are Okabe and Ito's, which colour-blind people tell apart; the
+sign says the same without any colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.cluster.snapshot import ClusterSnapshot, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    key: str
+    color: str
+    sign: str
+
+
+RUNNING = Phase("running", "#009E73", "●")
+STARTING = Phase("starting", "#E69F00", "◔")
+PENDING = Phase("pending", "#CC79A7", "?")
+STOPPING = Phase("stopping", "#56B4E9", "▾")
+FAILED = Phase("failed", "#D55E00", "✕")
+LOST = Phase("lost", "#8C8C8C", "∅")
+DONE = Phase("done", "#B0B7BF", "✓")
+
+#: In the order in which they are stacked and explained.
+PHASES = (RUNNING, STARTING, PENDING, STOPPING, FAILED, LOST, DONE)
+
+
+def phase(task: Task, node_down: bool = False) -> Phase:
+    """The phase of a task; one on a node that is down is only known from before."""
+    if task.state in ("failed", "rejected"):
+        return FAILED
+    if task.state == "orphaned":
+        return LOST
+    if task.state in ("complete", "shutdown", "remove"):
+        return DONE
+    if node_down:
+        return LOST
+    if task.desired_state not in ("running", "ready"):
+        return STOPPING
+    if task.state == "running":
+        return RUNNING
+    if task.state in ("new", "pending"):
+        return PENDING
+    return STARTING
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One task as the cluster's picture shows it."""
+
+    task: Task
+    phase: Phase
+    failures: int  # how many earlier tasks of its slot failed or were rejected
+    last_error: str  # of the newest of those
+
+
+def tiles(snapshot: ClusterSnapshot) -> tuple[Tile, ...]:
+    """The tasks worth a tile, by service and slot: what lives, what still stops, what just failed.
+
+    Of a slot's failed tasks only the newest is there, and only until its successor runs.
+    """
+    down = {node.id for node in snapshot.nodes if node.state == "down"}
+    slots: dict[tuple[str, object], list[Task]] = {}
+    for task in snapshot.tasks:
+        slots.setdefault((task.service_id, task.slot or task.node_id), []).append(task)
+    shown: list[Tile] = []
+    for of_slot in slots.values():
+        failed = [task for task in of_slot if task.state in ("failed", "rejected")]
+        failed.sort(key=lambda task: task.created, reverse=True)
+        error = failed[0].error if failed else ""
+        healthy = False
+        for task in of_slot:
+            now = phase(task, task.node_id in down)
+            if now in (FAILED, DONE) or task.state == "orphaned":
+                continue
+            healthy = healthy or now is RUNNING
+            shown.append(Tile(task, now, len(failed), error))
+        if failed and not healthy:
+            shown.append(Tile(failed[0], FAILED, len(failed), error))
+    return tuple(shown)

@@ -1,0 +1,148 @@
+"""From a snapshot to pandas tables, with their headings in the viewer's language: pure functions.
+
+Times are pandas timestamps in UTC; the page shows them in the browser's time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from core.cluster.snapshot import ClusterSnapshot, Container, Image, Port, Service, Task
+from core.commands.journal import Entry
+from core.i18n import Translate
+from core.presentation.phases import phase
+
+
+def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
+    """One row a service."""
+    return _table(
+        {
+            _("Name"): service.name,
+            _("Image"): service.image,
+            _("Mode"): service.mode,
+            _("Replicas"): f"{service.running}/{service.desired}",
+            _("Ports"): ports(service.ports),
+            _("Update"): service.update.state if service.update else "",
+        }
+        for service in snapshot.services
+    )
+
+
+def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataFrame:
+    """One row a task of a service, history included, as `docker service ps` lists them."""
+    down = {node.id for node in snapshot.nodes if node.state == "down"}
+    return _table(
+        {
+            _("Task"): ("" if task.live else "↳ ") + snapshot.replica(task),
+            _("Node"): snapshot.hostname(task.node_id) if task.node_id else "",
+            _("Wanted"): task.desired_state,
+            _("State"): f"{phase(task, task.node_id in down).sign} {task.state}",
+            _("Since"): _time(task.since),
+            _("Message"): task.error or task.message,
+            _("Image"): task.image,
+            _("Task ID"): task.id[:12],
+        }
+        for task in _by_slot(snapshot.tasks_of(service))
+    )
+
+
+def nodes(
+    snapshot: ClusterSnapshot, _: Translate, machines: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """One row a node. machines: of a practice cluster, the state of each by its name."""
+    running = pd.Series(
+        [task.node_id for task in snapshot.tasks if task.state == "running"], dtype="str"
+    ).value_counts()
+    return _table(
+        {
+            _("Node"): node.hostname,
+            _("State"): node.state,
+            **({_("Machine"): machines.get(node.hostname, "")} if machines is not None else {}),
+            _("Availability"): node.availability,
+            _("Role"): node.role + (" · leader" if node.leader else ""),
+            _("Running tasks"): int(running.get(node.id, 0)),
+            _("Address"): node.address,
+            _("Labels"): ", ".join(f"{key}={value}" for key, value in node.labels),
+            _("Engine"): node.engine_version,
+            _("CPUs"): node.cpus,
+            _("Memory"): size(node.memory),
+        }
+        for node in snapshot.nodes
+    )
+
+
+def containers(shown: Sequence[Container], _: Translate) -> pd.DataFrame:
+    """One row a container."""
+    return _table(
+        {
+            _("Name"): container.name,
+            _("Image"): container.image,
+            _("State"): container.status or container.state,
+            _("Ports"): ports(container.ports),
+            _("Command"): container.command,
+            _("Service"): container.service,
+            _("Container ID"): container.id[:12],
+        }
+        for container in shown
+    )
+
+
+def images(shown: Sequence[Image], _: Translate) -> pd.DataFrame:
+    """One row a tag; an image without any has one row too, as in `docker image ls`."""
+    return _table(
+        {
+            _("Repository"): tag.rpartition(":")[0] or next(iter(image.repositories), "<none>"),
+            _("Tag"): tag.rpartition(":")[2] or "<none>",
+            _("Image ID"): image.id.removeprefix("sha256:")[:12],
+            _("Created"): _time(image.created),
+            _("Size"): size(image.size),
+        }
+        for image in shown
+        for tag in image.tags or ("",)
+    )
+
+
+def journal(entries: Sequence[Entry], _: Translate) -> pd.DataFrame:
+    """One row an action, the newest first."""
+    return _table(
+        {
+            _("Time"): _time(entry.time),
+            _("Who"): entry.who,
+            _("Line"): entry.line,
+            _("Result"): entry.error or entry.outcome,
+            _("Seconds"): round(entry.seconds, 1),
+        }
+        for entry in reversed(entries)
+    )
+
+
+def ports(published: Sequence[Port]) -> str:
+    """``8080→80/tcp`` for each port that is published."""
+    return ", ".join(
+        f"{port.published}→{port.target}/{port.protocol}" for port in published if port.published
+    )
+
+
+def size(count: float) -> str:
+    """Bytes with three digits and a decimal unit, as docker prints sizes."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 999.5 or unit == "TB":
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def _by_slot(of_service: Iterable[Task]) -> list[Task]:
+    return sorted(
+        of_service, key=lambda task: (task.slot, task.node_id * (not task.slot), -task.created)
+    )
+
+
+def _time(seconds: float) -> pd.Timestamp | None:
+    return pd.Timestamp(seconds, unit="s", tz="UTC") if seconds else None
+
+
+def _table(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows))

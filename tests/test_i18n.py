@@ -1,0 +1,83 @@
+"""Every text of the screens exists in both languages, and no translation is left over."""
+
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+
+import polib
+import pytest
+
+from core.i18n import CATALOGUES, LANGUAGES, preferred, translation
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("core/**/*.py")]
+
+
+def used() -> dict[str, str]:
+    """Each source text, with its plural ('' where it has none)."""
+    found: dict[str, str] = {}
+    for path in SOURCES:
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+                continue
+            if call.func.id not in ("_", "plural"):
+                continue
+            texts = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+            wanted = 1 if call.func.id == "_" else 2
+            assert len(texts) == wanted, f"{path.name}:{call.lineno}: the text must stand there"
+            found[str(texts[0])] = str(texts[1]) if wanted == 2 else ""
+    return found
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+CATALOGUE = polib.pofile(str(CATALOGUES / "fr.po"))
+
+
+def test_every_text_is_translated_and_none_is_left_over() -> None:
+    texts = used()
+    known = {entry.msgid: entry.msgid_plural for entry in CATALOGUE}
+    assert {text: plural for text, plural in texts.items() if known.get(text) != plural} == {}
+    assert sorted(known.keys() - texts.keys()) == []
+
+
+def test_nothing_is_empty_fuzzy_or_twice() -> None:
+    ids = [entry.msgid for entry in CATALOGUE]
+    assert len(ids) == len(set(ids))
+    for entry in CATALOGUE:
+        translated = entry.msgstr or all(entry.msgstr_plural.values() or [""])
+        assert translated, entry.msgid
+        assert not entry.fuzzy, entry.msgid
+
+
+@pytest.mark.parametrize("entry", list(CATALOGUE), ids=lambda entry: entry.msgid[:40])
+def test_a_translation_keeps_the_fields(entry: polib.POEntry) -> None:
+    for text in [entry.msgstr, *entry.msgstr_plural.values()]:
+        if text:
+            assert fields(text) == fields(entry.msgid)
+
+
+def test_each_language_answers_in_its_words() -> None:
+    assert translation("fr").gettext("Containers") == "Conteneurs"
+    assert translation("en").gettext("Containers") == "Containers"
+    assert translation("xx").gettext("Containers") == "Containers"
+    one, many = (
+        "This stops {count} replica and forgets the service.",
+        "This stops {count} replicas and forgets the service.",
+    )
+    french = translation("fr")
+    assert french.ngettext(one, many, 1) != french.ngettext(one, many, 15)
+    assert french.ngettext(one, many, 0) == french.ngettext(one, many, 1)  # French has it so
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("fr-FR", "fr"), ("fr_CA", "fr"), ("en-US", "en"), ("de", "en"), ("", "en"), (None, "en")],
+)
+def test_the_browser_chooses(locale: str | None, language: str) -> None:
+    assert preferred(locale) == language
+    assert language in LANGUAGES
