@@ -1,0 +1,57 @@
+// One websocket per browser tab, shared by all that is live on its page; it comes back by itself.
+
+const RETRY_MS = 500;
+const links = new Map();
+
+class Link {
+  constructor(address) {
+    this.address = address;
+    this.followers = new Set();
+    this.latest = new Map(); // the last message of each topic, for whoever follows later
+    this.linked = false;
+    this.open();
+  }
+
+  open() {
+    this.socket = new WebSocket(this.address);
+    this.socket.onopen = () => this.tell((follower) => follower.link(this.linked = true));
+    this.socket.onmessage = (event) => {
+      const message = JSON.parse(event.data);
+      this.latest.set(message.topic, message);
+      this.tell((follower) => follower.receive(message));
+    };
+    this.socket.onclose = () => {
+      if (this.closed) return;
+      this.tell((follower) => follower.link(this.linked = false));
+      this.retry = setTimeout(() => this.open(), RETRY_MS);
+    };
+  }
+
+  tell(word) {
+    for (const follower of [...this.followers]) word(follower);
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.retry);
+    this.socket.close();
+    links.delete(this.address);
+  }
+}
+
+// Follow what the server pushes: `follower.receive(message)` for each message, `follower.link(bool)`
+// as the server comes and goes. Answers a function that ends it.
+export function follow(files, language, follower) {
+  const server = `${location.origin}${files}`.replace(/^http/, "ws").replace(/[^/]*$/, "socket");
+  const address = `${server}?lang=${language}`;
+  let link = links.get(address);
+  if (!link) links.set(address, link = new Link(address));
+  link.followers.add(follower);
+  follower.link(link.linked);
+  for (const message of link.latest.values()) follower.receive(message);
+  return () => {
+    link.followers.delete(follower);
+    // A page that follows next keeps the link: wait before giving it up.
+    setTimeout(() => { if (!link.followers.size && !link.closed) link.close(); }, 2000);
+  };
+}

@@ -1,0 +1,177 @@
+// The nodes as columns with their tasks as tiles, changed in place: a tile keeps its element as long
+// as its task lives, so nothing flickers and a selection stays.
+
+export const SIGNS = {
+  running: "●", starting: "◔", pending: "?", stopping: "▾", failed: "✕", lost: "∅", done: "✓",
+};
+
+// How full the fullest column may be before tiles shrink to a number, then to a dot.
+const COMPACT = 12;
+const DENSE = 60;
+
+function element(tag, className, parent) {
+  const made = document.createElement(tag);
+  made.className = className;
+  if (parent) parent.append(made);
+  return made;
+}
+
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+// Make the children of `parent` those of `items`, in order, keeping the elements of known keys.
+function reconcile(parent, known, items, make, update) {
+  const wanted = new Set(items.map((item) => item.id));
+  for (const [id, child] of known) {
+    if (!wanted.has(id)) {
+      child.remove();
+      known.delete(id);
+    }
+  }
+  items.forEach((item, index) => {
+    let child = known.get(item.id);
+    if (!child) {
+      child = make(item);
+      known.set(item.id, child);
+    }
+    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] || null);
+    update(child, item);
+  });
+}
+
+export class Tiles {
+  constructor(parent, words, act) {
+    this.words = words;
+    this.act = act; // called with {node, availability}
+    this.may = true;
+    this.columns = new Map();
+    this.selected = null;
+    this.root = element("div", "essaim-nodes", parent);
+    this.detail = element("div", "essaim-detail", parent);
+    this.detail.setAttribute("role", "status");
+  }
+
+  draw(cluster, service) {
+    const columns = cluster.nodes.map((node) => ({ ...node }));
+    if (cluster.unplaced.length) {
+      columns.push({ id: "", name: this.words.nowhere, tiles: cluster.unplaced, nowhere: true });
+    }
+    const fullest = Math.max(0, ...columns.map((column) => column.tiles.length));
+    this.root.dataset.density = fullest > DENSE ? "dense" : fullest > COMPACT ? "compact" : "roomy";
+    this.chosen = service;
+    reconcile(this.root, this.columns, columns,
+      (column) => this.makeColumn(column), (child, column) => this.updateColumn(child, column));
+    this.describe(columns);
+  }
+
+  makeColumn(column) {
+    const root = element("section", "essaim-node");
+    root.setAttribute("aria-label", column.name);
+    const head = element("header", "", root);
+    root.nameLine = element("div", "essaim-node-name", head);
+    root.factLine = element("div", "essaim-node-facts", head);
+    root.count = element("div", "essaim-node-count", head);
+    if (!column.nowhere) {
+      const buttons = element("div", "essaim-actions", head);
+      root.buttons = ["active", "pause", "drain"].map((availability) => {
+        const button = element("button", "", buttons);
+        button.type = "button";
+        button.textContent = this.words[availability];
+        button.title = this.words[`${availability}_help`];
+        button.setAttribute("aria-label", `${this.words[availability]} ${column.name}`);
+        button.dataset.availability = availability;
+        button.onclick = () => this.act({ node: column.id, availability });
+        return button;
+      });
+    }
+    root.grid = element("div", "essaim-tiles", root);
+    root.tiles = new Map();
+    root.empty = element("div", "essaim-none", root);
+    return root;
+  }
+
+  updateColumn(root, column) {
+    const words = this.words;
+    root.dataset.state = column.nowhere ? "nowhere" : column.state === "ready" ? column.availability : "down";
+    setText(root.nameLine, column.name);
+    root.nameLine.title = `${column.name} ${column.address || ""}`.trim();
+    const facts = column.nowhere
+      ? [words.nowhere_help]
+      : [column.leader ? "manager · leader" : column.role,
+         column.state !== "ready" ? column.state : null,
+         column.availability !== "active" ? column.availability : null];
+    setText(root.factLine, facts.filter(Boolean).join(" · "));
+    const running = column.tiles.filter((tile) => tile.phase === "running" &&
+      (!this.chosen || tile.service === this.chosen)).length;
+    setText(root.count, column.nowhere ? String(column.tiles.length) : String(running));
+    for (const button of root.buttons || []) {
+      button.setAttribute("aria-pressed", String(button.dataset.availability === column.availability));
+      button.disabled = !this.may;
+    }
+    reconcile(root.grid, root.tiles, column.tiles,
+      (tile) => this.makeTile(tile), (child, tile) => this.updateTile(child, tile));
+    setText(root.empty, column.tiles.length ? "" : words.empty);
+  }
+
+  makeTile(tile) {
+    const root = element("button", "essaim-tile");
+    root.type = "button";
+    element("span", "essaim-sign", root);
+    element("span", "essaim-name", root);
+    root.onclick = () => {
+      this.selected = this.selected === tile.id ? null : tile.id;
+      this.redescribe();
+    };
+    return root;
+  }
+
+  updateTile(root, tile) {
+    root.dataset.phase = tile.phase;
+    root.dataset.dim = String(Boolean(this.chosen) && tile.service !== this.chosen);
+    root.setAttribute("aria-pressed", String(this.selected === tile.id));
+    setText(root.children[0], SIGNS[tile.phase]);
+    setText(root.children[1], this.root.dataset.density === "roomy" ? tile.name : tile.label);
+    const title = this.sentence(tile);
+    if (root.title !== title) root.title = title;
+  }
+
+  // What there is to say of one task, in one line.
+  sentence(tile) {
+    const failures = tile.failures
+      ? ` · ${this.words.failures.replace("{count}", tile.failures)}${tile.lastError ? `: ${tile.lastError}` : ""}`
+      : "";
+    const message = tile.message && tile.message !== tile.lastError ? ` · ${tile.message}` : "";
+    return `${tile.name} · ${tile.state}${message}${failures} · ${tile.image}`;
+  }
+
+  describe(columns) {
+    this.last = columns;
+    for (const column of columns) {
+      const tile = column.tiles.find((each) => each.id === this.selected);
+      if (tile) return setText(this.detail, `${column.name} — ${this.sentence(tile)}`);
+    }
+    // Nothing chosen: say by itself why something does not run.
+    const stuck = columns.flatMap((column) => column.tiles)
+      .find((tile) => (tile.phase === "pending" || tile.phase === "failed") && tile.message);
+    if (stuck) return setText(this.detail, `${SIGNS[stuck.phase]} ${this.sentence(stuck)}`);
+    setText(this.detail, this.byDesign(columns));
+  }
+
+  // The question that every class asks: why does a node that came back stay empty?
+  byDesign(columns) {
+    const running = (column) => column.tiles.filter((tile) => tile.phase === "running").length;
+    const nodes = columns.filter((column) => !column.nowhere);
+    const idle = nodes.find((node) => node.state === "ready" && node.availability === "active" && !node.tiles.length);
+    const busy = nodes.some((node) => running(node) >= 2);
+    const settled = columns.every((column) => column.tiles.length === running(column));
+    return idle && busy && settled ? this.words.by_design.replace("{node}", idle.name) : "";
+  }
+
+  redescribe() {
+    for (const column of this.columns.values()) {
+      for (const [id, tile] of column.tiles) tile.setAttribute("aria-pressed", String(id === this.selected));
+    }
+    if (this.last) this.describe(this.last);
+  }
+}

@@ -1,0 +1,124 @@
+"""What is pushed to browsers, as JSON text: the cluster's picture, its recent past, and a pulse."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import plotly.graph_objects as go
+
+from core.cluster.history import History
+from core.cluster.snapshot import ClusterSnapshot, Node
+from core.i18n import Translate
+from core.presentation.figures import replicas_over_time, replicas_per_node
+from core.presentation.phases import Tile, tiles
+
+
+def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
+    """Topic ``cluster``: nodes with their tiles, and the bars of each service and of all."""
+    shown = tiles(snapshot)
+    placed: dict[str, list[dict[str, Any]]] = {}
+    for tile in shown:
+        placed.setdefault(tile.task.node_id, []).append(_tile(snapshot, tile))
+    return _text(
+        "cluster",
+        time=snapshot.time,
+        revision=snapshot.revision,
+        shape=shape(snapshot),
+        trouble=snapshot.trouble.message if snapshot.trouble else "",
+        nodes=[_node(node, placed.get(node.id, [])) for node in snapshot.nodes],
+        unplaced=placed.get("", []),
+        services=[
+            {
+                "id": service.id,
+                "name": service.name,
+                "running": service.running,
+                "desired": service.desired,
+                "replicas": service.replicas,
+            }
+            for service in snapshot.services
+        ],
+        figures={
+            service: _figure(replicas_per_node(snapshot, _, service or None))
+            for service in _drawn(snapshot)
+        },
+    )
+
+
+def shape(snapshot: ClusterSnapshot) -> str:
+    """A digest of what widgets are made from: it stays while only tasks move."""
+    facts = (
+        snapshot.engine
+        and (snapshot.engine.name, snapshot.engine.manager, snapshot.engine.version),
+        snapshot.engine and (snapshot.engine.swarm_state, snapshot.engine.practice),
+        [(service.id, service.name, service.replicas) for service in snapshot.services],
+        [(node.id, node.hostname) for node in snapshot.nodes],
+        snapshot.trouble is not None,
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def history(past: History, snapshot: ClusterSnapshot, _: Translate) -> str:
+    """Topic ``history``: replicas over time, with marks where something was done."""
+    names = [node.hostname for node in snapshot.nodes]
+    figures = {
+        service: _figure(
+            replicas_over_time(past.samples, past.marks, names, snapshot.time, _, service or None)
+        )
+        for service in _drawn(snapshot)
+    }
+    return _text("history", figures=figures)
+
+
+def pulse(snapshot: ClusterSnapshot) -> str:
+    """Topic ``pulse``: when the engine was last heard, so that a viewer knows the picture's age."""
+    trouble = snapshot.trouble
+    return _text("pulse", time=snapshot.time, trouble=trouble.message if trouble else "")
+
+
+def _drawn(snapshot: ClusterSnapshot) -> list[str]:
+    """The services that have figures of their own; '' stands for all of them together."""
+    several = snapshot.services if len(snapshot.services) > 1 else ()
+    return ["", *(service.id for service in several)]
+
+
+def _node(node: Node, of_node: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": node.id,
+        "name": node.hostname,
+        "role": node.role,
+        "leader": node.leader,
+        "availability": node.availability,
+        "state": node.state,
+        "address": node.address,
+        "tiles": of_node,
+    }
+
+
+def _tile(snapshot: ClusterSnapshot, tile: Tile) -> dict[str, Any]:
+    task = tile.task
+    return {
+        "id": task.id,
+        "name": snapshot.replica(task),
+        "service": task.service_id,
+        "label": str(task.slot or "•"),
+        "phase": tile.phase.key,
+        "state": task.state,
+        "desired": task.desired_state,
+        "message": task.error or task.message,
+        "failures": tile.failures,
+        "lastError": tile.last_error,
+        "image": task.image,
+        "since": task.since,
+    }
+
+
+def _figure(figure: go.Figure) -> dict[str, Any]:
+    made: dict[str, Any] = figure.to_plotly_json()
+    made["layout"].pop("template", None)  # 7 kB of defaults that the browser's theme replaces
+    return made
+
+
+def _text(topic: str, **content: Any) -> str:
+    return json.dumps({"topic": topic, **content}, separators=(",", ":"))

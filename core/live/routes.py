@@ -1,0 +1,72 @@
+"""The live HTTP routes beside Streamlit's own: the websocket, and the component's files."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+import plotly
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from core.i18n import preferred
+from core.live.hub import Feed, Hub
+
+#: Whether a request with these headers comes from a page of ours.
+OriginCheck = Callable[[Mapping[str, str]], bool]
+
+_BROWSER = Path(__file__).parent / "browser"
+#: Every file that may be asked for, by name. Plotly comes from its Python package, so that a class
+#: without internet has it.
+FILES = {path.name: path for path in _BROWSER.iterdir() if path.suffix in (".js", ".css")}
+FILES["plotly.min.js"] = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
+@cache
+def edition() -> str:
+    """A digest of the browser files: part of their address, so that they may be cached for good."""
+    digest = hashlib.sha256(plotly.__version__.encode())
+    for name in sorted(FILES):
+        if name != "plotly.min.js":
+            digest.update(FILES[name].read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def routes(hub: Callable[[], Hub], origin_allowed: OriginCheck) -> list[BaseRoute]:
+    """The routes for ``st.App``; Streamlit checks nothing on them, so they check for themselves."""
+
+    async def live(socket: WebSocket) -> None:
+        if not origin_allowed(socket.headers):
+            await socket.close(code=1008, reason="this page may not look here")
+            return
+        await socket.accept()
+        with hub().follow(preferred(socket.query_params.get("lang"))) as feed:
+            sending = asyncio.create_task(_send(socket, feed))
+            try:
+                while True:  # nothing is expected; this is how a closed socket is noticed
+                    await socket.receive_text()
+            except WebSocketDisconnect:
+                pass
+            finally:
+                sending.cancel()
+
+    async def file(request: Request) -> Response:
+        path = FILES.get(request.path_params["name"])
+        if path is None:
+            return PlainTextResponse("no such file", status_code=404)
+        return FileResponse(path, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+    return [
+        WebSocketRoute("/live/socket", live),
+        Route("/live/{edition}/{name}", file, methods=["GET"]),
+    ]
+
+
+async def _send(socket: WebSocket, feed: Feed) -> None:
+    async for message in feed.messages():
+        await socket.send_text(message)
