@@ -1,0 +1,22 @@
+"""Essaim: see and steer a Docker Swarm.
+
+`streamlit run app.py` finds ``app`` here and serves it: Streamlit, and beside it our live routes.
+For each browser Streamlit then runs this same file as a script, which draws the page asked for.
+"""
+
+import streamlit as st
+
+if __name__ == "__main__":
+    from core.ui.shell import run
+
+    run()
+else:
+    from streamlit.runtime.pages_manager import PagesManager
+
+    from core.server import lifespan, routes
+
+    # Until somebody has run st.navigation, Streamlit takes a folder called pages/ for its older
+    # kind of multipage app: the first visitor of /build would get the bare page, without its frame.
+    PagesManager.uses_pages_directory = False
+
+    app = st.App(__file__, routes=routes(), lifespan=lifespan)

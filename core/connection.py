@@ -1,0 +1,107 @@
+"""Which engine Essaim talks to: a real one where there is one, else the embedded practice engine.
+
+ESSAIM_ENGINE says what to take: ``auto`` (the default), ``docker`` (a real engine or nothing) or
+``practice``. With ``auto``, DOCKER_HOST is obeyed when it is set; else the local socket is taken if
+an engine answers there; else the practice engine starts in this process. This is the only module
+that imports ``core.practice``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import docker
+from docker.utils import kwargs_from_env
+
+from core.cluster.failures import daemon_errors
+from core.errors import EngineRejected, EngineUnreachable
+
+if TYPE_CHECKING:
+    from core.practice.embed import PracticeServer
+
+LOCAL_SOCKET = Path("/var/run/docker.sock")
+#: Seconds until a question that got no answer counts as unanswered; a long action gets more.
+QUESTION_TIMEOUT = 5
+ACTION_TIMEOUT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An engine's address, and how to open docker-py clients on it.
+
+    practice: the practice engine, where it runs in this process. note: where no engine answered,
+    though one was expected, as a text for a person.
+    """
+
+    base_url: str
+    practice: PracticeServer | None = None
+    note: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)  # TLS, as docker-py takes it
+
+    def api(self) -> docker.APIClient:
+        """A client for short questions; raises as docker-py does when nobody answers."""
+        return docker.APIClient(
+            base_url=self.base_url,
+            version="auto",
+            timeout=QUESTION_TIMEOUT,
+            use_ssh_client=self.base_url.startswith("ssh://"),
+            **self.options,
+        )
+
+    def client(self) -> docker.DockerClient:
+        """A client for an action, which may take its time."""
+        return docker.DockerClient(
+            base_url=self.base_url,
+            version="auto",
+            timeout=ACTION_TIMEOUT,
+            use_ssh_client=self.base_url.startswith("ssh://"),
+            **self.options,
+        )
+
+    def close(self) -> None:
+        """End the practice engine, where it is ours."""
+        if self.practice:
+            self.practice.stop()
+
+
+def choose(environ: Mapping[str, str] = os.environ, socket: Path = LOCAL_SOCKET) -> Connection:
+    """The engine to use, by environment and by what answers.
+
+    Raises ValueError when ESSAIM_ENGINE is none of the words that it may be.
+    """
+    wish = environ.get("ESSAIM_ENGINE", "").strip().lower() or "auto"
+    if wish not in ("auto", "docker", "practice"):
+        raise ValueError(f"ESSAIM_ENGINE is {wish!r}: write auto, docker or practice")
+    if wish == "practice":
+        return _embedded()
+    if environ.get("DOCKER_HOST"):
+        options = kwargs_from_env(environment=dict(environ))
+        return Connection(options.pop("base_url"), options=options)
+    local = Connection(f"unix://{socket}")
+    if wish == "docker":
+        return local
+    if not socket.exists():
+        return _embedded()
+    why = _unanswered(local)
+    return _embedded(f"{socket}: {why}") if why else local
+
+
+def _unanswered(connection: Connection) -> str:
+    """Why an engine does not answer, or '' when it does."""
+    try:
+        with daemon_errors():
+            connection.api().close()
+    except (EngineUnreachable, EngineRejected) as error:
+        return str(error)
+    return ""
+
+
+def _embedded(note: str = "") -> Connection:
+    from core.practice.embed import PracticeServer
+
+    server = PracticeServer.start()
+    return Connection(server.urls[0], practice=server, note=note)

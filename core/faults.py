@@ -1,0 +1,158 @@
+"""Makes a practice cluster fail, and mends it: machines, registry, time.
+
+No docker command does this: on a real machine somebody pulls the plug. So a fault goes to the
+practice engine's own routes under ``/_practice``, and its line is a curl line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from core.cluster.failures import daemon_errors
+from core.connection import QUESTION_TIMEOUT
+from core.control import Control
+from core.errors import NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a practice node runs on."""
+
+    name: str
+    up: bool
+    cut: bool  # off the network
+    full: bool  # no space left on its disk
+
+    @property
+    def sound(self) -> bool:
+        return self.up and not (self.cut or self.full)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How a practice cluster fares, beneath what Docker knows of it."""
+
+    machines: Mapping[str, Machine]  # by name
+    registry_up: bool
+    registry_rate: float  # bytes per second
+    factor: float  # simulated seconds per second
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One call of the practice engine's own interface."""
+
+    path: str  # below /_practice/
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def line(self, base: str) -> str:
+        """What does the same at a shell's prompt."""
+        data = f" -d '{json.dumps(dict(self.body))}'" if self.body else ""
+        return f"curl -X POST{data} {base}/_practice/{self.path}"
+
+    def python(self, base: str) -> str:
+        data = f", json={dict(self.body)!r}" if self.body else ""
+        return f'import requests\n\nrequests.post("{base}/_practice/{self.path}"{data})\n'
+
+
+def power(node: str, on: bool) -> Fault:
+    """A power cut, or its end. The Swarm is told nothing."""
+    return Fault(f"engines/{node}/{'start' if on else 'kill'}")
+
+
+def cable(node: str, plugged: bool) -> Fault:
+    """The network cable of a machine, out or in again."""
+    return Fault(f"engines/{node}/{'plug' if plugged else 'cut'}")
+
+
+def disk(node: str, room: bool) -> Fault:
+    """A disk that is full, or has room again."""
+    return Fault(f"engines/{node}/{'free' if room else 'fill'}")
+
+
+def crash(task: str, code: int = 137) -> Fault:
+    """The end of a task's program. task: an id, of the task or of its container."""
+    return Fault(f"tasks/{task}/crash", {"code": code})
+
+
+def registry(rate: float | None = None, up: bool | None = None) -> Fault:
+    """rate: bytes per second for each pull. up: whether it answers at all."""
+    given = {"rate": rate, "up": up}
+    return Fault("registry", {name: value for name, value in given.items() if value is not None})
+
+
+def clock(
+    factor: float | None = None, paused: bool | None = None, step: float | None = None
+) -> Fault:
+    """The pace of simulated time; step: seconds to go on by."""
+    given = {"factor": factor, "paused": paused, "step": step}
+    return Fault("clock", {name: value for name, value in given.items() if value is not None})
+
+
+def lose_quorum(how: str = "kill") -> Fault:
+    """So many managers fall (``kill`` or ``cut``) that no majority is left."""
+    return Fault("quorum/lose", {"how": how})
+
+
+def mend() -> Fault:
+    """The end of every fault."""
+    return Fault("mend")
+
+
+def conditions(cluster: Control) -> Conditions:
+    """Raises one of core.errors."""
+    machines = _ask(cluster, "GET", "engines")
+    pulls, pace = _ask(cluster, "GET", "registry"), _ask(cluster, "GET", "clock")
+    return Conditions(
+        {m["name"]: Machine(m["name"], m["up"], m["cut"], m["full"]) for m in machines},
+        pulls["up"],
+        pulls["rate"],
+        pace["factor"],
+        pace["paused"],
+    )
+
+
+def do(cluster: Control, fault: Fault, who: str) -> None:
+    """Let it happen, and write it into the journal. Raises one of core.errors."""
+    base = address(cluster)
+    try:
+        cluster.journal.note(
+            fault.line(base),
+            fault.python(base),
+            who,
+            lambda: _ask(cluster, "POST", fault.path, fault.body),
+        )
+    finally:
+        cluster.collector.stir()
+
+
+def address(cluster: Control) -> str:
+    """Where the practice engine's own interface is."""
+    return cluster.connection.base_url.replace("tcp://", "http://", 1)
+
+
+def misbehaving(cluster: Control) -> dict[str, str]:
+    """The catalogue's images whose containers fail, and how they do. Raises one of core.errors."""
+    with daemon_errors():
+        client = cluster.connection.client()
+        try:
+            found = client.images.search("essaim/")
+        finally:
+            client.close()
+    return {image["name"]: image["description"] for image in found}
+
+
+def _ask(cluster: Control, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    if not cluster.practice:
+        raise NotAllowed("Only a practice cluster fails at a click.")
+    with daemon_errors():
+        url = f"{address(cluster)}/_practice/{path}"
+        answer = requests.request(method, url, json=body or None, timeout=QUESTION_TIMEOUT)
+        answer.raise_for_status()
+    return answer.json() if answer.content else None

@@ -1,0 +1,87 @@
+"""Lets a learner's browser open what a practice cluster publishes, wherever that browser is.
+
+The practice engine answers on this machine's loopback only. `/open/node2/80/` brings a request to
+port 80 of its node2, as a new connection. Only the practice engine can be reached so: pages of real
+containers would come from the dashboard's own address, with the rights of its pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import requests
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from core.connection import Connection
+
+#: What may pass from the browser to the replica, and back.
+_REQUEST_HEADERS = ("accept", "accept-language", "user-agent", "content-type")
+_ANSWER_HEADERS = (
+    "content-type",
+    "server",
+    "essaim-replica",
+    "essaim-task",
+    "essaim-node",
+    "essaim-container",
+)
+#: The page belongs to nobody: it may not act as one of ours.
+_SANDBOX = {"Content-Security-Policy": "sandbox", "Cache-Control": "no-store"}
+MAX_BODY = 1_000_000  # bytes
+TIMEOUT = 10  # seconds
+
+
+class Practising(Protocol):
+    """What is needed of a cluster under control."""
+
+    @property
+    def connection(self) -> Connection: ...
+
+    @property
+    def practice(self) -> bool: ...
+
+
+def address(node: str, port: int) -> str:
+    """Where the dashboard answers for a practice node's published port; a path without host."""
+    return f"/open/{node}/{port}/"
+
+
+def routes(cluster: Callable[[], Practising]) -> list[BaseRoute]:
+    async def opened(request: Request) -> Response:
+        here = cluster()
+        if not here.practice or not here.connection.base_url.startswith("tcp://"):
+            return PlainTextResponse("Only the practice engine is opened here.", status_code=404)
+        length = request.headers.get("content-length") or "0"
+        if not length.isdigit() or int(length) > MAX_BODY:
+            return PlainTextResponse("That is too much to send.", status_code=413)
+        where = request.path_params
+        answer = await run_in_threadpool(
+            _ask,
+            request.method,
+            here.connection.base_url.replace("tcp://", "http://", 1)
+            + f"/_practice/open/{where['node']}/{where['port']}/{where['rest']}",
+            request.url.query,
+            {name: request.headers[name] for name in _REQUEST_HEADERS if name in request.headers},
+            await request.body(),
+        )
+        if answer is None:
+            return PlainTextResponse("The practice engine does not answer.", status_code=502)
+        headers = {n: answer.headers[n] for n in _ANSWER_HEADERS if n in answer.headers}
+        return Response(answer.content, answer.status_code, headers | _SANDBOX)
+
+    path = "/open/{node}/{port:int}/{rest:path}"
+    return [Route(path, opened, methods=["GET", "HEAD", "POST"])]
+
+
+def _ask(
+    method: str, url: str, query: str, headers: dict[str, str], body: bytes
+) -> requests.Response | None:
+    try:
+        return requests.request(
+            method, url, params=query, headers=headers, data=body, timeout=TIMEOUT
+        )
+    except requests.RequestException:
+        return None

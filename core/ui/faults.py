@@ -1,0 +1,225 @@
+"""Faults of a practice cluster: switches for what no docker command does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import faults
+from core.control import control
+from core.errors import EssaimError
+from core.faults import Conditions, Fault, Machine
+from core.ui.session import Done, Viewer, _, viewer, who
+
+RATES = (16_000_000.0, 1_000_000.0, 100_000.0)  # bytes per second
+SWITCH = 98  # pixels: three fit on a phone
+FACTORS = (1.0, 5.0, 20.0, 100.0)
+
+
+def conditions() -> Conditions | None:
+    """How the practice cluster fares; None on a real one, and where nobody answers."""
+    engine = control().snapshot.engine
+    if not (control().practice and engine and engine.practice):
+        return None
+    try:
+        return faults.conditions(control())
+    except EssaimError:
+        return None  # the line at the top of the page says that nobody answers
+
+
+def states(known: Conditions) -> dict[str, str]:
+    """What is wrong with each machine, by its name, in the viewer's language."""
+    return {name: _state(machine) for name, machine in known.machines.items()}
+
+
+def _state(machine: Machine) -> str:
+    wrong = (
+        (not machine.up, _("✕ no power")),
+        (machine.cut, _("✕ off the network")),
+        (machine.full, _("✕ disk full")),
+    )
+    return ", ".join(text for so, text in wrong if so) or _("✓ sound")
+
+
+def image(place: DeltaGenerator) -> str:
+    """One of the catalogue's images that misbehave, if the viewer wants one."""
+    try:
+        found = faults.misbehaving(control())
+    except EssaimError:
+        found = {}
+    chosen = place.selectbox(
+        _("or one that misbehaves"),
+        list(found),
+        index=None,
+        format_func=lambda name: f"{name}: {found[name]}",
+        placeholder=_("none: the image beside this"),
+    )
+    return chosen or ""
+
+
+def panel(known: Conditions) -> None:
+    """The switches: a row for each machine, one for what they share."""
+    with st.container(border=True, key="faults", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(
+                f":material/bolt: **{_('Faults')}**",
+                help=_explained(),
+                width="stretch",
+            )
+            st.button(
+                _("Mend everything"),
+                key="mend",
+                icon=":material/healing:",
+                on_click=_do,
+                args=(faults.mend(), viewer()),
+                disabled=known.registry_up
+                and known.registry_rate == RATES[0]
+                and all(machine.sound for machine in known.machines.values()),
+            )
+        for machine in known.machines.values():
+            _machine(machine)
+        with st.container(horizontal=True, gap="medium"):
+            _registry(known)
+            _clock(known)
+        _not_noticed(known)
+
+
+def _explained() -> str:
+    said = _(
+        "Practice only, no docker command: on real machines, somebody pulls the plug. "
+        "The Swarm is told nothing and has to notice."
+    )
+    parts = (
+        (_("Power"), _("Off: its containers end at once.")),
+        (_("Network"), _("Off: its containers run on, and no other machine hears of it.")),
+        (
+            _("Disk"),
+            _("Off: pulls, new containers and writes find no space left on the device."),
+        ),
+    )
+    listed = [f"- **{part}.** {text}" for part, text in parts]
+    engine = control().snapshot.engine
+    mine = _("This node answers Essaim: without it, nobody would.")
+    return "\n".join([said, "", *listed, f"- **{engine.name if engine else ''}.** {mine}"])
+
+
+def _machine(machine: Machine) -> None:
+    engine = control().snapshot.engine
+    answers = engine is not None and engine.name == machine.name
+    name = machine.name
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"machine_{name}"
+    ):
+        st.markdown(f"**{name}**", width=64)
+        _switch(
+            _("Power"),
+            f"power_{name}",
+            machine.up,
+            lambda on: faults.power(name, on),
+            disabled=answers,
+        )
+        _switch(
+            _("Network"),
+            f"cable_{name}",
+            not machine.cut,
+            lambda on: faults.cable(name, on),
+        )
+        _switch(
+            _("Disk"),
+            f"disk_{name}",
+            not machine.full,
+            lambda on: faults.disk(name, on),
+        )
+
+
+def _switch(
+    label: str,
+    key: str,
+    on: bool,
+    fault: Callable[[bool], Fault],
+    disabled: bool = False,
+) -> None:
+    """A switch that is as the machine is: whoever turned it, and even if a turn was refused."""
+    st.session_state[key] = on
+    st.toggle(
+        label,
+        key=key,
+        disabled=disabled,
+        width=SWITCH,
+        on_change=_do,
+        args=(fault(not on), viewer()),
+    )
+
+
+def _registry(known: Conditions) -> None:
+    names = {
+        0.0: _("down"),
+        RATES[0]: _("fast"),
+        RATES[1]: _("slow (1 MB/s)"),
+        RATES[2]: _("very slow (100 kB/s)"),
+    }
+    now = known.registry_rate if known.registry_up else 0.0
+    names.setdefault(now, f"{now / 1e6:g} MB/s")
+
+    def choose(here: Viewer) -> None:
+        rate = st.session_state["registry"]
+        _do(faults.registry(rate=rate, up=True) if rate else faults.registry(up=False), here)
+
+    st.session_state["registry"] = now
+    st.selectbox(
+        _("Registry"),
+        list(names),
+        format_func=lambda rate: names[rate],
+        key="registry",
+        on_change=choose,
+        args=(viewer(),),
+        width=220,
+        help=_("How fast images are pulled. A pull that is under way goes on as it began."),
+    )
+
+
+def _clock(known: Conditions) -> None:
+    names = {0.0: _("stopped")} | {factor: f"× {factor:g}" for factor in FACTORS}
+    now = 0.0 if known.paused else known.factor
+    names.setdefault(now, f"× {now:g}")
+
+    def choose(here: Viewer) -> None:
+        factor = st.session_state["clock"]
+        wish = faults.clock(factor=factor, paused=False) if factor else faults.clock(paused=True)
+        _do(wish, here)
+
+    st.session_state["clock"] = now
+    st.selectbox(
+        _("Simulated time"),
+        sorted(names),
+        format_func=lambda factor: names[factor],
+        key="clock",
+        on_change=choose,
+        args=(viewer(),),
+        width=220,
+        help=_("How many times as fast as a real clock the cluster lives."),
+    )
+
+
+def _not_noticed(known: Conditions) -> None:
+    """What the managers do not know yet."""
+    gone = {m.name for m in known.machines.values() if not m.up or m.cut}
+    waiting = [n.hostname for n in control().snapshot.nodes if n.state == "ready"]
+    if unnoticed := sorted(gone & set(waiting)):
+        st.caption(
+            _(
+                "{node}: the managers do not know it yet. They wait for three heartbeats, 8 to 17 "
+                "seconds. Then it is down, and its replicas are replaced."
+            ).format(node=", ".join(unnoticed))
+        )
+
+
+def _do(fault: Fault, here: Viewer) -> None:
+    error, base = "", faults.address(control())
+    try:
+        faults.do(control(), fault, who())
+    except EssaimError as refusal:
+        error = str(refusal)
+    here.done = Done(fault.line(base), fault.python(base), error)

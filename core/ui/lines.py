@@ -1,0 +1,82 @@
+"""The lines behind a click: as typed at the docker prompt, and as written with docker-py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.commands.command import Command
+from core.control import control
+from core.presentation import tables
+from core.ui.session import _, act, last, may, viewer
+from core.ui.tables import table
+
+
+def last_action() -> None:
+    """The last action's two lines to copy, and the engine's refusal if it was refused."""
+    done = last()
+    if done is None:
+        st.caption(_("Press something: the docker line and the Python line behind it appear here."))
+        return
+    if done.error:
+        st.error(done.error, icon=":material/block:")
+    if done.line:
+        st.code(done.line, language="shell", wrap_lines=True)
+        with st.popover(_("The same in Python"), icon=":material/code:", type="tertiary"):
+            st.code(done.python, language="python")
+
+
+def button(
+    label: str,
+    make: Callable[[], Command],
+    command: type[Command],
+    *,
+    key: str,
+    help: str | None = None,
+    icon: str | None = None,
+    primary: bool = False,
+    disabled: bool = False,
+    **layout: Any,
+) -> None:
+    """A button that gives a command; grey for a viewer who has no right to it.
+
+    make: runs when the button is pressed, before the page is drawn again: what was typed meanwhile
+    it must read from ``st.session_state``.
+    """
+    st.button(
+        label,
+        key=key,
+        help=help,
+        icon=icon,
+        type="primary" if primary else "secondary",
+        disabled=disabled or not may(command),
+        on_click=act,
+        args=(make, viewer()),
+        **layout,
+    )
+
+
+def asking_button(
+    label: str,
+    question: str,
+    make: Callable[[], Command],
+    command: type[Command],
+    *,
+    key: str,
+    icon: str | None = None,
+    disabled: bool = False,
+) -> None:
+    """A button for what cannot be taken back: it asks first, and the answer gives the command."""
+    with st.popover(label, icon=icon, disabled=disabled or not may(command), key=f"{key}_ask"):
+        st.write(question)
+        button(label, make, command, key=key, icon=icon, primary=True)
+
+
+def journal() -> None:
+    """Who did what, when, and how it ended; folded, at the end of a page."""
+    with st.expander(_("Journal"), key="journal", on_change="rerun") as part:
+        if part.open:
+            rows = tables.journal(control().journal.entries(), _)
+            table(rows, _("Nothing has been done since Essaim started."), "journal_rows")

@@ -1,0 +1,127 @@
+"""Mounting the live browser components: what the page tells them, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.control import control
+from core.live.messages import shape
+from core.live.routes import FILES, edition
+from core.ui.session import _, language
+
+# The scripts are modules of our own server, so that they can import one another and be cached.
+_LOADER = """
+export default async (component) => {
+  const part = await import(`${location.origin}${component.data.files}/%s.js`);
+  return part.default(component);
+};
+"""
+
+_status = st.components.v2.component(
+    "essaim_status",
+    html='<div class="essaim-status" role="status"></div>',
+    css=FILES["status.css"].read_text(encoding="utf-8"),
+    js=_LOADER % "status",
+    isolate_styles=False,
+)
+
+_board = st.components.v2.component(
+    "essaim_board",
+    html="""
+    <div class="essaim-board">
+      <div data-part="nodes"></div>
+      <section data-part="bars-frame">
+        <h3 data-part="bars-title"></h3><div data-part="bars"></div>
+      </section>
+      <section data-part="past-frame">
+        <h3 data-part="past-title"></h3><div data-part="past"></div>
+      </section>
+    </div>
+    """,
+    css=FILES["board.css"].read_text(encoding="utf-8"),
+    js=_LOADER % "board",
+    isolate_styles=False,
+)
+
+
+def status(watch: str) -> None:
+    """Which engine, and how fresh; reruns the page when ``watch`` (shape or all) has changed."""
+    snapshot = control().snapshot
+    _status(
+        key="status",
+        data={
+            **_address(),
+            "watch": watch,
+            "engine": engine_name(),
+            "revision": snapshot.revision,
+            "shape": shape(snapshot),
+            "words": {
+                "live": _("live"),
+                "waiting": _("waiting for the engine"),
+                "stale": _("not heard for {seconds} s: what you see is old"),
+                "unlinked": _("Essaim's server does not answer: what you see is old"),
+            },
+        },
+        on_changed_change=lambda: None,
+    )
+
+
+def board(service: str, may: bool, availability: Callable[[dict[str, Any]], None]) -> None:
+    """The cluster's picture.
+
+    service: the id of the one to look at, where there are several. may: whether the nodes' buttons
+    work. availability: hears {node: id, availability: word} when one is pressed.
+    """
+    key = "board"
+
+    def pressed() -> None:
+        wish = st.session_state[key].availability
+        if wish:
+            availability(wish)
+
+    _board(
+        key=key,
+        data={
+            **_address(),
+            "service": service,
+            "may": may,
+            "words": {
+                "bars": _("Replicas per node, now"),
+                "past": _("Running replicas over time"),
+                "active": _("Active"),
+                "pause": _("Pause"),
+                "drain": _("Drain"),
+                "active_help": _("The node takes new tasks"),
+                "pause_help": _("The node keeps its tasks and takes no new ones"),
+                "drain_help": _("The node's tasks move to other nodes"),
+                "empty": _("no replica here"),
+                "nowhere": _("no node"),
+                "nowhere_help": _("waiting for a node"),
+                "failures": _("{count} failed before"),
+                "by_design": _(
+                    "{node} stays empty, by design: Swarm never moves replicas that run. New ones "
+                    "go there first, and Rebalance spreads them all again."
+                ),
+            },
+        },
+        on_availability_change=pressed,
+    )
+
+
+def engine_name() -> str:
+    """The engine in a few words: practice or real, its version, the node that answers."""
+    engine = control().snapshot.engine
+    if engine is None:
+        return _("No engine yet")
+    if engine.practice:
+        return _("Practice engine (simulation) {version}").format(version=engine.version)
+    return _("Docker Engine {version} on {node}").format(version=engine.version, node=engine.name)
+
+
+def _address() -> dict[str, str]:
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = f"/{base}" if base else ""
+    return {"files": f"{prefix}/live/{edition()}", "language": language()}

@@ -1,0 +1,51 @@
+"""Links that open a published port in the learner's browser, wherever that browser is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.cluster.snapshot import Port
+from core.control import control
+from core.published import address
+from core.ui.session import _
+
+
+def open_links(ports: Iterable[Port]) -> None:
+    """A link for each published TCP port."""
+    for port in ports:
+        if port.published and port.protocol == "tcp":
+            st.link_button(
+                _("Open port {port}").format(port=port.published),
+                url(port.published),
+                icon=":material/open_in_new:",
+            )
+
+
+def url(port: int) -> str:
+    """Where a browser reaches a port that is published on the connected engine.
+
+    A practice port answers through the dashboard's own address; a real one at the node's.
+    """
+    here = control()
+    engine = here.snapshot.engine
+    if here.practice:
+        return address(engine.name if engine else "node1", port)
+    remote = urlsplit(here.connection.base_url)
+    host = remote.hostname if remote.scheme in ("tcp", "http", "https") else ""
+    if not host and engine:
+        host = engine.node_address
+    if not host:
+        host = urlsplit(str(st.context.url or "")).hostname or "localhost"
+    return f"http://{host}:{port}/"
+
+
+def free_port(wanted: int) -> int:
+    """The first port from ``wanted`` on that nothing known publishes."""
+    snapshot = control().snapshot
+    published = [service.ports for service in snapshot.services]
+    published += [container.ports for container in snapshot.containers]
+    taken = {port.published for ports in published for port in ports}
+    return next(port for port in range(wanted, 65536) if port not in taken)

@@ -1,0 +1,43 @@
+"""The button that begins a practice cluster anew."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import reset
+from core.control import control
+from core.errors import EssaimError
+from core.ui.session import Done, Viewer, _, viewer, who
+
+
+def reset_button() -> None:
+    """Asks first; on a real engine, nothing."""
+    if not control().practice:
+        return
+    with st.popover(_("Reset the cluster"), icon=":material/restart_alt:", key="reset_ask"):
+        st.write(
+            _(
+                "Practice only, no docker command: services, containers, images, networks and "
+                "volumes are forgotten, the nodes are as on the first day. For everyone who "
+                "uses this cluster."
+            )
+        )
+        st.button(
+            _("Reset the cluster"),
+            key="reset",
+            icon=":material/restart_alt:",
+            type="primary",
+            on_click=_reset,
+            args=(viewer(),),
+        )
+
+
+def _reset(here: Viewer) -> None:
+    line, python = reset.lines(control())
+    error = ""
+    try:
+        reset.reset(control(), who())
+    except EssaimError as refusal:
+        error = str(refusal)
+    here.done = Done(line, python, error)
+    control().collector.refresh()

@@ -1,0 +1,121 @@
+"""What one viewer's session holds: the language, the right to change, and the last action.
+
+Streamlit may end a run of the script at any access to ``st.session_state``, within a callback too.
+So what must not get lost between an action and its record lives in one ``Viewer``: it is fetched
+first, and written without a further access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.commands.command import Command
+from core.control import control
+from core.errors import EssaimError
+from core.i18n import LANGUAGES, preferred, translation
+from core.jobs import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last action of this session, as its page shows it."""
+
+    line: str  # '' where the viewer's input made no command
+    python: str
+    error: str  # '' when it was done
+
+
+@dataclass(slots=True)
+class Slider:
+    """What a viewer's replicas slider stands for, so that it follows what is done elsewhere."""
+
+    known: int | None = None  # the wanted replicas when it was last drawn
+    left: int | None = None  # what it showed before it last followed
+    followed: float = 0.0  # when that was, seconds of the monotonic clock
+
+
+@dataclass(slots=True)
+class Viewer:
+    """One browser's session, as far as it is ours."""
+
+    unlocked: bool = False
+    done: Done | None = None
+    sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
+    jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
+
+
+def viewer() -> Viewer:
+    if "viewer" not in st.session_state:
+        st.session_state["viewer"] = Viewer()
+    found: Viewer = st.session_state["viewer"]
+    return found
+
+
+def language() -> str:
+    """The viewer's choice, else the browser's."""
+    chosen = st.session_state.get("language") or st.query_params.get("lang")
+    return chosen if chosen in LANGUAGES else preferred(st.context.locale)
+
+
+def _(text: str) -> str:
+    """The text in the viewer's language."""
+    return translation(language()).gettext(text)
+
+
+def plural(one: str, many: str, count: int) -> str:
+    """The text that suits the count, in the viewer's language, with ``{count}`` filled in."""
+    return translation(language()).ngettext(one, many, count).format(count=count)
+
+
+def unlocked() -> bool:
+    return viewer().unlocked
+
+
+def unlock(attempt: str) -> bool:
+    """Try a password; remembers a right one for this session."""
+    here = viewer()
+    here.unlocked = control().access.check(attempt, who())
+    return here.unlocked
+
+
+def may(command: type[Command]) -> bool:
+    """Whether this viewer may give such a command."""
+    return control().may(command, unlocked())
+
+
+def who() -> str:
+    """How the journal names this viewer."""
+    return str(st.context.ip_address or "local")
+
+
+def act(make: Callable[[], Command], here: Viewer | None = None) -> None:
+    """Make a command of what the viewer entered, do it, and keep it as the last action.
+
+    A page shows how it went with ``lines.last_action``. The snapshot read after this already knows
+    of it. here: this viewer, where a callback must not be dropped before the action.
+    """
+    here = here or viewer()
+    line, python, error = "", "", ""
+    try:
+        command = make()
+        line, python = command.line(), command.python()
+        control().submit(command, who(), here.unlocked)
+    except EssaimError as refusal:
+        error = str(refusal)
+    here.done = Done(line, python, error)
+    control().collector.refresh()
+
+
+def look(command: Command) -> str:
+    """The answer of a command that only looks: it does not become the last action.
+
+    Raises one of core.errors.
+    """
+    return control().look(command, unlocked())
+
+
+def last() -> Done | None:
+    return viewer().done

@@ -1,0 +1,136 @@
+"""What every page has around it: the navigation, the engine's line, the language and the lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.control import control
+from core.i18n import LANGUAGES
+from core.ui.live import status
+from core.ui.session import _, language, unlock, unlocked, viewer, who
+from core.ui.swarm import first_swarm
+
+# Streamlit's own margins leave a projector half empty.
+STYLE = """<style>
+.stMainBlockContainer { padding: 3.9rem 2.5rem 1rem; }
+[class*="st-key-file_"] textarea { font-family: monospace; font-size: 0.9rem; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 4rem 1rem 2rem; }
+  [class*="st-key-machine_"] > :first-child { flex-basis: 100% !important; }
+  .st-key-status_line { flex-basis: 100% !important; order: 1; }
+}
+</style>"""
+
+PAGES = Path(__file__).parents[2] / "pages"
+
+
+def run() -> None:
+    """One run of the script for one browser: the page that its address names."""
+    st.set_page_config(page_title="Essaim", page_icon="🐝", layout="wide")
+    page = st.navigation(
+        [
+            st.Page(PAGES / "cluster.py", title=_("Cluster"), icon=":material/hub:", default=True),
+            st.Page(PAGES / "services.py", title=_("Services"), icon=":material/layers:"),
+            st.Page(PAGES / "nodes.py", title=_("Nodes"), icon=":material/dns:"),
+            st.Page(PAGES / "images.py", title=_("Images"), icon=":material/album:"),
+            st.Page(
+                PAGES / "containers.py", title=_("Containers"), icon=":material/deployed_code:"
+            ),
+            st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
+        ],
+        position="top",
+    )
+    st.html(STYLE)
+    page.run()
+
+
+def head(title: str, watch: str = "all") -> None:
+    """The page's title, the engine's line beside it, and the viewer's own switches.
+
+    watch: what the page is made of, see ``core.ui.live.status``.
+    """
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        with st.container(width="content"):
+            st.subheader(title, anchor=False)
+        with st.container(width="stretch", key="status_line"):
+            status(watch)
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            _lock()
+            _languages()
+    note = control().connection.note
+    if note:
+        st.caption(_("Practising, because no engine answered at {note}.").format(note=note))
+
+
+def engine_missing() -> bool:
+    """Say so where no engine has answered yet; whether that is so."""
+    snapshot = control().snapshot
+    if snapshot.engine is not None:
+        return False
+    why = f"\n\n{snapshot.trouble.message}" if snapshot.trouble else ""
+    st.warning(
+        _("The engine does not answer yet. Essaim goes on trying.") + why,
+        icon=":material/hourglass_top:",
+    )
+    return True
+
+
+def swarm_missing() -> bool:
+    """Where there is no Swarm to show, say so and what to do; whether that is so."""
+    if engine_missing():
+        return True
+    engine = control().snapshot.engine
+    if engine is None or engine.manager:
+        return engine is None
+    first_swarm(engine)
+    return True
+
+
+def locked_hint() -> None:
+    """Tell a viewer who may only look how to get the right to act."""
+    if not control().practice and not unlocked():
+        st.caption(
+            ":material/lock: "
+            + _("This is a real engine: unlock with the password at the top to change anything.")
+        )
+
+
+def _languages() -> None:
+    def choose() -> None:
+        st.session_state["language"] = st.session_state["language_choice"] or language()
+
+    st.session_state["language_choice"] = language()
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        format_func=str.upper,
+        key="language_choice",
+        on_change=choose,
+        label_visibility="collapsed",
+    )
+
+
+def _lock() -> None:
+    if control().practice:
+        return
+    if unlocked():
+        if st.button(_("Lock"), icon=":material/lock_open:", key="lock"):
+            viewer().unlocked = False
+            st.rerun()
+        return
+    with st.popover(_("Unlock"), icon=":material/lock:"):
+        with st.form("unlock", border=False):
+            attempt = st.text_input(_("Password"), type="password")
+            tried = st.form_submit_button(_("Unlock"), type="primary")
+        st.caption(_("It is the one set by whoever started Essaim, or printed at its start."))
+    if tried:
+        if unlock(attempt):
+            st.rerun()
+        wait = round(control().access.wait(who()))
+        st.error(_("That is not the password."))
+        if wait:
+            st.caption(_("Wait {seconds} s before the next try.").format(seconds=wait))

@@ -1,0 +1,31 @@
+"""A table on a page, as tall as its rows need, or a sentence where it has none."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+_ROW = 36  # pixels
+_MOST_ROWS = 16
+
+
+def table(rows: pd.DataFrame, empty: str, key: str) -> None:
+    """Show the rows; times in the browser's zone. ``empty`` is what to say when there are none."""
+    if rows.empty:
+        st.info(empty, icon=":material/inbox:")
+        return
+    times = {
+        name: st.column_config.DatetimeColumn(
+            format="YYYY-MM-DD HH:mm:ss", timezone=st.context.timezone
+        )
+        for name in rows.columns
+        if isinstance(rows[name].dtype, pd.DatetimeTZDtype)
+    }
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config=times,
+        height=_ROW * (1 + min(len(rows), _MOST_ROWS)) + 2,
+        row_height=_ROW,
+        key=key,
+    )

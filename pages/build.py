@@ -1,0 +1,121 @@
+"""Build: the course's demo app, from its two files to an image, a container, and an open page."""
+
+import streamlit as st
+
+from core.cluster.snapshot import Container
+from core.commands.build import FOLDER, BuildImage
+from core.commands.container_views import ContainerLogs
+from core.commands.containers import RemoveContainers, RunContainer, StopContainers
+from core.control import control
+from core.ui import jobs
+from core.ui.lines import asking_button, button, last_action
+from core.ui.looking import on_opening
+from core.ui.opening import free_port, open_links
+from core.ui.session import _, may
+from core.ui.shell import engine_missing, head, locked_hint
+
+FILES = ("app.py", "Dockerfile")
+#: What the demo app listens on inside its container.
+APP_PORT = 8080
+
+
+def edit() -> tuple[tuple[str, str], ...]:
+    """The two files, as the viewer left them."""
+    columns = st.columns(2)
+    for name, column in zip(FILES, columns, strict=True):
+        column.text_area(name, written(name), key=f"file_{name}", height=260)
+    return tuple((name, st.session_state[f"file_{name}"]) for name in FILES)
+
+
+def written(name: str) -> str:
+    """The file as the course has it."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def reset() -> None:
+    for name in FILES:
+        st.session_state[f"file_{name}"] = written(name)
+
+
+def build() -> None:
+    files = edit()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        tag = st.text_input(_("Image name"), "my-streamlit-app", key="tag", width=280)
+        if st.button(
+            _("Build the image"),
+            key="build",
+            type="primary",
+            icon=":material/construction:",
+            disabled=not may(BuildImage) or jobs.running("building"),
+        ):
+            jobs.start("building", lambda: BuildImage(tag=tag.strip(), path=".", files=files))
+        st.button(_("Back to the course's files"), key="reset_files", on_click=reset)
+    jobs.show("building")
+
+
+def run(image: str) -> None:
+    """Start the image on a port, and say what runs of it."""
+    # Never one that is taken: pressed twice, it makes two containers side by side.
+    st.session_state["run_port"] = free_port(st.session_state.get("run_port", APP_PORT))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(_("Port on this machine"), 1, 65535, key="run_port", width=180)
+        button(
+            _("Run it"),
+            lambda: RunContainer(
+                detach=True, publish=(f"{st.session_state['run_port']}:{APP_PORT}",), image=image
+            ),
+            RunContainer,
+            key="run",
+            icon=":material/play_arrow:",
+            primary=True,
+        )
+    mine = [c for c in control().snapshot.containers if c.image == image]
+    if not mine:
+        st.caption(_("Nothing runs from this image yet."))
+    for container in mine:
+        running(container)
+
+
+def running(container: Container) -> None:
+    one = (container.name,)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{container.name}** · {container.status}")
+            if container.state == "running":
+                open_links(container.ports)
+            button(
+                _("Stop"),
+                lambda: StopContainers(containers=one),
+                StopContainers,
+                key=f"stop_{container.id}",
+                icon=":material/stop:",
+                disabled=container.state != "running",
+            )
+            asking_button(
+                _("Remove"),
+                _("What it wrote in its own file system is lost."),
+                lambda: RemoveContainers(force=True, containers=one),
+                RemoveContainers,
+                key=f"remove_{container.id}",
+                icon=":material/delete:",
+            )
+        logs = ContainerLogs(tail="100", container=container.name)
+        on_opening(_("Logs"), logs, f"logs_{container.id}")
+
+
+head(_("Build"))
+if not engine_missing():
+    locked_hint()
+    last_action()
+    st.write(
+        _(
+            "An image is made from a Dockerfile and the files beside it. Change app.py, build "
+            "again, and run the new image: the old container keeps the old one."
+        )
+    )
+    build()
+    built = st.session_state.get("tag", "").strip() or "my-streamlit-app"
+    tags = {tag for image in control().snapshot.images for tag in image.tags}
+    if built in tags or f"{built}:latest" in tags:
+        st.subheader(_("Run it"), anchor=False)
+        run(built)

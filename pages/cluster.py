@@ -1,0 +1,115 @@
+"""The home page: the cluster's live picture, and the actions that move its replicas."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.cluster.snapshot import Service
+from core.commands.nodes import UpdateNode
+from core.commands.services import CreateService, RemoveServices, UpdateService
+from core.control import control
+from core.ui.choosing import remembered
+from core.ui.lines import asking_button, button, journal, last_action
+from core.ui.live import board
+from core.ui.replicas import slider
+from core.ui.reset import reset_button
+from core.ui.session import _, act, may, plural
+from core.ui.shell import head, locked_hint, swarm_missing
+
+
+def set_availability(wish: dict[str, Any]) -> None:
+    node = control().snapshot.node(str(wish.get("node")))
+    if node and wish.get("availability") in ("active", "pause", "drain"):
+        act(lambda: UpdateNode(availability=wish["availability"], node=node.hostname))
+
+
+def create() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(_("Name"), "web", key="new_name", width=110)
+        st.text_input(_("Image"), "nginx:latest", key="new_image", width=160)
+        st.number_input(_("Port"), 1, 65535, 80, key="new_port", width=115)
+        st.number_input(_("Replicas"), 0, 200, 3, key="new_replicas", width=115)
+        button(
+            _("Create the service"),
+            new_service,
+            CreateService,
+            key="create",
+            icon=":material/add:",
+            primary=True,
+        )
+
+
+def new_service() -> CreateService:
+    """As the fields say at the moment of the press, not when the button was drawn."""
+    entered = st.session_state
+    return CreateService(
+        name=entered["new_name"].strip(),
+        image=entered["new_image"].strip(),
+        publish=(f"{entered['new_port']}:80",),
+        replicas=int(entered["new_replicas"]),
+    )
+
+
+def looked_at() -> Service:
+    """The service to look at and to steer."""
+    services = control().snapshot.services
+    names = [service.name for service in services]
+    chosen = remembered(names, "steered", wish="web")
+    if len(names) > 1:
+        chosen = st.segmented_control(
+            _("Service"),
+            names,
+            default=chosen,
+            key="steered",
+            required=True,
+            label_visibility="collapsed",
+        )
+    return services[names.index(chosen)]
+
+
+def steer(service: Service) -> None:
+    """The slider and the buttons of one service."""
+    name = service.name
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if service.replicas is not None:
+            slider(service)
+        button(
+            _("Rebalance"),
+            lambda: UpdateService(service=name, force=True),
+            UpdateService,
+            key="rebalance",
+            icon=":material/balance:",
+            help=_(
+                "Swarm never moves running replicas by itself. A forced update replaces them one "
+                "by one, and spreads them evenly again."
+            ),
+        )
+        asking_button(
+            _("Remove {service}").format(service=name),
+            plural(
+                "This stops {count} replica and forgets the service.",
+                "This stops {count} replicas and forgets the service.",
+                service.running,
+            ),
+            lambda: RemoveServices(services=(name,)),
+            RemoveServices,
+            key="remove",
+            icon=":material/delete:",
+        )
+
+
+head(_("Cluster"), watch="shape")
+if not swarm_missing():
+    left, right = st.columns([7, 5], vertical_alignment="bottom")
+    with left:
+        chosen = looked_at() if control().snapshot.services else None
+        if chosen:
+            steer(chosen)
+        else:
+            create()
+        locked_hint()
+    with right:
+        last_action()
+    board(chosen.id if chosen else "", may(UpdateNode), set_availability)
+    journal()
+reset_button()

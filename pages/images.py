@@ -1,0 +1,80 @@
+"""Images of the connected engine: list, pull with progress, tag, history, remove, prune."""
+
+import streamlit as st
+
+from core.commands.images import (
+    ImageHistory,
+    InspectImages,
+    PruneImages,
+    PullImage,
+    RemoveImages,
+    TagImage,
+)
+from core.control import control
+from core.presentation import tables
+from core.ui import jobs
+from core.ui.choosing import choose
+from core.ui.lines import asking_button, button, last_action
+from core.ui.looking import on_opening
+from core.ui.session import _, may
+from core.ui.shell import engine_missing, head, locked_hint
+from core.ui.tables import table
+
+SUGGESTED = ("alpine", "nginx:latest", "hello-world", "python:3.11-slim")
+
+
+def pull() -> None:
+    row = st.form("pull", border=False).container(horizontal=True, vertical_alignment="bottom")
+    image = row.text_input(
+        _("Pull an image"), placeholder=", ".join(SUGGESTED), width=420, key="pull_name"
+    )
+    sent = row.form_submit_button(
+        _("Pull"), icon=":material/download:", type="primary", disabled=not may(PullImage)
+    )
+    if sent:
+        jobs.start("pulling", lambda: PullImage(image=image.strip()))
+    jobs.show("pulling")
+
+
+def detail(reference: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.popover(_("Tag"), icon=":material/sell:", disabled=not may(TagImage)):
+            st.text_input(_("New name"), placeholder="my-image:v1", key="tag_name")
+            button(
+                _("Tag"),
+                lambda: TagImage(source=reference, target=st.session_state["tag_name"].strip()),
+                TagImage,
+                key="tag",
+                primary=True,
+            )
+        asking_button(
+            _("Remove {image}").format(image=reference),
+            _("Containers made from it must be gone first."),
+            lambda: RemoveImages(images=(reference,)),
+            RemoveImages,
+            key="remove_image",
+            icon=":material/delete:",
+        )
+    on_opening(_("History"), ImageHistory(image=reference), "image_history")
+    on_opening(_("Inspect"), InspectImages(images=(reference,)), "image_inspect")
+
+
+head(_("Images"))
+if not engine_missing():
+    locked_hint()
+    last_action()
+    pull()
+    images = control().snapshot.images
+    table(tables.images(images, _), _("No image yet: pull one above, or build one."), "images")
+    names = [name for image in images for name in image.tags or (image.id[7:19],)]
+    if names:
+        chosen = choose(_("Image"), names, "image")
+        detail(chosen)
+    asking_button(
+        _("Prune"),
+        _("This removes the images that have no name and no container."),
+        lambda: PruneImages(force=True),
+        PruneImages,
+        key="prune_images",
+        icon=":material/cleaning_services:",
+    )

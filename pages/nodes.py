@@ -1,0 +1,106 @@
+"""Nodes: the machines of the Swarm, what they may take, and how another one joins."""
+
+import streamlit as st
+
+from core.cluster.snapshot import Node
+from core.commands.nodes import InspectNodes, RemoveNodes, UpdateNode
+from core.commands.swarm import JoinToken, LeaveSwarm
+from core.control import control
+from core.presentation import tables
+from core.ui import faults
+from core.ui.choosing import choose
+from core.ui.forms import words
+from core.ui.lines import asking_button, button, last_action
+from core.ui.looking import answer, on_opening
+from core.ui.session import _, act, may
+from core.ui.shell import head, locked_hint, swarm_missing
+from core.ui.tables import table
+
+AVAILABILITIES = {
+    "active": ":material/play_arrow:",
+    "pause": ":material/pause:",
+    "drain": ":material/water_drop:",
+}
+
+
+def detail(node: Node) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for availability, icon in AVAILABILITIES.items():
+            button(
+                {"active": _("Activate"), "pause": _("Pause"), "drain": _("Drain")}[availability],
+                lambda wish=availability: UpdateNode(availability=wish, node=node.hostname),
+                UpdateNode,
+                key=f"node_{availability}",
+                icon=icon,
+                disabled=node.availability == availability,
+            )
+        other = "worker" if node.role == "manager" else "manager"
+        button(
+            _("Make it a manager") if other == "manager" else _("Make it a worker"),
+            lambda: UpdateNode(role=other, node=node.hostname),
+            UpdateNode,
+            key="node_role",
+            icon=":material/swap_vert:",
+        )
+        asking_button(
+            _("Remove {node}").format(node=node.hostname),
+            _("The Swarm forgets this node. It must have left, or be down, first."),
+            lambda: RemoveNodes(nodes=(node.hostname,)),
+            RemoveNodes,
+            key="node_remove",
+            icon=":material/delete:",
+        )
+    if node.message:
+        st.caption(node.message)
+    with st.form(f"labels_{node.id}", border=False):
+        left, right = st.columns(2)
+        add = left.text_input(_("Set labels"), placeholder="disk=ssd zone=a")
+        remove = right.text_input(_("Remove labels"), placeholder="zone")
+        sent = st.form_submit_button(_("Update labels"), disabled=not may(UpdateNode))
+    if sent:
+        act(lambda: UpdateNode(label_add=words(add), label_rm=words(remove), node=node.hostname))
+        st.rerun()
+    on_opening(_("Inspect"), InspectNodes(nodes=(node.hostname,)), "node_inspect")
+
+
+def join() -> None:
+    """The lines that another machine types to join."""
+    st.write(
+        _(
+            "On a machine with Docker, type one of these lines: it joins this Swarm. Keep them to "
+            "yourself: whoever has the manager's line can take over the cluster."
+        )
+    )
+    for title, role in ((_("As a worker"), "worker"), (_("As a manager"), "manager")):
+        st.caption(title)
+        answer(JoinToken(role=role), height=150)
+
+
+head(_("Nodes"))
+if not swarm_missing():
+    locked_hint()
+    last_action()
+    nodes = control().snapshot.nodes
+    known = faults.conditions()
+    shown = tables.nodes(control().snapshot, _, faults.states(known) if known else None)
+    table(shown, _("No node answers."), "nodes")
+    if known:
+        faults.panel(known)
+    names = [node.hostname for node in nodes]
+    if names:
+        chosen = choose(_("Node"), names, "node")
+        detail(next(node for node in nodes if node.hostname == chosen))
+    with st.expander(_("Join commands"), key="join", on_change="rerun") as joining:
+        if joining.open:
+            join()
+    with st.expander(_("Leave the Swarm"), key="leave"):
+        asking_button(
+            _("Leave the Swarm"),
+            _("{node} leaves. If it is the last manager, every service is forgotten.").format(
+                node=control().snapshot.engine.name
+            ),
+            lambda: LeaveSwarm(force=True),
+            LeaveSwarm,
+            key="leave_swarm",
+            icon=":material/logout:",
+        )

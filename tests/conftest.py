@@ -1,0 +1,50 @@
+"""What a machine may lack, and how a test that needs it is skipped: always with the reason."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+#: Chromium as our tests want it: no sandbox, which root has not, and no talk with anybody else.
+CHROMIUM_ARGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str | None:
+    """The path of the browser to test with: ESSAIM_CHROMIUM, or one of the usual names."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    wish = os.environ.get("ESSAIM_CHROMIUM")
+    return shutil.which(wish) if wish else next(filter(None, map(shutil.which, names)), None)
+
+
+#: By marker: whether this machine has what the test needs, and what to do where it has not.
+NEEDS: dict[str, tuple[Callable[[], object], str]] = {
+    "browser": (chromium, "no Chromium: put it on the PATH, or its path in ESSAIM_CHROMIUM"),
+    "realswarm": (
+        lambda: os.environ.get("ESSAIM_REAL_SWARM"),
+        "no real Swarm: put a manager's DOCKER_HOST in ESSAIM_REAL_SWARM",
+    ),
+    "cli": (lambda: shutil.which("docker"), "no docker command on the PATH"),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, (present, reason) in NEEDS.items():
+        if item.get_closest_marker(marker) and not present():
+            pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser's path; for tests with the marker ``browser``."""
+    path = chromium()
+    return path if path else pytest.skip(NEEDS["browser"][1])

@@ -1,0 +1,87 @@
+"""A cluster under control in this process, and page scripts run against it without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.access import Access
+from core.connection import Connection
+from core.control import Control
+from core.practice.embed import PracticeServer
+from tests.cluster.test_collector import until
+
+PAGES = Path(__file__).parents[2] / "pages"
+PASSWORD = "a password for tests"
+
+Open = Callable[..., AppTest]
+
+
+def under_control(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Control:
+    control = Control(connection, Access({"ESSAIM_PASSWORD": PASSWORD}))
+    monkeypatch.setattr("core.control._current", control)
+    control.start()
+    return control
+
+
+def practising(monkeypatch: pytest.MonkeyPatch, formed: bool = True) -> Control:
+    server = PracticeServer.start(formed=formed, bind_ports=False, factor=50.0, seed=1)
+    control = under_control(Connection(server.urls[0], practice=server), monkeypatch)
+    until(lambda: control.snapshot.engine is not None)
+    return control
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    """A practice Swarm of three nodes, fifty times as fast as a real one."""
+    control = practising(monkeypatch)
+    yield control
+    control.stop()
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    """Practice engines that are no Swarm yet."""
+    control = practising(monkeypatch, formed=False)
+    yield control
+    control.stop()
+
+
+@pytest.fixture
+def gone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    """An address where nobody answers."""
+    control = under_control(Connection("tcp://127.0.0.1:9"), monkeypatch)
+    until(lambda: control.snapshot.trouble is not None)
+    yield control
+    control.stop()
+
+
+@pytest.fixture
+def real(cluster: Control, monkeypatch: pytest.MonkeyPatch) -> Control:
+    """The same cluster, held for a real one: it asks for the password."""
+    monkeypatch.setattr(Control, "practice", property(lambda self: False))
+    return cluster
+
+
+@pytest.fixture
+def visit() -> Open:
+    """Open a page: ``visit("nodes", language="fr")``. It must not fail."""
+
+    def visit(page: str, language: str = "en", **state: object) -> AppTest:
+        app = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=30)
+        app.session_state["language"] = language
+        for key, value in state.items():
+            app.session_state[key] = value
+        return app.run()
+
+    return visit
+
+
+def fine(app: AppTest) -> AppTest:
+    """The same app, after a look that nothing went wrong in it."""
+    assert [each.value for each in app.exception] == []
+    assert [each.value for each in app.error] == []
+    return app

@@ -1,0 +1,320 @@
+"""What a press does: the command that was given, and what came of it."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import faults, reset
+from core.commands.services import UpdateService
+from core.control import Control
+from core.errors import NotAllowed
+from core.ui.session import Viewer
+from tests.cluster.test_collector import until
+from tests.pages.conftest import PASSWORD, Open, fine
+
+
+def line(app: AppTest) -> str:
+    """The docker line of the last action, as the page shows it."""
+    return str(app.session_state["viewer"].done.line)
+
+
+def typed(app: AppTest, **values: str) -> None:
+    """Fill the fields with these labels, where there are several, the last ones."""
+    for label, value in values.items():
+        [*_, field] = [each for each in app.text_input if each.label == label.replace("_", " ")]
+        field.set_value(value)
+
+
+def machines(app: AppTest) -> list[str]:
+    """What the table of nodes says of each machine."""
+    shown = app.dataframe[0].value
+    return list(shown.get("Machine", ()))
+
+
+def running(control: Control) -> dict[str, int]:
+    counts = dict.fromkeys((node.hostname for node in control.snapshot.nodes), 0)
+    for task in control.snapshot.tasks:
+        if task.state == "running" and task.desired_state == "running":
+            counts[control.snapshot.hostname(task.node_id)] += 1
+    return counts
+
+
+def with_web(control: Control, visit: Open) -> AppTest:
+    app = fine(visit("cluster"))
+    fine(app.button(key="create").click().run())
+    until(lambda: sum(running(control).values()) == 3, 30)
+    return fine(app.run())
+
+
+def test_lab_three_by_clicking(cluster: Control, visit: Open) -> None:
+    app = with_web(cluster, visit)
+    assert line(app) == "docker service create --name web --replicas 3 -p 80:80 nginx:latest"
+    fine(app.slider[0].set_value(15).run())
+    assert line(app) == "docker service scale web=15"
+    assert any("docker service scale web=15" in code.value for code in app.code)
+    until(lambda: running(cluster) == {"node1": 5, "node2": 5, "node3": 5}, 30)
+
+    nodes = fine(visit("nodes", node="node2"))
+    fine(nodes.button(key="node_drain").click().run())
+    assert line(nodes) == "docker node update --availability drain node2"
+    until(lambda: sorted(running(cluster).values()) == [0, 7, 8], 30)
+    fine(nodes.button(key="node_active").click().run())
+    assert sorted(running(cluster).values()) == [0, 7, 8]
+
+    app = fine(app.run())
+    fine(app.slider[0].set_value(10).run())
+    until(lambda: sorted(running(cluster).values()) == [0, 5, 5], 30)
+    fine(app.button(key="rebalance").click().run())
+    assert line(app) == "docker service update --force web"
+    until(lambda: sorted(running(cluster).values()) == [3, 3, 4], 60)
+    fine(app.button(key="remove").click().run())
+    assert cluster.snapshot.services == ()
+    assert app.button(key="create")
+
+
+def test_a_node_is_killed_and_brought_back_by_clicking(cluster: Control, visit: Open) -> None:
+    def state() -> str:
+        return next(node.state for node in cluster.snapshot.nodes if node.hostname == "node2")
+
+    with_web(cluster, visit)
+    app = fine(visit("nodes", node="node2"))
+    assert app.toggle(key="power_node2").value
+    assert "✕ no power" not in machines(app)
+    app = fine(app.toggle(key="power_node2").set_value(False).run())
+    assert not app.toggle(key="power_node2").value
+    assert line(app).startswith("curl -X POST http://127.0.0.1:")
+    assert line(app).endswith("/_practice/engines/node2/kill")
+    assert machines(app) == ["✓ sound", "✕ no power", "✓ sound"]
+    assert cluster.journal.entries()[-1].line == line(app)
+    until(lambda: state() == "down", 30)
+    until(lambda: running(cluster)["node2"] == 0 and sum(running(cluster).values()) == 3, 30)
+    app = fine(app.run())
+    fine(app.toggle(key="power_node2").set_value(True).run())
+    until(lambda: state() == "ready", 30)
+    assert running(cluster)["node2"] == 0
+
+
+def test_the_node_that_answers_is_not_killed(cluster: Control, visit: Open) -> None:
+    app = fine(visit("nodes", node="node1"))
+    assert app.toggle(key="power_node1").disabled
+    assert not app.toggle(key="cable_node1").disabled
+
+
+def test_no_real_node_is_killed(real: Control, visit: Open) -> None:
+    app = fine(visit("nodes", node="node2"))
+    assert list(app.toggle) == []
+    assert "Machine" not in app.dataframe[0].value
+    with pytest.raises(NotAllowed):
+        faults.do(real, faults.power("node2", on=False), "somebody")
+    assert [entry.outcome for entry in real.journal.entries()] == ["refused"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_faults_are_made_and_mended_by_clicking(
+    cluster: Control, visit: Open, language: str
+) -> None:
+    app = fine(visit("nodes", language))
+    assert app.button(key="mend").disabled
+    app = fine(app.toggle(key="cable_node3").set_value(False).run())
+    app = fine(app.toggle(key="disk_node3").set_value(False).run())
+    wrong = {"en": "✕ off the network, ✕ disk full", "fr": "✕ hors réseau, ✕ disque plein"}
+    assert machines(app)[2] == wrong[language]
+    app = fine(app.selectbox(key="registry").select(100_000.0).run())
+    assert faults.conditions(cluster).registry_rate == 100_000
+    app = fine(app.selectbox(key="registry").select(0.0).run())
+    assert not faults.conditions(cluster).registry_up
+    app = fine(app.selectbox(key="clock").select(20.0).run())
+    app = fine(app.button(key="mend").click().run())
+    mended = faults.conditions(cluster)
+    assert all(machine.sound for machine in mended.machines.values())
+    assert (mended.registry_up, mended.registry_rate) == (True, 16_000_000)
+    assert (mended.factor, app.selectbox(key="clock").value) == (20, 20)
+    assert app.button(key="mend").disabled
+    assert app.toggle(key="cable_node3").value
+
+
+def test_what_another_viewer_does_is_seen(cluster: Control, visit: Open) -> None:
+    app = fine(visit("nodes"))
+    faults.do(cluster, faults.cable("node2", plugged=False), "somebody")
+    app = fine(app.run())
+    assert not app.toggle(key="cable_node2").value
+    assert cluster.journal.entries()[-1].who == "somebody"
+
+
+def test_an_image_that_misbehaves_is_picked(cluster: Control, visit: Open) -> None:
+    app = fine(visit("services"))
+    typed(app, Name="sick")
+    field = next(each for each in app.selectbox if each.label == "or one that misbehaves")
+    field.select("essaim/never-healthy")
+    app = fine(next(b for b in app.button if b.label == "Create the service").click().run())
+    assert line(app).endswith(" essaim/never-healthy")
+    until(lambda: any(service.name == "sick" for service in cluster.snapshot.services))
+
+
+def test_a_press_takes_what_was_just_typed(cluster: Control, visit: Open) -> None:
+    app = fine(visit("cluster"))
+    app.text_input(key="new_name").set_value("front")
+    app.number_input(key="new_port").set_value(8088)
+    fine(app.button(key="create").click().run())
+    assert line(app) == "docker service create --name front --replicas 3 -p 8088:80 nginx:latest"
+
+
+def test_the_slider_follows_what_others_do(cluster: Control, visit: Open) -> None:
+    app = with_web(cluster, visit)
+    with_docker = cluster.connection.client()
+    service = with_docker.services.list()[0]
+    service.scale(7)
+    with_docker.close()
+    until(lambda: cluster.snapshot.services[0].replicas == 7)
+    assert fine(app.run()).slider[0].value == 7
+    # A browser that has not heard of it yet: that is nobody's wish to go back to three.
+    app = fine(app.slider[0].set_value(3).run())
+    assert (app.slider[0].value, cluster.snapshot.services[0].replicas) == (7, 7)
+
+
+def test_a_refusal_is_shown_in_the_daemons_words(cluster: Control, visit: Open) -> None:
+    with_web(cluster, visit)
+    app = fine(visit("services"))
+    typed(app, Name="web", Image="nginx:latest")
+    create = next(b for b in app.button if b.label == "Create the service")
+    app = create.click().run()
+    assert not app.exception
+    assert "name conflicts with an existing object" in app.error[0].value
+    assert cluster.journal.entries()[-1].outcome == "refused"
+
+
+def test_an_unclosed_quote_is_told_in_plain_words(cluster: Control, visit: Open) -> None:
+    app = fine(visit("containers"))
+    typed(app, Image="alpine", Command='echo "hello')
+    app = next(b for b in app.button if b.label == "Run a container").click().run()
+    assert not app.exception
+    assert "quote is not closed" in app.error[0].value
+
+
+def test_the_password_opens_a_real_engine(real: Control, visit: Open) -> None:
+    app = fine(visit("cluster"))
+    assert app.button(key="create").disabled
+    app.text_input[0].set_value("wrong")
+    app = next(b for b in app.button if b.form_id == "unlock").click().run()
+    assert "not the password" in app.error[0].value
+    assert app.button(key="create").disabled
+    app.text_input[0].set_value(PASSWORD)
+    app = fine(next(b for b in app.button if b.form_id == "unlock").click().run())
+    assert not app.button(key="create").disabled
+
+
+def test_join_tokens_are_for_those_who_may(real: Control, visit: Open) -> None:
+    app = fine(visit("nodes", join=True))
+    assert not any("SWMTKN" in code.value for code in app.code)
+    app = fine(visit("nodes", join=True, viewer=Viewer(unlocked=True)))
+    assert any("SWMTKN" in code.value for code in app.code)
+
+
+def test_an_image_is_pulled_tagged_and_removed(cluster: Control, visit: Open) -> None:
+    app = fine(visit("images"))
+    app.text_input(key="pull_name").set_value("alpine")
+    app = fine(next(b for b in app.button if b.label == "Pull").click().run())
+    until(lambda: any("alpine:latest" in image.tags for image in cluster.snapshot.images), 30)
+    app = fine(visit("images", image="alpine:latest"))
+    app.text_input(key="tag_name").set_value("mine:v1")
+    fine(app.button(key="tag").click().run())
+    assert any("mine:v1" in image.tags for image in cluster.snapshot.images)
+    app = fine(visit("images", image="mine:v1"))
+    fine(app.button(key="remove_image").click().run())
+    assert not any("mine:v1" in image.tags for image in cluster.snapshot.images)
+
+
+def test_a_container_runs_is_stopped_and_removed(cluster: Control, visit: Open) -> None:
+    app = fine(visit("containers"))
+    typed(app, Image="nginx:latest", Name="front", Published_ports="8081:80")
+    fine(next(b for b in app.button if b.label == "Run a container").click().run())
+    until(
+        lambda: any(
+            c.name == "front" and c.state == "running" for c in cluster.snapshot.containers
+        ),
+        30,
+    )
+    app = fine(visit("containers", container="front"))
+    fine(app.button(key="stop").click().run())
+    until(lambda: cluster.snapshot.containers[0].state == "exited", 30)
+    app = fine(visit("containers", container="front"))
+    fine(app.button(key="remove_container").click().run())
+    assert cluster.snapshot.containers == ()
+
+
+def test_the_demo_app_is_built_and_run(cluster: Control, visit: Open) -> None:
+    app = fine(visit("build"))
+    fine(app.button(key="build").click().run())
+    job = app.session_state["viewer"].jobs["building"]
+    until(lambda: not job.running, 60)
+    assert job.error == ""
+    assert "Successfully tagged my-streamlit-app:latest" in job.log
+    assert cluster.collector.refresh()
+    app = fine(app.run())
+    fine(app.button(key="run").click().run())
+    assert line(app).startswith("docker container run -d -p 8080:8080 my-streamlit-app")
+    until(lambda: any(c.state == "running" for c in cluster.snapshot.containers), 30)
+    app = fine(app.run())
+    assert app.session_state["run_port"] == 8081
+    fine(app.button(key="run").click().run())
+    assert line(app).startswith("docker container run -d -p 8081:8080 my-streamlit-app")
+
+
+def test_a_dockerfile_that_is_wrong_says_where(cluster: Control, visit: Open) -> None:
+    app = fine(visit("build"))
+    app.text_area(key="file_Dockerfile").set_value("FROM python:3.11-slim\nCOPY missing.py .\n")
+    fine(app.button(key="build").click().run())
+    job = app.session_state["viewer"].jobs["building"]
+    until(lambda: not job.running, 60)
+    assert "missing.py" in job.error
+
+
+def test_a_port_that_is_none_is_told_in_plain_words(cluster: Control, visit: Open) -> None:
+    app = fine(visit("services"))
+    typed(app, Name="web", Image="nginx:latest", Published_ports="eighty")
+    app = next(b for b in app.button if b.label == "Create the service").click().run()
+    assert not app.exception
+    assert "no port" in app.error[0].value
+    assert cluster.snapshot.services == ()
+
+
+def test_the_journal_says_who_did_what(cluster: Control, visit: Open) -> None:
+    with_web(cluster, visit)
+    cluster.submit(UpdateService(service="web", env_add=("KEY=hidden",)), "teacher", False)
+    app = fine(visit("cluster", journal=True))
+    rows = next(each.value for each in app.dataframe)
+    assert rows["Who"][0] == "teacher"
+    assert list(rows["Result"]) == ["ok", "ok"]
+    assert "hidden" not in rows.to_string()
+    before = len(cluster.journal.entries())
+    fine(visit("services", service_part="Logs"))
+    assert len(cluster.journal.entries()) == before  # looking is no deed
+
+
+def test_a_reset_forgets_everything_and_is_in_the_journal(cluster: Control, visit: Open) -> None:
+    app = with_web(cluster, visit)
+    fine(app.button(key="reset").click().run())
+    until(lambda: cluster.snapshot.trouble is None and not cluster.snapshot.services)
+    assert len(cluster.snapshot.nodes) == 3
+    assert "/_practice/reset" in line(app)
+    entry = cluster.journal.entries()[-1]
+    assert (entry.outcome, entry.line, entry.python.splitlines()[0]) == (
+        "ok",
+        line(app),
+        "import requests",
+    )
+    fine(app.run())
+
+
+def test_a_cluster_without_a_swarm_can_be_reset_too(alone: Control, visit: Open) -> None:
+    assert fine(visit("cluster")).button(key="reset")
+
+
+def test_a_real_engine_is_never_reset(real: Control, visit: Open) -> None:
+    real.access.check(PASSWORD)
+    app = fine(visit("cluster", viewer=Viewer(unlocked=True)))
+    assert not [button for button in app.button if button.key == "reset"]
+    with pytest.raises(NotAllowed):
+        reset.reset(real, "anne")
+    assert real.journal.entries()[-1].outcome == "refused"
