@@ -1,0 +1,1 @@
+"""The same scenarios on the practice engine and on a real Swarm."""

@@ -1,0 +1,179 @@
+"""The Python text of a command does what the command does.
+
+Two practice Swarms walk the same way, one by ``run``, the other by the text; after each step they
+look alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import docker
+import docker.errors
+import pytest
+import requests
+
+from core.commands.build import BuildImage
+from core.commands.command import Command
+from core.commands.registry import COMMANDS, parse
+from core.errors import EssaimError
+from core.practice.embed import PracticeServer
+
+FILES = (("hello.txt", "hello"), ("Dockerfile", "FROM alpine\nCOPY hello.txt /\n"))
+
+#: From three engines that know nothing of each other to a Swarm that has seen it all. What begins
+#: with ! is refused.
+WALK = (
+    "version",
+    "info",
+    "swarm init --advertise-addr 192.168.0.11",
+    "swarm join-token worker",
+    "swarm join-token -q --rotate manager",
+    "node ls",
+    "node inspect self",
+    "node update --label-add rack=a --label-add disk=ssd node1",
+    "node update --availability pause --label-rm rack self",
+    "node update --availability active node1",
+    "node promote node1",
+    "service create --name web -p 80:80 -p 8443:443/udp --env A=1 --env 'B=two words'"
+    " --label x=y --constraint node.role==manager --replicas 2 --update-parallelism 2"
+    " --update-delay 1m30s nginx:latest",
+    "service create --name one --mode global -p published=90,target=80,mode=host nginx",
+    "service create --name lost --replicas 0 nowhere.example/none sh -c 'echo it'",
+    "service create --name pinned nginx@sha256:" + "a" * 64,
+    "! service create -p 80:80 --name taken nginx",
+    "service ls",
+    "service ps web",
+    "service inspect web one",
+    "service logs --tail 3 web",
+    "service scale web=3 lost=1",
+    "service rollback web",
+    "service update --image nginx:latest --env-add A=2 --env-add C=3 --env-rm B --label-add z=1"
+    " --label-rm x --constraint-add node.platform.os==linux --constraint-rm node.role==manager"
+    " --publish-rm 443 --publish-add 8081:81 --replicas 4 --update-delay 2s --force web",
+    "service update --image none web",
+    "! service rm one nothing",
+    "service rm lost",
+    "image pull alpine",
+    "! image pull nothing-like-it",
+    "image ls -a",
+    "image tag alpine mine:1",
+    "image tag alpine localhost:5000/mine",
+    "image history alpine",
+    "image inspect alpine",
+    "build -t built .",
+    "build -t built2 --no-cache .",
+    "image rm mine:1",
+    "container run -d --name one -p 8090:80 -p 127.0.0.1:8091:81/udp -e A=1 nginx",
+    "container run -dit --name two alpine sh",
+    "container run --name three alpine echo hello",
+    "container run --rm --name four alpine echo gone",
+    "container run -d --rm --name five alpine sleep 1000",
+    "! container run -d --name six nothing-like-it",
+    "! container run -d --name one alpine",
+    "container ls -a",
+    "container ls --filter name=one",
+    "container logs --tail 5 three",
+    "container inspect one",
+    "container stop one five",
+    "container start one",
+    "! container kill two nothing",
+    "container rm three",
+    "container rm -f one",
+    "container prune",
+    "image prune",
+    "image prune --all",
+    "! node demote node1",
+    "! node rm node1",
+    "! swarm leave",
+    "swarm leave --force",
+    "! swarm join --token SWMTKN-1-not-a-token 192.168.0.12:2377",
+)  # fmt: skip
+
+#: What docker-py raises for a refusal; the plain session of a rollback raises the second.
+REFUSALS = (docker.errors.DockerException, requests.HTTPError)
+
+
+def steps() -> Iterator[tuple[Command, bool]]:
+    """Each command, and whether it is to be refused."""
+    for line in WALK:
+        command = parse(f"docker {line.removeprefix('! ')}")
+        if isinstance(command, BuildImage):
+            command = replace(command, files=FILES)
+        yield command, line.startswith("! ")
+
+
+def test_the_walk_meets_every_command() -> None:
+    assert {type(command) for command, _ in steps()} == set(COMMANDS)
+
+
+@pytest.fixture
+def engines() -> Iterator[tuple[PracticeServer, PracticeServer]]:
+    twins = [PracticeServer.start(nodes=3, formed=False, factor=20.0, seed=7) for _ in range(2)]
+    yield twins[0], twins[1]
+    for twin in twins:
+        twin.stop()
+
+
+def test_text_and_run_do_the_same(
+    engines: tuple[PracticeServer, PracticeServer],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,
+) -> None:
+    for name, text in FILES:
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)  # the text builds what is here
+    monkeypatch.setenv("DOCKER_HOST", engines[1].urls[0])
+    by_run, by_text = (docker.DockerClient(base_url=twin.urls[0]) for twin in engines)
+    with contextlib.closing(by_run), contextlib.closing(by_text):
+        for command, refused in steps():
+            with pytest.raises(EssaimError) if refused else contextlib.nullcontext():
+                command.run(by_run)
+            with pytest.raises(REFUSALS) if refused else contextlib.nullcontext():
+                execute(command.python())
+            assert state(by_text) == state(by_run), command.line()
+
+
+def execute(text: str) -> None:
+    names: dict[str, Any] = {}
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(text, names)
+    finally:
+        names["client"].close()
+
+
+def state(client: docker.DockerClient) -> dict[str, Any]:
+    """All that commands can change, without ids, times and tokens."""
+    listed = client.api.containers(all=True)  # the Swarm's own come and go as they will
+    alone = [c["Id"] for c in listed if "com.docker.swarm.task" not in (c["Labels"] or {})]
+    containers = []
+    for id in alone:
+        with contextlib.suppress(docker.errors.NotFound):  # one that is removed at its end
+            containers.append(client.api.inspect_container(id))
+    found = {
+        "swarm": client.info()["Swarm"]["LocalNodeState"],
+        "images": sorted(tag for image in client.api.images() for tag in image["RepoTags"] or ()),
+        "containers": sorted(map(_container, containers), key=str),
+    }
+    if found["swarm"] == "active":
+        found["nodes"] = [node["Spec"] for node in client.api.nodes()]
+        services = sorted(client.api.services(), key=lambda service: service["Spec"]["Name"])
+        found["services"] = [(s["Spec"], s.get("PreviousSpec")) for s in services]
+    return found
+
+
+def _container(container: dict[str, Any]) -> tuple[Any, ...]:
+    config, host = container["Config"], container["HostConfig"]
+    keys = ("Image", "Cmd", "Env", "Tty", "OpenStdin")
+    return (
+        container["Name"],
+        container["State"]["Status"],
+        {key: config.get(key) for key in keys},
+        host["PortBindings"],
+        host["AutoRemove"],
+    )

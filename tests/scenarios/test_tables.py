@@ -1,0 +1,50 @@
+"""What our commands print is what the docker command prints, on the same engine."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from .engines import Swarm
+
+WEB = "essaim-web"
+AGE = re.compile(r"(less than a second|about an? \w+|\d+ \w+)( ago)?", re.IGNORECASE)
+
+
+def ageless(text: str) -> str:
+    """Ages move while one looks, and the widths of their columns with them."""
+    return re.sub(r" {2,}", "  ", AGE.sub("<age>", text.rstrip()))
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize(
+    "line",
+    [
+        "node ls",
+        "node ls -q",
+        "service ls",
+        f"service ls --filter name={WEB}",
+        f"service ps {WEB}",
+        f"service ps {WEB} --filter desired-state=running --no-trunc",
+        f"service inspect {WEB}",
+        f"service logs --tail 2 {WEB}",
+        "node inspect node1 node2",
+        "container ls -a --filter name=essaim",
+        "container inspect essaim-a",
+        "container logs essaim-a",
+        "image ls",
+        "image ls essaim-image",
+        "image history essaim-image:1",
+        "image inspect essaim-image:1",
+        "swarm join-token worker",
+        "swarm join-token -q manager",
+    ],
+)
+def test_the_same_text(scene: Swarm, line: str) -> None:
+    ours, theirs = scene.run(f"docker {line}"), scene.cli(*line.split())
+    if "inspect" in line:  # the docker command sorts the fields in its own way
+        assert json.loads(ours) == json.loads(theirs)
+    else:
+        assert ageless(ours) == ageless(theirs)
