@@ -1,0 +1,122 @@
+"""Essaim as a learner meets it: its own server, a practice cluster, and Chromium."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import CHROMIUM_ARGS
+
+ROOT = Path(__file__).parents[2]
+WIDE = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+#: Milliseconds that a slow machine may take over what a fast one does at once.
+PATIENCE = 60_000
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def program(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python program of ours, ended with the block."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DOCKER_", "ESSAIM_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=inherited | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def dashboard(**environment: str) -> Iterator[str]:
+    """Essaim's server; the address of its home page."""
+    port = str(free_port())
+    with program("streamlit", "run", "app.py", "--server.port", port, **environment):
+        address = f"http://127.0.0.1:{port}"
+        answers(f"{address}/_stcore/health")
+        yield address
+
+
+@contextmanager
+def practice_engine(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A practice engine of its own, which can be killed and started again."""
+    with program("core.practice", "--port", str(port)) as process:
+        answers(f"http://127.0.0.1:{port}/_ping")
+        yield process
+
+
+def answers(address: str) -> None:
+    end = time.monotonic() + PATIENCE / 1000
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            assert time.monotonic() < end, f"{address} does not answer"
+            time.sleep(0.1)
+
+
+# For this folder only: while it lives, Playwright's event loop counts as the thread's running one,
+# and no other test could call asyncio.run.
+@pytest.fixture(scope="package")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path, args=list(CHROMIUM_ARGS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def essaim() -> Iterator[str]:
+    """One server on a practice cluster for all tests that leave it as they found it."""
+    with dashboard(ESSAIM_ENGINE="practice") as address:
+        yield address
+
+
+Look = Callable[..., Page]
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[Look]:
+    """Open an address; a script error on any page fails the test."""
+    contexts, errors = [], []
+
+    def look(address: str, size: dict[str, int] = WIDE, **options: str) -> Page:
+        context = browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector(".essaim-status:not(:empty)")
+        return page
+
+    yield look
+    for context in contexts:
+        context.close()
+    assert errors == []

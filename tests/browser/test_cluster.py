@@ -1,0 +1,150 @@
+"""The main job, as a class sees it."""
+
+from __future__ import annotations
+
+import re
+
+import docker
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.commands.services import CreateService, RemoveServices, ScaleServices
+from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practice_engine
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=PATIENCE)
+
+
+def tiles(page: Page) -> dict[str, list[str]]:
+    """The phases of the tiles in each node's column."""
+    found: dict[str, list[str]] = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll('.essaim-node')].map((node) => [
+             node.querySelector('.essaim-node-name').textContent,
+             [...node.querySelectorAll('.essaim-tile')].map((tile) => tile.dataset.phase)]))"""
+    )
+    return found
+
+
+def bars(page: Page) -> dict[str, int]:
+    """What the chart draws as running on each node."""
+    found: dict[str, int] = page.evaluate(
+        """() => {
+             const chart = document.querySelector('[data-part=bars]');
+             const running = chart.data.find((trace) => trace.name === 'running');
+             return Object.fromEntries(running.x.map((name, i) => [name, running.y[i]]));
+           }"""
+    )
+    return found
+
+
+def until_running(page: Page, counts: list[int]) -> None:
+    """Wait until the chart and the tiles agree on these replicas per node, sorted."""
+    page.wait_for_function(
+        """(wanted) => {
+             const chart = document.querySelector('[data-part=bars]');
+             const running = chart?.data?.find((trace) => trace.name === 'running');
+             return running && JSON.stringify([...running.y].sort((a, b) => a - b)) === wanted;
+           }""",
+        arg=str(counts).replace(" ", ""),
+    )
+    expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(sum(counts))
+    assert {name: phases.count("running") for name, phases in tiles(page).items()} == bars(page)
+
+
+def test_scale_drain_return_and_remove(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(essaim)
+        page.get_by_role("button", name="Create the service").click()
+        until_running(page, [1, 1, 1])
+        expect(page.get_by_text("docker service create --name web")).to_be_visible()
+
+        slider = page.get_by_role("slider")
+        slider.focus()
+        for _ in range(12):
+            page.keyboard.press("ArrowRight")
+        until_running(page, [5, 5, 5])
+        expect(page.get_by_text("docker service scale web=15")).to_be_visible()
+
+        page.get_by_role("button", name="Drain node2").click()
+        until_running(page, [0, 7, 8])
+        expect(page.get_by_text("worker · drain")).to_be_visible()
+        assert tiles(page)["node2"] == []
+
+        page.get_by_role("button", name="Active node2").click()
+        expect(page.get_by_text("node2 stays empty, by design")).to_be_visible()
+        until_running(page, [0, 7, 8])
+
+        page.get_by_role("button", name="Remove web").click()
+        page.get_by_role("button", name="Remove web").last.click()
+        expect(page.get_by_role("button", name="Create the service")).to_be_visible()
+        until_running(page, [0, 0, 0])
+
+
+def test_an_update_loses_nothing_that_the_viewer_did(look: Look) -> None:
+    port = free_port()
+    with practice_engine(port), dashboard(DOCKER_HOST=f"tcp://127.0.0.1:{port}") as essaim:
+        client = docker.DockerClient(base_url=f"tcp://127.0.0.1:{port}", timeout=30)
+        CreateService(name="web", replicas=2, image="nginx:latest").run(client)
+        page = look(f"{essaim}")
+        until_running(page, [0, 1, 1])
+        # Hide a phase in the chart, choose a replica, open a question.
+        page.locator("[data-part=bars] .legendtoggle").first.click()
+        page.wait_for_function(
+            "() => document.querySelector('[data-part=bars] .traces').style.opacity < 1"
+        )
+        page.locator(".essaim-tile", has_text="web.1").click()
+        expect(page.locator(".essaim-detail")).to_contain_text("web.1")
+        page.get_by_role("button", name="Remove web").click()
+        question = page.get_by_text(re.compile("This stops .* and forgets the service"))
+        expect(question).to_be_visible()
+        chart = page.evaluate_handle("() => document.querySelector('[data-part=bars] .main-svg')")
+
+        ScaleServices(replicas=(("web", 6),)).run(client)
+        expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(6)
+        expect(page.get_by_role("slider")).to_have_value("6")
+
+        assert page.evaluate(
+            "() => document.querySelector('[data-part=bars] .traces').style.opacity < 1"
+        )
+        expect(page.locator(".essaim-detail")).to_contain_text("web.1")
+        expect(question).to_be_visible()
+        assert page.evaluate("(chart) => chart.isConnected", chart)
+        client.close()
+
+
+def test_an_engine_that_dies_and_comes_back(look: Look) -> None:
+    port = free_port()
+    with dashboard(DOCKER_HOST=f"tcp://127.0.0.1:{port}") as essaim:
+        with practice_engine(port):
+            client = docker.DockerClient(base_url=f"tcp://127.0.0.1:{port}", timeout=30)
+            CreateService(name="web", replicas=3, image="nginx:latest").run(client)
+            client.close()
+            page = look(essaim)
+            until_running(page, [1, 1, 1])
+            expect(page.locator(".essaim-status")).to_contain_text("live")
+        status = page.locator(".essaim-status")
+        expect(status).to_have_attribute("data-stale", "true")
+        expect(status).to_contain_text("what you see is old")
+        assert sum(map(len, tiles(page).values())) == 3  # the last good picture stays
+        assert page.get_by_text("Traceback").count() == 0
+        with practice_engine(port):
+            expect(status).to_have_attribute("data-stale", "false")
+            expect(page.get_by_role("button", name="Create the service")).to_be_visible()
+            until_running(page, [0, 0, 0])
+            assert page.get_by_text("Traceback").count() == 0
+
+
+def test_thirty_viewers_cost_the_engine_nothing(look: Look) -> None:
+    """See bench/ for how fast; here: one engine, one collector, and all see the same."""
+    port = free_port()
+    with practice_engine(port), dashboard(DOCKER_HOST=f"tcp://127.0.0.1:{port}") as essaim:
+        pages = [look(essaim) for _ in range(4)]
+        client = docker.DockerClient(base_url=f"tcp://127.0.0.1:{port}", timeout=30)
+        CreateService(name="web", replicas=6, image="nginx:latest").run(client)
+        for page in pages:
+            until_running(page, [2, 2, 2])
+        RemoveServices(services=("web",)).run(client)
+        for page in pages:
+            until_running(page, [0, 0, 0])
+        client.close()

@@ -1,0 +1,89 @@
+"""The other pages in a true browser, in French on a phone too."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=PATIENCE)
+
+PATHS = ("", "services", "nodes", "images", "containers", "build")
+
+
+def settle(page: Page) -> None:
+    """Until the script has run and nothing is drawn any more."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(
+    essaim: str, look: Look, path: str, scheme: str
+) -> None:
+    page = look(f"{essaim}/{path}", size=PHONE, color_scheme=scheme, locale="fr-FR")
+    settle(page)
+    expect(page.locator(".essaim-status")).to_contain_text("Moteur d’entraînement")
+    overflow = page.evaluate(
+        """() => [...document.querySelectorAll('.stMainBlockContainer *')]
+             .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.offsetParent)
+             .filter((e) => !e.closest('[data-testid=stDataFrame], pre, .js-plotly-plot'))
+             .map((e) => e.className)"""
+    )
+    assert overflow == []
+
+
+def test_the_first_visitor_may_come_by_a_pages_own_address(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/build")
+        expect(page.get_by_role("link", name="Containers")).to_be_visible()
+        expect(page.get_by_role("button", name="Build the image")).to_be_visible()
+        assert page.get_by_test_id("stSidebarNavLink").count() == 0
+
+
+def test_the_language_is_switched_at_a_click(essaim: str, look: Look) -> None:
+    page = look(essaim)
+    expect(page.get_by_role("heading", name="Replicas per node, now")).to_be_visible()
+    page.get_by_text("FR", exact=True).click()
+    expect(page.get_by_role("heading", name="Réplicas par nœud, maintenant")).to_be_visible()
+    page.get_by_role("link", name="Nœuds").click()
+    expect(page.get_by_text("Commandes pour rejoindre le Swarm")).to_be_visible()
+
+
+def test_the_demo_app_from_its_files_to_its_open_page(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/build")
+        page.get_by_role("button", name="Build the image").click()
+        expect(page.get_by_text("Successfully tagged my-streamlit-app:latest")).to_be_visible()
+        page.get_by_role("button", name="Run it").click()
+        link = page.get_by_role("link", name=re.compile("Open port 8080"))
+        expect(link).to_be_visible()
+        with page.context.expect_page() as opening:
+            link.click()
+        opened = opening.value
+        expect(opened.get_by_text("My first Streamlit app in a container")).to_be_visible()
+        expect(opened.get_by_text(re.compile("practice", re.IGNORECASE)).first).to_be_visible()
+        opened.close()
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_text(re.compile("Exited"))).to_be_visible()
+        page.get_by_role("button", name="Remove", exact=True).first.click()
+        page.get_by_role("button", name="Remove", exact=True).last.click()
+        expect(page.get_by_text("Nothing runs from this image yet.")).to_be_visible()
+
+
+def test_a_published_service_opens_through_the_dashboard(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(essaim)
+        page.get_by_role("button", name="Create the service").click()
+        expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
+        replicas = {
+            str(page.request.get(f"{essaim}/open/node2/80/").headers.get("essaim-replica"))
+            for _ in range(6)
+        }
+        assert {name.split(".")[0] for name in replicas} == {"web"}
+        assert len(replicas) == 3
