@@ -1,0 +1,33 @@
+# Essaim, on port 8080. The practice Swarm: docker run -p 8080:8080 essaim
+# A real engine: mount its socket and give the group that owns it (docs/decisions/0001-socket.md).
+
+FROM python:3.11-slim AS build
+COPY requirements.txt .
+# Streamlit takes itself for a checkout of its own when its folder is not called site-packages.
+RUN pip install --no-cache-dir --no-compile --root-user-action ignore \
+        --target /opt/site-packages --requirement requirements.txt
+WORKDIR /opt/site-packages
+# Leave behind what never runs here: the packages' own tests, what compilers and type checkers read,
+# widgets for notebooks, and Arrow's clients for S3 and Flight.
+RUN find numpy pandas plotly pyarrow referencing -name tests -type d -prune -exec rm -r {} + \
+    && find . \( -name '*.pxd' -o -name '*.pxi' -o -name '*.pyx' -o -name '*.pyi' \) -delete \
+    && rm -r bin share pyarrow/include pyarrow/*flight* pyarrow/*s3* pydeck/nbextension/static \
+        plotly/labextension plotly/package_data/datasets plotly/package_data/widgetbundle.js
+COPY . /app
+# Bytecode that is never checked against its source: neither is written again.
+RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/site-packages /app
+
+FROM python:3.11-slim
+RUN useradd --uid 10001 --create-home essaim
+COPY --from=build /opt/site-packages /opt/site-packages
+COPY --from=build /app /app
+ENV PYTHONPATH=/opt/site-packages \
+    PYTHONUNBUFFERED=1 \
+    STREAMLIT_SERVER_FILE_WATCHER_TYPE=none
+WORKDIR /app
+USER 10001
+EXPOSE 8080
+# Streamlit answers 200 to any path: only the body tells that it is well.
+HEALTHCHECK --interval=5s --timeout=4s --start-period=60s \
+    CMD ["python", "-c", "import http.client as h, sys; c = h.HTTPConnection('127.0.0.1', 8080, timeout=3); c.request('GET', '/_stcore/health'); sys.exit(c.getresponse().read() != b'ok')"]
+CMD ["python", "-m", "streamlit", "run", "app.py"]
