@@ -207,3 +207,13 @@ def test_nobody_joins_with_a_wrong_word(
     assert call("POST", "/swarm/leave", node=3).status == (200 if pending else 503)
     body = {**body, "RemoteAddrs": ["192.168.0.11:2377"], "JoinToken": worker}
     assert call("POST", "/swarm/join", body, node=3).status == 200
+
+
+def test_a_manager_that_starts_again_tells_the_address_pools(
+    practice: PracticeServer, call: Call
+) -> None:
+    assert call("GET", "/swarm").json()["DefaultAddrPool"] is None
+    power(practice, False, "node1")
+    power(practice, True, "node1")
+    until(lambda: call("GET", "/swarm").status == 200)
+    assert call("GET", "/swarm").json()["DefaultAddrPool"] == ["10.0.0.0/8"]

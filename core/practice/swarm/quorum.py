@@ -6,8 +6,9 @@ elections.py's to say.
 
 from __future__ import annotations
 
-from core.practice.objects import Engine, Node
+from core.practice.objects import Engine, Node, Swarm, changed
 from core.practice.store import Store
+from core.practice.swarm import address_pools
 from core.practice.swarm.records import revise
 
 NEW_LEADER = 'Node moved to "unknown" state due to leadership change in cluster'
@@ -69,6 +70,9 @@ def is_reached(store: Store, node: Node) -> bool:
 def let_lead(store: Store, chosen: Node) -> None:
     """Let a manager lead from now on. It knows nothing of the nodes until each reports to it."""
     with store.batch():
+        for swarm in store.all(Swarm):  # a new leader writes down the pools that init left unsaid
+            if not swarm.pools:
+                store.put(changed(swarm, pools=address_pools.DEFAULT))
         for node in store.all(Node):
             if node.id == chosen.id or node.leader:
                 node = revise(store, node, leader=node.id == chosen.id)
