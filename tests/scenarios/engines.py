@@ -97,7 +97,10 @@ class Swarm:
         """Wait until so many replicas run and nothing else moves; their task ids."""
 
         def steady() -> list[frozenset[str]]:  # none or one, for of no replicas there is no id
-            tasks = self.tasks(service)
+            try:
+                tasks = self.tasks(service)
+            except docker.errors.NotFound:  # not created yet
+                return []
             ids = frozenset(task["ID"] for task in tasks if _runs(task))
             at_rest = all(_runs(task) or _is_history(task) for task in tasks)
             return [ids] if len(ids) == replicas and at_rest else []
@@ -123,13 +126,15 @@ class Swarm:
         for node in api.nodes():
             if node["Spec"]["Availability"] != "active":
                 self.run(f"docker node update --availability active {node['ID']}")
-        for service in api.services():
-            if service["Spec"]["Name"].startswith(PREFIX):
-                api.remove_service(service["ID"])
+        ours = {s["ID"] for s in api.services() if s["Spec"]["Name"].startswith(PREFIX)}
+        for service in ours:
+            api.remove_service(service)
+        # Their containers stop later, and until then hold networks, ports and names.
+        self.wait(lambda: not any(task["ServiceID"] in ours for task in api.tasks()))
         for container in api.containers(all=True):
             labels = container["Labels"] or {}
-            ours = any(name.startswith(f"/{PREFIX}") for name in container["Names"])
-            if ours and "com.docker.swarm.task" not in labels:
+            named = any(name.startswith(f"/{PREFIX}") for name in container["Names"])
+            if named and "com.docker.swarm.task" not in labels:
                 with _perhaps_going():
                     api.remove_container(container["Id"], force=True)
         for image in api.images():
@@ -196,4 +201,4 @@ def real() -> Iterator[Swarm]:
     here = client.info()["Swarm"]
     assert here["ControlAvailable"], "ESSAIM_REAL_SWARM is no manager"
     others = os.environ.get("ESSAIM_REAL_SWARM_NODES", "").split()
-    yield Swarm("real", host, client, here["NodeAddr"], patience=60.0, hosts=(host, *others))
+    yield Swarm("real", host, client, here["NodeAddr"], patience=120.0, hosts=(host, *others))

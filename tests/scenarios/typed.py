@@ -84,7 +84,10 @@ def _whole(rows: Iterable[str]) -> Iterator[tuple[int, str]]:
 def _typed(line: Line, swarm: Swarm, folder: str) -> Answer:
     match line.text.split():
         case ["wait", service, replicas]:
-            swarm.settled(service, int(replicas))
+            try:
+                swarm.settled(service, int(replicas))
+            except AssertionError as never:
+                return Answer((), (str(never),), 1)
             return Answer((), (), 0)
     settings = {"DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": folder}
     done = subprocess.run(
