@@ -53,6 +53,13 @@ def promote(call: Call, name: str, role: str = "manager") -> None:
     until(lambda: ("ManagerStatus" in call("GET", f"/nodes/{name}").json()) == (role == "manager"))
 
 
+def answers(call: Call) -> bool:
+    try:
+        return call("GET", "/_ping").status == 200
+    except ConnectionRefusedError:  # its machine has only just started
+        return False
+
+
 def swarm_of(call: Call, node: int) -> Any:
     return call("GET", "/info", node=node).json()["Swarm"]
 
@@ -215,5 +222,5 @@ def test_a_manager_that_starts_again_tells_the_address_pools(
     assert call("GET", "/swarm").json()["DefaultAddrPool"] is None
     power(practice, False, "node1")
     power(practice, True, "node1")
-    until(lambda: call("GET", "/swarm").status == 200)
+    until(lambda: answers(call) and call("GET", "/swarm").status == 200)
     assert call("GET", "/swarm").json()["DefaultAddrPool"] == ["10.0.0.0/8"]
