@@ -6,12 +6,11 @@ from core.cluster.snapshot import Container
 from core.commands.build import FOLDER, BuildImage
 from core.commands.container_views import ContainerLogs
 from core.commands.containers import RemoveContainers, RunContainer, StopContainers
-from core.control import control
 from core.ui import jobs
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import on_opening
 from core.ui.opening import free_port, open_links
-from core.ui.session import _, may
+from core.ui.session import _, control, may
 from core.ui.shell import engine_missing, head, locked_hint
 
 FILES = ("app.py", "Dockerfile")

@@ -7,13 +7,12 @@ import streamlit as st
 from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, UpdateService
-from core.control import control
 from core.ui.choosing import remembered
 from core.ui.lines import asking_button, button, journal, last_action
 from core.ui.live import board
 from core.ui.replicas import slider
 from core.ui.reset import reset_button
-from core.ui.session import _, act, may, plural
+from core.ui.session import _, act, control, may, plural
 from core.ui.shell import head, locked_hint, swarm_missing
 
 

@@ -12,7 +12,6 @@ from core.commands.containers import (
     StartContainers,
     StopContainers,
 )
-from core.control import control
 from core.presentation import tables
 from core.ui import jobs
 from core.ui.choosing import choose
@@ -20,7 +19,7 @@ from core.ui.forms import cells, words
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import on_opening
 from core.ui.opening import open_links
-from core.ui.session import _, may
+from core.ui.session import _, control, may
 from core.ui.shell import engine_missing, head, locked_hint
 from core.ui.tables import table
 

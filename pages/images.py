@@ -10,13 +10,12 @@ from core.commands.images import (
     RemoveImages,
     TagImage,
 )
-from core.control import control
 from core.presentation import tables
 from core.ui import jobs
 from core.ui.choosing import choose
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import on_opening
-from core.ui.session import _, may
+from core.ui.session import _, control, may
 from core.ui.shell import engine_missing, head, locked_hint
 from core.ui.tables import table
 

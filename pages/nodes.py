@@ -5,14 +5,13 @@ import streamlit as st
 from core.cluster.snapshot import Node
 from core.commands.nodes import InspectNodes, RemoveNodes, UpdateNode
 from core.commands.swarm import JoinToken, LeaveSwarm
-from core.control import control
 from core.presentation import tables
 from core.ui import faults
 from core.ui.choosing import choose
 from core.ui.forms import words
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import answer, on_opening
-from core.ui.session import _, act, may
+from core.ui.session import _, act, control, may
 from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.tables import table
 

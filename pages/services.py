@@ -11,7 +11,6 @@ from core.commands.services import (
     ScaleServices,
     UpdateService,
 )
-from core.control import control
 from core.presentation import tables
 from core.ui import faults
 from core.ui.choosing import choose
@@ -19,7 +18,7 @@ from core.ui.forms import cells, words
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import answer
 from core.ui.opening import open_links
-from core.ui.session import _, act, may
+from core.ui.session import _, act, control, may
 from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.tables import table
 

@@ -8,10 +8,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import faults
-from core.control import control
 from core.errors import EssaimError
 from core.faults import Conditions, Fault, Machine
-from core.ui.session import Done, Viewer, _, viewer, who
+from core.ui.session import Done, Viewer, _, control, viewer, who
 
 RATES = (16_000_000.0, 1_000_000.0, 100_000.0)  # bytes per second
 SWITCH = 98  # pixels: three fit on a phone

@@ -7,10 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.commands.command import Command, Progress
-from core.control import control
 from core.errors import EssaimError
 from core.jobs import Job
-from core.ui.session import _, viewer, who
+from core.ui.session import _, control, viewer, who
 
 
 def start(key: str, make: Callable[[], Command]) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 import streamlit as st
 
 from core.commands.command import Command
-from core.control import control
 from core.presentation import tables
-from core.ui.session import _, act, last, may, viewer
+from core.ui.session import _, act, control, last, may, viewer
 from core.ui.tables import table
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.control import control
 from core.live.messages import shape
 from core.live.routes import FILES, edition
-from core.ui.session import _, language
+from core.ui.session import _, control, language
 
 # The scripts are modules of our own server, so that they can import one another and be cached.
 _LOADER = """

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.cluster.snapshot import Port
-from core.control import control
 from core.published import address
-from core.ui.session import _
+from core.ui.session import _, control
 
 
 def open_links(ports: Iterable[Port]) -> None:

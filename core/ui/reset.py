@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import reset
-from core.control import control
 from core.errors import EssaimError
-from core.ui.session import Done, Viewer, _, viewer, who
+from core.ui.session import Done, Viewer, _, control, viewer, who
 
 
 def reset_button() -> None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from core import control as clusters
 from core.commands.command import Command
-from core.control import control
+from core.control import Control
 from core.errors import EssaimError
 from core.i18n import LANGUAGES, preferred, translation
 from core.jobs import Job
@@ -45,6 +46,11 @@ class Viewer:
     done: Done | None = None
     sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
     jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
+
+
+def control() -> Control:
+    """The cluster that this viewer looks at."""
+    return clusters.control()
 
 
 def viewer() -> Viewer:

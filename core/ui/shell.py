@@ -6,10 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.control import control
 from core.i18n import LANGUAGES
 from core.ui.live import status
-from core.ui.session import _, language, unlock, unlocked, viewer, who
+from core.ui.session import _, control, language, unlock, unlocked, viewer, who
 from core.ui.swarm import first_swarm
 
 # Streamlit's own margins leave a projector half empty.
