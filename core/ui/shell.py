@@ -18,7 +18,7 @@ STYLE = """<style>
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   [class*="st-key-machine_"] > :first-child { flex-basis: 100% !important; }
-  .st-key-status_line { flex-basis: 100% !important; order: 1; }
+  :has(> .st-key-status_line) { flex: 1 0 100% !important; order: 1; }
 }
 </style>"""
 
