@@ -126,11 +126,11 @@ class Swarm:
         for node in api.nodes():
             if node["Spec"]["Availability"] != "active":
                 self.run(f"docker node update --availability active {node['ID']}")
-        ours = {s["ID"] for s in api.services() if s["Spec"]["Name"].startswith(PREFIX)}
-        for service in ours:
-            api.remove_service(service)
-        # Their containers stop later, and until then hold networks, ports and names.
-        self.wait(lambda: not any(task["ServiceID"] in ours for task in api.tasks()))
+        for service in api.services():
+            if service["Spec"]["Name"].startswith(PREFIX):
+                api.remove_service(service["ID"])
+        # Replicas of removed services stop later, and until then hold networks, ports and names.
+        self.wait(self._no_leftovers)
         for container in api.containers(all=True):
             labels = container["Labels"] or {}
             named = any(name.startswith(f"/{PREFIX}") for name in container["Names"])
@@ -144,6 +144,13 @@ class Swarm:
         for kind in (self.client.networks, self.client.volumes, self.client.secrets):
             self._remove_ours(kind.list())
         self._remove_ours(self.client.configs.list())
+
+    def _no_leftovers(self) -> bool:
+        api = self.client.api
+        ready = {node["ID"] for node in api.nodes() if node["Status"]["State"] == "ready"}
+        services = {service["ID"] for service in api.services()}
+        left = [task for task in api.tasks() if task.get("ServiceID") not in services]
+        return not any(task.get("NodeID") in ready for task in left)
 
     def _remove_ours(self, things: list[Any]) -> None:
         for thing in things:

@@ -3,7 +3,8 @@
 Where the scheduler finds several nodes equally good, it takes any: both engines do. So a state is
 compared as a multiset of nodes, steps name a node by its rank in that state, and when the practice
 Swarm took another turn at such a tie, the sequence is played again with another seed: one of them
-must pass through exactly the states of the real Swarm.
+must pass through exactly the states of the real Swarm. A long row of ties may take a turn that no
+seed takes; the real Swarm hardly takes such a one again, so a difference is one that comes back.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ CALM = 1.2  # seconds without a change, at the Swarm's own pace, after which non
 #: Starts and kills the machines of the real Swarm: without it, none crashes.
 LAUNCHER = os.environ.get("ESSAIM_SWARM_LAUNCHER", "")
 CRASHES = ["crash", "revive"] if LAUNCHER else []
-SEEDS = 60  # turns at ties that are tried before a difference is called one
+SEEDS = 60  # turns at ties that the practice Swarm tries
+TURNS = 3  # of the real Swarm, before a difference is called one
 ONE, TWO = f"{PREFIX}one", f"{PREFIX}two"
 SECOND = 10**9  # in the API's nanoseconds
 #: Quick updates and restarts, and no network, whose tasks would stop slowly.
@@ -360,17 +362,26 @@ def real() -> Iterator[Play]:
 )
 @given(sequence=sequences)
 def test_the_practice_swarm_does_what_the_real_one_does(real: Play, sequence: list[Step]) -> None:
-    try:
-        expected = played(real, sequence)
-    finally:
-        restore(real)
+    for _ in range(TURNS):
+        try:
+            expected = played(real, sequence)
+        finally:
+            restore(real)
+        nearest = nearest_play(sequence, expected)
+        if nearest == expected:
+            return
+    at = len(nearest) - 1
+    done = "\n".join(str(step) for step in sequence[: at + 1])
+    assert nearest[at] == expected[at], f"after\n{done}"
+
+
+def nearest_play(sequence: Sequence[Step], expected: Sequence[State]) -> list[State]:
+    """The practice Swarm's states with the seed that follows the real ones for longest."""
     nearest: list[State] = []
     for seed in range(SEEDS):
         with practice(seed) as swarm:
             seen = played(Play(swarm), sequence, expected)
         if seen == expected:
-            return
+            return seen
         nearest = max(nearest, seen, key=len)
-    at = len(nearest) - 1
-    done = "\n".join(str(step) for step in sequence[: at + 1])
-    assert nearest[at] == expected[at], f"after\n{done}"
+    return nearest
