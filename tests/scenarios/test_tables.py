@@ -46,5 +46,7 @@ def test_the_same_text(scene: Swarm, line: str) -> None:
     ours, theirs = scene.run(f"docker {line}"), scene.cli(*line.split())
     if "inspect" in line:  # the docker command sorts the fields in its own way
         assert json.loads(ours) == json.loads(theirs)
+    elif line == "image ls":  # images of one second stand in any order
+        assert sorted(ageless(ours).splitlines()) == sorted(ageless(theirs).splitlines())
     else:
         assert ageless(ours) == ageless(theirs)
