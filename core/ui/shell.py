@@ -9,6 +9,7 @@ import streamlit as st
 from core.i18n import LANGUAGES
 from core.ui.live import status
 from core.ui.session import _, control, language, unlock, unlocked, viewer, who
+from core.ui.share import full, not_found, share
 from core.ui.swarm import first_swarm
 
 # Streamlit's own margins leave a projector half empty.
@@ -42,7 +43,8 @@ def run() -> None:
         position="top",
     )
     st.html(STYLE)
-    page.run()
+    if not full():
+        page.run()
 
 
 def head(title: str, watch: str = "all") -> None:
@@ -58,8 +60,10 @@ def head(title: str, watch: str = "all") -> None:
         with st.container(width="stretch", key="status_line"):
             status(watch)
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            share()
             _lock()
             _languages()
+    not_found()
     note = control().connection.note
     if note:
         st.caption(_("Practising, because no engine answered at {note}.").format(note=note))
