@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from random import Random
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.formats import hex_id
 from core.practice.objects import Container, Image, Port
 from core.practice.programs.base import NOT_STARTED, StartError
