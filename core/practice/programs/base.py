@@ -167,28 +167,6 @@ def not_created(error: StartError) -> str:
     )
 
 
-def world_of(
-    container: Container, image: Image, now: Callable[[], float], disk: Callable[[], FileSystem]
-) -> World:
-    config = container.config
-    env = environment(image, config.get("Env"))
-    hostname = str(config.get("Hostname") or container.id[:12])
-    env = {"HOSTNAME": hostname, **env}
-    env.setdefault("HOME", "/root")
-    return World(
-        image=image,
-        hostname=hostname,
-        env=env,
-        cwd=str(config.get("WorkingDir") or image.config.get("WorkingDir") or "/"),
-        now=now,
-        interactive=bool(config.get("OpenStdin")),
-        disk=disk,
-        user=str(config.get("User") or image.config.get("User") or "root"),
-        tty=bool(config.get("Tty")),
-        groups=tuple(str(name) for name in container.host_config.get("GroupAdd") or ()),
-    )
-
-
 def settings(image: Image | None, more: object) -> list[str]:
     """A container's own list of ``NAME=value``, then what the image has and it does not name."""
     asked = [str(pair) for pair in (more if isinstance(more, list | tuple) else ())]

@@ -26,6 +26,7 @@ from core.practice.programs.base import (
     program,
 )
 
+_HTTP = frozenset({80})
 _ENDING = frozenset({signals.HUP, signals.INT, signals.TERM})
 
 
@@ -42,10 +43,10 @@ def nginx(argv: list[str], world: World) -> Program:
     return Program(
         _nginx_steps(world, entrypoint=False),
         term_code=0,
-        ports=frozenset({80}),
+        ports=_HTTP,
         site=partial(sites.nginx, world),
         processes=("nginx: master process nginx -g daemon off;", "nginx: worker process"),
-        hears=frozenset(_NGINX_SIGNALS),
+        hears=_NGINX_HEARS,
     )
 
 
@@ -124,6 +125,7 @@ _NGINX_SIGNALS = {
     signals.USR1: ("USR1", "reopening logs", "reopening logs"),
     signals.TERM: ("TERM", "exiting", "exit"),
 }
+_NGINX_HEARS = frozenset(_NGINX_SIGNALS)
 
 
 @executable(("whoami",), "whoami")
@@ -139,7 +141,7 @@ def whoami(argv: list[str], world: World) -> Program:
     return Program(
         steps(),
         term_code=2,
-        ports=frozenset({80}),
+        ports=_HTTP,
         site=partial(sites.whoami, world),
         processes=("/whoami",),
         hears=_ENDING,
