@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 
-from core.practice.api.routing import ROUTES, ApiError, Request, Response, route
+from core.practice.api.routing import ROUTES, Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.network.mesh import Refused
 
 
