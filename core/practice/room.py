@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files.tree import File
 from core.practice.objects import Config, Container, Engine, Image, Network, Secret, Service, Volume
 from core.practice.store import Store

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
 from core.practice.api.wishes import settings, words
 from core.practice.cluster import Cluster
+from core.practice.errors import ApiError
 from core.practice.objects import Engine
 from core.practice.swarm.standing import local_state
 

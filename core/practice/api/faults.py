@@ -7,8 +7,9 @@ nothing, and have to notice. What is so already stays so, and is no error.
 from __future__ import annotations
 
 from core.practice.api.engines import machine
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
 from core.practice.api.wishes import number, settings, switch, words
+from core.practice.errors import ApiError
 from core.practice.images import registry
 from core.practice.objects import Container, Engine, Registry, Task, changed
 from core.practice.runtime import KILLED

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 
-from core.practice.api.routing import ROUTES, ApiError, Request, Response, route
+from core.practice.api.routing import ROUTES, Request, Response, route
 from core.practice.api.wishes import number, settings, switch
+from core.practice.errors import ApiError
 from core.practice.network.mesh import Refused
 
 
