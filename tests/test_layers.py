@@ -17,6 +17,7 @@ FLOORS = (
     ("server",),
     ("pages",),
     ("ui",),
+    ("instances",),
     ("published", "faults", "reset"),
     ("classroom",),
     ("control",),
