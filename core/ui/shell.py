@@ -39,6 +39,7 @@ def run() -> None:
                 PAGES / "containers.py", title=_("Containers"), icon=":material/deployed_code:"
             ),
             st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
+            st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
         ],
         position="top",
     )
