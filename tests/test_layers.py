@@ -17,6 +17,7 @@ FLOORS = (
     ("server",),
     ("pages",),
     ("ui",),
+    ("instances",),
     ("published", "faults", "reset", "console"),
     ("classroom",),
     ("control",),
