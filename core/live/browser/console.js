@@ -176,9 +176,10 @@ class Console {
     const { Screen } = open.length ? await import("./terminal.js") : {};
     for (const { key, title } of open) {
       if (this.screens.has(key)) continue;
-      const tab = this.makeTab(title, () => this.show(key), () => this.say({ do: "hang_up", terminal: key }));
-      const screen = new Screen(this.stage, `${this.server}terminal/socket`, this.words, tab,
-        () => this.say({ do: "seat", terminal: key }));
+      const leave = () => this.say({ do: "hang_up", terminal: key });
+      const ask = () => this.say({ do: "seat", terminal: key });
+      const tab = this.makeTab(title, () => this.show(key), leave);
+      const screen = new Screen(this.stage, `${this.server}terminal/socket`, this.words, tab, { ask, leave });
       this.screens.set(key, screen);
     }
     if (this.wish && this.screens.has(this.wish)) {
