@@ -20,7 +20,7 @@ def _words(text: str) -> frozenset[str]:
 
 #: Docker's own first words that have no command here: a learner who types one made no mistake.
 ELSEWHERE = _words(
-    "attach buildx checkpoint commit compose config context cp create diff events export import"
+    "buildx checkpoint commit compose config context cp create diff events export import"
     " load login logout manifest network pause plugin port push rename restart save scout search"
     " secret stack stats system top trust unpause update volume wait"
 )
