@@ -17,6 +17,7 @@ FLOORS = (
     ("server",),
     ("pages",),
     ("ui",),
+    ("playing",),
     ("published", "faults", "reset"),
     ("control",),
     ("labs", "traffic", "live", "access", "jobs"),
