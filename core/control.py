@@ -27,6 +27,7 @@ from core.labs.progress import Progress
 from core.labs.questions import Questions
 from core.live import messages
 from core.live.hub import Hub
+from core.terminal.stream import Stream, opened
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -106,6 +107,30 @@ class Control:
         finally:
             client.close()
             self.collector.stir()
+
+    def attach(
+        self, command: Command, who: str, unlocked: bool, report: Report = unheard
+    ) -> Stream:
+        """The same for a command that somebody types to: its stream, to be closed after use."""
+        try:
+            client = self._client(command, unlocked)
+        except EssaimError as error:
+            self.journal.refused(command, who, error)
+            raise
+        told, streams = command.masked(), list[Stream]()
+        try:
+            self.journal.note(
+                told.line(),
+                told.python(),
+                who,
+                lambda: streams.append(opened(command, client, report)),
+            )
+        except BaseException:
+            client.close()
+            raise
+        finally:
+            self.collector.stir()
+        return streams[0]
 
     def look(self, command: Command, unlocked: bool) -> str:
         """The same for a command that only looks: the journal is for what is done."""

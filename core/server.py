@@ -12,12 +12,15 @@ from typing import Any
 import anyio.to_thread
 from starlette.routing import BaseRoute
 
+from core.console.desk import DESK
+from core.console.routes import routes as console_routes
 from core.control import Control, control
 from core.errors import EssaimError
 from core.live import messages
 from core.live.routes import routes as live_routes
 from core.presentation import tables
 from core.published import routes as published_routes
+from core.terminal.routes import routes as terminal_routes
 
 
 @asynccontextmanager
@@ -32,6 +35,7 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     if not started.practice and started.access.generated:
         print(started.access.announcement(), flush=True)  # as Jupyter does
     yield {}
+    DESK.close()
     started.stop()
 
 
@@ -41,6 +45,10 @@ def routes() -> list[BaseRoute]:
             lambda: control().hub, lambda headers: control().access.origin_allowed(headers)
         ),
         *published_routes(lambda: control()),
+        *console_routes(lambda: DESK, lambda headers: control().access.origin_allowed(headers)),
+        *terminal_routes(
+            lambda: DESK.seats, lambda headers: control().access.origin_allowed(headers)
+        ),
     ]
 
 

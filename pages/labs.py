@@ -61,7 +61,7 @@ def lab_page(lab: Lab) -> None:
         if standing.current is None and at == last:
             st.success(text.end, icon=":material/celebration:")
     with right:
-        labs.picture(lab)
+        labs.scene(lab)
 
 
 def overview(lab: Lab, text: LabText, standing: Standing, at: int) -> None:

@@ -1,4 +1,4 @@
-"""What the labs' page is made of: the live check, the picture, the quick check, Do it for me."""
+"""What the labs' page is made of: the live check, the scene, the quick check, Do it for me."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from core.labs.progress import Standing, remark
 from core.labs.texts import Question, StepText
 from core.live.routes import FILES
 from core.playing import Play
-from core.ui.live import _LOADER, _address, tile_words
+from core.ui.live import LOADER, address, tile_words
 from core.ui.session import Viewer, _, act, control, may, viewer, who
 
 _check = st.components.v2.component(
     "essaim_check",
     html='<div class="essaim-check" role="status"></div>',
     css=FILES["labs.css"].read_text(encoding="utf-8"),
-    js=_LOADER % "check",
+    js=LOADER % "check",
     isolate_styles=False,
 )
 
-_picture = st.components.v2.component(
-    "essaim_picture",
+_scene = st.components.v2.component(
+    "essaim_scene",
     html="""
-    <div class="essaim-board essaim-picture">
+    <div class="essaim-board essaim-scene">
       <div data-part="nodes"></div><div data-part="engine"></div>
     </div>
     """,
     css="\n".join(FILES[name].read_text(encoding="utf-8") for name in ("board.css", "labs.css")),
-    js=_LOADER % "picture",
+    js=LOADER % "scene",
     isolate_styles=False,
 )
 
@@ -43,7 +43,7 @@ def check(standing: Standing, number: int, text: StepText) -> None:
     _check(
         key=f"check_{standing.lab.name}_{number}",
         data={
-            **_address(),
+            **address(),
             "lab": standing.lab.name,
             "step": number,
             "done": len(standing.done),
@@ -58,9 +58,9 @@ def check(standing: Standing, number: int, text: StepText) -> None:
     )
 
 
-def picture(lab: Lab) -> None:
+def scene(lab: Lab) -> None:
     """The cluster as the lab sees it, live; a Swarm's nodes can be drained right there."""
-    key = "picture"
+    key = "scene"
 
     def pressed() -> None:
         wish: dict[str, Any] = st.session_state[key].availability or {}
@@ -69,10 +69,10 @@ def picture(lab: Lab) -> None:
         if node and word in ("active", "pause", "drain"):
             act(lambda: UpdateNode(availability=word, node=node.hostname))
 
-    _picture(
+    _scene(
         key=key,
         data={
-            **_address(),
+            **address(),
             "swarm": lab.start != "engine" and bool(control().snapshot.nodes),
             "may": may(UpdateNode),
             "words": {

@@ -44,6 +44,7 @@ def run() -> None:
             ],
             _("Learn"): [
                 st.Page(PAGES / "labs.py", title=_("Labs"), icon=":material/school:"),
+                st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
             ],
         },
         position="top",
