@@ -22,6 +22,9 @@ from core.commands.journal import Journal
 from core.connection import Connection
 from core.errors import EssaimError
 from core.i18n import translation
+from core.labs import messages as lab_messages
+from core.labs.progress import Progress
+from core.labs.questions import Questions
 from core.live import messages
 from core.live.hub import Hub
 from core.terminal.stream import Stream, opened
@@ -48,6 +51,15 @@ class Control:
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
         )
         self.hub.topic("pulse", lambda _lang: messages.pulse(self.snapshot))
+        self.labs = Progress(
+            lambda: self.snapshot,
+            self.journal,
+            Questions(connection.api),
+            lambda: self.hub.publish("labs"),
+        )
+        self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
+        self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
+        self._pictured = self.snapshot  # in the latest message on the engine
         self.collector.subscribe(self._changed)
 
     @property
@@ -81,6 +93,7 @@ class Control:
 
     def stop(self) -> None:
         self._stopped.set()
+        self.labs.stop()
         self.collector.stop()
         self.connection.close()
 
@@ -161,7 +174,11 @@ class Control:
 
     def _changed(self, snapshot: ClusterSnapshot) -> None:
         self.history.add(snapshot)
+        self.labs.feed()
         self.hub.publish("cluster")
+        before, self._pictured = self._pictured, snapshot
+        if (before.containers, before.images) != (snapshot.containers, snapshot.images):
+            self.hub.publish("engine")
 
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):

@@ -18,6 +18,7 @@ FLOORS = (
     ("pages",),
     ("ui",),
     ("instances",),
+    ("playing",),
     ("published", "faults", "reset", "console"),
     ("classroom",),
     ("control",),
