@@ -24,6 +24,7 @@ from core.errors import EssaimError
 from core.i18n import translation
 from core.live import messages
 from core.live.hub import Hub
+from core.timeline.recorder import Recorder
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -38,6 +39,7 @@ class Control:
         self.collector = Collector(connection.api)
         self.history = History()
         self.journal = Journal()
+        self.timeline = Recorder()
         self.hub = Hub()
         self._stopped = threading.Event()
         self.hub.topic("cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang)))
@@ -109,10 +111,12 @@ class Control:
 
     def _changed(self, snapshot: ClusterSnapshot) -> None:
         self.history.add(snapshot)
+        self.timeline.add(snapshot, self.journal.entries())
         self.hub.publish("cluster")
 
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
+            self.timeline.add(self.snapshot, self.journal.entries())
             self.hub.publish("pulse")
             self.hub.publish("history")
 

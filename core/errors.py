@@ -5,7 +5,8 @@ EssaimError
 ├── EngineRejected      the engine answered no; its own words are kept
 │   └── NotAManager     the question needs a Swarm manager and this node is none
 ├── NotAllowed          the viewer has no right to do this on this engine
-└── InvalidCommand      the user's input makes no command; says what to write instead
+├── InvalidCommand      the user's input makes no command; says what to write instead
+└── InvalidFile         what the user opened is not what it should be; says why
 """
 
 from __future__ import annotations
@@ -40,3 +41,7 @@ class NotAllowed(EssaimError):
 
 class InvalidCommand(EssaimError):
     """What the user entered makes no command."""
+
+
+class InvalidFile(EssaimError):
+    """What the user opened is not what it should be."""

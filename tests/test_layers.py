@@ -19,7 +19,7 @@ FLOORS = (
     ("ui",),
     ("published", "faults", "reset"),
     ("control",),
-    ("labs", "traffic", "live", "access", "jobs"),
+    ("labs", "traffic", "live", "access", "jobs", "timeline"),
     ("presentation", "connection"),
     ("commands",),
     ("cluster",),
