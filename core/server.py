@@ -18,6 +18,7 @@ from core.live import messages
 from core.live.routes import routes as live_routes
 from core.presentation import tables
 from core.published import routes as published_routes
+from core.timeline.routes import routes as timeline_routes
 
 
 @asynccontextmanager
@@ -39,6 +40,10 @@ def routes() -> list[BaseRoute]:
     return [
         *live_routes(
             lambda: control().hub, lambda headers: control().access.origin_allowed(headers)
+        ),
+        *timeline_routes(
+            lambda request: control().timeline,
+            lambda headers: control().access.origin_allowed(headers),
         ),
         *published_routes(lambda: control()),
     ]

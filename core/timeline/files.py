@@ -11,7 +11,7 @@ import json
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, get_type_hints
 
 from core.errors import InvalidFile
@@ -28,6 +28,7 @@ MAX_BYTES = 64_000_000  # when unpacked
 MAX_CHANGES = 100_000
 
 _MAGIC = b"\x1f\x8b"
+_NAMES = {word: [field.name for field in fields(kind)] for word, kind in KINDS.items()}
 _PHASES = frozenset(phase.key for phase in PHASES)
 
 
@@ -56,7 +57,9 @@ def plain(change: Change) -> dict[str, Any]:
         "time": change.time,
         "kind": change.kind,
         "id": change.id,
-        "value": None if change.value is None else asdict(change.value),
+        # Not dataclasses.asdict, which copies each value deeply, and takes five times as long.
+        "value": change.value
+        and {name: getattr(change.value, name) for name in _NAMES[change.kind]},
     }
 
 

@@ -29,16 +29,23 @@ def run() -> None:
     """One run of the script for one browser: the page that its address names."""
     st.set_page_config(page_title="Essaim", page_icon="🐝", layout="wide")
     page = st.navigation(
-        [
-            st.Page(PAGES / "cluster.py", title=_("Cluster"), icon=":material/hub:", default=True),
-            st.Page(PAGES / "services.py", title=_("Services"), icon=":material/layers:"),
-            st.Page(PAGES / "nodes.py", title=_("Nodes"), icon=":material/dns:"),
-            st.Page(PAGES / "images.py", title=_("Images"), icon=":material/album:"),
-            st.Page(
-                PAGES / "containers.py", title=_("Containers"), icon=":material/deployed_code:"
-            ),
-            st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
-        ],
+        {
+            "": [
+                st.Page(
+                    PAGES / "cluster.py", title=_("Cluster"), icon=":material/hub:", default=True
+                ),
+                st.Page(PAGES / "services.py", title=_("Services"), icon=":material/layers:"),
+                st.Page(PAGES / "nodes.py", title=_("Nodes"), icon=":material/dns:"),
+                st.Page(PAGES / "images.py", title=_("Images"), icon=":material/album:"),
+                st.Page(
+                    PAGES / "containers.py", title=_("Containers"), icon=":material/deployed_code:"
+                ),
+                st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
+            ],
+            _("Demonstrate"): [
+                st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
+            ],
+        },
         position="top",
     )
     st.html(STYLE)
