@@ -14,7 +14,7 @@ const GROUND = { drain: "rgba(230,159,0,.16)", pause: "rgba(86,180,233,.16)", do
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 const HEAD = 22; // pixels, of a node's name
 const AXIS = 24;
-const ROOM = 480; // pixels that the rows together may take, before they grow thin
+const ROOM = 440; // pixels that the rows together may take, before they grow thin
 const MARK_ROWS = 3;
 const LONG_WAIT = 2; // seconds without a node
 
