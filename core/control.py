@@ -28,6 +28,7 @@ from core.labs.questions import Questions
 from core.live import messages
 from core.live.hub import Hub
 from core.terminal.stream import Stream, opened
+from core.timeline.recorder import Recorder
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -42,6 +43,7 @@ class Control:
         self.collector = Collector(connection.api)
         self.history = History()
         self.journal = Journal()
+        self.timeline = Recorder()
         self.hub = Hub()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -175,6 +177,7 @@ class Control:
     def _changed(self, snapshot: ClusterSnapshot) -> None:
         self.history.add(snapshot)
         self.labs.feed()
+        self.timeline.add(snapshot, self.journal.entries())
         self.hub.publish("cluster")
         before, self._pictured = self._pictured, snapshot
         if (before.containers, before.images) != (snapshot.containers, snapshot.images):
@@ -182,6 +185,7 @@ class Control:
 
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
+            self.timeline.add(self.snapshot, self.journal.entries())
             self.hub.publish("pulse")
             self.hub.publish("history")
 

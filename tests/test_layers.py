@@ -22,7 +22,7 @@ FLOORS = (
     ("published", "faults", "reset", "console"),
     ("classroom",),
     ("control",),
-    ("labs", "traffic", "live", "access", "jobs", "keys", "terminal"),
+    ("labs", "traffic", "live", "access", "jobs", "keys", "terminal", "timeline"),
     ("presentation", "connection"),
     ("commands",),
     ("cluster",),

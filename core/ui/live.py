@@ -132,3 +132,14 @@ def address() -> dict[str, str]:
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
     return {"files": f"{prefix}/live/{edition()}", "language": language(), "cluster": key()}
+
+
+def component(name: str, html: str, *styles: str) -> Callable[..., Any]:
+    """A live component: the browser file ``name``.js, with these of our style sheets."""
+    return st.components.v2.component(
+        f"essaim_{name}",
+        html=html,
+        css="".join(FILES[style].read_text(encoding="utf-8") for style in styles),
+        js=LOADER % name,
+        isolate_styles=False,
+    )

@@ -43,6 +43,9 @@ def run() -> None:
                 ),
                 st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
             ],
+            _("Demonstrate"): [
+                st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
+            ],
             _("Learn"): [
                 st.Page(PAGES / "labs.py", title=_("Labs"), icon=":material/school:"),
                 st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
