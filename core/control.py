@@ -24,6 +24,10 @@ from core.errors import EssaimError
 from core.i18n import translation
 from core.live import messages
 from core.live.hub import Hub
+from core.traffic import message as traffic_message
+from core.traffic.plan import Plan
+from core.traffic.run import Run
+from core.traffic.traffic import Traffic
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -45,6 +49,14 @@ class Control:
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
         )
         self.hub.topic("pulse", lambda _lang: messages.pulse(self.snapshot))
+        self.traffic = Traffic(
+            connection,
+            lambda: self.snapshot,
+            lambda: self.hub.viewers > 0,
+            lambda: self.hub.publish("traffic"),
+        )
+        self.hub.topic("traffic", self._traffic)
+        self.hub.topic("traffic_charts", self._traffic_charts)
         self.collector.subscribe(self._changed)
 
     @property
@@ -65,6 +77,7 @@ class Control:
 
     def stop(self) -> None:
         self._stopped.set()
+        self.traffic.stop()
         self.collector.stop()
         self.connection.close()
 
@@ -102,6 +115,24 @@ class Control:
         finally:
             client.close()
 
+    def send(self, plan: Plan, who: str, unlocked: bool) -> Run:
+        """Begin a run of traffic, and write it into the journal. Raises one of core.errors."""
+        self.access.require(plan, practice=self.practice, unlocked=unlocked)
+        run = self.traffic.prepare(plan)
+        addresses = [entry.address for entry in run.entries]
+        self.journal.note(
+            plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
+        )
+        return run
+
+    def _traffic(self, language: str) -> str:
+        return traffic_message.traffic(self.traffic.standing, self.snapshot, _texts(language))
+
+    def _traffic_charts(self, language: str) -> str:
+        return traffic_message.charts(
+            self.traffic.standing, self.snapshot, self.history.marks, _texts(language)
+        )
+
     def _client(self, command: Command, unlocked: bool) -> docker.DockerClient:
         self.access.require(command, practice=self.practice, unlocked=unlocked)
         with daemon_errors():
@@ -115,6 +146,8 @@ class Control:
         while not self._stopped.wait(PULSE):
             self.hub.publish("pulse")
             self.hub.publish("history")
+            if self.traffic.moving:
+                self.hub.publish("traffic_charts")
 
 
 def _texts(language: str) -> Callable[[str], str]:

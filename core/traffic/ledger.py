@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -66,6 +66,8 @@ class Ledger:
         self._failed = 0
         self._times: list[float] = []  # of the answered, sorted
         self._seconds: dict[int, tuple[list[float], list[int]]] = {}
+        self._figured: dict[int, Second] = {}
+        self._ends: tuple[list[float], list[float]] = [], []  # of all, and of the failed; sorted
 
     def send(self, now: float, entry: str) -> int:
         """A request goes out; its number."""
@@ -111,12 +113,23 @@ class Ledger:
         """Median, 95th and 99th percentile of all answered, in seconds."""
         return quantiles(self._times)
 
+    def ended_between(self, start: float, end: float) -> tuple[int, int]:
+        """How many requests got an answer or failed in that time, and how many of them failed."""
+        every, failed = (bisect_right(e, end) - bisect_left(e, start) for e in self._ends)
+        return every, failed
+
     def seconds(self) -> list[Second]:
         """The run second by second; one in which nothing ended yet is left out."""
-        return [
-            Second(self.begun + index, len(times), len(failed), *quantiles(sorted(times)))
-            for index, (times, failed) in sorted(self._seconds.items())
-        ]
+        return [self._figures(index) for index in sorted(self._seconds)]
+
+    def _figures(self, index: int) -> Second:
+        times, failed = self._seconds[index]
+        known = self._figured.get(index)
+        if known is None or (known.answered, known.failed) != (len(times), len(failed)):
+            figures = quantiles(sorted(times))
+            known = Second(self.begun + index, len(times), len(failed), *figures)
+            self._figured[index] = known
+        return known
 
     def _second(self, request: Request) -> tuple[list[float], list[int]]:
         return self._seconds.setdefault(int(request.sent - self.begun), ([], []))
@@ -129,6 +142,8 @@ class Ledger:
             raise ValueError(f"request {number} has ended already")
         ended = replace(before, outcome=outcome, seconds=seconds, status=status, error=error)
         self.requests[number] = ended
+        for ends in self._ends if outcome == "failed" else self._ends[:1]:
+            insort(ends, ended.sent + seconds)
         return ended
 
 

@@ -20,6 +20,7 @@ from core.traffic.fairness import Fairness, Shares
 from core.traffic.ledger import Ledger, Request, Second, Totals
 from core.traffic.logs import LogReader
 from core.traffic.plan import TAG, Plan
+from core.traffic.story import Report, Story
 
 State = Literal["running", "paused", "ending", "ended"]
 
@@ -28,6 +29,8 @@ UNWATCHED = 10.0  # seconds without a viewer after which a run ends
 LOG_WAIT = 3.0  # seconds that the log may come after the last answer
 MOST_WAITING = 1000  # requests without an answer: more would not help anybody
 BEHIND = 1.0  # seconds that a late sender catches up at most
+FOLLOW = 60.0  # seconds after its end, until what was done to the service counts as unfinished
+SLACK = 1.0  # seconds by which the managers' word may come after a request that it concerns
 DOTS = 60  # requests to draw that are kept
 DOTS_PER_SECOND = 40
 
@@ -57,6 +60,7 @@ class Standing:
         tuple[int, Request], ...
     ]  # the newest that came to their end, with a running number
     latest: Request | None  # the newest that is known from entry to replica
+    reports: tuple[tuple[Report, int, int], ...]  # with requests that ended meanwhile, and failed
 
 
 class Run:
@@ -90,6 +94,7 @@ class Run:
         self._ledger = Ledger(time.time())
         self._fairness = Fairness()
         self._replicas = Replicas(plan.service)
+        self._story = Story(plan.service)
         self._logs = LogReader(logs, plan.service, id, self._heard)
         self._clues: dict[int, tuple[str, ...]] = {}
         self._kept: dict[str, tuple[asyncio.Lock, client.Connection | None]] = {}
@@ -98,6 +103,7 @@ class Run:
         self._drawn = 0
         self._latest: Request | None = None
         self._active = 0.0
+        self._follow_until: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._work, name="essaim_traffic", daemon=True)
         self.standing = self._stand()
@@ -144,6 +150,7 @@ class Run:
             if connection:
                 connection.close()
         self._logs.stop()
+        self._follow_until = time.monotonic() + FOLLOW
         self._state = "ended"
         await ticking
 
@@ -255,7 +262,9 @@ class Run:
         seen = time.monotonic()
         last = False
         while not last:
-            last = self._state == "ended"
+            # What was done near the end is followed until all is well again.
+            over = self._follow_until is not None and time.monotonic() > self._follow_until
+            last = self._state == "ended" and (over or not self._story.open)
             self._look()
             seen = time.monotonic() if self._watched() else seen
             if time.monotonic() - seen > UNWATCHED:
@@ -273,6 +282,7 @@ class Run:
     def _look(self) -> None:
         snapshot, now = self._snapshot(), time.time()
         self._replicas.see(snapshot)
+        self._story.see(snapshot, now)
         service = snapshot.service(self.plan.service)
         ports = open_ports(service) if service else ()
         if self.plan.port not in {port.published for port in ports}:
@@ -306,7 +316,7 @@ class Run:
             await asyncio.sleep(TICK)
 
     def _stand(self) -> Standing:
-        book = self._ledger
+        book, now = self._ledger, time.time()
         return Standing(
             id=self.id,
             plan=self.plan,
@@ -314,7 +324,7 @@ class Run:
             entries=self.entries,
             state=self._state,
             why=self._why if self._state in ("ending", "ended") else "",
-            now=time.time(),
+            now=now,
             begun=book.begun,
             active=min(self._active, self.plan.seconds),
             totals=book.totals,
@@ -327,4 +337,8 @@ class Run:
             seconds=tuple(book.seconds()),
             dots=tuple(self._dots),
             latest=self._latest,
+            reports=tuple(
+                (report, *book.ended_between(report.began - SLACK, (report.well or now) + SLACK))
+                for report in self._story.reports
+            ),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable
 
 import requests
@@ -16,6 +17,9 @@ from core.traffic import entries
 from core.traffic.entries import Entry
 from core.traffic.plan import Plan
 from core.traffic.run import Run, Standing
+
+#: Seconds after a run's last word in which its charts are drawn once more.
+STILL = 3.0
 
 
 class Traffic:
@@ -43,6 +47,13 @@ class Traffic:
     @property
     def standing(self) -> Standing | None:
         return self._run.standing if self._run else None
+
+    @property
+    def moving(self) -> bool:
+        """Whether a run is on, or ended so lately that its charts may be out of date."""
+        if self._run is None:
+            return False
+        return not self._run.ended or time.time() - self._run.standing.now < STILL
 
     def entries(self, service: Service, published: int) -> tuple[Entry, ...]:
         """Where the port answers on each node. Raises one of core.errors."""

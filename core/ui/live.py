@@ -12,7 +12,7 @@ from core.live.routes import FILES, edition
 from core.ui.session import _, control, language
 
 # The scripts are modules of our own server, so that they can import one another and be cached.
-_LOADER = """
+LOADER = """
 export default async (component) => {
   const part = await import(`${location.origin}${component.data.files}/%s.js`);
   return part.default(component);
@@ -23,7 +23,7 @@ _status = st.components.v2.component(
     "essaim_status",
     html='<div class="essaim-status" role="status"></div>',
     css=FILES["status.css"].read_text(encoding="utf-8"),
-    js=_LOADER % "status",
+    js=LOADER % "status",
     isolate_styles=False,
 )
 
@@ -41,7 +41,7 @@ _board = st.components.v2.component(
     </div>
     """,
     css=FILES["board.css"].read_text(encoding="utf-8"),
-    js=_LOADER % "board",
+    js=LOADER % "board",
     isolate_styles=False,
 )
 
@@ -52,7 +52,7 @@ def status(watch: str) -> None:
     _status(
         key="status",
         data={
-            **_address(),
+            **address(),
             "watch": watch,
             "engine": engine_name(),
             "revision": snapshot.revision,
@@ -84,7 +84,7 @@ def board(service: str, may: bool, availability: Callable[[dict[str, Any]], None
     _board(
         key=key,
         data={
-            **_address(),
+            **address(),
             "service": service,
             "may": may,
             "words": {
@@ -120,7 +120,7 @@ def engine_name() -> str:
     return _("Docker Engine {version} on {node}").format(version=engine.version, node=engine.name)
 
 
-def _address() -> dict[str, str]:
+def address() -> dict[str, str]:
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
     return {"files": f"{prefix}/live/{edition()}", "language": language()}

@@ -115,6 +115,16 @@ def test_every_figure_follows_from_the_single_requests(story: list[Fate]) -> Non
             assert shown is None
 
 
+@given(st.lists(fates, max_size=60), st.floats(990, 1030), st.floats(0, 30))
+def test_what_ended_in_a_time(story: list[Fate], start: float, length: float) -> None:
+    ends = [
+        (BEGUN + fate.after + fate.seconds, fate.ends) for fate in story if fate.ends != "waiting"
+    ]
+    within = [outcome for at, outcome in ends if start <= at <= start + length]
+    failed = sum(outcome != "answered" for outcome in within)
+    assert play(story).ended_between(start, start + length) == (len(within), failed)
+
+
 def test_a_request_ends_once() -> None:
     ledger = Ledger(BEGUN)
     number = ledger.send(BEGUN, "node1")
