@@ -6,9 +6,9 @@ pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and cal
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import docker
 
@@ -19,11 +19,12 @@ from core.cluster.history import History
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command, Report, unheard
 from core.commands.journal import Journal
-from core.connection import Connection, choose
+from core.connection import Connection
 from core.errors import EssaimError
 from core.i18n import translation
 from core.live import messages
 from core.live.hub import Hub
+from core.terminal.stream import Stream, opened
 from core.traffic import message as traffic_message
 from core.traffic.plan import Plan
 from core.traffic.run import Run
@@ -44,6 +45,8 @@ class Control:
         self.journal = Journal()
         self.hub = Hub()
         self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._acting = 0  # commands that run now
         self.hub.topic("cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang)))
         self.hub.topic(
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
@@ -71,9 +74,22 @@ class Control:
         engine = self.snapshot.engine
         return engine is not None and engine.practice
 
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks at it, or something that was asked for is still under way."""
+        return self.hub.viewers > 0 or self._acting > 0
+
     def start(self) -> None:
         self.collector.start()
         threading.Thread(target=self._beat, name="essaim_pulse", daemon=True).start()
+
+    def rest(self) -> None:
+        """Nobody looks: ask the engine nothing until ``resume``. The cluster itself goes on."""
+        self.collector.rest()
+
+    def resume(self) -> None:
+        """Somebody comes: see ``collector.current`` for when the snapshot is fresh again."""
+        self.collector.resume()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -102,16 +118,42 @@ class Control:
             self.journal.refused(command, who, error)
             raise
         try:
-            return self.journal.run(command, client, who, report)
+            with self._act():
+                return self.journal.run(command, client, who, report)
         finally:
             client.close()
             self.collector.stir()
+
+    def attach(
+        self, command: Command, who: str, unlocked: bool, report: Report = unheard
+    ) -> Stream:
+        """The same for a command that somebody types to: its stream, to be closed after use."""
+        try:
+            client = self._client(command, unlocked)
+        except EssaimError as error:
+            self.journal.refused(command, who, error)
+            raise
+        told, streams = command.masked(), list[Stream]()
+        try:
+            self.journal.note(
+                told.line(),
+                told.python(),
+                who,
+                lambda: streams.append(opened(command, client, report)),
+            )
+        except BaseException:
+            client.close()
+            raise
+        finally:
+            self.collector.stir()
+        return streams[0]
 
     def look(self, command: Command, unlocked: bool) -> str:
         """The same for a command that only looks: the journal is for what is done."""
         client = self._client(command, unlocked)
         try:
-            return command.run(client)
+            with self._act():
+                return command.run(client)
         finally:
             client.close()
 
@@ -133,6 +175,16 @@ class Control:
             self.traffic.standing, self.snapshot, self.history.marks, _texts(language)
         )
 
+    @contextmanager
+    def _act(self) -> Iterator[None]:
+        with self._lock:
+            self._acting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._acting -= 1
+
     def _client(self, command: Command, unlocked: bool) -> docker.DockerClient:
         self.access.require(command, practice=self.practice, unlocked=unlocked)
         with daemon_errors():
@@ -152,17 +204,3 @@ class Control:
 
 def _texts(language: str) -> Callable[[str], str]:
     return translation(language).gettext
-
-
-_current: Control | None = None
-_lock = threading.Lock()
-
-
-def control() -> Control:
-    """This process's cluster, connected on first use."""
-    global _current
-    with _lock:
-        if _current is None:
-            _current = Control(choose(), Access(os.environ))
-            _current.start()
-        return _current

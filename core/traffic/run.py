@@ -264,7 +264,8 @@ class Run:
         while not last:
             # What was done near the end is followed until all is well again.
             over = self._follow_until is not None and time.monotonic() > self._follow_until
-            last = self._state == "ended" and (over or not self._story.open)
+            followed = over or not self._story.open or self._why == "gone"
+            last = self._state == "ended" and followed
             self._look()
             seen = time.monotonic() if self._watched() else seen
             if time.monotonic() - seen > UNWATCHED:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.live.messages import shape
 from core.live.routes import FILES, edition
-from core.ui.session import _, control, language
+from core.ui.session import _, control, key, language
 
 # The scripts are modules of our own server, so that they can import one another and be cached.
 LOADER = """
@@ -121,6 +121,7 @@ def engine_name() -> str:
 
 
 def address() -> dict[str, str]:
+    """Where the browser finds our scripts and sockets, and the language to ask for."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
-    return {"files": f"{prefix}/live/{edition()}", "language": language()}
+    return {"files": f"{prefix}/live/{edition()}", "language": language(), "cluster": key()}

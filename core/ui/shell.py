@@ -9,6 +9,7 @@ import streamlit as st
 from core.i18n import LANGUAGES
 from core.ui.live import status
 from core.ui.session import _, control, language, unlock, unlocked, viewer, who
+from core.ui.share import full, not_found, share
 from core.ui.swarm import first_swarm
 
 # Streamlit's own margins leave a projector half empty.
@@ -48,11 +49,15 @@ def run() -> None:
             _("Demonstrate"): [
                 st.Page(PAGES / "traffic.py", title=_("Traffic"), icon=":material/moving:"),
             ],
+            _("Learn"): [
+                st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
+            ],
         },
         position="top",
     )
     st.html(STYLE)
-    page.run()
+    if not full():
+        page.run()
 
 
 def head(title: str, watch: str = "all") -> None:
@@ -68,8 +73,10 @@ def head(title: str, watch: str = "all") -> None:
         with st.container(width="stretch", key="status_line"):
             status(watch)
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            share()
             _lock()
             _languages()
+    not_found()
     note = control().connection.note
     if note:
         st.caption(_("Practising, because no engine answered at {note}.").format(note=note))

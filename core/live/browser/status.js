@@ -22,7 +22,7 @@ class Status {
   constructor(component) {
     this.line = component.parentElement.querySelector(".essaim-status");
     this.update(component);
-    this.stop = follow(component.data.files, component.data.language, this);
+    this.stop = follow(component.data, this);
     this.timer = setInterval(() => this.say(), 500);
   }
 

@@ -24,7 +24,7 @@ class Traffic {
       this.reports = new Map();
     }
     this.update(component);
-    this.stop = follow(data.files, data.language, this);
+    this.stop = follow(data, this);
   }
 
   // A later run of the script: new words or rights, the same picture.

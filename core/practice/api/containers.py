@@ -8,7 +8,8 @@ from typing import Any
 from core.practice import containers
 from core.practice.api import bodies, container_filters, container_json, host_config
 from core.practice.api.filters import until_of
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.files import mounts
 from core.practice.images import local as images
 from core.practice.network import addresses, links, pools, publishing

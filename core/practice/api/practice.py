@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 
-from core.practice.api.routing import ROUTES, ApiError, Request, Response, route
+from core.practice.api.routing import ROUTES, Request, Response, route
+from core.practice.api.wishes import number, settings, switch
+from core.practice.errors import ApiError
 from core.practice.network.mesh import Refused
 
 #: The header that names a connection.
@@ -59,10 +61,18 @@ def ports(request: Request) -> Response:
 
 @route("POST", "/_practice/reset")
 def reset(request: Request) -> Response:
-    """Begin anew, as on the first day: every connection ends, this one after its answer."""
-    if request.cluster.ask_reset is None:
+    """Begin anew, as on the first day: every connection ends, this one after its answer.
+
+    With {"nodes": 1 to 10} there are so many, with {"formed": false} they are in no Swarm yet.
+    """
+    body = settings(request, "nodes", "formed")
+    nodes = number(body, "nodes", 1, request.cluster.store.limits.engines)
+    if nodes is not None and nodes % 1:
+        raise ApiError(400, f"nodes is {nodes:g}: write a whole number")
+    formed = switch(body, "formed")
+    if request.cluster.keeper is None:
         raise ApiError(501, "nobody keeps this cluster who could reset it")
-    request.cluster.ask_reset()
+    request.cluster.keeper.reset_soon(None if nodes is None else int(nodes), formed)
     return Response(status=204)
 
 

@@ -6,15 +6,8 @@ import json
 from collections.abc import AsyncIterator
 
 from core.practice.api.containers import called
-from core.practice.api.routing import (
-    ApiError,
-    Conduit,
-    Request,
-    Response,
-    Stream,
-    Upgrade,
-    route,
-)
+from core.practice.api.routing import Conduit, Request, Response, Stream, Upgrade, route
+from core.practice.errors import ApiError
 from core.practice.formats import parse_time, rfc3339
 from core.practice.objects import Container, LogLine
 from core.practice.store import Change

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from core.practice import containers
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files import tars, volumes
 from core.practice.files.filesystem import FileSystem
 from core.practice.files.mount import Mount

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.practice import containers
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.network.publishing import exposed
 from core.practice.objects import Container, Image
 from core.practice.programs.base import environment

@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.practice.api.routing import ApiError
 from core.practice.clock import Timer
+from core.practice.errors import ApiError
 from core.practice.formats import rfc3339
 from core.practice.objects import Container, Image, Json
 from core.practice.programs.base import StartError
