@@ -29,6 +29,10 @@ from core.live import messages
 from core.live.hub import Hub
 from core.terminal.stream import Stream, opened
 from core.timeline.recorder import Recorder
+from core.traffic import message as traffic_message
+from core.traffic.plan import Plan
+from core.traffic.run import Run
+from core.traffic.traffic import Traffic
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -62,6 +66,14 @@ class Control:
         self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
         self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
         self._pictured = self.snapshot  # in the latest message on the engine
+        self.traffic = Traffic(
+            connection,
+            lambda: self.snapshot,
+            lambda: self.hub.viewers > 0,
+            lambda: self.hub.publish("traffic"),
+        )
+        self.hub.topic("traffic", self._traffic)
+        self.hub.topic("traffic_charts", self._traffic_charts)
         self.collector.subscribe(self._changed)
 
     @property
@@ -96,6 +108,7 @@ class Control:
     def stop(self) -> None:
         self._stopped.set()
         self.labs.stop()
+        self.traffic.stop()
         self.collector.stop()
         self.connection.close()
 
@@ -159,6 +172,24 @@ class Control:
         finally:
             client.close()
 
+    def send(self, plan: Plan, who: str, unlocked: bool) -> Run:
+        """Begin a run of traffic, and write it into the journal. Raises one of core.errors."""
+        self.access.require(plan, practice=self.practice, unlocked=unlocked)
+        run = self.traffic.prepare(plan)
+        addresses = [entry.address for entry in run.entries]
+        self.journal.note(
+            plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
+        )
+        return run
+
+    def _traffic(self, language: str) -> str:
+        return traffic_message.traffic(self.traffic.standing, self.snapshot, _texts(language))
+
+    def _traffic_charts(self, language: str) -> str:
+        return traffic_message.charts(
+            self.traffic.standing, self.snapshot, self.history.marks, _texts(language)
+        )
+
     @contextmanager
     def _act(self) -> Iterator[None]:
         with self._lock:
@@ -188,6 +219,8 @@ class Control:
             self.timeline.add(self.snapshot, self.journal.entries())
             self.hub.publish("pulse")
             self.hub.publish("history")
+            if self.traffic.moving:
+                self.hub.publish("traffic_charts")
 
 
 def _texts(language: str) -> Callable[[str], str]:

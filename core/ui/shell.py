@@ -16,6 +16,9 @@ from core.ui.swarm import first_swarm
 STYLE = """<style>
 .stMainBlockContainer { padding: 3.9rem 2.5rem 1rem; }
 [class*="st-key-file_"] textarea { font-family: monospace; font-size: 0.9rem; }
+.st-key-traffic_choices [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
+.st-key-shake { row-gap: 0.4rem; }
+.st-key-shake button { padding: 0.15rem 0.55rem; min-height: 2.2rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   [class*="st-key-machine_"] > :first-child { flex-basis: 100% !important; }
@@ -44,6 +47,7 @@ def run() -> None:
                 st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
             ],
             _("Demonstrate"): [
+                st.Page(PAGES / "traffic.py", title=_("Traffic"), icon=":material/moving:"),
                 st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
             ],
             _("Learn"): [
