@@ -22,8 +22,17 @@ from core.commands.journal import Journal
 from core.connection import Connection
 from core.errors import EssaimError
 from core.i18n import translation
+from core.labs import messages as lab_messages
+from core.labs.progress import Progress
+from core.labs.questions import Questions
 from core.live import messages
 from core.live.hub import Hub
+from core.terminal.stream import Stream, opened
+from core.timeline.recorder import Recorder
+from core.traffic import message as traffic_message
+from core.traffic.plan import Plan
+from core.traffic.run import Run
+from core.traffic.traffic import Traffic
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -38,6 +47,7 @@ class Control:
         self.collector = Collector(connection.api)
         self.history = History()
         self.journal = Journal()
+        self.timeline = Recorder()
         self.hub = Hub()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -47,6 +57,23 @@ class Control:
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
         )
         self.hub.topic("pulse", lambda _lang: messages.pulse(self.snapshot))
+        self.labs = Progress(
+            lambda: self.snapshot,
+            self.journal,
+            Questions(connection.api),
+            lambda: self.hub.publish("labs"),
+        )
+        self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
+        self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
+        self._pictured = self.snapshot  # in the latest message on the engine
+        self.traffic = Traffic(
+            connection,
+            lambda: self.snapshot,
+            lambda: self.hub.viewers > 0,
+            lambda: self.hub.publish("traffic"),
+        )
+        self.hub.topic("traffic", self._traffic)
+        self.hub.topic("traffic_charts", self._traffic_charts)
         self.collector.subscribe(self._changed)
 
     @property
@@ -80,6 +107,8 @@ class Control:
 
     def stop(self) -> None:
         self._stopped.set()
+        self.labs.stop()
+        self.traffic.stop()
         self.collector.stop()
         self.connection.close()
 
@@ -110,6 +139,30 @@ class Control:
             client.close()
             self.collector.stir()
 
+    def attach(
+        self, command: Command, who: str, unlocked: bool, report: Report = unheard
+    ) -> Stream:
+        """The same for a command that somebody types to: its stream, to be closed after use."""
+        try:
+            client = self._client(command, unlocked)
+        except EssaimError as error:
+            self.journal.refused(command, who, error)
+            raise
+        told, streams = command.masked(), list[Stream]()
+        try:
+            self.journal.note(
+                told.line(),
+                told.python(),
+                who,
+                lambda: streams.append(opened(command, client, report)),
+            )
+        except BaseException:
+            client.close()
+            raise
+        finally:
+            self.collector.stir()
+        return streams[0]
+
     def look(self, command: Command, unlocked: bool) -> str:
         """The same for a command that only looks: the journal is for what is done."""
         client = self._client(command, unlocked)
@@ -118,6 +171,24 @@ class Control:
                 return command.run(client)
         finally:
             client.close()
+
+    def send(self, plan: Plan, who: str, unlocked: bool) -> Run:
+        """Begin a run of traffic, and write it into the journal. Raises one of core.errors."""
+        self.access.require(plan, practice=self.practice, unlocked=unlocked)
+        run = self.traffic.prepare(plan)
+        addresses = [entry.address for entry in run.entries]
+        self.journal.note(
+            plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
+        )
+        return run
+
+    def _traffic(self, language: str) -> str:
+        return traffic_message.traffic(self.traffic.standing, self.snapshot, _texts(language))
+
+    def _traffic_charts(self, language: str) -> str:
+        return traffic_message.charts(
+            self.traffic.standing, self.snapshot, self.history.marks, _texts(language)
+        )
 
     @contextmanager
     def _act(self) -> Iterator[None]:
@@ -136,12 +207,20 @@ class Control:
 
     def _changed(self, snapshot: ClusterSnapshot) -> None:
         self.history.add(snapshot)
+        self.labs.feed()
+        self.timeline.add(snapshot, self.journal.entries())
         self.hub.publish("cluster")
+        before, self._pictured = self._pictured, snapshot
+        if (before.containers, before.images) != (snapshot.containers, snapshot.images):
+            self.hub.publish("engine")
 
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
+            self.timeline.add(self.snapshot, self.journal.entries())
             self.hub.publish("pulse")
             self.hub.publish("history")
+            if self.traffic.moving:
+                self.hub.publish("traffic_charts")
 
 
 def _texts(language: str) -> Callable[[str], str]:

@@ -6,7 +6,8 @@ EssaimError
 │   └── NotAManager     the question needs a Swarm manager and this node is none
 ├── NotAllowed          the viewer has no right to do this on this engine
 ├── NoRoom              this server holds as many practice clusters as it may
-└── InvalidCommand      the user's input makes no command; says what to write instead
+├── InvalidCommand      the user's input makes no command; says what to write instead
+└── InvalidFile         what the user opened is not what it should be; says why
 """
 
 from __future__ import annotations
@@ -45,3 +46,7 @@ class NoRoom(EssaimError):
 
 class InvalidCommand(EssaimError):
     """What the user entered makes no command."""
+
+
+class InvalidFile(EssaimError):
+    """What the user opened is not what it should be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,12 +17,16 @@ from starlette.routing import BaseRoute
 from core import keys
 from core.classroom import classroom
 from core.cluster.snapshot import ClusterSnapshot
+from core.console.desk import DESK
+from core.console.routes import routes as console_routes
 from core.control import Control
 from core.errors import EssaimError
 from core.live import messages
 from core.live.routes import routes as live_routes
 from core.presentation import tables
 from core.published import routes as published_routes
+from core.terminal.routes import routes as terminal_routes
+from core.timeline.routes import routes as timeline_routes
 
 
 @asynccontextmanager
@@ -37,16 +41,17 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     if room.access.generated and not all(control.practice for _, control in room.controls()):
         print(room.access.announcement(), flush=True)  # as Jupyter does
     yield {}
+    DESK.close()
     await anyio.to_thread.run_sync(room.stop)
 
 
 def routes() -> list[BaseRoute]:
     return [
-        *live_routes(
-            lambda request: _asked(request).hub,
-            lambda headers: classroom().access.origin_allowed(headers),
-        ),
+        *live_routes(lambda request: _asked(request).hub, _ours),
+        *timeline_routes(lambda request: _asked(request).timeline, _ours),
         *published_routes(_asked),
+        *console_routes(lambda: DESK, _ours),
+        *terminal_routes(lambda: DESK.seats, _ours),
     ]
 
 
@@ -58,6 +63,11 @@ def _asked(request: HTTPConnection) -> Control:
     """The cluster that a request to a route of ours is about. Raises NoRoom."""
     room = classroom()
     return room.control(keys.asked(request, room.known))
+
+
+def _ours(headers: Mapping[str, str]) -> bool:
+    """Whether a request with these headers comes from a page of ours."""
+    return classroom().access.origin_allowed(headers)
 
 
 def _warm_up() -> None:

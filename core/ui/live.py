@@ -12,7 +12,7 @@ from core.live.routes import FILES, edition
 from core.ui.session import _, control, key, language
 
 # The scripts are modules of our own server, so that they can import one another and be cached.
-_LOADER = """
+LOADER = """
 export default async (component) => {
   const part = await import(`${location.origin}${component.data.files}/%s.js`);
   return part.default(component);
@@ -23,7 +23,7 @@ _status = st.components.v2.component(
     "essaim_status",
     html='<div class="essaim-status" role="status"></div>',
     css=FILES["status.css"].read_text(encoding="utf-8"),
-    js=_LOADER % "status",
+    js=LOADER % "status",
     isolate_styles=False,
 )
 
@@ -41,7 +41,7 @@ _board = st.components.v2.component(
     </div>
     """,
     css=FILES["board.css"].read_text(encoding="utf-8"),
-    js=_LOADER % "board",
+    js=LOADER % "board",
     isolate_styles=False,
 )
 
@@ -52,7 +52,7 @@ def status(watch: str) -> None:
     _status(
         key="status",
         data={
-            **_address(),
+            **address(),
             "watch": watch,
             "engine": engine_name(),
             "revision": snapshot.revision,
@@ -84,30 +84,37 @@ def board(service: str, may: bool, availability: Callable[[dict[str, Any]], None
     _board(
         key=key,
         data={
-            **_address(),
+            **address(),
             "service": service,
             "may": may,
             "words": {
                 "bars": _("Replicas per node, now"),
                 "past": _("Running replicas over time"),
-                "active": _("Active"),
-                "pause": _("Pause"),
-                "drain": _("Drain"),
-                "active_help": _("The node takes new tasks"),
-                "pause_help": _("The node keeps its tasks and takes no new ones"),
-                "drain_help": _("The node's tasks move to other nodes"),
-                "empty": _("no replica here"),
-                "nowhere": _("no node"),
-                "nowhere_help": _("waiting for a node"),
-                "failures": _("{count} failed before"),
-                "by_design": _(
-                    "{node} stays empty, by design: Swarm never moves replicas that run. New ones "
-                    "go there first, and Rebalance spreads them all again."
-                ),
+                **tile_words(),
             },
         },
         on_availability_change=pressed,
     )
+
+
+def tile_words() -> dict[str, str]:
+    """What the nodes and their tiles say."""
+    return {
+        "active": _("Active"),
+        "pause": _("Pause"),
+        "drain": _("Drain"),
+        "active_help": _("The node takes new tasks"),
+        "pause_help": _("The node keeps its tasks and takes no new ones"),
+        "drain_help": _("The node's tasks move to other nodes"),
+        "empty": _("no replica here"),
+        "nowhere": _("no node"),
+        "nowhere_help": _("waiting for a node"),
+        "failures": _("{count} failed before"),
+        "by_design": _(
+            "{node} stays empty, by design: Swarm never moves replicas that run. New ones "
+            "go there first, and Rebalance spreads them all again."
+        ),
+    }
 
 
 def engine_name() -> str:
@@ -120,7 +127,19 @@ def engine_name() -> str:
     return _("Docker Engine {version} on {node}").format(version=engine.version, node=engine.name)
 
 
-def _address() -> dict[str, str]:
+def address() -> dict[str, str]:
+    """Where the browser finds our scripts and sockets, and the language to ask for."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
     return {"files": f"{prefix}/live/{edition()}", "language": language(), "cluster": key()}
+
+
+def component(name: str, html: str, *styles: str) -> Callable[..., Any]:
+    """A live component: the browser file ``name``.js, with these of our style sheets."""
+    return st.components.v2.component(
+        f"essaim_{name}",
+        html=html,
+        css="".join(FILES[style].read_text(encoding="utf-8") for style in styles),
+        js=LOADER % name,
+        isolate_styles=False,
+    )

@@ -20,6 +20,7 @@ from core.control import Control
 from core.errors import EssaimError
 from core.i18n import LANGUAGES, preferred, translation
 from core.jobs import Job
+from core.playing import Play
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Viewer:
     done: Done | None = None
     sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
     jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
+    play: Play | None = None  # of a lab's step, by Do it for me
+    played: str = ""  # which step that was: lab/step
 
 
 def control() -> Control:

@@ -16,6 +16,9 @@ from core.ui.swarm import first_swarm
 STYLE = """<style>
 .stMainBlockContainer { padding: 3.9rem 2.5rem 1rem; }
 [class*="st-key-file_"] textarea { font-family: monospace; font-size: 0.9rem; }
+.st-key-traffic_choices [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
+.st-key-shake { row-gap: 0.4rem; }
+.st-key-shake button { padding: 0.15rem 0.55rem; min-height: 2.2rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   [class*="st-key-machine_"] > :first-child { flex-basis: 100% !important; }
@@ -30,16 +33,28 @@ def run() -> None:
     """One run of the script for one browser: the page that its address names."""
     st.set_page_config(page_title="Essaim", page_icon="🐝", layout="wide")
     page = st.navigation(
-        [
-            st.Page(PAGES / "cluster.py", title=_("Cluster"), icon=":material/hub:", default=True),
-            st.Page(PAGES / "services.py", title=_("Services"), icon=":material/layers:"),
-            st.Page(PAGES / "nodes.py", title=_("Nodes"), icon=":material/dns:"),
-            st.Page(PAGES / "images.py", title=_("Images"), icon=":material/album:"),
-            st.Page(
-                PAGES / "containers.py", title=_("Containers"), icon=":material/deployed_code:"
-            ),
-            st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
-        ],
+        {
+            "": [
+                st.Page(
+                    PAGES / "cluster.py", title=_("Cluster"), icon=":material/hub:", default=True
+                ),
+                st.Page(PAGES / "services.py", title=_("Services"), icon=":material/layers:"),
+                st.Page(PAGES / "nodes.py", title=_("Nodes"), icon=":material/dns:"),
+                st.Page(PAGES / "images.py", title=_("Images"), icon=":material/album:"),
+                st.Page(
+                    PAGES / "containers.py", title=_("Containers"), icon=":material/deployed_code:"
+                ),
+                st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
+            ],
+            _("Demonstrate"): [
+                st.Page(PAGES / "traffic.py", title=_("Traffic"), icon=":material/moving:"),
+                st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
+            ],
+            _("Learn"): [
+                st.Page(PAGES / "labs.py", title=_("Labs"), icon=":material/school:"),
+                st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
+            ],
+        },
         position="top",
     )
     st.html(STYLE)

@@ -9,6 +9,9 @@ from core.practice.api.wishes import number, settings, switch
 from core.practice.errors import ApiError
 from core.practice.network.mesh import Refused
 
+#: The header that names a connection.
+NAMED = "essaim-connection"
+
 
 @route("GET", "/_practice")
 def everything(request: Request) -> Response:
@@ -28,7 +31,7 @@ def everything(request: Request) -> Response:
             {
                 "method": "any",
                 "path": "/_practice/open/{engine}/{port}/{path}",
-                "about": inspect.getdoc(open_port),
+                "about": " ".join((inspect.getdoc(open_port) or "").split()),
             }
         ]
     )
@@ -74,16 +77,22 @@ def reset(request: Request) -> Response:
 
 
 def open_port(request: Request) -> Response:
-    """Answer as a new connection to a port of a machine would; 502 when nobody accepts it."""
+    """Answer as a new connection to a port of a machine would; 502 when nobody accepts it.
+
+    Requests whose Essaim-Connection header holds the same name share one connection.
+    """
     engine, port = request.params["engine"], request.params["port"]
     if not (port.isascii() and port.isdigit() and len(port) <= 5):
         raise ApiError(400, f"{port} is not a port number")
     rest = request.target.split(f"/open/{engine}/{port}", 1)[1]
+    mesh, name = request.cluster.mesh, request.headers.get(NAMED, "")
+    headers = {key: value for key, value in request.headers.items() if key != NAMED}
     try:
-        connection = request.cluster.mesh.connect(engine, int(port))
+        there = mesh.keep(name, engine, int(port)) if name else mesh.connect(engine, int(port))
         target = rest if rest.startswith("/") else f"/{rest}"
-        page, who = connection.request(request.method, target, request.headers, request.body)
+        page, who = there.request(request.method, target, headers, request.body)
     except Refused as refused:
+        mesh.drop(name, engine, int(port))
         raise ApiError(502, str(refused)) from None
     return Response(page.body, page.status, {**page.headers, **who})
 
