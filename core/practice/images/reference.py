@@ -12,6 +12,7 @@ _NAME = re.compile(
 )
 _HOST = re.compile(r"(?:[a-zA-Z0-9.-]+\.[a-zA-Z0-9.-]+|localhost|[a-zA-Z0-9.-]+:[0-9]+)")
 _TAG = re.compile(r"[\w][\w.-]{0,127}")
+_LONGEST = 255  # characters of a repository's name
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -59,6 +60,8 @@ def parse(text: str) -> Reference:
             path = path.removeprefix("library/")
     else:
         path, host = name.removeprefix("library/"), ""
+    if len(host + path) > _LONGEST:
+        raise ApiError(400, f"repository name must not be more than {_LONGEST} characters")
     if not _NAME.fullmatch(path):
         if path and _NAME.fullmatch(path.lower()):
             shown = path if "/" in path or host else f"library/{path}"
