@@ -12,7 +12,7 @@ from core.practice.events import EventLog
 from core.practice.files.container_files import ContainerFiles
 from core.practice.limits import STANDARD, Limits
 from core.practice.network import addresses
-from core.practice.objects import Container, Engine, Image, Network, Task
+from core.practice.objects import Engine, Image, Network, Task
 from core.practice.programs import executables as executables  # the programs that containers run
 from core.practice.programs.execs import Execs
 from core.practice.programs.health import HealthMonitor
@@ -42,11 +42,8 @@ class Cluster:
         self.random = random
         self.store = store = Store(clock, limits)
         self.logs = LogBook(clock, limits)
-        store.add_index(Container, "engine", lambda container: container.engine)
-        store.add_index(Container, "task", lambda container: container.task_id or None)
         store.add_index(Image, "engine", lambda image: image.engine)
         store.add_index(Network, "name", lambda network: network.name)
-        store.add_index(Task, "container", lambda task: task.container_id or None)
         names = tuple(f"node{number}" for number in range(1, nodes + 1))
         for number, name in enumerate(names, 11):
             addresses.add_predefined(store, random, name)
