@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.practice.errors import ApiError
 
@@ -41,6 +42,7 @@ class Reference:
         return self.repository if slash and _HOST.fullmatch(host) else f"docker.io/{self.path}"
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> Reference:
     """Read a reference; ``latest`` where it names neither tag nor digest. 400 when it is none."""
     name, _, digest = text.partition("@")
