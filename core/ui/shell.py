@@ -44,6 +44,7 @@ def run() -> None:
             ],
             _("Demonstrate"): [
                 st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
+                st.Page(PAGES / "projector.py", title=_("Projector"), icon=":material/cast:"),
             ],
         },
         position="top",
