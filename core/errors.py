@@ -5,6 +5,7 @@ EssaimError
 ├── EngineRejected      the engine answered no; its own words are kept
 │   └── NotAManager     the question needs a Swarm manager and this node is none
 ├── NotAllowed          the viewer has no right to do this on this engine
+├── NoRoom              this server holds as many practice clusters as it may
 ├── InvalidCommand      the user's input makes no command; says what to write instead
 └── InvalidFile         what the user opened is not what it should be; says why
 """
@@ -37,6 +38,10 @@ class NotAManager(EngineRejected):
 
 class NotAllowed(EssaimError):
     """The viewer has not shown the password that this engine asks for."""
+
+
+class NoRoom(EssaimError):
+    """There is no room for another practice cluster on this server."""
 
 
 class InvalidCommand(EssaimError):

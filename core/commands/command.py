@@ -13,8 +13,10 @@ import docker
 
 from core.cluster.failures import daemon_errors
 from core.commands import grammar
-from core.errors import EngineRejected
+from core.errors import EngineRejected, InvalidCommand
 
+#: How every Python text begins.
+HEADER = "import docker\n\nclient = docker.from_env()\n"
 #: Specs and objects as the API gives them; they never leave this package.
 Json = dict[str, Any]
 
@@ -50,6 +52,11 @@ class Command(ABC):
         """Raise InvalidCommand for a value that the line could not have held."""
         grammar.check(self, " ".join(("docker", *self.verb)))
 
+    @property
+    def at_keyboard(self) -> bool:
+        """Whether somebody types to what it runs: only a terminal can do it, and ``run`` not."""
+        return False
+
     def argv(self) -> tuple[str, ...]:
         """The words of the docker line, starting with ``docker``."""
         return ("docker", *self.verb, *grammar.words(self))
@@ -60,15 +67,19 @@ class Command(ABC):
 
     def python(self) -> str:
         """A runnable docker-py text that does what ``run`` does."""
-        return f"import docker\n\nclient = docker.from_env()\n{self._python().strip()}\n"
+        return f"{HEADER}{self._python().strip()}\n"
 
     def run(self, client: docker.DockerClient, report: Report = unheard) -> str:
         """Do it, and return what the docker command would print.
 
         Raises:
             EngineUnreachable, EngineRejected, NotAManager: see core.cluster.failures.
-            InvalidCommand: the values of the fields make no sense together.
+            InvalidCommand: the values of the fields make no sense together, or it is at_keyboard.
         """
+        if self.at_keyboard:
+            raise InvalidCommand(
+                f"There is no keyboard here for {' '.join(self.verb)} -i: type it in the console."
+            )
         with daemon_errors():
             return self._run(client, report)
 

@@ -23,6 +23,14 @@ from core.errors import InvalidCommand
 #: How long a container in the foreground may take before it is left to itself, in seconds.
 PATIENCE = 20.0
 
+#: The Python text that starts a container with somebody at its keyboard.
+AT_KEYBOARD = """\
+keyboard_and_screen = container.attach_socket(
+    params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+)
+container.start()
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContainer(Command):
@@ -41,14 +49,12 @@ class RunContainer(Command):
     image: str = argument("IMAGE")
     command: tuple[str, ...] = rest("COMMAND")
 
-    def __post_init__(self) -> None:
-        Command.__post_init__(self)
-        if self.interactive and not self.detach:
-            raise InvalidCommand(
-                "There is no keyboard here for -i: leave it out, or add -d to keep it running."
-            )
+    @property
+    def at_keyboard(self) -> bool:
+        return self.interactive and not self.detach
 
-    def _settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
+        """What docker-py takes beside the image and the command."""
         return given(
             name=self.name,
             ports=_bindings(self.publish),
@@ -56,17 +62,15 @@ class RunContainer(Command):
             stdin_open=self.interactive or None,
             tty=self.tty or None,
             # In the foreground the log is read after the end, and only then may it go.
-            auto_remove=(self.remove and self.detach) or None,
+            auto_remove=(self.remove and (self.detach or self.at_keyboard)) or None,
         )
 
     def _python(self) -> str:
-        run = call(
-            "client.containers.run",
-            self.image,
-            *([list(self.command)] if self.command else []),
-            detach=True,
-            **self._settings(),
-        )
+        words = [list(self.command)] if self.command else []
+        if self.at_keyboard:
+            create = call("client.containers.create", self.image, *words, **self.settings())
+            return f"container = {create}\n{AT_KEYBOARD}"
+        run = call("client.containers.run", self.image, *words, detach=True, **self.settings())
         if self.detach:
             return f"container = {run}\nprint(container.id)\n"
         remove = "container.remove()\n" if self.remove else ""
@@ -76,15 +80,19 @@ container.wait()
 print(container.logs().decode(), end="")
 {remove}"""
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        settings = self._settings()
-        news = ""
+    def create(self, client: docker.DockerClient, report: Report) -> tuple[Any, str]:
+        """The container, not started yet; and what there is to say of its image, if anything."""
+        settings, news = self.settings(), ""
         try:
             container = client.containers.create(self.image, list(self.command), **settings)
         except docker.errors.ImageNotFound:
             news = f"Unable to find image '{tagged(self.image)}' locally\n"
             news += streams.pull(client, self.image, report) + "\n"
             container = client.containers.create(self.image, list(self.command), **settings)
+        return container, news
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        container, news = self.create(client, report)
         container.start()
         if self.detach:
             return f"{news}{container.id}"
@@ -150,10 +158,27 @@ class StartContainers(_OnContainers):
     verb: ClassVar[tuple[str, ...]] = ("container", "start")
     changes: ClassVar[bool] = True
 
+    attach: bool = switch("-a", "--attach")
+    interactive: bool = switch("-i", "--interactive")
     containers: tuple[str, ...] = arguments("CONTAINER")
+
+    def __post_init__(self) -> None:
+        Command.__post_init__(self)
+        if self.at_keyboard and len(self.containers) > 1:
+            raise InvalidCommand("You cannot start and attach multiple containers at once.")
+
+    @property
+    def at_keyboard(self) -> bool:
+        return self.attach or self.interactive
 
     def _call(self) -> tuple[str, dict[str, Any]]:
         return "start", {}
+
+    def _python(self) -> str:
+        if not self.at_keyboard:
+            return _OnContainers._python(self)
+        get = call("client.containers.get", *self.containers)
+        return f"container = {get}\n{AT_KEYBOARD}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

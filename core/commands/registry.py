@@ -10,11 +10,14 @@ from core.commands import (
     build,
     container_views,
     containers,
+    execs,
     grammar,
     images,
     nodes,
+    secrets,
     service_views,
     services,
+    stacks,
     swarm,
     system,
 )
@@ -36,6 +39,8 @@ COMMANDS: tuple[type[Command], ...] = (
     container_views.ListContainers,
     container_views.ContainerLogs,
     container_views.InspectContainers,
+    execs.ExecContainer,
+    execs.AttachContainer,
     containers.StartContainers,
     containers.StopContainers,
     containers.KillContainers,
@@ -60,6 +65,14 @@ COMMANDS: tuple[type[Command], ...] = (
     services.RollbackService,
     services.RemoveServices,
     service_views.ServiceLogs,
+    secrets.CreateSecret,
+    secrets.ListSecrets,
+    secrets.RemoveSecrets,
+    stacks.DeployStack,
+    stacks.ListStacks,
+    stacks.StackServices,
+    stacks.StackTasks,
+    stacks.RemoveStacks,
 )
 
 #: Docker's older and shorter words for the same.
@@ -75,6 +88,8 @@ ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("run",): ("container", "run"),
     ("ps",): ("container", "ls"),
     ("logs",): ("container", "logs"),
+    ("exec",): ("container", "exec"),
+    ("attach",): ("container", "attach"),
     ("start",): ("container", "start"),
     ("stop",): ("container", "stop"),
     ("kill",): ("container", "kill"),
@@ -86,6 +101,12 @@ ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("node", "remove"): ("node", "rm"),
     ("service", "list"): ("service", "ls"),
     ("service", "remove"): ("service", "rm"),
+    ("secret", "list"): ("secret", "ls"),
+    ("secret", "remove"): ("secret", "rm"),
+    ("stack", "up"): ("stack", "deploy"),
+    ("stack", "list"): ("stack", "ls"),
+    ("stack", "remove"): ("stack", "rm"),
+    ("stack", "down"): ("stack", "rm"),
 }
 
 _BY_VERB = {command.verb: command for command in COMMANDS}
@@ -97,7 +118,7 @@ def parse(line: str | Sequence[str]) -> Command:
     Raises:
         InvalidCommand: with one sentence that says what is wrong, and the nearest that is right.
     """
-    words = _split(line) if isinstance(line, str) else list(line)
+    words = split(line) if isinstance(line, str) else list(line)
     if not words or words[0] != "docker":
         raise InvalidCommand("A line starts with docker, as in: docker node ls")
     command, verb, rest = _find(words[1:])
@@ -107,20 +128,43 @@ def parse(line: str | Sequence[str]) -> Command:
     return command(**grammar.read(command, rest, called))
 
 
-def _split(line: str) -> list[str]:
+def split(line: str) -> list[str]:
+    """The words of a line, as a shell would part them. Raises InvalidCommand."""
     try:
         return shlex.split(line)
     except ValueError:
         raise InvalidCommand("A quote is opened in this line and never closed.") from None
 
 
-def _find(words: list[str]) -> tuple[type[Command], tuple[str, ...], list[str]]:
-    """The command, the verb as it was typed, and the words after it."""
+def lookup(words: Sequence[str]) -> tuple[type[Command], tuple[str, ...], list[str]] | None:
+    """The command of the words after ``docker``, the verb as typed, and the words after it."""
     for length in (2, 1):
         typed = tuple(words[:length])
         command = _BY_VERB.get(ALIASES.get(typed, typed))
         if command is not None:
-            return command, typed, words[length:]
+            return command, typed, list(words[length:])
+    return None
+
+
+def following(given: tuple[str, ...]) -> dict[str, str]:
+    """The words that may follow these after ``docker``, each with what it stands for."""
+    found: dict[str, str] = {}
+    for verb in (*_BY_VERB, *ALIASES):
+        if verb[: len(given)] == given and len(verb) > len(given):
+            command = _BY_VERB.get(ALIASES.get(verb, verb)) if len(verb) == len(given) + 1 else None
+            found.setdefault(verb[len(given)], summary(command) if command else "")
+    return found
+
+
+def summary(command: type[Command]) -> str:
+    """What it does, in one sentence."""
+    return (command.__doc__ or "").splitlines()[0]
+
+
+def _find(words: list[str]) -> tuple[type[Command], tuple[str, ...], list[str]]:
+    """The command, the verb as it was typed, and the words after it."""
+    if found := lookup(words):
+        return found
     given = tuple(takewhile(lambda word: not word.startswith("-"), words[:2]))
     under = {verb[len(given)] for verb in _BY_VERB if verb[: len(given)] == given}
     if under:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.commands.command import Command
 from core.presentation import tables
+from core.ui.console import link
 from core.ui.session import _, act, control, last, may, viewer
 from core.ui.tables import table
 
@@ -23,8 +24,10 @@ def last_action() -> None:
         st.error(done.error, icon=":material/block:")
     if done.line:
         st.code(done.line, language="shell", wrap_lines=True)
-        with st.popover(_("The same in Python"), icon=":material/code:", type="tertiary"):
-            st.code(done.python, language="python")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            with st.popover(_("The same in Python"), icon=":material/code:", type="tertiary"):
+                st.code(done.python, language="python")
+            link(done.line)
 
 
 def button(

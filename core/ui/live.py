@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.live.messages import shape
 from core.live.routes import FILES, edition
-from core.ui.session import _, control, language
+from core.ui.session import _, control, key, language
 
 # The scripts are modules of our own server, so that they can import one another and be cached.
-_LOADER = """
+LOADER = """
 export default async (component) => {
   const part = await import(`${location.origin}${component.data.files}/%s.js`);
   return part.default(component);
@@ -23,7 +23,7 @@ _status = st.components.v2.component(
     "essaim_status",
     html='<div class="essaim-status" role="status"></div>',
     css=FILES["status.css"].read_text(encoding="utf-8"),
-    js=_LOADER % "status",
+    js=LOADER % "status",
     isolate_styles=False,
 )
 
@@ -41,7 +41,7 @@ _board = st.components.v2.component(
     </div>
     """,
     css=FILES["board.css"].read_text(encoding="utf-8"),
-    js=_LOADER % "board",
+    js=LOADER % "board",
     isolate_styles=False,
 )
 
@@ -52,7 +52,7 @@ def status(watch: str) -> None:
     _status(
         key="status",
         data={
-            **_address(),
+            **address(),
             "watch": watch,
             "engine": engine_name(),
             "revision": snapshot.revision,
@@ -84,7 +84,7 @@ def board(service: str, may: bool, availability: Callable[[dict[str, Any]], None
     _board(
         key=key,
         data={
-            **_address(),
+            **address(),
             "service": service,
             "may": may,
             "words": {
@@ -97,40 +97,8 @@ def board(service: str, may: bool, availability: Callable[[dict[str, Any]], None
     )
 
 
-def engine_name() -> str:
-    """The engine in a few words: practice or real, its version, the node that answers."""
-    engine = control().snapshot.engine
-    if engine is None:
-        return _("No engine yet")
-    if engine.practice:
-        return _("Practice engine (simulation) {version}").format(version=engine.version)
-    return _("Docker Engine {version} on {node}").format(version=engine.version, node=engine.name)
-
-
-def _address() -> dict[str, str]:
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = f"/{base}" if base else ""
-    return {"files": f"{prefix}/live/{edition()}", "language": language()}
-
-
-def address() -> dict[str, str]:
-    """What a component's ``data`` needs to find our routes, in the viewer's language."""
-    return _address()
-
-
-def component(name: str, html: str, *styles: str) -> Callable[..., Any]:
-    """A live component: the browser file ``name``.js, with these of our style sheets."""
-    return st.components.v2.component(
-        f"essaim_{name}",
-        html=html,
-        css="".join(FILES[style].read_text(encoding="utf-8") for style in styles),
-        js=_LOADER % name,
-        isolate_styles=False,
-    )
-
-
 def tile_words() -> dict[str, str]:
-    """The words that tiles.js says."""
+    """What the nodes and their tiles say."""
     return {
         "active": _("Active"),
         "pause": _("Pause"),
@@ -147,3 +115,31 @@ def tile_words() -> dict[str, str]:
             "go there first, and Rebalance spreads them all again."
         ),
     }
+
+
+def engine_name() -> str:
+    """The engine in a few words: practice or real, its version, the node that answers."""
+    engine = control().snapshot.engine
+    if engine is None:
+        return _("No engine yet")
+    if engine.practice:
+        return _("Practice engine (simulation) {version}").format(version=engine.version)
+    return _("Docker Engine {version} on {node}").format(version=engine.version, node=engine.name)
+
+
+def address() -> dict[str, str]:
+    """Where the browser finds our scripts and sockets, and the language to ask for."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = f"/{base}" if base else ""
+    return {"files": f"{prefix}/live/{edition()}", "language": language(), "cluster": key()}
+
+
+def component(name: str, html: str, *styles: str) -> Callable[..., Any]:
+    """A live component: the browser file ``name``.js, with these of our style sheets."""
+    return st.components.v2.component(
+        f"essaim_{name}",
+        html=html,
+        css="".join(FILES[style].read_text(encoding="utf-8") for style in styles),
+        js=LOADER % name,
+        isolate_styles=False,
+    )

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from core.commands import grammar, values
 from core.commands.command import Command
-from core.commands.containers import RunContainer, StopContainers
+from core.commands.containers import RunContainer, StartContainers, StopContainers
+from core.commands.execs import ExecContainer
 from core.commands.grammar import Part
 from core.commands.images import ListImages
 from core.commands.nodes import UpdateNode
@@ -92,6 +93,13 @@ def test_every_python_text_is_python(command: Command) -> None:
          RunContainer(detach=True, publish=("8080:8080",), name="x", image="my-streamlit-app")),
         ("docker run -dit alpine sh",
          RunContainer(detach=True, interactive=True, tty=True, image="alpine", command=("sh",))),
+        ("docker run -it alpine sh",
+         RunContainer(interactive=True, tty=True, image="alpine", command=("sh",))),
+        ("docker exec -it web sh -c 'ls -l'",
+         ExecContainer(
+             interactive=True, tty=True, container="web", command=("sh", "-c", "ls -l"))),
+        ("docker start -ai web",
+         StartContainers(attach=True, interactive=True, containers=("web",))),
         ('docker container run alpine echo "hello from alpine"',
          RunContainer(image="alpine", command=("echo", "hello from alpine"))),
         ("docker service update --force=true web", UpdateService(force=True, service="web")),
@@ -132,7 +140,8 @@ def test_ways_to_write_it(line: str, command: Command) -> None:
         ("docker node update --availability gone node2", "active, pause, drain"),
         ("docker run -e PASSWORD alpine", "KEY=VALUE"),
         ("docker service update --update-delay 10 web", "no duration"),
-        ("docker run -it alpine sh", "no keyboard"),
+        ("docker exec web", "wants COMMAND"),
+        ("docker start -i one two", "multiple containers"),
         ("docker service logs --tail some web", "not a whole number"),
     ],
 )
@@ -141,6 +150,16 @@ def test_nonsense_is_refused_in_one_sentence(line: str, words: str) -> None:
         parse(line)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "line", ["docker run -it alpine", "docker exec -it web sh", "docker start -i web"]
+)
+def test_what_wants_a_keyboard_is_no_mere_run(line: str) -> None:
+    command = parse(line)
+    assert command.at_keyboard
+    with pytest.raises(InvalidCommand, match="no keyboard"):
+        command.run(None)
 
 
 def test_help_shows_the_usage() -> None:

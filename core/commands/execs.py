@@ -1,0 +1,98 @@
+"""docker container exec and attach: into a running container."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import docker
+
+from core.commands.command import Command, Report
+from core.commands.grammar import argument, option, options, rest, switch
+from core.commands.source import call, given
+from core.commands.values import ENV
+from core.errors import InvalidCommand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecContainer(Command):
+    """Run a program inside a running container."""
+
+    verb: ClassVar[tuple[str, ...]] = ("container", "exec")
+    changes: ClassVar[bool] = True
+
+    detach: bool = switch("-d", "--detach")
+    interactive: bool = switch("-i", "--interactive")
+    tty: bool = switch("-t", "--tty")
+    env: tuple[str, ...] = options("--env", "-e", value=ENV)
+    user: str = option("--user", "-u")
+    workdir: str = option("--workdir", "-w")
+    container: str = argument("CONTAINER")
+    command: tuple[str, ...] = rest("COMMAND")
+
+    def __post_init__(self) -> None:
+        Command.__post_init__(self)
+        if not self.command:
+            raise InvalidCommand(
+                "docker container exec wants COMMAND: it is missing, as in"
+                f" docker exec {self.container} ls"
+            )
+
+    @property
+    def at_keyboard(self) -> bool:
+        return self.interactive and not self.detach
+
+    def settings(self) -> dict[str, Any]:
+        """What docker-py's exec_create takes beside the container and the command."""
+        return given(
+            environment=list(self.env),
+            user=self.user,
+            workdir=self.workdir,
+            stdin=self.interactive or None,
+            tty=self.tty or None,
+        )
+
+    def _python(self) -> str:
+        exec_run = call(
+            "container.exec_run",
+            list(self.command),
+            **self.settings(),
+            **given(detach=self.detach or None, socket=self.at_keyboard or None),
+        )
+        lines = {
+            self.detach: exec_run,
+            self.at_keyboard: f"code, keyboard_and_screen = {exec_run}",
+        }.get(True, f'code, output = {exec_run}\nprint(output.decode(), end="")')
+        return f"container = {call('client.containers.get', self.container)}\n{lines}\n"
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        api = client.api
+        made = api.exec_create(self.container, list(self.command), **self.settings())["Id"]
+        output: bytes = api.exec_start(made, detach=self.detach)
+        # Detached, docker-py answers with a text of no meaning.
+        return "" if self.detach else output.decode(errors="replace").rstrip("\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachContainer(Command):
+    """Sit down at the keyboard and screen of a container that runs."""
+
+    verb: ClassVar[tuple[str, ...]] = ("container", "attach")
+    changes: ClassVar[bool] = True
+
+    container: str = argument("CONTAINER")
+
+    @property
+    def at_keyboard(self) -> bool:
+        return True
+
+    def _python(self) -> str:
+        return f"""\
+container = {call("client.containers.get", self.container)}
+keyboard_and_screen = container.attach_socket(
+    params={{"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}}
+)
+"""
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        raise NotImplementedError  # run refuses what is at the keyboard

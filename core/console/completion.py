@@ -1,0 +1,133 @@
+"""What may come next in a line: verbs, flags, and the names and ids of what there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.cluster.snapshot import ClusterSnapshot
+from core.commands import grammar
+from core.commands.command import Command
+from core.commands.registry import following, lookup, split
+from core.errors import InvalidCommand
+
+MOST = 60  # choices: more than that helps nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A word that may stand there, and what it is."""
+
+    word: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The choices for the word that begins at ``start`` (in characters), and what all share."""
+
+    start: int
+    common: str
+    choices: tuple[Choice, ...]
+
+
+def complete(text: str, snapshot: ClusterSnapshot) -> Completion:
+    """What may stand at the end of ``text``, which is the line up to the cursor."""
+    line = re.split(r"\n|&&|;", text)[-1]
+    word = line[len(line) - len(line.lstrip()) :]
+    word = re.split(r"\s", word)[-1] if word else ""
+    start = len(text) - len(word)
+    try:
+        words = split(line[: len(line) - len(word)])
+    except InvalidCommand:  # within quotes it is the viewer's own text
+        return Completion(start, word, ())
+    found = [c for c in _choices(words, word, snapshot) if c.word.startswith(word)]
+    shared = _shared([choice.word for choice in found]) if found else word
+    return Completion(start, shared, tuple(found[:MOST]))
+
+
+def _shared(words: list[str]) -> str:
+    """The letters with which all of them begin."""
+    first, last = min(words), max(words)
+    unlike = (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    return first[: next(unlike, min(len(first), len(last)))]
+
+
+def _choices(words: list[str], word: str, snapshot: ClusterSnapshot) -> Iterable[Choice]:
+    named = words[:1] == ["docker"]
+    given = words[1:] if named else words
+    found = lookup(given)
+    # `docker container l` is still choosing a verb, though `docker container` is none yet.
+    if found is None:
+        first = [] if words else [Choice("docker"), Choice("help"), Choice("clear")]
+        if words[:1] == ["help"]:
+            given, first = words[1:], []
+        return [*first, *(Choice(w, hint) for w, hint in following(tuple(given)).items())]
+    command, _, after = found
+    return _within(command, after, word, snapshot)
+
+
+def _within(
+    command: type[Command], after: Sequence[str], word: str, snapshot: ClusterSnapshot
+) -> Iterable[Choice]:
+    """Choices behind a whole verb."""
+    parts = grammar.parts(command).values()
+    options = {flag: p for p in parts if p.kind in ("option", "switch") for flag in p.names}
+    places: list[str] = []
+    waiting = None  # the option whose value comes next
+    for each in after:
+        if waiting is not None:
+            waiting = None
+        elif each.startswith("-"):
+            part = options.get(each)
+            waiting = part if part is not None and part.kind == "option" else None
+        else:
+            places.append(each)
+    if waiting is not None:
+        return _values(waiting, snapshot)
+    ended = places and any(part.kind == "rest" for part in parts)
+    if word.startswith("-") and not ended:
+        fresh = [p for p in parts if p.kind in ("option", "switch")]
+        fresh = [p for p in fresh if p.many or not set(p.names) & set(after)]
+        return [
+            Choice(flag, "" if part.kind == "switch" else part.value.name)
+            for part in fresh
+            for flag in part.names
+            if flag.startswith("--") or word == "-"
+        ]
+    holders = [part for part in parts if part.kind in ("argument", "rest")]
+    part = next((p for i, p in enumerate(holders) if p.many or i == len(places)), None)
+    if part is None or (part.kind == "rest" and places):
+        return []
+    return [choice for choice in _values(part, snapshot) if choice.word not in places]
+
+
+def _values(part: grammar.Part, snapshot: ClusterSnapshot) -> Iterable[Choice]:
+    """What an argument or an option's value may be."""
+    name = part.value.name if part.value.name == "SERVICE=REPLICAS" else part.names[0]
+    if name == "CONTAINER":
+        for container in snapshot.containers:
+            yield Choice(container.name, f"{container.image} · {container.status}")
+        for container in snapshot.containers:
+            yield Choice(container.id[:12], container.name)
+    elif name in ("IMAGE", "SOURCE_IMAGE", "REPOSITORY", "--image"):
+        for image in snapshot.images:
+            for tag in image.tags:
+                yield Choice(tag.removesuffix(":latest"))
+    elif name == "SERVICE":
+        for service in snapshot.services:
+            yield Choice(service.name, service.image)
+    elif name == "SERVICE=REPLICAS":
+        for service in snapshot.services:
+            if service.replicas is not None:
+                yield Choice(f"{service.name}=", str(service.replicas))
+    elif name == "NODE":
+        for node in snapshot.nodes:
+            yield Choice(node.hostname, f"{node.role} · {node.availability}")
+        for node in snapshot.nodes:
+            yield Choice(node.id, node.hostname)
+    elif name == "PATH":
+        yield Choice(".")
+    elif "|" in part.value.name:
+        yield from (Choice(word) for word in part.value.name.split("|") if word != "number")

@@ -1,0 +1,151 @@
+"""From typed lines to commands: each makes one, or gets help, or one clear sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from core.commands import grammar
+from core.commands.command import Command
+from core.commands.registry import COMMANDS, following, lookup, parse, split, summary
+from core.console.shell import REDIRECTIONS, Piece, pieces
+from core.errors import InvalidCommand
+from core.i18n import Translate
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: Docker's own first words that have no command here: a learner who types one made no mistake.
+ELSEWHERE = _words(
+    "buildx checkpoint commit compose config context cp create diff events export import"
+    " load login logout manifest network pause plugin port push rename restart save scout search"
+    " secret stack stats system top trust unpause update volume wait"
+)
+#: What one types into a shell out of habit.
+HABITS = _words(
+    "apt bash cat cd chmod clear cp curl cut df du echo env exit export find git grep head htop"
+    " kill less ls make man mkdir mv nano ping pip ps pwd python python3 rm sed sh ssh sudo tail"
+    " tar top touch uname vi vim wget which whoami"
+)
+
+Kind = Literal["command", "help", "refused", "clear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One line that was typed, and what it comes to."""
+
+    line: str
+    kind: Kind
+    command: Command | None = None
+    text: str = ""  # the help, or the sentence that says why not
+    after_success: bool = False  # to be left out where the line before it was refused
+
+
+def read(typed: str, _: Translate) -> Iterator[Request]:
+    """What each line that was typed comes to. Never raises."""
+    for piece in pieces(typed):
+        yield _request(piece, _)
+
+
+def _request(piece: Piece, _: Translate) -> Request:
+    line, after = piece.text, piece.after_success
+    if piece.foreign:
+        return Request(line, "refused", text=_foreign(piece.foreign, _), after_success=after)
+    try:
+        words = split(line)
+        if words[:1] == ["sudo"]:
+            words = words[1:]
+        if words in (["clear"], ["cls"]):
+            return Request(line, "clear", after_success=after)
+        if (text := _help(words, _)) is not None:
+            return Request(line, "help", text=text, after_success=after)
+        command = parse(_docker(words, _))
+    except InvalidCommand as refusal:
+        sentence = " ".join(str(refusal).split())
+        return Request(line, "refused", text=sentence, after_success=after)
+    return Request(line, "command", command, after_success=after)
+
+
+def _docker(words: list[str], _: Translate) -> list[str]:
+    """The words with ``docker`` in front, which may be left out.
+
+    Raises:
+        InvalidCommand: it is no docker line; with the reason, and what to write instead.
+    """
+    if words[:1] == ["docker"]:
+        if len(words) > 1 and words[1] in ELSEWHERE and lookup(words[1:]) is None:
+            raise InvalidCommand(
+                _(
+                    "docker {word} is Docker's, but this console does not have it: type help."
+                ).format(word=words[1])
+            )
+        return words
+    first = words[0] if words else ""
+    if lookup(words) is not None or first in _firsts():
+        return ["docker", *words]
+    if first in HABITS:
+        raise InvalidCommand(
+            _(
+                "{word} would be a line for a shell: the console takes docker lines only, such as "
+                "docker exec NAME {word}."
+            ).format(word=first)
+        )
+    near = grammar.nearest(first, ["docker", *_firsts()])
+    sentence = _("{word} begins no docker line: type help for those there are.")
+    raise InvalidCommand(sentence.format(word=first[:40]) + near)
+
+
+def _firsts() -> dict[str, str]:
+    return following(())
+
+
+def _foreign(sign: str, _: Translate) -> str:
+    if sign in REDIRECTIONS:
+        text = _(
+            "The console is no shell, {sign} does nothing here: inside a container it does, as in "
+            "docker exec NAME sh -c 'ls {sign} …'."
+        )
+    elif sign == "&":
+        text = _(
+            "The console is no shell, {sign} does nothing here: docker run -d goes on by itself."
+        )
+    else:
+        text = _(
+            "The console is no shell, {sign} stands for nothing here: write it out, or put it "
+            "between single quotes."
+        )
+    return text.format(sign=sign)
+
+
+def _help(words: list[str], _: Translate) -> str | None:
+    """The help that these words ask for, if they ask for any."""
+    asked = [word for word in words if word not in ("docker", "help", "--help", "-h")]
+    if words[:1] == ["help"] or words[:2] == ["docker", "help"] or words in (["docker"], ["?"]):
+        return _help_on([] if words == ["?"] else asked, _)
+    if words and words[-1] in ("--help", "-h") and all(not w.startswith("-") for w in asked):
+        found = lookup(asked)
+        # After an image, --help is for the program in the container.
+        if not asked or found is None or not found[2]:
+            return _help_on(asked, _)
+    if len(asked) == 1 and len(words) <= 2 and lookup(asked) is None and following(tuple(asked)):
+        return _help_on(asked, _)
+    return None
+
+
+def _help_on(asked: list[str], _: Translate) -> str | None:
+    if found := lookup(asked):
+        command, verb, _rest = found
+        return f"{summary(command)}\n\n{grammar.usage(command, ' '.join(('docker', *verb)))}"
+    prefix = tuple(asked)
+    known = [c for c in COMMANDS if c.verb[: len(prefix)] == prefix]
+    if not known:
+        return None
+    width = max(len(" ".join(c.verb)) for c in known)
+    rows = [f"  docker {' '.join(c.verb).ljust(width)}  {summary(c)}" for c in known]
+    head = _("Type one of these lines; its own help: {line} --help. Tab completes, ↑ goes back.")
+    example = " ".join(("docker", *known[0].verb))
+    return "\n".join([head.format(line=example), "", *rows])

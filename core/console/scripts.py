@@ -1,0 +1,34 @@
+"""A whole session as a shell script, and as a Python script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.commands.command import HEADER, Command
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line that made a command, and whether it was done."""
+
+    line: str
+    command: Command
+    done: bool
+
+
+def shell(steps: Iterable[Step]) -> str:
+    """The docker lines in full; what was refused stays as a comment."""
+    lines = [("" if step.done else "# refused: ") + step.command.line() for step in steps]
+    return "\n".join(["#!/bin/sh", *lines, ""])
+
+
+def python(steps: Iterable[Step]) -> str:
+    """The docker-py text of each step below its docker line."""
+    text = HEADER
+    for step in steps:
+        if step.done:
+            text += f"\n# {step.line}\n{step.command.python().removeprefix(HEADER)}"
+        else:
+            text += f"\n# refused: {step.line}\n"
+    return text

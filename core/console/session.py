@@ -1,0 +1,235 @@
+"""One viewer's console: what was typed and answered, what runs, and its open terminals."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from core.commands.command import Command
+from core.console.lines import Request, read
+from core.console.progress import Progressing
+from core.console.scripts import Step, python, shell
+from core.control import Control
+from core.errors import EssaimError, InvalidCommand
+from core.i18n import translation
+from core.live.hub import Feed
+from core.terminal.terminal import Terminal
+
+MOST_ENTRIES = 300
+MOST_LINES = 100  # that wait at the same time
+MOST_TERMINALS = 8  # that are open at the same time
+MOST_TEXT = 100_000  # characters of one answer
+TICK = 0.1  # seconds between two looks at what still runs
+
+Kind = Literal["waiting", "running", "done", "help", "refused", "skipped", "terminal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """With which rights a browser came; made by the page's script, kept up to date by it."""
+
+    control: Control
+    who: str
+    unlocked: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line and its answer."""
+
+    number: int
+    line: str
+    kind: Kind
+    text: str = ""
+    terminal: str = ""  # the key of the one that it opened
+
+
+class Session:
+    """Runs lines one after the other on a thread of its own, and tells its browsers."""
+
+    def __init__(self, control: Control) -> None:
+        self.key = secrets.token_urlsafe(18)
+        self.control = control
+        self.terminals: dict[str, Terminal] = {}
+        self.private = False  # it shows what only an unlocked viewer may see
+        self.used = time.monotonic()
+        self._lock = threading.RLock()
+        self._feeds: set[Feed] = set()
+        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
+        self._steps: deque[Step] = deque(maxlen=MOST_ENTRIES)
+        self._history: deque[str] = deque(maxlen=MOST_ENTRIES)
+        self._count = self._cleared = 0
+        self._queue: deque[tuple[int, Request, Visit]] = deque()
+        self._working = False
+        self._succeeded = True
+
+    @contextmanager
+    def follow(self, language: str) -> Iterator[Feed]:
+        """A feed that starts with all there is. Call on the browser's event loop."""
+        feed = Feed(language)
+        with self._lock:
+            feed.offer("session", _message("session", key=self.key, history=list(self._history)))
+            for entry in self._entries:
+                if entry.number > self._cleared:
+                    feed.offer(f"entry {entry.number}", _told(entry))
+            for name, text in self._summaries():
+                feed.offer(name, text)
+            self._feeds.add(feed)
+        try:
+            yield feed
+        finally:
+            with self._lock:
+                self._feeds.discard(feed)
+                self.used = time.monotonic()
+
+    def give(self, typed: str, language: str, visit: Visit) -> None:
+        """Take what was typed: it runs when what came before is done."""
+        with self._lock:
+            self.used = time.monotonic()
+            self.private |= not self.control.practice and visit.unlocked()
+            for line in filter(None, map(str.strip, typed.split("\n"))):
+                if not self._history or self._history[-1] != line:
+                    self._history.append(line)
+            for request in read(typed, translation(language).gettext):
+                if len(self._queue) >= MOST_LINES:
+                    break
+                self._count += 1
+                self._write(Entry(self._count, request.line, "waiting"))
+                self._queue.append((self._count, request, visit))
+            if self._queue and not self._working:
+                self._working = True
+                threading.Thread(target=self._work, name="essaim_console", daemon=True).start()
+
+    def hang_up(self, key: str) -> None:
+        """Close one of its terminals, and forget it."""
+        with self._lock:
+            terminal = self.terminals.pop(key, None)
+        if terminal is not None:
+            terminal.close()
+        self._tell(*self._summaries())
+
+    def close(self) -> None:
+        for key in list(self.terminals):
+            self.hang_up(key)
+
+    @property
+    def watched(self) -> bool:
+        return bool(self._feeds)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._working = False
+                    return
+                number, request, visit = self._queue.popleft()
+            self._run(number, request, visit)
+
+    def _run(self, number: int, request: Request, visit: Visit) -> None:
+        entry = Entry(number, request.line, "running")
+        if request.after_success and not self._succeeded:
+            self._write(replace(entry, kind="skipped"))
+        elif request.kind == "clear":
+            self._clear(number)
+        elif request.command is None:
+            self._succeeded = request.kind == "help"
+            kind: Kind = "help" if request.kind == "help" else "refused"
+            self._write(replace(entry, kind=kind, text=request.text))
+        else:
+            self._do(entry, request.command, visit)
+        self._tell(*self._summaries())
+
+    def _do(self, entry: Entry, command: Command, visit: Visit) -> None:
+        self._write(entry)
+        progress = Progressing(TICK, lambda text: self._write(replace(entry, text=_cut(text))))
+        self._succeeded = True
+        try:
+            if command.at_keyboard:
+                self._write(self._opened(entry, command, visit, progress))
+            else:
+                text = visit.control.submit(command, visit.who, visit.unlocked(), progress.report)
+                self._write(replace(entry, kind="done", text=_cut(text)))
+        except EssaimError as error:
+            self._succeeded = False
+            self._write(replace(entry, kind="refused", text=_cut(str(error))))
+        except Exception as error:
+            self._succeeded = False
+            self._write(replace(entry, kind="refused", text=f"{type(error).__name__}: {error}"))
+            raise
+        finally:
+            with self._lock:
+                self._steps.append(Step(entry.line, command, self._succeeded))
+
+    def _opened(self, entry: Entry, command: Command, visit: Visit, progress: Progressing) -> Entry:
+        """The entry of a terminal that is open now. Raises one of core.errors."""
+        with self._lock:
+            for key, old in list(self.terminals.items()):
+                if old.end is not None:  # read by now, or never
+                    del self.terminals[key]
+            if len(self.terminals) >= MOST_TERMINALS:
+                raise InvalidCommand(
+                    f"{MOST_TERMINALS} terminals are open: close one of them first."
+                )
+        stream = visit.control.attach(command, visit.who, visit.unlocked(), progress.report)
+        terminal = Terminal(stream)
+        with self._lock:
+            self.terminals[terminal.key] = terminal
+        return replace(entry, kind="terminal", text=terminal.title, terminal=terminal.key)
+
+    def _write(self, entry: Entry) -> None:
+        """Keep this as what is now known of the line, and tell it."""
+        with self._lock:
+            for at, known in enumerate(self._entries):
+                if known.number == entry.number:
+                    self._entries[at] = entry
+                    break
+            else:
+                self._entries.append(entry)
+        self._tell((f"entry {entry.number}", _told(entry)))
+
+    def _clear(self, number: int) -> None:
+        self._cleared = number
+        self._tell(("cleared", _message("cleared", upto=number)))
+
+    def _summaries(self) -> list[tuple[str, str]]:
+        """The open terminals, and all that was done as scripts."""
+        with self._lock:
+            shown = [{"key": t.key, "title": t.title} for t in self.terminals.values()]
+            steps = list(self._steps)
+        return [
+            ("terminals", _message("terminals", terminals=shown)),
+            ("scripts", _message("scripts", shell=shell(steps), python=python(steps))),
+        ]
+
+    def _tell(self, *messages: tuple[str, str]) -> None:
+        with self._lock:
+            for feed in self._feeds:
+                for topic, text in messages:
+                    feed.offer(topic, text)
+
+
+def _message(topic: str, **values: Any) -> str:
+    return json.dumps({"topic": topic, **values}, ensure_ascii=False)
+
+
+def _told(entry: Entry) -> str:
+    return _message(
+        "entry",
+        number=entry.number,
+        line=entry.line,
+        kind=entry.kind,
+        text=entry.text,
+        terminal=entry.terminal,
+    )
+
+
+def _cut(text: str) -> str:
+    """The end of what is too long for a screen."""
+    return text if len(text) <= MOST_TEXT else f"…\n{text[-MOST_TEXT:]}"

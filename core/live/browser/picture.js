@@ -1,0 +1,48 @@
+// The cluster as tiles alone, small, beside something else.
+
+import { follow } from "./socket.js";
+import { Tiles } from "./tiles.js";
+
+class Picture {
+  constructor(component) {
+    this.component = component;
+    const { data, parentElement } = component;
+    this.place = parentElement.querySelector("[data-part=nodes]");
+    this.tiles = new Tiles(this.place, data.words,
+      (wish) => this.component.setTriggerValue("availability", wish));
+    this.update(component);
+    this.stop = follow(data, this);
+  }
+
+  update(component) {
+    this.component = component;
+    this.tiles.words = component.data.words;
+    this.tiles.may = component.data.may;
+    if (this.cluster) this.receive(this.cluster);
+  }
+
+  link() {}
+
+  receive(message) {
+    if (message.topic !== "cluster") return;
+    this.cluster = message;
+    this.tiles.draw(message, "");
+    if (!message.nodes.length) this.tiles.detail.textContent = this.component.data.words.alone;
+  }
+
+  close() {
+    this.stop();
+  }
+}
+
+const pictures = new WeakMap();
+
+export default function picture(component) {
+  const key = component.parentElement;
+  if (pictures.has(key)) pictures.get(key).update(component);
+  else pictures.set(key, new Picture(component));
+  return () => {
+    pictures.get(key)?.close();
+    pictures.delete(key);
+  };
+}

@@ -1,0 +1,61 @@
+"""What a terminal does for a program that has none: echo, whole lines, and streams made one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_HEAD = 8  # bytes before each frame: stream, three zeros, length
+
+
+class Frames:
+    """Puts the frames of an engine's multiplexed stream together, as a screen shows them."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def take(self, data: bytes) -> bytes:
+        """The text of the frames that are whole by now, with line ends for a screen."""
+        self._held += data
+        text = b""
+        while len(self._held) >= _HEAD:
+            end = _HEAD + int.from_bytes(self._held[4:_HEAD], "big")
+            if len(self._held) < end:
+                break
+            text += self._held[_HEAD:end]
+            self._held = self._held[end:]
+        return text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What some keys come to."""
+
+    echo: bytes = b""  # for the screen
+    line: bytes = b""  # for the program
+    interrupted: bool = False
+
+
+class Cooked:
+    """The keyboard in its usual mode: a line goes to the program when it is finished."""
+
+    def __init__(self) -> None:
+        self.ended = False  # by Ctrl-D: no more will come
+        self._line = ""
+
+    def take(self, data: bytes) -> Typed:
+        echo, sent, interrupted = "", "", False
+        for key in data.decode(errors="replace"):
+            if self.ended:
+                break
+            if key in "\r\n":
+                echo, sent, self._line = f"{echo}\r\n", f"{sent}{self._line}\n", ""
+            elif key == "\x03":
+                echo, self._line, interrupted = f"{echo}^C\r\n", "", True
+            elif key == "\x04":
+                sent, self.ended, self._line = sent + self._line, not self._line, ""
+            elif key in "\x7f\b":
+                echo += "\b \b" if self._line else ""
+                self._line = self._line[:-1]
+            elif key >= " ":
+                echo, self._line = echo + key, self._line + key
+        return Typed(echo.encode(), sent.encode(), interrupted)

@@ -1,0 +1,107 @@
+"""The websocket of a terminal: bytes both ways, its size up, its end down."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from core.terminal.terminal import End, Terminal, View
+from core.terminal.tickets import Tickets
+
+T = TypeVar("T")
+
+#: Whether a request with these headers comes from a page of ours.
+OriginCheck = Callable[[Mapping[str, str]], bool]
+
+HELLO = 20.0  # seconds in which the ticket must come
+MAX_TYPED = 200_000  # bytes in one message: more is no paste
+#: Close codes of our own.
+NO_TICKET, NOT_ALLOWED = 4401, 4403
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A right to sit at a terminal, as long as it is allowed."""
+
+    terminal: Terminal
+    allowed: Callable[[], bool]
+
+
+def routes(tickets: Callable[[], Tickets[Seat]], origin_allowed: OriginCheck) -> list[BaseRoute]:
+    # Typing waits for the program: on threads of its own, or one terminal would stop the others.
+    typing: list[anyio.CapacityLimiter] = []
+
+    async def terminal(socket: WebSocket) -> None:
+        found = await seated(socket, tickets(), origin_allowed)
+        if found is None:
+            return
+        seat, _hello = found
+        if not typing:
+            typing.append(anyio.CapacityLimiter(64))
+        with seat.terminal.view() as view:
+            sending = asyncio.create_task(_send(socket, view))
+            try:
+                await _receive(socket, seat, typing[0])
+            except (WebSocketDisconnect, ValueError, TypeError, KeyError):
+                pass  # gone, or no page of ours
+            finally:
+                sending.cancel()
+
+    return [WebSocketRoute("/terminal/socket", terminal)]
+
+
+async def seated(
+    socket: WebSocket, tickets: Tickets[T], origin_allowed: OriginCheck
+) -> tuple[T, dict[str, Any]] | None:
+    """What the ticket in a browser's first message stands for, and the message.
+
+    None, and the socket is closed, where the page is another site's or the ticket is no good.
+    """
+    if not origin_allowed(socket.headers):
+        await socket.close(code=1008, reason="this page may not come here")
+        return None
+    await socket.accept()
+    hello: dict[str, Any] = {}
+    try:
+        hello = json.loads(await asyncio.wait_for(socket.receive_text(), HELLO))
+        found = tickets.redeem(hello["ticket"])
+    except (TimeoutError, WebSocketDisconnect, ValueError, TypeError, KeyError):
+        found = None
+    if found is None:
+        await socket.close(code=NO_TICKET, reason="a fresh ticket is needed")
+        return None
+    return found, hello
+
+
+async def _receive(socket: WebSocket, seat: Seat, typing: anyio.CapacityLimiter) -> None:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        if not seat.allowed():
+            await socket.close(code=NOT_ALLOWED, reason="the page was locked")
+            return
+        keys, text = message.get("bytes"), message.get("text")
+        if keys is not None:
+            if len(keys) <= MAX_TYPED:
+                await anyio.to_thread.run_sync(seat.terminal.type, keys, limiter=typing)
+        elif text:
+            columns, rows = (int(n) for n in json.loads(text)["size"])
+            await anyio.to_thread.run_sync(seat.terminal.resize, columns, rows, limiter=typing)
+
+
+async def _send(socket: WebSocket, view: View) -> None:
+    while True:
+        news = await view.next()
+        if isinstance(news, End):
+            await socket.send_text(json.dumps({"end": asdict(news)}))
+            return
+        await socket.send_bytes(news)

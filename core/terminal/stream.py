@@ -1,0 +1,189 @@
+"""The two-way stream of a program in a container: attach and exec through docker-py's sockets."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import docker
+import docker.errors
+
+from core.cluster.failures import daemon_errors
+from core.commands.command import Command, Report, unheard
+from core.commands.containers import RunContainer, StartContainers
+from core.commands.execs import AttachContainer, ExecContainer
+from core.errors import EngineRejected, EssaimError
+from core.terminal.cooked import Cooked, Frames
+
+#: How long one read or write waits, in seconds, before its caller may look up.
+PATIENCE = 5.0
+READ = 65536  # bytes
+_BOTH_WAYS = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+
+
+class Stream:
+    """What a program prints and is typed. One thread reads; any thread writes.
+
+    raw: docker-py's socket. tty: whether the program has a terminal; one without gets its lines
+    whole, as a terminal in its usual mode would give them. size: called with (columns, rows).
+    code: asks for the exit code. interrupt: what Ctrl-C does without a terminal.
+    """
+
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        raw: Any,
+        title: str,
+        *,
+        tty: bool,
+        size: Callable[[int, int], None],
+        code: Callable[[], int | None],
+        interrupt: Callable[[], None] = lambda: None,
+        farewell: bytes = b"",
+    ) -> None:
+        self.title = title
+        self._client = client
+        self._raw = raw  # kept: what hangs on it would close the connection
+        self._socket: socket.socket = getattr(raw, "_sock", raw)
+        self._early = _early(raw, self._socket)
+        self._socket.settimeout(PATIENCE)
+        self._size, self._code, self._interrupt = size, code, interrupt
+        self._farewell = farewell
+        self._frames = None if tty else Frames()
+        self._cooked = None if tty else Cooked()
+
+    def read(self) -> bytes:
+        """What it printed next; b"" at its end. Raises TimeoutError when it prints nothing."""
+        while True:
+            data, self._early = self._early, b""
+            if not data:
+                try:
+                    data = self._socket.recv(READ)
+                except TimeoutError:
+                    raise
+                except OSError:
+                    data = b""
+            if not data or self._frames is None:
+                return data
+            if text := self._frames.take(data):
+                return text
+
+    def write(self, data: bytes) -> bytes:
+        """Type this. Answers what a terminal would show of it by itself.
+
+        A program that does not read for PATIENCE seconds misses it.
+        """
+        echo = b""
+        if self._cooked is not None:
+            typed = self._cooked.take(data)
+            echo, data = typed.echo, typed.line
+            if typed.interrupted:
+                self._interrupt()
+        with suppress(OSError):
+            if data:
+                self._socket.sendall(data)
+            if self._cooked is not None and self._cooked.ended:
+                self._socket.shutdown(socket.SHUT_WR)
+        return echo
+
+    def resize(self, columns: int, rows: int) -> None:
+        with suppress(docker.errors.DockerException, OSError):  # it may have ended meanwhile
+            self._size(columns, rows)
+
+    def code(self) -> int | None:
+        """The exit code of what has ended; None where it is not known."""
+        with suppress(EssaimError), daemon_errors():
+            return self._code()
+        return None
+
+    def close(self) -> None:
+        """Hang up. What runs in the container goes on, but a shell of exec is told to leave."""
+        with suppress(OSError):
+            if self._farewell:
+                self._socket.sendall(self._farewell)
+            self._socket.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self._raw.close()
+        with suppress(OSError):
+            self._socket.close()
+        self._client.close()
+
+
+def _early(raw: Any, plain: socket.socket) -> bytes:
+    """What came in one packet with the answer's head: docker-py reads it and leaves it behind."""
+    response = getattr(raw, "_response", None)
+    if response is None:
+        return b""
+    plain.setblocking(False)
+    with suppress(OSError, AttributeError):
+        return bytes(response.raw._fp.fp.peek(READ))
+    return b""
+
+
+def opened(command: Command, client: docker.DockerClient, report: Report = unheard) -> Stream:
+    """Begin what needs somebody at its keyboard; the stream closes the client with itself.
+
+    Raises one of core.errors, as ``Command.run`` does.
+    """
+    with daemon_errors():
+        if isinstance(command, ExecContainer):
+            return _exec(command, client)
+        if isinstance(command, RunContainer):
+            container, _news = command.create(client, report)
+            return _attached(client, container.id, remove=command.remove)
+        if isinstance(command, StartContainers):
+            return _attached(client, command.containers[0])
+        if isinstance(command, AttachContainer):
+            return _attached(client, command.container, start=False)
+    raise TypeError(f"{command} needs no keyboard")
+
+
+def _exec(command: ExecContainer, client: docker.DockerClient) -> Stream:
+    api = client.api
+    id = api.exec_create(command.container, list(command.command), **command.settings())["Id"]
+    return Stream(
+        client,
+        api.exec_start(id, tty=command.tty, socket=True),
+        f"{command.container}: {' '.join(command.command)}",
+        tty=command.tty,
+        size=lambda columns, rows: api.exec_resize(id, height=rows, width=columns),
+        code=lambda: api.exec_inspect(id)["ExitCode"],
+        # Nobody could ever come back to it: Ctrl-C for what it does, Ctrl-D for the shell itself.
+        farewell=b"\x03\x04" if command.tty else b"",
+    )
+
+
+def _attached(
+    client: docker.DockerClient, name: str, *, start: bool = True, remove: bool = False
+) -> Stream:
+    api = client.api
+    container = client.containers.get(name)
+    id = container.id
+    if not start and container.status != "running":  # the docker command's own words
+        raise EngineRejected("You cannot attach to a stopped container, start it first")
+    raw = api.attach_socket(id, _BOTH_WAYS)
+    try:
+        if start:
+            container.start()
+    except docker.errors.APIError:
+        raw.close()
+        if remove:  # what never started leaves nothing behind, as with the docker command
+            with suppress(docker.errors.APIError):
+                container.remove()
+        raise
+    return Stream(
+        client,
+        raw,
+        container.name,
+        tty=bool(container.attrs["Config"]["Tty"]),
+        size=lambda columns, rows: api.resize(id, height=rows, width=columns),
+        code=lambda: None if remove else api.inspect_container(id)["State"]["ExitCode"],
+        interrupt=lambda: _interrupt(api, id),
+    )
+
+
+def _interrupt(api: docker.APIClient, id: str) -> None:
+    with suppress(docker.errors.APIError):
+        api.kill(id, signal="SIGINT")

@@ -1,0 +1,155 @@
+"""One open terminal: its stream, what its screen shows, and the browsers that look at it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from core.terminal.stream import Stream
+
+#: What is kept of the screen, for a browser that comes back; and what one may lag behind. Bytes.
+SCROLLBACK = 100_000
+#: Seconds until a terminal is hung up: nobody looks at it; nothing happens in it.
+UNWATCHED = 600.0
+IDLE = 3600.0
+#: Clears a screen and resets its modes.
+RESET = b"\x1bc"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a terminal ended."""
+
+    code: int | None = None  # of the program; None where it is not known
+    idle: bool = False  # it was hung up, for nobody used it
+
+
+class View:
+    """One browser's side of a terminal; lives on that browser's event loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._waiting = bytearray()
+        self._end: End | None = None
+
+    def offer(self, data: bytes, end: End | None = None) -> None:
+        """From any thread: more of the output, or its end."""
+        with suppress(RuntimeError):  # its loop has closed: the browser is gone
+            self._loop.call_soon_threadsafe(self._put, data, end)
+
+    def _put(self, data: bytes, end: End | None) -> None:
+        self._waiting += data
+        if len(self._waiting) > 2 * SCROLLBACK:  # too slow for what comes: it gets the latest
+            self._waiting[:] = RESET + _tail(self._waiting)
+        self._end = end or self._end
+        self._news.set()
+
+    async def next(self) -> bytes | End:
+        """What came since the last time, or the end, again and again."""
+        while not self._waiting and self._end is None:
+            self._news.clear()
+            await self._news.wait()
+        if self._waiting:
+            data = bytes(self._waiting)
+            self._waiting.clear()
+            return data
+        assert self._end is not None
+        return self._end
+
+
+class Terminal:
+    """A stream that is pumped by a thread of its own until it ends or is closed."""
+
+    def __init__(self, stream: Stream, clock: Callable[[], float] = time.monotonic) -> None:
+        self.key = secrets.token_urlsafe(12)
+        self.title = stream.title
+        self.end: End | None = None
+        self._stream = stream
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._screen = bytearray()
+        self._views: set[View] = set()
+        self._used = self._watched = clock()
+        self._closing = False
+        threading.Thread(target=self._pump, name="essaim_terminal", daemon=True).start()
+
+    def type(self, data: bytes) -> None:
+        """What was typed or pasted. May wait some seconds for a program that does not read."""
+        if self.end is None:
+            self._used = self._clock()
+            self._show(self._stream.write(data))
+
+    def resize(self, columns: int, rows: int) -> None:
+        if self.end is None:
+            self._stream.resize(min(max(columns, 2), 500), min(max(rows, 2), 300))
+
+    def close(self) -> None:
+        """Hang up; its container goes on."""
+        self._closing = True
+        self._stream.close()
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        """A view that starts with what the screen shows. Call on the browser's event loop."""
+        view = View()
+        with self._lock:
+            view.offer(bytes(self._screen), self.end)
+            self._views.add(view)
+        try:
+            yield view
+        finally:
+            with self._lock:
+                self._views.discard(view)
+                self._watched = self._clock()
+
+    def _pump(self) -> None:
+        idle = False
+        while not self._closing:
+            try:
+                data = self._stream.read()
+            except TimeoutError:
+                idle = self._forgotten()
+                if idle:
+                    break
+                continue
+            if not data:
+                break
+            self._used = self._clock()
+            self._show(data)
+        # Asked before hanging up, which closes the client too.
+        end = End(idle=True) if idle else End(None if self._closing else self._stream.code())
+        self._stream.close()
+        with self._lock:
+            self.end = end
+            for view in self._views:
+                view.offer(b"", end)
+
+    def _forgotten(self) -> bool:
+        now = self._clock()
+        with self._lock:
+            if self._views:
+                self._watched = now
+        return now - self._watched > UNWATCHED or now - self._used > IDLE
+
+    def _show(self, data: bytes) -> None:
+        if not data:
+            return
+        with self._lock:
+            self._screen += data
+            if len(self._screen) > 2 * SCROLLBACK:
+                self._screen[:] = _tail(self._screen)
+            for view in self._views:
+                view.offer(data)
+
+
+def _tail(screen: bytearray) -> bytes:
+    """The last of it, from the beginning of a line, so that no escape sequence is cut."""
+    kept = bytes(screen[-SCROLLBACK:])
+    _cut, newline, rest = kept.partition(b"\n")
+    return rest if newline else kept

@@ -1,0 +1,158 @@
+"""Mounting the console and the small picture beside it, and the ways that lead to the console."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.commands.execs import ExecContainer
+from core.commands.nodes import UpdateNode
+from core.console.desk import DESK
+from core.console.session import Visit
+from core.live.routes import FILES
+from core.ui.live import LOADER, address
+from core.ui.session import _, act, control, may, unlocked, viewer, who
+
+PAGE = Path(__file__).parents[2] / "pages" / "console.py"
+
+
+def _css(*names: str) -> str:
+    return "\n".join(FILES[name].read_text(encoding="utf-8") for name in names)
+
+
+_console = st.components.v2.component(
+    "essaim_console",
+    html='<div class="essaim-console"></div>',
+    css=_css("xterm.css", "console.css"),
+    js=LOADER % "console",
+    isolate_styles=False,
+)
+
+_picture = st.components.v2.component(
+    "essaim_picture",
+    html='<div class="essaim-board essaim-picture"><div data-part="nodes"></div></div>',
+    css=_css("board.css", "console.css"),
+    js=LOADER % "picture",
+    isolate_styles=False,
+)
+
+
+def page() -> Any:
+    """The console's page, to link to."""
+    return st.Page(PAGE, title=_("Console"), icon=":material/terminal:")
+
+
+def link(line: str) -> None:
+    """A small link that opens the console with this line typed in."""
+    st.page_link(
+        page(),
+        label=_("Show in the console"),
+        icon=":material/terminal:",
+        query_params={"line": line},
+    )
+
+
+def terminal_button(container: str, *, disabled: bool) -> None:
+    """A button that opens a shell in a running container, on the console's page."""
+    if st.button(
+        _("Open a terminal"),
+        key="open_terminal",
+        icon=":material/terminal:",
+        help=_("A shell inside this container, as by docker exec -it."),
+        disabled=disabled or not may(ExecContainer),
+    ):
+        line = ExecContainer(interactive=True, tty=True, container=container, command=("sh",))
+        # Not by the address: a link from elsewhere could then run something, too.
+        st.session_state["console_run"] = {"id": secrets.token_hex(8), "line": line.line()}
+        st.switch_page(page())
+
+
+def console() -> None:
+    """The prompt with its output, and the open terminals."""
+    here = control()
+    place = f"{here.connection.base_url} {unlocked()}"
+    _console(
+        key="console",
+        data={
+            **address(),
+            "ticket": _ticket(),
+            # Another cluster or other rights are another session.
+            "place": hashlib.sha256(place.encode()).hexdigest()[:12],
+            "line": st.query_params.get("line", ""),
+            "run": st.session_state.get("console_run"),
+            "words": {
+                "console": _("Console"),
+                "prompt": _("Docker line"),
+                "placeholder": _("docker service ls — or help"),
+                "run": _("Run"),
+                "complete": _("Complete (Tab)"),
+                "clear": _("Clear"),
+                "shell": _("Copy as a shell script"),
+                "python": _("Copy as a Python script"),
+                "copied": _("Copied."),
+                "empty": _("Nothing has been run yet."),
+                "waiting": _("Connecting…"),
+                "welcome": _(
+                    "Type docker lines as on a machine: this cluster answers. help lists them, Tab "
+                    "completes, ↑ and ↓ go through what you typed."
+                ),
+                "opened": _("{title} runs in a terminal of its own."),
+                "close": _("Close {title}"),
+                "ended": _("It has ended, with exit code {code}"),
+                "over": _("It has ended"),
+                "idle": _("Hung up: nobody used it for long"),
+                "enter": _("Enter closes this terminal."),
+                "lost": _("The connection is lost: trying again"),
+                "skipped": _("left out: the line before it was refused"),
+            },
+        },
+        on_again_change=lambda: None,
+    )
+
+
+def picture() -> None:
+    """The nodes with their tasks as tiles, live; small, beside something else."""
+    key = "picture"
+
+    def pressed() -> None:
+        wish = st.session_state[key].availability
+        node = control().snapshot.node(str(wish.get("node"))) if wish else None
+        if node and wish.get("availability") in ("active", "pause", "drain"):
+            act(lambda: UpdateNode(availability=wish["availability"], node=node.hostname))
+
+    _picture(
+        key=key,
+        data={
+            **address(),
+            "may": may(UpdateNode),
+            "words": {
+                "active": _("Active"),
+                "pause": _("Pause"),
+                "drain": _("Drain"),
+                "active_help": _("The node takes new tasks"),
+                "pause_help": _("The node keeps its tasks and takes no new ones"),
+                "drain_help": _("The node's tasks move to other nodes"),
+                "empty": _("no replica here"),
+                "nowhere": _("no node"),
+                "nowhere_help": _("waiting for a node"),
+                "failures": _("{count} failed before"),
+                "by_design": "",
+                "alone": _("No Swarm yet: docker swarm init makes one, and its nodes appear here."),
+            },
+        },
+        on_availability_change=pressed,
+    )
+
+
+def _ticket() -> str:
+    """A ticket for this viewer that has not been used yet."""
+    here, cluster, name = viewer(), control(), who()
+    held, owner = st.session_state.get("console_ticket", ("", None))
+    if owner is not cluster or not DESK.visits.waits(held):
+        held = DESK.visits.issue(Visit(cluster, name, lambda: here.unlocked))
+        st.session_state["console_ticket"] = (held, cluster)
+    return str(held)
