@@ -69,7 +69,8 @@ def test_both_languages_say_the_same_things(lab: Lab) -> None:
     for french, english in zip(
         sentences(texts(lab.name, "fr")), sentences(texts(lab.name, "en")), strict=True
     ):
-        assert french != english or len(french) < 40, french
+        # A hint may be nothing but a docker line.
+        assert french != english or len(french) < 40 or french.startswith("`docker"), french
 
 
 @each_lab
