@@ -48,7 +48,7 @@ def play(control: Control, lab: Lab, unlocked: bool = False) -> None:
         until(lambda step=step: step.moves(control.labs.scene(lab.name)), PATIENCE)
         moves = step.moves(control.labs.scene(lab.name))
         played = Play(control, moves, "test", unlocked, 0.05)
-        played.wait(PATIENCE)
+        played.wait(4 * PATIENCE)  # a build may fetch a lot
         assert not played.error, f"{step.name}: {played.error}"
         turns_green(control, lab, step.name)
 
