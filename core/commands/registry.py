@@ -133,10 +133,11 @@ def lookup(words: Sequence[str]) -> tuple[type[Command], tuple[str, ...], list[s
 def following(given: tuple[str, ...]) -> dict[str, str]:
     """The words that may follow these after ``docker``, each with what it stands for."""
     found: dict[str, str] = {}
-    for verb in (*_BY_VERB, *ALIASES):
+    short = [alias for alias in ALIASES if len(alias) == 1]  # the longer ones only repeat
+    for verb in (*_BY_VERB, *short):
         if verb[: len(given)] == given and len(verb) > len(given):
-            command = _BY_VERB.get(ALIASES.get(verb, verb)) if len(verb) == len(given) + 1 else None
-            found.setdefault(verb[len(given)], summary(command) if command else "")
+            whole = _BY_VERB.get(ALIASES.get(verb, verb)) if len(verb) == len(given) + 1 else None
+            found.setdefault(verb[len(given)], summary(whole) if whole else "")
     return found
 
 
