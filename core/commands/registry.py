@@ -21,6 +21,7 @@ from core.commands import (
 )
 from core.commands.command import Command
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 COMMANDS: tuple[type[Command], ...] = (
     system.Version,
@@ -104,7 +105,7 @@ def parse(line: str | Sequence[str]) -> Command:
     """
     words = split(line) if isinstance(line, str) else list(line)
     if not words or words[0] != "docker":
-        raise InvalidCommand("A line starts with docker, as in: docker node ls")
+        raise InvalidCommand(_("A line starts with docker, as in: docker node ls"))
     command, verb, rest = _find(words[1:])
     called = " ".join(("docker", *verb))
     if "--help" in rest[:1]:
@@ -117,7 +118,7 @@ def split(line: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError:
-        raise InvalidCommand("A quote is opened in this line and never closed.") from None
+        raise InvalidCommand(_("A quote is opened in this line and never closed.")) from None
 
 
 def lookup(words: Sequence[str]) -> tuple[type[Command], tuple[str, ...], list[str]] | None:
@@ -154,7 +155,11 @@ def _find(words: list[str]) -> tuple[type[Command], tuple[str, ...], list[str]]:
     under = {verb[len(given)] for verb in _BY_VERB if verb[: len(given)] == given}
     if under:
         so_far = " ".join(("docker", *given))
-        raise InvalidCommand(f"{so_far} wants one more word: {', '.join(sorted(under))}.")
+        sentence = _("{so_far} wants one more word: {words}.")
+        raise InvalidCommand(sentence, so_far=so_far, words=", ".join(sorted(under)))
     asked = " ".join(words[:2])
     near = grammar.nearest(asked, [" ".join(verb) for verb in (*_BY_VERB, *ALIASES)])
-    raise InvalidCommand(f"There is no docker {asked} here.{near.replace('mean', 'mean docker')}")
+    if near:
+        sentence = _("There is no docker {asked} here. Did you mean docker {near}?")
+        raise InvalidCommand(sentence, asked=asked, near=near)
+    raise InvalidCommand(_("There is no docker {asked} here."), asked=asked)
