@@ -1,4 +1,6 @@
-"""What must stay fast, measured: ``python -m bench [part of a name | practice | classroom | live]``.
+"""What must stay fast, measured: ``python -m bench``, or only what its argument names.
+
+The argument is a part of a measure's name, or ``practice``, ``classroom`` or ``live``.
 
 Each figure is the median of a few samples, and the worst of them. They compare on one machine, one
 day with the next; they are no promise about another machine.
