@@ -6,7 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from core.practice import containers
-from core.practice.api import bodies, container_filters, container_json, host_config
+from core.practice.api import (
+    bodies,
+    container_filters,
+    container_json,
+    host_config,
+    old_versions,
+)
 from core.practice.api.filters import until_of
 from core.practice.api.routing import ApiError, Request, Response, route
 from core.practice.files import mounts
@@ -153,7 +159,7 @@ def inspect(request: Request) -> Response:
         shown["State"]["Health"] = known
     if request.flag("size"):
         shown |= request.cluster.files.sizes(container, image_of(request, container))
-    return Response(shown)
+    return Response(old_versions.container(shown, container, request.version))
 
 
 @route("POST", "/containers/{id}/start")

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from core.practice.api import commit as api_commit
+from core.practice.api import old_versions
 from core.practice.api.filters import Filters, flag_of, labelled, unlabelled, until_of
 from core.practice.api.routing import ApiError, Request, Response, Stream, route
 from core.practice.formats import overlay, rfc3339, short
@@ -92,25 +93,27 @@ def _refers(name: str, pattern: str) -> bool:
 @route("GET", "/images/{name:path}/json")
 def inspect(request: Request) -> Response:
     image = images.get(request.cluster.store, request.engine, request.params["name"])
-    return Response(
-        {
-            "Id": image.image_id,
-            "RepoTags": list(image.tags),
-            "RepoDigests": list(image.digests),
-            "Parent": image.parent,
-            "Comment": image.comment,
-            "Created": rfc3339(image.created),
-            "DockerVersion": "",
-            "Author": image.author,
-            "Architecture": "amd64",
-            "Os": "linux",
-            "Size": image.size,
-            "GraphDriver": overlay(image.image_id, image.parent),
-            "RootFS": {"Type": "layers", "Layers": list(image.layers)},
-            "Metadata": {"LastTagTime": rfc3339(image.created)},
-            "Config": dict(sorted(image.config.items())),
-        }
-    )
+    return Response(old_versions.image(_details(image), image.container, request.version))
+
+
+def _details(image: Image) -> dict[str, Any]:
+    return {
+        "Id": image.image_id,
+        "RepoTags": list(image.tags),
+        "RepoDigests": list(image.digests),
+        "Parent": image.parent,
+        "Comment": image.comment,
+        "Created": rfc3339(image.created),
+        "DockerVersion": "",
+        "Author": image.author,
+        "Architecture": "amd64",
+        "Os": "linux",
+        "Size": image.size,
+        "GraphDriver": overlay(image.image_id, image.parent),
+        "RootFS": {"Type": "layers", "Layers": list(image.layers)},
+        "Metadata": {"LastTagTime": rfc3339(image.created)},
+        "Config": dict(sorted(image.config.items())),
+    }
 
 
 @route("GET", "/images/{name:path}/history")
