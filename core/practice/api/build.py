@@ -86,6 +86,13 @@ def _mapping(text: str | None) -> dict[str, Any]:
     return values
 
 
+_CACHE_FILTERS = {
+    *("description", "id", "inuse", "label", "label!", "parent", "private", "shared", "type"),
+    *("until", "unused-for"),
+}
+
+
 @route("POST", "/build/prune")
 def prune(request: Request) -> Response:
+    request.filters(_CACHE_FILTERS)
     return Response({"CachesDeleted": None, "SpaceReclaimed": 0})

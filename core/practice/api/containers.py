@@ -49,6 +49,8 @@ def list_containers(request: Request) -> Response:
     filters = request.filters(_FILTERS)
     container_filters.check(filters)
     found = [c for c in containers.on_engine(store, request.engine) if c.state != "new"]
+    for name in (*filters.get("before", ()), *filters.get("since", ())):
+        containers.get(store, request.engine, name)
     found = [
         c
         for c in reversed(found)
@@ -81,7 +83,7 @@ async def create(request: Request) -> Response:
     name = containers.name_for(store, request.cluster.random, engine, request.query.get("name", ""))
     if not body.get("Image"):
         raise ApiError(400, "no command specified")
-    images.check_name(str(body["Image"]))
+    _check_platform(request)
     image = images.get(store, engine, str(body["Image"]))
     asked = containers.new(
         store, request.cluster.random, engine, name, body, _networks(request, body)
@@ -101,6 +103,15 @@ async def create(request: Request) -> Response:
         raise ApiError(404 if error.startswith("No such image") else 500, error)
     said = host_config.warnings(made.config, made.host_config)
     return Response({"Id": made.id, "Warnings": said}, 201)
+
+
+def _check_platform(request: Request) -> None:
+    """Refuse a platform that is none with 400, and one that no image is for with 404."""
+    if platform := images.platform(request.query.get("platform", "")):
+        name = request.json(bodies.CONTAINER)["Image"]
+        if images.find(request.cluster.store, request.engine, name) is not None:
+            text = f"image with reference {name} was found but its platform (linux/amd64) does not"
+            raise ApiError(404, f"{text} match the specified platform ({platform})")
 
 
 def _networks(request: Request, body: dict[str, Any]) -> tuple[str, ...]:
@@ -164,6 +175,8 @@ def inspect(request: Request) -> Response:
 
 @route("POST", "/containers/{id}/start")
 async def start(request: Request) -> Response:
+    if request.query.get("checkpoint"):
+        raise ApiError(400, "checkpoint is only supported in experimental mode")
     container = called(request)
     if container.paused:
         raise ApiError(409, "cannot start a paused container, try unpause instead")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -16,7 +17,7 @@ from core.practice.formats import overlay, rfc3339, short
 from core.practice.images import local as images
 from core.practice.images import pull, registry
 from core.practice.images.catalogue import Published, digest_of
-from core.practice.images.reference import Reference, parse
+from core.practice.images.reference import TAG, Reference, parse
 from core.practice.objects import Container, Image
 
 _FILTERS = frozenset({"before", "dangling", "label", "reference", "since", "until"})
@@ -133,6 +134,9 @@ async def create(request: Request) -> Stream:
     if "fromSrc" in request.query:
         return api_commit.imported(request)
     name, tag = request.query.get("fromImage", ""), request.query.get("tag", "")
+    if other := images.platform(request.query.get("platform", "")):
+        text = f"no matching manifest for {other} in the manifest list entries"
+        raise ApiError(404, text)
     joint = "@" if tag.startswith("sha256:") else ":"
     reference = parse(f"{name}{joint}{tag}" if tag else name)
     published = await registry.require(request.cluster.store, request.engine, reference)
@@ -177,6 +181,11 @@ def _tell(request: Request, action: str, id: str, image: Image, name: str = "") 
 def tag(request: Request) -> Response:
     image = images.get(request.cluster.store, request.engine, request.params["name"])
     repository, label = request.query.get("repo", ""), request.query.get("tag", "")
+    if label and not TAG.fullmatch(label):
+        raise ApiError(400, "invalid tag format")
+    if re.fullmatch(r"[0-9a-f]{64}", repository):
+        what = f"({repository}), cannot specify 64-byte hexadecimal strings"
+        raise ApiError(400, f"invalid repository name {what}")
     name = parse(f"{repository}:{label}" if label else repository).name
     images.tag(request.cluster.store, image, name)
     _tell(request, "tag", image.image_id, image, name)

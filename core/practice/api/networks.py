@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -25,6 +26,7 @@ _NOT_A_MANAGER = (
 )
 _PREDEFINED = "com.docker.swarm.predefined"
 _VXLAN = "com.docker.network.driver.overlay.vxlanid_list"
+_MTU = "com.docker.network.driver.mtu"
 _FIRST_VXLAN = 4096
 _FILTERS = {"dangling", "driver", "id", "label", "name", "scope", "type"}
 
@@ -169,13 +171,18 @@ def create(request: Request) -> Response:
         raise ApiError(409, f"network with name {name} already exists")
     if driver in ("host", "null"):
         raise ApiError(403, f'only one instance of "{driver}" network is allowed')
+    if driver in ("macvlan", "ipvlan"):
+        raise ApiError(501, f"the practice engine does not play {driver} networks")
     if driver not in ("bridge", "overlay"):
         raise ApiError(404, f'plugin "{driver}" not found')
     ipam, ipv6 = body.get("IPAM") or {}, bool(body.get("EnableIPv6"))
     pool, pools6 = pools.by_version(ipam.get("Config") or ())
     for each in (pool, *(pools6 if ipv6 else ())):
         pools.check(each)
+    _check_options(body, ipam, ipv6)
     if body.get("Ingress"):
+        if driver != "overlay":
+            raise ApiError(403, "Ingress network can only be global scope network")
         _refuse_second_ingress(store)
     options, labels = body.get("Options") or {}, body.get("Labels") or {}
     if driver == "overlay":
@@ -216,6 +223,26 @@ def create(request: Request) -> Response:
     )
     store.put(overlay)
     return Response({"Id": overlay.id, "Warning": ""}, 201)
+
+
+def _check_options(body: dict[str, Any], ipam: dict[str, Any], ipv6: bool) -> None:
+    """Refuse what no network can be, and what none is here."""
+    if (source := (body.get("ConfigFrom") or {}).get("Network")) or body.get("ConfigOnly"):
+        if source:
+            raise ApiError(404, f'configuration network "{source}" does not exist')
+        if any(body.get(name) for name in ("Internal", "Ingress", "Attachable", "Scope")):
+            fields = "[ ingress | internal | attachable | scope ]"
+            text = "configuration network can only contain network specific fields. Network"
+            raise ApiError(403, f"{text} operator fields like {fields} are not supported.")
+        raise ApiError(501, "the practice engine does not play configuration networks")
+    if (driver := ipam.get("Driver") or "default") not in ("default", "null", "windows"):
+        raise ApiError(404, f'plugin "{driver}" not found')
+    if body.get("EnableIPv4") is False and not ipv6:
+        raise ApiError(400, "IPv4 or IPv6 must be enabled")
+    mtu = str((body.get("Options") or {}).get(_MTU) or "0")
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", mtu):
+        text = f'strconv.Atoi: parsing "{mtu}": invalid syntax'
+        raise ApiError(400, f"failed to parse {_MTU} value: {mtu} ({text})")
 
 
 def _refuse_second_ingress(store: Store) -> None:
@@ -277,13 +304,15 @@ def connect(request: Request) -> Response:
     network, container = _pair(request)
     if network.driver == "host":
         text = "cannot connect container to host network"
-        raise ApiError(403, f"{text} - container must be created in host network mode")
+        raise ApiError(400, f"{text} - container must be created in host network mode")
     if "none" in (network.name, *container.networks):
         text = "container cannot be connected to multiple networks with one of the networks"
-        raise ApiError(403, f"{text} in private (none) mode")
+        raise ApiError(400, f"{text} in private (none) mode")
     asked = request.json(bodies.ATTACHMENT).get("EndpointConfig") or {}
     pools.check_endpoint(network, asked)
     if network.name in container.networks:
+        if container.state != "running":
+            return Response(None)
         raise ApiError(
             403, f"endpoint with name {container.name} already exists in network {network.name}"
         )
@@ -297,7 +326,9 @@ def connect(request: Request) -> Response:
 def disconnect(request: Request) -> Response:
     network, container = _pair(request)
     if network.name not in container.networks:
-        raise ApiError(403, f"container {container.id} is not connected to network {network.name}")
+        which = "network" if container.state == "running" else "the network"
+        text = f"container {container.id} is not connected to {which} {network.name}"
+        raise ApiError(403, text)
     left = tuple(name for name in container.networks if name != network.name)
     request.cluster.store.put(replace(container, networks=left))
     return Response(None)

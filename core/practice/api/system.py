@@ -178,6 +178,9 @@ async def info(request: Request) -> Response:
 
 @route("GET", "/system/df")
 def disk_usage(request: Request) -> Response:
+    for kind in request.repeated.get("type", ()):
+        if kind not in ("container", "image", "volume", "build-cache"):
+            raise ApiError(400, f"unknown object type: {kind}")
     store = request.cluster.store
     held = images.listed(store, request.engine)
     here = [c for c in containers.on_engine(store, request.engine) if c.state != "new"]
