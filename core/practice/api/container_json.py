@@ -11,7 +11,7 @@ from core.practice.files import mounts
 from core.practice.formats import NO_TIME, human_duration, rfc3339
 from core.practice.images.catalogue import digest_of
 from core.practice.network import links
-from core.practice.network.addresses import PREDEFINED, find_network
+from core.practice.network.addresses import PREDEFINED, find_network, on
 from core.practice.network.publishing import exposed
 from core.practice.objects import Container, Image, Network, Port
 from core.practice.programs.base import argv_of, settings
@@ -214,11 +214,9 @@ def _asked_mac(container: Container) -> str:
 
 def _networks(store: Store, container: Container) -> dict[str, Any]:
     shown = {}
-    for number, name in enumerate(container.networks):
+    for name in container.networks:
         network = find_network(store, container.engine, name)
-        shown[network.name if network else name] = endpoint(
-            container, network, container.address if number == 0 else ""
-        )
+        shown[network.name if network else name] = endpoint(container, network, on(container, name))
     return shown
 
 

@@ -89,7 +89,7 @@ def _attached(request: Request, network: Network) -> dict[str, Any]:
     prefix = network.subnet.partition("/")[2]
     shown = {}
     for container in _users(request, network):
-        address = container.address if container.networks[0] == network.name else ""
+        address = addresses.on(container, network.name)
         shown[container.id] = {
             "Name": container.name,
             "EndpointID": endpoint_id(container, network),
@@ -316,9 +316,8 @@ def connect(request: Request) -> Response:
         raise ApiError(
             403, f"endpoint with name {container.name} already exists in network {network.name}"
         )
-    networks = (*container.networks, network.name)
-    endpoints = {**(container.endpoints or {}), network.name: asked}
-    request.cluster.store.put(replace(container, networks=networks, endpoints=endpoints))
+    store = request.cluster.store
+    store.put(addresses.connected(store, container, network.name, asked))
     return Response(None)
 
 
@@ -329,8 +328,7 @@ def disconnect(request: Request) -> Response:
         which = "network" if container.state == "running" else "the network"
         text = f"container {container.id} is not connected to {which} {network.name}"
         raise ApiError(403, text)
-    left = tuple(name for name in container.networks if name != network.name)
-    request.cluster.store.put(replace(container, networks=left))
+    request.cluster.store.put(addresses.disconnected(container, network.name))
     return Response(None)
 
 

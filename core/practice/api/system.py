@@ -92,7 +92,7 @@ async def info(request: Request) -> Response:
         "ContainersRunning": len(running) - len(paused),
         "ContainersPaused": len(paused),
         "ContainersStopped": len(here) - len(running),
-        "Images": len(images.listed(store, engine.id)),
+        "Images": len({image.image_id for image in images.on_engine(store, engine.id)}),
         "Driver": "overlay2",
         "DriverStatus": [
             ["Backing Filesystem", "simulated"],
