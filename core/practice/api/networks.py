@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from core.practice import containers
-from core.practice.api import bodies
+from core.practice.api import bodies, network_options
 from core.practice.api.container_json import endpoint_id, mac
 from core.practice.api.filters import labelled, matches, unlabelled, until_of
 from core.practice.api.routing import ApiError, Request, Response, route
@@ -26,7 +25,6 @@ _NOT_A_MANAGER = (
 )
 _PREDEFINED = "com.docker.swarm.predefined"
 _VXLAN = "com.docker.network.driver.overlay.vxlanid_list"
-_MTU = "com.docker.network.driver.mtu"
 _FIRST_VXLAN = 4096
 _FILTERS = {"dangling", "driver", "id", "label", "name", "scope", "type"}
 
@@ -179,7 +177,7 @@ def create(request: Request) -> Response:
     pool, pools6 = pools.by_version(ipam.get("Config") or ())
     for each in (pool, *(pools6 if ipv6 else ())):
         pools.check(each)
-    _check_options(body, ipam, ipv6)
+    network_options.check(body, ipam, ipv6)
     if body.get("Ingress"):
         if driver != "overlay":
             raise ApiError(403, "Ingress network can only be global scope network")
@@ -223,26 +221,6 @@ def create(request: Request) -> Response:
     )
     store.put(overlay)
     return Response({"Id": overlay.id, "Warning": ""}, 201)
-
-
-def _check_options(body: dict[str, Any], ipam: dict[str, Any], ipv6: bool) -> None:
-    """Refuse what no network can be, and what none is here."""
-    if (source := (body.get("ConfigFrom") or {}).get("Network")) or body.get("ConfigOnly"):
-        if source:
-            raise ApiError(404, f'configuration network "{source}" does not exist')
-        if any(body.get(name) for name in ("Internal", "Ingress", "Attachable", "Scope")):
-            fields = "[ ingress | internal | attachable | scope ]"
-            text = "configuration network can only contain network specific fields. Network"
-            raise ApiError(403, f"{text} operator fields like {fields} are not supported.")
-        raise ApiError(501, "the practice engine does not play configuration networks")
-    if (driver := ipam.get("Driver") or "default") not in ("default", "null", "windows"):
-        raise ApiError(404, f'plugin "{driver}" not found')
-    if body.get("EnableIPv4") is False and not ipv6:
-        raise ApiError(400, "IPv4 or IPv6 must be enabled")
-    mtu = str((body.get("Options") or {}).get(_MTU) or "0")
-    if not re.fullmatch(r"[+-]?[0-9]{1,9}", mtu):
-        text = f'strconv.Atoi: parsing "{mtu}": invalid syntax'
-        raise ApiError(400, f"failed to parse {_MTU} value: {mtu} ({text})")
 
 
 def _refuse_second_ingress(store: Store) -> None:

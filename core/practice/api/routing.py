@@ -145,6 +145,7 @@ class Upgrade:
 
     session: Callable[[Conduit], Awaitable[None]]
     content_type: str
+    handshake: Mapping[str, str] | None = None  # the headers of a websocket's beginning
 
 
 Answer = Response | Stream | Upgrade

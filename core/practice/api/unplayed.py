@@ -9,7 +9,6 @@ from __future__ import annotations
 from core.practice.api.routing import ApiError, Request, Response, route
 
 _UNPLAYED: dict[str, tuple[str, ...]] = {
-    "the attach websocket": ("GET /containers/{id}/attach/ws",),
     "checkpoints": (
         "GET /containers/{id}/checkpoints",
         "POST /containers/{id}/checkpoints",
