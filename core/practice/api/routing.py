@@ -51,7 +51,7 @@ class Request:
     method: str
     path: str  # without the version prefix
     params: Mapping[str, str]  # what the route's {placeholders} matched
-    query: Mapping[str, str]  # last value of each
+    query: Mapping[str, str]  # first value of each, as Go has it
     headers: Mapping[str, str]  # lower-case names
     body: bytes
     version: tuple[int, int]  # of the API, as the client asked for it
