@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.practice.objects import Engine, Node, State, Task
+from core.practice.objects import Container, Engine, Node, State, Task
 from tests.practice.simulation import Simulation
 
 DISKS = ("ssd", "hdd", "")  # "": no label
@@ -121,6 +121,10 @@ def test_every_task_is_where_it_may_be_and_waits_only_where_it_must(
         swarm.create(f"s{number}", wish.replicas, template=wish.template)
     swarm.settle(60)
     check(swarm, wishes, [wish.replicas for wish in wishes])
+    for container in [c for c in swarm.store.all(Container) if c.state == "running"]:
+        swarm.runtime.end(container, 1)  # what has ended holds nothing of its node any more
+    swarm.settle(60)
+    check(swarm, wishes, [wish.replicas for wish in wishes])
     for number, wish in enumerate(wishes):
         swarm.scale(wish.then, f"s{number}")
     swarm.settle(60)
@@ -153,13 +157,17 @@ def check(swarm: Simulation, wishes: list[Wish], wanted: list[int]) -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     nodes=st.integers(1, 6),
+    others=st.integers(0, 9),
     sizes=st.lists(st.integers(0, 25), min_size=1, max_size=4),
     seed=st.integers(0, 1000),
 )
 def test_replicas_stay_spread_within_one_however_they_are_scaled(
-    nodes: int, sizes: list[int], seed: int
+    nodes: int, others: int, sizes: list[int], seed: int
 ) -> None:
     swarm = Simulation(nodes=nodes, seed=seed)
+    crowd = {"Placement": {"Constraints": ["node.hostname==node1"]}}
+    swarm.create("crowd", others, template=crowd)  # another service counts for less than its own
+    swarm.settle()
     swarm.create(replicas=0)
     for size in sizes:
         swarm.scale(size)
@@ -168,6 +176,47 @@ def test_replicas_stay_spread_within_one_however_they_are_scaled(
         each = [counts.get(f"node{n}", 0) for n in range(1, nodes + 1)]
         assert sum(each) == size
         assert max(each) - min(each) <= 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    before=st.integers(1, 20),
+    more=st.integers(0, 4),
+    fewer=st.integers(1, 20),
+    seed=st.integers(0, 1000),
+)
+def test_scaling_down_takes_from_the_fullest_nodes(
+    before: int, more: int, fewer: int, seed: int
+) -> None:
+    swarm = Simulation(nodes=3, seed=seed)
+    swarm.set_availability("node3", "drain")
+    swarm.create(replicas=before)
+    swarm.settle()
+    swarm.set_availability("node3", "active")
+    swarm.scale(before + more)
+    swarm.settle()
+    counts = swarm.per_node()
+    left = sorted(counts.get(f"node{n}", 0) for n in (1, 2, 3))
+    for _ in range(min(fewer, sum(left))):
+        left[-1] -= 1
+        left.sort()
+    swarm.scale(sum(left))
+    swarm.settle()
+    counts = swarm.per_node()
+    assert sorted(counts.get(f"node{n}", 0) for n in (1, 2, 3)) == left
+
+
+def test_what_becomes_free_is_given_to_those_who_wait() -> None:
+    swarm = Simulation(nodes=2)
+    whole = {"Resources": {"Reservations": {"NanoCPUs": 2 * 10**9}}}
+    swarm.create("first", 2, template=whole)
+    swarm.settle()
+    swarm.create("second", 2, template=whole)
+    swarm.settle()
+    assert swarm.per_node("second") == {}
+    swarm.scale(0, "first")
+    swarm.settle()
+    assert swarm.per_node("second") == {"node1": 1, "node2": 1}
 
 
 @settings(max_examples=40, deadline=None)
