@@ -30,7 +30,7 @@ from core.practice.images.dockerfile import Instruction
 from core.practice.images.reference import parse
 from core.practice.objects import Image
 from core.practice.programs import installers
-from core.practice.programs.base import StartError, World, environment, not_created, program
+from core.practice.programs.base import Files, StartError, World, environment, not_created, program
 from core.practice.store import Store
 
 _STEP = 0.12  # seconds that a step takes at least: its container is made and committed
@@ -271,7 +271,7 @@ class Build:
             cwd=str(config.get("WorkingDir") or "/"),
             now=self._clock.now,
             interactive=False,
-            disk=lambda: system,
+            inside=Files(system),
         )
         try:
             steps = program(argv, world).steps

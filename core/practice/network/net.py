@@ -22,6 +22,8 @@ from core.practice.store import Store
 class ContainerNet:
     """A Net (see programs) from inside one container. It leads nowhere outside the cluster."""
 
+    __slots__ = ("_id", "_mesh", "_store")
+
     def __init__(self, store: Store, mesh: Mesh, container_id: str) -> None:
         self._store = store
         self._mesh = mesh
