@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=PATIENCE)
 
-PATHS = ("", "services", "nodes", "images", "containers", "build")
+PATHS = ("", "services", "nodes", "images", "containers", "build", "traffic")
 
 
 def settle(page: Page) -> None:
