@@ -73,14 +73,17 @@ class Connection:
 class Practice:
     """The practice engine of this process: a cluster of its own for each key.
 
-    most: how many clusters there may be at a time. note: see Connection.
+    most: how many clusters there may be at a time. note: see Connection. formed: each begins as
+    one Swarm; else as empty instances.
     """
 
-    def __init__(self, most: int = MOST_CLUSTERS, note: str = "") -> None:
+    def __init__(self, most: int = MOST_CLUSTERS, note: str = "", formed: bool = True) -> None:
         from core.practice.clusters import Clusters
+        from core.practice.embed import Settings
 
+        settings = Settings(formed=formed, bind_ports=False)  # they would all want port 80
         # Whoever holds these clusters knows better than they do whether somebody looks at one.
-        self._clusters = Clusters(most=most, idle_after=None)
+        self._clusters = Clusters(settings, most=most, idle_after=None)
         self._note = note
         self.most = most
 
@@ -111,7 +114,7 @@ def choose(
 ) -> Connection | Practice:
     """The engine to use, by environment and by what answers; or a practice cluster for each.
 
-    Raises ValueError when ESSAIM_ENGINE or ESSAIM_CLUSTERS is nothing that it may be.
+    Raises ValueError when ESSAIM_ENGINE, _CLUSTERS or _SWARM is nothing that it may be.
     """
     wish = environ.get("ESSAIM_ENGINE", "").strip().lower() or "auto"
     if wish not in ("auto", "docker", "practice"):
@@ -121,8 +124,15 @@ def choose(
         raise ValueError(
             f"ESSAIM_CLUSTERS is {most!r}: write how many practice clusters there may be"
         )
+    swarm = environ.get("ESSAIM_SWARM", "").strip().lower() or "formed"
+    if swarm not in ("formed", "empty"):
+        raise ValueError(f"ESSAIM_SWARM is {swarm!r}: write formed or empty")
+
+    def practice(note: str = "") -> Practice:
+        return Practice(int(most), note, swarm == "formed")
+
     if wish == "practice":
-        return Practice(int(most))
+        return practice()
     if environ.get("DOCKER_HOST"):
         options = kwargs_from_env(environment=dict(environ))
         return Connection(options.pop("base_url"), options=options)
@@ -130,9 +140,9 @@ def choose(
     if wish == "docker":
         return local
     if not socket.exists():
-        return Practice(int(most))
+        return practice()
     why = _unanswered(local)
-    return Practice(int(most), f"{socket}: {why}") if why else local
+    return practice(f"{socket}: {why}") if why else local
 
 
 def _unanswered(connection: Connection) -> str:

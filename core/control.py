@@ -22,9 +22,13 @@ from core.commands.journal import Journal
 from core.connection import Connection
 from core.errors import EssaimError
 from core.i18n import translation
+from core.labs import messages as lab_messages
+from core.labs.progress import Progress
+from core.labs.questions import Questions
 from core.live import messages
 from core.live.hub import Hub
 from core.terminal.stream import Stream, opened
+from core.timeline.recorder import Recorder
 from core.traffic import message as traffic_message
 from core.traffic.plan import Plan
 from core.traffic.run import Run
@@ -43,6 +47,7 @@ class Control:
         self.collector = Collector(connection.api)
         self.history = History()
         self.journal = Journal()
+        self.timeline = Recorder()
         self.hub = Hub()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -52,6 +57,15 @@ class Control:
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
         )
         self.hub.topic("pulse", lambda _lang: messages.pulse(self.snapshot))
+        self.labs = Progress(
+            lambda: self.snapshot,
+            self.journal,
+            Questions(connection.api),
+            lambda: self.hub.publish("labs"),
+        )
+        self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
+        self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
+        self._pictured = self.snapshot  # in the latest message on the engine
         self.traffic = Traffic(
             connection,
             lambda: self.snapshot,
@@ -93,6 +107,7 @@ class Control:
 
     def stop(self) -> None:
         self._stopped.set()
+        self.labs.stop()
         self.traffic.stop()
         self.collector.stop()
         self.connection.close()
@@ -192,10 +207,16 @@ class Control:
 
     def _changed(self, snapshot: ClusterSnapshot) -> None:
         self.history.add(snapshot)
+        self.labs.feed()
+        self.timeline.add(snapshot, self.journal.entries())
         self.hub.publish("cluster")
+        before, self._pictured = self._pictured, snapshot
+        if (before.containers, before.images) != (snapshot.containers, snapshot.images):
+            self.hub.publish("engine")
 
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
+            self.timeline.add(self.snapshot, self.journal.entries())
             self.hub.publish("pulse")
             self.hub.publish("history")
             if self.traffic.moving:

@@ -26,6 +26,7 @@ from core.live.routes import routes as live_routes
 from core.presentation import tables
 from core.published import routes as published_routes
 from core.terminal.routes import routes as terminal_routes
+from core.timeline.routes import routes as timeline_routes
 
 
 @asynccontextmanager
@@ -47,6 +48,7 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
 def routes() -> list[BaseRoute]:
     return [
         *live_routes(lambda request: _asked(request).hub, _ours),
+        *timeline_routes(lambda request: _asked(request).timeline, _ours),
         *published_routes(_asked),
         *console_routes(lambda: DESK, _ours),
         *terminal_routes(lambda: DESK.seats, _ours),

@@ -194,3 +194,20 @@ def test_the_limit_is_read_from_the_environment() -> None:
     assert isinstance(found, Practice)
     assert found.most == 7
     found.close()
+
+
+def test_clusters_may_begin_as_empty_instances() -> None:
+    found = choose({"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": "empty"})
+    assert isinstance(found, Practice)
+    room = Classroom(found, ACCESS)
+    try:
+        engine = room.control(ADA).snapshot.engine
+        assert engine is not None
+        assert not engine.in_swarm
+    finally:
+        room.stop()
+
+
+def test_a_beginning_that_is_none_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="ESSAIM_SWARM"):
+        choose({"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": "swarmed"})

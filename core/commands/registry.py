@@ -14,13 +14,16 @@ from core.commands import (
     grammar,
     images,
     nodes,
+    secrets,
     service_views,
     services,
+    stacks,
     swarm,
     system,
 )
 from core.commands.command import Command
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 COMMANDS: tuple[type[Command], ...] = (
     system.Version,
@@ -38,6 +41,7 @@ COMMANDS: tuple[type[Command], ...] = (
     container_views.ContainerLogs,
     container_views.InspectContainers,
     execs.ExecContainer,
+    execs.AttachContainer,
     containers.StartContainers,
     containers.StopContainers,
     containers.KillContainers,
@@ -62,6 +66,14 @@ COMMANDS: tuple[type[Command], ...] = (
     services.RollbackService,
     services.RemoveServices,
     service_views.ServiceLogs,
+    secrets.CreateSecret,
+    secrets.ListSecrets,
+    secrets.RemoveSecrets,
+    stacks.DeployStack,
+    stacks.ListStacks,
+    stacks.StackServices,
+    stacks.StackTasks,
+    stacks.RemoveStacks,
 )
 
 #: Docker's older and shorter words for the same.
@@ -78,6 +90,7 @@ ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ps",): ("container", "ls"),
     ("logs",): ("container", "logs"),
     ("exec",): ("container", "exec"),
+    ("attach",): ("container", "attach"),
     ("start",): ("container", "start"),
     ("stop",): ("container", "stop"),
     ("kill",): ("container", "kill"),
@@ -89,6 +102,12 @@ ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("node", "remove"): ("node", "rm"),
     ("service", "list"): ("service", "ls"),
     ("service", "remove"): ("service", "rm"),
+    ("secret", "list"): ("secret", "ls"),
+    ("secret", "remove"): ("secret", "rm"),
+    ("stack", "up"): ("stack", "deploy"),
+    ("stack", "list"): ("stack", "ls"),
+    ("stack", "remove"): ("stack", "rm"),
+    ("stack", "down"): ("stack", "rm"),
 }
 
 _BY_VERB = {command.verb: command for command in COMMANDS}
@@ -102,7 +121,7 @@ def parse(line: str | Sequence[str]) -> Command:
     """
     words = split(line) if isinstance(line, str) else list(line)
     if not words or words[0] != "docker":
-        raise InvalidCommand("A line starts with docker, as in: docker node ls")
+        raise InvalidCommand(_("A line starts with docker, as in: docker node ls"))
     command, verb, rest = _find(words[1:])
     called = " ".join(("docker", *verb))
     if "--help" in rest[:1]:
@@ -115,7 +134,7 @@ def split(line: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError:
-        raise InvalidCommand("A quote is opened in this line and never closed.") from None
+        raise InvalidCommand(_("A quote is opened in this line and never closed.")) from None
 
 
 def lookup(words: Sequence[str]) -> tuple[type[Command], tuple[str, ...], list[str]] | None:
@@ -131,10 +150,11 @@ def lookup(words: Sequence[str]) -> tuple[type[Command], tuple[str, ...], list[s
 def following(given: tuple[str, ...]) -> dict[str, str]:
     """The words that may follow these after ``docker``, each with what it stands for."""
     found: dict[str, str] = {}
-    for verb in (*_BY_VERB, *ALIASES):
+    short = [alias for alias in ALIASES if len(alias) == 1]  # the longer ones only repeat
+    for verb in (*_BY_VERB, *short):
         if verb[: len(given)] == given and len(verb) > len(given):
-            command = _BY_VERB.get(ALIASES.get(verb, verb)) if len(verb) == len(given) + 1 else None
-            found.setdefault(verb[len(given)], summary(command) if command else "")
+            whole = _BY_VERB.get(ALIASES.get(verb, verb)) if len(verb) == len(given) + 1 else None
+            found.setdefault(verb[len(given)], summary(whole) if whole else "")
     return found
 
 
@@ -151,7 +171,11 @@ def _find(words: list[str]) -> tuple[type[Command], tuple[str, ...], list[str]]:
     under = {verb[len(given)] for verb in _BY_VERB if verb[: len(given)] == given}
     if under:
         so_far = " ".join(("docker", *given))
-        raise InvalidCommand(f"{so_far} wants one more word: {', '.join(sorted(under))}.")
+        sentence = _("{so_far} wants one more word: {words}.")
+        raise InvalidCommand(sentence, so_far=so_far, words=", ".join(sorted(under)))
     asked = " ".join(words[:2])
     near = grammar.nearest(asked, [" ".join(verb) for verb in (*_BY_VERB, *ALIASES)])
-    raise InvalidCommand(f"There is no docker {asked} here.{near.replace('mean', 'mean docker')}")
+    if near:
+        sentence = _("There is no docker {asked} here. Did you mean docker {near}?")
+        raise InvalidCommand(sentence, asked=asked, near=near)
+    raise InvalidCommand(_("There is no docker {asked} here."), asked=asked)

@@ -40,7 +40,9 @@ class Feed(Generic[T]):
     @property
     def lag(self) -> int:
         """How many items the slowest subscription has still to hear."""
-        return max((subscription.waiting for subscription in self._subscriptions), default=0)
+        if not self._subscriptions:
+            return 0
+        return max(subscription.waiting for subscription in self._subscriptions)
 
 
 class Subscription(AsyncIterator[T]):

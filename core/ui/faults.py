@@ -216,6 +216,7 @@ def _not_noticed(known: Conditions) -> None:
 
 
 def do(fault: Fault, here: Viewer) -> None:
+    """Let it happen, as the viewer's last action."""
     error, base = "", faults.address(control())
     try:
         faults.do(control(), fault, who())

@@ -20,6 +20,7 @@ from core.control import Control
 from core.errors import EssaimError
 from core.i18n import LANGUAGES, preferred, translation
 from core.jobs import Job
+from core.playing import Play
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Done:
     line: str  # '' where the viewer's input made no command
     python: str
     error: str  # '' when it was done
+    refused: EssaimError | None = None  # the same, to be said in the viewer's language
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Viewer:
     done: Done | None = None
     sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
     jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
+    play: Play | None = None  # of a lab's step, by Do it for me
+    played: str = ""  # which step that was: lab/step
 
 
 def control() -> Control:
@@ -124,13 +128,14 @@ def act(make: Callable[[], Command], here: Viewer | None = None) -> None:
     """
     here = here or viewer()
     line, python, error = "", "", ""
+    refused: EssaimError | None = None
     try:
         command = make()
         line, python = command.line(), command.python()
         control().submit(command, who(), here.unlocked)
     except EssaimError as refusal:
-        error = str(refusal)
-    here.done = Done(line, python, error)
+        error, refused = str(refusal), refusal
+    here.done = Done(line, python, error, refused)
     control().collector.refresh()
 
 

@@ -13,7 +13,18 @@ pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=PATIENCE)
 
-PATHS = ("", "services", "nodes", "images", "containers", "build", "traffic")
+PATHS = (
+    "",
+    "services",
+    "nodes",
+    "images",
+    "containers",
+    "build",
+    "console",
+    "timeline",
+    "traffic",
+    "projector",
+)
 
 
 def settle(page: Page) -> None:

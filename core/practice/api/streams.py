@@ -154,8 +154,10 @@ def wait(request: Request) -> Stream:
     def over() -> bool:
         if gone or condition == "removed":
             return gone
+        if last.finished != container.finished:
+            return True  # what its restart policy makes of it is no matter
         if condition == "next-exit":
-            return last.finished != container.finished or bool(last.error)
+            return bool(last.error)
         return last.state != "running" and not last.restarting
 
     stop = store.watch(remember, Container)

@@ -55,8 +55,11 @@ def check(spec: Json) -> None:
 def check_of(container: Container, image: Image | None) -> Check | None:
     """The container's health check, what it leaves open from its image's; None without one."""
     asked = container.config.get("Healthcheck") or {}
+    inherited = (image.config.get("Healthcheck") if image else None) or {}
+    if not asked and not inherited:
+        return None
     spec = {
-        **((image.config.get("Healthcheck") if image else None) or {}),
+        **inherited,
         **{name: value for name, value in asked.items() if value},
     }
     test = spec.get("Test") or []

@@ -95,7 +95,8 @@ class Process:
             self._ended(code & 0xFF)
 
     def _rest_no_more(self) -> None:
-        self._waiting, self._resting = None, False
+        self._waiting = None
+        self._resting = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
