@@ -15,6 +15,8 @@ from core.traffic.ledger import Second
 
 #: Colours and dashes of median, 95th and 99th percentile.
 _LINES = (("p50", "#0072B2", "solid"), ("p95", "#E69F00", "dash"), ("p99", "#CC79A7", "dot"))
+#: So many replicas can have their whole names below their bars.
+ROOM = 6
 _DARK = ("#0072B2", "#D55E00")  # white stands out better from these
 _ON_DARK = "#FFFFFF"
 _MARGIN = {"l": 44, "r": 34, "t": 8, "b": 28}
@@ -56,7 +58,14 @@ def answered_per_replica(
         bargap=0.25,
         margin=_MARGIN,
         legend={**_LEGEND, "traceorder": "normal"},
-        xaxis={"type": "category", "fixedrange": True, "showgrid": False},
+        xaxis={
+            "type": "category",
+            "fixedrange": True,
+            "showgrid": False,
+            "tickvals": names,
+            "ticktext": [_label(name, len(names)) for name in names],
+            "tickangle": 0,
+        },
         yaxis={"rangemode": "tozero", "fixedrange": True, "tickformat": "d", "nticks": 5},
         uirevision="answered",
     )
@@ -124,6 +133,11 @@ def latency_and_failures(
         uirevision="latency",
     )
     return figure
+
+
+def _label(name: str, among: int) -> str:
+    """The whole name where there is room; else the slot alone, or a node's id cut short."""
+    return name if among <= ROOM else name.rpartition(".")[2][:5]
 
 
 def _natural(name: str) -> tuple[object, ...]:

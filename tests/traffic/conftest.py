@@ -13,9 +13,12 @@ from core.practice.embed import PracticeServer
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
-from tests.cluster.test_collector import until
+from tests.cluster import test_collector
 
-Send = Callable[..., Run]
+
+def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until it holds, for as long as a slow machine may need."""
+    test_collector.until(holds, seconds)
 
 
 @contextmanager

@@ -119,6 +119,13 @@ def test_a_run_that_has_only_begun_has_charts() -> None:
     assert json.loads(traffic(begun, snapshot(), same))["latest"] == ""
 
 
+def test_many_replicas_have_short_names_below_their_bars() -> None:
+    many = replace(standing(), by_place={(f"web.{n}", "node1"): n for n in range(1, 16)})
+    figures = json.loads(charts(many, snapshot(), (), same))["figures"]
+    axis = figures["answered"]["layout"]["xaxis"]
+    assert axis["ticktext"] == [str(n) for n in range(1, 16)]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("counts", "kept", "index"),
