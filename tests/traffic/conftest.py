@@ -22,10 +22,10 @@ def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 @contextmanager
-def collecting(connection: Connection) -> Iterator[Collector]:
+def collecting(connection: Connection, seconds: float = 60.0) -> Iterator[Collector]:
     collector = Collector(connection.api)
     collector.start()
-    until(lambda: collector.snapshot.engine is not None)
+    until(lambda: collector.snapshot.engine is not None, seconds)
     yield collector
     collector.stop()
 
@@ -45,5 +45,5 @@ def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
 def ended(traffic: Traffic, plan: Plan) -> Run:
     run = traffic.prepare(plan)
     traffic.start(run)
-    assert run.join(120)
+    assert run.join(300)
     return run
