@@ -36,7 +36,7 @@ def answered_per_replica(
 
     idle: names of replicas that run, which may have answered nothing.
     """
-    names = sorted({name for name, _node in by_place} | set(idle), key=_natural)
+    names = sorted({name for name, _node in by_place} | set(idle), key=natural)
     places = [*nodes, *sorted({node for _name, node in by_place} - set(nodes))]
     figure = go.Figure()
     for node in places:
@@ -140,7 +140,7 @@ def _label(name: str, among: int) -> str:
     return name if among <= ROOM else name.rpartition(".")[2][:5]
 
 
-def _natural(name: str) -> tuple[object, ...]:
+def natural(name: str) -> tuple[object, ...]:
     """web.2 before web.10; what is no number counts as text after all numbers."""
     front, _dot, last = name.rpartition(".")
     number = re.fullmatch(r"\d+", last)

@@ -69,6 +69,14 @@ def state(standing: Standing, _: Translate) -> str:
     return _("Done")
 
 
+def plan(standing: Standing, _: Translate) -> str:
+    """What the run was to do, in few words."""
+    asked = standing.plan
+    kind = _("kept alive") if asked.keep_alive else _("new for each request")
+    entry = standing.entries[0].name if asked.entry else _("every node in turn")
+    return f"{standing.service} · {asked.rate:g}/s · {kind} · {entry}"
+
+
 def failures(errors: dict[str, int], _: Translate) -> str:
     """Why requests failed, the most frequent reason first."""
     names = {
