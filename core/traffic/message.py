@@ -94,11 +94,7 @@ def charts(
         "answered": answered_per_replica(standing.by_place, idle, names),
         "latency": latency_and_failures(standing.seconds, during, end, _),
     }
-    drawn: dict[str, Any] = {}
-    for name, figure in figures.items():
-        drawn[name] = figure.to_plotly_json()
-        drawn[name]["layout"].pop("template", None)  # the browser's theme replaces it
-    return _text("traffic_charts", run=standing.id, figures=drawn)
+    return _text("traffic_charts", run=standing.id, figures=figures)
 
 
 def _compared(standing: Standing, _: Translate) -> list[str]:
