@@ -189,7 +189,9 @@ class Control:
         return run
 
     def _traffic(self, language: str) -> str:
-        return traffic_message.traffic(self.traffic.standing, self.snapshot, _texts(language))
+        return traffic_message.traffic(
+            self.traffic.standing, self.snapshot, _texts(language), self.traffic.past
+        )
 
     def _traffic_charts(self, language: str) -> str:
         return traffic_message.charts(

@@ -43,6 +43,10 @@ NEEDS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: os.environ.get("ESSAIM_REAL_SWARM"),
         "no real Swarm: put a manager's DOCKER_HOST in ESSAIM_REAL_SWARM",
     ),
+    "realmesh": (
+        lambda: os.environ.get("ESSAIM_REAL_MESH"),
+        "no real routing mesh: put a manager's DOCKER_HOST in ESSAIM_REAL_MESH",
+    ),
     "cli": (lambda: shutil.which("docker"), "no docker command on the PATH"),
 }
 
