@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import docker
 
+from core.commands import grammar
 from core.commands.command import Command, Report
 from core.commands.grammar import argument, option, options, rest, switch
 from core.commands.source import call, given
 from core.commands.values import ENV
-from core.errors import InvalidCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +33,7 @@ class ExecContainer(Command):
     def __post_init__(self) -> None:
         Command.__post_init__(self)
         if not self.command:
-            raise InvalidCommand(
-                "docker container exec wants COMMAND: it is missing, as in"
-                f" docker exec {self.container} ls"
-            )
+            raise grammar.missing("docker container exec", "COMMAND")
 
     @property
     def at_keyboard(self) -> bool:

@@ -17,7 +17,7 @@ def start(key: str, make: Callable[[], Command]) -> None:
     try:
         command = make()
     except EssaimError as refusal:
-        st.error(str(refusal))
+        st.error(refusal.said(_))
         return
     here, cluster = viewer(), control()
     rights = (who(), here.unlocked)

@@ -30,6 +30,7 @@ class Done:
     line: str  # '' where the viewer's input made no command
     python: str
     error: str  # '' when it was done
+    refused: EssaimError | None = None  # the same, to be said in the viewer's language
 
 
 @dataclass(slots=True)
@@ -127,13 +128,14 @@ def act(make: Callable[[], Command], here: Viewer | None = None) -> None:
     """
     here = here or viewer()
     line, python, error = "", "", ""
+    refused: EssaimError | None = None
     try:
         command = make()
         line, python = command.line(), command.python()
         control().submit(command, who(), here.unlocked)
     except EssaimError as refusal:
-        error = str(refusal)
-    here.done = Done(line, python, error)
+        error, refused = str(refusal), refusal
+    here.done = Done(line, python, error, refused)
     control().collector.refresh()
 
 

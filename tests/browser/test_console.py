@@ -128,9 +128,10 @@ def test_a_phone_needs_no_tab_key(look: Look) -> None:
     with dashboard(ESSAIM_ENGINE="practice") as essaim:
         page = look(f"{essaim}/console", size=PHONE)
         prompt = page.get_by_label("Docker line")
-        prompt.fill("docker node l")
+        prompt.fill("docker image p")
         page.get_by_role("button", name="Complete (Tab)").click()
-        expect(prompt).to_have_value("docker node l")  # ls, or list
-        page.get_by_role("button", name=re.compile("^ls")).click()
+        expect(prompt).to_have_value("docker image p")  # pull, or prune
+        page.get_by_role("button", name=re.compile("^pull")).click()
+        prompt.press_sequentially("alpine")
         page.get_by_role("button", name="Run", exact=True).click()
-        expect(answer(page)).to_contain_text("node3")
+        expect(answer(page)).to_contain_text("docker.io/library/alpine:latest")

@@ -13,8 +13,18 @@ pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=PATIENCE)
 
-PATHS = ("", "services", "nodes", "images", "containers", "build", "console")
-PATHS += ("timeline", "projector", "vote")
+PATHS = (
+    "",
+    "services",
+    "nodes",
+    "images",
+    "containers",
+    "build",
+    "console",
+    "timeline",
+    "projector",
+    "vote",
+)
 
 
 def settle(page: Page) -> None:

@@ -5,6 +5,8 @@ import { copy, element } from "./parts.js";
 import { Prompt } from "./prompt.js";
 
 const RETRY_MS = 700;
+// What a phone's keyboard lacks and a terminal wants.
+const KEYS = [["Ctrl-C", "\x03"], ["Ctrl-D", "\x04"], ["Tab", "\t"], ["↑", "\x1b[A"], ["↓", "\x1b[B"]];
 
 class Console {
   constructor(component) {
@@ -34,6 +36,13 @@ class Console {
     });
     this.output.onclick = () => { if (!String(getSelection())) this.prompt.focus(); };
     this.stage = element("div", "essaim-stage", this.root);
+    const keys = element("div", "essaim-tools essaim-keys", this.root);
+    for (const [name, sent] of KEYS) {
+      const key = element("button", "", keys);
+      key.type = "button";
+      key.textContent = name;
+      key.onclick = () => this.screens.get(this.shown)?.press(sent);
+    }
     const tools = element("div", "essaim-tools", this.root);
     for (const kind of ["shell", "python"]) {
       const button = element("button", "", tools);

@@ -78,7 +78,7 @@ export class Screen {
     this.over = true;
     const { words } = this;
     const text = idle ? words.idle : code === null ? words.over : words.ended.replace("{code}", code);
-    this.terminal.write(`\r\n\x1b[2m[${text}. ${words.enter}]\x1b[0m\r\n`);
+    this.terminal.write(`\r\n[${text}]\r\n[${words.enter}]\r\n`);
     this.terminal.options.cursorBlink = false;
     this.tab.dataset.ended = "true";
     this.place.dataset.ended = "true";
@@ -96,6 +96,12 @@ export class Screen {
     if (this.socket?.readyState === WebSocket.OPEN && !this.over) {
       this.socket.send(JSON.stringify({ size: [this.terminal.cols, this.terminal.rows] }));
     }
+  }
+
+  // A key that a phone's keyboard lacks.
+  press(keys) {
+    this.send(new TextEncoder().encode(keys));
+    this.terminal.focus();
   }
 
   show(front) {
