@@ -15,7 +15,7 @@ from core.timeline import files
 from core.timeline.record import Recording
 from core.timeline.recorder import Recorder
 from tests.cluster import raw
-from tests.timeline.pictures import picture
+from tests.timeline.pictures import patient, picture
 
 
 def recording(replicas: int = 2) -> Recording:
@@ -95,6 +95,7 @@ def test_a_file_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.Mon
         files.load(gzip.compress(b" " * 2000), str)
 
 
+@patient
 @given(st.integers(0, 400), st.binary(max_size=3))
 def test_whatever_is_in_it_nothing_else_is_raised(place: int, noise: bytes) -> None:
     data = files.save(recording())[1]
