@@ -56,7 +56,7 @@ def test_saved_and_opened_it_is_the_same_at_every_instant(
     life: list[ClusterSnapshot], time: float
 ) -> None:
     recording = record(life).recording()
-    opened = files.load(files.save(recording)[1], str)
+    opened = files.load(files.save(recording), str)
     assert opened == recording
     assert opened.at(time).counts() == recording.at(time).counts()
 
