@@ -43,6 +43,12 @@ def go(lab: str, step: int | None = None) -> None:
     st.session_state["lab_at"] = step
 
 
+def let_be(lab: str, at: int) -> None:
+    """Where the machine cannot do a step, the learner goes on without it."""
+    control().labs.skip(lab)
+    go(lab, at + 1)
+
+
 def again(lab: str) -> None:
     control().labs.reset(lab)
     st.session_state["lab_at"] = None
@@ -108,6 +114,9 @@ def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
         st.code("\n".join(this.look), language="shell", wrap_lines=True)
     with st.expander(_("You see something else?"), icon=":material/help:"):
         st.markdown(text.otherwise)
+        if at == len(standing.done):
+            locked, args = not may(CreateService), (lab.name, at)
+            st.button(_("Skip this step"), "skip", on_click=let_be, args=args, disabled=locked)
     labs.hints(text, f"hint_{key}")
     for number, question in enumerate(text.questions):
         with st.container(border=True):

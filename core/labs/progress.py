@@ -104,6 +104,16 @@ class Progress:
         self._changed()
         self.feed()
 
+    def skip(self, name: str) -> None:
+        """Let the current step be, as where a machine cannot do what it asks for."""
+        with self._lock:
+            run = self._runs[name]
+            step = run.standing.current
+            if step is not None:
+                self._pass(run, step, self._snapshot(), "")
+        self._changed()
+        self.feed()
+
     def feed(self) -> None:
         """There may be something new to look at."""
         if not self._runs or self._stopped.is_set():
@@ -156,12 +166,14 @@ class Progress:
             if not verdict.green:
                 run.standing = _with(run.standing, verdict)
                 break
-            run.kept[step.name] = verdict.kept
-            run.entered = scene.snapshot
-            done = (*run.standing.done, step.name)
-            now = self._now()
-            run.standing = Standing(run.standing.lab, done, run.standing.began, now, red())
+            self._pass(run, step, scene.snapshot, verdict.kept)
         return run.standing != before
+
+    def _pass(self, run: _Run, step: Step, snapshot: ClusterSnapshot, kept: str) -> None:
+        run.kept[step.name] = kept
+        run.entered = snapshot
+        was = run.standing
+        run.standing = Standing(was.lab, (*was.done, step.name), was.began, self._now(), red())
 
 
 def _with(standing: Standing, verdict: Verdict) -> Standing:

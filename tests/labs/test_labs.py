@@ -9,7 +9,7 @@ import time
 import pytest
 
 from core.i18n import LANGUAGES
-from core.labs.catalogue import LABS
+from core.labs.catalogue import BY_NAME, LABS
 from core.labs.lab import Lab, red
 from core.labs.progress import remark
 from core.labs.texts import FOLDER, LabText, texts
@@ -113,3 +113,13 @@ def test_a_remark_is_filled_in() -> None:
     words = {"few": "{ready} of {wanted}"}
     assert remark(words, red("few", ready=1, wanted=3)) == "1 of 3"
     assert remark(words, red()) == ""
+
+
+def test_a_step_that_a_machine_cannot_do_is_let_be() -> None:
+    lab = BY_NAME["lab3"]
+    with practice(lab) as control:
+        assert control.labs.standing("lab3").done == ()
+        control.labs.skip("lab3")
+        assert control.labs.standing("lab3").done == ("init",)
+        control.labs.reset("lab3")
+        assert control.labs.standing("lab3").done == ()
