@@ -20,6 +20,7 @@ from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from core.errors import NotAllowed
+from core.i18n import later as _
 
 SECRET = Path("/run/secrets/essaim_password")
 
@@ -109,8 +110,10 @@ class Access:
         if self.allows(action, practice=practice, unlocked=unlocked):
             return
         if action.changes:
-            raise NotAllowed("This changes a real engine: enter the password first.")
-        raise NotAllowed("This shows what a real engine keeps private: enter the password first.")
+            raise NotAllowed(_("This changes a real engine: enter the password first."))
+        raise NotAllowed(
+            _("This shows what a real engine keeps private: enter the password first.")
+        )
 
     def origin_allowed(self, headers: Mapping[str, str]) -> bool:
         """Whether one of our own routes may answer this request.

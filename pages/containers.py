@@ -15,6 +15,7 @@ from core.commands.containers import (
 from core.presentation import tables
 from core.ui import jobs
 from core.ui.choosing import choose
+from core.ui.console import terminal_button
 from core.ui.forms import cells, words
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import on_opening
@@ -89,6 +90,7 @@ def detail(container: Container) -> None:
             key="remove_container",
             icon=":material/delete:",
         )
+        terminal_button(container.name, disabled=container.state != "running")
         if alive:
             open_links(container.ports)
     if container.service:

@@ -14,6 +14,7 @@ import docker
 from core.cluster.failures import daemon_errors
 from core.commands import grammar
 from core.errors import EngineRejected, InvalidCommand
+from core.i18n import later as _
 
 #: How every Python text begins.
 HEADER = "import docker\n\nclient = docker.from_env()\n"
@@ -78,7 +79,8 @@ class Command(ABC):
         """
         if self.at_keyboard:
             raise InvalidCommand(
-                f"There is no keyboard here for {' '.join(self.verb)} -i: type it in the console."
+                _("There is no keyboard here for {verb}: type it into the console."),
+                verb=" ".join(self.verb),
             )
         with daemon_errors():
             return self._run(client, report)

@@ -177,7 +177,8 @@ class StartContainers(_OnContainers):
     def _python(self) -> str:
         if not self.at_keyboard:
             return _OnContainers._python(self)
-        return f"{call('container = client.containers.get', *self.containers)}\n{AT_KEYBOARD}"
+        get = call("client.containers.get", *self.containers)
+        return f"container = {get}\n{AT_KEYBOARD}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

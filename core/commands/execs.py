@@ -1,4 +1,4 @@
-"""docker container exec: run a program beside those of a running container."""
+"""docker container exec and attach: into a running container."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import docker
 
+from core.commands import grammar
 from core.commands.command import Command, Report
 from core.commands.grammar import argument, option, options, rest, switch
 from core.commands.source import call, given
 from core.commands.values import ENV
-from core.errors import InvalidCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +33,7 @@ class ExecContainer(Command):
     def __post_init__(self) -> None:
         Command.__post_init__(self)
         if not self.command:
-            raise InvalidCommand(
-                "docker container exec wants COMMAND: it is missing, as in"
-                f" docker exec {self.container} ls"
-            )
+            raise grammar.missing("docker container exec", "COMMAND")
 
     @property
     def at_keyboard(self) -> bool:
@@ -63,7 +60,7 @@ class ExecContainer(Command):
             self.detach: exec_run,
             self.at_keyboard: f"code, keyboard_and_screen = {exec_run}",
         }.get(True, f'code, output = {exec_run}\nprint(output.decode(), end="")')
-        return f"{call('container = client.containers.get', self.container)}\n{lines}\n"
+        return f"container = {call('client.containers.get', self.container)}\n{lines}\n"
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         api = client.api
@@ -71,3 +68,28 @@ class ExecContainer(Command):
         output: bytes = api.exec_start(made, detach=self.detach)
         # Detached, docker-py answers with a text of no meaning.
         return "" if self.detach else output.decode(errors="replace").rstrip("\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachContainer(Command):
+    """Sit down at the keyboard and screen of a container that runs."""
+
+    verb: ClassVar[tuple[str, ...]] = ("container", "attach")
+    changes: ClassVar[bool] = True
+
+    container: str = argument("CONTAINER")
+
+    @property
+    def at_keyboard(self) -> bool:
+        return True
+
+    def _python(self) -> str:
+        return f"""\
+container = {call("client.containers.get", self.container)}
+keyboard_and_screen = container.attach_socket(
+    params={{"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}}
+)
+"""
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        raise NotImplementedError  # run refuses what is at the keyboard

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.commands.values import TEXT, Value
-from core.errors import InvalidCommand
+from core.errors import InvalidCommand, InvalidValue
+from core.i18n import later as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,18 @@ def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]
     def take(flag: str, given: str | None) -> None:
         name = flags.get(flag)
         if name is None:
-            raise InvalidCommand(f"{called} has no {flag} here.{_nearest(flag, flags)}")
+            raise _no_flag(called, flag, flags)
         part = declared[name]
         if part.kind == "switch":
             if given not in (None, "true", "false"):
-                raise InvalidCommand(f"{flag} takes no value.")
+                raise InvalidCommand(_("{flag} takes no value."), flag=flag)
             values[name] = given != "false"
             return
         if given is None:
             if not queue:
-                raise InvalidCommand(f"{flag} wants a value: {flag} {part.value.name}.")
+                raise InvalidCommand(
+                    _("{flag} wants a value: {flag} {value}."), flag=flag, value=part.value.name
+                )
             given = queue.popleft()
         value = _value(part, flag, given)
         values[name] = (*values.get(name, ()), value) if part.many else value
@@ -146,7 +149,7 @@ def check(command: Any, called: str) -> None:
     for name, part in parts(command).items():
         held = getattr(command, name)
         if part.kind == "argument" and not part.optional and held in ("", ()):
-            raise InvalidCommand(f"{called} wants {part.names[0]}: it is missing.")
+            raise missing(called, part.names[0])
         if part.kind != "switch" and held != _default(command, name):
             for value in held if part.many else (held,):
                 _value(part, part.names[0], part.value.write(value))
@@ -194,13 +197,21 @@ def _words_of(part: Part, held: Any) -> tuple[str, ...]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A question with the known word most like this one, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" Did you mean {close[0]}?" if close else ""
+    """The known word most like this one, or nothing."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
 
 
-def _nearest(flag: str, flags: Iterable[str]) -> str:
-    return nearest(flag, flags) if flag.startswith("--") else ""
+def missing(called: str, placeholder: str) -> InvalidCommand:
+    sentence = _("{called} wants {placeholder}: it is missing.")
+    return InvalidCommand(sentence, called=called, placeholder=placeholder)
+
+
+def _no_flag(called: str, flag: str, flags: Iterable[str]) -> InvalidCommand:
+    near = nearest(flag, flags) if flag.startswith("--") else ""
+    if near:
+        sentence = _("{called} has no {flag} here. Did you mean {near}?")
+        return InvalidCommand(sentence, called=called, flag=flag, near=near)
+    return InvalidCommand(_("{called} has no {flag} here."), called=called, flag=flag)
 
 
 def _flags(part: Part) -> tuple[str, ...]:
@@ -240,8 +251,8 @@ def _take_cluster(
 def _value(part: Part, where: str, word: str) -> Any:
     try:
         return part.value.read(word)
-    except ValueError as error:
-        raise InvalidCommand(f"{where}: {error}.") from error
+    except InvalidValue as error:
+        raise InvalidCommand("{where}: {why}.", where=where, why=error) from error
 
 
 def _placed(declared: dict[str, Part], places: list[str], called: str) -> dict[str, Any]:
@@ -253,12 +264,13 @@ def _placed(declared: dict[str, Part], places: list[str], called: str) -> dict[s
         if part.kind not in ("argument", "rest"):
             continue
         if not left and not part.optional:
-            raise InvalidCommand(f"{called} wants {placeholder}: it is missing.")
+            raise missing(called, placeholder)
         if part.many:
             values[name] = tuple(_value(part, called, word) for word in left)
             left.clear()
         elif left:
             values[name] = _value(part, called, left.popleft())
     if left:
-        raise InvalidCommand(f"{called} has no place for {left[0]!r}.")
+        sentence = _("{called} has no place for {word!r}.")
+        raise InvalidCommand(sentence, called=called, word=left[0])
     return values

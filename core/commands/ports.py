@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.commands.values import Value
+from core.errors import InvalidValue
+from core.i18n import later as _
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _LONG = {"target", "published", "protocol", "mode"}
@@ -38,14 +40,14 @@ def publication(text: str) -> Publication:
     """Read ``80:80``, ``80``, ``8080:80/udp``, ``127.0.0.1:8080:80``, ``published=80,target=80``.
 
     Raises:
-        ValueError: with a sentence for the learner.
+        InvalidValue: with a sentence for the learner.
     """
     if "=" in text:
         return _long(text)
-    rest, _, protocol = text.partition("/")
+    rest, _slash, protocol = text.partition("/")
     *front, target = rest.split(":")
     if len(front) > 2:
-        raise ValueError(f"{text!r} should read PUBLISHED:TARGET, as in 8080:80")
+        raise InvalidValue(_("{port!r} should read PUBLISHED:TARGET, as in 8080:80"), port=text)
     published = front.pop() if front else ""
     return Publication(
         _port(target, text),
@@ -59,10 +61,12 @@ def _long(text: str) -> Publication:
     fields = dict(field.partition("=")[::2] for field in text.split(","))
     unknown = fields.keys() - _LONG
     if unknown or "target" not in fields:
-        raise ValueError(f"{text!r} should read published=8080,target=80[,mode=host]")
+        raise InvalidValue(
+            _("{port!r} should read published=8080,target=80[,mode=host]"), port=text
+        )
     mode = fields.get("mode", "ingress")
     if mode not in ("ingress", "host"):
-        raise ValueError(f"the mode of a port is ingress or host, not {mode!r}")
+        raise InvalidValue(_("the mode of a port is ingress or host, not {mode!r}"), mode=mode)
     published = fields.get("published", "")
     return Publication(
         _port(fields["target"], text),
@@ -74,13 +78,16 @@ def _long(text: str) -> Publication:
 
 def _port(word: str, text: str) -> int:
     if not (word.isascii() and word.isdigit() and 0 < int(word) < 65536):
-        raise ValueError(f"{word!r} in {text!r} is no port: write 1 to 65535")
+        raise InvalidValue(
+            _("{word!r} in {port!r} is no port: write 1 to 65535"), word=word, port=text
+        )
     return int(word)
 
 
 def _protocol(word: str, text: str) -> str:
     if word not in _PROTOCOLS:
-        raise ValueError(f"{word!r} in {text!r} is none of {', '.join(_PROTOCOLS)}")
+        sentence = _("{word!r} in {port!r} is none of {choices}")
+        raise InvalidValue(sentence, word=word, port=text, choices=", ".join(_PROTOCOLS))
     return word
 
 

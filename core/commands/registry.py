@@ -23,6 +23,7 @@ from core.commands import (
 )
 from core.commands.command import Command
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 COMMANDS: tuple[type[Command], ...] = (
     system.Version,
@@ -40,6 +41,7 @@ COMMANDS: tuple[type[Command], ...] = (
     container_views.ContainerLogs,
     container_views.InspectContainers,
     execs.ExecContainer,
+    execs.AttachContainer,
     containers.StartContainers,
     containers.StopContainers,
     containers.KillContainers,
@@ -88,6 +90,7 @@ ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ps",): ("container", "ls"),
     ("logs",): ("container", "logs"),
     ("exec",): ("container", "exec"),
+    ("attach",): ("container", "attach"),
     ("start",): ("container", "start"),
     ("stop",): ("container", "stop"),
     ("kill",): ("container", "kill"),
@@ -118,7 +121,7 @@ def parse(line: str | Sequence[str]) -> Command:
     """
     words = split(line) if isinstance(line, str) else list(line)
     if not words or words[0] != "docker":
-        raise InvalidCommand("A line starts with docker, as in: docker node ls")
+        raise InvalidCommand(_("A line starts with docker, as in: docker node ls"))
     command, verb, rest = _find(words[1:])
     called = " ".join(("docker", *verb))
     if "--help" in rest[:1]:
@@ -131,7 +134,7 @@ def split(line: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError:
-        raise InvalidCommand("A quote is opened in this line and never closed.") from None
+        raise InvalidCommand(_("A quote is opened in this line and never closed.")) from None
 
 
 def lookup(words: Sequence[str]) -> tuple[type[Command], tuple[str, ...], list[str]] | None:
@@ -147,10 +150,11 @@ def lookup(words: Sequence[str]) -> tuple[type[Command], tuple[str, ...], list[s
 def following(given: tuple[str, ...]) -> dict[str, str]:
     """The words that may follow these after ``docker``, each with what it stands for."""
     found: dict[str, str] = {}
-    for verb in (*_BY_VERB, *ALIASES):
+    short = [alias for alias in ALIASES if len(alias) == 1]  # the longer ones only repeat
+    for verb in (*_BY_VERB, *short):
         if verb[: len(given)] == given and len(verb) > len(given):
-            command = _BY_VERB.get(ALIASES.get(verb, verb)) if len(verb) == len(given) + 1 else None
-            found.setdefault(verb[len(given)], summary(command) if command else "")
+            whole = _BY_VERB.get(ALIASES.get(verb, verb)) if len(verb) == len(given) + 1 else None
+            found.setdefault(verb[len(given)], summary(whole) if whole else "")
     return found
 
 
@@ -167,7 +171,11 @@ def _find(words: list[str]) -> tuple[type[Command], tuple[str, ...], list[str]]:
     under = {verb[len(given)] for verb in _BY_VERB if verb[: len(given)] == given}
     if under:
         so_far = " ".join(("docker", *given))
-        raise InvalidCommand(f"{so_far} wants one more word: {', '.join(sorted(under))}.")
+        sentence = _("{so_far} wants one more word: {words}.")
+        raise InvalidCommand(sentence, so_far=so_far, words=", ".join(sorted(under)))
     asked = " ".join(words[:2])
     near = grammar.nearest(asked, [" ".join(verb) for verb in (*_BY_VERB, *ALIASES)])
-    raise InvalidCommand(f"There is no docker {asked} here.{near.replace('mean', 'mean docker')}")
+    if near:
+        sentence = _("There is no docker {asked} here. Did you mean docker {near}?")
+        raise InvalidCommand(sentence, asked=asked, near=near)
+    raise InvalidCommand(_("There is no docker {asked} here."), asked=asked)

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import InvalidValue
+from core.i18n import later as _
+
 MASK = "•••"
 
 
@@ -14,8 +17,8 @@ MASK = "•••"
 class Value:
     """How one word of the line becomes a value, and a value a word again.
 
-    ``read`` raises ValueError with a sentence for the learner. ``secret``, where there is one, says
-    which end of the word must not be written down.
+    ``read`` raises InvalidValue with a sentence for the learner. ``secret``, where there is one,
+    says which end of the word must not be written down.
     """
 
     name: str  # as in the usage: string, number
@@ -29,21 +32,21 @@ class Value:
 
 def _number(word: str) -> int:
     if not word.isascii() or not word.isdigit():
-        raise ValueError(f"{word!r} is not a whole number, 0 or more")
+        raise InvalidValue(_("{word!r} is not a whole number, 0 or more"), word=word)
     return int(word)
 
 
 def _assignment(word: str) -> str:
-    key, equals, _ = word.partition("=")
+    key, equals, _value = word.partition("=")
     if not key or not equals:
-        raise ValueError(f"{word!r} should read KEY=VALUE")
+        raise InvalidValue(_("{word!r} should read KEY=VALUE"), word=word)
     return word
 
 
 def _replicas(word: str) -> tuple[str, int]:
     service, equals, count = word.partition("=")
     if not service or not equals:
-        raise ValueError(f"{word!r} should read SERVICE=REPLICAS, as in web=15")
+        raise InvalidValue(_("{word!r} should read SERVICE=REPLICAS, as in web=15"), word=word)
     return service, _number(count)
 
 
@@ -56,10 +59,10 @@ _NANOSECONDS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6}
 
 
 def nanoseconds(word: str) -> int:
-    """A duration as Docker writes it, ``1m30s``, in the API's unit. Raises ValueError."""
+    """A duration as Docker writes it, ``1m30s``, in the API's unit. Raises InvalidValue."""
     spans = _SPAN.findall(word)
     if not spans or "".join(count + unit for count, unit in spans) != word:
-        raise ValueError(f"{word!r} is no duration: write 10s, 1m30s or 500ms")
+        raise InvalidValue(_("{word!r} is no duration: write 10s, 1m30s or 500ms"), word=word)
     return sum(int(float(count) * _NANOSECONDS[unit]) for count, unit in spans)
 
 
@@ -87,7 +90,8 @@ def one_of(*choices: str) -> Value:
 
     def read(word: str) -> str:
         if word not in choices:
-            raise ValueError(f"{word!r} is none of {', '.join(choices)}")
+            sentence = _("{word!r} is none of {choices}")
+            raise InvalidValue(sentence, word=word, choices=", ".join(choices))
         return word
 
     return Value("|".join(choices), read=read)

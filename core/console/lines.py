@@ -20,7 +20,7 @@ def _words(text: str) -> frozenset[str]:
 
 #: Docker's own first words that have no command here: a learner who types one made no mistake.
 ELSEWHERE = _words(
-    "attach buildx checkpoint commit compose config context cp create diff events export import"
+    "buildx checkpoint commit compose config context cp create diff events export import"
     " load login logout manifest network pause plugin port push rename restart save scout search"
     " secret stack stats system top trust unpause update volume wait"
 )
@@ -65,7 +65,7 @@ def _request(piece: Piece, _: Translate) -> Request:
             return Request(line, "help", text=text, after_success=after)
         command = parse(_docker(words, _))
     except InvalidCommand as refusal:
-        sentence = " ".join(str(refusal).split())
+        sentence = " ".join(refusal.said(_).split())
         return Request(line, "refused", text=sentence, after_success=after)
     return Request(line, "command", command, after_success=after)
 
@@ -94,9 +94,11 @@ def _docker(words: list[str], _: Translate) -> list[str]:
                 "docker exec NAME {word}."
             ).format(word=first)
         )
-    near = grammar.nearest(first, ["docker", *_firsts()])
+    if near := grammar.nearest(first, ["docker", *_firsts()]):
+        sentence = _("{word} begins no docker line. Did you mean {near}?")
+        raise InvalidCommand(sentence, word=first[:40], near=near)
     sentence = _("{word} begins no docker line: type help for those there are.")
-    raise InvalidCommand(sentence.format(word=first[:40]) + near)
+    raise InvalidCommand(sentence, word=first[:40])
 
 
 def _firsts() -> dict[str, str]:

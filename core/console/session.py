@@ -18,7 +18,8 @@ from core.console.progress import Progressing
 from core.console.scripts import Step, python, shell
 from core.control import Control
 from core.errors import EssaimError, InvalidCommand
-from core.i18n import translation
+from core.i18n import Translate, translation
+from core.i18n import later as _
 from core.live.hub import Feed
 from core.terminal.terminal import Terminal
 
@@ -66,7 +67,7 @@ class Session:
         self._steps: deque[Step] = deque(maxlen=MOST_ENTRIES)
         self._history: deque[str] = deque(maxlen=MOST_ENTRIES)
         self._count = self._cleared = 0
-        self._queue: deque[tuple[int, Request, Visit]] = deque()
+        self._queue: deque[tuple[int, Request, Visit, Translate]] = deque()
         self._working = False
         self._succeeded = True
 
@@ -97,12 +98,13 @@ class Session:
             for line in filter(None, map(str.strip, typed.split("\n"))):
                 if not self._history or self._history[-1] != line:
                     self._history.append(line)
-            for request in read(typed, translation(language).gettext):
+            translate = translation(language).gettext
+            for request in read(typed, translate):
                 if len(self._queue) >= MOST_LINES:
                     break
                 self._count += 1
                 self._write(Entry(self._count, request.line, "waiting"))
-                self._queue.append((self._count, request, visit))
+                self._queue.append((self._count, request, visit, translate))
             if self._queue and not self._working:
                 self._working = True
                 threading.Thread(target=self._work, name="essaim_console", daemon=True).start()
@@ -129,10 +131,10 @@ class Session:
                 if not self._queue:
                     self._working = False
                     return
-                number, request, visit = self._queue.popleft()
-            self._run(number, request, visit)
+                number, request, visit, translate = self._queue.popleft()
+            self._run(number, request, visit, translate)
 
-    def _run(self, number: int, request: Request, visit: Visit) -> None:
+    def _run(self, number: int, request: Request, visit: Visit, translate: Translate) -> None:
         entry = Entry(number, request.line, "running")
         if request.after_success and not self._succeeded:
             self._write(replace(entry, kind="skipped"))
@@ -143,10 +145,10 @@ class Session:
             kind: Kind = "help" if request.kind == "help" else "refused"
             self._write(replace(entry, kind=kind, text=request.text))
         else:
-            self._do(entry, request.command, visit)
+            self._do(entry, request.command, visit, translate)
         self._tell(*self._summaries())
 
-    def _do(self, entry: Entry, command: Command, visit: Visit) -> None:
+    def _do(self, entry: Entry, command: Command, visit: Visit, translate: Translate) -> None:
         self._write(entry)
         progress = Progressing(TICK, lambda text: self._write(replace(entry, text=_cut(text))))
         self._succeeded = True
@@ -158,7 +160,7 @@ class Session:
                 self._write(replace(entry, kind="done", text=_cut(text)))
         except EssaimError as error:
             self._succeeded = False
-            self._write(replace(entry, kind="refused", text=_cut(str(error))))
+            self._write(replace(entry, kind="refused", text=_cut(error.said(translate))))
         except Exception as error:
             self._succeeded = False
             self._write(replace(entry, kind="refused", text=f"{type(error).__name__}: {error}"))
@@ -175,7 +177,7 @@ class Session:
                     del self.terminals[key]
             if len(self.terminals) >= MOST_TERMINALS:
                 raise InvalidCommand(
-                    f"{MOST_TERMINALS} terminals are open: close one of them first."
+                    _("{count} terminals are open: close one of them first."), count=MOST_TERMINALS
                 )
         stream = visit.control.attach(command, visit.who, visit.unlocked(), progress.report)
         terminal = Terminal(stream)

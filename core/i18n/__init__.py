@@ -33,6 +33,11 @@ def translation(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(io.BytesIO(polib.pofile(str(path)).to_binary()))
 
 
+def later(text: str) -> str:
+    """Mark a text that is translated when it is shown; imported as ``_`` where nobody looks yet."""
+    return text
+
+
 def preferred(locale: str | None) -> str:
     """The language of ours that suits a browser's locale, such as ``fr-CA``."""
     code = (locale or "").replace("_", "-").split("-")[0].lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from types import TracebackType
 from typing import TypeVar
@@ -14,10 +14,14 @@ from core.practice.clock import LoopClock
 from core.practice.cluster import Cluster
 from core.practice.limits import Limits
 from core.practice.network.ports import PortBinder
+from core.practice.objects import Container, Engine, Image, Node, Service, Swarm, Task
 from core.practice.thread import LoopThread
 from core.practice.wire.server import EngineServer
 
 T = TypeVar("T")
+
+#: What ``watch`` tells of.
+_TOLD = (Container, Engine, Image, Node, Service, Swarm, Task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,9 @@ class PracticeServer:
         self._thread = thread
         self._own_thread = own_thread
         self._settings = settings
-        self._servers: list[EngineServer] = []
+        self._servers: dict[str, EngineServer] = {}  # by engine
         self._binder: PortBinder | None = None
+        self._watchers: list[Callable[[str], None]] = []
         self._resets = asyncio.Lock()
         self._reset_task: asyncio.Task[None] | None = None
         self._touched = thread.loop.time()
@@ -103,7 +108,12 @@ class PracticeServer:
         """
         if not self._servers:
             self._thread.run(self._listen())
-        return tuple(f"tcp://127.0.0.1:{server.port}" for server in self._servers)
+        return tuple(self.host(engine) for engine in list(self._servers))
+
+    def host(self, engine: str) -> str:
+        """The DOCKER_HOST of one engine, where it listens; else ''."""
+        server = self._servers.get(engine)
+        return f"tcp://127.0.0.1:{server.port}" if server else ""
 
     def call(self, function: Callable[[Cluster], T]) -> T:
         """Do something with the cluster on its own thread, and wait for it."""
@@ -117,6 +127,18 @@ class PracticeServer:
         """Begin anew, at the same addresses: every connection ends, and everything is forgotten."""
         self._thread.run(self._reset())
 
+    def watch(self, heard: Callable[[str], None]) -> None:
+        """Call back after each change, with the name of the kind of record: ``Task``, ``Node``.
+
+        On the cluster's own thread, where it must be quick. It holds over resets.
+        """
+
+        def begin() -> None:
+            self._watchers.append(heard)
+            self._tell(heard)
+
+        self._thread.call(begin)
+
     def touch(self) -> None:
         """It is wanted: count its idleness from now."""
         self._touched = self._thread.loop.time()
@@ -125,7 +147,7 @@ class PracticeServer:
     def idle(self) -> float:
         """Seconds of real time since somebody asked something of it; 0 while a stream is open."""
         now = self._thread.loop.time()
-        return now - max([self._touched, *(server.used for server in self._servers)])
+        return now - max([self._touched, *(server.used for server in self._servers.values())])
 
     def stop(self) -> None:
         """Close everything; nothing of it runs afterwards. Stopping twice does no harm."""
@@ -140,46 +162,76 @@ class PracticeServer:
         self._clock.close()
         if self._binder is not None:
             await self._binder.close()
-        for server in self._servers:
+        for server in self._servers.values():
             await server.close()
         if self._reset_task is not None:
             self._reset_task.cancel()
 
-    def _begin(self) -> None:
+    def _begin(self, nodes: int | None = None, formed: bool | None = None) -> None:
         with_ = self._settings
+        with_ = replace(
+            with_,
+            nodes=with_.nodes if nodes is None else nodes,
+            formed=with_.formed if formed is None else formed,
+        )
         self._clock = LoopClock(self._thread.loop, with_.factor)
         cluster = Cluster(self._clock, Random(with_.seed), with_.nodes, with_.formed, with_.limits)
-        cluster.ask_reset = self._reset_soon
+        cluster.keeper = self
         self.cluster = cluster
+        for heard in self._watchers:
+            self._tell(heard)
         if with_.bind_ports:
             self._binder = PortBinder(cluster)
+
+    def _tell(self, heard: Callable[[str], None]) -> None:
+        self.cluster.store.watch(lambda change: heard(type(change.subject).__name__), *_TOLD)
 
     async def _listen(self, port: int = 0) -> None:
         async with self._resets:
             if self._servers:
                 return
-            servers = [
-                EngineServer(self.cluster, engine.id, port + number if port else 0)
+            servers = {
+                engine.id: EngineServer(self.cluster, engine.id, port + number if port else 0)
                 for number, engine in enumerate(self.cluster.engines)
-            ]
+            }
             try:
-                for server in servers:
+                for server in servers.values():
                     await server.open()
             except OSError:
-                for server in servers:
+                for server in servers.values():
                     await server.close()
                 raise
             self._servers = servers
 
-    def _reset_soon(self) -> None:
-        """For whoever asks over a connection that the reset ends: the answer goes out first."""
-        self._reset_task = self._thread.loop.create_task(self._reset())
+    async def attend(self) -> None:
+        """Listen for the engines that have come, and no more for those that have gone."""
+        async with self._resets:
+            await self._attend()
 
-    async def _reset(self) -> None:
+    async def _attend(self) -> None:
+        if not self._servers:
+            return  # nobody has asked for an address yet
+        there = [engine.id for engine in self.cluster.engines]
+        for name in [name for name in self._servers if name not in there]:
+            await self._servers.pop(name).close()
+        for name in there:
+            if name not in self._servers:
+                server = EngineServer(self.cluster, name)
+                await server.open()
+                self._servers[name] = server
+
+    def reset_soon(self, nodes: int | None, formed: bool | None) -> None:
+        """For whoever asks over a connection that the reset ends: the answer goes out first."""
+        self._reset_task = self._thread.loop.create_task(self._reset(nodes, formed))
+
+    async def _reset(self, nodes: int | None = None, formed: bool | None = None) -> None:
         async with self._resets:
             self._clock.close()
             if self._binder is not None:
                 await self._binder.close()
-            self._begin()
-            for server in self._servers:
-                await server.move_to(self.cluster)
+            self._begin(nodes, formed)
+            there = {engine.id for engine in self.cluster.engines}
+            for name, server in self._servers.items():
+                if name in there:
+                    await server.move_to(self.cluster)
+            await self._attend()

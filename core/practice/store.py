@@ -101,7 +101,8 @@ class Store:
         if old == stored:
             return stored
         table[stored.id] = stored
-        self._index(kind, old, stored)
+        if kind in self._indexes:
+            self._index(kind, old, stored)
         self._announce(Change(old, stored))
         return stored
 
@@ -174,7 +175,11 @@ class Store:
         for key, table in self._indexes[kind].values():
             before = key(old) if old is not None else None
             after = key(new) if new is not None else None
-            if before is not None and before != after and old is not None:
+            if before == after:
+                if after is not None and new is not None:
+                    table[after][new.id] = new
+                continue
+            if before is not None and old is not None:
                 bucket = table.get(before, {})
                 bucket.pop(old.id, None)
                 if not bucket:

@@ -13,8 +13,8 @@ import docker.errors
 from core.cluster.failures import daemon_errors
 from core.commands.command import Command, Report, unheard
 from core.commands.containers import RunContainer, StartContainers
-from core.commands.execs import ExecContainer
-from core.errors import EssaimError
+from core.commands.execs import AttachContainer, ExecContainer
+from core.errors import EngineRejected, EssaimError
 from core.terminal.cooked import Cooked, Frames
 
 #: How long one read or write waits, in seconds, before its caller may look up.
@@ -135,6 +135,8 @@ def opened(command: Command, client: docker.DockerClient, report: Report = unhea
             return _attached(client, container.id, remove=command.remove)
         if isinstance(command, StartContainers):
             return _attached(client, command.containers[0])
+        if isinstance(command, AttachContainer):
+            return _attached(client, command.container, start=False)
     raise TypeError(f"{command} needs no keyboard")
 
 
@@ -153,13 +155,18 @@ def _exec(command: ExecContainer, client: docker.DockerClient) -> Stream:
     )
 
 
-def _attached(client: docker.DockerClient, name: str, remove: bool = False) -> Stream:
+def _attached(
+    client: docker.DockerClient, name: str, *, start: bool = True, remove: bool = False
+) -> Stream:
     api = client.api
     container = client.containers.get(name)
     id = container.id
+    if not start and container.status != "running":  # the docker command's own words
+        raise EngineRejected("You cannot attach to a stopped container, start it first")
     raw = api.attach_socket(id, _BOTH_WAYS)
     try:
-        container.start()
+        if start:
+            container.start()
     except docker.errors.APIError:
         raw.close()
         if remove:  # what never started leaves nothing behind, as with the docker command

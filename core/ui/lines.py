@@ -21,7 +21,7 @@ def last_action() -> None:
         st.caption(_("Press something: the docker line and the Python line behind it appear here."))
         return
     if done.error:
-        st.error(done.error, icon=":material/block:")
+        st.error(done.refused.said(_) if done.refused else done.error, icon=":material/block:")
     if done.line:
         st.code(done.line, language="shell", wrap_lines=True)
         with st.container(horizontal=True, vertical_alignment="center"):

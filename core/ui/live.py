@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.live.messages import shape
 from core.live.routes import FILES, edition
-from core.ui.session import _, control, language
+from core.ui.session import _, control, key, language
 
 # The scripts are modules of our own server, so that they can import one another and be cached.
 LOADER = """
@@ -131,4 +131,15 @@ def address() -> dict[str, str]:
     """Where the browser finds our scripts and sockets, and the language to ask for."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
-    return {"files": f"{prefix}/live/{edition()}", "language": language()}
+    return {"files": f"{prefix}/live/{edition()}", "language": language(), "cluster": key()}
+
+
+def component(name: str, html: str, *styles: str) -> Callable[..., Any]:
+    """A live component: the browser file ``name``.js, with these of our style sheets."""
+    return st.components.v2.component(
+        f"essaim_{name}",
+        html=html,
+        css="".join(FILES[style].read_text(encoding="utf-8") for style in styles),
+        js=LOADER % name,
+        isolate_styles=False,
+    )

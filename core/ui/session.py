@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core import control as clusters
+from core import keys
+from core.classroom import classroom
 from core.commands.command import Command
 from core.control import Control
 from core.errors import EssaimError
@@ -28,6 +30,7 @@ class Done:
     line: str  # '' where the viewer's input made no command
     python: str
     error: str  # '' when it was done
+    refused: EssaimError | None = None  # the same, to be said in the viewer's language
 
 
 @dataclass(slots=True)
@@ -52,8 +55,25 @@ class Viewer:
 
 
 def control() -> Control:
-    """The cluster that this viewer looks at."""
-    return clusters.control()
+    """The cluster that this viewer looks at. Raises NoRoom."""
+    return classroom().control(key())
+
+
+def key() -> str:
+    """The key of the cluster that this viewer looks at: their own, or the one they visit."""
+    return keys.looked_at(_cookies(), classroom().known)
+
+
+def own_key() -> str:
+    """The key of this viewer's own cluster, and of what they have learnt, on any engine."""
+    return keys.own(_cookies())
+
+
+def _cookies() -> dict[str, str]:
+    if get_script_run_ctx(suppress_warning=True) is None:
+        raise RuntimeError("a thread has no viewer: take the viewer's cluster before it starts")
+    sent = st.context.cookies
+    return {name: str(sent.get(name, "")) for name in (keys.OWN, keys.VISITED)}
 
 
 def viewer() -> Viewer:
@@ -108,13 +128,14 @@ def act(make: Callable[[], Command], here: Viewer | None = None) -> None:
     """
     here = here or viewer()
     line, python, error = "", "", ""
+    refused: EssaimError | None = None
     try:
         command = make()
         line, python = command.line(), command.python()
         control().submit(command, who(), here.unlocked)
     except EssaimError as refusal:
-        error = str(refusal)
-    here.done = Done(line, python, error)
+        error, refused = str(refusal), refusal
+    here.done = Done(line, python, error, refused)
     control().collector.refresh()
 
 

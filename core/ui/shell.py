@@ -9,12 +9,16 @@ import streamlit as st
 from core.i18n import LANGUAGES
 from core.ui.live import status
 from core.ui.session import _, control, language, unlock, unlocked, viewer, who
+from core.ui.share import full, not_found, share
 from core.ui.swarm import first_swarm
 
 # Streamlit's own margins leave a projector half empty.
 STYLE = """<style>
 .stMainBlockContainer { padding: 3.9rem 2.5rem 1rem; }
 [class*="st-key-file_"] textarea { font-family: monospace; font-size: 0.9rem; }
+.st-key-traffic_choices [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
+.st-key-shake { row-gap: 0.4rem; }
+.st-key-shake button { padding: 0.15rem 0.55rem; min-height: 2.2rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   [class*="st-key-machine_"] > :first-child { flex-basis: 100% !important; }
@@ -42,6 +46,11 @@ def run() -> None:
                 ),
                 st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
             ],
+            _("Demonstrate"): [
+                st.Page(PAGES / "traffic.py", title=_("Traffic"), icon=":material/moving:"),
+                st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
+                st.Page(PAGES / "projector.py", title=_("Projector"), icon=":material/cast:"),
+            ],
             _("Learn"): [
                 st.Page(PAGES / "labs.py", title=_("Labs"), icon=":material/school:"),
                 st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
@@ -50,7 +59,8 @@ def run() -> None:
         position="top",
     )
     st.html(STYLE)
-    page.run()
+    if not full():
+        page.run()
 
 
 def head(title: str, watch: str = "all") -> None:
@@ -66,8 +76,10 @@ def head(title: str, watch: str = "all") -> None:
         with st.container(width="stretch", key="status_line"):
             status(watch)
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            share()
             _lock()
             _languages()
+    not_found()
     note = control().connection.note
     if note:
         st.caption(_("Practising, because no engine answered at {note}.").format(note=note))

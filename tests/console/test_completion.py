@@ -37,7 +37,7 @@ def words(text: str) -> list[str]:
         ("docker serv", ["service"]),
         ("serv", ["service"]),
         ("docker service sc", ["scale"]),
-        ("docker container l", ["ls", "logs", "list"]),
+        ("docker container l", ["ls", "logs"]),
         ("docker service scale ", ["api=", "web="]),
         ("service scale w", ["web="]),
         ("docker service ps api ", ["web"]),

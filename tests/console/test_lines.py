@@ -168,7 +168,12 @@ def test_whatever_is_typed_is_answered(typed: str) -> None:
 
 def test_the_sentences_speak_french() -> None:
     french = translation("fr").gettext
-    for typed in ("ls", "docker volume ls", "docker ps | wc", "docker ps &", "docker rm $X", "zzz"):
+    for typed in (
+        *("ls", "docker volume ls", "docker ps | wc", "docker ps &", "docker rm $X", "zzz"),
+        *("servise ls", "docker service scal", "docker ps --al", "docker ps -z", "docker rm '"),
+        *("docker rm", "docker ps x", "docker run -p x nginx", "docker service scale web=x"),
+        *("docker zzzzzz", "docker service zz --x", "docker run --name", "docker rm --force=x y"),
+    ):
         (request,) = read(typed, french)
         assert request.text != one(typed).text
 

@@ -18,6 +18,7 @@ import requests
 from core.practice.clusters import Clusters, TooManyClusters
 from core.practice.embed import PracticeServer, Settings
 from core.practice.objects import Engine, Service
+from tests.practice.test_ports import until
 
 FAST = Settings(factor=50.0, seed=1, bind_ports=False)
 
@@ -77,7 +78,7 @@ def test_one_made_by_many_at_once_is_one(clusters: Clusters) -> None:
 def test_it_listens_only_once_its_address_is_asked_for(clusters: Clusters) -> None:
     server = clusters.get("ada")
     assert server.call(lambda cluster: len(cluster.engines)) == 3
-    assert server._servers == []
+    assert server._servers == {}
     assert len(server.urls) == 3
     assert server.urls == server.urls
 
@@ -239,3 +240,16 @@ def test_with_a_server_of_its_own() -> None:
     server.stop()
     with pytest.raises(RuntimeError, match="stopped"):
         server.reset()
+
+
+def test_a_cluster_says_what_has_changed_and_goes_on_after_a_reset() -> None:
+    heard: list[str] = []
+    with PracticeServer.start(factor=50.0, bind_ports=False) as server:
+        server.watch(heard.append)
+        for _ in range(2):
+            heard.clear()
+            client = docker.DockerClient(base_url=server.urls[0])
+            client.services.create("nginx", name="web")
+            until(lambda: {"Service", "Task", "Container", "Image"} <= set(heard), 60)
+            client.close()
+            server.reset()

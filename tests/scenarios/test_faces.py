@@ -98,6 +98,7 @@ WALK = (
     "container exec -d -e A=1 -u root -w / one sh -c 'echo $A > written'",
     "container exec one cat /written",
     "! container exec nothing ls",
+    "! container attach nothing",
     "container stop one five",
     "container start one",
     "! container kill two nothing",

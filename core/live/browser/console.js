@@ -5,6 +5,8 @@ import { copy, element } from "./parts.js";
 import { Prompt } from "./prompt.js";
 
 const RETRY_MS = 700;
+// What a phone's keyboard lacks and a terminal wants.
+const KEYS = [["Ctrl-C", "\x03"], ["Ctrl-D", "\x04"], ["Tab", "\t"], ["↑", "\x1b[A"], ["↓", "\x1b[B"]];
 
 class Console {
   constructor(component) {
@@ -12,6 +14,7 @@ class Console {
     this.component = component;
     this.words = component.data.words;
     this.screens = new Map(); // open terminals by key
+    this.unsaid = [];
     this.build();
     this.update(component);
   }
@@ -33,6 +36,13 @@ class Console {
     });
     this.output.onclick = () => { if (!String(getSelection())) this.prompt.focus(); };
     this.stage = element("div", "essaim-stage", this.root);
+    const keys = element("div", "essaim-tools essaim-keys", this.root);
+    for (const [name, sent] of KEYS) {
+      const key = element("button", "", keys);
+      key.type = "button";
+      key.textContent = name;
+      key.onclick = () => this.screens.get(this.shown)?.press(sent);
+    }
     const tools = element("div", "essaim-tools", this.root);
     for (const kind of ["shell", "python"]) {
       const button = element("button", "", tools);
@@ -92,7 +102,7 @@ class Console {
     this.server = `${location.origin}${files}`.replace(/^http/, "ws").replace(/live\/[^/]*$/, "");
     const socket = this.socket = new WebSocket(`${this.server}console/socket`);
     const session = sessionStorage.getItem(this.memory());
-    socket.onopen = () => this.say({ ticket, session, language: this.language });
+    socket.onopen = () => socket.send(JSON.stringify({ ticket, session, language: this.language }));
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
     socket.onclose = () => {
       if (this.socket !== socket) return;
@@ -106,8 +116,10 @@ class Console {
     return `essaim-console-${this.place}`;
   }
 
+  // What is said before the session is there waits for it.
   say(message) {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    if (this.ready) this.socket.send(JSON.stringify(message));
+    else this.unsaid.push(message);
   }
 
   run(text) {
@@ -127,7 +139,9 @@ class Console {
         this.output.querySelector(".essaim-welcome").textContent = this.words.welcome;
         this.prompt.history = message.history;
         this.ready = true;
-        this.began = performance.now();
+        for (const unsaid of this.unsaid.splice(0)) this.say(unsaid);
+        this.live = false;
+        this.wish = sessionStorage.getItem(`${this.memory()}-front`);
         this.runPending();
         break;
       case "entry": this.entry(message); break;
@@ -142,7 +156,10 @@ class Console {
       case "terminals": this.terminals(message.terminals); break;
       case "seat": this.screens.get(message.terminal)?.seat(message.ticket); break;
       case "completion": this.prompt.offer(message); break;
-      case "scripts": this.scripts = message; break;
+      case "scripts": // the last of what comes back
+        this.scripts = message;
+        this.live = true;
+        break;
     }
   }
 
@@ -156,12 +173,12 @@ class Console {
       this.entries.set(number, shown);
     }
     const [typed, answer] = shown.children;
-    shown.dataset.kind = kind;
     typed.textContent = line;
-    const fresh = kind === "terminal" && !answer.textContent;
+    // What a line has just opened is what its viewer wants to see; what comes back is shown as it was.
+    if (kind === "terminal" && this.live && shown.dataset.kind !== kind) this.wish = terminal;
+    shown.dataset.kind = kind;
     if (kind === "terminal") answer.textContent = this.words.opened.replace("{title}", text);
     else answer.textContent = kind === "skipped" ? this.words.skipped : text;
-    if (fresh) this.wish = terminal; // what this line has opened is what its viewer wants to see
     if (atEnd || kind === "waiting") this.output.scrollTop = this.output.scrollHeight;
   }
 
@@ -176,9 +193,10 @@ class Console {
     const { Screen } = open.length ? await import("./terminal.js") : {};
     for (const { key, title } of open) {
       if (this.screens.has(key)) continue;
-      const tab = this.makeTab(title, () => this.show(key), () => this.say({ do: "hang_up", terminal: key }));
-      const screen = new Screen(this.stage, `${this.server}terminal/socket`, this.words, tab,
-        () => this.say({ do: "seat", terminal: key }));
+      const leave = () => this.say({ do: "hang_up", terminal: key });
+      const ask = () => this.say({ do: "seat", terminal: key });
+      const tab = this.makeTab(title, () => this.show(key), leave);
+      const screen = new Screen(this.stage, `${this.server}terminal/socket`, this.words, tab, { ask, leave });
       this.screens.set(key, screen);
     }
     if (this.wish && this.screens.has(this.wish)) {
@@ -208,6 +226,7 @@ class Console {
   // Bring the console ("") or a terminal to the front.
   show(key) {
     this.shown = key;
+    if (this.live) sessionStorage.setItem(`${this.memory()}-front`, key);
     this.panel.hidden = key !== "";
     this.stage.hidden = key === "";
     this.tab.firstChild.setAttribute("aria-selected", String(key === ""));

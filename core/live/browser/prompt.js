@@ -39,6 +39,7 @@ export class Prompt {
   }
 
   focus() {
+    if (matchMedia("(pointer: coarse)").matches) return; // it would bring up a phone's keyboard
     this.field.focus({ preventScroll: true });
   }
 
@@ -112,7 +113,7 @@ export class Prompt {
       button.type = "button";
       button.textContent = word;
       button.title = hint;
-      if (hint && choices.length <= 12) element("small", "", button).textContent = ` ${hint}`;
+      if (hint && choices.length <= 5) element("small", "", button).textContent = ` ${hint}`;
       button.onclick = () => put(word, true);
     }
   }

@@ -17,9 +17,9 @@ function theme(place) {
 }
 
 export class Screen {
-  // address: of the socket. ask: asks for a ticket, which then comes by `seat`.
-  constructor(parent, address, words, tab, ask) {
-    [this.address, this.words, this.tab, this.ask] = [address, words, tab, ask];
+  // address: of the socket. ask: asks for a ticket, which then comes by `seat`. leave: away with it.
+  constructor(parent, address, words, tab, { ask, leave }) {
+    Object.assign(this, { address, words, tab, ask, leave });
     this.place = element("div", "essaim-terminal", parent);
     this.place.hidden = true;
     this.terminal = new Terminal({
@@ -30,7 +30,10 @@ export class Screen {
     this.terminal.loadAddon(this.fit);
     this.terminal.open(this.place);
     const encoder = new TextEncoder();
-    this.terminal.onData((text) => this.send(encoder.encode(text)));
+    this.terminal.onData((text) => {
+      if (this.over && text === "\r") this.leave();
+      else this.send(encoder.encode(text));
+    });
     this.terminal.onBinary((text) => this.send(Uint8Array.from(text, (char) => char.charCodeAt(0))));
     this.terminal.onResize(() => this.size());
     this.watch = new ResizeObserver(() => this.fitted());
@@ -58,7 +61,7 @@ export class Screen {
     };
     socket.onclose = () => {
       if (this.closed || this.over) return;
-      this.terminal.write(`\r\n\x1b[2m${this.words.lost}\x1b[0m\r\n`);
+      this.terminal.write(`\r\n\x1b[2m[${this.words.lost}]\x1b[0m\r\n`);
       this.again();
     };
   }
@@ -75,7 +78,7 @@ export class Screen {
     this.over = true;
     const { words } = this;
     const text = idle ? words.idle : code === null ? words.over : words.ended.replace("{code}", code);
-    this.terminal.write(`\r\n\x1b[2m${text}\x1b[0m\r\n`);
+    this.terminal.write(`\r\n[${text}]\r\n[${words.enter}]\r\n`);
     this.terminal.options.cursorBlink = false;
     this.tab.dataset.ended = "true";
     this.place.dataset.ended = "true";
@@ -93,6 +96,12 @@ export class Screen {
     if (this.socket?.readyState === WebSocket.OPEN && !this.over) {
       this.socket.send(JSON.stringify({ size: [this.terminal.cols, this.terminal.rows] }));
     }
+  }
+
+  // A key that a phone's keyboard lacks.
+  press(keys) {
+    this.send(new TextEncoder().encode(keys));
+    this.terminal.focus();
   }
 
   show(front) {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.practice.api import bodies
 from core.practice.api.filters import flag_of, labelled, matches, unlabelled
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.files import volumes
 from core.practice.formats import hex_id
 from core.practice.objects import Volume
@@ -39,10 +40,7 @@ def create(request: Request) -> Response:
         name = hex_id(request.cluster.random)
         labels = {**(labels or {}), volumes.ANONYMOUS: ""}
     driver = str(body.get("Driver") or "local")
-    if driver != "local":
-        problem = f'error looking up volume plugin {driver}: plugin "{driver}" not found'
-        text = f"create {name}: {problem}"
-        raise ApiError(404, text)
+    volumes.check_driver(name, driver)
     options = body.get("DriverOpts") or {}
     for option in options:
         if option not in ("type", "o", "device", "size"):

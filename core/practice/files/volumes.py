@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.practice import room
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.formats import rfc3339
 from core.practice.objects import Container, Volume
 from core.practice.store import Store
@@ -68,6 +68,13 @@ def check_name(name: str) -> None:
             '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
             "use absolute path",
         )
+
+
+def check_driver(name: str, driver: str) -> None:
+    """Refuse, with 404, a driver of volumes that is not there."""
+    if driver not in ("", "local"):
+        problem = f'error looking up volume plugin {driver}: plugin "{driver}" not found'
+        raise ApiError(404, f"create {name}: {problem}")
 
 
 def users(store: Store, volume: Volume) -> list[Container]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files import rootfs
 from core.practice.images.catalogue import Published
 from core.practice.images.reference import Reference, parse
@@ -55,6 +55,12 @@ def get(store: Store, engine: str, text: str) -> Image:
     if image is None:
         raise ApiError(404, f"No such image: {spelled(text)}")
     return image
+
+
+def check_name(text: str) -> None:
+    """Refuse, with 400, what can be neither the name of an image nor its id."""
+    if not _HEX.fullmatch(text):
+        parse(text)
 
 
 def spelled(text: str) -> str:

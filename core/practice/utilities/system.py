@@ -287,7 +287,16 @@ def not_permitted(argv: list[str], world: World) -> Steps:
     yield
 
 
-@tool("stty", "useradd", "groupadd", "adduser", "addgroup", "usermod", "dpkg", "ldconfig")
+@tool("stty")
+def stty(argv: list[str], world: World) -> Steps:
+    """Changes only what nobody reads here; but tells the size of the terminal."""
+    if argv[1:] == ["size"]:
+        rows, columns = world.window()
+        yield out(f"{rows} {columns}\n")
+    return 0
+
+
+@tool("useradd", "groupadd", "adduser", "addgroup", "usermod", "dpkg", "ldconfig")
 def accepted(argv: list[str], world: World) -> Steps:
     """Changes only what nobody reads here."""
     return 0

@@ -1,0 +1,137 @@
+"""The console and its terminals in a true browser: lab 1's story of hello.txt."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=PATIENCE)
+
+
+def run(page: Page, line: str, label: str = "Docker line") -> None:
+    prompt = page.get_by_label(label)
+    prompt.fill(line)
+    prompt.press("Enter")
+
+
+def answer(page: Page) -> Locator:
+    return page.locator(".essaim-answer").last
+
+
+def screen(page: Page) -> Locator:
+    """What the terminal in front shows."""
+    return page.locator(".essaim-terminal:not([hidden]) .xterm-rows")
+
+
+def type_in(page: Page, line: str) -> None:
+    """Type a line into the terminal in front, once it waits for one."""
+    expect(screen(page)).to_contain_text(re.compile(r"/ #\s*$"))
+    page.keyboard.type(line)
+    page.keyboard.press("Enter")
+
+
+def leave(page: Page) -> None:
+    type_in(page, "exit")
+    expect(screen(page)).to_contain_text(re.compile("exit code|code de sortie"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".essaim-terminal")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("locale", "label"), [("en-US", "Docker line"), ("fr-FR", "Ligne docker")])
+def test_the_story_of_hello_txt(look: Look, locale: str, label: str) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console", locale=locale)
+        for name in ("one", "two", "three"):
+            run(page, f"docker container run -it --name {name} alpine /bin/sh", label)
+            if name == "three":
+                type_in(page, 'echo "hello world" > hello.txt')
+            type_in(page, "ls")
+            leave(page)
+        run(page, "docker container ls -a", label)
+        expect(answer(page)).to_contain_text("three")
+        run(page, "docker run --rm alpine cat hello.txt", label)
+        expect(answer(page)).to_contain_text("No such file")
+        run(page, "docker container start -i three", label)
+        type_in(page, "ls")
+        type_in(page, "cat hello.txt")
+        expect(screen(page)).to_contain_text("hello world")
+        leave(page)
+
+
+def test_a_reload_finds_the_console_and_its_terminals_again(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console")
+        run(page, "docker run -it --name box alpine")
+        type_in(page, "echo still here > kept")
+        page.reload()
+        expect(page.locator(".essaim-line").first).to_have_text("docker run -it --name box alpine")
+        page.get_by_role("tab", name="box").click()
+        type_in(page, "cat kept")
+        expect(screen(page)).to_contain_text("still here")
+        page.get_by_role("button", name="Close box").click()
+        prompt = page.get_by_label("Docker line")
+        prompt.press("ArrowUp")
+        expect(prompt).to_have_value("docker run -it --name box alpine")
+
+
+def test_tab_completes_and_the_picture_lights_up(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console")
+        run(page, "docker service create --name web nginx\n\n# more\ndocker service scale web=3")
+        expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
+        prompt = page.get_by_label("Docker line")
+        prompt.press_sequentially("serv")
+        prompt.press("Tab")
+        expect(prompt).to_have_value("service ")
+        prompt.press_sequentially("sc")
+        prompt.press("Tab")
+        expect(prompt).to_have_value("service scale ")
+        prompt.press("Tab")
+        expect(prompt).to_have_value("service scale web=")
+        prompt.press_sequentially("5")
+        prompt.press("Enter")
+        expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(5)
+
+
+def test_what_a_button_did_is_shown_in_the_console(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(essaim)
+        page.get_by_role("button", name="Create the service").click()
+        page.get_by_role("link", name="Show in the console").click()
+        expect(page.get_by_label("Docker line")).to_have_value(re.compile("^docker service create"))
+        expect(page.locator(".essaim-entry")).to_have_count(0)  # typed in, and not run
+
+
+def test_a_terminal_opens_from_the_containers_page(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console")
+        run(page, "docker run -d --name box nginx")
+        expect(page.locator(".essaim-entry[data-kind=done]")).to_be_visible()
+        page.get_by_role("link", name="Containers").click()
+        page.get_by_role("button", name="Open a terminal").click()
+        expect(screen(page)).to_contain_text("#")
+        page.keyboard.type("echo $((6 * 7))\n")
+        expect(screen(page)).to_contain_text("42")
+        page.keyboard.type("sleep 1000\n")
+        page.keyboard.press("Control+c")
+        page.keyboard.type("echo and on\n")
+        expect(screen(page)).to_contain_text(re.compile("and on.*and on"))
+
+
+def test_a_phone_needs_no_tab_key(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console", size=PHONE)
+        prompt = page.get_by_label("Docker line")
+        prompt.fill("docker image p")
+        page.get_by_role("button", name="Complete (Tab)").click()
+        expect(prompt).to_have_value("docker image p")  # pull, or prune
+        page.get_by_role("button", name=re.compile("^pull")).click()
+        prompt.press_sequentially("alpine")
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(answer(page)).to_contain_text("docker.io/library/alpine:latest")

@@ -1,0 +1,86 @@
+"""Lab 1's interactive shells through the dashboard's own terminals, on both engines."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import docker
+
+from core.commands.registry import parse
+from core.terminal.stream import opened
+from core.terminal.terminal import End, Terminal
+
+from .engines import PREFIX, Swarm
+
+NAME = f"{PREFIX}terminal"
+
+
+def typed(swarm: Swarm, line: str, *keys: bytes) -> tuple[str, End]:
+    """What the screen shows of a docker line, each of ``keys`` typed at a prompt; and its end."""
+    terminal = Terminal(opened(parse(line), docker.DockerClient(base_url=swarm.host)))
+    try:
+        return asyncio.run(_typed(terminal, swarm.patience, list(keys)))
+    finally:
+        terminal.close()
+
+
+async def _typed(terminal: Terminal, patience: float, keys: list[bytes]) -> tuple[str, End]:
+    screen, seen = b"", 0
+    with terminal.view() as view:
+        terminal.resize(97, 31)
+        while True:
+            news: Any = await asyncio.wait_for(view.next(), patience)
+            if isinstance(news, End):
+                return screen.replace(b"\x1b[6n", b"").decode().replace("\r", ""), news
+            screen += news
+            at_prompt = screen.replace(b"\x1b[6n", b"").endswith(b"# ")
+            if keys and at_prompt and len(screen) > seen:
+                seen = len(screen) + len(keys[0]) + 1  # its echo is no prompt yet
+                await asyncio.to_thread(terminal.type, keys.pop(0))
+
+
+def test_a_file_is_where_it_was_written_and_nowhere_else(swarm: Swarm) -> None:
+    swarm.run("docker pull alpine:latest")
+    screen, end = typed(
+        swarm, f"docker run -it --name {NAME} alpine sh", b"echo hello > hello.txt\r", b"exit\r"
+    )
+    assert (end, screen.count("# ")) == (End(0), 2)
+    screen, end = typed(swarm, "docker run -it --rm alpine sh", b"cat hello.txt\r", b"exit\r")
+    assert "No such file" in screen
+    screen, end = typed(
+        swarm, f"docker start -i {NAME}", b"cat hello.txt\r", b"stty size\r", b"exit 3\r"
+    )
+    assert end == End(3)
+    assert "\nhello\n" in screen
+    assert "\n31 97\n" in screen
+    swarm.run(f"docker start {NAME}")
+    screen, end = typed(swarm, f"docker exec -it {NAME} sh", b"cat hello.txt\r", b"\x04")
+    assert "\nhello\n" in screen
+    assert end.code == 0
+    assert swarm.run(f"docker exec {NAME} cat hello.txt") == "hello"
+    swarm.run(f"docker rm -f {NAME}")
+
+
+def test_without_a_terminal_lines_go_in_and_come_out(swarm: Swarm) -> None:
+    swarm.run("docker pull alpine:latest")
+    terminal = Terminal(
+        opened(
+            parse(f"docker run -i --name {NAME} alpine cat"),
+            docker.DockerClient(base_url=swarm.host),
+        )
+    )
+
+    async def visit() -> bytes:
+        screen = b""
+        with terminal.view() as view:
+            terminal.type(b"hello\r")
+            while screen.count(b"hello\r\n") < 2:  # its echo, and what cat makes of it
+                news: Any = await asyncio.wait_for(view.next(), swarm.patience)
+                screen += news
+            terminal.type(b"\x04")
+            assert await asyncio.wait_for(view.next(), swarm.patience) == End(0)
+        return screen
+
+    assert asyncio.run(visit()) == b"hello\r\nhello\r\n"
+    swarm.run(f"docker rm {NAME}")

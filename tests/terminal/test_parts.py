@@ -1,0 +1,202 @@
+"""The parts of a terminal, each alone."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from typing import Any, cast
+
+import pytest
+
+from core.terminal.cooked import Cooked, Frames, Typed
+from core.terminal.stream import Stream
+from core.terminal.terminal import IDLE, SCROLLBACK, UNWATCHED, End, Terminal
+from core.terminal.tickets import MOST, VALID, Tickets
+from tests.cluster.test_collector import until
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def frame(stream: int, text: bytes) -> bytes:
+    return bytes([stream, 0, 0, 0]) + len(text).to_bytes(4, "big") + text
+
+
+@pytest.mark.parametrize("cut", range(1, 20))
+def test_frames_are_put_together_wherever_they_are_cut(cut: int) -> None:
+    data = frame(1, b"one\n") + frame(2, b"two\n")
+    frames = Frames()
+    assert frames.take(data[:cut]) + frames.take(data[cut:]) == b"one\r\ntwo\r\n"
+
+
+def test_a_program_without_a_terminal_gets_whole_lines() -> None:
+    keyboard = Cooked()
+    assert keyboard.take(b"caf") == Typed(echo=b"caf")
+    assert keyboard.take("é\x7fe".encode()) == Typed(echo="é\b \be".encode())
+    assert keyboard.take(b"\r") == Typed(echo=b"\r\n", line=b"cafe\n")
+    assert keyboard.take(b"\x7f") == Typed()  # there is nothing to take back
+    assert keyboard.take(b"rm\x03") == Typed(echo=b"rm^C\r\n", interrupted=True)
+    assert keyboard.take(b"x\x04") == Typed(echo=b"x", line=b"x")
+    assert not keyboard.ended
+    assert keyboard.take(b"\x04and more") == Typed()
+    assert keyboard.ended
+
+
+def test_a_ticket_is_good_once_and_for_some_time() -> None:
+    clock = Clock()
+    tickets = Tickets[str](clock)
+    first, second = tickets.issue("a"), tickets.issue("b")
+    assert tickets.waits(first)
+    assert tickets.redeem(first) == "a"
+    assert not tickets.waits(first)
+    assert tickets.redeem(first) is None
+    assert tickets.redeem("a guess") is None
+    clock.now = VALID + 1
+    assert not tickets.waits(second)
+    assert tickets.redeem(second) is None
+
+
+def test_tickets_do_not_pile_up() -> None:
+    tickets = Tickets[int](Clock())
+    issued = [tickets.issue(n) for n in range(MOST + 1)]
+    assert not tickets.waits(issued[0])
+    assert tickets.redeem(issued[-1]) == MOST
+
+
+class Program:
+    """A stream that a test plays."""
+
+    title = "program"
+
+    def __init__(self) -> None:
+        self.prints: queue.Queue[bytes | None] = queue.Queue()
+        self.typed = b""
+        self.closed = False
+
+    def read(self) -> bytes:
+        data = self.prints.get()
+        if data is None:
+            raise TimeoutError
+        return data
+
+    def write(self, data: bytes) -> bytes:
+        self.typed += data
+        return b""
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.size = (columns, rows)
+
+    def code(self) -> int:
+        return 3
+
+    def close(self) -> None:
+        self.closed = True
+        self.prints.put(b"")
+
+
+def opened(clock: Clock | None = None) -> tuple[Program, Terminal]:
+    program = Program()
+    return program, Terminal(cast(Stream, program), clock or Clock())
+
+
+async def shown(terminal: Terminal, enough: Any) -> bytes:
+    """What a new view is sent until ``enough`` of it says so."""
+    data = b""
+    with terminal.view() as view:
+        while not enough(data):
+            news = await asyncio.wait_for(view.next(), 30)
+            assert isinstance(news, bytes)
+            data += news
+    return data
+
+
+def test_who_comes_later_sees_the_screen() -> None:
+    program, terminal = opened()
+    program.prints.put(b"/ # ")
+    assert asyncio.run(shown(terminal, lambda d: len(d) >= 4)) == b"/ # "
+    assert asyncio.run(shown(terminal, lambda d: len(d) >= 4)) == b"/ # "
+    terminal.type(b"ls\r")
+    assert program.typed == b"ls\r"
+    terminal.resize(10_000, 0)
+    assert program.size == (500, 2)
+    terminal.close()
+
+
+def test_the_end_is_told_with_its_code() -> None:
+    program, terminal = opened()
+    program.prints.put(b"bye")
+    program.prints.put(b"")
+    until(lambda: terminal.end is not None)
+
+    async def visit() -> list[bytes | End]:
+        with terminal.view() as view:
+            return [await view.next(), await view.next()]
+
+    assert asyncio.run(visit()) == [b"bye", End(3)]
+    assert program.closed
+    terminal.type(b"too late")
+    assert program.typed == b""
+
+
+def test_what_is_kept_is_bounded_and_begins_with_a_line() -> None:
+    program, terminal = opened()
+    line = b"x" * 98 + b"\r\n"
+    for _ in range(50):
+        program.prints.put(line * 100)
+    program.prints.put(b"the last")
+    program.prints.put(b"")
+    until(lambda: terminal.end is not None)
+    kept = asyncio.run(shown(terminal, lambda data: data.endswith(b"the last")))
+    assert SCROLLBACK / 2 < len(kept) <= 2 * SCROLLBACK
+    assert kept.startswith(b"x" * 98 + b"\r\n")
+
+
+def test_a_slow_browser_gets_the_latest() -> None:
+    program, terminal = opened()
+
+    async def visit() -> bytes:
+        with terminal.view() as view:
+            for _ in range(50):
+                program.prints.put(b"x" * 9998 + b"\r\n")
+            program.prints.put(b"")
+            await asyncio.to_thread(until, lambda: terminal.end is not None)
+            await asyncio.sleep(0)
+            data = await view.next()
+            assert isinstance(data, bytes)
+            return data
+
+    data = asyncio.run(visit())
+    assert data.startswith(b"\x1bc")
+    assert len(data) <= 2 * SCROLLBACK
+
+
+def test_what_nobody_looks_at_is_hung_up() -> None:
+    clock = Clock()
+    program, terminal = opened(clock)
+    clock.now = UNWATCHED + 1
+    program.prints.put(None)
+    until(lambda: terminal.end is not None)
+    assert terminal.end == End(idle=True)
+    assert program.closed
+
+
+def test_what_is_looked_at_stays_but_not_for_ever() -> None:
+    clock = Clock()
+    program, terminal = opened(clock)
+
+    async def visit() -> list[bytes | End]:
+        with terminal.view() as view:
+            clock.now = UNWATCHED + 1
+            program.prints.put(None)
+            program.prints.put(b"still here")
+            seen = [await view.next()]
+            clock.now += IDLE + 1
+            program.prints.put(None)
+            return [*seen, await view.next()]
+
+    assert asyncio.run(visit()) == [b"still here", End(idle=True)]
