@@ -14,6 +14,7 @@ from core.ui.shell import engine_missing, head, locked_hint
 
 def catalogue() -> None:
     """The labs there are, each with how far it is."""
+    labs.first_name()
     begun = {standing.lab.name: standing for standing in control().labs.standings()}
     for number, lab in enumerate(LABS, 1):
         text = texts(lab.name, language())
@@ -41,12 +42,6 @@ def go(lab: str, step: int | None = None) -> None:
     if not lab:
         st.query_params.pop("lab", None)
     st.session_state["lab_at"] = step
-
-
-def let_be(lab: str, at: int) -> None:
-    """Where the machine cannot do a step, the learner goes on without it."""
-    control().labs.skip(lab)
-    go(lab, at + 1)
 
 
 def again(lab: str) -> None:
@@ -115,8 +110,7 @@ def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
     with st.expander(_("You see something else?"), icon=":material/help:"):
         st.markdown(text.otherwise)
         if at == len(standing.done):
-            locked, args = not may(CreateService), (lab.name, at)
-            st.button(_("Skip this step"), "skip", on_click=let_be, args=args, disabled=locked)
+            labs.skip_button(lab)
     labs.hints(text, f"hint_{key}")
     for number, question in enumerate(text.questions):
         with st.container(border=True):

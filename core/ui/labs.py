@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
+from core.labs.board import ROLL
 from core.labs.lab import Lab, Step
 from core.labs.progress import Standing, remark
 from core.labs.texts import Question, StepText
@@ -156,3 +157,26 @@ def _played(play: Play) -> None:
     was, st.session_state["play_runs"] = st.session_state.get("play_runs"), play.running
     if was and not play.running:
         st.rerun()
+
+
+def first_name() -> None:
+    """Who this is, where the teacher asks: kept in memory, for the board."""
+    if not ROLL.named:
+        return
+    mine = control().labs
+    said = st.text_input(
+        _("Your first name, for the teacher's board"), mine.name, max_chars=30, width=320
+    )
+    mine.name = said.strip()
+
+
+def skip_button(lab: Lab) -> None:
+    """On without a step that the machine cannot do."""
+    st.button(
+        _("Skip this step"),
+        key="skip",
+        type="tertiary",
+        on_click=control().labs.skip,
+        args=(lab.name,),
+        disabled=not may(CreateService),
+    )
