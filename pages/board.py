@@ -67,9 +67,11 @@ def slowest(class_: tuple[Place, ...]) -> None:
     if not at:
         return
     first, *others = at
-    waiting = plural("{count} learner is at", "{count} learners are at", first.learners)
-    minutes = plural("up to {count} minute", "up to {count} minutes", int(first.longest // 60))
-    st.markdown(f"### {waiting} « {title(first.lab, first.step)} », {minutes}")
+    waiting = plural("{count} learner", "{count} learners", first.learners)
+    if minutes := int(first.longest // 60):
+        waiting += ", " + plural("up to {count} minute", "up to {count} minutes", minutes)
+    st.caption(_("Where most of the class is:"))
+    st.markdown(f"### {title(first.lab, first.step)} · {waiting}")
     most = len(class_)
     for hold in (first, *others[:5]):
         st.progress(hold.learners / most, f"{title(hold.lab, hold.step)} · {hold.learners}")

@@ -124,7 +124,9 @@ def quick_check(question: Question, key: str) -> None:
 def play_button(lab: Lab, step: Step) -> None:
     """Do it for me: the solution is played, and each of its lines shown."""
     here = viewer()
-    running = here.play is not None and here.play.running
+    # One of an earlier step may still be pausing: nobody redraws this button when it ends.
+    mine = here.played == f"{lab.name}/{step.name}"
+    running = mine and here.play is not None and here.play.running
     st.button(
         _("Do it for me"),
         key="play",
