@@ -68,6 +68,7 @@ class Control:
             self.journal,
             Questions(connection.api),
             lambda: self.hub.publish("labs"),
+            lambda: self.hub.viewers > 0,
         )
         self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
         self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))

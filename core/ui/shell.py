@@ -54,6 +54,7 @@ def run() -> None:
             ],
             _("Learn"): [
                 st.Page(PAGES / "labs.py", title=_("Labs"), icon=":material/school:"),
+                st.Page(PAGES / "board.py", title=_("Board"), icon=":material/groups:"),
                 st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
             ],
         },
