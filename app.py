@@ -13,10 +13,10 @@ if __name__ == "__main__":
 else:
     from streamlit.runtime.pages_manager import PagesManager
 
-    from core.server import lifespan, routes
+    from core.server import lifespan, middleware, routes
 
     # Until somebody has run st.navigation, Streamlit takes a folder called pages/ for its older
     # kind of multipage app: the first visitor of /build would get the bare page, without its frame.
     PagesManager.uses_pages_directory = False
 
-    app = st.App(__file__, routes=routes(), lifespan=lifespan)
+    app = st.App(__file__, routes=routes(), middleware=middleware(), lifespan=lifespan)

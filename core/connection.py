@@ -2,8 +2,8 @@
 
 ESSAIM_ENGINE says what to take: ``auto`` (the default), ``docker`` (a real engine or nothing) or
 ``practice``. With ``auto``, DOCKER_HOST is obeyed when it is set; else the local socket is taken if
-an engine answers there; else the practice engine starts in this process. This is the only module
-that imports ``core.practice``.
+an engine answers there; else the practice engine starts in this process, with a cluster for each
+learner. This is the only module that imports ``core.practice``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import docker
 from docker.utils import kwargs_from_env
 
 from core.cluster.failures import daemon_errors
-from core.errors import EngineRejected, EngineUnreachable
+from core.errors import EngineRejected, EngineUnreachable, NoRoom
 
 if TYPE_CHECKING:
     from core.practice.embed import PracticeServer
@@ -27,6 +27,8 @@ LOCAL_SOCKET = Path("/var/run/docker.sock")
 #: Seconds until a question that got no answer counts as unanswered; a long action gets more.
 QUESTION_TIMEOUT = 5
 ACTION_TIMEOUT = 120
+#: Two classes of thirty; ESSAIM_CLUSTERS says another number.
+MOST_CLUSTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,69 @@ class Connection:
             self.practice.stop()
 
 
-def choose(environ: Mapping[str, str] = os.environ, socket: Path = LOCAL_SOCKET) -> Connection:
-    """The engine to use, by environment and by what answers.
+class Practice:
+    """The practice engine of this process: a cluster of its own for each key.
 
-    Raises ValueError when ESSAIM_ENGINE is none of the words that it may be.
+    most: how many clusters there may be at a time. note: see Connection. formed: each begins as
+    one Swarm; else as empty instances.
+    """
+
+    def __init__(self, most: int = MOST_CLUSTERS, note: str = "", formed: bool = True) -> None:
+        from core.practice.clusters import Clusters
+        from core.practice.embed import Settings
+
+        settings = Settings(formed=formed, bind_ports=False)  # they would all want port 80
+        # Whoever holds these clusters knows better than they do whether somebody looks at one.
+        self._clusters = Clusters(settings, most=most, idle_after=None)
+        self._note = note
+        self.most = most
+
+    def open(self, key: str) -> Connection:
+        """The cluster of this key, made when it is not there. Raises NoRoom."""
+        from core.practice.clusters import TooManyClusters
+
+        try:
+            server = self._clusters.get(key)
+        except TooManyClusters:
+            raise NoRoom(
+                f"This server holds at most {self.most} practice clusters, and there are as many: "
+                "share a neighbour's, or come back when somebody has gone."
+            ) from None
+        return Connection(server.urls[0], practice=server, note=self._note)
+
+    def end(self, key: str) -> None:
+        """Forget the cluster of this key, where there is one."""
+        self._clusters.end(key)
+
+    def close(self) -> None:
+        """End every cluster. Closing twice does no harm."""
+        self._clusters.stop()
+
+
+def choose(
+    environ: Mapping[str, str] = os.environ, socket: Path = LOCAL_SOCKET
+) -> Connection | Practice:
+    """The engine to use, by environment and by what answers; or a practice cluster for each.
+
+    Raises ValueError when ESSAIM_ENGINE, _CLUSTERS or _SWARM is nothing that it may be.
     """
     wish = environ.get("ESSAIM_ENGINE", "").strip().lower() or "auto"
     if wish not in ("auto", "docker", "practice"):
         raise ValueError(f"ESSAIM_ENGINE is {wish!r}: write auto, docker or practice")
+    most = environ.get("ESSAIM_CLUSTERS", "").strip() or str(MOST_CLUSTERS)
+    if not (most.isascii() and most.isdigit() and int(most)):
+        raise ValueError(
+            f"ESSAIM_CLUSTERS is {most!r}: write how many practice clusters there may be"
+        )
+    swarm = environ.get("ESSAIM_SWARM", "").strip().lower() or "formed"
+    if swarm not in ("formed", "empty"):
+        raise ValueError(f"ESSAIM_SWARM is {swarm!r}: write formed or empty")
+
+    def practice(note: str = "") -> Practice:
+        return Practice(int(most), note, swarm == "formed")
+
     if wish == "practice":
-        return _embedded()
+        return practice()
     if environ.get("DOCKER_HOST"):
         options = kwargs_from_env(environment=dict(environ))
         return Connection(options.pop("base_url"), options=options)
@@ -85,9 +140,9 @@ def choose(environ: Mapping[str, str] = os.environ, socket: Path = LOCAL_SOCKET)
     if wish == "docker":
         return local
     if not socket.exists():
-        return _embedded()
+        return practice()
     why = _unanswered(local)
-    return _embedded(f"{socket}: {why}") if why else local
+    return practice(f"{socket}: {why}") if why else local
 
 
 def _unanswered(connection: Connection) -> str:
@@ -98,10 +153,3 @@ def _unanswered(connection: Connection) -> str:
     except (EngineUnreachable, EngineRejected) as error:
         return str(error)
     return ""
-
-
-def _embedded(note: str = "") -> Connection:
-    from core.practice.embed import PracticeServer
-
-    server = PracticeServer.start()
-    return Connection(server.urls[0], practice=server, note=note)

@@ -6,9 +6,9 @@ pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and cal
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import docker
 
@@ -19,12 +19,20 @@ from core.cluster.history import History
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command, Report, unheard
 from core.commands.journal import Journal
-from core.connection import Connection, choose
+from core.connection import Connection
 from core.errors import EssaimError
 from core.i18n import translation
+from core.labs import messages as lab_messages
+from core.labs.progress import Progress
+from core.labs.questions import Questions
 from core.live import messages
 from core.live.hub import Hub
 from core.terminal.stream import Stream, opened
+from core.timeline.recorder import Recorder
+from core.traffic import message as traffic_message
+from core.traffic.plan import Plan
+from core.traffic.run import Run
+from core.traffic.traffic import Traffic
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -39,13 +47,33 @@ class Control:
         self.collector = Collector(connection.api)
         self.history = History()
         self.journal = Journal()
+        self.timeline = Recorder()
         self.hub = Hub()
         self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._acting = 0  # commands that run now
         self.hub.topic("cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang)))
         self.hub.topic(
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
         )
         self.hub.topic("pulse", lambda _lang: messages.pulse(self.snapshot))
+        self.labs = Progress(
+            lambda: self.snapshot,
+            self.journal,
+            Questions(connection.api),
+            lambda: self.hub.publish("labs"),
+        )
+        self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
+        self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
+        self._pictured = self.snapshot  # in the latest message on the engine
+        self.traffic = Traffic(
+            connection,
+            lambda: self.snapshot,
+            lambda: self.hub.viewers > 0,
+            lambda: self.hub.publish("traffic"),
+        )
+        self.hub.topic("traffic", self._traffic)
+        self.hub.topic("traffic_charts", self._traffic_charts)
         self.collector.subscribe(self._changed)
 
     @property
@@ -60,12 +88,27 @@ class Control:
         engine = self.snapshot.engine
         return engine is not None and engine.practice
 
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks at it, or something that was asked for is still under way."""
+        return self.hub.viewers > 0 or self._acting > 0
+
     def start(self) -> None:
         self.collector.start()
         threading.Thread(target=self._beat, name="essaim_pulse", daemon=True).start()
 
+    def rest(self) -> None:
+        """Nobody looks: ask the engine nothing until ``resume``. The cluster itself goes on."""
+        self.collector.rest()
+
+    def resume(self) -> None:
+        """Somebody comes: see ``collector.current`` for when the snapshot is fresh again."""
+        self.collector.resume()
+
     def stop(self) -> None:
         self._stopped.set()
+        self.labs.stop()
+        self.traffic.stop()
         self.collector.stop()
         self.connection.close()
 
@@ -90,7 +133,8 @@ class Control:
             self.journal.refused(command, who, error)
             raise
         try:
-            return self.journal.run(command, client, who, report)
+            with self._act():
+                return self.journal.run(command, client, who, report)
         finally:
             client.close()
             self.collector.stir()
@@ -123,9 +167,38 @@ class Control:
         """The same for a command that only looks: the journal is for what is done."""
         client = self._client(command, unlocked)
         try:
-            return command.run(client)
+            with self._act():
+                return command.run(client)
         finally:
             client.close()
+
+    def send(self, plan: Plan, who: str, unlocked: bool) -> Run:
+        """Begin a run of traffic, and write it into the journal. Raises one of core.errors."""
+        self.access.require(plan, practice=self.practice, unlocked=unlocked)
+        run = self.traffic.prepare(plan)
+        addresses = [entry.address for entry in run.entries]
+        self.journal.note(
+            plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
+        )
+        return run
+
+    def _traffic(self, language: str) -> str:
+        return traffic_message.traffic(self.traffic.standing, self.snapshot, _texts(language))
+
+    def _traffic_charts(self, language: str) -> str:
+        return traffic_message.charts(
+            self.traffic.standing, self.snapshot, self.history.marks, _texts(language)
+        )
+
+    @contextmanager
+    def _act(self) -> Iterator[None]:
+        with self._lock:
+            self._acting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._acting -= 1
 
     def _client(self, command: Command, unlocked: bool) -> docker.DockerClient:
         self.access.require(command, practice=self.practice, unlocked=unlocked)
@@ -134,27 +207,21 @@ class Control:
 
     def _changed(self, snapshot: ClusterSnapshot) -> None:
         self.history.add(snapshot)
+        self.labs.feed()
+        self.timeline.add(snapshot, self.journal.entries())
         self.hub.publish("cluster")
+        before, self._pictured = self._pictured, snapshot
+        if (before.containers, before.images) != (snapshot.containers, snapshot.images):
+            self.hub.publish("engine")
 
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
+            self.timeline.add(self.snapshot, self.journal.entries())
             self.hub.publish("pulse")
             self.hub.publish("history")
+            if self.traffic.moving:
+                self.hub.publish("traffic_charts")
 
 
 def _texts(language: str) -> Callable[[str], str]:
     return translation(language).gettext
-
-
-_current: Control | None = None
-_lock = threading.Lock()
-
-
-def control() -> Control:
-    """This process's cluster, connected on first use."""
-    global _current
-    with _lock:
-        if _current is None:
-            _current = Control(choose(), Access(os.environ))
-            _current.start()
-        return _current

@@ -5,7 +5,9 @@ EssaimError
 ├── EngineRejected      the engine answered no; its own words are kept
 │   └── NotAManager     the question needs a Swarm manager and this node is none
 ├── NotAllowed          the viewer has no right to do this on this engine
-└── InvalidCommand      the user's input makes no command; says what to write instead
+├── NoRoom              this server holds as many practice clusters as it may
+├── InvalidCommand      the user's input makes no command; says what to write instead
+└── InvalidFile         what the user opened is not what it should be; says why
 """
 
 from __future__ import annotations
@@ -59,9 +61,17 @@ class NotAllowed(EssaimError):
     """The viewer has not shown the password that this engine asks for."""
 
 
+class NoRoom(EssaimError):
+    """There is no room for another practice cluster on this server."""
+
+
 class InvalidCommand(EssaimError):
     """What the user entered makes no command."""
 
 
 class InvalidValue(Worded, ValueError):
     """One word of a line cannot be what it should; becomes part of an InvalidCommand."""
+
+
+class InvalidFile(EssaimError):
+    """What the user opened is not what it should be."""

@@ -7,7 +7,7 @@ practice engine's own routes under ``/_practice``, and its line is a curl line.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,15 @@ class Machine:
     up: bool
     cut: bool  # off the network
     full: bool  # no space left on its disk
+    address: str  # inside the simulated network: where others join it
+    host: str  # the DOCKER_HOST of its engine, on Essaim's own machine
+    swarm: str  # inactive, pending, active or locked
+    role: str  # worker or manager; '' in no Swarm
+    ports: tuple[int, ...]  # that it publishes
+
+    @property
+    def manages(self) -> bool:
+        return self.up and not self.cut and self.swarm == "active" and self.role == "manager"
 
     @property
     def sound(self) -> bool:
@@ -50,15 +59,17 @@ class Fault:
 
     path: str  # below /_practice/
     body: Mapping[str, Any] = field(default_factory=dict)
+    method: str = "POST"
 
     def line(self, base: str) -> str:
         """What does the same at a shell's prompt."""
         data = f" -d '{json.dumps(dict(self.body))}'" if self.body else ""
-        return f"curl -X POST{data} {base}/_practice/{self.path}"
+        return f"curl -X {self.method}{data} {base}/_practice/{self.path}"
 
     def python(self, base: str) -> str:
         data = f", json={dict(self.body)!r}" if self.body else ""
-        return f'import requests\n\nrequests.post("{base}/_practice/{self.path}"{data})\n'
+        verb = self.method.lower()
+        return f'import requests\n\nrequests.{verb}("{base}/_practice/{self.path}"{data})\n'
 
 
 def power(node: str, on: bool) -> Fault:
@@ -74,6 +85,16 @@ def cable(node: str, plugged: bool) -> Fault:
 def disk(node: str, room: bool) -> Fault:
     """A disk that is full, or has room again."""
     return Fault(f"engines/{node}/{'free' if room else 'fill'}")
+
+
+def add_machine() -> Fault:
+    """One more machine, whose engine is empty and in no Swarm."""
+    return Fault("engines")
+
+
+def remove_machine(name: str) -> Fault:
+    """A machine is taken away for good. The Swarm is told nothing."""
+    return Fault(f"engines/{name}", method="DELETE")
 
 
 def crash(task: str, code: int = 137) -> Fault:
@@ -107,14 +128,28 @@ def mend() -> Fault:
 
 def conditions(cluster: Control) -> Conditions:
     """Raises one of core.errors."""
-    machines = _ask(cluster, "GET", "engines")
+    machines, openings = _ask(cluster, "GET", "engines"), _ask(cluster, "GET", "ports")
     pulls, pace = _ask(cluster, "GET", "registry"), _ask(cluster, "GET", "clock")
     return Conditions(
-        {m["name"]: Machine(m["name"], m["up"], m["cut"], m["full"]) for m in machines},
+        {machine["name"]: _machine(machine, openings) for machine in machines},
         pulls["up"],
         pulls["rate"],
         pace["factor"],
         pace["paused"],
+    )
+
+
+def _machine(said: Mapping[str, Any], openings: Iterable[Mapping[str, Any]]) -> Machine:
+    return Machine(
+        name=said["name"],
+        up=said["up"],
+        cut=said["cut"],
+        full=said["full"],
+        address=said["address"],
+        host=said["host"],
+        swarm=said["swarm"],
+        role=said["role"],
+        ports=tuple(opening["port"] for opening in openings if opening["engine"] == said["name"]),
     )
 
 
@@ -126,7 +161,7 @@ def do(cluster: Control, fault: Fault, who: str) -> None:
             fault.line(base),
             fault.python(base),
             who,
-            lambda: _ask(cluster, "POST", fault.path, fault.body),
+            lambda: _ask(cluster, fault.method, fault.path, fault.body),
         )
     finally:
         cluster.collector.stir()

@@ -12,11 +12,12 @@ from typing import Protocol
 
 import requests
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from core.connection import Connection
+from core.errors import EssaimError
 
 #: What may pass from the browser to the replica, and back.
 _REQUEST_HEADERS = ("accept", "accept-language", "user-agent", "content-type")
@@ -44,14 +45,23 @@ class Practising(Protocol):
     def practice(self) -> bool: ...
 
 
-def address(node: str, port: int) -> str:
-    """Where the dashboard answers for a practice node's published port; a path without host."""
-    return f"/open/{node}/{port}/"
+def address(node: str, port: int, key: str = "") -> str:
+    """Where the dashboard answers for a practice node's published port; a path without host.
+
+    key: of the cluster, where each learner has one. Without it, the browser's cookies tell; but
+    what a sandboxed page asks for next comes without cookies.
+    """
+    return f"/open/{key}/{node}/{port}/" if key else f"/open/{node}/{port}/"
 
 
-def routes(cluster: Callable[[], Practising]) -> list[BaseRoute]:
+def routes(cluster: Callable[[HTTPConnection], Practising]) -> list[BaseRoute]:
+    """cluster: the one that a request is about; it may wait, and raise an EssaimError."""
+
     async def opened(request: Request) -> Response:
-        here = cluster()
+        try:
+            here = await run_in_threadpool(cluster, request)
+        except EssaimError as error:
+            return PlainTextResponse(str(error), status_code=503)
         if not here.practice or not here.connection.base_url.startswith("tcp://"):
             return PlainTextResponse("Only the practice engine is opened here.", status_code=404)
         length = request.headers.get("content-length") or "0"
@@ -72,8 +82,11 @@ def routes(cluster: Callable[[], Practising]) -> list[BaseRoute]:
         headers = {n: answer.headers[n] for n in _ANSWER_HEADERS if n in answer.headers}
         return Response(answer.content, answer.status_code, headers | _SANDBOX)
 
-    path = "/open/{node}/{port:int}/{rest:path}"
-    return [Route(path, opened, methods=["GET", "HEAD", "POST"])]
+    path = "/{node}/{port:int}/{rest:path}"
+    return [
+        Route(f"/open{key}{path}", opened, methods=["GET", "HEAD", "POST"])
+        for key in ("", "/{cluster}")
+    ]
 
 
 def _ask(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import requests
 
 from core.cluster.failures import daemon_errors
@@ -10,16 +13,23 @@ from core.connection import ACTION_TIMEOUT
 from core.control import Control
 from core.errors import NotAllowed
 
+#: As many as the course has machines.
+NODES = 3
 
-def lines(cluster: Control) -> tuple[str, str]:
+
+def lines(cluster: Control, formed: bool = True) -> tuple[str, str]:
     """The same for a shell, and in Python."""
-    url = _url(cluster)
-    return f"curl -X POST {url}", f'import requests\n\nrequests.post("{url}").raise_for_status()'
+    url, body = _url(cluster), _body(formed)
+    return (
+        f"curl -X POST {url} -d '{json.dumps(body)}'",
+        f'import requests\n\nrequests.post("{url}", json={body}).raise_for_status()',
+    )
 
 
-def reset(cluster: Control, who: str) -> None:
+def reset(cluster: Control, who: str, formed: bool = True) -> None:
     """Forget everything in the cluster, for everyone who uses it, and write it into the journal.
 
+    formed: its three nodes are a Swarm again; else they are empty instances in none.
     Raises one of core.errors: NotAllowed on a real engine, whoever asks.
     """
 
@@ -27,13 +37,18 @@ def reset(cluster: Control, who: str) -> None:
         if not cluster.practice:
             raise NotAllowed("Only a practice cluster can be reset.")
         with daemon_errors():
-            requests.post(_url(cluster), timeout=ACTION_TIMEOUT).raise_for_status()
+            answer = requests.post(_url(cluster), json=_body(formed), timeout=ACTION_TIMEOUT)
+            answer.raise_for_status()
 
     try:
-        cluster.journal.note(*lines(cluster), who, do)
+        cluster.journal.note(*lines(cluster, formed), who, do)
     finally:
         cluster.collector.stir()
     cluster.history = History()  # of a cluster that is no more
+
+
+def _body(formed: bool) -> dict[str, Any]:
+    return {"nodes": NODES, "formed": formed}
 
 
 def _url(cluster: Control) -> str:

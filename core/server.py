@@ -5,54 +5,73 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
+from core import keys
+from core.classroom import classroom
+from core.cluster.snapshot import ClusterSnapshot
 from core.console.desk import DESK
 from core.console.routes import routes as console_routes
-from core.control import Control, control
+from core.control import Control
 from core.errors import EssaimError
 from core.live import messages
 from core.live.routes import routes as live_routes
 from core.presentation import tables
 from core.published import routes as published_routes
 from core.terminal.routes import routes as terminal_routes
+from core.timeline.routes import routes as timeline_routes
 
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     """Find the engine before the first viewer comes, and leave it when the server ends."""
     try:
-        started = await anyio.to_thread.run_sync(control)
+        room = await anyio.to_thread.run_sync(classroom)
     except (EssaimError, ValueError) as error:
         print(f"Essaim cannot start. {error}", file=sys.stderr, flush=True)
         os._exit(1)  # an exception would only bury the sentence under the server's own
-    threading.Thread(target=_warm_up, args=(started,), daemon=True).start()
-    if not started.practice and started.access.generated:
-        print(started.access.announcement(), flush=True)  # as Jupyter does
+    threading.Thread(target=_warm_up, daemon=True).start()
+    if room.access.generated and not all(control.practice for _, control in room.controls()):
+        print(room.access.announcement(), flush=True)  # as Jupyter does
     yield {}
     DESK.close()
-    started.stop()
+    await anyio.to_thread.run_sync(room.stop)
 
 
 def routes() -> list[BaseRoute]:
     return [
-        *live_routes(
-            lambda: control().hub, lambda headers: control().access.origin_allowed(headers)
-        ),
-        *published_routes(lambda: control()),
-        *console_routes(lambda: DESK, lambda headers: control().access.origin_allowed(headers)),
-        *terminal_routes(
-            lambda: DESK.seats, lambda headers: control().access.origin_allowed(headers)
-        ),
+        *live_routes(lambda request: _asked(request).hub, _ours),
+        *timeline_routes(lambda request: _asked(request).timeline, _ours),
+        *published_routes(_asked),
+        *console_routes(lambda: DESK, _ours),
+        *terminal_routes(lambda: DESK.seats, _ours),
     ]
 
 
-def _warm_up(cluster: Control) -> None:
+def middleware() -> list[Middleware]:
+    return [Middleware(keys.Keys, known=lambda key: classroom().known(key))]
+
+
+def _asked(request: HTTPConnection) -> Control:
+    """The cluster that a request to a route of ours is about. Raises NoRoom."""
+    room = classroom()
+    return room.control(keys.asked(request, room.known))
+
+
+def _ours(headers: Mapping[str, str]) -> bool:
+    """Whether a request with these headers comes from a page of ours."""
+    return classroom().access.origin_allowed(headers)
+
+
+def _warm_up() -> None:
     """Draw once for nobody: the libraries that it loads would keep the first viewer waiting."""
-    messages.cluster(cluster.snapshot, str)
-    tables.nodes(cluster.snapshot, str)
+    nothing = ClusterSnapshot(time=0.0, revision=0, engine=None)
+    messages.cluster(nothing, str)
+    tables.nodes(nothing, str)

@@ -6,7 +6,7 @@ from core.cluster.snapshot import Node
 from core.commands.nodes import InspectNodes, RemoveNodes, UpdateNode
 from core.commands.swarm import JoinToken, LeaveSwarm
 from core.presentation import tables
-from core.ui import faults
+from core.ui import faults, instances
 from core.ui.choosing import choose
 from core.ui.forms import words
 from core.ui.lines import asking_button, button, last_action
@@ -76,14 +76,18 @@ def join() -> None:
 
 
 head(_("Nodes"))
-if not swarm_missing():
+known = faults.conditions()
+if swarm_missing():
+    if known:
+        instances.panel(known)
+else:
     locked_hint()
     last_action()
     nodes = control().snapshot.nodes
-    known = faults.conditions()
     shown = tables.nodes(control().snapshot, _, faults.states(known) if known else None)
     table(shown, _("No node answers."), "nodes")
     if known:
+        instances.panel(known)
         faults.panel(known)
     names = [node.hostname for node in nodes]
     if names:

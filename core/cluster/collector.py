@@ -66,6 +66,9 @@ class Collector:
         self._stirred: set[str] = set()
         self._wake = threading.Event()
         self._stopped = threading.Event()
+        self._awake = threading.Event()
+        self._resumed = 0.0  # when it last woke up, and
+        self._wanted = 0  # the number of the round that has asked everything since
         self._rounds = threading.Condition()
         self._round_number = 0
         self._asking = False
@@ -79,13 +82,41 @@ class Collector:
         self._subscribers.append(subscriber)
 
     def start(self) -> None:
+        self.resume()
         for target in (self._collect, self._listen):
             threading.Thread(target=target, name=f"essaim{target.__name__}", daemon=True).start()
 
     def stop(self) -> None:
         """Ask no more; the threads end by themselves, a moment later."""
         self._stopped.set()
+        self._awake.set()
         self._wake.set()
+
+    def rest(self) -> None:
+        """Ask nothing until ``resume``; the last snapshot stays."""
+        self._awake.clear()
+        self._wake.set()
+
+    def resume(self) -> None:
+        """Go on asking, where it was; nothing, when it does not rest."""
+        with self._rounds:
+            if self._awake.is_set():
+                return
+            self._resumed = time.monotonic()
+            self._wanted = self._next_round()
+            self._stirred.update(PARTS)
+            self._awake.set()
+        self._wake.set()
+
+    def current(self, patience: float = 3.0) -> bool:
+        """Wait until the snapshot is younger than the last ``start`` or ``resume``.
+
+        patience: seconds from that moment on. Whether it is; an engine that does not answer is
+        known as well.
+        """
+        with self._rounds:
+            left = max(self._resumed + patience - time.monotonic(), 0.0)
+            return self._rounds.wait_for(lambda: self._round_number >= self._wanted, left)
 
     def stir(self, *parts: str) -> None:
         """Ask again now: for these parts, or for everything."""
@@ -96,15 +127,22 @@ class Collector:
     def refresh(self, timeout: float = 2.0) -> bool:
         """Ask for everything now, and wait until it is known; False when that took too long."""
         with self._rounds:
-            # The round that may be under way has asked too early: the next one counts.
-            target = self._round_number + (2 if self._asking else 1)
+            target = self._next_round()
             self.stir()
             return self._rounds.wait_for(lambda: self._round_number >= target, timeout)
+
+    def _next_round(self) -> int:
+        """The number of the first round that begins from now on: one under way asked too early."""
+        return self._round_number + (2 if self._asking else 1)
 
     # The collecting thread
 
     def _collect(self) -> None:
         while not self._stopped.is_set():
+            if not self._awake.is_set():
+                self._drop_connection()
+                self._awake.wait()
+                continue
             with self._rounds:
                 self._asking = True
                 stirred, self._stirred = self._stirred, set()
@@ -214,6 +252,7 @@ class Collector:
     def _listen(self) -> None:
         """Follow the engine's events, and stir what each one touches."""
         while not self._stopped.is_set():
+            self._awake.wait()
             # Only while the collecting thread finds the engine there: it is the one to find out.
             if self._client is not None and self.snapshot.trouble is None:
                 try:

@@ -82,8 +82,10 @@ def words(command: Any) -> tuple[str, ...]:
                 flags += [w for v in values for w in (part.names[0], part.value.write(v))]
         elif part.many or not part.optional or held:
             places += [part.value.write(v) for v in values]
-    # Two dashes end the flags, so that an argument may begin with one.
-    end = ["--"] if any(place.startswith("-") for place in _guarded(command, places)) else []
+    # Two dashes end the flags, so that an argument may begin with one;
+    # one dash alone is no flag: it stands for the standard input.
+    guarded = [place for place in _guarded(command, places) if place != "-"]
+    end = ["--"] if any(place.startswith("-") for place in guarded) else []
     return (*flags, *end, *places)
 
 

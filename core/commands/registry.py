@@ -14,8 +14,10 @@ from core.commands import (
     grammar,
     images,
     nodes,
+    secrets,
     service_views,
     services,
+    stacks,
     swarm,
     system,
 )
@@ -64,6 +66,14 @@ COMMANDS: tuple[type[Command], ...] = (
     services.RollbackService,
     services.RemoveServices,
     service_views.ServiceLogs,
+    secrets.CreateSecret,
+    secrets.ListSecrets,
+    secrets.RemoveSecrets,
+    stacks.DeployStack,
+    stacks.ListStacks,
+    stacks.StackServices,
+    stacks.StackTasks,
+    stacks.RemoveStacks,
 )
 
 #: Docker's older and shorter words for the same.
@@ -92,6 +102,12 @@ ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("node", "remove"): ("node", "rm"),
     ("service", "list"): ("service", "ls"),
     ("service", "remove"): ("service", "rm"),
+    ("secret", "list"): ("secret", "ls"),
+    ("secret", "remove"): ("secret", "rm"),
+    ("stack", "up"): ("stack", "deploy"),
+    ("stack", "list"): ("stack", "ls"),
+    ("stack", "remove"): ("stack", "rm"),
+    ("stack", "down"): ("stack", "rm"),
 }
 
 _BY_VERB = {command.verb: command for command in COMMANDS}

@@ -9,11 +9,13 @@ from functools import cache
 from pathlib import Path
 
 import plotly
-from starlette.requests import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from core.errors import EssaimError
 from core.i18n import preferred
 from core.live.hub import Feed, Hub
 
@@ -39,15 +41,23 @@ def edition() -> str:
     return digest.hexdigest()[:12]
 
 
-def routes(hub: Callable[[], Hub], origin_allowed: OriginCheck) -> list[BaseRoute]:
-    """The routes for ``st.App``; Streamlit checks nothing on them, so they check for themselves."""
+def routes(hub: Callable[[HTTPConnection], Hub], origin_allowed: OriginCheck) -> list[BaseRoute]:
+    """The routes for ``st.App``; Streamlit checks nothing on them, so they check for themselves.
+
+    hub: of the cluster that a request is about; it may wait, and raise an EssaimError.
+    """
 
     async def live(socket: WebSocket) -> None:
         if not origin_allowed(socket.headers):
             await socket.close(code=1008, reason="this page may not look here")
             return
         await socket.accept()
-        with hub().follow(preferred(socket.query_params.get("lang"))) as feed:
+        try:
+            followed = await run_in_threadpool(hub, socket)
+        except EssaimError:
+            await socket.close(code=1013)  # try again later; the page says why
+            return
+        with followed.follow(preferred(socket.query_params.get("lang"))) as feed:
             sending = asyncio.create_task(_send(socket, feed))
             try:
                 while True:  # nothing is expected; this is how a closed socket is noticed

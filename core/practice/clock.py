@@ -169,7 +169,8 @@ class LoopClock(ManualClock):
         if self._closed:
             return _Timer(callback)
         timer = super().call_later(delay, callback)
-        self._set_alarm()
+        if not self._running:  # else whoever runs timers sets the alarm when done
+            self._set_alarm()
         return timer
 
     def close(self) -> None:
@@ -189,9 +190,11 @@ class LoopClock(ManualClock):
         self._base, self._mark = self.now(), self._loop.time()
 
     def _go_to(self, end: float) -> None:
-        super()._go_to(end)
-        self._settle()
-        self._set_alarm()
+        try:
+            super()._go_to(end)
+            self._settle()
+        finally:
+            self._set_alarm()
 
     def _run_next(self) -> None:
         self._running = True

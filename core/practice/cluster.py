@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from random import Random
+from typing import Protocol
 
 from core.practice.api.texts import Texts
 from core.practice.clock import Clock
@@ -12,7 +13,7 @@ from core.practice.events import EventLog
 from core.practice.files.container_files import ContainerFiles
 from core.practice.limits import STANDARD, Limits
 from core.practice.network import addresses
-from core.practice.objects import Container, Engine, Image, Network, Task
+from core.practice.objects import Container, Engine, Image, Network, Task, Volume, changed
 from core.practice.programs import executables as executables  # the programs that containers run
 from core.practice.programs.execs import Execs
 from core.practice.programs.health import HealthMonitor
@@ -21,6 +22,19 @@ from core.practice.runtime import Runtime
 from core.practice.store import Change, Store
 from core.practice.swarm import form_swarm, swarm_components
 from core.practice.swarm.render import task_json
+
+
+class Keeper(Protocol):
+    """Whoever keeps a cluster: listens for its engines, and begins it anew."""
+
+    def host(self, engine: str) -> str:
+        """The DOCKER_HOST of an engine; '' where nothing listens for it."""
+
+    async def attend(self) -> None:
+        """Listen for the engines that have come, and no more for those that have gone."""
+
+    def reset_soon(self, nodes: int | None, formed: bool | None) -> None:
+        """Begin anew once the answer has gone out; None: as it began."""
 
 
 class Cluster:
@@ -47,10 +61,7 @@ class Cluster:
         store.add_index(Image, "engine", lambda image: image.engine)
         store.add_index(Network, "name", lambda network: network.name)
         store.add_index(Task, "container", lambda task: task.container_id or None)
-        names = tuple(f"node{number}" for number in range(1, nodes + 1))
-        for number, name in enumerate(names, 11):
-            addresses.add_predefined(store, random, name)
-            store.put(Engine(id=name, address=f"192.168.0.{number}"))
+        names = tuple(self.add_engine().id for _ in range(nodes))
         store.watch(self._on_engine, Engine)
         self.events = EventLog(store, clock)
         self.files = ContainerFiles(store)
@@ -60,7 +71,7 @@ class Cluster:
         self.health = HealthMonitor(store, self.execs)
         self.mesh = runtime.mesh
         self.bound: Callable[[str, int], str | None] = lambda engine, port: None
-        self.ask_reset: Callable[[], None] | None = None  # of whoever keeps the cluster
+        self.keeper: Keeper | None = None
         self.tasks = Texts[Task](store, Task, partial(task_json, store), Network)
         self.components = (runtime, *swarm_components(store, random))
         if formed:
@@ -68,7 +79,31 @@ class Cluster:
 
     @property
     def engines(self) -> tuple[Engine, ...]:
-        return tuple(self.store.all(Engine))
+        return tuple(engine for engine in self.store.all(Engine) if not engine.gone)
+
+    def add_engine(self) -> Engine:
+        """Another machine: empty, in no Swarm, under a name and an address that none ever had."""
+        number = self.store.count(Engine) + 1
+        name = f"node{number}"
+        addresses.add_predefined(self.store, self.random, name)
+        return self.store.put(Engine(id=name, address=f"192.168.0.{number + 10}"))
+
+    def remove_engine(self, engine: Engine) -> None:
+        """Take a machine away, with all that is on it. The Swarm is told nothing, as ever."""
+        store = self.store
+        store.put(changed(engine, up=False, gone=True))
+        with store.batch():
+            for container in store.where(Container, "engine", engine.id):
+                if not container.task_id:
+                    store.delete(Container, container.id)
+            for image in store.where(Image, "engine", engine.id):
+                store.delete(Image, image.id)
+            for volume in store.all(Volume):
+                if volume.engine == engine.id:
+                    store.delete(Volume, volume.id)
+            for network in store.all(Network):
+                if network.engine == engine.id:
+                    store.delete(Network, network.id)
 
     def _on_engine(self, change: Change) -> None:
         engine = change.new

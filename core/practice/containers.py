@@ -6,7 +6,7 @@ import re
 from random import Random
 
 from core.practice.api import host_config
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.formats import hex_id
 from core.practice.objects import Container, Json
 from core.practice.store import Store

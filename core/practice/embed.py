@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from types import TracebackType
 from typing import TypeVar
@@ -50,7 +50,7 @@ class PracticeServer:
         self._thread = thread
         self._own_thread = own_thread
         self._settings = settings
-        self._servers: list[EngineServer] = []
+        self._servers: dict[str, EngineServer] = {}  # by engine
         self._binder: PortBinder | None = None
         self._resets = asyncio.Lock()
         self._reset_task: asyncio.Task[None] | None = None
@@ -103,7 +103,12 @@ class PracticeServer:
         """
         if not self._servers:
             self._thread.run(self._listen())
-        return tuple(f"tcp://127.0.0.1:{server.port}" for server in self._servers)
+        return tuple(self.host(engine) for engine in list(self._servers))
+
+    def host(self, engine: str) -> str:
+        """The DOCKER_HOST of one engine, where it listens; else ''."""
+        server = self._servers.get(engine)
+        return f"tcp://127.0.0.1:{server.port}" if server else ""
 
     def call(self, function: Callable[[Cluster], T]) -> T:
         """Do something with the cluster on its own thread, and wait for it."""
@@ -125,7 +130,7 @@ class PracticeServer:
     def idle(self) -> float:
         """Seconds of real time since somebody asked something of it; 0 while a stream is open."""
         now = self._thread.loop.time()
-        return now - max([self._touched, *(server.used for server in self._servers)])
+        return now - max([self._touched, *(server.used for server in self._servers.values())])
 
     def stop(self) -> None:
         """Close everything; nothing of it runs afterwards. Stopping twice does no harm."""
@@ -140,16 +145,21 @@ class PracticeServer:
         self._clock.close()
         if self._binder is not None:
             await self._binder.close()
-        for server in self._servers:
+        for server in self._servers.values():
             await server.close()
         if self._reset_task is not None:
             self._reset_task.cancel()
 
-    def _begin(self) -> None:
+    def _begin(self, nodes: int | None = None, formed: bool | None = None) -> None:
         with_ = self._settings
+        with_ = replace(
+            with_,
+            nodes=with_.nodes if nodes is None else nodes,
+            formed=with_.formed if formed is None else formed,
+        )
         self._clock = LoopClock(self._thread.loop, with_.factor)
         cluster = Cluster(self._clock, Random(with_.seed), with_.nodes, with_.formed, with_.limits)
-        cluster.ask_reset = self._reset_soon
+        cluster.keeper = self
         self.cluster = cluster
         if with_.bind_ports:
             self._binder = PortBinder(cluster)
@@ -158,28 +168,48 @@ class PracticeServer:
         async with self._resets:
             if self._servers:
                 return
-            servers = [
-                EngineServer(self.cluster, engine.id, port + number if port else 0)
+            servers = {
+                engine.id: EngineServer(self.cluster, engine.id, port + number if port else 0)
                 for number, engine in enumerate(self.cluster.engines)
-            ]
+            }
             try:
-                for server in servers:
+                for server in servers.values():
                     await server.open()
             except OSError:
-                for server in servers:
+                for server in servers.values():
                     await server.close()
                 raise
             self._servers = servers
 
-    def _reset_soon(self) -> None:
-        """For whoever asks over a connection that the reset ends: the answer goes out first."""
-        self._reset_task = self._thread.loop.create_task(self._reset())
+    async def attend(self) -> None:
+        """Listen for the engines that have come, and no more for those that have gone."""
+        async with self._resets:
+            await self._attend()
 
-    async def _reset(self) -> None:
+    async def _attend(self) -> None:
+        if not self._servers:
+            return  # nobody has asked for an address yet
+        there = [engine.id for engine in self.cluster.engines]
+        for name in [name for name in self._servers if name not in there]:
+            await self._servers.pop(name).close()
+        for name in there:
+            if name not in self._servers:
+                server = EngineServer(self.cluster, name)
+                await server.open()
+                self._servers[name] = server
+
+    def reset_soon(self, nodes: int | None, formed: bool | None) -> None:
+        """For whoever asks over a connection that the reset ends: the answer goes out first."""
+        self._reset_task = self._thread.loop.create_task(self._reset(nodes, formed))
+
+    async def _reset(self, nodes: int | None = None, formed: bool | None = None) -> None:
         async with self._resets:
             self._clock.close()
             if self._binder is not None:
                 await self._binder.close()
-            self._begin()
-            for server in self._servers:
-                await server.move_to(self.cluster)
+            self._begin(nodes, formed)
+            there = {engine.id for engine in self.cluster.engines}
+            for name, server in self._servers.items():
+                if name in there:
+                    await server.move_to(self.cluster)
+            await self._attend()

@@ -13,12 +13,12 @@ class Feed(Generic[T]):
     """Publishes to its subscriptions; costs nothing while there are none."""
 
     def __init__(self) -> None:
-        self._subscriptions: set[Subscription[T]] = set()
+        self._subscriptions: tuple[Subscription[T], ...] = ()
 
     def subscribe(self) -> Subscription[T]:
         """Hear everything published from this call on."""
         subscription = Subscription(self)
-        self._subscriptions.add(subscription)
+        self._subscriptions = (*self._subscriptions, subscription)
         return subscription
 
     def publish(self, item: T) -> None:
@@ -29,10 +29,10 @@ class Feed(Generic[T]):
         """Every iteration comes to its end once it has heard what was published so far."""
         for subscription in self._subscriptions:
             subscription.put(None)
-        self._subscriptions.clear()
+        self._subscriptions = ()
 
     def leave(self, subscription: Subscription[T]) -> None:
-        self._subscriptions.discard(subscription)
+        self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
 
     def __bool__(self) -> bool:
         return bool(self._subscriptions)
@@ -40,7 +40,9 @@ class Feed(Generic[T]):
     @property
     def lag(self) -> int:
         """How many items the slowest subscription has still to hear."""
-        return max((subscription.waiting for subscription in self._subscriptions), default=0)
+        if not self._subscriptions:
+            return 0
+        return max(subscription.waiting for subscription in self._subscriptions)
 
 
 class Subscription(AsyncIterator[T]):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -18,11 +20,16 @@ def changed(record: R, **changes: Any) -> R:
     """
     kind = type(record)
     copy = _new(kind)
-    for name in _names(kind):  # type: ignore[arg-type]
-        _set(copy, name, changes[name] if name in changes else getattr(record, name))
+    names, values = _reading(kind)  # type: ignore[arg-type]
+    for name, value in zip(names, values(record), strict=True):
+        _set(copy, name, value)
+    for name, value in changes.items():
+        _set(copy, name, value)
     return copy
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _reading(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The fields of a kind of record, and what reads all of them at once."""
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class Limits:
     """Of one cluster, all its machines together, where nothing else is said."""
 
+    engines: int = 10
     containers: int = 200  # plain ones: those of tasks count as tasks
     images: int = 500
     volumes: int = 200

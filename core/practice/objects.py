@@ -35,6 +35,7 @@ class Engine:
     up: bool = True
     cut: bool = False  # off the network: it runs on, and reaches no other machine
     full: bool = False  # there is no space left on its disk
+    gone: bool = False  # taken away for good: all that is left is what the Swarm knows of it
     node_id: str = ""  # what its certificate says it is, whether or not the managers know it still
     role: str = ""  # and as what: worker, manager
     joining: str = ""  # the address that it goes on trying to join

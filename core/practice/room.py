@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files.tree import File
-from core.practice.objects import Config, Container, Image, Network, Secret, Service, Volume
+from core.practice.objects import Config, Container, Engine, Image, Network, Secret, Service, Volume
 from core.practice.store import Store
 
 #: What a POST to these makes.
 _MAKES: dict[str, str] = {
+    "/_practice/engines": "engines",
     "/containers/create": "containers",
     "/build": "images",
     "/commit": "images",
@@ -64,6 +65,7 @@ def _networks(store: Store) -> int:
 
 _PREDEFINED = ("bridge", "host", "none", "docker_gwbridge", "ingress")
 _COUNTS: dict[str, Callable[[Store], int]] = {
+    "engines": lambda store: sum(not engine.gone for engine in store.all(Engine)),
     "containers": _containers,
     "images": _images,
     "volumes": lambda store: store.count(Volume),

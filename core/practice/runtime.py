@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from core.practice.api.routing import ApiError
 from core.practice.clock import Clock, Timer
+from core.practice.errors import ApiError
 from core.practice.files import mounts
 from core.practice.files.container_files import ContainerFiles
 from core.practice.images import local as images

@@ -174,7 +174,11 @@ class Store:
         for key, table in self._indexes[kind].values():
             before = key(old) if old is not None else None
             after = key(new) if new is not None else None
-            if before is not None and before != after and old is not None:
+            if before == after:
+                if after is not None and new is not None:
+                    table[after][new.id] = new
+                continue
+            if before is not None and old is not None:
                 bucket = table.get(before, {})
                 bucket.pop(old.id, None)
                 if not bucket:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -113,36 +114,7 @@ def replicas_over_time(
         )
     start = max(samples[0].time if samples else now, now - WINDOW_SECONDS)
     end = max(now, start + 20)
-    moments = _moments([mark for mark in marks if mark.time >= start])[-MAX_MOMENTS:]
-    figure.update_layout(
-        shapes=[
-            {
-                "type": "line",
-                "x0": _milliseconds(moment[0].time),
-                "x1": _milliseconds(moment[0].time),
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"width": 1, "dash": "dot", "color": "#8C8C8C"},
-            }
-            for moment in moments
-        ],
-        annotations=[
-            {
-                "x": _milliseconds(moment[0].time),
-                "y": 1,
-                "yref": "paper",
-                # Beside its line, on the side where there is room.
-                "xanchor": "left" if moment[0].time - start < 0.1 * (end - start) else "right",
-                "yanchor": "top",
-                "text": describe(moment, _),
-                "textangle": -90,
-                "showarrow": False,
-                "font": {"size": 12},
-            }
-            for moment in moments
-        ],
-    )
+    figure.update_layout(**mark_lines(marks, start, end, _))
     tallest = max((max(trace.y, default=0) for trace in figure.data), default=0)
     figure.update_layout(
         margin={"l": 36, "r": 8, "t": 8, "b": 28},
@@ -165,6 +137,42 @@ def replicas_over_time(
         uirevision="history",
     )
     return figure
+
+
+def mark_lines(
+    marks: Sequence[Mark], start: float, end: float, _: Translate
+) -> dict[str, list[dict[str, Any]]]:
+    """The part of a layout that draws a line, with a few words, wherever something was done."""
+    moments = _moments([mark for mark in marks if mark.time >= start])[-MAX_MOMENTS:]
+    return {
+        "shapes": [
+            {
+                "type": "line",
+                "x0": _milliseconds(moment[0].time),
+                "x1": _milliseconds(moment[0].time),
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"width": 1, "dash": "dot", "color": "#8C8C8C"},
+            }
+            for moment in moments
+        ],
+        "annotations": [
+            {
+                "x": _milliseconds(moment[0].time),
+                "y": 1,
+                "yref": "paper",
+                # Beside its line, on the side where there is room.
+                "xanchor": "left" if moment[0].time - start < 0.1 * (end - start) else "right",
+                "yanchor": "top",
+                "text": describe(moment, _),
+                "textangle": -90,
+                "showarrow": False,
+                "font": {"size": 12},
+            }
+            for moment in moments
+        ],
+    }
 
 
 def _moments(marks: Sequence[Mark]) -> list[list[Mark]]:

@@ -71,7 +71,7 @@ def panel(known: Conditions) -> None:
                 _("Mend everything"),
                 key="mend",
                 icon=":material/healing:",
-                on_click=_do,
+                on_click=do,
                 args=(faults.mend(), viewer()),
                 disabled=known.registry_up
                 and known.registry_rate == RATES[0]
@@ -147,7 +147,7 @@ def _switch(
         key=key,
         disabled=disabled,
         width=SWITCH,
-        on_change=_do,
+        on_change=do,
         args=(fault(not on), viewer()),
     )
 
@@ -164,7 +164,7 @@ def _registry(known: Conditions) -> None:
 
     def choose(here: Viewer) -> None:
         rate = st.session_state["registry"]
-        _do(faults.registry(rate=rate, up=True) if rate else faults.registry(up=False), here)
+        do(faults.registry(rate=rate, up=True) if rate else faults.registry(up=False), here)
 
     st.session_state["registry"] = now
     st.selectbox(
@@ -187,7 +187,7 @@ def _clock(known: Conditions) -> None:
     def choose(here: Viewer) -> None:
         factor = st.session_state["clock"]
         wish = faults.clock(factor=factor, paused=False) if factor else faults.clock(paused=True)
-        _do(wish, here)
+        do(wish, here)
 
     st.session_state["clock"] = now
     st.selectbox(
@@ -215,7 +215,8 @@ def _not_noticed(known: Conditions) -> None:
         )
 
 
-def _do(fault: Fault, here: Viewer) -> None:
+def do(fault: Fault, here: Viewer) -> None:
+    """Let it happen, as the viewer's last action."""
     error, base = "", faults.address(control())
     try:
         faults.do(control(), fault, who())

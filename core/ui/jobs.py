@@ -19,9 +19,9 @@ def start(key: str, make: Callable[[], Command]) -> None:
     except EssaimError as refusal:
         st.error(refusal.said(_))
         return
-    here, name = viewer(), who()
-    rights = (name, here.unlocked)
-    here.jobs[key] = Job(command, lambda report: control().submit(command, *rights, report))
+    here, cluster = viewer(), control()
+    rights = (who(), here.unlocked)
+    here.jobs[key] = Job(command, lambda report: cluster.submit(command, *rights, report))
 
 
 def running(key: str) -> bool:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.live.messages import shape
 from core.live.routes import FILES, edition
-from core.ui.session import _, control, language
+from core.ui.session import _, control, key, language
 
 # The scripts are modules of our own server, so that they can import one another and be cached.
 LOADER = """
@@ -90,24 +90,31 @@ def board(service: str, may: bool, availability: Callable[[dict[str, Any]], None
             "words": {
                 "bars": _("Replicas per node, now"),
                 "past": _("Running replicas over time"),
-                "active": _("Active"),
-                "pause": _("Pause"),
-                "drain": _("Drain"),
-                "active_help": _("The node takes new tasks"),
-                "pause_help": _("The node keeps its tasks and takes no new ones"),
-                "drain_help": _("The node's tasks move to other nodes"),
-                "empty": _("no replica here"),
-                "nowhere": _("no node"),
-                "nowhere_help": _("waiting for a node"),
-                "failures": _("{count} failed before"),
-                "by_design": _(
-                    "{node} stays empty, by design: Swarm never moves replicas that run. New ones "
-                    "go there first, and Rebalance spreads them all again."
-                ),
+                **tile_words(),
             },
         },
         on_availability_change=pressed,
     )
+
+
+def tile_words() -> dict[str, str]:
+    """What the nodes and their tiles say."""
+    return {
+        "active": _("Active"),
+        "pause": _("Pause"),
+        "drain": _("Drain"),
+        "active_help": _("The node takes new tasks"),
+        "pause_help": _("The node keeps its tasks and takes no new ones"),
+        "drain_help": _("The node's tasks move to other nodes"),
+        "empty": _("no replica here"),
+        "nowhere": _("no node"),
+        "nowhere_help": _("waiting for a node"),
+        "failures": _("{count} failed before"),
+        "by_design": _(
+            "{node} stays empty, by design: Swarm never moves replicas that run. New ones "
+            "go there first, and Rebalance spreads them all again."
+        ),
+    }
 
 
 def engine_name() -> str:
@@ -124,4 +131,15 @@ def address() -> dict[str, str]:
     """Where the browser finds our scripts and sockets, and the language to ask for."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
-    return {"files": f"{prefix}/live/{edition()}", "language": language()}
+    return {"files": f"{prefix}/live/{edition()}", "language": language(), "cluster": key()}
+
+
+def component(name: str, html: str, *styles: str) -> Callable[..., Any]:
+    """A live component: the browser file ``name``.js, with these of our style sheets."""
+    return st.components.v2.component(
+        f"essaim_{name}",
+        html=html,
+        css="".join(FILES[style].read_text(encoding="utf-8") for style in styles),
+        js=LOADER % name,
+        isolate_styles=False,
+    )

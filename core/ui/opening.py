@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.cluster.snapshot import Port
 from core.published import address
-from core.ui.session import _, control
+from core.ui.session import _, control, key
 
 
 def open_links(ports: Iterable[Port]) -> None:
@@ -31,7 +31,7 @@ def url(port: int) -> str:
     here = control()
     engine = here.snapshot.engine
     if here.practice:
-        return address(engine.name if engine else "node1", port)
+        return address(engine.name if engine else "node1", port, key())
     remote = urlsplit(here.connection.base_url)
     host = remote.hostname if remote.scheme in ("tcp", "http", "https") else ""
     if not host and engine:

@@ -27,15 +27,23 @@ def reset_button() -> None:
             icon=":material/restart_alt:",
             type="primary",
             on_click=_reset,
-            args=(viewer(),),
+            args=(viewer(), True),
+        )
+        st.button(
+            _("Begin with three empty instances"),
+            key="reset_empty",
+            icon=":material/computer:",
+            help=_("Three machines that are no Swarm yet: you make one of them."),
+            on_click=_reset,
+            args=(viewer(), False),
         )
 
 
-def _reset(here: Viewer) -> None:
-    line, python = reset.lines(control())
+def _reset(here: Viewer, formed: bool) -> None:
+    line, python = reset.lines(control(), formed)
     error = ""
     try:
-        reset.reset(control(), who())
+        reset.reset(control(), who(), formed)
     except EssaimError as refusal:
         error = str(refusal)
     here.done = Done(line, python, error)

@@ -11,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core import control as clusters
+from core import keys
+from core.classroom import classroom
 from core.commands.command import Command
 from core.control import Control
 from core.errors import EssaimError
 from core.i18n import LANGUAGES, preferred, translation
 from core.jobs import Job
+from core.playing import Play
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,30 @@ class Viewer:
     done: Done | None = None
     sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
     jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
+    play: Play | None = None  # of a lab's step, by Do it for me
+    played: str = ""  # which step that was: lab/step
 
 
 def control() -> Control:
-    """The cluster that this viewer looks at."""
-    return clusters.control()
+    """The cluster that this viewer looks at. Raises NoRoom."""
+    return classroom().control(key())
+
+
+def key() -> str:
+    """The key of the cluster that this viewer looks at: their own, or the one they visit."""
+    return keys.looked_at(_cookies(), classroom().known)
+
+
+def own_key() -> str:
+    """The key of this viewer's own cluster, and of what they have learnt, on any engine."""
+    return keys.own(_cookies())
+
+
+def _cookies() -> dict[str, str]:
+    if get_script_run_ctx(suppress_warning=True) is None:
+        raise RuntimeError("a thread has no viewer: take the viewer's cluster before it starts")
+    sent = st.context.cookies
+    return {name: str(sent.get(name, "")) for name in (keys.OWN, keys.VISITED)}
 
 
 def viewer() -> Viewer:

@@ -9,12 +9,16 @@ import streamlit as st
 from core.i18n import LANGUAGES
 from core.ui.live import status
 from core.ui.session import _, control, language, unlock, unlocked, viewer, who
+from core.ui.share import full, not_found, share
 from core.ui.swarm import first_swarm
 
 # Streamlit's own margins leave a projector half empty.
 STYLE = """<style>
 .stMainBlockContainer { padding: 3.9rem 2.5rem 1rem; }
 [class*="st-key-file_"] textarea { font-family: monospace; font-size: 0.9rem; }
+.st-key-traffic_choices [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
+.st-key-shake { row-gap: 0.4rem; }
+.st-key-shake button { padding: 0.15rem 0.55rem; min-height: 2.2rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   [class*="st-key-machine_"] > :first-child { flex-basis: 100% !important; }
@@ -29,21 +33,33 @@ def run() -> None:
     """One run of the script for one browser: the page that its address names."""
     st.set_page_config(page_title="Essaim", page_icon="🐝", layout="wide")
     page = st.navigation(
-        [
-            st.Page(PAGES / "cluster.py", title=_("Cluster"), icon=":material/hub:", default=True),
-            st.Page(PAGES / "services.py", title=_("Services"), icon=":material/layers:"),
-            st.Page(PAGES / "nodes.py", title=_("Nodes"), icon=":material/dns:"),
-            st.Page(PAGES / "images.py", title=_("Images"), icon=":material/album:"),
-            st.Page(
-                PAGES / "containers.py", title=_("Containers"), icon=":material/deployed_code:"
-            ),
-            st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
-            st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
-        ],
+        {
+            "": [
+                st.Page(
+                    PAGES / "cluster.py", title=_("Cluster"), icon=":material/hub:", default=True
+                ),
+                st.Page(PAGES / "services.py", title=_("Services"), icon=":material/layers:"),
+                st.Page(PAGES / "nodes.py", title=_("Nodes"), icon=":material/dns:"),
+                st.Page(PAGES / "images.py", title=_("Images"), icon=":material/album:"),
+                st.Page(
+                    PAGES / "containers.py", title=_("Containers"), icon=":material/deployed_code:"
+                ),
+                st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
+            ],
+            _("Demonstrate"): [
+                st.Page(PAGES / "traffic.py", title=_("Traffic"), icon=":material/moving:"),
+                st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
+            ],
+            _("Learn"): [
+                st.Page(PAGES / "labs.py", title=_("Labs"), icon=":material/school:"),
+                st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
+            ],
+        },
         position="top",
     )
     st.html(STYLE)
-    page.run()
+    if not full():
+        page.run()
 
 
 def head(title: str, watch: str = "all") -> None:
@@ -59,8 +75,10 @@ def head(title: str, watch: str = "all") -> None:
         with st.container(width="stretch", key="status_line"):
             status(watch)
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            share()
             _lock()
             _languages()
+    not_found()
     note = control().connection.note
     if note:
         st.caption(_("Practising, because no engine answered at {note}.").format(note=note))

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=PATIENCE)
 
-PATHS = ("", "services", "nodes", "images", "containers", "build", "console")
+PATHS = ("", "services", "nodes", "images", "containers", "build", "console", "timeline")
 
 
 def settle(page: Page) -> None:

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.access import Access
+from core.classroom import Classroom
 from core.connection import Connection
 from core.control import Control
 from core.practice.embed import PracticeServer
@@ -21,10 +22,9 @@ Open = Callable[..., AppTest]
 
 
 def under_control(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Control:
-    control = Control(connection, Access({"ESSAIM_PASSWORD": PASSWORD}))
-    monkeypatch.setattr("core.control._current", control)
-    control.start()
-    return control
+    classroom = Classroom(connection, Access({"ESSAIM_PASSWORD": PASSWORD}))
+    monkeypatch.setattr("core.classroom._current", classroom)
+    return classroom.control()
 
 
 def practising(monkeypatch: pytest.MonkeyPatch, formed: bool = True) -> Control:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import docker
 import pytest
+import requests
 from streamlit.testing.v1 import AppTest
 
-from core import faults, reset
+from core import faults, instances, reset
 from core.commands.services import UpdateService
 from core.control import Control
 from core.errors import NotAllowed
@@ -318,3 +320,79 @@ def test_a_real_engine_is_never_reset(real: Control, visit: Open) -> None:
     with pytest.raises(NotAllowed):
         reset.reset(real, "anne")
     assert real.journal.entries()[-1].outcome == "refused"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_an_instance_is_added_joins_and_is_removed_by_clicking(
+    cluster: Control, visit: Open, language: str
+) -> None:
+    app = fine(visit("nodes", language))
+    app = fine(app.button(key="instance_add").click().run())
+    assert line(app).startswith("curl -X POST http://127.0.0.1:")
+    assert line(app).endswith("/_practice/engines")
+    assert len(cluster.snapshot.nodes) == 3
+    app = fine(app.button(key="instance_join_worker_node4").click().run())
+    assert " swarm join --token SWMTKN-" in line(app)
+    assert line(app).startswith("docker -H tcp://127.0.0.1:")
+    assert line(app).endswith(" 192.168.0.11:2377")
+    entry = cluster.journal.entries()[-1]
+    assert "SWMTKN" not in entry.line + entry.python
+    assert "docker.DockerClient(base_url=" in entry.python
+    until(lambda: [n.state for n in cluster.snapshot.nodes if n.hostname == "node4"] == ["ready"])
+    app = fine(app.run())
+    assert not [button for button in app.button if button.key == "instance_join_worker_node4"]
+    app = fine(app.button(key="instance_leave_node4").click().run())
+    assert line(app).endswith(" swarm leave")
+    app = fine(app.button(key="instance_join_manager_node4").click().run())
+    until(lambda: any(n.role == "manager" for n in cluster.snapshot.nodes if n.hostname == "node4"))
+    app = fine(app.run())
+    app = fine(app.button(key="instance_remove_node4").click().run())
+    assert line(app).startswith("curl -X DELETE ")
+    assert not [button for button in app.button if button.key == "instance_remove_node4"]
+    until(lambda: "down" in [n.state for n in cluster.snapshot.nodes], 30)
+    fine(app.run())
+
+
+def test_three_empty_instances_become_a_swarm_by_clicking(alone: Control, visit: Open) -> None:
+    app = fine(visit("nodes"))
+    assert not [button for button in app.button if "join" in str(button.key)]
+    app = fine(app.button(key="init_swarm").click().run())
+    for name in ("node2", "node3"):
+        app = fine(app.button(key=f"instance_join_worker_{name}").click().run())
+    until(lambda: [node.state for node in alone.snapshot.nodes] == ["ready"] * 3)
+    assert [node.role for node in alone.snapshot.nodes] == ["manager", "worker", "worker"]
+
+
+def test_the_instance_that_answers_is_not_removed(cluster: Control, visit: Open) -> None:
+    keys = {str(button.key) for button in fine(visit("nodes")).button}
+    assert {"instance_remove_node2", "instance_leave_node2"} <= keys
+    assert not {"instance_remove_node1", "instance_leave_node1"} & keys
+
+
+def test_no_real_machine_is_added_or_joined(real: Control, visit: Open) -> None:
+    app = fine(visit("nodes"))
+    assert not [button for button in app.button if "instance" in str(button.key)]
+    with pytest.raises(NotAllowed):
+        faults.do(real, faults.add_machine(), "somebody")
+    with pytest.raises(NotAllowed):
+        instances.invitation(real, (), "worker")
+
+
+def test_a_reset_may_leave_three_empty_instances(cluster: Control, visit: Open) -> None:
+    app = with_web(cluster, visit)
+    app = fine(app.button(key="reset_empty").click().run())
+    until(lambda: bool(cluster.snapshot.engine and not cluster.snapshot.engine.in_swarm))
+    app = fine(app.run())
+    assert app.button(key="init_swarm")
+    app = fine(app.button(key="reset").click().run())
+    until(lambda: len(cluster.snapshot.nodes) == 3)
+
+
+def test_a_port_of_an_instance_outside_the_swarm_is_opened(cluster: Control, visit: Open) -> None:
+    made = requests.post(f"{faults.address(cluster)}/_practice/engines", timeout=20).json()
+    client = docker.DockerClient(base_url=made["host"])
+    client.containers.run("nginx", detach=True, ports={"80/tcp": 8088})
+    client.close()
+    until(lambda: faults.conditions(cluster).machines["node4"].ports == (8088,))
+    app = fine(visit("nodes"))
+    assert any("/node4/8088/" in str(link.proto) for link in app.get("link_button"))

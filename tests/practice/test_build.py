@@ -13,7 +13,7 @@ from docker.errors import BuildError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files.filesystem import EMPTY, FileSystem
 from core.practice.images import dockerfile
 from core.practice.images.build_context import CopyFailed, copy, source_kind, unpack

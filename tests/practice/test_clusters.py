@@ -77,7 +77,7 @@ def test_one_made_by_many_at_once_is_one(clusters: Clusters) -> None:
 def test_it_listens_only_once_its_address_is_asked_for(clusters: Clusters) -> None:
     server = clusters.get("ada")
     assert server.call(lambda cluster: len(cluster.engines)) == 3
-    assert server._servers == []
+    assert server._servers == {}
     assert len(server.urls) == 3
     assert server.urls == server.urls
 

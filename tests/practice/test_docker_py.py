@@ -12,7 +12,7 @@ from typing import Any
 import docker
 import pytest
 from docker.errors import APIError, NotFound
-from docker.types import ConfigReference, LogConfig, SecretReference, ServiceMode
+from docker.types import ConfigReference, LogConfig, Mount, SecretReference, ServiceMode
 
 from tests.practice.conftest import Call
 
@@ -452,3 +452,45 @@ def test_logs_are_kept_by_known_drivers(
     with pytest.raises(APIError) as refused:
         engine.containers.create("alpine", "true", log_config=log)
     assert refused.value.explanation == words
+
+
+def test_each_end_of_a_restarting_container_is_waited_for(engine: docker.DockerClient) -> None:
+    policy = {"Name": "always"}
+    box = engine.containers.run("alpine", ["sleep", "2"], detach=True, restart_policy=policy)
+    assert box.wait() == {"StatusCode": 0}
+    with pytest.raises(APIError, match="stop the container before removing"):
+        box.remove()
+    box.remove(force=True)
+
+
+def test_a_path_of_the_machine_says_where_its_mounts_show(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    shared = Mount("/b", "/etc", type="bind", propagation="rslave")
+    bound = {"/etc": {"bind": "/a", "mode": "ro,rshared"}}
+    box = engine.containers.create("alpine", volumes=bound, mounts=[shared])
+    box.reload()
+    shown = {mount["Destination"]: mount["Propagation"] for mount in box.attrs["Mounts"]}
+    assert shown == {"/a": "rshared", "/b": "rslave"}
+    nonsense = Mount("/b", "/etc", type="bind", propagation="sideways")
+    with pytest.raises(APIError, match="invalid propagation mode: sideways"):
+        engine.containers.create("alpine", mounts=[nonsense])
+
+
+def test_a_link_is_a_name_for_another_on_a_network(engine: docker.DockerClient) -> None:
+    network = engine.networks.create("course")
+    engine.containers.run("nginx", name="web", network="course", detach=True)
+    engine.images.pull("alpine", "latest")
+    box = engine.containers.create("alpine", SLEEPING)
+    network.connect(box, links=[("web", "shop")])
+    box.start()
+    code, said = box.exec_run(["wget", "-qO-", "http://shop/"])
+    assert (code, b"served by <strong>web<" in said) == (0, True)
+    assert engine.containers.run("alpine", "ping -c 1 web", network="course", remove=True)
+    assert box.exec_run("nslookup till")[0] == 1
+
+
+def test_an_image_of_old_has_the_users_of_old(engine: docker.DockerClient) -> None:
+    for user, image in (("postgres", "alpine:3.10"), ("root", "alpine:3.22")):
+        assert (
+            engine.containers.run(image, "whoami", user=user, remove=True) == f"{user}\n".encode()
+        )

@@ -29,6 +29,17 @@ def test_a_command_tells_its_output_and_its_code(web: Any) -> None:
     assert web.exec_run(["ls", "/here"]).output == b"/here\n"
 
 
+def test_what_one_container_removes_others_still_have(
+    web: Any, engine: docker.DockerClient
+) -> None:
+    other = engine.containers.run("nginx", detach=True)
+    codes = [box.exec_run(["nginx", "-v"]).exit_code for box in (web, other)]
+    web.exec_run(["rm", "/usr/sbin/nginx"])
+    third = engine.containers.run("nginx", detach=True)
+    codes += [box.exec_run(["nginx", "-v"]).exit_code for box in (web, other, third)]
+    assert codes == [0, 0, 127, 0, 0]
+
+
 def test_a_detached_command_runs_on(web: Any, engine: docker.DockerClient) -> None:
     made = engine.api.exec_create(web.id, ["sleep", "1000"])
     assert engine.api.exec_inspect(made["Id"])["ExitCode"] is None

@@ -35,9 +35,12 @@ def state(engine: docker.DockerClient, name: str) -> Any:
 def test_the_machines_are_listed(call: Call) -> None:
     answer = call("GET", "/_practice/engines")
     assert answer.status == 200
-    assert answer.json() == [
-        {"name": f"node{n}", "address": f"192.168.0.1{n}", "up": True, "cut": False, "full": False}
-        for n in (1, 2, 3)
+    sound = {"up": True, "cut": False, "full": False}
+    listed = answer.json()
+    assert all(machine.pop("host").startswith("tcp://127.0.0.1:") for machine in listed)
+    assert listed == [
+        {"name": f"node{n}", "address": f"192.168.0.1{n}", **sound, "swarm": "active", "role": role}
+        for n, role in ((1, "manager"), (2, "worker"), (3, "worker"))
     ]
 
 

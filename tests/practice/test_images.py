@@ -9,7 +9,7 @@ import docker
 import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.images.catalogue import CATALOGUE, look_up
 from core.practice.images.reference import parse
 from tests.practice.conftest import Call

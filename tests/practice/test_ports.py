@@ -288,3 +288,28 @@ def test_a_preview_shows_what_can_be_read(source: str, part: str) -> None:
     shown = page(source, "app.py", "web.1")
     assert part in shown
     assert "the app is not running" in shown
+
+
+def test_a_named_connection_keeps_to_its_replica_until_it_breaks(
+    call: Call, engine: docker.DockerClient
+) -> None:
+    service = web(engine)
+
+    def ask(name: str) -> Answer:
+        return call("GET", "/_practice/open/node2/8080/", headers={"Essaim-Connection": name})
+
+    assert len(set(replicas_of([ask("a") for _ in range(4)]))) == 1
+    assert replicas_of([ask("b")]) != replicas_of([ask("a")])
+    service.remove()
+    until(lambda: ask("a").status == 502)
+    assert ask("a").message == "nothing is published on port 8080 of node2"
+
+
+def test_the_name_of_a_connection_is_no_part_of_the_request(
+    call: Call, engine: docker.DockerClient
+) -> None:
+    engine.containers.run("traefik/whoami", name="who", detach=True, ports={"80/tcp": 8081})
+    headers = {"Essaim-Connection": "a", "X-Test": "1"}
+    answer = call("GET", "/_practice/open/node1/8081/", headers=headers)
+    assert b"X-Test: 1\n" in answer.body
+    assert b"Essaim-Connection" not in answer.body

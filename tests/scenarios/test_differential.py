@@ -10,6 +10,7 @@ seed takes; the real Swarm hardly takes such a one again, so a difference is one
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import subprocess
 import time
@@ -22,7 +23,7 @@ import docker
 import pytest
 import requests
 from docker.types import RestartPolicy, RollbackConfig, ServiceMode, UpdateConfig
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from .engines import PREFIX, Swarm, opened, practice
@@ -351,16 +352,21 @@ def real() -> Iterator[Play]:
         yield Play(swarm)
 
 
+def drawn(count: int) -> list[list[Step]]:
+    """So many sequences, always the same ones: each is a test of its own, with its own time."""
+    found: list[list[Step]] = []
+
+    @settings(max_examples=count, derandomize=True, database=None, phases=[Phase.generate])
+    @given(sequence=sequences)
+    def draw(sequence: list[Step]) -> None:
+        found.append(sequence)
+
+    draw()
+    return found
+
+
 @pytest.mark.realswarm
-@settings(
-    max_examples=SEQUENCES,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(sequence=sequences)
+@pytest.mark.parametrize("sequence", drawn(SEQUENCES), ids=itertools.count(1))
 def test_the_practice_swarm_does_what_the_real_one_does(real: Play, sequence: list[Step]) -> None:
     for _ in range(TURNS):
         try:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,7 +19,7 @@ import docker.errors
 import pytest
 import requests
 
-from core.commands.build import BuildImage
+from core.commands.build import FOLDER, BuildImage
 from core.commands.command import Command
 from core.commands.registry import COMMANDS, parse
 from core.errors import EssaimError
@@ -58,6 +60,19 @@ WALK = (
     "service update --image none web",
     "! service rm one nothing",
     "service rm lost",
+    "secret create -l a=b db_password stack/password.txt",
+    "! secret create db_password stack/password.txt",
+    "secret ls",
+    "stack deploy -c stack/stack.yml site",
+    "stack deploy --prune -c stack/stack.yml site",
+    "! stack deploy -c stack/none.yml site",
+    "stack ls",
+    "stack services site",
+    "stack ps site",
+    "! secret rm db_password",
+    "stack rm site",
+    "secret rm db_password",
+    "! secret rm db_password",
     "image pull alpine",
     "! image pull nothing-like-it",
     "image ls -a",
@@ -99,8 +114,9 @@ WALK = (
     "! swarm join --token SWMTKN-1-not-a-token 192.168.0.12:2377",
 )  # fmt: skip
 
-#: What docker-py raises for a refusal; the plain session of a rollback raises the second.
-REFUSALS = (docker.errors.DockerException, requests.HTTPError)
+#: What docker-py raises for a refusal; the plain session of a rollback raises the second, and a
+#: stack whose file is wrong ends its script.
+REFUSALS = (docker.errors.DockerException, requests.HTTPError, SystemExit)
 
 
 def steps() -> Iterator[tuple[Command, bool]]:
@@ -131,7 +147,8 @@ def test_text_and_run_do_the_same(
 ) -> None:
     for name, text in FILES:
         (tmp_path / name).write_text(text)
-    monkeypatch.chdir(tmp_path)  # the text builds what is here
+    shutil.copytree(FOLDER / "stack", tmp_path / "stack")
+    monkeypatch.chdir(tmp_path)  # the text reads what is here
     monkeypatch.setenv("DOCKER_HOST", engines[1].urls[0])
     by_run, by_text = (docker.DockerClient(base_url=twin.urls[0]) for twin in engines)
     with contextlib.closing(by_run), contextlib.closing(by_text):
@@ -168,7 +185,16 @@ def state(client: docker.DockerClient) -> dict[str, Any]:
     if found["swarm"] == "active":
         found["nodes"] = [node["Spec"] for node in client.api.nodes()]
         services = sorted(client.api.services(), key=lambda service: service["Spec"]["Name"])
-        found["services"] = [(s["Spec"], s.get("PreviousSpec")) for s in services]
+        specs = [(s["Spec"], s.get("PreviousSpec")) for s in services]
+        secrets, networks = client.api.secrets(), client.api.networks()
+        found["secrets"] = sorted((secret["Spec"] for secret in secrets), key=str)
+        found["networks"] = sorted((n["Name"], n["Driver"], str(n["Labels"])) for n in networks)
+        text = json.dumps(specs)
+        for id, name in [(s["ID"], s["Spec"]["Name"]) for s in secrets] + [
+            (network["Id"], network["Name"]) for network in networks
+        ]:
+            text = text.replace(id, f"<id of {name}>")
+        found["services"] = json.loads(text)
     return found
 
 

@@ -17,7 +17,7 @@ class Board {
     this.bars = new Chart(at("bars"), plotly, 15);
     this.past = new Chart(at("past"), plotly, 13);
     this.update(component);
-    this.stop = follow(data.files, data.language, this);
+    this.stop = follow(data, this);
   }
 
   // A later run of the script: new words or rights, the same board.

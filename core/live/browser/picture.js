@@ -11,7 +11,7 @@ class Picture {
     this.tiles = new Tiles(this.place, data.words,
       (wish) => this.component.setTriggerValue("availability", wish));
     this.update(component);
-    this.stop = follow(data.files, data.language, this);
+    this.stop = follow(data, this);
   }
 
   update(component) {

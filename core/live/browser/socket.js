@@ -39,11 +39,11 @@ class Link {
   }
 }
 
-// Follow what the server pushes: `follower.receive(message)` for each message, `follower.link(bool)`
+// Follow what the server pushes of a cluster: `follower.receive(message)` for each message, `follower.link(bool)`
 // as the server comes and goes. Answers a function that ends it.
-export function follow(files, language, follower) {
+export function follow({ files, language, cluster }, follower) {
   const server = `${location.origin}${files}`.replace(/^http/, "ws").replace(/[^/]*$/, "socket");
-  const address = `${server}?lang=${language}`;
+  const address = `${server}?lang=${language}&cluster=${cluster}`;
   let link = links.get(address);
   if (!link) links.set(address, link = new Link(address));
   link.followers.add(follower);

@@ -22,7 +22,7 @@ class Status {
   constructor(component) {
     this.line = component.parentElement.querySelector(".essaim-status");
     this.update(component);
-    this.stop = follow(component.data.files, component.data.language, this);
+    this.stop = follow(component.data, this);
     this.timer = setInterval(() => this.say(), 500);
   }
 
@@ -40,7 +40,7 @@ class Status {
   }
 
   receive(message) {
-    if (message.topic === "history") return;
+    if (message.topic !== "cluster" && message.topic !== "pulse") return;
     // The server's clock may differ from ours: the smallest delay seen is taken for the difference.
     const lag = Date.now() - message.time * 1000;
     this.skew = Math.min(this.skew ?? lag, lag);

@@ -8,7 +8,8 @@ from typing import Any
 
 from core.practice import room
 from core.practice.api import shapes
-from core.practice.api.routing import ApiError, Request, Response, Stream, route
+from core.practice.api.routing import Request, Response, Stream, route
+from core.practice.errors import ApiError
 from core.practice.images import build_context, dockerfile
 from core.practice.images.build import Build
 from core.practice.images.build_plan import Message, Options

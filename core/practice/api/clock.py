@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
 from core.practice.api.wishes import number, settings, switch
 from core.practice.clock import LoopClock
+from core.practice.errors import ApiError
 from core.practice.formats import rfc3339
 
 FACTORS = (0.1, 100.0)

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 from core.practice import containers, room
 from core.practice.api import bodies
-from core.practice.api.routing import ApiError, Request, Response, Stream, route
+from core.practice.api.routing import Request, Response, Stream, route
+from core.practice.errors import ApiError
 from core.practice.files import tars
 from core.practice.files.filesystem import EMPTY, FileSystem
 from core.practice.images import commits, image_tars

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from core.practice import containers
 from core.practice.api import container_json
 from core.practice.api.filters import Filters, flag_of, labelled, matches, unlabelled
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.images import local as images
 from core.practice.network import addresses
 from core.practice.network.publishing import exposed

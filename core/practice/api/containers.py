@@ -8,7 +8,8 @@ from typing import Any
 from core.practice import containers
 from core.practice.api import bodies, container_filters, container_json, host_config
 from core.practice.api.filters import until_of
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.files import mounts
 from core.practice.images import local as images
 from core.practice.network import addresses, links, pools, publishing
@@ -252,11 +253,12 @@ async def remove(request: Request) -> Response:
     forced = request.flag("force")
     if request.flag("link"):
         raise ApiError(409, "Conflict, cannot remove the default link name of the container")
-    if container.state == "running" and not forced:
+    if (container.state == "running" or container.restarting) and not forced:
+        state = container_json.status_of(container)
         advice = (
             "container is paused and must be unpaused first"
             if container.paused
-            else "container is running: stop the container before removing or force remove"
+            else f"container is {state}: stop the container before removing or force remove"
         )
         raise ApiError(409, f'cannot remove container "{request.params["id"]}": {advice}')
     await discard(request, container)

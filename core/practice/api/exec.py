@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from core.practice.api import bodies
 from core.practice.api.containers import called
-from core.practice.api.routing import (
-    ApiError,
-    Conduit,
-    Request,
-    Response,
-    Upgrade,
-    route,
-)
+from core.practice.api.routing import Conduit, Request, Response, Upgrade, route
 from core.practice.api.streams import window
+from core.practice.errors import ApiError
 from core.practice.objects import Container
 from core.practice.programs.base import StartError
 from core.practice.programs.execs import Exec

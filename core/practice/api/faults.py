@@ -6,8 +6,10 @@ nothing, and have to notice. What is so already stays so, and is no error.
 
 from __future__ import annotations
 
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.engines import machine
+from core.practice.api.routing import Request, Response, route
 from core.practice.api.wishes import number, settings, switch, words
+from core.practice.errors import ApiError
 from core.practice.images import registry
 from core.practice.objects import Container, Engine, Registry, Task, changed
 from core.practice.runtime import KILLED
@@ -20,27 +22,10 @@ RATES = (1_000.0, 1e9)  # bytes per second
 # Machines
 
 
-@route("GET", "/_practice/engines")
-def engines(request: Request) -> Response:
-    """Every machine: whether it runs, is cut from the network, and has a full disk."""
-    return Response(
-        [
-            {
-                "name": engine.id,
-                "address": engine.address,
-                "up": engine.up,
-                "cut": engine.cut,
-                "full": engine.full,
-            }
-            for engine in request.cluster.engines
-        ]
-    )
-
-
 @route("POST", "/_practice/engines/{name}/kill")
 def kill(request: Request) -> Response:
     """Cut a machine's power: its containers end, and nobody is told."""
-    engine = _machine(request)
+    engine = machine(request)
     if engine.id == request.engine:
         raise ApiError(
             409,
@@ -53,7 +38,7 @@ def kill(request: Request) -> Response:
 @route("POST", "/_practice/engines/{name}/start")
 def start(request: Request) -> Response:
     """Start a machine again: its engine answers, and its node reports to the managers."""
-    return _change(request, _machine(request), up=True)
+    return _change(request, machine(request), up=True)
 
 
 @route("POST", "/_practice/engines/{name}/cut")
@@ -62,13 +47,13 @@ def cut(request: Request) -> Response:
 
     Its own API answers still, as at its console.
     """
-    return _change(request, _machine(request), cut=True)
+    return _change(request, machine(request), cut=True)
 
 
 @route("POST", "/_practice/engines/{name}/plug")
 def plug(request: Request) -> Response:
     """Plug a machine's network cable in again."""
-    return _change(request, _machine(request), cut=False)
+    return _change(request, machine(request), cut=False)
 
 
 @route("POST", "/_practice/engines/{name}/fill")
@@ -78,22 +63,13 @@ def fill(request: Request) -> Response:
     Memory and processors cannot be filled: the Swarm does not look at them, it counts what its own
     tasks reserve.
     """
-    return _change(request, _machine(request), full=True)
+    return _change(request, machine(request), full=True)
 
 
 @route("POST", "/_practice/engines/{name}/free")
 def free(request: Request) -> Response:
     """Make room on a machine's disk again."""
-    return _change(request, _machine(request), full=False)
-
-
-def _machine(request: Request) -> Engine:
-    name = request.params["name"]
-    engine = request.cluster.store.get(Engine, name)
-    if engine is None:
-        known = words([engine.id for engine in request.cluster.engines])
-        raise ApiError(404, f"there is no machine called {name}, only {known}")
-    return engine
+    return _change(request, machine(request), full=False)
 
 
 def _change(request: Request, engine: Engine, **state: bool) -> Response:

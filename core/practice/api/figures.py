@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from core.practice.api.containers import called
-from core.practice.api.routing import ApiError, Request, Response, Stream, route
+from core.practice.api.routing import Request, Response, Stream, route
+from core.practice.errors import ApiError
 from core.practice.formats import NO_TIME, rfc3339
 from core.practice.objects import Container, Engine
 from core.practice.programs.base import Running

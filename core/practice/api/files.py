@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from posixpath import basename, join, normpath
 
 from core.practice.api.containers import called
-from core.practice.api.routing import ApiError, Request, Response, Stream, route
+from core.practice.api.routing import Request, Response, Stream, route
+from core.practice.errors import ApiError
 from core.practice.files import tars
 from core.practice.files.filesystem import Device, Entry, FileSystem, Folder, Link
 from core.practice.files.rootfs import KERNEL

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.formats import parse_time
 
 Filters = Mapping[str, list[str]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.objects import Json
 from core.practice.programs import signals
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from core.practice.api import commit as api_commit
 from core.practice.api.filters import Filters, flag_of, labelled, unlabelled, until_of
-from core.practice.api.routing import ApiError, Request, Response, Stream, route
+from core.practice.api.routing import Request, Response, Stream, route
+from core.practice.errors import ApiError
 from core.practice.formats import overlay, rfc3339, short
 from core.practice.images import local as images
 from core.practice.images import pull, registry

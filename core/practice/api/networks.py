@@ -10,8 +10,9 @@ from core.practice import containers
 from core.practice.api import bodies
 from core.practice.api.container_json import endpoint_id, mac
 from core.practice.api.filters import labelled, matches, unlabelled, until_of
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
 from core.practice.api.system import own_node
+from core.practice.errors import ApiError
 from core.practice.formats import rfc3339
 from core.practice.network import addresses, pools
 from core.practice.objects import Container, Network, Service, State, Task

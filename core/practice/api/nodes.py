@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.practice.api import bodies
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.objects import Node
 from core.practice.swarm.access import (
     filters_of,

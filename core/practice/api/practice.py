@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import inspect
 
-from core.practice.api.routing import ROUTES, ApiError, Request, Response, route
+from core.practice.api.routing import ROUTES, Request, Response, route
+from core.practice.api.wishes import number, settings, switch
+from core.practice.errors import ApiError
 from core.practice.network.mesh import Refused
+
+#: The header that names a connection.
+NAMED = "essaim-connection"
 
 
 @route("GET", "/_practice")
@@ -26,7 +31,7 @@ def everything(request: Request) -> Response:
             {
                 "method": "any",
                 "path": "/_practice/open/{engine}/{port}/{path}",
-                "about": inspect.getdoc(open_port),
+                "about": " ".join((inspect.getdoc(open_port) or "").split()),
             }
         ]
     )
@@ -56,24 +61,38 @@ def ports(request: Request) -> Response:
 
 @route("POST", "/_practice/reset")
 def reset(request: Request) -> Response:
-    """Begin anew, as on the first day: every connection ends, this one after its answer."""
-    if request.cluster.ask_reset is None:
+    """Begin anew, as on the first day: every connection ends, this one after its answer.
+
+    With {"nodes": 1 to 10} there are so many, with {"formed": false} they are in no Swarm yet.
+    """
+    body = settings(request, "nodes", "formed")
+    nodes = number(body, "nodes", 1, request.cluster.store.limits.engines)
+    if nodes is not None and nodes % 1:
+        raise ApiError(400, f"nodes is {nodes:g}: write a whole number")
+    formed = switch(body, "formed")
+    if request.cluster.keeper is None:
         raise ApiError(501, "nobody keeps this cluster who could reset it")
-    request.cluster.ask_reset()
+    request.cluster.keeper.reset_soon(None if nodes is None else int(nodes), formed)
     return Response(status=204)
 
 
 def open_port(request: Request) -> Response:
-    """Answer as a new connection to a port of a machine would; 502 when nobody accepts it."""
+    """Answer as a new connection to a port of a machine would; 502 when nobody accepts it.
+
+    Requests whose Essaim-Connection header holds the same name share one connection.
+    """
     engine, port = request.params["engine"], request.params["port"]
     if not (port.isascii() and port.isdigit() and len(port) <= 5):
         raise ApiError(400, f"{port} is not a port number")
     rest = request.target.split(f"/open/{engine}/{port}", 1)[1]
+    mesh, name = request.cluster.mesh, request.headers.get(NAMED, "")
+    headers = {key: value for key, value in request.headers.items() if key != NAMED}
     try:
-        connection = request.cluster.mesh.connect(engine, int(port))
+        there = mesh.keep(name, engine, int(port)) if name else mesh.connect(engine, int(port))
         target = rest if rest.startswith("/") else f"/{rest}"
-        page, who = connection.request(request.method, target, request.headers, request.body)
+        page, who = there.request(request.method, target, headers, request.body)
     except Refused as refused:
+        mesh.drop(name, engine, int(port))
         raise ApiError(502, str(refused)) from None
     return Response(page.body, page.status, {**page.headers, **who})
 

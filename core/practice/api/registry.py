@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 
-from core.practice.api.routing import ApiError, Request, Response, Stream, route
+from core.practice.api.routing import Request, Response, Stream, route
+from core.practice.errors import ApiError
 from core.practice.images import local as images
 from core.practice.images import registry
 from core.practice.images.catalogue import CATALOGUE

@@ -4,6 +4,7 @@ from core.practice.api import build as api_build
 from core.practice.api import clock as api_clock
 from core.practice.api import commit as api_commit
 from core.practice.api import containers as api_containers
+from core.practice.api import engines as api_engines
 from core.practice.api import exec as api_exec
 from core.practice.api import faults as api_faults
 from core.practice.api import figures as api_figures
@@ -29,6 +30,7 @@ __all__ = [
     "api_clock",
     "api_commit",
     "api_containers",
+    "api_engines",
     "api_exec",
     "api_faults",
     "api_figures",

@@ -13,33 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.practice.api import shapes
+from core.practice.errors import ApiError
 
 if TYPE_CHECKING:
     from core.practice.cluster import Cluster
 
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-
-
-class ApiError(Exception):
-    """An answer in Docker's error shape: ``{"message": …}`` with an HTTP status."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
-class Hold(Exception):
-    """What a handler raises that cannot answer yet: it is asked again once the managers are led.
-
-    When they are not in that many seconds, ``refusal`` is the answer. Nothing is written yet.
-    """
-
-    def __init__(self, seconds: float, refusal: ApiError) -> None:
-        super().__init__(refusal.message)
-        self.seconds = seconds
-        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from core.practice.api import bodies
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
 from core.practice.api.shapes import Struct
+from core.practice.errors import ApiError
 from core.practice.objects import Config, Payload, Secret
 from core.practice.swarm import payloads
 from core.practice.swarm.access import (

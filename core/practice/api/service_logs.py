@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
-from core.practice.api.routing import ApiError, Request, Stream, route
+from core.practice.api.routing import Request, Stream, route
+from core.practice.errors import ApiError
 from core.practice.feed import Subscription
 from core.practice.formats import parse_time, rfc3339
 from core.practice.objects import Container, LogLine, Service, Task

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.practice import containers
 from core.practice.api import bodies
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.objects import Service, UpdateStatus
 from core.practice.swarm import canonical, specs, validation
 from core.practice.swarm.access import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.practice.api.containers import called, until
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.objects import Container
 from core.practice.programs import signals
 

@@ -6,15 +6,8 @@ import json
 from collections.abc import AsyncIterator
 
 from core.practice.api.containers import called
-from core.practice.api.routing import (
-    ApiError,
-    Conduit,
-    Request,
-    Response,
-    Stream,
-    Upgrade,
-    route,
-)
+from core.practice.api.routing import Conduit, Request, Response, Stream, Upgrade, route
+from core.practice.errors import ApiError
 from core.practice.formats import parse_time, rfc3339
 from core.practice.objects import Container, LogLine
 from core.practice.store import Change
@@ -161,8 +154,10 @@ def wait(request: Request) -> Stream:
     def over() -> bool:
         if gone or condition == "removed":
             return gone
+        if last.finished != container.finished:
+            return True  # what its restart policy makes of it is no matter
         if condition == "next-exit":
-            return last.finished != container.finished or bool(last.error)
+            return bool(last.error)
         return last.state != "running" and not last.restarting
 
     stop = store.watch(remember, Container)

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from core.practice.api import bodies
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.objects import Engine, Json, Node, changed
 from core.practice.store import Store
 from core.practice.swarm import address_pools, membership, specs

@@ -11,7 +11,8 @@ from core.practice import containers
 from core.practice.api import bodies
 from core.practice.api.container_json import summary as container_summary
 from core.practice.api.images import summary as image_summary
-from core.practice.api.routing import ApiError, Request, Response, Stream, route
+from core.practice.api.routing import Request, Response, Stream, route
+from core.practice.errors import ApiError
 from core.practice.events import Event
 from core.practice.files import volumes
 from core.practice.formats import API_VERSION, MIN_API_VERSION, VERSION, parse_time, rfc3339

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.objects import Json, Node, Service, State, Task
 from core.practice.store import Store
 from core.practice.swarm import specs

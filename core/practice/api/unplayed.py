@@ -6,7 +6,8 @@ docs/api-coverage.md, to the table of routes.
 
 from __future__ import annotations
 
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 
 _UNPLAYED: dict[str, tuple[str, ...]] = {
     "the attach websocket": ("GET /containers/{id}/attach/ws",),

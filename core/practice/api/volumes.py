@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.practice.api import bodies
 from core.practice.api.filters import flag_of, labelled, matches, unlabelled
-from core.practice.api.routing import ApiError, Request, Response, route
+from core.practice.api.routing import Request, Response, route
+from core.practice.errors import ApiError
 from core.practice.files import volumes
 from core.practice.formats import hex_id
 from core.practice.objects import Volume

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.practice.api.routing import ApiError, Request
+from core.practice.api.routing import Request
+from core.practice.errors import ApiError
 
 
 def settings(request: Request, *known: str) -> Mapping[str, Any]:

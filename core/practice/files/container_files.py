@@ -130,6 +130,7 @@ class ContainerFiles:
             template = FileSystem(tree, lambda: 0.0, self.limit)
             _settle(template)
             _mount_made_up(template, 0.0)
+            template.keep()
             self._templates[image_id] = template
         return self._templates[image_id]
 

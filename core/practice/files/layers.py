@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Mapping
 from copy import copy
 from dataclasses import replace
 from posixpath import basename, dirname, join
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from core.practice.files.disk import Disk
 from core.practice.files.tree import Entry, File, Folder, Link, Tree
@@ -41,6 +41,8 @@ class Layers:
         self._names: dict[str, set[str]] = {}  # of what is on top, by folder
         # By where they are, the deepest first: what, whether read only, and from which path.
         self._mounts: dict[str, tuple[Layers, bool, str]] = {}
+        #: What was found in it, by what was looked for; None where it may yet change.
+        self.known: dict[tuple[str, ...], Any] | None = None
 
     def resolve(self, path: str, follow: bool = True) -> str:
         """The path without links and dots. Its last part may not be there, all others must."""
@@ -117,6 +119,10 @@ class Layers:
         view = copy(self)
         view._mounts = {path: m for path, m in self._mounts.items() if path not in points}
         return view
+
+    def keep(self) -> None:
+        """Change no more, nor what is mounted: what was found in it once may be remembered."""
+        self.known = {}
 
     def lay_over(self, layer: Mapping[str, Entry | None]) -> None:
         """Take over what is on top of another file system with the same tree below."""

@@ -15,6 +15,7 @@ class Mount:
     source: str = ""  # a volume's name, or a path of the machine
     writable: bool = True
     mode: str = ""  # as -v gave it
+    propagation: str = "rprivate"  # of a path of the machine: where later mounts below it show
     anonymous: bool = False  # a volume that goes when its container does
     copy: bool = True  # an empty volume is filled with what the image has there
     must_exist: bool = False  # a path of the machine is not made when it is missing

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from core.practice import containers
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files import tars, volumes
 from core.practice.files.filesystem import FileSystem
 from core.practice.files.mount import Mount
@@ -112,7 +112,7 @@ def _shown(mount: Mount) -> dict[str, Any]:
     shown["Destination"] = mount.target
     if mount.kind == "volume":
         shown["Driver"] = "local"
-    propagation = "rprivate" if mount.kind == "bind" else ""
+    propagation = mount.propagation if mount.kind == "bind" else ""
     return shown | {"Mode": mount.mode, "RW": mount.writable, "Propagation": propagation}
 
 
@@ -141,6 +141,7 @@ def _bind(text: str) -> Mount:
         normpath(source) if kind == "bind" else source,
         writable="ro" not in words,
         mode=mode or ("z" if kind == "volume" else ""),
+        propagation=next((word for word in words if word in _PROPAGATION), "rprivate"),
         copy="nocopy" not in words,
     )
 
@@ -173,8 +174,18 @@ def _mount(asked: Json) -> Mount:
             raise _unfit(kind, "field Source must not be empty")
         if not source.startswith("/"):
             raise _unfit(kind, f"invalid mount path: '{source}' mount path must be absolute")
-        makes = bool((asked.get("BindOptions") or {}).get("CreateMountpoint"))
-        return Mount(kind, place, normpath(source), writable=not read_only, must_exist=not makes)
+        bind: Json = asked.get("BindOptions") or {}
+        propagation = str(bind.get("Propagation") or "rprivate")
+        if propagation not in _PROPAGATION:
+            raise _unfit(kind, f"invalid propagation mode: {propagation}")
+        return Mount(
+            kind,
+            place,
+            normpath(source),
+            writable=not read_only,
+            propagation=propagation,
+            must_exist=not bind.get("CreateMountpoint"),
+        )
     if not source and read_only:
         raise _unfit(kind, "must not set ReadOnly mode when using anonymous volumes")
     return Mount(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from core.practice.files import alpine
 from core.practice.files.filesystem import Device, Entry, File, Folder, Link, Tree
 from core.practice.programs import kernel
 
@@ -192,7 +193,11 @@ def tree(behaviour: str, created: float) -> Tree:
     """What an image of the catalogue holds; times are that of its making."""
     made = _Maker(created)
     match behaviour:
-        case "alpine" | "busybox":
+        case "alpine":
+            _busybox(made)
+            if created < alpine.GROWN:
+                _alpine(made)
+        case "busybox":
             _busybox(made)
         case "nginx":
             _debian(made)
@@ -219,6 +224,13 @@ def _busybox(made: _Maker) -> None:
         made.link(f"/bin/{name}", "busybox")
     made.file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
     made.file("/etc/group", "root:x:0:\n")
+
+
+def _alpine(made: _Maker) -> None:
+    made.folders(alpine.FOLDERS)
+    made.folders("/var/tmp", 0o1777)  # noqa: S108 (an image's, not the host's)
+    made.file("/etc/passwd", alpine.USERS)
+    made.file("/etc/group", alpine.GROUPS)
 
 
 def _debian(made: _Maker) -> None:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from posixpath import dirname, join, normpath
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files.filesystem import Device, Entry, File, FileSystem, Folder, Link
 
 _LAST = 2.0**33  # seconds since 1970: the last time that an archive may name

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.practice import room
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.formats import rfc3339
 from core.practice.objects import Container, Volume
 from core.practice.store import Store

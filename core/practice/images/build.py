@@ -8,8 +8,8 @@ from posixpath import join, normpath
 from random import Random
 from typing import Any
 
-from core.practice.api.routing import ApiError
 from core.practice.clock import Clock
+from core.practice.errors import ApiError
 from core.practice.files.filesystem import EMPTY, File, FileSystem
 from core.practice.files.tars import words_of
 from core.practice.formats import hex_id, short

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from posixpath import join, normpath
 from typing import Any
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.images.dockerfile import Instruction, expand, json_words, pairs
 
 Config = Mapping[str, Any]

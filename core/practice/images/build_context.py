@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from posixpath import basename, dirname, join, normpath
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files import tars
 from core.practice.files.filesystem import EMPTY, Entry, File, FileSystem, Folder, Link
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.practice.api.routing import ApiError
 from core.practice.clock import Clock
+from core.practice.errors import ApiError
 from core.practice.images.dockerfile import Instruction
 from core.practice.programs.base import Steps, Wait, Write
 

@@ -7,7 +7,7 @@ from posixpath import basename
 from random import Random
 from typing import Any
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files.filesystem import File, FileSystem
 from core.practice.files.tree import Tree
 from core.practice.images import dockerfile

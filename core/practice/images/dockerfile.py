@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 
 _ANY = "at least one argument"
 _ONE = "exactly one argument"

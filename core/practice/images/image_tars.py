@@ -14,7 +14,7 @@ from posixpath import basename, dirname, join, normpath
 from typing import Any
 
 from core.practice.api import bodies, shapes
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files import tars
 from core.practice.files.filesystem import EMPTY, File, FileSystem, Folder
 from core.practice.files.tree import Tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.files import rootfs
 from core.practice.images.catalogue import Published
 from core.practice.images.reference import Reference, parse

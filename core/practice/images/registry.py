@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.images.catalogue import Published, has_repository, look_up
 from core.practice.images.reference import Reference
 from core.practice.objects import Engine, Registry

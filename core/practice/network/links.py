@@ -1,4 +1,4 @@
-"""Links of one container to another, as ``--link name:alias`` asks for them on the default bridge.
+"""Links of one container to another, as ``--link name:alias`` and places on networks ask for them.
 
 What a link puts into the environment is as in moby 28: daemon/links/links.go.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.practice import containers
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.network.publishing import exposed
 from core.practice.objects import Container, Image
 from core.practice.programs.base import environment
@@ -42,6 +42,13 @@ def variables(store: Store, container: Container) -> dict[str, str]:
             if variable not in _OWN:
                 told[f"{prefix}_ENV_{variable}"] = value
     return told
+
+
+def pairs(container: Container, network: str) -> list[tuple[str, str]]:
+    """The links that hold on a network: each other container's name or id, and its alias."""
+    place = (container.endpoints or {}).get(network) or {}
+    own = [_pair(str(link)) for link in place.get("Links") or ()]
+    return own + (_pairs(container) if container.networks[:1] == (network,) else [])
 
 
 def without(container: Container, alias: str) -> Container:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from core.practice.objects import Container, Engine, Node, Service, State, Task
 from core.practice.programs.processes import Processes
 from core.practice.programs.sites import Page, Visit
 from core.practice.store import Store
+
+#: Named connections that are remembered; the one that was used least recently goes first.
+MOST_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Mesh:
         self._store = store
         self._processes = processes
         self._turns: dict[tuple[str, int], str] = {}  # by entry: the task that answered last
+        self._kept: OrderedDict[tuple[str, str, int], Connection] = OrderedDict()
 
     def openings(self) -> list[Opening]:
         """Every port that answers or should, in the order of machines and numbers."""
@@ -128,6 +133,19 @@ class Mesh:
                 if container.state == "running" and opened.published == port:
                     return self.join(container, port, opened.target, "172.17.0.1")
         raise Refused(f"nothing is published on port {port} of {engine_id}")
+
+    def keep(self, name: str, engine_id: str, port: int) -> Connection:
+        """The connection of this name, opened where there is none: Refused as by ``connect``."""
+        key = (name, engine_id, port)
+        kept = self._kept.pop(key, None) or self.connect(engine_id, port)
+        self._kept[key] = kept
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return kept
+
+    def drop(self, name: str, engine_id: str, port: int) -> None:
+        """The connection of this name is broken: the next one is new."""
+        self._kept.pop((name, engine_id, port), None)
 
     def balance(
         self, entry: str, service: Service, port: int, target: int, source: str

@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator, Mapping
 from errno import ECONNREFUSED, EHOSTUNREACH, EINVAL, ENETUNREACH
 from ipaddress import IPv4Address
+from itertools import chain
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from core.practice.network import links
 from core.practice.network.addresses import PREDEFINED, find_network
 from core.practice.network.mesh import Connection, Mesh, Refused
 from core.practice.objects import Container, Engine, Network, Service, Task
@@ -41,10 +43,12 @@ class ContainerNet:
             if name == host:
                 return self._gateway(own) if address == "host-gateway" else address
         for network in self._networks(own):
-            if network.name not in PREDEFINED:  # on those there is no name service
-                for name, address in self._names(network):
-                    if name == host and address:
-                        return address
+            named = network.name not in PREDEFINED  # on those there is no name service
+            for name, address in chain(
+                self._linked(own, network), self._names(network) if named else ()
+            ):
+                if name == host and address:
+                    return address
         raise NoSuchHost(host)
 
     def fetch(
@@ -131,6 +135,14 @@ class ContainerNet:
                 yield f"tasks.{owner.name}", address
                 if not owner.virtual_ips:  # endpoint mode dnsrr
                     yield owner.name, address
+
+    def _linked(self, own: Container, network: Network) -> Iterator[tuple[str, str]]:
+        """The names that a container alone has for others on a network, with their addresses."""
+        for name, alias in links.pairs(own, network.name):
+            for container in self._on(network):
+                if container.name == name or container.id.startswith(name):
+                    address = self._address(container, network)
+                    yield from ((alias, address), (container.name, address))
 
     def _address(self, container: Container, network: Network) -> str:
         task = self._store.get(Task, container.task_id) if container.task_id else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.network.addresses import PREDEFINED
 from core.practice.objects import Json, Network
 

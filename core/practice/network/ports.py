@@ -76,6 +76,8 @@ class PortBinder:
     async def _bind(self, place: Place) -> None:
         engine, port = place
         if engine not in self._addresses:
+            self._addresses = _addresses(self._cluster)  # it may be a new one
+        if engine not in self._addresses:
             return
         try:
             self._listeners[place] = await asyncio.start_server(
@@ -123,7 +125,7 @@ async def _handle(
 
 def _addresses(cluster: Cluster) -> dict[str, str]:
     """Where each node's ports are on this machine; only Linux answers on all of 127.0.0.0/8."""
-    nodes = [engine.id for engine in cluster.engines]
+    nodes = [engine.id for engine in cluster.store.all(Engine)]
     if sys.platform != "linux":
         nodes = nodes[:1]
     return {engine: f"127.0.0.{number}" for number, engine in enumerate(nodes, 1)}

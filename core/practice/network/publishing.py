@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from random import Random
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.formats import hex_id
 from core.practice.objects import Container, Image, Port
 from core.practice.programs.base import NOT_STARTED, StartError
@@ -23,6 +23,9 @@ def allocate(store: Store, container: Container, image: Image, random: Random) -
 
     Raises StartError, in the daemon's words, when one is taken on this engine.
     """
+    asked = list(_wanted(container, image))
+    if not asked:  # as most: there is no need to look at all the others
+        return ()
     taken = [
         port
         for other in store.where(Container, "engine", container.engine)
@@ -30,7 +33,7 @@ def allocate(store: Store, container: Container, image: Image, random: Random) -
         for port in other.ports
     ]
     ports = []
-    for target, protocol, address, wanted in _wanted(container, image):
+    for target, protocol, address, wanted in asked:
         busy = {
             port.published
             for port in taken

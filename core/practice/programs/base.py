@@ -167,28 +167,6 @@ def not_created(error: StartError) -> str:
     )
 
 
-def world_of(
-    container: Container, image: Image, now: Callable[[], float], disk: Callable[[], FileSystem]
-) -> World:
-    config = container.config
-    env = environment(image, config.get("Env"))
-    hostname = str(config.get("Hostname") or container.id[:12])
-    env = {"HOSTNAME": hostname, **env}
-    env.setdefault("HOME", "/root")
-    return World(
-        image=image,
-        hostname=hostname,
-        env=env,
-        cwd=str(config.get("WorkingDir") or image.config.get("WorkingDir") or "/"),
-        now=now,
-        interactive=bool(config.get("OpenStdin")),
-        disk=disk,
-        user=str(config.get("User") or image.config.get("User") or "root"),
-        tty=bool(config.get("Tty")),
-        groups=tuple(str(name) for name in container.host_config.get("GroupAdd") or ()),
-    )
-
-
 def settings(image: Image | None, more: object) -> list[str]:
     """A container's own list of ``NAME=value``, then what the image has and it does not name."""
     asked = [str(pair) for pair in (more if isinstance(more, list | tuple) else ())]
@@ -244,6 +222,8 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 INSTALLED = "installed"  # the behaviour of no image: programs that only an installer brings
 INSTALLED_PROGRAM = b"\x7fELF (simulated)\n"  # what is in the file of an installed command
 
+_REMEMBERED = 256  # executables that were looked for in one tree
+
 _EXECUTABLES: dict[tuple[str, str], Maker] = {}
 
 
@@ -261,6 +241,20 @@ def executable(behaviours: Iterable[str], *names: str) -> Callable[[Maker], Make
 
 def find(name: str, world: World) -> Maker | None:
     """The program that an executable's name or path means in an image."""
+    known = world.view.known
+    if known is None:
+        return _find(name, world)
+    # A thousand containers of an image look for the same few in the same tree.
+    asked = (name, world.cwd, world.env.get("PATH", _PATH), world.image.behaviour)
+    if asked not in known:
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[asked] = _find(name, world)
+    maker: Maker | None = known[asked]
+    return maker
+
+
+def _find(name: str, world: World) -> Maker | None:
     path = _located(name, world)
     if path is None or not world.view.entry(path).mode & 0o111:
         return None

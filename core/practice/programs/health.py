@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.practice.api.routing import ApiError
 from core.practice.clock import Timer
+from core.practice.errors import ApiError
 from core.practice.formats import rfc3339
 from core.practice.objects import Container, Image, Json
 from core.practice.programs.base import StartError
@@ -55,8 +55,11 @@ def check(spec: Json) -> None:
 def check_of(container: Container, image: Image | None) -> Check | None:
     """The container's health check, what it leaves open from its image's; None without one."""
     asked = container.config.get("Healthcheck") or {}
+    inherited = (image.config.get("Healthcheck") if image else None) or {}
+    if not asked and not inherited:
+        return None
     spec = {
-        **((image.config.get("Healthcheck") if image else None) or {}),
+        **inherited,
         **{name: value for name, value in asked.items() if value},
     }
     test = spec.get("Test") or []

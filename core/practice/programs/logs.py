@@ -22,14 +22,20 @@ class LogBook:
     def __init__(self, clock: Clock, limits: Limits = STANDARD) -> None:
         self._clock = clock
         self._limits = limits
-        self._pages: dict[str, deque[LogLine]] = {}
+        # Lines as plain tuples, which the garbage collector passes over: there may be a million.
+        self._pages: dict[str, deque[tuple[float, int, bytes]]] = {}
         self._sizes: dict[str, int] = {}
         self._feeds: dict[str, Feed[LogLine]] = {}
         self._unfinished: dict[tuple[str, int], bytes] = {}  # by container and stream
 
     def write(self, container_id: str, data: bytes, stream: int = 1) -> None:
         """Add what is written now, line by line; ``stream`` is 1 for stdout, 2 for stderr."""
-        *lines, rest = (self._unfinished.pop((container_id, stream), b"") + data).split(b"\n")
+        if self._unfinished:
+            data = self._unfinished.pop((container_id, stream), b"") + data
+        if data and data.find(b"\n") == len(data) - 1:  # one line, as it mostly is: no copy
+            self._add(container_id, data, stream)
+            return
+        *lines, rest = data.split(b"\n")
         for text in lines:
             self._add(container_id, text + b"\n", stream)
         while len(rest) >= LONGEST:
@@ -39,16 +45,18 @@ class LogBook:
             self._unfinished[container_id, stream] = rest
 
     def _add(self, container_id: str, text: bytes, stream: int) -> None:
-        line = LogLine(self._clock.now(), stream, text)
-        page = self._pages.setdefault(container_id, deque())
+        line = (self._clock.now(), stream, text)
+        page = self._pages.get(container_id)
+        if page is None:
+            page = self._pages[container_id] = deque()
         page.append(line)
-        size = self._sizes.get(container_id, 0) + len(line.text) + LINE_COST
+        size = self._sizes.get(container_id, 0) + len(text) + LINE_COST
         share = self._limits.all_log_bytes // len(self._pages)
         while size > min(self._limits.log_bytes, share) and len(page) > 1:
-            size -= len(page.popleft().text) + LINE_COST
+            size -= len(page.popleft()[2]) + LINE_COST
         self._sizes[container_id] = size
-        if container_id in self._feeds:
-            self._feeds[container_id].publish(line)
+        if feed := self._feeds.get(container_id):
+            feed.publish(LogLine(*line))
 
     def read(
         self,
@@ -62,7 +70,7 @@ class LogBook:
         """The lines of the chosen streams between two times (0: no limit), the last ``tail``."""
         lines = [
             line
-            for line in self._pages.get(container_id, ())
+            for line in map(LogLine._make, self._pages.get(container_id, ()))
             if (stdout if line.stream == 1 else stderr)
             and line.time >= since
             and (not until or line.time <= until)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from math import isinf
@@ -51,10 +50,9 @@ class Process:
         self._waiting: Wait | Read | None = None
         self._resting = False  # it has had its turn
         self._timer: Timer | None = None
-        self._signals: deque[int] = deque()  # heard, and not yet thrown
+        self._signals: tuple[int, ...] = ()  # heard, and not yet thrown
         self._rest = _SHORT_REST
-        streams.wake = self._on_input
-        streams.interrupt = self.signal
+        streams.process = self
 
     def go_on(self, paused: bool = False) -> None:
         """Start or resume a program that has nothing to wait for; hold a paused one."""
@@ -69,7 +67,7 @@ class Process:
         if number == signals.KILL:
             self._finish(128 + number)
         elif number in self.program.hears:
-            self._signals.append(number)
+            self._signals = (*self._signals, number)
             self._step()
         elif number in signals.ENDING and self.program.term_code is not None:
             self._finish(self.program.term_code)
@@ -97,12 +95,14 @@ class Process:
             self._ended(code & 0xFF)
 
     def _rest_no_more(self) -> None:
-        self._waiting, self._resting = None, False
+        self._waiting = None
+        self._resting = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _on_input(self) -> None:
+    def on_input(self) -> None:
+        """There is something to read, or no more will come."""
         if isinstance(self._waiting, Read):
             self._step()
 
@@ -146,7 +146,9 @@ class Process:
             self._rest_no_more()
             try:
                 if self._signals:
-                    step = steps.throw(Interrupted(self._signals.popleft()))
+                    heard, *left_over = self._signals
+                    self._signals = tuple(left_over)
+                    step = steps.throw(Interrupted(heard))
                 else:
                     step = steps.send(given)
             except StopIteration as end:

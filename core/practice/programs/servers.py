@@ -26,6 +26,7 @@ from core.practice.programs.base import (
     program,
 )
 
+_HTTP = frozenset({80})
 _ENDING = frozenset({signals.HUP, signals.INT, signals.TERM})
 
 
@@ -42,10 +43,10 @@ def nginx(argv: list[str], world: World) -> Program:
     return Program(
         _nginx_steps(world, entrypoint=False),
         term_code=0,
-        ports=frozenset({80}),
+        ports=_HTTP,
         site=partial(sites.nginx, world),
         processes=("nginx: master process nginx -g daemon off;", "nginx: worker process"),
-        hears=frozenset(_NGINX_SIGNALS),
+        hears=_NGINX_HEARS,
     )
 
 
@@ -86,14 +87,7 @@ def nginx_entrypoint(argv: list[str], world: World) -> Program:
 
 def _nginx_steps(world: World, entrypoint: bool) -> Steps:
     if entrypoint:
-        script = "/docker-entrypoint.sh"
-        folder = "/docker-entrypoint.d"
-        yield line(f"{script}: {folder}/ is not empty, will attempt to perform configuration")
-        yield line(f"{script}: Looking for shell scripts in {folder}/")
-        yield line(f"{script}: Launching {folder}/10-listen-on-ipv6-by-default.sh")
-        yield line(f"{script}: Launching {folder}/20-envsubst-on-templates.sh")
-        yield line(f"{script}: Launching {folder}/30-tune-worker-processes.sh")
-        yield line(f"{script}: Configuration complete; ready for start up")
+        yield from _NGINX_ENTRYPOINT
     version = world.env.get("NGINX_VERSION", "1.29.3")
     notes: tuple[str, ...] = (
         'using the "epoll" event method',
@@ -113,6 +107,17 @@ def _nginx_steps(world: World, entrypoint: bool) -> Steps:
             notes = (f"signal {heard.signal} (SIG{name}) received, {doing}", *more)
 
 
+_NGINX_ENTRYPOINT = tuple(
+    line(f"/docker-entrypoint.sh: {text}")
+    for text in (
+        "/docker-entrypoint.d/ is not empty, will attempt to perform configuration",
+        "Looking for shell scripts in /docker-entrypoint.d/",
+        "Launching /docker-entrypoint.d/10-listen-on-ipv6-by-default.sh",
+        "Launching /docker-entrypoint.d/20-envsubst-on-templates.sh",
+        "Launching /docker-entrypoint.d/30-tune-worker-processes.sh",
+        "Configuration complete; ready for start up",
+    )
+)
 _NGINX_SIGNALS = {
     signals.HUP: ("HUP", "reconfiguring", "reconfiguring", "start worker processes"),
     signals.INT: ("INT", "exiting", "exit"),
@@ -120,6 +125,7 @@ _NGINX_SIGNALS = {
     signals.USR1: ("USR1", "reopening logs", "reopening logs"),
     signals.TERM: ("TERM", "exiting", "exit"),
 }
+_NGINX_HEARS = frozenset(_NGINX_SIGNALS)
 
 
 @executable(("whoami",), "whoami")
@@ -135,7 +141,7 @@ def whoami(argv: list[str], world: World) -> Program:
     return Program(
         steps(),
         term_code=2,
-        ports=frozenset({80}),
+        ports=_HTTP,
         site=partial(sites.whoami, world),
         processes=("/whoami",),
         hears=_ENDING,

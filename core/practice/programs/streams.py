@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from core.practice.feed import Feed, Subscription
 from core.practice.programs.terminal import Terminal
@@ -21,12 +22,12 @@ class Chunk:
     data: bytes
 
 
-def _nothing() -> None:
-    pass
+class Reader(Protocol):
+    """The process whose streams they are."""
 
+    def on_input(self) -> None: ...
 
-def _nobody(signal: int) -> None:
-    pass
+    def signal(self, number: int) -> None: ...
 
 
 def _no_log(data: bytes, stream: int) -> None:
@@ -44,16 +45,13 @@ class Streams:
     ) -> None:
         self.terminal: Terminal | None = None
         if tty:
-            self.terminal = Terminal(
-                self._show, lambda number: self.interrupt(number), lambda: self.wake()
-            )
-        self.wake: Callable[[], None] = _nothing  # the process wants to know of input
-        self.interrupt: Callable[[int], None] = _nobody  # and of the signals of its terminal
+            self.terminal = Terminal(self._show, self._interrupt, self._wake)
+        self.process: Reader | None = None  # hears of input, and of its terminal's signals
         self._log = log
         self._input = bytearray()
         self._at_end = not is_open
         self._feed: Feed[Chunk] = Feed()
-        self._blocked: list[asyncio.Future[None]] = []
+        self._blocked: tuple[asyncio.Future[None], ...] = ()
         self.over = False
 
     def log_to(self, log: Callable[[bytes, int], None]) -> None:
@@ -110,16 +108,16 @@ class Streams:
             self.terminal.type(data)
         else:
             self._input += data
-            self.wake()
+            self._wake()
         while not self.over and self._pending > _ROOM:
             room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._blocked.append(room)
+            self._blocked = (*self._blocked, room)
             await room
 
     def hang_up(self) -> None:
         """There will be no more input."""
         self._at_end = True
-        self.wake()
+        self._wake()
 
     def resize(self, rows: int, columns: int) -> None:
         if self.terminal is not None:
@@ -138,7 +136,15 @@ class Streams:
         for room in self._blocked:
             if not room.done():
                 room.set_result(None)
-        self._blocked.clear()
+        self._blocked = ()
+
+    def _wake(self) -> None:
+        if self.process is not None:
+            self.process.on_input()
+
+    def _interrupt(self, number: int) -> None:
+        if self.process is not None:
+            self.process.signal(number)
 
     def _show(self, data: bytes) -> None:
         self._put(data, 1)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
-from core.practice.files.container_files import ContainerFiles
+from core.practice.files.container_files import ContainerFiles, hostname_of
 from core.practice.files.filesystem import FileSystem
 from core.practice.network import links
 from core.practice.network.mesh import Mesh
@@ -35,23 +34,28 @@ class Worlds:
 
     def of(self, container: Container, image: Image) -> programs.World:
         """What a program in the container sees."""
-
-        def disk() -> FileSystem:
-            return self._files.of(self._store.get(Container, container.id) or container)
-
-        def template() -> FileSystem:
-            return self._files.view(self._store.get(Container, container.id) or container)
-
-        world = programs.world_of(container, image, self._store.clock.now, disk)
-        processes = self._processes
-        return replace(
-            world,
-            env={**links.variables(self._store, container), **world.env},
-            template=template,
-            window=lambda: processes.streams(container).window,
-            processes=lambda: [shown for _, shown in processes.running(container.id)],
+        inside = _Inside(container, self._store, self._files, self._processes)
+        config = container.config
+        hostname = hostname_of(container)
+        own = programs.environment(image, config.get("Env"))
+        env = {**links.variables(self._store, container), "HOSTNAME": hostname, **own}
+        env.setdefault("HOME", "/root")
+        return programs.World(
+            image=image,
+            hostname=hostname,
+            env=env,
+            cwd=str(config.get("WorkingDir") or image.config.get("WorkingDir") or "/"),
+            now=self._store.clock.now,
+            interactive=bool(config.get("OpenStdin")),
+            user=str(config.get("User") or image.config.get("User") or "root"),
+            groups=tuple(str(name) for name in container.host_config.get("GroupAdd") or ()),
+            tty=bool(config.get("Tty")),
+            disk=inside.disk,
+            template=inside.view,
+            window=inside.window,
+            processes=inside.running,
             net=ContainerNet(self._store, self._mesh, container.id),
-            kill=partial(processes.kill, container.id),
+            kill=inside.kill,
         )
 
     def program(self, container: Container, image: Image) -> programs.Program:
@@ -103,3 +107,35 @@ class Worlds:
             kind = "user" if book == "passwd" else "group"
             text = f"unable to find {kind} {name}: no matching entries in {book} file"
             raise programs.StartError(text, code)
+
+
+class _Inside:
+    """What a program asks the engine about the container that it runs in, whenever it asks."""
+
+    __slots__ = ("_container", "_files", "_processes", "_store")
+
+    def __init__(
+        self, container: Container, store: Store, files: ContainerFiles, processes: Processes
+    ) -> None:
+        self._container = container
+        self._store = store
+        self._files = files
+        self._processes = processes
+
+    def disk(self) -> FileSystem:
+        return self._files.of(self._now())
+
+    def view(self) -> FileSystem:
+        return self._files.view(self._now())
+
+    def window(self) -> tuple[int, int]:
+        return self._processes.streams(self._container).window
+
+    def running(self) -> list[programs.Running]:
+        return [shown for _, shown in self._processes.running(self._container.id)]
+
+    def kill(self, pid: int, number: int) -> None:
+        self._processes.kill(self._container.id, pid, number)
+
+    def _now(self) -> Container:
+        return self._store.get(Container, self._container.id) or self._container

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from core.practice.api.routing import ApiError, Hold, Request
+from core.practice.api.routing import Request
+from core.practice.errors import ApiError, Hold
 from core.practice.objects import Engine, Json, Node, Payload, Service, Task
 from core.practice.store import Store
 from core.practice.swarm.membership import member

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Network, ip_network
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.objects import Network
 from core.practice.store import Store
 

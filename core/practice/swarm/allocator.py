@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_address, ip_network
 
 from core.practice.objects import Network, Node, Port, Service, State, Task
 from core.practice.store import Change, Store
@@ -36,7 +36,7 @@ class Allocator:
         node, ingress = self._store.get(Node, change.subject.id), self._ingress()
         if node is not None and ingress is not None and not node.ingress_address:
             address = self._pool(ingress).give()
-            revise(self._store, node, ingress_address=str(ip_interface(address).ip))
+            revise(self._store, node, ingress_address=address.partition("/")[0])
 
     def _on_service(self, change: Change) -> None:
         old, service = change.old, self._store.get(Service, change.subject.id)
@@ -139,7 +139,7 @@ class _Pool:
                 offset = offset % self._size + 1
         self._mark(offset)
         self._last = offset
-        return f"{ip_interface(self._base + offset).ip}/{self._prefix}"
+        return f"{ip_address(self._base + offset)}/{self._prefix}"
 
     def take(self, address: str) -> None:
         self._mark(self._offset(address))
@@ -152,4 +152,4 @@ class _Pool:
         self._highest = max(self._highest, offset)
 
     def _offset(self, address: str) -> int:
-        return int(ip_interface(address).ip) - self._base
+        return int(ip_address(address.partition("/")[0])) - self._base

@@ -100,6 +100,8 @@ def payload_mounts(store: Store, spec: Json, values: Record) -> Iterator[Mount]:
     spec: the container's, its templates carried out. A payload whose template cannot be becomes a
     mount with a problem, which its container's start tells.
     """
+    if not spec.get("Secrets") and not spec.get("Configs"):
+        return
     env = dict(str(pair).partition("=")[::2] for pair in spec.get("Env") or ())
     # The daemon does not tell payloads the node's platform.
     platform = Record("template.Platform", {"Architecture": "", "OS": ""})

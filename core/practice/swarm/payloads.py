@@ -7,7 +7,7 @@ import posixpath
 import re
 from typing import Any
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.objects import Config, Json, Payload, Secret, Service
 from core.practice.store import Store
 from core.practice.swarm import specs

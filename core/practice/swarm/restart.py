@@ -40,9 +40,11 @@ class RestartSupervisor:
         task = self._store.get(Task, task_id)
         if task is None or task.desired not in _GOALS:
             return
-        service = self._store.get(Service, task.service_id)
         node = self._store.get(Node, task.node_id) if task.node_id else None
         lost = bool(task.node_id) and _lost(node)
+        if task.state <= State.RUNNING and not lost:
+            return
+        service = self._store.get(Service, task.service_id)
         if service is None or task.job not in (None, service.iteration):
             return
         ended = task.state > (State.RUNNING if task.job is None else State.COMPLETE)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.practice.api.routing import ApiError, Hold, Request
+from core.practice.api.routing import Request
+from core.practice.errors import ApiError, Hold
 from core.practice.objects import Engine, Node, Swarm
 from core.practice.store import Store
 from core.practice.swarm.access import LOCKED, managing, until_led

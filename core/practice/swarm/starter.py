@@ -24,11 +24,11 @@ class Starter:
 
     def _on_task(self, change: Change) -> None:
         id = change.subject.id
-        new = change.new
+        old, new = change.old, change.new
         if isinstance(new, Task) and new.desired == State.READY:
-            if change.old is None:
+            if old is None:
                 self._await(new)
-        else:
+        elif isinstance(old, Task) and old.desired == State.READY:
             self._forget(id)
         ended = not isinstance(new, Task) or new.state > State.RUNNING
         if ended and id in self._followers:

@@ -12,6 +12,8 @@ from core.practice.store import Store
 from core.practice.swarm import expansion, specs
 from core.practice.swarm.templates import TemplateError
 
+_LOG_CONFIG: Json = {"Type": "json-file", "Config": {}}  # shared by the containers of all tasks
+_NO_RESTART: Json = {"Name": "no", "MaximumRetryCount": 0}
 GOSSIP_DELAY = 2.0  # seconds between leaving the mesh and the stop signal
 
 
@@ -101,8 +103,8 @@ def _host_config(task: Task, spec: Json) -> dict[str, Any]:
         bindings.setdefault(f"{port.target}/{port.protocol}", []).append(wanted)
     return {
         "NetworkMode": "bridge",
-        "LogConfig": {"Type": "json-file", "Config": {}},
-        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+        "LogConfig": _LOG_CONFIG,
+        "RestartPolicy": _NO_RESTART,
         "PortBindings": bindings,
         "AutoRemove": False,
         "NanoCpus": int(limits.get("NanoCPUs") or 0),

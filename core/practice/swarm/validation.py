@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 from core.practice.images.reference import parse
 from core.practice.objects import Json, Network, Port, Service
 from core.practice.programs import health

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.practice.api.routing import ApiError, Conduit, Request
+from core.practice.api.routing import Conduit, Request
+from core.practice.errors import ApiError
 from core.practice.programs.streams import Streams
 
 RAW = "application/vnd.docker.raw-stream"

@@ -14,17 +14,9 @@ from email.utils import formatdate
 from urllib.parse import parse_qs, unquote
 
 from core.practice import room
-from core.practice.api.routing import (
-    Answer,
-    ApiError,
-    Handler,
-    Hold,
-    Request,
-    Response,
-    Route,
-    find,
-)
+from core.practice.api.routing import Answer, Handler, Request, Response, Route, find
 from core.practice.cluster import Cluster
+from core.practice.errors import ApiError, Hold
 from core.practice.formats import API_VERSION, MIN_API_VERSION, VERSION
 from core.practice.objects import Engine
 from core.practice.store import Change

@@ -1,0 +1,173 @@
+"""Every cluster that this server has under control, found by a key.
+
+A real engine, or a practice engine elsewhere, is one for everybody. On the embedded practice engine
+each learner gets a cluster on first use. One that nobody looks at rests: the cluster goes on, but
+nothing is asked of it. One that nobody has looked at for hours is ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core import keys
+from core.access import Access
+from core.connection import Connection, Practice, choose
+from core.control import Control
+from core.errors import NoRoom
+
+log = logging.getLogger(__name__)
+
+#: Seconds without a viewer until a Control rests: longer than a page takes to come back.
+REST_AFTER = 60.0
+#: Seconds without a viewer until a cluster may be ended for somebody who finds no room, ...
+SPARE_AFTER = 1200.0
+#: ... and until it is ended anyway.
+END_AFTER = 4 * 3600.0
+#: Seconds between two rounds through the classroom.
+ROUND = 5.0
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A cluster, and when it was last wanted."""
+
+    control: Control
+    used: float
+
+
+class Classroom:
+    """Controls by key, from ``start()`` until ``stop()``.
+
+    engines: one for everybody, or where each learner finds one. now: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        engines: Connection | Practice,
+        access: Access,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.access = access
+        self._engines = engines
+        self._now = now
+        self._lock = threading.Lock()
+        self._seats: dict[str, _Seat] = {}
+        self._stopped = threading.Event()
+
+    @property
+    def shared(self) -> bool:
+        """Whether everybody looks at the same cluster."""
+        return isinstance(self._engines, Connection)
+
+    def known(self, key: str) -> bool:
+        """Whether there is a cluster of this key, which somebody may visit."""
+        return key in self._seats
+
+    def control(self, key: str = keys.DEFAULT) -> Control:
+        """The cluster of this key, made on first use; its snapshot is fresh if it can be.
+
+        Raises NoRoom.
+        """
+        with self._lock:
+            seat = self._seat(keys.DEFAULT if self.shared else key)
+            seat.used = self._now()
+            seat.control.resume()
+        seat.control.collector.current()
+        return seat.control
+
+    def controls(self) -> tuple[tuple[str, Control], ...]:
+        """Every cluster that there is, with its key, oldest first. Looking wakes none."""
+        with self._lock:
+            return tuple((key, seat.control) for key, seat in self._seats.items())
+
+    def end(self, key: str) -> None:
+        """Forget a cluster, where there is one."""
+        with self._lock:
+            self._end(key)
+
+    def tend(self) -> None:
+        """Let those rest whom nobody looks at, and end those whom nobody has wanted for hours."""
+        if self.shared:
+            return
+        with self._lock:
+            for key, seat in list(self._seats.items()):
+                idle = self._idle(seat)
+                if idle >= END_AFTER:
+                    self._end(key)
+                elif idle >= REST_AFTER:
+                    seat.control.rest()
+
+    def start(self) -> None:
+        if self.shared:
+            self.control()  # so that the picture is there, and has a past, when somebody comes
+        threading.Thread(target=self._go_round, name="essaim_classroom", daemon=True).start()
+
+    def stop(self) -> None:
+        """End every cluster that is ours. Stopping twice does no harm."""
+        self._stopped.set()
+        with self._lock:
+            for key in list(self._seats):
+                self._end(key)
+        self._engines.close()
+
+    def _seat(self, key: str) -> _Seat:
+        found = self._seats.get(key)
+        if found is not None:
+            return found
+        control = Control(self._open(key), self.access)
+        control.start()
+        self._seats[key] = seat = _Seat(control, self._now())
+        return seat
+
+    def _open(self, key: str) -> Connection:
+        if isinstance(self._engines, Connection):
+            return self._engines
+        try:
+            return self._engines.open(key)
+        except NoRoom:
+            idle = {key: self._idle(seat) for key, seat in self._seats.items()}
+            longest = max(idle, key=idle.__getitem__, default="")
+            if not longest or idle[longest] < SPARE_AFTER:
+                raise
+            self._end(longest)
+            return self._engines.open(key)
+
+    def _idle(self, seat: _Seat) -> float:
+        """Seconds since somebody looked at it."""
+        now = self._now()
+        if seat.control.watched:
+            seat.used = now
+        return now - seat.used
+
+    def _end(self, key: str) -> None:
+        seat = self._seats.pop(key, None)
+        if seat is not None:
+            seat.control.stop()
+            if isinstance(self._engines, Practice):
+                self._engines.end(key)
+
+    def _go_round(self) -> None:
+        while not self._stopped.wait(ROUND):
+            try:
+                self.tend()
+            except Exception:
+                log.exception("a round through the classroom failed")
+
+
+_current: Classroom | None = None
+_making = threading.Lock()
+
+
+def classroom() -> Classroom:
+    """This process's classroom, opened on first use."""
+    global _current
+    with _making:
+        if _current is None:
+            _current = Classroom(choose(), Access(os.environ))
+            _current.start()
+        return _current

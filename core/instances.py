@@ -1,0 +1,68 @@
+"""Joins a practice instance to the Swarm: what one types on it, done from here.
+
+Every other page speaks to one engine. This is the one thing that must be said to another: an engine
+joins by its own word, with the token and the address that a manager gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import docker
+
+from core.cluster.failures import daemon_errors
+from core.commands.command import Command
+from core.commands.swarm import JoinSwarm
+from core.connection import ACTION_TIMEOUT
+from core.control import Control
+from core.errors import EngineRejected, NotAllowed
+from core.faults import Machine
+
+
+def invitation(cluster: Control, machines: Iterable[Machine], role: str) -> JoinSwarm:
+    """The command with which any other machine joins, as a ``worker`` or a ``manager``.
+
+    Raises one of core.errors: where there is no Swarm to join, too.
+    """
+    if not cluster.practice:
+        raise NotAllowed("Only a practice instance joins at a click.")
+    manager = next((machine for machine in machines if machine.manages), None)
+    if manager is None:
+        raise EngineRejected("There is no Swarm to join yet: make one first.")
+    with daemon_errors():
+        client = docker.APIClient(base_url=manager.host, version="auto", timeout=ACTION_TIMEOUT)
+        try:
+            token = client.inspect_swarm()["JoinTokens"][role.capitalize()]
+        finally:
+            client.close()
+    return JoinSwarm(token=token, address=f"{manager.address}:2377")
+
+
+def lines(command: Command, machine: Machine) -> tuple[str, str]:
+    """A command's docker line and its Python text, said to the engine of one machine."""
+    line, python = command.line(), command.python()
+    return (
+        line.replace("docker ", f"docker -H {machine.host} ", 1),
+        python.replace("docker.from_env()", f'docker.DockerClient(base_url="{machine.host}")', 1),
+    )
+
+
+def run(cluster: Control, command: Command, machine: Machine, who: str) -> None:
+    """Say it to that engine, and write it into the journal. Raises one of core.errors."""
+    if not cluster.practice:
+        raise NotAllowed("Only a practice instance is spoken to at a click.")
+
+    def do() -> None:
+        with daemon_errors():
+            client = docker.DockerClient(
+                base_url=machine.host, version="auto", timeout=ACTION_TIMEOUT
+            )
+        try:
+            command.run(client)
+        finally:
+            client.close()
+
+    try:
+        cluster.journal.note(*lines(command.masked(), machine), who, do)
+    finally:
+        cluster.collector.stir()

@@ -1,0 +1,167 @@
+"""What a lab is: steps that look at a cluster's state, and moves that would bring it about.
+
+A lab is a folder beside this module: ``lab.py`` with the logic, which knows no language, and a text
+for each language. A step is done when its check finds the cluster as it should be, however the
+learner got there; so a check looks at state, and at the journal only for what leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from core.cluster.snapshot import ClusterSnapshot, Container, Service, Task
+from core.commands.command import Command
+from core.commands.journal import Entry
+from core.labs.questions import Questions
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found.
+
+    remark: the key of a sentence among the step's texts, for a state that is wrong in a way worth a
+    word; values fill it in. kept: what later steps of the lab want to know.
+    """
+
+    green: bool
+    remark: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    kept: str = ""
+
+
+def green(kept: str = "") -> Verdict:
+    return Verdict(True, kept=kept)
+
+
+def red(remark: str = "", **values: object) -> Verdict:
+    return Verdict(False, remark, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that a check may look at."""
+
+    snapshot: ClusterSnapshot
+    first: ClusterSnapshot  # as it was when the lab began
+    entered: ClusterSnapshot  # as it was when the step before was done
+    deeds: tuple[Entry, ...]  # the journal since the step before was done, oldest first
+    kept: Mapping[str, str]  # what earlier steps kept, by their names
+    ask: Questions  # for what no snapshot tells; steps that ask say so
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """Those that the learner made since the lab began, newest first."""
+        before = {container.id for container in self.first.containers}
+        return tuple(c for c in self.snapshot.containers if not c.service and c.id not in before)
+
+    def running(self, service: Service) -> tuple[Task, ...]:
+        """The replicas that run and should."""
+        return tuple(
+            t
+            for t in self.snapshot.tasks_of(service)
+            if t.state == "running" and t.desired_state == "running"
+        )
+
+    def spread(self, service: Service) -> dict[str, int]:
+        """How many of its replicas run on each node that is there, by hostname."""
+        counts = {n.hostname: 0 for n in self.snapshot.nodes if n.state == "ready"}
+        for task in self.running(service):
+            name = self.snapshot.hostname(task.node_id)
+            counts[name] = counts.get(name, 0) + 1
+        return counts
+
+    def did(self, *beginnings: str) -> bool:
+        """Whether a docker line that begins so was done, as the journal tells."""
+        return any(d.outcome == "ok" and d.line.startswith(beginnings) for d in self.deeds)
+
+
+# Moves: what a solution is made of.
+
+
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """A docker command."""
+
+    command: Command
+
+    def line(self) -> str:
+        return self.command.line()
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """``docker swarm join``, on another node, with the token of the moment."""
+
+    node: str
+
+    def line(self) -> str:
+        return "docker swarm join --token <token> <ip>:2377"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Requests to a published port, each over a new connection, as curl makes them."""
+
+    port: int
+    times: int = 1
+
+    def line(self) -> str:
+        once = f"curl http://localhost:{self.port}"
+        return once if self.times == 1 else f"for i in $(seq {self.times}); do {once}; done"
+
+
+@dataclass(frozen=True, slots=True)
+class Accident:
+    """What no docker command does: on real machines somebody pulls the plug."""
+
+    kind: Literal["off", "on", "mend"]
+    node: str = ""
+
+    def line(self) -> str:
+        return ""
+
+
+Move = Docker | Join | Visit | Accident
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One idea, and the state that shows that it was understood.
+
+    solution: the moves, or how to make them of what is there. typed: the lines to show instead of
+    the solution's, where a terminal has a shorter way. look: lines that only look, shown after.
+    """
+
+    name: str
+    check: Callable[[Scene], Verdict]
+    solution: tuple[Move, ...] | Callable[[Scene], tuple[Move, ...]]
+    typed: tuple[str, ...] = ()
+    look: tuple[str, ...] = ()
+    asks: bool = False  # its check asks the engine: see Scene.ask
+
+    def moves(self, scene: Scene) -> tuple[Move, ...]:
+        return self.solution(scene) if callable(self.solution) else self.solution
+
+    def lines(self) -> tuple[str, ...]:
+        """What to type, one docker line after the other."""
+        if self.typed or callable(self.solution):
+            return self.typed
+        return tuple(line for move in self.solution if (line := move.line()))
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """The steps in their order.
+
+    start: ``engine`` (one engine is enough), ``apart`` (three engines that are no Swarm yet) or
+    ``swarm`` (a Swarm of three nodes).
+    """
+
+    name: str
+    start: Literal["engine", "apart", "swarm"]
+    steps: tuple[Step, ...]
+
+    def step(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)

@@ -1,0 +1,48 @@
+"""What is pushed to browsers about labs, as JSON text: how far each is, and the engine itself."""
+
+from __future__ import annotations
+
+import json
+
+from core.cluster.snapshot import ClusterSnapshot
+from core.labs.progress import Progress, remark
+from core.labs.texts import texts
+
+
+def labs(progress: Progress, language: str) -> str:
+    """Topic ``labs``: of each lab that has begun, the number of steps done and the remark."""
+    found = {}
+    for standing in progress.standings():
+        step = standing.current
+        words = texts(standing.lab.name, language).steps
+        found[standing.lab.name] = {
+            "done": len(standing.done),
+            "remark": remark(words[step.name].remarks, standing.verdict) if step else "",
+        }
+    return json.dumps({"topic": "labs", "labs": found}, separators=(",", ":"))
+
+
+def engine(snapshot: ClusterSnapshot) -> str:
+    """Topic ``engine``: the containers that run for no service, newest first, and the images."""
+    containers = [
+        {
+            "id": c.id,
+            "name": c.name,
+            "image": c.image,
+            "command": c.command,
+            "state": c.state,
+            "ports": [f"{p.published}→{p.target}" for p in c.ports if p.published],
+        }
+        for c in snapshot.containers
+        if not c.service
+    ]
+    images = sorted({tag for image in snapshot.images for tag in image.tags})
+    return json.dumps(
+        {
+            "topic": "engine",
+            "name": snapshot.engine.name if snapshot.engine else "",
+            "containers": containers,
+            "images": images,
+        },
+        separators=(",", ":"),
+    )

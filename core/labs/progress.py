@@ -1,0 +1,184 @@
+"""How far the learners of one cluster are, fed by its snapshots and kept in memory alone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from core.cluster.snapshot import ClusterSnapshot
+from core.commands.journal import Journal
+from core.errors import EssaimError
+from core.labs.catalogue import BY_NAME
+from core.labs.lab import Lab, Scene, Step, Verdict, red
+from core.labs.questions import Questions
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks while a step asks the engine for what no snapshot tells.
+ASKING = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one lab stands."""
+
+    lab: Lab
+    done: tuple[str, ...]  # names of steps, in their order
+    began: float  # seconds since the epoch
+    since: float  # when the current step became so
+    verdict: Verdict  # on the current step
+
+    @property
+    def current(self) -> Step | None:
+        """The first step that is not done; None when all are."""
+        return self.lab.steps[len(self.done)] if len(self.done) < len(self.lab.steps) else None
+
+
+@dataclass(slots=True)
+class _Run:
+    """One lab under way; changed only on the watching thread, once begun."""
+
+    standing: Standing
+    first: ClusterSnapshot
+    entered: ClusterSnapshot
+    kept: dict[str, str] = field(default_factory=dict)
+
+
+class Progress:
+    """The labs that have begun, until ``stop()``.
+
+    A thread of its own looks at the current step of each whenever a snapshot comes; it starts with
+    the first lab. Steps are done in their order: what a later step wants may be so by chance.
+
+    snapshot: answers the latest. changed: called, on any thread, when a standing has changed.
+    """
+
+    def __init__(
+        self,
+        snapshot: Callable[[], ClusterSnapshot],
+        journal: Journal,
+        questions: Questions,
+        changed: Callable[[], None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._snapshot = snapshot
+        self._journal = journal
+        self._questions = questions
+        self._changed = changed
+        self._now = now
+        self._runs: dict[str, _Run] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.name = ""  # the learner's first name, where the teacher asks for it
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Of the labs that have begun, in the order in which they did."""
+        with self._lock:
+            return tuple(run.standing for run in self._runs.values())
+
+    def standing(self, name: str) -> Standing:
+        """Where this lab stands; it begins with the first question about it."""
+        with self._lock:
+            run = self._runs.get(name)
+            if run is not None:
+                return run.standing
+            run = self._runs[name] = self._begin(BY_NAME[name])
+        self._changed()
+        self.feed()
+        return run.standing
+
+    def scene(self, name: str) -> Scene:
+        """What the checks of this lab look at now."""
+        with self._lock:
+            return self._scene(self._runs[name])
+
+    def reset(self, name: str) -> None:
+        """Begin this lab anew, from the cluster as it is."""
+        with self._lock:
+            self._runs[name] = self._begin(BY_NAME[name])
+        self._changed()
+        self.feed()
+
+    def feed(self) -> None:
+        """There may be something new to look at."""
+        if not self._runs or self._stopped.is_set():
+            return
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="essaim_labs", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._wake.set()
+
+    def _begin(self, lab: Lab) -> _Run:
+        """From the cluster as it is: what is so already is done."""
+        snapshot, now = self._snapshot(), self._now()
+        run = _Run(Standing(lab, (), now, now, red()), snapshot, snapshot)
+        self._look(run)
+        return run
+
+    def _scene(self, run: _Run) -> Scene:
+        since = run.standing.since
+        deeds = tuple(entry for entry in self._journal.entries() if entry.time >= since)
+        return Scene(
+            self._snapshot(), run.first, run.entered, deeds, dict(run.kept), self._questions
+        )
+
+    def _watch(self) -> None:
+        while not self._stopped.is_set():
+            with self._lock:
+                runs = list(self._runs.values())
+            changes = [self._look(run) for run in runs]
+            if any(changes):
+                self._changed()
+            asking = any((step := run.standing.current) and step.asks for run in runs)
+            self._wake.wait(ASKING if asking else None)
+            self._wake.clear()
+
+    def _look(self, run: _Run) -> bool:
+        """Do what is due to be done; whether anything has changed."""
+        before = run.standing
+        if self._snapshot().engine is None:
+            return False  # nothing is known yet, and nothing is wrong
+        if run.first.engine is None:
+            run.first = run.entered = self._snapshot()
+        while (step := run.standing.current) is not None:
+            scene = self._scene(run)
+            verdict = _judged(step, scene)
+            if not verdict.green:
+                run.standing = _with(run.standing, verdict)
+                break
+            run.kept[step.name] = verdict.kept
+            run.entered = scene.snapshot
+            done = (*run.standing.done, step.name)
+            now = self._now()
+            run.standing = Standing(run.standing.lab, done, run.standing.began, now, red())
+        return run.standing != before
+
+
+def _with(standing: Standing, verdict: Verdict) -> Standing:
+    return Standing(standing.lab, standing.done, standing.began, standing.since, verdict)
+
+
+def _judged(step: Step, scene: Scene) -> Verdict:
+    try:
+        return step.check(scene)
+    except EssaimError:
+        return red()  # the line at the top of the page says what is the matter with the engine
+    except Exception:
+        log.exception("the check of %s failed", step.name)
+        return red()
+
+
+def remark(texts: Mapping[str, str], verdict: Verdict) -> str:
+    """The verdict's remark in words; '' for none."""
+    text = texts.get(verdict.remark, "")
+    return text.format(**verdict.values) if text else ""

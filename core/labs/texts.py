@@ -1,0 +1,70 @@
+"""The texts of a lab in one language, read from its TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.i18n import DEFAULT
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A quick check, without marks: predict, then see."""
+
+    ask: str
+    answers: tuple[str, ...]
+    right: int  # which of them, from 0
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepText:
+    """What a learner reads at a step. Markdown, but for the title."""
+
+    title: str
+    why: str
+    do: str
+    see: str
+    otherwise: str  # what to do when something else is seen
+    hints: tuple[str, ...]  # one at a time
+    remarks: Mapping[str, str]  # by key; fields in braces are filled in
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabText:
+    title: str
+    goal: str
+    minutes: int
+    end: str  # what to say when all is done
+    steps: Mapping[str, StepText]  # by name
+
+
+@cache
+def texts(lab: str, language: str) -> LabText:
+    """The lab in this language, or in English where we have no other.
+
+    Raises KeyError or TypeError for a file that lacks something: a test reads them all.
+    """
+    path = FOLDER / lab / f"{language}.toml"
+    if not path.exists():
+        path = FOLDER / lab / f"{DEFAULT}.toml"
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    steps = {name: _step(step) for name, step in raw.pop("steps").items()}
+    return LabText(**raw, steps=steps)
+
+
+def _step(raw: dict[str, Any]) -> StepText:
+    hints, remarks = tuple(raw.pop("hints")), raw.pop("remarks", {})
+    questions = tuple(
+        Question(q["ask"], tuple(q["answers"]), q["right"], q["because"])
+        for q in raw.pop("questions", ())
+    )
+    return StepText(**raw, hints=hints, remarks=remarks, questions=questions)

@@ -1,0 +1,127 @@
+"""Do it for me: a step's solution, one move after the other, for everybody to see."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+
+import docker
+import requests
+
+from core import faults
+from core.cluster.failures import daemon_errors
+from core.commands.command import Command
+from core.commands.swarm import JoinSwarm, JoinToken
+from core.connection import ACTION_TIMEOUT, QUESTION_TIMEOUT
+from core.control import Control
+from core.errors import EssaimError, NotAllowed
+from core.labs.lab import Accident, Docker, Join, Move, Visit
+
+#: Seconds between two moves, so that the eye can follow.
+PAUSE = 0.8
+
+
+class Play:
+    """Moves that are being made, on a thread of their own."""
+
+    def __init__(
+        self,
+        cluster: Control,
+        moves: Sequence[Move],
+        who: str,
+        unlocked: bool,
+        pause: float = PAUSE,
+    ) -> None:
+        self.error = ""
+        self.running = True
+        self._cluster, self._who, self._unlocked = cluster, who, unlocked
+        self._lines: list[str] = []
+        self._pause = pause
+        self._thread = threading.Thread(
+            target=self._work, args=(tuple(moves),), name="essaim_play", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def log(self) -> str:
+        """Each line as typed, and what came of it."""
+        return "\n".join(self._lines)
+
+    def wait(self, seconds: float) -> None:
+        """Until it has ended, so many seconds at most."""
+        self._thread.join(seconds)
+
+    def _work(self, moves: tuple[Move, ...]) -> None:
+        try:
+            for number, move in enumerate(moves):
+                if number:
+                    time.sleep(self._pause)
+                answer = self._make(move)
+                self._lines += answer.splitlines()[:12]
+        except EssaimError as error:
+            self.error = str(error)
+        finally:
+            self.running = False
+
+    def _make(self, move: Move) -> str:
+        if isinstance(move, Docker):
+            self._say(move.command.line())
+            return self._cluster.submit(move.command, self._who, self._unlocked)
+        if isinstance(move, Join):
+            return self._join(move.node)
+        if isinstance(move, Visit):
+            self._say(move.line())
+            return "\n".join(visit(self._cluster, move.port) for _ in range(move.times))
+        return self._accident(move)
+
+    def _say(self, line: str) -> None:
+        self._lines.append(f"$ {line}")
+
+    def _join(self, node: str) -> str:
+        token = self._cluster.look(JoinToken(role="worker", quiet=True), self._unlocked)
+        engine = self._cluster.snapshot.engine
+        command = JoinSwarm(token=token, address=f"{engine.node_address if engine else ''}:2377")
+        self._say(f"[{node}] {command.masked().line()}")
+        return on(self._cluster, node, command, self._who, self._unlocked)
+
+    def _accident(self, move: Accident) -> str:
+        fault = faults.mend() if move.kind == "mend" else faults.power(move.node, move.kind == "on")
+        self._say(fault.line(faults.address(self._cluster)))
+        faults.do(self._cluster, fault, self._who)
+        return ""
+
+
+def on(cluster: Control, node: str, command: Command, who: str, unlocked: bool) -> str:
+    """Do it on another engine of a practice cluster, and write it into the journal.
+
+    Raises one of core.errors: NotAllowed where the other engine is none that we can reach.
+    """
+    cluster.access.require(command, practice=cluster.practice, unlocked=unlocked)
+    here = cluster.connection.practice
+    if here is None:
+        raise NotAllowed(f"Essaim cannot reach {node}: type the line there yourself.")
+    urls = dict(zip(faults.conditions(cluster).machines, here.urls, strict=True))
+    with daemon_errors():
+        client = docker.DockerClient(base_url=urls[node], version="auto", timeout=ACTION_TIMEOUT)
+    with closing(client):
+        try:
+            return cluster.journal.run(command, client, who)
+        finally:
+            cluster.collector.stir()
+
+
+def visit(cluster: Control, port: int) -> str:
+    """Ask a published port for its page, over a new connection: its first words, or why not."""
+    engine = cluster.snapshot.engine
+    if cluster.practice:
+        name = engine.name if engine else "node1"
+        url = f"{faults.address(cluster)}/_practice/open/{name}/{port}/"
+    else:
+        url = f"http://{engine.node_address if engine else 'localhost'}:{port}/"
+    try:
+        answer = requests.get(url, timeout=QUESTION_TIMEOUT)
+    except requests.RequestException as error:
+        return f"curl: {type(error).__name__}"
+    return f"HTTP {answer.status_code}, {len(answer.content)} bytes"

@@ -1,0 +1,150 @@
+"""A recording as a file: JSON with a version, compressed where it is large, and read with care.
+
+A file holds what the picture shows and nothing else: no environment, no token, no address.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import math
+import zlib
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+from core.errors import InvalidFile
+from core.i18n import Translate
+from core.presentation.phases import PHASES
+from core.timeline.record import KINDS, MOMENTARY, Change, Recording, ReplicaState, Value
+
+FORMAT = "essaim-timeline"
+VERSION = 1
+#: Larger files are compressed, to about a twentieth.
+PLAIN_BYTES = 100_000
+#: What is opened at most: a file may come from anywhere.
+MAX_BYTES = 64_000_000  # when unpacked
+MAX_CHANGES = 100_000
+
+_MAGIC = b"\x1f\x8b"
+_NAMES = {word: [field.name for field in fields(kind)] for word, kind in KINDS.items()}
+_PHASES = frozenset(phase.key for phase in PHASES)
+
+
+def save(recording: Recording) -> tuple[str, bytes]:
+    """The end of the file's name (.json or .json.gz), and what is in it."""
+    text = json.dumps(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "start": recording.start,
+            "end": recording.end,
+            "changes": [plain(change) for change in recording.changes],
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode()
+    # No time in the header: the same recording makes the same file.
+    return (
+        (".json.gz", gzip.compress(text, mtime=0)) if len(text) > PLAIN_BYTES else (".json", text)
+    )
+
+
+def plain(change: Change) -> dict[str, Any]:
+    """A change as JSON holds it."""
+    return {
+        "time": change.time,
+        "kind": change.kind,
+        "id": change.id,
+        # Not dataclasses.asdict, which copies each value deeply, and takes five times as long.
+        "value": change.value
+        and {name: getattr(change.value, name) for name in _NAMES[change.kind]},
+    }
+
+
+def load(data: bytes, _: Translate) -> Recording:
+    """The recording in a file.
+
+    Raises:
+        InvalidFile: with a sentence that says what is wrong with it, in the words of ``_``.
+    """
+    try:
+        raw = json.loads(_unpacked(data, _))
+    except (ValueError, RecursionError):
+        raise InvalidFile(_("This file is not a timeline: it holds no JSON text.")) from None
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise InvalidFile(_("This file is not a timeline that Essaim has saved."))
+    version = raw.get("version")
+    if version != VERSION:
+        raise InvalidFile(
+            _("This timeline is of version {version}; this Essaim reads version {ours}.").format(
+                version=str(version)[:20], ours=VERSION
+            )
+        )
+    try:
+        return _recording(raw)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise InvalidFile(
+            _("This timeline is damaged: {what}.").format(what=str(error)[:100])
+        ) from None
+
+
+def _unpacked(data: bytes, _: Translate) -> bytes:
+    if data.startswith(_MAGIC):
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+                data = packed.read(MAX_BYTES + 1)
+        except (OSError, EOFError, zlib.error):
+            raise InvalidFile(_("This file cannot be unpacked: it is damaged or cut.")) from None
+    if len(data) > MAX_BYTES:
+        raise InvalidFile(_("This file is too large for a timeline."))
+    return data
+
+
+def _recording(raw: Mapping[str, Any]) -> Recording:
+    start, end = _time(raw["start"]), _time(raw["end"])
+    if not isinstance(raw["changes"], list) or len(raw["changes"]) > MAX_CHANGES:
+        raise ValueError("changes")
+    changes = tuple(map(_change, raw["changes"]))
+    # Playing back relies on it; what happened once stands where it was noticed.
+    times = [change.time for change in changes if change.kind not in MOMENTARY]
+    if times != sorted(times) or not start <= end or (times and not times[-1] <= end):
+        raise ValueError("the order of its times")
+    return Recording(start, end, changes)
+
+
+def _change(raw: Mapping[str, Any]) -> Change:
+    kind, id = raw["kind"], raw["id"]
+    if kind not in KINDS or not isinstance(id, str):
+        raise ValueError(f"kind {str(kind)[:20]}")
+    value = None if raw["value"] is None else _value(KINDS[kind], raw["value"])
+    if value is None and kind in MOMENTARY:
+        raise ValueError(f"{kind} without a value")
+    return Change(_time(raw["time"]), kind, id, value)
+
+
+def _value(kind: type[Value], raw: Mapping[str, Any]) -> Value:
+    """A record of this kind, with exactly its fields, each of its type."""
+    types = get_type_hints(kind)
+    if raw.keys() != types.keys():
+        raise ValueError(f"fields of {kind.__name__}")
+    for field in fields(kind):
+        wanted, given = types[field.name], raw[field.name]
+        # A bool is an int to Python, and 1.0 is no number of replicas.
+        fits = _time(given) == given if wanted is float else isinstance(given, wanted)
+        if not fits or (isinstance(given, bool) and wanted is not bool):
+            raise TypeError(f"{field.name} of {kind.__name__}")
+    made = kind(**raw)
+    if isinstance(made, ReplicaState) and made.phase not in _PHASES:
+        raise ValueError(f"phase {made.phase[:20]}")
+    return made
+
+
+def _time(raw: object) -> float:
+    # Past this a browser's clock ends.
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
+        raise TypeError("a time is no number")
+    if not 0 <= raw < 8e12:
+        raise ValueError("a time out of reach")
+    return float(raw)

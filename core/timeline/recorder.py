@@ -1,0 +1,172 @@
+"""Writes the stream: compares each new snapshot with what is known, and keeps what differs.
+
+Bounded: the oldest changes are folded into the state that the record begins with, so that what is
+left is still whole.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from core.cluster.history import changes as marks
+from core.cluster.snapshot import ClusterSnapshot
+from core.commands.journal import Entry
+from core.presentation.phases import phase, tiles
+from core.timeline.record import (
+    MOMENTARY,
+    Action,
+    Change,
+    NodeState,
+    Recording,
+    ReplicaState,
+    ServiceState,
+    State,
+    Trouble,
+)
+
+#: A class's busy morning; some 3 MB. A scale from 0 to 200 replicas makes about 1200.
+MAX_CHANGES = 8000
+#: Longer texts of the engine are cut: they are for a line on screen.
+MAX_TEXT = 300
+
+Key = tuple[str, str]  # kind and id
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a follower of the stream lacks.
+
+    cursor: what to ask with the next time. whole: whether the follower must forget what it had,
+    because something between that and this is not kept any more.
+    """
+
+    recording: Recording
+    cursor: str
+    whole: bool
+
+
+class Recorder:
+    """The record of one cluster, from its first snapshot on. Any thread may call it."""
+
+    def __init__(self, most: int = MAX_CHANGES) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._begin: dict[Key, State] = {}  # the state that the kept changes start from
+        self._born = 0.0  # when the first snapshot came: tells this record from one before it
+        self._start = 0.0
+        self._end = 0.0
+        self._dropped = 0  # changes that are folded into the beginning
+        self._changes: list[Change] = []
+        self._known: dict[Key, State] = {}
+        self._last: ClusterSnapshot | None = None
+        self._entry: Entry | None = None  # the last of the journal's that is written down
+
+    def add(self, snapshot: ClusterSnapshot, journal: Sequence[Entry] = ()) -> None:
+        """Write down what this snapshot and the journal hold that is new.
+
+        Costs next to nothing when both are as they were.
+        """
+        with self._lock:
+            self._end = max(self._end, snapshot.time)
+            self._act(journal)
+            if snapshot.engine is None:
+                return
+            last, self._last = self._last, snapshot
+            if last is not None and last.revision == snapshot.revision:
+                return
+            if not self._start:
+                self._born = self._start = self._end
+            if last is not None and snapshot.trouble is None:
+                for mark in marks(last, snapshot):
+                    self._changes.append(Change(mark.time, "mark", "", mark))
+            self._compare(dict(_states(snapshot, self._known)))
+            self._forget()
+
+    def recording(self) -> Recording:
+        """All that is kept."""
+        return self.after("").recording
+
+    def after(self, cursor: str) -> News:
+        """What came since an earlier answer with this cursor; everything for any other text."""
+        with self._lock:
+            total = self._dropped + len(self._changes)
+            life, _, number = cursor.rpartition("/")
+            known = int(number) if number.isdecimal() and len(number) < 12 else -1
+            whole = life != str(self._born) or not self._dropped <= known <= total
+            changes = self._changes[0 if whole else known - self._dropped :]
+            if whole:
+                begin = [Change(self._start, *key, state) for key, state in self._begin.items()]
+                changes = begin + changes
+            recording = Recording(self._start, self._end, tuple(changes))
+            return News(recording, f"{self._born}/{total}", whole)
+
+    def _compare(self, states: Mapping[Key, State]) -> None:
+        for key, state in states.items():
+            if self._known.get(key) != state:
+                self._changes.append(Change(self._end, *key, state))
+        for key in self._known.keys() - states.keys():
+            self._changes.append(Change(self._end, *key, None))
+        self._known = dict(states)
+
+    def _act(self, journal: Sequence[Entry]) -> None:
+        news = list(takewhile(lambda entry: entry is not self._entry, reversed(journal)))
+        for entry in reversed(news):
+            action = Action(entry.line, entry.error)
+            self._changes.append(Change(entry.time, "action", "", action))
+        if journal:
+            self._entry = journal[-1]
+
+    def _forget(self) -> None:
+        # Some at once, so that it is not done for each.
+        count = len(self._changes) - self._most
+        if count <= 0:
+            return
+        count = min(count + self._most // 10, len(self._changes))
+        for change in self._changes[:count]:
+            if change.kind in MOMENTARY:
+                continue
+            key = (change.kind, change.id)
+            if change.value is None:
+                self._begin.pop(key, None)
+            else:
+                self._begin[key] = change.value  # type: ignore[assignment]
+            self._start = change.time
+        del self._changes[:count]
+        self._dropped += count
+
+
+def _states(snapshot: ClusterSnapshot, known: Mapping[Key, State]) -> Iterator[tuple[Key, State]]:
+    if snapshot.trouble:
+        yield ("trouble", ""), Trouble(snapshot.trouble.message[:MAX_TEXT])
+    for node in snapshot.nodes:
+        yield (
+            ("node", node.id),
+            NodeState(node.hostname, node.role, node.leader, node.availability, node.state),
+        )
+    for service in snapshot.services:
+        yield ("service", service.id), ServiceState(service.name, service.replicas)
+    down = {node.id for node in snapshot.nodes if node.state == "down"}
+    shown = {tile.task.id: tile for tile in tiles(snapshot)}
+    for task in snapshot.tasks:
+        key, tile = ("replica", task.id), shown.get(task.id)
+        if tile is None and key not in known:
+            continue  # it had ended before anybody looked: it has no bar
+        yield (
+            key,
+            ReplicaState(
+                name=snapshot.replica(task),
+                service=task.service_id,
+                slot=task.slot,
+                node=task.node_id,
+                phase=(tile.phase if tile else phase(task, task.node_id in down)).key,
+                tile=tile is not None,
+                state=task.state,
+                message=(task.error or task.message)[:MAX_TEXT],
+                failures=tile.failures if tile else 0,
+                last_error=tile.last_error[:MAX_TEXT] if tile else "",
+                image=task.image,
+            ),
+        )

@@ -1,0 +1,43 @@
+"""The timeline's HTTP route: what a browser that draws it lacks, since it last asked."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Mapping
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from core.i18n import preferred, translation
+from core.timeline.recorder import Recorder
+from core.timeline.view import picture
+
+#: Smaller answers are not worth the work of compressing them.
+PLAIN_BYTES = 4000
+
+
+def routes(
+    recorder: Callable[[HTTPConnection], Recorder],
+    origin_allowed: Callable[[Mapping[str, str]], bool],
+) -> list[BaseRoute]:
+    """For ``st.App``; Streamlit checks nothing on them. recorder: of the cluster asked about."""
+
+    # Not async: Starlette runs it on a thread, for it may have thousands of changes to write.
+    def changes(request: Request) -> Response:
+        if not origin_allowed(request.headers):
+            return PlainTextResponse("this page may not look here", status_code=403)
+        news = recorder(request).after(request.query_params.get("after", ""))
+        texts = translation(preferred(request.query_params.get("lang"))).gettext
+        body = json.dumps(
+            {"cursor": news.cursor, "whole": news.whole, **picture(news.recording, texts)},
+            separators=(",", ":"),
+        ).encode()
+        headers = {"Cache-Control": "no-store"}
+        if len(body) > PLAIN_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
+            body = gzip.compress(body, compresslevel=1)
+            headers["Content-Encoding"] = "gzip"
+        return Response(body, media_type="application/json", headers=headers)
+
+    return [Route("/live/timeline", changes, methods=["GET"])]

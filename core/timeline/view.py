@@ -1,0 +1,33 @@
+"""A recording as the browser component takes it: the same changes, with marks put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from core.cluster.history import Mark
+from core.i18n import Translate
+from core.presentation.marks import describe
+from core.timeline.files import plain
+from core.timeline.record import Change, Recording
+
+
+def picture(recording: Recording, _: Translate) -> dict[str, Any]:
+    """start, end and changes, as JSON holds them; a mark's value is one text."""
+    return {
+        "start": recording.start,
+        "end": recording.end,
+        "changes": list(_told(recording.changes, _)),
+    }
+
+
+def _told(changes: Iterable[Change], _: Translate) -> Iterable[dict[str, Any]]:
+    for change in changes:
+        made = plain(change)
+        if isinstance(change.value, Mark):
+            made["value"] = {
+                "text": describe([change.value], _),
+                # Marks of one kind and subject that follow each other closely are one change.
+                "about": f"{change.value.kind} {change.value.subject}",
+            }
+        yield made

@@ -1,0 +1,82 @@
+"""One HTTP/1.1 connection to a published port, for requests one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import h11
+
+#: Seconds from a request's start until it counts as failed.
+TIMEOUT = 5.0
+#: Bytes of a body that are kept, to look for the name of whoever answered.
+KEPT = 2048
+_CHUNK = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]  # by lower-case name
+    body: str  # its beginning
+
+
+class Failed(Exception):
+    """No answer came; ``str`` is one of refused, timeout, broken, unreachable."""
+
+
+class Connection:
+    """A TCP connection that speaks HTTP. ``usable`` says whether another request may follow."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._http = h11.Connection(h11.CLIENT)
+
+    @classmethod
+    async def open(cls, host: str, port: int) -> Connection:
+        return cls(*await asyncio.open_connection(host, port))
+
+    @property
+    def usable(self) -> bool:
+        return self._http.our_state is h11.IDLE and not self._reader.at_eof()
+
+    async def get(self, host: str, target: str, headers: Mapping[str, str]) -> Answer:
+        """host: for the header of that name. target: path and query."""
+        sent = {"Host": host, "User-Agent": "Essaim", "Accept": "*/*", **headers}
+        request = h11.Request(method="GET", target=target, headers=list(sent.items()))
+        self._writer.write(self._http.send(request) or b"")
+        self._writer.write(self._http.send(h11.EndOfMessage()) or b"")
+        await self._writer.drain()
+        status, answered, body = 0, {}, b""
+        while True:
+            event = self._http.next_event()
+            if event is h11.NEED_DATA:
+                self._http.receive_data(await self._reader.read(_CHUNK))
+            elif isinstance(event, h11.Response):
+                status = event.status_code
+                answered = {name.decode(): value.decode() for name, value in event.headers}
+            elif isinstance(event, h11.Data):
+                body += bytes(event.data)[: KEPT - len(body)]
+            elif isinstance(event, h11.EndOfMessage):
+                break
+            elif isinstance(event, h11.ConnectionClosed):
+                raise h11.RemoteProtocolError("closed before the answer")
+        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
+            self._http.start_next_cycle()
+        return Answer(status, answered, body.decode(errors="replace"))
+
+    def close(self) -> None:
+        self._writer.transport.abort()
+
+
+def failure(error: Exception) -> str:
+    """The word for why a request got no answer."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, h11.RemoteProtocolError | ConnectionError | EOFError):
+        return "broken"
+    return "unreachable"

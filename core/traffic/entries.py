@@ -1,0 +1,95 @@
+"""Where a published port answers on each node: the only addresses that traffic is ever sent to."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.cluster.snapshot import ClusterSnapshot, Node, Port, Service
+
+#: What a node calls itself before it knows better: no address that others could use.
+_NOWHERE = ("", "0.0.0.0", "::", "127.0.0.1")
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One node's way in."""
+
+    node: str  # its id
+    name: str  # its hostname
+    host: str
+    port: int  # at that host
+    prefix: str = ""  # of the path, where the practice engine leads to a port of its node
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}{self.prefix}"
+
+
+def open_ports(service: Service) -> tuple[Port, ...]:
+    """The published ports that HTTP may be behind."""
+    return tuple(port for port in service.ports if port.published and port.protocol == "tcp")
+
+
+def real(snapshot: ClusterSnapshot, service: Service, port: Port, engine: str) -> tuple[Entry, ...]:
+    """The entries of a real Swarm: every node that is there, for the routing mesh is on each.
+
+    engine: the address of the connected engine, a DOCKER_HOST value. A port in host mode answers
+    only where a replica runs.
+    """
+    nodes = [node for node in snapshot.nodes if node.state == "ready"]
+    if port.mode != "ingress":
+        hosts = {t.node_id for t in snapshot.tasks_of(service) if t.state == "running"}
+        nodes = [node for node in nodes if node.id in hosts]
+    return tuple(
+        Entry(node.id, node.hostname, _host(snapshot, node, engine), port.published)
+        for node in nodes
+    )
+
+
+def _host(snapshot: ClusterSnapshot, node: Node, engine: str) -> str:
+    if node.address not in _NOWHERE:
+        return node.address
+    remote = urlsplit(engine)
+    own = snapshot.engine is not None and snapshot.engine.node_id == node.id
+    if own and snapshot.engine and snapshot.engine.node_address not in _NOWHERE:
+        return snapshot.engine.node_address
+    return (remote.hostname or LOOPBACK) if remote.scheme in ("tcp", "http", "https") else LOOPBACK
+
+
+def practice(
+    snapshot: ClusterSnapshot, service: Service, port: Port, engine: str, listing: Sequence[Any]
+) -> tuple[Entry, ...]:
+    """The entries of a practice Swarm.
+
+    listing: what its ``/_practice/ports`` answers. A port that it has bound on this machine's
+    loopback is used as such; else the engine's own address leads there.
+    """
+    way = urlsplit(engine)
+    names = {node.hostname: node for node in snapshot.nodes}
+    here = _is_loopback(way.hostname or "")
+    found = []
+    for opening in listing:
+        node = names.get(opening["engine"])
+        ours = opening.get("service") == service.name and opening["port"] == port.published
+        if node is None or not ours:
+            continue
+        bound = urlsplit(opening["url"])
+        if opening["bound"] and here and _is_loopback(bound.hostname or ""):
+            entry = Entry(node.id, node.hostname, bound.hostname or "", bound.port or 80)
+        else:
+            prefix = f"/_practice/open/{node.hostname}/{port.published}"
+            entry = Entry(node.id, node.hostname, way.hostname or "", way.port or 80, prefix)
+        found.append(entry)
+    return tuple(found)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,133 @@
+"""From a run's standing to Plotly figures: pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from core.cluster.history import Mark
+from core.i18n import Translate
+from core.presentation.figures import NODE_COLORS, mark_lines
+from core.presentation.phases import FAILED
+from core.traffic.ledger import Second
+
+#: Colours and dashes of median, 95th and 99th percentile.
+_LINES = (("p50", "#0072B2", "solid"), ("p95", "#E69F00", "dash"), ("p99", "#CC79A7", "dot"))
+_DARK = ("#0072B2", "#D55E00")  # white stands out better from these
+_ON_DARK = "#FFFFFF"
+_MARGIN = {"l": 44, "r": 34, "t": 8, "b": 28}
+_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+
+
+def color(nodes: Sequence[str], node: str) -> str:
+    """The colour of a node in every picture of a run."""
+    index = nodes.index(node) if node in nodes else len(nodes)
+    return NODE_COLORS[index % len(NODE_COLORS)]
+
+
+def answered_per_replica(
+    by_place: Mapping[tuple[str, str], int], idle: Sequence[str], nodes: Sequence[str]
+) -> go.Figure:
+    """Stacked bars: what each replica answered, by the node on which it did.
+
+    idle: names of replicas that run, which may have answered nothing.
+    """
+    names = sorted({name for name, _node in by_place} | set(idle), key=_natural)
+    places = [*nodes, *sorted({node for _name, node in by_place} - set(nodes))]
+    figure = go.Figure()
+    for node in places:
+        values = [by_place.get((name, node), 0) for name in names]
+        figure.add_bar(
+            name=node,
+            x=names,
+            y=values,
+            marker={"color": color(places, node)},
+            text=[str(value) if value else "" for value in values],
+            textposition="inside",
+            textangle=0,
+            insidetextanchor="middle",
+            textfont={"color": _ON_DARK if color(places, node) in _DARK else "#111111", "size": 15},
+            hovertemplate="%{x} · " + node + ": %{y}<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.25,
+        margin=_MARGIN,
+        legend={**_LEGEND, "traceorder": "normal"},
+        xaxis={"type": "category", "fixedrange": True, "showgrid": False},
+        yaxis={"rangemode": "tozero", "fixedrange": True, "tickformat": "d", "nticks": 5},
+        uirevision="answered",
+    )
+    return figure
+
+
+def latency_and_failures(
+    seconds: Sequence[Second], marks: Sequence[Mark], end: float, _: Translate
+) -> go.Figure:
+    """Lines: the percentiles of each second, in milliseconds; bars: what failed in it."""
+    figure = go.Figure()
+    times = [round(second.start * 1000) for second in seconds]
+    figure.add_bar(
+        name=_("failed"),
+        x=times,
+        y=[second.failed for second in seconds],
+        width=900,
+        marker={"color": FAILED.color},
+        yaxis="y2",
+        hovertemplate="%{y} " + _("failed") + "<extra></extra>",
+    )
+    for name, line, dash in _LINES:
+        values = [getattr(second, name) for second in seconds]
+        figure.add_scatter(
+            name=name,
+            x=times,
+            y=[None if value is None else round(value * 1000, 2) for value in values],
+            mode="lines",
+            line={"width": 2.5, "color": line, "dash": dash},
+            hovertemplate="%{y:.3~r} ms " + name + "<extra></extra>",
+        )
+    start = seconds[0].start if seconds else end
+    end = max(end, start + 20)
+    most = max((second.failed for second in seconds), default=0)
+    figure.update_layout(
+        **mark_lines(marks, start, end, _),
+        margin=_MARGIN,
+        legend=_LEGEND,
+        bargap=0,
+        hovermode="x unified",
+        xaxis={
+            "type": "date",
+            "range": [round(start * 1000), round(end * 1000)],
+            "fixedrange": True,
+            "showgrid": False,
+            "nticks": 5,
+            "tickformat": "%H:%M:%S",
+        },
+        yaxis={
+            "rangemode": "tozero",
+            "fixedrange": True,
+            "nticks": 5,
+            "ticksuffix": " ms",
+        },
+        yaxis2={
+            "overlaying": "y",
+            "side": "right",
+            "range": [0, max(5, most * 1.1)],
+            "showgrid": False,
+            "fixedrange": True,
+            "tickformat": "d",
+            "nticks": 4,
+            "tickfont": {"color": FAILED.color},
+        },
+        uirevision="latency",
+    )
+    return figure
+
+
+def _natural(name: str) -> tuple[object, ...]:
+    """web.2 before web.10; what is no number counts as text after all numbers."""
+    front, _dot, last = name.rpartition(".")
+    number = re.fullmatch(r"\d+", last)
+    return (front, 0, int(last), "") if number else (front, 1, 0, last)

@@ -1,0 +1,84 @@
+"""Reads a service's log for the requests of one run, on a thread of its own.
+
+Times are not asked for: the engine's clock is not ours. Told twice, a request is attributed once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+import docker
+
+from core.cluster.failures import daemon_errors
+from core.errors import EssaimError
+from core.traffic.attribution import logged
+
+#: Lines of each replica that are read again when the log is opened anew.
+_TAIL = 2000
+_PAUSE = 0.5  # seconds, after the log broke off
+
+
+class LogReader:
+    """Tells ``heard(number, task id)`` for each request of the run that a replica logged.
+
+    open: a client whose answers may not be silent for longer than some seconds.
+    """
+
+    def __init__(
+        self,
+        open: Callable[[], docker.APIClient],
+        service: str,
+        run: str,
+        heard: Callable[[int, str], None],
+    ) -> None:
+        self._open = open
+        self._service = service
+        self._run = run
+        self._heard = heard
+        self._stopped = threading.Event()
+        self._started = False
+
+    def start(self) -> None:
+        """Follow the log from now on; a second call changes nothing."""
+        if not self._started:
+            self._started = True
+            threading.Thread(target=self._follow, name="essaim_traffic_log", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def catch_up(self, requests: int) -> None:
+        """Read what is written already: so many lines of each replica at most."""
+        self._read(follow=False, tail=requests)
+
+    def _follow(self) -> None:
+        while not self._stopped.is_set():
+            self._read(follow=True, tail=_TAIL)
+            self._stopped.wait(_PAUSE)
+
+    def _read(self, follow: bool, tail: int) -> None:
+        try:
+            with daemon_errors():
+                client = self._open()
+                try:
+                    self._listen(
+                        client.service_logs(
+                            self._service, details=True, stdout=True, follow=follow, tail=tail
+                        )
+                    )
+                finally:
+                    client.close()
+        except EssaimError:
+            pass  # silent for long, or no log to be had: then who answered stays unknown
+
+    def _listen(self, chunks: Iterable[bytes]) -> None:
+        rest = b""
+        for chunk in chunks:
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                told = logged(line.decode(errors="replace"))
+                if told and told[0] == self._run:
+                    self._heard(told[1], told[2])
+            if self._stopped.is_set():
+                return

@@ -1,0 +1,100 @@
+"""What of a run is pushed to browsers, as JSON text: topics ``traffic`` and ``traffic_charts``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from core.cluster.history import Mark
+from core.cluster.snapshot import ClusterSnapshot
+from core.i18n import Translate
+from core.traffic import words
+from core.traffic.figures import answered_per_replica, color, latency_and_failures
+from core.traffic.ledger import Request
+from core.traffic.run import Standing
+
+#: Seconds that a chart goes on after the run, so that what was done at its end is seen.
+AFTER = 5.0
+
+
+def traffic(standing: Standing | None, snapshot: ClusterSnapshot, _: Translate) -> str:
+    """The counts, sentences and newest requests of the run that is on, or of the last one."""
+    if standing is None:
+        return _text("traffic", run=None)
+    names = [node.hostname for node in snapshot.nodes]
+    totals, shares = standing.totals, standing.shares
+    return _text(
+        "traffic",
+        run=standing.id,
+        time=standing.now,
+        service=standing.plan.service,
+        state=standing.state,
+        said=words.state(standing, _),
+        active=standing.active,
+        length=standing.plan.seconds,
+        planned=standing.plan.requests,
+        totals={
+            "sent": totals.sent,
+            "answered": totals.answered,
+            "failed": totals.failed,
+            "waiting": totals.waiting,
+            "unknown": totals.unknown,
+        },
+        failures=words.failures(standing.errors, _),
+        percentiles=[None if t is None else t * 1000 for t in standing.percentiles],
+        entries=[
+            {"node": entry.name, "count": standing.by_entry.get(entry.name, 0)}
+            for entry in standing.entries
+        ],
+        tasks=standing.by_task,
+        colors={name: color(names, name) for name in names},
+        fairness=shares.index,
+        fair=words.fairness(shares, standing.plan.keep_alive, _),
+        latest=words.latest(standing.latest, _),
+        dots=[_dot(number, request) for number, request in standing.dots],
+        reports=[
+            {
+                "began": report.began,
+                "well": report.well,
+                "title": words.title(report, _),
+                "outcome": words.outcome(report, ended, failed, _),
+                "steps": [
+                    [round(step.time - report.began, 1), words.step(step, _)]
+                    for step in report.steps
+                ],
+            }
+            for report, ended, failed in reversed(standing.reports)
+        ],
+    )
+
+
+def charts(
+    standing: Standing | None, snapshot: ClusterSnapshot, marks: Sequence[Mark], _: Translate
+) -> str:
+    """The two figures of the run."""
+    if standing is None:
+        return _text("traffic_charts", run=None)
+    names = [node.hostname for node in snapshot.nodes]
+    idle = [name for name, _count in standing.shares.counts]
+    last = standing.seconds[-1].start if standing.seconds else standing.begun
+    end = standing.now if standing.state != "ended" else min(standing.now, last + AFTER)
+    during = [mark for mark in marks if standing.begun <= mark.time <= end + AFTER]
+    figures = {
+        "answered": answered_per_replica(standing.by_place, idle, names),
+        "latency": latency_and_failures(standing.seconds, during, end, _),
+    }
+    drawn: dict[str, Any] = {}
+    for name, figure in figures.items():
+        drawn[name] = figure.to_plotly_json()
+        drawn[name]["layout"].pop("template", None)  # the browser's theme replaces it
+    return _text("traffic_charts", run=standing.id, figures=drawn)
+
+
+def _dot(number: int, request: Request) -> list[Any]:
+    replica = request.replica
+    return [number, request.entry, replica.task if replica else "", request.outcome]
+
+
+def _text(topic: str, **content: Any) -> str:
+    return json.dumps({"topic": topic, **content}, separators=(",", ":"))

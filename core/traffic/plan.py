@@ -1,0 +1,71 @@
+"""What a run of traffic is to do, within the bounds that keep it polite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.errors import InvalidCommand
+
+MAX_RATE = 200.0  # requests per second
+MAX_SECONDS = 300.0
+
+#: Where an answer is traced by its tag: ``?essaim=<run>-<number>`` is in the query of each request.
+TAG = "essaim"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Requests at a steady rate to one published port of one service.
+
+    It says no address: those come from the cluster itself, see ``core.traffic.entries``.
+
+    Raises:
+        InvalidCommand: the rate or the duration is out of bounds.
+    """
+
+    changes: ClassVar[bool] = True  # a real service has to answer it all: it wants the password
+    reveals: ClassVar[bool] = True  # it may read the service's access log
+
+    service: str  # its id
+    port: int  # published
+    rate: float = 10.0  # requests per second
+    seconds: float = 30.0
+    keep_alive: bool = False  # one connection for each entry, instead of one for each request
+    entry: str = ""  # id of the node that takes the requests in; '' for all in turn
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.rate <= MAX_RATE:
+            raise InvalidCommand(f"The rate is 1 to {MAX_RATE:.0f} requests per second.")
+        if not 0 < self.seconds <= MAX_SECONDS:
+            raise InvalidCommand(f"A run takes {MAX_SECONDS:.0f} seconds at most.")
+
+    @property
+    def requests(self) -> int:
+        """How many there will be in all."""
+        return max(1, round(self.rate * self.seconds))
+
+    def line(self, addresses: Sequence[str]) -> str:
+        """What does the same at a shell's prompt."""
+        where = addresses[0] if len(addresses) == 1 else "{" + ",".join(addresses) + "}"
+        kept = "" if self.keep_alive else "-H 'Connection: close' "
+        each = max(1, self.requests // max(1, len(addresses)))
+        return f"curl --rate {self.rate:g}/s {kept}'http://{where}/?n=[1-{each}]'"
+
+    def python(self, addresses: Sequence[str]) -> str:
+        """A runnable Python text that does much the same."""
+        get = "session.get" if self.keep_alive else "requests.get"
+        return f"""\
+import itertools
+import time
+
+import requests
+
+session = requests.Session()  # keeps its connections; requests.get opens a new one each time
+addresses = itertools.cycle({list(addresses)!r})
+for number in range({self.requests}):
+    answer = {get}(f"http://{{next(addresses)}}/?n={{number}}")
+    print(answer.status_code, answer.elapsed)
+    time.sleep({1 / self.rate:.4g})
+"""

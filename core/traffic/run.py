@@ -1,0 +1,345 @@
+"""One run: sends the requests of a plan at their times, and keeps the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import docker
+
+from core.cluster.snapshot import ClusterSnapshot
+from core.traffic import client
+from core.traffic.attribution import Replica, Replicas, clues
+from core.traffic.entries import Entry, open_ports
+from core.traffic.fairness import Fairness, Shares
+from core.traffic.ledger import Ledger, Request, Second, Totals
+from core.traffic.logs import LogReader
+from core.traffic.plan import TAG, Plan
+from core.traffic.story import Report, Story
+
+State = Literal["running", "paused", "ending", "ended"]
+
+TICK = 0.1  # seconds between two looks at what is known by now
+UNWATCHED = 10.0  # seconds without a viewer after which a run ends
+LOG_WAIT = 3.0  # seconds that the log may come after the last answer
+MOST_WAITING = 1000  # requests without an answer: more would not help anybody
+BEHIND = 1.0  # seconds that a late sender catches up at most
+FOLLOW = 60.0  # seconds after its end, until what was done to the service counts as unfinished
+SLACK = 1.0  # seconds by which the managers' word may come after a request that it concerns
+DOTS = 60  # requests to draw that are kept
+DOTS_PER_SECOND = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a run stands at one instant: all that is shown of it."""
+
+    id: str
+    plan: Plan
+    service: str  # its name
+    entries: tuple[Entry, ...]
+    state: State
+    why: str  # for what reason it ended: done, stopped, unwatched, gone
+    now: float  # seconds since the epoch
+    begun: float
+    active: float  # seconds, without pauses
+    totals: Totals
+    by_task: dict[str, int]
+    by_place: dict[tuple[str, str], int]
+    by_entry: dict[str, int]
+    errors: dict[str, int]
+    percentiles: tuple[float | None, float | None, float | None]
+    shares: Shares
+    seconds: tuple[Second, ...]
+    dots: tuple[
+        tuple[int, Request], ...
+    ]  # the newest that came to their end, with a running number
+    latest: Request | None  # the newest that is known from entry to replica
+    reports: tuple[tuple[Report, int, int], ...]  # with requests that ended meanwhile, and failed
+
+
+class Run:
+    """From ``start()`` until it ends by itself or by ``stop()``, on a thread of its own.
+
+    id: what the tags of its requests begin with. entries: never empty. snapshot: the cluster as of
+    now. watched: whether somebody looks. changed: is told of each new standing, on some thread.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        plan: Plan,
+        service: str,
+        entries: Sequence[Entry],
+        *,
+        snapshot: Callable[[], ClusterSnapshot],
+        logs: Callable[[], docker.APIClient],
+        watched: Callable[[], bool],
+        changed: Callable[[], None],
+    ) -> None:
+        self.id = id
+        self.plan = plan
+        self.service = service
+        self.entries = tuple(entries)
+        self._snapshot = snapshot
+        self._watched = watched
+        self._changed = changed
+        self._state: State = "running"
+        self._why = ""
+        self._ledger = Ledger(time.time())
+        self._fairness = Fairness()
+        self._replicas = Replicas(plan.service)
+        self._story = Story(plan.service)
+        self._logs = LogReader(logs, plan.service, id, self._heard)
+        self._clues: dict[int, tuple[str, ...]] = {}
+        self._kept: dict[str, tuple[asyncio.Lock, client.Connection | None]] = {}
+        self._ended_at: dict[int, float] = {}  # of the unknown: when their answer came
+        self._dots: deque[tuple[int, Request]] = deque(maxlen=DOTS)
+        self._drawn = 0
+        self._latest: Request | None = None
+        self._active = 0.0
+        self._follow_until: float | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._work, name="essaim_traffic", daemon=True)
+        self.standing = self._stand()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def pause(self) -> None:
+        if self._state == "running":
+            self._state = "paused"
+
+    def resume(self) -> None:
+        if self._state == "paused":
+            self._state = "running"
+
+    def stop(self, why: str = "stopped") -> None:
+        if self._state in ("running", "paused"):
+            self._why, self._state = why, "ending"
+
+    @property
+    def ended(self) -> bool:
+        return self._state == "ended"
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Every request; call once it has ended."""
+        return tuple(self._ledger.requests)
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end; whether it has come."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        ticking = asyncio.create_task(self._tick())
+        await self._send()
+        self._state = "ending"
+        await self._settle()
+        for _lock, connection in self._kept.values():
+            if connection:
+                connection.close()
+        self._logs.stop()
+        self._follow_until = time.monotonic() + FOLLOW
+        self._state = "ended"
+        await ticking
+
+    async def _send(self) -> None:
+        """Each request at its time, until all are sent or the run is stopped."""
+        assert self._loop is not None
+        flying: set[asyncio.Task[None]] = set()
+        due = before = self._loop.time()
+        while self._state in ("running", "paused"):
+            now = self._loop.time()
+            if self._state == "paused":
+                due += now - before
+            else:
+                self._active += now - before
+                due = max(due, now - BEHIND)
+            before = now
+            sent = len(self._ledger.requests)
+            if sent >= self.plan.requests or self._active > self.plan.seconds + 2 * BEHIND:
+                self._why = self._why or "done"
+                break
+            if self._state == "running" and due <= now:
+                due += 1 / self.plan.rate
+                if len(flying) < MOST_WAITING:
+                    task = asyncio.create_task(self._one(self.entries[sent % len(self.entries)]))
+                    flying.add(task)
+                    task.add_done_callback(flying.discard)
+            await asyncio.sleep(min(TICK, max(0.0, due - self._loop.time())))
+        if flying:
+            await asyncio.wait(flying)
+
+    async def _one(self, entry: Entry) -> None:
+        number = self._ledger.send(time.time(), entry.name)
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(client.TIMEOUT):
+                answer = await self._exchange(entry, number)
+        except Exception as error:
+            self._ledger.fail(number, time.perf_counter() - began, client.failure(error))
+            self._draw(number, always=True)
+            return
+        self._ledger.answer(number, time.perf_counter() - began, answer.status)
+        if self._ledger.requests[number].outcome == "failed":
+            self._draw(number, always=True)
+            return
+        self._clues[number] = clues(answer.headers, answer.body)
+        self._ended_at[number] = time.time()
+        self._attribute(number)
+
+    async def _exchange(self, entry: Entry, number: int) -> client.Answer:
+        target = f"{entry.prefix}/?{TAG}={self.id}-{number}"
+        host = f"{entry.host}:{entry.port}"
+        if not self.plan.keep_alive:
+            connection = await client.Connection.open(entry.host, entry.port)
+            try:
+                return await connection.get(host, target, {"Connection": "close"})
+            finally:
+                connection.close()
+        # Through the engine's own address, a name stands for the connection to the node's port.
+        named = {"Essaim-Connection": f"{self.id}-{entry.name}"} if entry.prefix else {}
+        lock, _none = self._kept.setdefault(entry.node, (asyncio.Lock(), None))
+        async with lock:  # one request after the other, as HTTP/1.1 has it
+            kept = self._kept[entry.node][1]
+            if kept is None or not kept.usable:
+                kept = await client.Connection.open(entry.host, entry.port)
+            self._kept[entry.node] = (lock, None)
+            try:
+                answer = await kept.get(host, target, named)
+            except BaseException:
+                kept.close()
+                raise
+            self._kept[entry.node] = (lock, kept)
+            return answer
+
+    def _heard(self, number: int, task: str) -> None:
+        """From the log reader's thread: this task logged that request."""
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._told, number, task)
+
+    def _told(self, number: int, task: str) -> None:
+        if number < len(self._ledger.requests):
+            self._clues[number] = (task, *self._clues.get(number, ()))
+            self._attribute(number)
+
+    def _attribute(self, number: int) -> None:
+        if number not in self._ledger.unknown:
+            return
+        replica = self._replicas.find(self._clues.get(number, ()))
+        if replica is None:
+            return
+        self._ledger.attribute(number, replica)
+        request = self._ledger.requests[number]
+        self._fairness.count(request)
+        self._clues.pop(number, None)
+        if self._ended_at.pop(number, None) is not None:
+            self._draw(number)
+        if self._latest is None or number > self._latest.number:
+            self._latest = request
+
+    def _draw(self, number: int, always: bool = False) -> None:
+        step = max(1, round(self.plan.rate / DOTS_PER_SECOND))
+        if always or number % step == 0:
+            self._drawn += 1
+            self._dots.append((self._drawn, self._ledger.requests[number]))
+
+    async def _tick(self) -> None:
+        """Look at what is known by now, and tell it; the last time when the run has ended."""
+        assert self._loop is not None
+        telling: asyncio.Future[None] | None = None
+        seen = time.monotonic()
+        last = False
+        while not last:
+            # What was done near the end is followed until all is well again.
+            over = self._follow_until is not None and time.monotonic() > self._follow_until
+            followed = over or not self._story.open or self._why == "gone"
+            last = self._state == "ended" and followed
+            self._look()
+            seen = time.monotonic() if self._watched() else seen
+            if time.monotonic() - seen > UNWATCHED:
+                self.stop("unwatched")
+            self.standing = self._stand()
+            if telling is None or telling.done() or last:
+                if telling is not None:
+                    await telling
+                telling = self._loop.run_in_executor(None, self._changed)
+            if not last:
+                await asyncio.sleep(TICK)
+        if telling is not None:
+            await telling
+
+    def _look(self) -> None:
+        snapshot, now = self._snapshot(), time.time()
+        self._replicas.see(snapshot)
+        self._story.see(snapshot, now)
+        service = snapshot.service(self.plan.service)
+        ports = open_ports(service) if service else ()
+        if self.plan.port not in {port.published for port in ports}:
+            self.stop("gone")  # whatever answers there now was not meant
+            return
+        self._fairness.members(
+            now,
+            tuple(
+                Replica(task.id, snapshot.replica(task), snapshot.hostname(task.node_id))
+                for task in snapshot.tasks
+                if task.service_id == self.plan.service and task.state == "running" and task.live
+            ),
+        )
+        for number in list(self._ledger.unknown):
+            self._attribute(number)
+        if self._ledger.unknown:
+            self._logs.start()
+        for number, at in list(self._ended_at.items()):
+            if now - at > LOG_WAIT:  # it is drawn as unknown, though its log line may still come
+                del self._ended_at[number]
+                self._draw(number)
+
+    async def _settle(self) -> None:
+        """Give the log its time: first to come by itself, then by asking for all of it."""
+        assert self._loop is not None
+        end = self._loop.time() + LOG_WAIT
+        while self._ledger.unknown and self._loop.time() < end:
+            await asyncio.sleep(TICK)
+        if self._ledger.unknown:
+            await self._loop.run_in_executor(None, self._logs.catch_up, self.plan.requests)
+            await asyncio.sleep(TICK)
+
+    def _stand(self) -> Standing:
+        book, now = self._ledger, time.time()
+        return Standing(
+            id=self.id,
+            plan=self.plan,
+            service=self.service,
+            entries=self.entries,
+            state=self._state,
+            why=self._why if self._state in ("ending", "ended") else "",
+            now=now,
+            begun=book.begun,
+            active=min(self._active, self.plan.seconds),
+            totals=book.totals,
+            by_task=dict(book.by_task),
+            by_place=dict(book.by_place),
+            by_entry=dict(book.by_entry),
+            errors=dict(book.errors),
+            percentiles=book.percentiles(),
+            shares=self._fairness.shares,
+            seconds=tuple(book.seconds()),
+            dots=tuple(self._dots),
+            latest=self._latest,
+            reports=tuple(
+                (report, *book.ended_between(report.began - SLACK, (report.well or now) + SLACK))
+                for report in self._story.reports
+            ),
+        )

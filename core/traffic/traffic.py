@@ -1,0 +1,111 @@
+"""The traffic of one cluster: at most one run at a time, to a port that the cluster publishes."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+import requests
+
+from core.cluster.failures import daemon_errors
+from core.cluster.snapshot import ClusterSnapshot, Service
+from core.connection import QUESTION_TIMEOUT, Connection
+from core.errors import InvalidCommand
+from core.traffic import entries
+from core.traffic.entries import Entry
+from core.traffic.plan import Plan
+from core.traffic.run import Run, Standing
+
+#: Seconds after a run's last word in which its charts are drawn once more.
+STILL = 3.0
+
+
+class Traffic:
+    """snapshot: the cluster as of now. watched and changed: see ``core.traffic.run.Run``."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        snapshot: Callable[[], ClusterSnapshot],
+        watched: Callable[[], bool],
+        changed: Callable[[], None],
+    ) -> None:
+        self._connection = connection
+        self._snapshot = snapshot
+        self._watched = watched
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._run: Run | None = None
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is on, or the last one."""
+        return self._run
+
+    @property
+    def standing(self) -> Standing | None:
+        return self._run.standing if self._run else None
+
+    @property
+    def moving(self) -> bool:
+        """Whether a run is on, or ended so lately that its charts may be out of date."""
+        if self._run is None:
+            return False
+        return not self._run.ended or time.time() - self._run.standing.now < STILL
+
+    def entries(self, service: Service, published: int) -> tuple[Entry, ...]:
+        """Where the port answers on each node. Raises one of core.errors."""
+        snapshot, base = self._snapshot(), self._connection.base_url
+        port = next((p for p in entries.open_ports(service) if p.published == published), None)
+        if port is None:
+            raise InvalidCommand(f"{service.name} does not publish port {published}.")
+        if snapshot.engine is None or not snapshot.engine.practice:
+            return entries.real(snapshot, service, port, base)
+        with daemon_errors():
+            url = base.replace("tcp://", "http://", 1) + "/_practice/ports"
+            answer = requests.get(url, timeout=QUESTION_TIMEOUT)
+            answer.raise_for_status()
+        return entries.practice(snapshot, service, port, base, answer.json())
+
+    def prepare(self, plan: Plan) -> Run:
+        """A run that has not begun. Raises InvalidCommand where the cluster has no such port."""
+        service = self._snapshot().service(plan.service)
+        if service is None:
+            raise InvalidCommand("There is no such service.")
+        found = self.entries(service, plan.port)
+        if plan.entry:
+            found = tuple(entry for entry in found if entry.node == plan.entry)
+        if not found:
+            raise InvalidCommand(f"Port {plan.port} answers on no node that was asked for.")
+        return Run(
+            secrets.token_hex(4),
+            plan,
+            service.name,
+            found,
+            snapshot=self._snapshot,
+            logs=self._connection.api,
+            watched=self._watched,
+            changed=self._changed,
+        )
+
+    def start(self, run: Run) -> None:
+        """Begin. Raises InvalidCommand while another run is on."""
+        with self._lock:
+            if self._run is not None and not self._run.ended:
+                raise InvalidCommand("One run at a time: stop the one that is on.")
+            self._run = run
+        run.start()
+
+    def pause(self) -> None:
+        if self._run:
+            self._run.pause()
+
+    def resume(self) -> None:
+        if self._run:
+            self._run.resume()
+
+    def stop(self) -> None:
+        if self._run:
+            self._run.stop()

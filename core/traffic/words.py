@@ -1,0 +1,121 @@
+"""What a run has to say in sentences: who answered last, how fair it was, what Swarm did."""
+
+from __future__ import annotations
+
+from core.i18n import Translate
+from core.presentation.marks import describe
+from core.traffic.fairness import Shares
+from core.traffic.ledger import Request
+from core.traffic.run import Standing
+from core.traffic.story import Report, Step
+
+#: From here on, shares are called equal.
+FAIR = 0.99
+
+
+def latest(request: Request | None, _: Translate) -> str:
+    if request is None or request.replica is None:
+        return ""
+    return _("Entered by {entry}, answered by {replica} on {node} in {ms} ms.").format(
+        entry=request.entry,
+        replica=request.replica.name,
+        node=request.replica.node,
+        ms=f"{request.seconds * 1000:.1f}",
+    )
+
+
+def fairness(shares: Shares, keep_alive: bool, _: Translate) -> str:
+    """One sentence that says what the figure means."""
+    counts = dict(shares.counts)
+    if shares.index is None:
+        return ""
+    if len(counts) == 1:
+        return _("One replica answers everything: there is nothing to share.")
+    most, least = max(counts, key=lambda name: counts[name]), min(counts.values())
+    if not least and counts[most] == sum(counts.values()):
+        if keep_alive:
+            return _(
+                "{replica} answered everything: a connection that is kept alive stays with the "
+                "replica that it was given. Only new connections are balanced."
+            ).format(replica=most)
+        return _("{replica} answered everything so far.").format(replica=most)
+    if shares.index >= FAIR:
+        return _(
+            "Each of the {count} replicas got its share: {least} to {most} requests each."
+        ).format(count=len(counts), least=least, most=counts[most])
+    return _(
+        "The replicas got {least} to {most} requests each. 1 would be the same for all, "
+        "{worst} everything to one."
+    ).format(least=least, most=counts[most], worst=f"{1 / len(counts):.2f}")
+
+
+def state(standing: Standing, _: Translate) -> str:
+    """How the run stands, and why it ended."""
+    match standing.state, standing.why:
+        case "running", _why:
+            return _("Sending")
+        case "paused", _why:
+            return _("Paused")
+        case "ending", _why:
+            return _("Waiting for the last answers")
+        case _state, "stopped":
+            return _("Stopped")
+        case _state, "unwatched":
+            return _("Stopped, because nobody watched")
+        case _state, "gone":
+            return _("Stopped: the service no longer publishes this port")
+    return _("Done")
+
+
+def failures(errors: dict[str, int], _: Translate) -> str:
+    """Why requests failed, the most frequent reason first."""
+    names = {
+        "refused": _("connection refused"),
+        "timeout": _("no answer within 5 s"),
+        "broken": _("connection broken"),
+        "unreachable": _("not reachable"),
+    }
+    ordered = sorted(errors.items(), key=lambda item: -item[1])
+    return ", ".join(f"{count} × {names.get(error, error)}" for error, count in ordered)
+
+
+def title(report: Report, _: Translate) -> str:
+    """What it began with."""
+    if report.marks:
+        return describe(report.marks, _)
+    return step(report.steps[0], _) if report.steps else ""
+
+
+def outcome(report: Report, ended: int, failed: int, _: Translate) -> str:
+    """How many requests failed, and how long it took until all was well."""
+    said = _("{failed} of {ended} requests failed.").format(failed=failed, ended=ended)
+    if report.well is None:
+        now = _("Not yet well: {running} of {wanted} replicas run.").format(
+            running=report.running, wanted=report.wanted
+        )
+        return f"{said} {now}"
+    seconds = f"{max(0.0, report.well - report.began):.1f}"
+    return f"{said} " + _("All was well after {seconds} s.").format(seconds=seconds)
+
+
+def step(each: Step, _: Translate) -> str:
+    """What happened, in plain words."""
+    replicas = ", ".join(each.replicas)
+    match each.kind:
+        case "mark":
+            return describe([each.mark], _) if each.mark else ""
+        case "told":
+            text = _("{replicas} on {node}: told to stop")
+        case "placed":
+            text = _("{replicas}: new, placed on {node}")
+        case "runs":
+            text = _("{replicas} on {node}: running")
+        case "stopped":
+            text = _("{replicas} on {node}: stopped")
+        case "failed":
+            text = _("{replicas} on {node}: failed, {detail}")
+        case "lost":
+            text = _("{replicas} on {node}: given up, its node is gone")
+        case _kind:
+            text = _("Update {detail}")
+    return text.format(replicas=replicas, node=each.node or "?", detail=each.detail or "?")

@@ -1,0 +1,158 @@
+"""What the labs' page is made of: the live check, the scene, the quick check, Do it for me."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.commands.nodes import UpdateNode
+from core.commands.services import CreateService
+from core.labs.lab import Lab, Step
+from core.labs.progress import Standing, remark
+from core.labs.texts import Question, StepText
+from core.live.routes import FILES
+from core.playing import Play
+from core.ui.live import LOADER, address, tile_words
+from core.ui.session import Viewer, _, act, control, may, viewer, who
+
+_check = st.components.v2.component(
+    "essaim_check",
+    html='<div class="essaim-check" role="status"></div>',
+    css=FILES["labs.css"].read_text(encoding="utf-8"),
+    js=LOADER % "check",
+    isolate_styles=False,
+)
+
+_scene = st.components.v2.component(
+    "essaim_scene",
+    html="""
+    <div class="essaim-board essaim-scene">
+      <div data-part="nodes"></div><div data-part="engine"></div>
+    </div>
+    """,
+    css="\n".join(FILES[name].read_text(encoding="utf-8") for name in ("board.css", "labs.css")),
+    js=LOADER % "scene",
+    isolate_styles=False,
+)
+
+
+def check(standing: Standing, number: int, text: StepText) -> None:
+    """Whether the step of this number is done, live; the page is drawn again when one is."""
+    current = number == len(standing.done)
+    _check(
+        key=f"check_{standing.lab.name}_{number}",
+        data={
+            **address(),
+            "lab": standing.lab.name,
+            "step": number,
+            "done": len(standing.done),
+            "remark": remark(text.remarks, standing.verdict) if current else "",
+            "words": {
+                "green": _("Done: the cluster is as it should be."),
+                "waiting": _("Not yet. This line turns green by itself, as soon as it is so."),
+                "later": _("The steps before this one come first."),
+            },
+        },
+        on_done_change=lambda: None,
+    )
+
+
+def scene(lab: Lab) -> None:
+    """The cluster as the lab sees it, live; a Swarm's nodes can be drained right there."""
+    key = "scene"
+
+    def pressed() -> None:
+        wish: dict[str, Any] = st.session_state[key].availability or {}
+        node = control().snapshot.node(str(wish.get("node")))
+        word = str(wish.get("availability"))
+        if node and word in ("active", "pause", "drain"):
+            act(lambda: UpdateNode(availability=word, node=node.hostname))
+
+    _scene(
+        key=key,
+        data={
+            **address(),
+            "swarm": lab.start != "engine" and bool(control().snapshot.nodes),
+            "may": may(UpdateNode),
+            "words": {
+                **tile_words(),
+                "containers": _("Containers of this engine"),
+                "images": _("Its images"),
+                "no_container": _("no container"),
+                "no_image": _("no image"),
+            },
+        },
+        on_availability_change=pressed,
+    )
+
+
+def hints(text: StepText, key: str) -> None:
+    """One more each time one is asked for."""
+    shown = min(int(st.session_state.get(key, 0)), len(text.hints))
+    for hint in text.hints[:shown]:
+        st.info(hint, icon=":material/lightbulb:")
+    if shown < len(text.hints):
+        label = _("A hint") if not shown else _("Another hint")
+        st.button(
+            label,
+            key=f"look_{key}",
+            icon=":material/lightbulb:",
+            type="tertiary",
+            on_click=lambda: st.session_state.update({key: shown + 1}),
+        )
+
+
+def quick_check(question: Question, key: str) -> None:
+    """Predict, then see why; nobody counts."""
+    chosen = st.radio(
+        question.ask,
+        range(len(question.answers)),
+        index=None,
+        format_func=lambda number: question.answers[number],
+        key=key,
+    )
+    if chosen is None:
+        return
+    if chosen == question.right:
+        st.success(f"{_('Yes.')} {question.because}", icon=":material/check_circle:")
+    else:
+        st.info(f"{_('Think again.')} {question.because}", icon=":material/school:")
+
+
+def play_button(lab: Lab, step: Step) -> None:
+    """Do it for me: the solution is played, and each of its lines shown."""
+    here = viewer()
+    running = here.play is not None and here.play.running
+    st.button(
+        _("Do it for me"),
+        key="play",
+        icon=":material/play_circle:",
+        help=_("Plays the solution of this step, one line after the other, while you watch."),
+        disabled=running or not may(CreateService),
+        on_click=_start,
+        args=(lab, step, here, who()),
+    )
+
+
+def _start(lab: Lab, step: Step, here: Viewer, name: str) -> None:
+    moves = step.moves(control().labs.scene(lab.name))
+    here.play = Play(control(), moves, name, here.unlocked)
+    here.played = f"{lab.name}/{step.name}"
+
+
+def played(lab: Lab, step: Step) -> None:
+    """What Do it for me has typed so far, where it was for this step."""
+    here = viewer()
+    if here.play is not None and here.played == f"{lab.name}/{step.name}":
+        st.fragment(_played, run_every=0.5 if here.play.running else None)(here.play)
+
+
+def _played(play: Play) -> None:
+    if play.log:
+        st.code(play.log, language=None, wrap_lines=True, height="content")
+    if play.error:
+        st.error(play.error, icon=":material/block:")
+    was, st.session_state["play_runs"] = st.session_state.get("play_runs"), play.running
+    if was and not play.running:
+        st.rerun()

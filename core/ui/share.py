@@ -1,0 +1,89 @@
+"""Sharing a practice cluster: its code and link, the way to another one, and the way back."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from core import keys
+from core.classroom import classroom
+from core.errors import NoRoom
+from core.ui.session import _, control, key, language, own_key
+
+# A key is in a cookie, which only an answer of the server can set: so the browser goes there.
+_leave = st.components.v2.component(
+    "essaim_leave",
+    js="export default ({ data }) => { location.assign(location.pathname + data.query); };",
+)
+
+
+def share() -> None:
+    """The popover at the top of each page; nothing where everybody has the same cluster."""
+    if classroom().shared:
+        return
+    here, mine = key(), own_key()
+    visiting = here != mine
+    label = keys.spelled(here) if visiting else _("Share")
+    icon = ":material/group:" if visiting else ":material/person_add:"
+    with st.popover(label, icon=icon, key="share"):
+        if visiting:
+            st.write(_("You look at somebody else's practice cluster. What you do, they see."))
+        else:
+            st.write(
+                _(
+                    "This practice cluster is your own. Whoever has its code sees it and steers it "
+                    "with you: give it to a neighbour."
+                )
+            )
+        st.markdown(f"### {keys.spelled(here)}")
+        st.code(_link(here), language=None, wrap_lines=True)
+        if visiting and st.button(_("Back to my own cluster"), key="share_home"):
+            _go("")
+        with st.form("share_visit", border=False):
+            code = st.text_input(_("Code of a neighbour, or of the teacher"))
+            wanted = st.form_submit_button(_("Look at it"), icon=":material/visibility:")
+        if wanted:
+            found = keys.read(code)
+            if found == mine or classroom().known(found):
+                _go(found)
+            else:
+                st.error(_("No practice cluster has this code."))
+
+
+def not_found() -> None:
+    """What to say where the address named a cluster that is not there."""
+    wish = st.query_params.get("cluster")
+    if wish is not None and not classroom().shared:
+        st.warning(
+            _("No practice cluster has the code {code}: this one is your own.").format(code=wish),
+            icon=":material/search_off:",
+        )
+
+
+def full() -> bool:
+    """Say so where this server has no room for the viewer's cluster; whether that is so."""
+    try:
+        control()
+    except NoRoom:
+        st.warning(
+            _(
+                "This server has no room for another practice cluster. Ask a neighbour for the "
+                "link to theirs, or come back in a while: one that nobody uses makes room."
+            ),
+            icon=":material/event_seat:",
+        )
+        return True
+    return False
+
+
+def _go(wish: str) -> None:
+    """Load the page anew, on this cluster; '' for the viewer's own."""
+    query = urlencode({"cluster": wish, "lang": language()})
+    _leave(key="share_leave", data={"query": f"?{query}"})
+
+
+def _link(wish: str) -> str:
+    page = urlsplit(str(st.context.url or "http://localhost"))
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"{page.scheme}://{page.netloc}/{base + '/' if base else ''}?cluster={wish}"

@@ -1,0 +1,105 @@
+"""The timeline on a page: the live record, or one that was saved, drawn in the browser."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from core.errors import InvalidFile
+from core.timeline import files
+from core.timeline.record import Recording
+from core.timeline.view import picture
+from core.ui.live import address, component, tile_words
+from core.ui.session import _, control
+
+MAX_MEGABYTES = 20
+
+_timeline = component(
+    "timeline",
+    """
+    <div class="essaim-board essaim-timeline">
+      <div class="essaim-play">
+        <button type="button" data-part="play"></button>
+        <span role="group">
+          <button type="button" data-speed="1">1×</button>
+          <button type="button" data-speed="4">4×</button>
+          <button type="button" data-speed="16">16×</button>
+        </span>
+        <button type="button" data-part="live"></button>
+        <output data-part="time"></output>
+        <input type="range" data-part="slider" step="0.1">
+        <span role="group">
+          <button type="button" data-span="120">2 min</button>
+          <button type="button" data-span="600">10 min</button>
+          <button type="button" data-span="0"></button>
+        </span>
+      </div>
+      <div data-part="counts" role="status"></div>
+      <div class="essaim-past">
+        <div><canvas data-part="bars"></canvas><div data-part="pointed"></div></div>
+        <div data-part="nodes"></div>
+      </div>
+      <h3 data-part="actions-title"></h3>
+      <div data-part="actions"></div>
+      <div data-part="actions-none"></div>
+    </div>
+    """,
+    "board.css",
+    "timeline.css",
+)
+
+
+def timeline(opened: Recording | None = None, name: str = "") -> None:
+    """The component. opened: a recording to show in place of the live one; name: tells it apart."""
+    _timeline(
+        key="timeline",
+        data={
+            **address(),
+            "opened": {"name": name, **picture(opened, _)} if opened else None,
+            "words": {
+                **tile_words(),
+                "play": _("▶ Play again"),
+                "pause_playing": _("⏸ Stop"),
+                "live": _("● Live"),
+                "slider": _("Time"),
+                "all": _("All"),
+                "actions": _("What was done"),
+                "nothing": _("Nothing yet."),
+                "now": _("now"),
+                "hint": _("Press anywhere on the bars, or move the slider, to go back in time."),
+            },
+        },
+    )
+
+
+def save_button() -> None:
+    """Downloads what is recorded, as it is at the press."""
+    ending = files.save(control().timeline.recording())[0]
+    st.download_button(
+        _("Save"),
+        lambda: files.save(control().timeline.recording())[1],
+        file_name=time.strftime("essaim-%Y-%m-%d-%H%M") + ending,
+        mime="application/gzip" if ending.endswith(".gz") else "application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        key="timeline_save",
+    )
+
+
+def open_file() -> tuple[Recording | None, str]:
+    """A field for a saved timeline: what is in it and a name for it, or why it cannot be read."""
+    file = st.file_uploader(
+        _("Open a file"),
+        type=["json", "gz"],
+        key="timeline_file",
+        max_upload_size=MAX_MEGABYTES,
+        label_visibility="collapsed",
+    )
+    if file is None:
+        return None, ""
+    try:
+        return files.load(file.getvalue(), _), f"{file.name} {file.file_id}"
+    except InvalidFile as error:
+        st.error(str(error), icon=":material/block:")
+        return None, ""

@@ -1,0 +1,161 @@
+"""Traffic as pages show it: the live picture of a run, the strip, and what starts one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.errors import EssaimError
+from core.live.routes import FILES
+from core.traffic.plan import Plan
+from core.ui.live import LOADER, address
+from core.ui.session import Done, _, control, unlocked, viewer, who
+
+_PLAYER = """
+  <div class="essaim-player">
+    <button type="button" data-part="start" data-word="start"></button>
+    <button type="button" data-part="pause" data-word="pause"></button>
+    <button type="button" data-part="resume" data-word="resume" hidden></button>
+    <button type="button" data-part="stop" data-word="stop"></button>
+    <div class="essaim-progress" data-run><div data-part="bar"></div></div>
+    <div data-part="said" data-run></div>
+  </div>
+  <div class="essaim-totals" data-run>
+    <span><b data-part="sent"></b> <span data-word="sent"></span></span>
+    <span class="essaim-op">=</span>
+    <span><b data-part="answered"></b> <span data-word="answered"></span></span>
+    <span class="essaim-op">+</span>
+    <span class="essaim-bad"><b data-part="failed"></b> <span data-word="failed"></span>
+      <small data-part="failures"></small></span>
+    <span class="essaim-op">+</span>
+    <span><b data-part="waiting"></b> <span data-word="waiting"></span></span>
+    <span data-part="unknown"></span>
+  </div>
+  <div data-part="latest" data-run aria-live="off"></div>
+"""
+
+_picture = st.components.v2.component(
+    "essaim_traffic",
+    html=f"""
+    <div class="essaim-traffic" data-state="none">
+      {_PLAYER}
+      <div class="essaim-idle" data-word="idle"></div>
+      <div class="essaim-traffic-grid" data-run>
+        <div>
+          <section><h3 data-word="flow"></h3><div data-part="flow"></div></section>
+          <div class="essaim-fair"><b data-part="fairness"></b>
+            <p><strong data-word="fairness"></strong> <span data-part="fair"></span></p></div>
+          <section data-part="reports_frame" hidden>
+            <h3 data-word="reports_title"></h3>
+            <div class="essaim-reports" data-part="reports"></div>
+          </section>
+        </div>
+        <div>
+          <section><h3 data-word="answered_title"></h3>
+            <div data-part="answered_chart"></div></section>
+          <section><h3 data-word="latency_title"></h3><div data-part="latency_chart"></div>
+            <div data-part="percentiles"></div></section>
+        </div>
+      </div>
+    </div>
+    """,
+    css=FILES["traffic.css"].read_text(encoding="utf-8"),
+    js=LOADER % "traffic",
+    isolate_styles=False,
+)
+
+_strip = st.components.v2.component(
+    "essaim_strip",
+    html=f"""
+    <div class="essaim-traffic essaim-compact" data-state="none">
+      {_PLAYER}
+    </div>
+    """,
+    css=FILES["traffic.css"].read_text(encoding="utf-8"),
+    js=LOADER % "traffic",
+    isolate_styles=False,
+)
+
+
+def may_send() -> bool:
+    """Whether this viewer may start and stop traffic."""
+    return control().access.allows(Plan, practice=control().practice, unlocked=unlocked())
+
+
+def begin(make: Callable[[], Plan]) -> None:
+    """Start a run, and keep it as the last action."""
+    here = viewer()
+    line, python, error = "", "", ""
+    try:
+        plan = make()
+        run = control().send(plan, who(), here.unlocked)
+        addresses = [entry.address for entry in run.entries]
+        line, python = plan.line(addresses), plan.python(addresses)
+    except EssaimError as refusal:
+        error = str(refusal)
+    here.done = Done(line, python, error)
+
+
+def picture(plan: Callable[[], Plan]) -> None:
+    """All there is to see of the run that is on, or of the last one. plan: what Start starts."""
+    _mount(_picture, "traffic", {**_words(), "start": _("Start")}, False, plan)
+
+
+def strip(plan: Callable[[], Plan]) -> None:
+    """The run in three lines, with a button that starts one."""
+    _mount(_strip, "strip", _words(), True, plan)
+
+
+def _mount(
+    component: Any,
+    key: str,
+    words: dict[str, str],
+    compact: bool,
+    plan: Callable[[], Plan],
+) -> None:
+    def acted() -> None:
+        act = st.session_state[key].act
+        if act == "start":
+            begin(plan)
+        elif act in ("pause", "resume", "stop") and may_send():
+            getattr(control().traffic, act)()
+
+    component(
+        key=key,
+        data={
+            **address(),
+            "compact": compact,
+            "may": may_send(),
+            "words": words,
+        },
+        on_act_change=acted,
+    )
+
+
+def _words() -> dict[str, str]:
+    return {
+        "start": _("Send 10 requests per second"),
+        "pause": _("Pause"),
+        "resume": _("Resume"),
+        "stop": _("Stop"),
+        "sent": _("sent"),
+        "answered": _("answered"),
+        "failed": _("failed"),
+        "waiting": _("waiting"),
+        "unknown": _("({count} answered by an unknown replica)"),
+        "idle": _(
+            "Nothing is sent yet. Choose above, then press Start: each request becomes a dot that "
+            "travels from the node that takes it in to the replica that answers it."
+        ),
+        "flow": _("Each dot is a request: taken in at the left, answered at the right"),
+        "fairness": _("Fairness."),
+        "answered_title": _("Answered by each replica, by node"),
+        "latency_title": _("Time until the answer, and failures, each second"),
+        "percentiles": _(
+            "Of all answers, half came within {p50} ms, 95 % within {p95} ms, 99 % within {p99} ms."
+        ),
+        "reports_title": _("What was done meanwhile, and what Swarm did about it"),
+        "empty": _("no replica here"),
+    }

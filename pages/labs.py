@@ -1,0 +1,143 @@
+"""Labs: exercises that turn green by themselves, once the cluster is as it should be."""
+
+import streamlit as st
+
+from core.commands.services import CreateService
+from core.labs.catalogue import BY_NAME, LABS
+from core.labs.lab import Lab
+from core.labs.progress import Standing
+from core.labs.texts import LabText, StepText, texts
+from core.ui import labs
+from core.ui.session import _, control, language, may, plural
+from core.ui.shell import engine_missing, head, locked_hint
+
+
+def catalogue() -> None:
+    """The labs there are, each with how far it is."""
+    begun = {standing.lab.name: standing for standing in control().labs.standings()}
+    for number, lab in enumerate(LABS, 1):
+        text = texts(lab.name, language())
+        done = len(begun[lab.name].done) if lab.name in begun else 0
+        with st.container(border=True):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"#### {number}. {text.title}", width="stretch")
+                st.button(
+                    _("Go on") if done else _("Begin"),
+                    key=f"look_{lab.name}",
+                    icon=":material/arrow_forward:",
+                    type="primary",
+                    on_click=go,
+                    args=(lab.name,),
+                )
+            st.write(text.goal)
+            steps = plural("{count} step", "{count} steps", len(lab.steps))
+            minutes = plural("about {count} minute", "about {count} minutes", text.minutes)
+            st.progress(done / len(lab.steps), f"{done}/{len(lab.steps)} · {steps} · {minutes}")
+
+
+def go(lab: str, step: int | None = None) -> None:
+    """To a lab, at a step; without one, where the learner left off. '' is the list."""
+    st.query_params.update({"lab": lab} if lab else {})
+    if not lab:
+        st.query_params.pop("lab", None)
+    st.session_state["lab_at"] = step
+
+
+def again(lab: str) -> None:
+    control().labs.reset(lab)
+    st.session_state["lab_at"] = None
+
+
+def lab_page(lab: Lab) -> None:
+    standing, text = control().labs.standing(lab.name), texts(lab.name, language())
+    last = len(lab.steps) - 1
+    at = st.session_state.get("lab_at")
+    if at is None or at > last:  # where it stands, and there until the learner goes on
+        at = st.session_state["lab_at"] = min(len(standing.done), last)
+    overview(lab, text, standing, at)
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        step(lab, standing, at, text.steps[lab.steps[at].name])
+        if standing.current is None and at == last:
+            st.success(text.end, icon=":material/celebration:")
+    with right:
+        labs.scene(lab)
+
+
+def overview(lab: Lab, text: LabText, standing: Standing, at: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            _("All labs"),
+            key="look_all",
+            icon=":material/arrow_back:",
+            type="tertiary",
+            on_click=go,
+            args=("",),
+        )
+        st.markdown(f"**{text.title}**", width="stretch", help=text.goal)
+        with st.popover(_("Begin anew"), icon=":material/restart_alt:", type="tertiary"):
+            st.write(_("The check marks of this lab go; the cluster stays as it is."))
+            st.button(
+                _("Begin anew"),
+                key="lab_reset",
+                on_click=again,
+                args=(lab.name,),
+                disabled=not may(CreateService),
+            )
+    locked_hint()
+    done, all_of_them = len(standing.done), len(lab.steps)
+    st.progress(
+        done / all_of_them,
+        _("Step {number} of {all} · {done} done").format(number=at + 1, all=all_of_them, done=done),
+    )
+
+
+def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
+    """One step, large: why, what to do, what is seen, and whether it is so."""
+    this, key = lab.steps[at], f"{lab.name}_{at}"
+    st.markdown(f"### {at + 1}. {text.title}")
+    st.markdown(text.why)
+    st.markdown(f":material/keyboard: **{_('What to do')}.** {text.do}")
+    if lines := this.lines():
+        st.code("\n".join(lines), language="shell", wrap_lines=True)
+    labs.check(standing, at, text)
+    navigate(lab, standing, at)
+    labs.played(lab, this)
+    st.markdown(f":material/visibility: **{_('What you should see')}.** {text.see}")
+    if this.look:
+        st.code("\n".join(this.look), language="shell", wrap_lines=True)
+    with st.expander(_("You see something else?"), icon=":material/help:"):
+        st.markdown(text.otherwise)
+    labs.hints(text, f"hint_{key}")
+    for number, question in enumerate(text.questions):
+        with st.container(border=True):
+            st.markdown(f":material/quiz: **{_('Quick check')}**")
+            labs.quick_check(question, f"question_{key}_{number}")
+
+
+def navigate(lab: Lab, standing: Standing, at: int) -> None:
+    done = len(standing.done) > at
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if at:
+            back = _("Previous step")
+            st.button(back, key="look_back", on_click=go, args=(lab.name, at - 1))
+        if not done:
+            labs.play_button(lab, lab.steps[at])
+        if at < len(lab.steps) - 1:
+            st.button(
+                _("Next step"),
+                key="look_next",
+                type="primary" if done else "secondary",
+                icon=":material/arrow_forward:",
+                on_click=go,
+                args=(lab.name, at + 1),
+            )
+
+
+head(_("Labs"), watch="shape")
+if not engine_missing():
+    chosen = BY_NAME.get(st.query_params.get("lab", ""))
+    if chosen:
+        lab_page(chosen)
+    else:
+        catalogue()

@@ -1,0 +1,107 @@
+"""The Traffic page: real requests landing on replicas, while the cluster is shaken."""
+
+import streamlit as st
+
+from core.cluster.snapshot import Service
+from core.commands.services import CreateService
+from core.errors import InvalidCommand
+from core.traffic.entries import open_ports
+from core.traffic.plan import MAX_RATE, MAX_SECONDS, Plan
+from core.ui.choosing import remembered
+from core.ui.lines import button, journal, last_action
+from core.ui.session import _, control
+from core.ui.shake import shake
+from core.ui.shell import head, locked_hint, swarm_missing
+from core.ui.traffic import may_send, picture
+
+RATES = (1, 2, 5, 10, 20, 50, 100, int(MAX_RATE))
+SECONDS = (10, 30, 60, 120, int(MAX_SECONDS))
+
+
+def choices(services: list[Service]) -> Service:
+    """What to send, where, how fast and for how long; the service."""
+    names = [service.name for service in services]
+    free = not may_send()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="traffic_choices"):
+        name = remembered(names, "traffic_service", wish="web")
+        name = st.selectbox(
+            _("Service"), names, index=names.index(name), key="traffic_service", width=140
+        )
+        service = services[names.index(name)]
+        ports = [port.published for port in open_ports(service)]
+        remembered([str(port) for port in ports], "traffic_port")
+        st.selectbox(
+            _("Port"), [str(port) for port in ports], index=0, key="traffic_port", width=100
+        )
+        st.select_slider(
+            _("Requests per second"), RATES, 10, key="traffic_rate", width=210, disabled=free
+        )
+        st.selectbox(
+            _("For"),
+            SECONDS,
+            index=2,
+            format_func=lambda seconds: f"{seconds} s",
+            key="traffic_seconds",
+            width=110,
+        )
+        st.segmented_control(
+            _("Connection"),
+            (False, True),
+            default=False,
+            format_func=lambda kept: _("kept alive") if kept else _("new for each request"),
+            key="traffic_kept",
+            required=True,
+        )
+        nodes = {"": _("every node in turn")}
+        nodes |= {node.id: node.hostname for node in control().snapshot.nodes}
+        st.selectbox(
+            _("Entered by"),
+            list(nodes),
+            format_func=lambda id: nodes.get(id, id),
+            key="traffic_entry",
+            width=180,
+        )
+    return service
+
+
+def plan() -> Plan:
+    """As the fields say at the moment of the press."""
+    entered = st.session_state
+    service = control().snapshot.service(entered["traffic_service"])
+    if service is None:
+        raise InvalidCommand(_("There is no such service."))
+    return Plan(
+        service.id,
+        int(entered["traffic_port"]),
+        float(entered["traffic_rate"]),
+        float(entered["traffic_seconds"]),
+        bool(entered["traffic_kept"]),
+        entered["traffic_entry"],
+    )
+
+
+def nothing() -> None:
+    """No service publishes a port: make one."""
+    st.info(_("No service publishes a TCP port yet: there is nobody to send requests to."))
+    button(
+        _("Create web: nginx, 3 replicas, port 80"),
+        lambda: CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3),
+        CreateService,
+        key="traffic_create",
+        icon=":material/add:",
+        primary=True,
+    )
+
+
+head(_("Traffic"), watch="shape")
+if not swarm_missing():
+    locked_hint()
+    there = [service for service in control().snapshot.services if open_ports(service)]
+    if there:
+        chosen = choices(there)
+        shake(chosen)
+        picture(plan)
+        last_action()
+    else:
+        nothing()
+    journal()

@@ -1,0 +1,65 @@
+"""Two learners on one server: each on a cluster of their own, then both on one."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE, Look, dashboard
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=PATIENCE)
+
+
+def create(page: Page, name: str) -> None:
+    page.get_by_label("Name", exact=True).fill(name)
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Create the service").click()
+    expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
+
+
+def test_a_learners_own_cluster_is_found_again_shared_and_left(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        ada, bob = look(essaim), look(essaim)
+        create(ada, "ada")
+        expect(bob.get_by_role("button", name="Create the service")).to_be_visible()
+        assert bob.request.get(f"{essaim}/open/node1/80/").status == 502
+        assert ada.request.get(f"{essaim}/open/node1/80/").status == 200
+
+        ada.reload()
+        expect(ada.get_by_role("button", name="Remove ada")).to_be_visible()
+        ada.get_by_role("button", name="Share").click()
+        code = str(ada.get_by_test_id("stPopoverBody").get_by_role("heading").text_content())
+
+        bob.get_by_role("button", name="Share").click()
+        field = bob.get_by_label("Code of a neighbour, or of the teacher")
+        field.fill("nobo-dyes")
+        bob.keyboard.press("Enter")
+        expect(bob.get_by_text("No practice cluster has this code.")).to_be_visible()
+        field.fill(code.upper())
+        bob.keyboard.press("Enter")
+        expect(bob.get_by_role("button", name="Remove ada")).to_be_visible()
+        assert bob.request.get(f"{essaim}/open/node1/80/").status == 200
+        bob.get_by_role("link", name="Services").click()
+        expect(bob.get_by_role("button", name=code)).to_be_visible()
+
+        bob.get_by_role("link", name="Cluster").click()
+        bob.get_by_role("button", name="Drain node2").click()
+        expect(ada.get_by_text("worker · drain")).to_be_visible()
+
+        bob.get_by_role("button", name=code).click()
+        bob.get_by_role("button", name="Back to my own cluster").click()
+        expect(bob.get_by_role("button", name="Create the service")).to_be_visible()
+
+
+def test_where_there_is_no_room_it_is_said(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice", ESSAIM_CLUSTERS="1") as essaim:
+        first = look(essaim)
+        second = first.context.browser
+        assert second is not None
+        page = second.new_context(locale="fr-FR").new_page()
+        page.goto(essaim)
+        expect(page.get_by_text("n’a plus de place")).to_be_visible()
+        page.context.close()
+        create(first, "web")

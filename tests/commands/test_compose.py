@@ -1,0 +1,73 @@
+"""From a compose file to what the API is sent; what is not played is refused by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.commands.compose import plan
+from core.errors import InvalidCommand
+
+LEAST = "services:\n  web:\n    image: nginx\n"
+
+
+def service(text: str) -> dict[str, object]:
+    lines = "".join(f"    {line}\n" for line in text.splitlines())
+    (made,) = plan("site", LEAST + lines).services
+    return made
+
+
+def test_the_least_stack_gets_the_names_and_labels_of_the_docker_command() -> None:
+    made = plan("site", LEAST)
+    namespace = {"com.docker.stack.namespace": "site"}
+    assert made.networks == {"site_default": {"driver": "overlay", "labels": namespace}}
+    (web,) = made.services
+    assert web["name"] == "site_web"
+    assert web["labels"] == namespace | {"com.docker.stack.image": "nginx"}
+    assert web["mode"] == {"Replicated": {"Replicas": 1}}
+    assert web["task_template"]["ContainerSpec"]["Labels"] == namespace
+    assert web["task_template"]["Networks"] == [{"Target": "site_default", "Aliases": ["web"]}]
+
+
+def test_environment_may_be_names_or_lines() -> None:
+    for text in ("environment: {B: 2, A: true}", "environment: [A=true, B=2]"):
+        task = service(text)["task_template"]
+        assert task["ContainerSpec"]["Env"] == ["A=true", "B=2"]  # type: ignore[index]
+
+
+def test_a_command_may_be_a_line_or_words() -> None:
+    for text in ("command: sleep '1 0'", "command: [sleep, '1 0']"):
+        task = service(text)["task_template"]
+        assert task["ContainerSpec"]["Args"] == ["sleep", "1 0"]  # type: ignore[index]
+
+
+def test_dollars_are_doubled_as_compose_wants_them() -> None:
+    task = service("command: echo $$5")["task_template"]
+    assert task["ContainerSpec"]["Args"] == ["echo", "$5"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "should be names"),
+        ("services: {}", "no services"),
+        ("services: [", "no YAML, line 1"),
+        ("services: {web: {}}", "services.web wants an image"),
+        ("services: {web: {image: nginx, build: .}}", "services.web.build is not played here"),
+        ("services: {web: {image: $IMAGE}}", "Variables"),
+        ("services: {web: {image: nginx, volumes: [a:/b]}}", "services.web.volumes"),
+        ("services: {web: {image: nginx, ports: [http]}}", "no port"),
+        ("services: {web: {image: nginx, deploy: {mode: many}}}", "replicated or global"),
+        ("services: {web: {image: nginx, deploy: {replicas: some}}}", "whole number"),
+        ("services: {web: {image: nginx, deploy: {update_config: {delay: 5}}}}", "delay"),
+        ("services: {web: {image: nginx, secrets: [pw]}}", "declares no secret pw"),
+        ("services: {web: {image: nginx, networks: [back]}}", "declares no network back"),
+        ("services: {web: {image: nginx}}\nvolumes: {a: {}}", "volumes is not played"),
+        ("services: {web: {image: nginx}}\nsecrets: {pw: {}}", "file: or external"),
+        ("services: {web: nginx}", "services.web should be names"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(text: str, words: str) -> None:
+    with pytest.raises(InvalidCommand) as refusal:
+        plan("site", text)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)

@@ -1,0 +1,59 @@
+"""A cluster under control on which a lab can be played."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.access import Access
+from core.connection import Connection
+from core.control import Control
+from core.labs.lab import Lab
+from core.playing import Play
+from core.practice.embed import PracticeServer
+from tests.cluster.test_collector import until
+
+#: Seconds that a slow and busy machine may take for a step.
+PATIENCE = 90
+FACTOR = 50.0
+
+
+@contextmanager
+def practice(lab: Lab, factor: float = FACTOR) -> Iterator[Control]:
+    """A practice cluster as the lab wants it at its start."""
+    formed = lab.start != "apart"
+    server = PracticeServer.start(nodes=3, formed=formed, factor=factor, seed=1, bind_ports=False)
+    with under_control(Connection(server.urls[0], practice=server)) as control:
+        yield control
+
+
+@contextmanager
+def under_control(connection: Connection) -> Iterator[Control]:
+    control = Control(connection, Access({"ESSAIM_PASSWORD": "a password for tests"}))
+    control.start()
+    try:
+        until(lambda: control.snapshot.engine is not None)
+        yield control
+    finally:
+        control.stop()
+
+
+def play(control: Control, lab: Lab, unlocked: bool = False) -> None:
+    """Every step by its solution; each must turn green of it, and not before."""
+    control.labs.standing(lab.name)
+    for step in lab.steps:
+        if step.name in control.labs.standing(lab.name).done:
+            continue  # so already, on a cluster that others have formed
+        played = Play(control, step.moves(control.labs.scene(lab.name)), "test", unlocked, 0.05)
+        played.wait(PATIENCE)
+        assert not played.error, f"{step.name}: {played.error}"
+        turns_green(control, lab, step.name)
+
+
+def turns_green(control: Control, lab: Lab, step: str) -> None:
+    try:
+        until(lambda: step in control.labs.standing(lab.name).done, PATIENCE)
+    except AssertionError:
+        verdict = control.labs.standing(lab.name).verdict
+        services = [(s.name, s.image, s.replicas, s.running) for s in control.snapshot.services]
+        raise AssertionError(f"{lab.name}, {step} stays red: {verdict}, {services}") from None

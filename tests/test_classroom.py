@@ -1,0 +1,213 @@
+"""The classroom: a cluster for each learner, which rests and ends; a real one is for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from core import classroom as rules
+from core.access import Access
+from core.classroom import Classroom
+from core.commands.services import CreateService, ScaleServices
+from core.connection import Connection, Practice, choose
+from core.control import Control
+from core.errors import NoRoom
+from core.practice.embed import PracticeServer
+from tests.cluster.test_collector import until
+
+ADA, BOB, EVE = "adaadaad", "bcbbcbbb", "eveeveev"
+ACCESS = Access({"ESSAIM_PASSWORD": "a password for tests"})
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def room(clock: Clock) -> Iterator[Classroom]:
+    """Room for two."""
+    classroom = Classroom(Practice(most=2), ACCESS, clock)
+    yield classroom
+    classroom.stop()
+
+
+def names(control: Control) -> list[str]:
+    return [service.name for service in control.snapshot.services]
+
+
+def create(control: Control, name: str) -> None:
+    control.submit(CreateService(name=name, replicas=1, image="nginx:latest"), "test", False)
+    assert control.collector.refresh(30)
+
+
+def asked(control: Control) -> Callable[[], int]:
+    return lambda: control.collector.questions
+
+
+def test_each_learner_has_a_cluster_and_finds_it_again(room: Classroom) -> None:
+    ada, bob = room.control(ADA), room.control(BOB)
+    create(ada, "web")
+    assert bob.collector.refresh(30)
+    assert (names(ada), names(bob)) == (["web"], [])
+    assert room.control(ADA) is ada
+    assert [key for key, _ in room.controls()] == [ADA, BOB]
+    assert room.known(ADA)
+    assert not room.known(EVE)
+
+
+def test_the_first_picture_is_there_at_once(room: Classroom) -> None:
+    engine = room.control(ADA).snapshot.engine
+    assert engine is not None
+    assert engine.practice
+
+
+def test_a_real_engine_is_one_for_everybody(clock: Clock) -> None:
+    with PracticeServer.start(bind_ports=False) as elsewhere:
+        room = Classroom(Connection(elsewhere.urls[0]), ACCESS, clock)
+        room.start()
+        try:
+            assert room.shared
+            assert room.control(ADA) is room.control(BOB) is room.control()
+            clock.time += 2 * rules.END_AFTER
+            room.tend()
+            questions = asked(room.control())
+            before = questions()
+            until(lambda: questions() > before, 30)  # it never rests
+        finally:
+            room.stop()
+
+
+def test_when_it_is_full_it_says_so(room: Classroom) -> None:
+    room.control(ADA), room.control(BOB)
+    with pytest.raises(NoRoom, match="at most 2 practice clusters"):
+        room.control(EVE)
+    assert room.control(ADA)
+
+
+def test_one_that_nobody_looks_at_any_more_makes_room(room: Classroom, clock: Clock) -> None:
+    room.control(ADA), room.control(BOB)
+    clock.time += rules.SPARE_AFTER
+    room.control(BOB)
+    room.control(EVE)
+    assert [key for key, _ in room.controls()] == [BOB, EVE]
+
+
+def test_it_rests_without_viewers_and_goes_on_where_it_was(room: Classroom, clock: Clock) -> None:
+    ada = room.control(ADA)
+    create(ada, "web")
+    revision = ada.snapshot.revision
+    clock.time += rules.REST_AFTER
+    room.tend()
+    until(lambda: rests(ada), 30)
+    base = ada.connection.base_url.replace("tcp", "http")
+    before = ada.collector.questions
+    client = ada.connection.client()
+    ScaleServices(replicas=(("web", 4),)).run(client)  # the docker command, with no page open
+    client.close()
+    assert requests.get(f"{base}/_practice/engines", timeout=30).ok
+    assert ada.collector.questions == before
+    assert names(ada) == ["web"]
+
+    assert room.control(ADA) is ada
+    until(lambda: ada.snapshot.services[0].replicas == 4, 30)
+    assert ada.snapshot.revision > revision
+
+
+def rests(control: Control) -> bool:
+    return control.collector._client is None
+
+
+def test_whoever_comes_waits_for_a_fresh_picture(room: Classroom, clock: Clock) -> None:
+    ada = room.control(ADA)
+    for number in range(5):
+        clock.time += rules.REST_AFTER
+        room.tend()
+        client = ada.connection.client()
+        CreateService(name=f"web{number}", replicas=1, image="nginx:latest").run(client)
+        client.close()
+        control = room.control(ADA)
+        assert control.collector.current(30 + 1e9)
+        assert f"web{number}" in names(control)
+
+
+def test_one_that_is_looked_at_neither_rests_nor_ends(
+    room: Classroom, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = room.control(ADA)
+    monkeypatch.setattr(Control, "watched", property(lambda self: True))
+    for _ in range(3):
+        clock.time += rules.END_AFTER
+        room.tend()
+    assert room.known(ADA)
+    before = ada.collector.questions
+    until(lambda: ada.collector.questions > before, 30)
+
+
+def test_one_that_nobody_wants_for_hours_is_ended(room: Classroom, clock: Clock) -> None:
+    ada = room.control(ADA)
+    create(ada, "web")
+    base = ada.connection.base_url.replace("tcp", "http")
+    clock.time += rules.END_AFTER
+    room.tend()
+    assert room.controls() == ()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{base}/_ping", timeout=30)
+    again = room.control(ADA)
+    assert again is not ada
+    assert names(again) == []
+
+
+def test_what_is_under_way_counts_as_a_viewer(room: Classroom) -> None:
+    ada = room.control(ADA)
+    assert not ada.watched
+    with ada._act():
+        assert ada.watched
+    assert not ada.watched
+
+
+def test_stopping_twice_does_no_harm(room: Classroom) -> None:
+    room.control(ADA)
+    room.stop()
+    room.stop()
+    assert room.controls() == ()
+
+
+@pytest.mark.parametrize("most", ["0", "-1", "many", "1.5"])
+def test_a_limit_that_is_none_stops_the_start(most: str) -> None:
+    with pytest.raises(ValueError, match="ESSAIM_CLUSTERS"):
+        choose({"ESSAIM_ENGINE": "practice", "ESSAIM_CLUSTERS": most})
+
+
+def test_the_limit_is_read_from_the_environment() -> None:
+    found = choose({"ESSAIM_ENGINE": "practice", "ESSAIM_CLUSTERS": "7"})
+    assert isinstance(found, Practice)
+    assert found.most == 7
+    found.close()
+
+
+def test_clusters_may_begin_as_empty_instances() -> None:
+    found = choose({"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": "empty"})
+    assert isinstance(found, Practice)
+    room = Classroom(found, ACCESS)
+    try:
+        engine = room.control(ADA).snapshot.engine
+        assert engine is not None
+        assert not engine.in_swarm
+    finally:
+        room.stop()
+
+
+def test_a_beginning_that_is_none_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="ESSAIM_SWARM"):
+        choose({"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": "swarmed"})

@@ -1,0 +1,46 @@
+"""A Swarm with a collector, and runs of traffic to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from core.cluster.collector import Collector
+from core.connection import Connection
+from core.practice.embed import PracticeServer
+from core.traffic.plan import Plan
+from core.traffic.run import Run
+from core.traffic.traffic import Traffic
+from tests.cluster.test_collector import until
+
+Send = Callable[..., Run]
+
+
+@contextmanager
+def collecting(connection: Connection) -> Iterator[Collector]:
+    collector = Collector(connection.api)
+    collector.start()
+    until(lambda: collector.snapshot.engine is not None)
+    yield collector
+    collector.stop()
+
+
+def traffic_of(connection: Connection, collector: Collector) -> Traffic:
+    return Traffic(connection, lambda: collector.snapshot, lambda: True, lambda: None)
+
+
+@pytest.fixture(params=["bound", "through the engine"])
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """A practice Swarm that listens on the loopback, or one that answers at one address only."""
+    server = PracticeServer.start(factor=50.0, seed=1, bind_ports=request.param == "bound")
+    yield Connection(server.urls[0], practice=server)
+    server.stop()
+
+
+def ended(traffic: Traffic, plan: Plan) -> Run:
+    run = traffic.prepare(plan)
+    traffic.start(run)
+    assert run.join(120)
+    return run

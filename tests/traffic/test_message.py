@@ -1,0 +1,144 @@
+"""What is pushed to browsers says the same as the ledger."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from core.cluster.history import Mark
+from core.i18n import LANGUAGES, translation
+from core.traffic import words
+from core.traffic.attribution import Replica
+from core.traffic.entries import Entry
+from core.traffic.fairness import Shares
+from core.traffic.ledger import Ledger, Totals
+from core.traffic.message import charts, traffic
+from core.traffic.plan import Plan
+from core.traffic.run import Standing
+from core.traffic.story import Report, Step
+from tests.cluster.test_history import snapshot
+
+BEGUN = 1000.0
+ONE, TWO = Replica("task-1", "web.1", "node1"), Replica("task-2", "web.10", "node2")
+
+
+def same(text: str) -> str:
+    return text
+
+
+def standing() -> Standing:
+    """Ten requests: six by ONE, two by TWO, one failed, one by nobody knows whom."""
+    book = Ledger(BEGUN)
+    for number in range(10):
+        book.send(BEGUN + number / 4, "node1" if number % 2 else "node2")
+        if number == 8:
+            book.fail(number, 5.0, "timeout")
+            continue
+        book.answer(number, 0.001 * (number + 1), 200)
+        if number < 8:
+            book.attribute(number, ONE if number < 6 else TWO)
+    drained = Mark(1001.0, "availability", "node2", "active", "drain")
+    report = Report(
+        1001.0,
+        (Step(1001.0, "mark", mark=drained), Step(1001.4, "told", ("web.10",), "node2")),
+        well=1003.5,
+    )
+    return Standing(
+        id="ab",
+        plan=Plan("id-web", 8080, 4, 2.5),
+        service="web",
+        entries=(Entry("id-node1", "node1", "h", 1), Entry("id-node2", "node2", "h", 1)),
+        state="ended",
+        why="done",
+        now=1004.0,
+        begun=BEGUN,
+        active=2.5,
+        totals=book.totals,
+        by_task=dict(book.by_task),
+        by_place=dict(book.by_place),
+        by_entry=dict(book.by_entry),
+        errors=dict(book.errors),
+        percentiles=book.percentiles(),
+        shares=Shares(BEGUN, (("web.1", 6), ("web.10", 2)), 0.8),
+        seconds=tuple(book.seconds()),
+        dots=tuple(enumerate(book.requests, 1)),
+        latest=book.requests[7],
+        reports=((report, 6, 1),),
+    )
+
+
+def test_the_counts_are_the_ledgers() -> None:
+    said = json.loads(traffic(standing(), snapshot(), same))
+    assert said["totals"] == {"sent": 10, "answered": 9, "failed": 1, "waiting": 0, "unknown": 1}
+    assert said["tasks"] == {"task-1": 6, "task-2": 2}
+    assert said["entries"] == [{"node": "node1", "count": 5}, {"node": "node2", "count": 5}]
+    assert said["percentiles"] == pytest.approx([5, 10, 10])
+    assert said["latest"] == "Entered by node1, answered by web.10 on node2 in 8.0 ms."
+    assert said["failures"] == "1 × no answer within 5 s"
+    assert said["dots"][0] == [1, "node2", "task-1", "answered"]
+    assert said["dots"][8] == [9, "node2", "", "failed"]
+    assert said["dots"][9] == [10, "node1", "", "answered"]
+    [report] = said["reports"]
+    assert report["outcome"] == "1 of 6 requests failed. All was well after 2.5 s."
+    assert report["steps"] == [[0.0, "node2 drain"], [0.4, "web.10 on node2: told to stop"]]
+
+
+def test_the_charts_draw_the_ledgers_counts() -> None:
+    marks = [Mark(1001.0, "replicas", "web", "3", "15"), Mark(900.0, "created", "web")]
+    figures = json.loads(charts(standing(), snapshot(), marks, same))["figures"]
+    bars = {
+        bar["name"]: dict(zip(bar["x"], bar["y"], strict=True))
+        for bar in figures["answered"]["data"]
+    }
+    assert bars == {"node1": {"web.1": 6, "web.10": 0}, "node2": {"web.1": 0, "web.10": 2}}
+    failed, p50, p95, p99 = figures["latency"]["data"]
+    assert failed["x"] == [1_000_000, 1_001_000, 1_002_000]
+    assert failed["y"] == [0, 0, 1]
+    assert (p50["y"], p95["y"], p99["y"]) == ([2, 6, 10], [4, 8, 10], [4, 8, 10])
+    assert [a["text"] for a in figures["latency"]["layout"]["annotations"]] == ["web 3 → 15"]
+
+
+def test_nothing_is_said_before_the_first_run() -> None:
+    assert json.loads(traffic(None, snapshot(), same)) == {"topic": "traffic", "run": None}
+    assert json.loads(charts(None, snapshot(), (), same))["run"] is None
+
+
+def test_a_run_that_has_only_begun_has_charts() -> None:
+    empty = Ledger(BEGUN)
+    begun = replace(
+        standing(),
+        totals=Totals(),
+        seconds=(),
+        by_place={},
+        latest=None,
+        percentiles=empty.percentiles(),
+    )
+    assert json.loads(charts(begun, snapshot(), (), same))["figures"]["latency"]["data"]
+    assert json.loads(traffic(begun, snapshot(), same))["latest"] == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("counts", "kept", "index"),
+    [
+        ((("web.1", 5),), False, 1.0),
+        ((("web.1", 0), ("web.2", 9)), True, 0.5),
+        ((("web.1", 0), ("web.2", 9)), False, 0.5),
+        ((("web.1", 10), ("web.2", 9)), False, 0.997),
+        ((("web.1", 2), ("web.2", 9)), False, 0.71),
+    ],
+)
+def test_every_fairness_has_a_sentence(
+    language: str, counts: tuple[tuple[str, int], ...], kept: bool, index: float
+) -> None:
+    text = words.fairness(Shares(0, counts, index), kept, translation(language).gettext)
+    assert text.endswith(".")
+    assert "{" not in text
+
+
+def test_no_address_leaves_by_the_socket() -> None:
+    """A viewer without rights sees the counts, not where the nodes are."""
+    hidden = replace(standing(), entries=(Entry("id-node1", "node1", "192.0.2.44", 1),))
+    assert "192.0.2.44" not in traffic(hidden, snapshot(), same)
