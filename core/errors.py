@@ -69,9 +69,9 @@ class InvalidCommand(EssaimError):
     """What the user entered makes no command."""
 
 
-class InvalidValue(Worded, ValueError):
-    """One word of a line cannot be what it should; becomes part of an InvalidCommand."""
-
-
 class InvalidFile(EssaimError):
     """What the user opened is not what it should be."""
+
+
+class InvalidValue(Worded, ValueError):
+    """One word of a line cannot be what it should; becomes part of an InvalidCommand."""

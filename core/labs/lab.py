@@ -77,6 +77,17 @@ class Scene:
         return any(d.outcome == "ok" and d.line.startswith(beginnings) for d in self.deeds)
 
 
+def made_of(container: Container, image: str) -> bool:
+    """Whether it is a container of this repository, whatever the tag and the registry."""
+    return repository(container.image) == image
+
+
+def repository(image: str) -> str:
+    """``nginx`` of ``docker.io/library/nginx:latest@sha256:…``."""
+    name = image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
+    return name[: name.rindex(":")] if ":" in name.rpartition("/")[2] else name
+
+
 # Moves: what a solution is made of.
 
 

@@ -6,8 +6,6 @@ import hashlib
 import json
 from typing import Any
 
-import plotly.graph_objects as go
-
 from core.cluster.history import History
 from core.cluster.snapshot import ClusterSnapshot, Node
 from core.i18n import Translate
@@ -40,8 +38,7 @@ def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
             for service in snapshot.services
         ],
         figures={
-            service: _figure(replicas_per_node(snapshot, _, service or None))
-            for service in _drawn(snapshot)
+            service: replicas_per_node(snapshot, _, service or None) for service in _drawn(snapshot)
         },
     )
 
@@ -63,8 +60,8 @@ def history(past: History, snapshot: ClusterSnapshot, _: Translate) -> str:
     """Topic ``history``: replicas over time, with marks where something was done."""
     names = [node.hostname for node in snapshot.nodes]
     figures = {
-        service: _figure(
-            replicas_over_time(past.samples, past.marks, names, snapshot.time, _, service or None)
+        service: replicas_over_time(
+            past.samples, past.marks, names, snapshot.time, _, service or None
         )
         for service in _drawn(snapshot)
     }
@@ -112,12 +109,6 @@ def _tile(snapshot: ClusterSnapshot, tile: Tile) -> dict[str, Any]:
         "image": task.image,
         "since": task.since,
     }
-
-
-def _figure(figure: go.Figure) -> dict[str, Any]:
-    made: dict[str, Any] = figure.to_plotly_json()
-    made["layout"].pop("template", None)  # 7 kB of defaults that the browser's theme replaces
-    return made
 
 
 def _text(topic: str, **content: Any) -> str:

@@ -56,11 +56,8 @@ class Cluster:
         self.random = random
         self.store = store = Store(clock, limits)
         self.logs = LogBook(clock, limits)
-        store.add_index(Container, "engine", lambda container: container.engine)
-        store.add_index(Container, "task", lambda container: container.task_id or None)
         store.add_index(Image, "engine", lambda image: image.engine)
         store.add_index(Network, "name", lambda network: network.name)
-        store.add_index(Task, "container", lambda task: task.container_id or None)
         names = tuple(self.add_engine().id for _ in range(nodes))
         store.watch(self._on_engine, Engine)
         self.events = EventLog(store, clock)

@@ -21,7 +21,7 @@ from core.practice.network import addresses, publishing
 from core.practice.network.mesh import Mesh
 from core.practice.objects import Container, Engine, Image, changed
 from core.practice.programs import base as programs
-from core.practice.programs import health, signals
+from core.practice.programs import health, signals, unstartable
 from core.practice.programs.logs import LogBook
 from core.practice.programs.processes import Processes
 from core.practice.programs.worlds import Worlds
@@ -164,6 +164,8 @@ class Runtime:
                 raise programs.StartError(f"No such image: {container.image}", 125)
             addresses.require(self._store, container)
             for problem in (mount.problem for mount in container.mounts if mount.problem):
+                raise programs.StartError(problem, programs.NOT_STARTED)
+            if problem := unstartable.problem(container):
                 raise programs.StartError(problem, programs.NOT_STARTED)
             ports = publishing.allocate(self._store, container, image, self.random)
             program = self.worlds.program(container, image)

@@ -101,7 +101,8 @@ class Store:
         if old == stored:
             return stored
         table[stored.id] = stored
-        self._index(kind, old, stored)
+        if kind in self._indexes:
+            self._index(kind, old, stored)
         self._announce(Change(old, stored))
         return stored
 

@@ -1,6 +1,8 @@
 """From snapshots to Plotly figures: pure functions.
 
-Figures carry no colours of text, grid or background: the browser adds those of its theme.
+Figures carry no colours of text, grid or background: the browser adds those of its theme. They are
+what Plotly's own Figure would become as JSON, written down at once: Plotly checks each property of
+a Figure, which takes ten milliseconds, and many are made each second. Its tests check them instead.
 """
 
 from __future__ import annotations
@@ -9,13 +11,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from core.cluster.history import Mark, Sample
 from core.cluster.snapshot import ClusterSnapshot
 from core.i18n import Translate
 from core.presentation.marks import describe
 from core.presentation.phases import PHASES, Tile, tiles
+
+#: ``data``, a list of traces, and ``layout``; see https://plotly.com/javascript/reference.
+Figure = dict[str, Any]
 
 #: Lines of the nodes in the history: Okabe and Ito's, then dashes.
 NODE_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -29,7 +32,7 @@ MOMENT_SECONDS = 6.0
 
 def replicas_per_node(
     snapshot: ClusterSnapshot, _: Translate, service_id: str | None = None
-) -> go.Figure:
+) -> Figure:
     """Stacked bars: on each node, its tasks by phase; of one service, or of all.
 
     Tasks that have no node yet stand in a column of their own, at the right.
@@ -40,39 +43,42 @@ def replicas_per_node(
     counts = Counter((_place(snapshot, tile, nowhere), tile.phase.key) for tile in shown)
     if any(place == nowhere for place, _phase in counts):
         names.append(nowhere)
-    figure = go.Figure()
+    traces = []
     for phase in PHASES:
         values = [counts[name, phase.key] for name in names]
         # Every phase keeps its trace, so that one that a viewer hid stays hidden.
-        figure.add_bar(
-            name=phase.key,
-            x=names,
-            y=values,
-            marker={"color": phase.color},
-            text=[str(value) if value else "" for value in values],
-            textposition="inside",
-            textangle=0,
-            insidetextanchor="middle",
-            textfont={"color": "#111111", "size": 18},
-            showlegend=any(values) or phase is PHASES[0],
-            hovertemplate="%{x}: %{y} " + phase.key + "<extra></extra>",
+        traces.append(
+            {
+                "type": "bar",
+                "name": phase.key,
+                "x": names,
+                "y": values,
+                "marker": {"color": phase.color},
+                "text": [str(value) if value else "" for value in values],
+                "textposition": "inside",
+                "textangle": 0,
+                "insidetextanchor": "middle",
+                "textfont": {"color": "#111111", "size": 18},
+                "showlegend": any(values) or phase is PHASES[0],
+                "hovertemplate": "%{x}: %{y} " + phase.key + "<extra></extra>",
+            }
         )
     tallest = max((sum(counts[name, phase.key] for phase in PHASES) for name in names), default=0)
-    figure.update_layout(
-        barmode="stack",
-        bargap=0.35,
-        margin={"l": 36, "r": 8, "t": 8, "b": 28},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis={"type": "category", "fixedrange": True, "showgrid": False},
-        yaxis={
+    layout = {
+        "barmode": "stack",
+        "bargap": 0.35,
+        "margin": {"l": 36, "r": 8, "t": 8, "b": 28},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "xaxis": {"type": "category", "fixedrange": True, "showgrid": False},
+        "yaxis": {
             "range": [0, max(5, tallest * 1.1)],
             "fixedrange": True,
             "tickformat": "d",
             "nticks": 6,
         },
-        uirevision="replicas",
-    )
-    return figure
+        "uirevision": "replicas",
+    }
+    return {"data": traces, "layout": layout}
 
 
 def replicas_over_time(
@@ -82,13 +88,13 @@ def replicas_over_time(
     now: float,
     _: Translate,
     service_id: str | None = None,
-) -> go.Figure:
+) -> Figure:
     """A step line a node: its running replicas, with a mark wherever something was done.
 
     Times are milliseconds since the epoch, which Plotly reads as UTC; the browser component shifts
     them to its own clock.
     """
-    figure = go.Figure()
+    traces, tallest = [], 0
     times = [_milliseconds(sample.time) for sample in samples] + [_milliseconds(now)]
     for index, node in enumerate(nodes):
         values = [
@@ -99,27 +105,30 @@ def replicas_over_time(
             )
             for sample in samples
         ]
-        figure.add_scatter(
-            name=node,
-            x=times,
-            y=[*values, values[-1] if values else 0],
-            mode="lines",
-            line={
-                "shape": "hv",
-                "width": 3,
-                "color": NODE_COLORS[index % len(NODE_COLORS)],
-                "dash": NODE_DASHES[index // len(NODE_COLORS) % len(NODE_DASHES)],
-            },
-            hovertemplate="%{y} " + node + "<extra></extra>",
+        tallest = max([tallest, *values])
+        traces.append(
+            {
+                "type": "scatter",
+                "name": node,
+                "x": times,
+                "y": [*values, values[-1] if values else 0],
+                "mode": "lines",
+                "line": {
+                    "shape": "hv",
+                    "width": 3,
+                    "color": NODE_COLORS[index % len(NODE_COLORS)],
+                    "dash": NODE_DASHES[index // len(NODE_COLORS) % len(NODE_DASHES)],
+                },
+                "hovertemplate": "%{y} " + node + "<extra></extra>",
+            }
         )
     start = max(samples[0].time if samples else now, now - WINDOW_SECONDS)
     end = max(now, start + 20)
-    figure.update_layout(**mark_lines(marks, start, end, _))
-    tallest = max((max(trace.y, default=0) for trace in figure.data), default=0)
-    figure.update_layout(
-        margin={"l": 36, "r": 8, "t": 8, "b": 28},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis={
+    layout = {
+        **mark_lines(marks, start, end, _),
+        "margin": {"l": 36, "r": 8, "t": 8, "b": 28},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "xaxis": {
             "type": "date",
             "range": [_milliseconds(start), _milliseconds(end)],
             "fixedrange": True,
@@ -127,16 +136,16 @@ def replicas_over_time(
             "nticks": 5,
             "tickformat": "%H:%M:%S",
         },
-        yaxis={
+        "yaxis": {
             "range": [0, max(5, tallest * 1.1)],
             "fixedrange": True,
             "tickformat": "d",
             "nticks": 5,
         },
-        hovermode="x unified",
-        uirevision="history",
-    )
-    return figure
+        "hovermode": "x unified",
+        "uirevision": "history",
+    }
+    return {"data": traces, "layout": layout}
 
 
 def mark_lines(

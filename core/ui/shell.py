@@ -49,6 +49,7 @@ def run() -> None:
             _("Demonstrate"): [
                 st.Page(PAGES / "traffic.py", title=_("Traffic"), icon=":material/moving:"),
                 st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
+                st.Page(PAGES / "projector.py", title=_("Projector"), icon=":material/cast:"),
             ],
             _("Learn"): [
                 st.Page(PAGES / "labs.py", title=_("Labs"), icon=":material/school:"),

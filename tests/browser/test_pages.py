@@ -13,7 +13,17 @@ pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=PATIENCE)
 
-PATHS = ("", "services", "nodes", "images", "containers", "build", "console", "timeline")
+PATHS = (
+    "",
+    "services",
+    "nodes",
+    "images",
+    "containers",
+    "build",
+    "console",
+    "timeline",
+    "projector",
+)
 
 
 def settle(page: Page) -> None:

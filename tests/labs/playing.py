@@ -44,8 +44,11 @@ def play(control: Control, lab: Lab, unlocked: bool = False) -> None:
     for step in lab.steps:
         if step.name in control.labs.standing(lab.name).done:
             continue  # so already, on a cluster that others have formed
-        played = Play(control, step.moves(control.labs.scene(lab.name)), "test", unlocked, 0.05)
-        played.wait(PATIENCE)
+        # What a move is made of, such as a container to kill, may only just be coming.
+        until(lambda step=step: step.moves(control.labs.scene(lab.name)), PATIENCE)
+        moves = step.moves(control.labs.scene(lab.name))
+        played = Play(control, moves, "test", unlocked, 0.05)
+        played.wait(4 * PATIENCE)  # a build may fetch a lot
         assert not played.error, f"{step.name}: {played.error}"
         turns_green(control, lab, step.name)
 

@@ -16,6 +16,9 @@ from core.labs.texts import FOLDER, LabText, texts
 
 from .playing import play, practice
 
+#: What a learner types, at the machine's prompt or in a container's.
+SHELL = {"docker", "curl", "for", "echo", "ls", "cat", "uname", "exit"}
+
 each_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
 
 
@@ -66,14 +69,15 @@ def test_both_languages_say_the_same_things(lab: Lab) -> None:
     for french, english in zip(
         sentences(texts(lab.name, "fr")), sentences(texts(lab.name, "en")), strict=True
     ):
-        assert french != english or len(french) < 40, french
+        # A hint may be nothing but a docker line.
+        assert french != english or len(french) < 40 or french.startswith("`docker"), french
 
 
 @each_lab
 def test_every_step_can_be_typed(lab: Lab) -> None:
     for step in lab.steps:
         for line in (*step.lines(), *step.look):
-            assert line.startswith(("docker ", "curl ", "for ", "#")), line
+            assert line.split()[0] in SHELL, line
 
 
 @each_lab

@@ -224,6 +224,120 @@ def test_what_cannot_be_meant_is_refused(
         assert words in answer.message
 
 
+MOUNT = {"Target": "/a"}
+
+#: What a real engine refuses of a container when it is made, and its words.
+NO_HOST_CONFIG: list[tuple[dict[str, Any], str]] = [
+    ({"CpuPeriod": 5}, "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s"),
+    ({"CpuQuota": 5}, "CPU cfs quota can not be less than 1ms (i.e. 1000)"),
+    ({"MemorySwappiness": 101}, "Invalid value: 101, valid memory swappiness range is 0-100"),
+    ({"CpusetMems": "9"}, "Requested memory nodes are not available - requested 9, available: 0"),
+    ({"CpusetMems": "x"}, "Invalid value x for cpuset mems: invalid format: x"),
+    ({"BlkioWeight": 5}, "Range of blkio weight is from 10 to 1000"),
+    ({"IOMaximumIOps": 5}, "QoS maximum IOPs configuration is not supported on linux"),
+    ({"UTSMode": "q"}, "invalid UTS mode: q"),
+    ({"CgroupnsMode": "q"}, "invalid cgroup namespace mode: q"),
+    ({"PidMode": "container:none"}, "No such container: none"),
+    ({"IpcMode": "container:none"}, "No such container: none"),
+    ({"Tmpfs": {"/": ""}}, "invalid specification: destination can't be '/'"),
+    ({"ExtraHosts": ["bad"]}, 'bad format for add-host: "bad"'),
+    ({"ExtraHosts": ["a:b"]}, 'invalid IP address in add-host: "b"'),
+    ({"Annotations": {"": "x"}}, "the empty string is not permitted as an annotation key"),
+    ({"SecurityOpt": ["bad"]}, 'invalid --security-opt 1: "bad"'),
+    ({"SecurityOpt": ["a=b"]}, 'invalid --security-opt 2: "a=b"'),
+    ({"StorageOpt": {"size": "9G"}}, "supported only for overlay over xfs with 'pquota'"),
+    ({"Links": ["a:b:c"]}, "bad format for links: a:b:c"),
+    ({"Links": [""]}, "empty string specified for links"),
+    ({"NetworkMode": "container:"}, "invalid network mode: invalid container format"),
+    ({"LogConfig": {"Type": "gelf"}}, "gelf-address is a required parameter"),
+    ({"LogConfig": {"Config": {"mode": "q"}}}, "logger: logging mode not supported: q"),
+    ({"LogConfig": {"Config": {"max-buffer-size": "x"}}}, "only supported with 'mode=non-"),
+    ({"LogConfig": {"Type": "local", "Config": {"a": "b"}}}, "unknown log opt 'a' for log driver"),
+    ({"Mounts": [{}]}, 'invalid mount config for type "": field Target must not be empty'),
+    (
+        {"Mounts": [{"Type": "volume", "Source": "v7", "BindOptions": {}, **MOUNT}]},
+        'BindOptions must not be specified on mount type "volume"',
+    ),
+    (
+        {"Mounts": [{"Type": "volume", "VolumeOptions": {"Subpath": "../x"}, **MOUNT}]},
+        "subpath must be a relative path within the volume",
+    ),
+]
+
+#: What it finds out only at the start, and its words then.
+NO_START: list[tuple[dict[str, Any], str]] = [
+    ({"Dns": ["bad"]}, 'bad nameserver address bad: ParseAddr("bad"): unable to parse IP'),
+    ({"Ulimits": [{"Name": "nofile", "Soft": 10, "Hard": 5}]}, "error setting rlimit type 7: inva"),
+    ({"Ulimits": [{"Name": "nope", "Soft": 1, "Hard": 5}]}, "wrong rlimit value: RLIMIT_NOPE"),
+    ({"Tmpfs": {"/a": "nope"}}, 'invalid tmpfs option "nope"'),
+    ({"Tmpfs": {"/a": "size=x"}}, 'error mounting "tmpfs" to rootfs at "/a"'),
+    ({"Mounts": [{"Type": "tmpfs", "TmpfsOptions": {"SizeBytes": -1}, **MOUNT}]}, "data=size=-1"),
+    ({"Sysctls": {"a": "b"}}, 'sysctl "a" is not in a separate kernel namespace'),
+    ({"CpuShares": 1}, "the minimum allowed cpu-shares is 2"),
+    ({"DeviceCgroupRules": ["bad"]}, "invalid device cgroup rule format: 'bad'"),
+    ({"BlkioDeviceReadBps": [{"Path": "/nope", "Rate": 5}]}, "stat /nope: no such file"),
+    ({"LogConfig": {"Config": {"max-file": "0"}}}, "max-file cannot be less than 1"),
+    ({"LogConfig": {"Config": {"max-size": "x"}}}, "logging driver: invalid size: 'x'"),
+    ({"LogConfig": {"Config": {"compress": "true"}}}, "compress cannot be true when max-file is"),
+]
+
+
+@pytest.mark.parametrize(("host", "words"), NO_HOST_CONFIG)
+def test_what_a_machine_cannot_give_is_refused(
+    engine: Engine, host: dict[str, Any], words: str
+) -> None:
+    refused = engine.refuses("POST", "/containers/create", container(HostConfig=host))
+    assert (refused.status, words in refused.message) == (400, True), refused.message
+
+
+@pytest.mark.parametrize(("host", "words"), NO_START)
+def test_what_only_the_start_finds_out_is_said_then(
+    engine: Engine, host: dict[str, Any], words: str
+) -> None:
+    made = engine.bears("POST", "/containers/create", container(HostConfig=host))
+    assert made.status == 201
+    name = made.json()["Id"]
+    failed = engine.ask("POST", f"/containers/{name}/start")
+    assert words in failed.message
+    engine.bears("DELETE", f"/containers/{name}")
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "words"),
+    [
+        ({"Image": "UPPER"}, 400, "repository name (library/UPPER) must be lowercase"),
+        ({"Image": "a b"}, 400, "invalid reference format"),
+        ({"Image": "a" * 300}, 400, "repository name must not be more than 255 characters"),
+        ({"StopSignal": "q"}, 400, "invalid signal: q"),
+        ({"MacAddress": "q"}, 400, "invalid config for network bridge: invalid MAC address q"),
+        ({"HostConfig": {"Binds": ["vol:/a"], "VolumeDriver": "nope"}}, 404, 'plugin "nope" not'),
+        ({"HostConfig": {"Mounts": [{"Type": "image", **MOUNT}]}}, 501, "mounts of images"),
+    ],
+)
+def test_a_container_that_cannot_be_is_refused(
+    engine: Engine, config: dict[str, Any], status: int, words: str
+) -> None:
+    refused = engine.ask("POST", "/containers/create", container(**config))
+    assert (refused.status, words in refused.message) == (status, True), refused.message
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ({"MacAddress": "02:42"}, "invalid MAC address 02:42"),
+        ({"Aliases": ["a"]}, "network-scoped alias is supported only for containers in user"),
+        ({"IPAMConfig": {"IPv6Address": "q"}}, "* invalid IPv6 address: q"),
+        ({"IPAMConfig": {"IPv4Address": "::1"}}, "* invalid IPv4 address: ::1"),
+        ({"IPAMConfig": {"LinkLocalIPs": ["q"]}}, "invalid link-local IP address: q"),
+    ],
+)
+def test_a_place_that_a_network_cannot_give_is_refused(
+    engine: Engine, place: dict[str, Any], words: str
+) -> None:
+    asked = container(NetworkingConfig={"EndpointsConfig": {"bridge": place}})
+    assert words in engine.refuses("POST", "/containers/create", asked).message
+
+
 def test_names_fit_in_any_case_and_null_is_absent() -> None:
     fitted = shapes.fit(
         {"IMAGE": "a", "Cmd": "true", "Env": None, "Nope": 1, "Labels": {"x": None}},

@@ -17,7 +17,7 @@ from tests.practice.conftest import Call
     [
         ({"WorkingDir": "here"}, {}, "the working directory 'here' is invalid, it needs to be"),
         ({"StopSignal": "NOSIG"}, {}, "invalid signal: NOSIG"),
-        ({"StopSignal": "99"}, {}, "the linux daemon does not support signal 99"),
+        ({"StopSignal": "0"}, {}, "invalid signal: 0"),
         ({}, {"RestartPolicy": {"Name": "sometimes"}}, "invalid restart policy: unknown policy"),
         (
             {},

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
+import plotly.graph_objects as go
+
 from core.cluster.history import History, Mark
-from core.presentation.figures import MAX_MOMENTS, replicas_over_time, replicas_per_node
+from core.presentation import figures
+from core.presentation.figures import MAX_MOMENTS
 from core.presentation.marks import describe
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
@@ -9,6 +14,15 @@ from tests.cluster.test_history import snapshot
 
 def same(text: str) -> str:
     return text
+
+
+def replicas_per_node(*given: Any) -> go.Figure:
+    """As Plotly reads it, which refuses what it does not know."""
+    return go.Figure(figures.replicas_per_node(*given))
+
+
+def replicas_over_time(*given: Any) -> go.Figure:
+    return go.Figure(figures.replicas_over_time(*given))
 
 
 def bars(**parts: object) -> dict[str, dict[str, int]]:

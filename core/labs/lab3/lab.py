@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, ScaleServices, UpdateService
 from core.commands.swarm import InitSwarm
 from core.labs.lab import Docker, Join, Lab, Scene, Step, Verdict, Visit, green, red
+from core.labs.webs import web
 
 NODES = 3
-
-
-def web(scene: Scene) -> Service | None:
-    """The lab's service: called web, or else the only one that runs nginx."""
-    named = scene.snapshot.service("web")
-    nginx = [s for s in scene.snapshot.services if "nginx" in s.image]
-    return named or (nginx[0] if len(nginx) == 1 else None)
 
 
 def initialised(scene: Scene) -> Verdict:

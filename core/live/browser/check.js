@@ -8,7 +8,7 @@ class Check {
     this.line = component.parentElement.querySelector(".essaim-check");
     this.told = component.data.done;
     this.update(component);
-    this.stop = follow(component.data.files, component.data.language, this);
+    this.stop = follow(component.data, this);
   }
 
   update(component) {

@@ -15,7 +15,7 @@ class Scene {
     this.tiles = new Tiles(this.nodes, component.data.words,
       (wish) => this.component.setTriggerValue("availability", wish));
     this.update(component);
-    this.stop = follow(component.data.files, component.data.language, this);
+    this.stop = follow(component.data, this);
   }
 
   update(component) {

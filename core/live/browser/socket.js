@@ -39,7 +39,8 @@ class Link {
   }
 }
 
-// Follow what the server pushes of a cluster: `follower.receive(message)` for each message, `follower.link(bool)`
+// Follow what the server pushes of the cluster that a page shows, given the data of `address()`:
+// `follower.receive(message)` for each message, `follower.link(bool)`
 // as the server comes and goes. Answers a function that ends it.
 export function follow({ files, language, cluster }, follower) {
   const server = `${location.origin}${files}`.replace(/^http/, "ws").replace(/[^/]*$/, "socket");

@@ -76,6 +76,7 @@ async def create(request: Request) -> Response:
     name = containers.name_for(store, request.cluster.random, engine, request.query.get("name", ""))
     if not body.get("Image"):
         raise ApiError(400, "no command specified")
+    images.check_name(str(body["Image"]))
     image = images.get(store, engine, str(body["Image"]))
     asked = containers.new(
         store, request.cluster.random, engine, name, body, _networks(request, body)
@@ -87,7 +88,7 @@ async def create(request: Request) -> Response:
     if not argv_of(asked, image):
         raise ApiError(400, "no command specified")
     mounts.check(store, request.cluster.files.machine(engine), asked, image)
-    _check_links(request, asked)
+    _check_others(request, asked)
     store.put(asked)
     made = await until(request, asked, lambda c: c.state != "new")
     if made is None or made.state == "dead":
@@ -122,10 +123,21 @@ def _check_endpoints(request: Request, asked: Container) -> None:
                 raise ApiError(400, text) from None
 
 
-def _check_links(request: Request, asked: Container) -> None:
-    """Refuse, with 400, links to containers that are not there."""
+def _check_others(request: Request, asked: Container) -> None:
+    """Refuse, with 400, other containers that it needs and that are not there."""
+    for mode in ("PidMode", "IpcMode"):
+        kind, colon, name = str(asked.host_config.get(mode) or "").partition(":")
+        if kind == "container" and colon and name:
+            try:
+                containers.get(request.cluster.store, asked.engine, name)
+            except ApiError as error:
+                raise ApiError(400, error.message) from None
     for link in asked.host_config.get("Links") or ():
         name = str(link).partition(":")[0]
+        if not link:
+            raise ApiError(400, "empty string specified for links")
+        if str(link).count(":") > 1:
+            raise ApiError(400, f"bad format for links: {link}")
         try:
             containers.get(request.cluster.store, asked.engine, name)
         except ApiError as error:
@@ -163,8 +175,11 @@ async def _start(request: Request, container: Container) -> None:
     asked = store.put(replace(container, desired="running", error=""))
     done = await until(request, asked, lambda c: c.started != before or c.desired != "running")
     if done is not None and done.started == before and done.error:
-        missing = "executable file not found" in done.error or "no such file" in done.error
-        raise ApiError(400 if missing else 500, done.error)
+        missing = any(
+            words in done.error for words in ("executable file not found", "no such file")
+        )
+        asked_wrong = missing and done.error.startswith("failed to create task")
+        raise ApiError(400 if asked_wrong else 500, done.error)
 
 
 @route("POST", "/containers/{id}/stop")

@@ -6,22 +6,17 @@ daemon/container.go, daemon/daemon_unix.go), in its order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Any
 
+from core.practice.api import host_limits, log_drivers
 from core.practice.errors import ApiError
 from core.practice.objects import Json
 from core.practice.programs import signals
 
-_LEAST_MEMORY = 6 * 2**20  # bytes
-_LOG_DRIVERS = (
-    *("awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "none"),
-    *("splunk", "syslog"),
-)
-_LOG_OPTIONS = (  # of json-file; these two are of every driver: mode, max-buffer-size
-    *("max-file", "max-size", "compress", "labels", "labels-regex", "env", "env-regex", "tag"),
-    *("mode", "max-buffer-size"),
-)
+_BOOLEANS = ("0", "1", "f", "false", "t", "true")
 _POLICIES = ("no", "always", "on-failure", "unless-stopped")
 _CAPABILITIES = frozenset((
     "ALL", "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF",
@@ -42,7 +37,7 @@ def check(config: Json, host: Json, cpus: int) -> None:
 
 def check_resources(host: Json, cpus: int) -> None:
     """As check, of the limits alone."""
-    for problem in _resources(host, cpus):
+    for problem in host_limits.problems(host, cpus):
         raise ApiError(400, problem)
 
 
@@ -67,6 +62,7 @@ def warnings(config: Json, host: Json) -> list[str]:
             "The container-wide MacAddress field is now deprecated. It should be specified in "
             "EndpointsConfig instead."
         )
+    said += host_limits.warnings(host)
     if host.get("NetworkMode") == "host" and host.get("PortBindings"):
         said.append("Published ports are discarded when using host network mode")
     return said
@@ -80,7 +76,10 @@ def _problems(config: Json, host: Json, cpus: int) -> Iterator[str]:
     folder = str(config.get("WorkingDir") or "")
     if folder and not folder.startswith("/"):
         yield f"the working directory '{folder}' is invalid, it needs to be an absolute path"
-    if signal := str(config.get("StopSignal") or ""):
+    signal = str(config.get("StopSignal") or "")
+    if signal and (
+        signal == "0" or not re.fullmatch(r"-?[0-9]+", signal)
+    ):  # any other number will do
         signals.check(signal)
     for entry in config.get("Env") or ():
         if not entry.partition("=")[0]:
@@ -90,13 +89,17 @@ def _problems(config: Json, host: Json, cpus: int) -> Iterator[str]:
         yield "can't create 'AutoRemove' container with restart policy"
     for problem in _restart(policy):
         yield f"invalid restart policy: {problem}"
+    for entry in host.get("ExtraHosts") or ():
+        yield from _extra_host(str(entry))
+    if "" in (host.get("Annotations") or {}):
+        yield "invalid Annotations: the empty string is not permitted as an annotation key"
     for name in ("CapAdd", "CapDrop"):
         for capability in host.get(name) or ():
             plain = capability.upper().removeprefix("CAP_")
             if plain not in _CAPABILITIES:
                 yield f'invalid {name}: unknown capability: "CAP_{plain}"'
-    yield from _logging(host.get("LogConfig") or {})
-    yield from _resources(host, cpus)
+    yield from log_drivers.problems(host.get("LogConfig") or {})
+    yield from host_limits.problems(host, cpus)
     score = host.get("OomScoreAdj") or 0
     if not -1000 <= score <= 1000:
         yield f"Invalid value {score}, range for oom score adj is [-1000, 1000]"
@@ -108,19 +111,49 @@ def _problems(config: Json, host: Json, cpus: int) -> Iterator[str]:
     mode = str(host.get("PidMode") or "")
     if mode not in ("", "host") and not _joins(mode):
         yield f"invalid PID mode: {mode}"
+    if (mode := host.get("UTSMode") or "") not in ("", "host"):
+        yield f"invalid UTS mode: {mode}"
+    if (mode := host.get("CgroupnsMode") or "") not in ("", "host", "private"):
+        yield f"invalid cgroup namespace mode: {mode}"
+    yield from _security(host)
     runtime = host.get("Runtime") or "runc"
     if runtime not in ("runc", "io.containerd.runc.v2"):
         yield f"unknown or invalid runtime name: {runtime}"
 
 
-def _logging(log: Json) -> Iterator[str]:
-    driver = log.get("Type") or "json-file"
-    if driver not in _LOG_DRIVERS:
-        yield f'error looking up logging plugin {driver}: plugin "{driver}" not found'
-    elif driver == "json-file":
-        for name in log.get("Config") or {}:
-            if name not in _LOG_OPTIONS:
-                yield f"unknown log opt '{name}' for json-file log driver"
+def _extra_host(entry: str) -> Iterator[str]:
+    """The problem with ``name:address``, or with ``name=address``."""
+    at = min((entry.index(sign) for sign in "=:" if sign in entry), default=0)
+    name, address = entry[:at], entry[at + 1 :]
+    if not name or not address:
+        yield f'bad format for add-host: "{entry}"'
+    elif address != "host-gateway" and not _is_address(address.strip("[]")):
+        yield f'invalid IP address in add-host: "{address}"'
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _security(host: Json) -> Iterator[str]:
+    for option in map(str, host.get("SecurityOpt") or ()):
+        if option in ("no-new-privileges", "disable"):
+            continue
+        sign = next((sign for sign in "=:" if sign in option), "")
+        name, _, value = option.partition(sign) if sign else (option, "", "")
+        plain = name == "no-new-privileges" and value.lower() in _BOOLEANS
+        if not sign:
+            yield f'invalid --security-opt 1: "{option}"'
+        elif name not in ("label", "apparmor", "seccomp") and not plain:
+            yield f'invalid --security-opt 2: "{option}"'
+    for name in host.get("StorageOpt") or {}:
+        if name.lower() != "size":
+            yield f"Unknown option {name}"
+        yield "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
 
 
 def _joins(mode: str) -> bool:
@@ -139,7 +172,7 @@ def _network(config: Json, host: Json) -> Iterator[str]:
     if kind == "host":
         return
     if not mode.removeprefix("container:"):
-        yield "Invalid network mode: invalid container format container:<name|id>"
+        yield "invalid network mode: invalid container format container:<name|id>"
     for found, what in (
         (config.get("Hostname"), "hostname and the network mode"),
         (host.get("Dns"), "dns and the network mode"),
@@ -164,47 +197,3 @@ def _restart(policy: Json) -> Iterator[str]:
         yield text + (" and cannot be negative" if most < 0 else "")
     if most < 0:
         yield "maximum retry count cannot be negative"
-
-
-def _resources(host: Json, cpus: int) -> Iterator[str]:
-    memory, swap = host.get("Memory") or 0, host.get("MemorySwap") or 0
-    reserved, shares = host.get("MemoryReservation") or 0, host.get("CpuShares") or 0
-    if memory and memory < _LEAST_MEMORY:
-        yield "Minimum memory limit allowed is 6MB"
-    if memory > 0 and 0 < swap < memory:
-        yield "Minimum memoryswap limit should be larger than memory limit, see usage"
-    if not memory and swap > 0:
-        yield "You should always set the Memory limit when using Memoryswap limit, see usage"
-    if 0 < reserved < _LEAST_MEMORY:
-        yield "Minimum memory reservation allowed is 6MB"
-    if 0 < memory < reserved:
-        yield "Minimum memory limit can not be less than memory reservation limit, see usage"
-    if host.get("NanoCpus") and (host.get("CpuPeriod") or host.get("CpuQuota")):
-        which = "Period" if host.get("CpuPeriod") else "Quota"
-        yield f"Conflicting options: Nano CPUs and CPU {which} cannot both be set"
-    if not 0 <= (host.get("NanoCpus") or 0) <= cpus * 10**9:
-        available = f"as there are only {cpus} CPUs available"
-        yield f"range of CPUs is from 0.01 to {cpus}.00, {available}"
-    if shares < 0:
-        yield f"invalid CPU shares ({shares}): value must be a positive integer"
-    wanted = str(host.get("CpusetCpus") or "")
-    try:
-        beyond = any(number >= cpus for number in _numbers(wanted))
-    except ValueError:
-        yield f"Invalid value {wanted} for cpuset cpus: invalid format: {wanted}"
-    else:
-        if beyond:
-            shown = f"requested {wanted}, available: 0-{cpus - 1}"
-            yield f"Requested CPUs are not available - {shown}"
-
-
-def _numbers(text: str) -> list[int]:
-    """The ends of the ranges in ``0-2,4``. ValueError for what is none."""
-    found = []
-    for part in filter(None, text.split(",")):
-        first, dash, last = part.partition("-")
-        ends = [int(first), int(last)] if dash else [int(first)]
-        if ends != sorted(ends) or ends[0] < 0:
-            raise ValueError(text)
-        found += ends
-    return found

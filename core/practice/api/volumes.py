@@ -40,10 +40,7 @@ def create(request: Request) -> Response:
         name = hex_id(request.cluster.random)
         labels = {**(labels or {}), volumes.ANONYMOUS: ""}
     driver = str(body.get("Driver") or "local")
-    if driver != "local":
-        problem = f'error looking up volume plugin {driver}: plugin "{driver}" not found'
-        text = f"create {name}: {problem}"
-        raise ApiError(404, text)
+    volumes.check_driver(name, driver)
     options = body.get("DriverOpts") or {}
     for option in options:
         if option not in ("type", "o", "device", "size"):

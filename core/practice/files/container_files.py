@@ -183,8 +183,8 @@ class ContainerFiles:
             self._containers.pop(change.subject.id, None)
             self._hosts.pop(change.subject.id, None)
         elif isinstance(container, Container):
-            fills = change.old is not None and not _mounts_volumes(change.old)
-            if container.id in self._containers or (fills and _mounts_volumes(container)):
+            fills = _mounts_volumes(container) and not _mounts_volumes(change.old)
+            if container.id in self._containers or (fills and change.old is not None):
                 self.of(container)
 
     def _on_volume(self, change: Change) -> None:
@@ -192,10 +192,11 @@ class ContainerFiles:
             self._volumes.pop(change.subject.id, None)
 
 
-def _mounts_volumes(stored: Stored) -> bool:
+def _mounts_volumes(stored: Stored | None) -> bool:
     """Whether it is a container with volumes: an empty one is filled at its creation."""
-    mounts = stored.mounts if isinstance(stored, Container) else ()
-    return any(mount.kind == "volume" for mount in mounts)
+    if not isinstance(stored, Container) or not stored.mounts:
+        return False
+    return any(mount.kind == "volume" for mount in stored.mounts)
 
 
 def hostname_of(container: Container) -> str:

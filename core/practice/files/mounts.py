@@ -27,6 +27,9 @@ _OPTION = re.compile(r"(size|mode)=([0-9]+)([bkmg]?)")
 def wanted(config: Json, host_config: Json, image: Image | None) -> list[Mount]:
     """The mounts that a container asks for; 400 in the daemon's words for what makes no sense."""
     found = [_bind(str(text)) for text in host_config.get("Binds") or ()]
+    for mount in found:
+        if mount.kind == "volume":
+            volumes.check_driver(mount.source, str(host_config.get("VolumeDriver") or ""))
     found += [_mount(mount) for mount in host_config.get("Mounts") or ()]
     places = set()
     for mount in found:
@@ -157,12 +160,15 @@ def _mount(asked: Json) -> Mount:
     kind = str(asked.get("Type") or "")
     source, target = str(asked.get("Source") or ""), str(asked.get("Target") or "")
     read_only = bool(asked.get("ReadOnly"))
+    _check_options(kind, asked)
+    if not target:
+        raise _unfit(kind, "field Target must not be empty")
+    if kind == "image":
+        raise ApiError(501, "the practice engine does not play mounts of images")
     if kind not in ("bind", "volume", "tmpfs"):
         raise _unfit(kind, "mount type unknown")
     place = _target(target, "", kind)
     volume: Json = asked.get("VolumeOptions") or {}
-    if volume and kind != "volume":
-        raise _unfit(kind, "field VolumeOptions must not be specified")
     if kind == "tmpfs":
         if source:
             raise _unfit(kind, "field Source must not be specified")
@@ -186,6 +192,13 @@ def _mount(asked: Json) -> Mount:
             propagation=propagation,
             must_exist=not bind.get("CreateMountpoint"),
         )
+    driver: Json = volume.get("DriverConfig") or {}
+    volumes.check_driver(source, str(driver.get("Name") or ""))
+    inside = normpath(str(volume.get("Subpath") or "."))
+    if inside.startswith(("/", "..")):
+        raise _unfit(kind, "subpath must be a relative path within the volume")
+    if inside != ".":
+        raise ApiError(501, "the practice engine does not play paths within a volume")
     if not source and read_only:
         raise _unfit(kind, "must not set ReadOnly mode when using anonymous volumes")
     return Mount(
@@ -200,8 +213,21 @@ def _mount(asked: Json) -> Mount:
     )
 
 
+def _check_options(kind: str, asked: Json) -> None:
+    """Refuse the options of another kind of mount."""
+    if kind not in ("bind", "volume", "tmpfs"):
+        return
+    for name in ("BindOptions", "VolumeOptions", "TmpfsOptions"):
+        if asked.get(name) is not None and kind != name.removesuffix("Options").lower():
+            raise ApiError(400, f'{name} must not be specified on mount type "{kind}"')
+    if asked.get("ImageOptions") is not None:
+        raise _unfit(kind, "field ImageOptions must not be specified")
+
+
 def _memory(path: str, options: str) -> Mount:
     """``--tmpfs path:options``; what is asked for besides size and mode makes no difference."""
+    if normpath(f"/{path}".replace("//", "/")) == "/":
+        raise ApiError(400, "invalid specification: destination can't be '/'")
     if not path.startswith("/"):
         raise ApiError(400, f"invalid mount path: '{path}' mount path must be absolute")
     values = {"size": 0, "mode": 0o1777}

@@ -70,6 +70,13 @@ def check_name(name: str) -> None:
         )
 
 
+def check_driver(name: str, driver: str) -> None:
+    """Refuse, with 404, a driver of volumes that is not there."""
+    if driver not in ("", "local"):
+        problem = f'error looking up volume plugin {driver}: plugin "{driver}" not found'
+        raise ApiError(404, f"create {name}: {problem}")
+
+
 def users(store: Store, volume: Volume) -> list[Container]:
     """The containers of the volume's engine that mount it, running or not."""
     return [

@@ -57,6 +57,12 @@ def get(store: Store, engine: str, text: str) -> Image:
     return image
 
 
+def check_name(text: str) -> None:
+    """Refuse, with 400, what can be neither the name of an image nor its id."""
+    if not _HEX.fullmatch(text):
+        parse(text)
+
+
 def spelled(text: str) -> str:
     """The name in full, ``nginx:latest``; as it is when it cannot be read."""
     try:

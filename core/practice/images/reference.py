@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.practice.errors import ApiError
 
@@ -12,6 +13,7 @@ _NAME = re.compile(
 )
 _HOST = re.compile(r"(?:[a-zA-Z0-9.-]+\.[a-zA-Z0-9.-]+|localhost|[a-zA-Z0-9.-]+:[0-9]+)")
 _TAG = re.compile(r"[\w][\w.-]{0,127}")
+_LONGEST = 255  # characters of a repository's name
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -40,6 +42,7 @@ class Reference:
         return self.repository if slash and _HOST.fullmatch(host) else f"docker.io/{self.path}"
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> Reference:
     """Read a reference; ``latest`` where it names neither tag nor digest. 400 when it is none."""
     name, _, digest = text.partition("@")
@@ -59,6 +62,8 @@ def parse(text: str) -> Reference:
             path = path.removeprefix("library/")
     else:
         path, host = name.removeprefix("library/"), ""
+    if len(host + path) > _LONGEST:
+        raise ApiError(400, f"repository name must not be more than {_LONGEST} characters")
     if not _NAME.fullmatch(path):
         if path and _NAME.fullmatch(path.lower()):
             shown = path if "/" in path or host else f"library/{path}"

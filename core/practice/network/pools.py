@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from ipaddress import ip_address, ip_network
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from core.practice.errors import ApiError
 from core.practice.network.addresses import PREDEFINED
 from core.practice.objects import Json, Network
+
+_MAC = re.compile(r"[0-9a-fA-F]{2}(?:(?::[0-9a-fA-F]{2}){5}|(?:-[0-9a-fA-F]{2}){5})")
 
 
 def check(pool: Json) -> None:
@@ -50,27 +53,43 @@ def check_free(subnet: str, taken: Iterable[str]) -> None:
 
 
 def check_endpoint(network: Network, asked: Json) -> None:
-    """Refuse, with 400, an address that the network cannot give."""
-    wish = str((asked.get("IPAMConfig") or {}).get("IPv4Address") or "")
-    if not wish:
-        return
-    problems = []
-    if network.name in PREDEFINED:
-        text = "user specified IP address is supported on user defined networks only"
-        problems.append(text)
-    try:
-        address = ip_address(wish)
-    except ValueError:
-        address = None
-        problems.append(f"invalid IPv4 address: {wish}")
-    pool = network.pool or {}
-    if not pool.get("Subnet"):
-        text = "supported only when connecting to networks with user configured subnets"
-        problems.append(f"user specified IP address is {text}")
-    elif address is None or address not in ip_network(pool.get("IPRange") or pool["Subnet"]):
-        text = "no configured subnet or ip-range contain the IP address"
-        problems.append(f"{text} {wish}")
-    if problems:
+    """Refuse, with 400, an address, a name or a MAC address that the network cannot give."""
+    if (mac := str(asked.get("MacAddress") or "")) and not _MAC.fullmatch(mac):
+        raise ApiError(400, f"invalid MAC address {mac}")
+    if problems := list(_endpoint_problems(network, asked)):
         star = "* " if len(problems) > 1 else ""
         listed = "\n".join(f"{star}{problem}" for problem in problems)
         raise ApiError(400, f"invalid endpoint settings:\n{listed}")
+
+
+def _endpoint_problems(network: Network, asked: Json) -> Iterator[str]:
+    config: Json = asked.get("IPAMConfig") or {}
+    if network.name in PREDEFINED and asked.get("Aliases"):
+        yield "network-scoped alias is supported only for containers in user defined networks"
+    wishes = {v: str(config.get(f"IPv{v}Address") or "") for v in (4, 6)}
+    if any(wishes.values()) and network.name in PREDEFINED:
+        yield "user specified IP address is supported on user defined networks only"
+    found = {v: _address(wish, v) for v, wish in wishes.items() if wish}
+    for version, address in found.items():
+        if address is None:
+            yield f"invalid IPv{version} address: {wishes[version]}"
+    for wish in config.get("LinkLocalIPs") or ():
+        if _address(wish, 4) is None and _address(wish, 6) is None:
+            yield f"invalid link-local IP address: {wish}"
+    for version, address in found.items():
+        own = [network.pool or {}] if version == 4 else list(network.pools6)
+        blocks = [str(pool.get("IPRange") or pool.get("Subnet") or "") for pool in own]
+        if not any(blocks):
+            text = "supported only when connecting to networks with user configured subnets"
+            yield f"user specified IP address is {text}"
+        elif address is None or not any(address in ip_network(b) for b in blocks if b):
+            text = "no configured subnet or ip-range contain the IP address"
+            yield f"{text} {wishes[version]}"
+
+
+def _address(text: str, version: int) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return address if address.version == version else None

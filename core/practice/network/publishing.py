@@ -64,7 +64,10 @@ def check(container: Container) -> None:
     named = [*(container.config.get("ExposedPorts") or {}), *bindings]
     places = (place for places in bindings.values() for place in places or ())
     for text in [*named, *(str(place.get("HostPort") or "") for place in places)]:
-        if (text in named and not _TARGET.fullmatch(text)) or not _is_range(text.partition("/")[0]):
+        number = text.partition("/")[0]
+        if not _is_range(number) or (text in named and not number.isdecimal()):
+            raise ApiError(400, f'invalid port specification: "{number}"')
+        if text in named and not _TARGET.fullmatch(text):
             raise ApiError(400, f'invalid port specification: "{text}"')
 
 

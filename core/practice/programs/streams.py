@@ -45,7 +45,7 @@ class Streams:
     ) -> None:
         self.terminal: Terminal | None = None
         if tty:
-            self.terminal = Terminal(self._show, self._interrupt, self._wake)
+            self.terminal = Terminal(self._put, self._interrupt, self._wake)
         self.process: Reader | None = None  # hears of input, and of its terminal's signals
         self._log = log
         self._input = bytearray()
@@ -146,10 +146,7 @@ class Streams:
         if self.process is not None:
             self.process.signal(number)
 
-    def _show(self, data: bytes) -> None:
-        self._put(data, 1)
-
-    def _put(self, data: bytes, stream: int) -> None:
+    def _put(self, data: bytes, stream: int = 1) -> None:
         self._log(data, stream)
         if self._feed:
             self._feed.publish(Chunk(stream, data))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from core.practice.files.container_files import ContainerFiles, hostname_of
@@ -13,6 +14,8 @@ from core.practice.objects import Container, Image
 from core.practice.programs import base as programs
 from core.practice.programs.processes import Processes
 from core.practice.store import Store
+
+_NUMBER = re.compile(r"-?[0-9]+")
 
 #: What every machine has to lend to containers.
 _DEVICES = frozenset((
@@ -78,7 +81,7 @@ class Worlds:
 
     def check_user(self, container: Container, user: str) -> None:
         """Raise StartError, in the daemon's words, for a user that the container does not know."""
-        for name, book in zip(user.split(":"), ("passwd", "group"), strict=False):
+        for name, book in zip(user.split(":", 1), ("passwd", "group"), strict=False):
             self._check_known(container, name, book, 126)
 
     def _check_extras(self, container: Container) -> None:
@@ -103,7 +106,11 @@ class Worlds:
         fs = self._files.of(container)
         entries = fs.read(f"/etc/{book}") if fs.exists(f"/etc/{book}") else b""
         known = {line.partition(":")[0] for line in entries.decode(errors="replace").split("\n")}
-        if not name.isdigit() and name not in known:
+        if _NUMBER.fullmatch(name):
+            if not 0 <= int(name[:20]) < 2**31:
+                text = "uids and gids must be in range 0-2147483647"
+                raise programs.StartError(text, code)
+        elif name not in known:
             kind = "user" if book == "passwd" else "group"
             text = f"unable to find {kind} {name}: no matching entries in {book} file"
             raise programs.StartError(text, code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +33,7 @@ def section(spec: Json, *path: str) -> Json:
     """A nested object of a spec; empty where it or anything above it is absent."""
     for name in path:
         found = spec.get(name)
-        spec = found if isinstance(found, Mapping) else {}
+        spec = found if isinstance(found, dict) else {}
     return spec
 
 

@@ -1,0 +1,242 @@
+// The projector's page: the live cluster in large type, led by keys. It draws what the server pushes;
+// what a key asks for goes to the page's script, which knows the rights.
+
+import { Chart } from "./charts.js";
+import { follow } from "./socket.js";
+import { SIGNS, Tiles } from "./tiles.js";
+
+const TEXT = Math.round(Math.max(18, innerWidth / 55)); // pixels, in the chart
+const SETTLE_MS = 350; // + pressed five times asks once, for five more
+const PATIENCE_MS = 4000; // how long a wish stands before the cluster has taken it up
+
+class Projector {
+  constructor(component) {
+    const { data, parentElement } = component;
+    this.at = (name) => parentElement.querySelector(`[data-part="${name}"]`);
+    this.component = component;
+    this.chosen = "";
+    this.tiles = new Tiles(this.at("nodes"), data.words, () => {});
+    this.tiles.may = false;
+    this.bars = new Chart(this.at("bars"), `${location.origin}${data.files}/plotly.min.js`, TEXT);
+    this.keys = (event) => this.press(event);
+    addEventListener("keydown", this.keys);
+    this.update(component);
+    this.stop = follow(data, this);
+  }
+
+  update(component) {
+    this.component = component;
+    const { words, last } = component.data;
+    this.tiles.words = words;
+    this.at("bars-title").textContent = words.bars;
+    this.at("hint").textContent = words.hint;
+    this.at("line").textContent = last.error ? `✕ ${last.error}` : last.line && `$ ${last.line}`;
+    this.at("line").dataset.refused = String(Boolean(last.error));
+    if (this.cluster) this.draw();
+  }
+
+  link() {}
+
+  receive(message) {
+    if (message.topic !== "cluster") return;
+    this.cluster = message;
+    this.draw();
+  }
+
+  get service() {
+    const { services } = this.cluster;
+    return services.find((service) => service.id === this.chosen)
+      || services.find((service) => service.name === "web") || services[0];
+  }
+
+  // The replicas that the viewer wants: what was asked for, until the cluster has taken it up.
+  get wanted() {
+    const { service, wish } = this;
+    if (wish && (wish.service !== service.id || Date.now() > wish.until)) this.wish = null;
+    return this.wish ? this.wish.replicas : service.replicas;
+  }
+
+  draw() {
+    const { cluster, service } = this;
+    const one = cluster.services.length > 1 && service ? service.id : "";
+    this.tiles.draw(cluster, one);
+    cluster.nodes.forEach((node, index) => {
+      const head = this.tiles.columns.get(node.id)?.querySelector("header");
+      if (head) head.dataset.key = index < 9 ? String(index + 1) : "";
+    });
+    this.bars.draw(enlarged(cluster.figures[one]));
+    this.drawTitle();
+  }
+
+  drawTitle() {
+    const { service } = this;
+    const { words } = this.component.data;
+    this.at("service").textContent = service ? service.name : words.none;
+    this.at("share").textContent = !service ? ""
+      : `${service.running}/${service.replicas === null ? service.desired : this.wanted}`;
+    const tiles = [...this.cluster.nodes.flatMap((node) => node.tiles), ...this.cluster.unplaced]
+      .filter((tile) => service && tile.service === service.id);
+    this.at("phases").replaceChildren(...Object.keys(SIGNS).flatMap((phase) => {
+      const count = tiles.filter((tile) => tile.phase === phase).length;
+      if (!count) return [];
+      const part = document.createElement("span");
+      part.dataset.phase = phase;
+      part.textContent = `${SIGNS[phase]} ${count} ${phase}`;
+      return [part];
+    }));
+  }
+
+  press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.cluster) return;
+    if (event.target.closest?.("input, textarea, select, [contenteditable=true]")) return;
+    const act = this.answer ? this.answering(event.key) : this.action(event.key);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  // While something is asked, only the answer counts.
+  answering(key) {
+    if (key === "Enter") return () => { const yes = this.answer; this.shut(); yes(); };
+    if (key === "Escape" || key === "n") return () => this.shut();
+    return null;
+  }
+
+  action(key) {
+    const { services, nodes } = this.cluster;
+    const step = { "+": 1, "=": 1, ArrowUp: 1, "-": -1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[key];
+    if (step) return () => this.scale(step);
+    if (/^[1-9]$/.test(key) && nodes[key - 1]) return () => this.turn(nodes[key - 1]);
+    const turn = { ArrowLeft: -1, ArrowRight: 1 }[key];
+    if (turn && services.length) return () => {
+      const at = services.indexOf(this.service);
+      this.chosen = services[(at + turn + services.length) % services.length].id;
+      this.draw();
+    };
+    return {
+      "?": () => this.open("help"),
+      q: () => this.open("codes"),
+      r: () => this.rebalance(),
+      f: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+      v: () => this.send({ kind: "leave", page: "vote" }),
+      h: () => this.send({ kind: "leave", page: "cluster" }),
+      Escape: () => this.shut(),
+    }[key.length === 1 ? key.toLowerCase() : key];
+  }
+
+  scale(step) {
+    const { service } = this;
+    if (!service || service.replicas === null || !this.allowed()) return;
+    const replicas = Math.max(0, this.wanted + step);
+    const ask = () => {
+      this.wish = { service: service.id, replicas, until: Date.now() + PATIENCE_MS };
+      this.drawTitle();
+      clearTimeout(this.settling);
+      this.settling = setTimeout(() => this.send({ kind: "scale", service: service.id, replicas }), SETTLE_MS);
+    };
+    if (replicas || !this.wanted) ask();
+    else this.ask("to_zero", { service: service.name }, ask);
+  }
+
+  // A node that takes tasks is drained, any other takes tasks again.
+  turn(node) {
+    if (!this.allowed()) return;
+    if (node.availability !== "active") {
+      this.send({ kind: "availability", node: node.id, availability: "active" });
+      return;
+    }
+    const count = node.tiles.filter((tile) => tile.phase === "running").length;
+    this.ask("to_drain", { node: node.name, count },
+      () => this.send({ kind: "availability", node: node.id, availability: "drain" }));
+  }
+
+  rebalance() {
+    const { service } = this;
+    if (!service || !this.allowed()) return;
+    this.ask("to_rebalance", { service: service.name }, () => this.send({ kind: "rebalance", service: service.id }));
+  }
+
+  allowed() {
+    const { may, words } = this.component.data;
+    if (!may) this.show("ask", words.locked);
+    return may;
+  }
+
+  ask(word, fields, then) {
+    const { words } = this.component.data;
+    const text = words[word].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+    this.show("ask", text, words.answer);
+    this.answer = then;
+  }
+
+  show(part, text, answer = "") {
+    this.open(part);
+    this.at("question").textContent = text;
+    this.at("answer").textContent = answer;
+  }
+
+  open(part) {
+    const again = !this.at(part).hidden;
+    this.shut();
+    this.at(part).hidden = again;
+    const { words, codes } = this.component.data;
+    if (part === "help") {
+      this.at("keys").replaceChildren(...words.keys.flatMap(([key, what]) => {
+        const name = document.createElement("dt"), text = document.createElement("dd");
+        name.textContent = key;
+        text.textContent = what;
+        return [name, text];
+      }));
+    }
+    if (part === "codes") {
+      this.at("pictures").replaceChildren(...codes.map(({ title, address, svg }) => {
+        const figure = document.createElement("figure"), picture = document.createElement("div");
+        const name = document.createElement("strong"), where = document.createElement("span");
+        picture.innerHTML = svg; // made by our own server, of our own address
+        name.textContent = title;
+        where.textContent = address;
+        figure.append(name, picture, where);
+        return figure;
+      }));
+    }
+  }
+
+  shut() {
+    this.answer = null;
+    for (const part of ["help", "codes", "ask"]) this.at(part).hidden = true;
+  }
+
+  send(wish) {
+    this.component.setTriggerValue("wish", wish);
+  }
+
+  close() {
+    removeEventListener("keydown", this.keys);
+    clearTimeout(this.settling);
+    this.stop();
+    this.bars.close();
+  }
+}
+
+function enlarged(figure) {
+  return {
+    data: figure.data.map((trace) => ({ ...trace, textfont: { ...trace.textfont, size: TEXT + 10 } })),
+    layout: {
+      ...figure.layout,
+      margin: { l: 52, r: 8, t: 12, b: 46 },
+      showlegend: false, // the counts above name the phases
+    },
+  };
+}
+
+const known = new WeakMap();
+
+export default function projector(component) {
+  const key = component.parentElement;
+  if (known.has(key)) known.get(key).update(component);
+  else known.set(key, new Projector(component));
+  return () => {
+    known.get(key)?.close();
+    known.delete(key);
+  };
+}

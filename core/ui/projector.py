@@ -1,0 +1,161 @@
+"""The projector's page, without Streamlit's frame: mounting it, and doing what its keys ask for."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.commands.command import Command
+from core.commands.nodes import UpdateNode
+from core.commands.services import ScaleServices, UpdateService
+from core.presentation import qr
+from core.ui.live import address, component, tile_words
+from core.ui.session import _, act, control, last, may
+
+#: Only while the projector is drawn: its absence brings the frame back.
+STYLE = """<style>
+header[data-testid="stHeader"], section[data-testid="stSidebar"],
+.st-key-projector_head [data-testid="stHeading"] { display: none; }
+.stMainBlockContainer { padding: 0.8rem 1.2rem 0; }
+.st-key-projector_head { position: fixed; inset-block-start: 0.5rem; inset-inline-end: 1.2rem;
+  width: auto; z-index: 10; }
+@media (max-width: 900px) { .st-key-projector_head { position: static; } }
+</style>"""
+
+LEADS_TO = ("cluster", "vote")
+
+_projector = component(
+    "projector",
+    """
+    <div class="essaim-board essaim-projector">
+      <header>
+        <span data-part="service"></span>
+        <span data-part="share"></span>
+        <span data-part="phases"></span>
+      </header>
+      <div data-part="nodes"></div>
+      <section data-part="bars-frame">
+        <h3 data-part="bars-title"></h3><div data-part="bars"></div>
+      </section>
+      <footer><span data-part="line" role="status"></span><span data-part="hint"></span></footer>
+      <div class="essaim-over" data-part="ask" role="alertdialog" hidden>
+        <div data-part="question"></div><div data-part="answer"></div>
+      </div>
+      <div class="essaim-over" data-part="help" role="dialog" hidden>
+        <dl data-part="keys"></dl>
+      </div>
+      <div class="essaim-over" data-part="codes" role="dialog" hidden>
+        <div data-part="pictures"></div>
+      </div>
+    </div>
+    """,
+    "board.css",
+    "projector.css",
+)
+
+
+def projector() -> None:
+    """The live cluster in large type; its keys give commands, for a viewer who may."""
+    key = "projector"
+
+    def asked() -> None:
+        wish = st.session_state[key].wish or {}
+        if make := command(wish):
+            act(make)
+        elif wish.get("kind") == "leave" and wish.get("page") in LEADS_TO:
+            st.session_state["projector_left"] = wish["page"]
+
+    # A callback may not switch pages. A plain link would begin a new session, without its rights.
+    if left := st.session_state.pop("projector_left", None):
+        st.switch_page(f"pages/{left}.py")
+    done = last()
+    st.html(STYLE)
+    _projector(
+        key=key,
+        data={
+            **address(),
+            "may": may(ScaleServices),
+            "last": {"line": done.line if done else "", "error": done.error if done else ""},
+            "codes": [
+                {"title": title, "address": where, "svg": qr.svg(where)}
+                for title, where in (
+                    (_("Vote"), class_address("vote?as=voter")),
+                    (_("Look"), class_address("")),
+                )
+            ],
+            "words": {**tile_words(), **_words()},
+        },
+        on_wish_change=asked,
+    )
+
+
+def command(wish: dict[str, Any]) -> Callable[[], Command] | None:
+    """What a key asks for, as a command on what there is; None where that is gone meanwhile."""
+    snapshot = control().snapshot
+    service = snapshot.service(str(wish.get("service")))
+    node = snapshot.node(str(wish.get("node")))
+    match wish.get("kind"):
+        case "scale" if service and isinstance(count := wish.get("replicas"), int) and count >= 0:
+            return lambda: ScaleServices(replicas=((service.name, count),))
+        case "rebalance" if service:
+            return lambda: UpdateService(service=service.name, force=True)
+        case "availability" if node and wish.get("availability") in ("active", "drain"):
+            return lambda: UpdateNode(availability=wish["availability"], node=node.hostname)
+    return None
+
+
+def class_address(page: str) -> str:
+    """Where phones in the room reach a page of ours.
+
+    ESSAIM_URL says it where it cannot be found out, as behind a proxy or in a container.
+    """
+    base = os.environ.get("ESSAIM_URL", "").strip()
+    if not base:
+        seen = urlsplit(str(st.context.url or "http://localhost:8080"))
+        host = seen.hostname or "localhost"
+        if host in ("localhost", "127.0.0.1", "::1"):  # which a phone would take for itself
+            host = _own_host() or host
+        port = f":{seen.port}" if seen.port else ""
+        prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
+        base = f"{seen.scheme}://{host}{port}/{prefix}"
+    return f"{base.rstrip('/')}/{page}"
+
+
+def _own_host() -> str:
+    """This machine's address on its network, or ''. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # reserved for documentation
+            return str(probe.getsockname()[0])
+        except OSError:
+            return ""
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "bars": _("Replicas per node, now"),
+        "none": _("No service yet"),
+        "hint": _("? keys · q QR code"),
+        "answer": _("Enter: yes · Esc: no"),
+        "locked": _("This is a real engine: unlock it on the Cluster page first (key h)."),
+        "to_zero": _("Scale {service} to 0 replicas?"),
+        "to_drain": _("Drain {node}? Its {count} replicas move to other nodes."),
+        "to_rebalance": _("Rebalance {service}? Its replicas are replaced one by one."),
+        "keys": [
+            ["+  −", _("one replica more, one fewer")],
+            ["PgUp  PgDn", _("five more, five fewer")],
+            ["←  →", _("another service")],
+            ["1 … 9", _("drain this node, or activate it again")],
+            ["r", _("rebalance: a forced update")],
+            ["q", _("QR codes for phones: vote, look")],
+            ["v", _("to the vote")],
+            ["f", _("full screen")],
+            ["h", _("back to the Cluster page")],
+            ["?  Esc", _("these keys, and away again")],
+        ],
+    }

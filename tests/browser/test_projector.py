@@ -1,0 +1,60 @@
+"""The projector's page in a true browser: led by keys alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE, Look, dashboard
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=PATIENCE)
+
+
+def counts(page: Page, wanted: list[str]) -> None:
+    expect(page.locator(".essaim-node-count")).to_have_text(wanted)
+
+
+def test_keys_scale_drain_and_activate(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(essaim)
+        page.get_by_role("button", name="Create the service").click()
+        expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
+        page.get_by_role("button", name="Demonstrate").click()
+        page.get_by_role("menuitem", name="Projector").click()
+        expect(page.locator("[data-part=share]")).to_have_text("3/3")
+        expect(page.locator("header[data-testid=stHeader]")).to_be_hidden()
+
+        for key in ("PageUp", "+", "+", "-", "+"):
+            page.keyboard.press(key)
+        expect(page.locator("[data-part=share]")).to_have_text("10/10")
+        expect(page.get_by_text("$ docker service scale web=10")).to_be_visible()
+
+        page.keyboard.press("2")
+        expect(page.get_by_text(re.compile("Drain node2"))).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("alertdialog")).to_be_hidden()
+        page.keyboard.press("2")
+        page.keyboard.press("Enter")
+        counts(page, ["5", "0", "5"])
+        page.keyboard.press("2")
+        expect(page.get_by_text("node2 stays empty, by design")).to_be_visible()
+
+        page.keyboard.press("?")
+        expect(page.get_by_text("drain this node, or activate it again")).to_be_visible()
+        page.keyboard.press("q")
+        expect(page.locator("figure svg")).to_have_count(2)
+        page.keyboard.press("Escape")
+        page.keyboard.press("h")
+        expect(page.get_by_role("button", name="Remove web")).to_be_visible()
+
+
+def test_a_strangers_keys_do_nothing_on_a_real_engine(look: Look) -> None:
+    """Here an address where nobody answers: it counts as real, and has no keys at all."""
+    with dashboard(DOCKER_HOST="tcp://127.0.0.1:9") as essaim:
+        page = look(f"{essaim}/projector")
+        expect(page.get_by_text("The engine does not answer yet")).to_be_visible()
+        assert page.locator(".essaim-projector").count() == 0

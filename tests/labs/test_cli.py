@@ -1,0 +1,88 @@
+"""Each lab's solution, typed into the docker command on the practice engine, turns it green."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core import faults
+from core.commands.build import FOLDER, BuildImage
+from core.control import Control
+from core.labs.catalogue import LABS
+from core.labs.lab import Accident, Docker, Join, Lab, Move, Visit
+from core.playing import visit
+from tests.cluster.test_collector import until
+
+from .playing import PATIENCE, practice, turns_green
+
+pytestmark = pytest.mark.cli
+
+
+class Terminal:
+    """A prompt in a copy of the demo folder, on a machine whose engine is a practice node's."""
+
+    def __init__(self, control: Control, folder: Path) -> None:
+        self.control = control
+        self.folder = folder
+        shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
+
+    def type(self, words: tuple[str, ...], node: int = 0) -> str:
+        server = self.control.connection.practice
+        assert server is not None
+        settings = {"DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": str(self.folder / ".docker")}
+        done = subprocess.run(
+            words,
+            env={**os.environ, **settings, "DOCKER_HOST": server.urls[node]},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def do(self, move: Move) -> None:
+        if isinstance(move, Docker):
+            self.type(self._words(move))
+        elif isinstance(move, Join):
+            token = self.type(("docker", "swarm", "join-token", "-q", "worker"))
+            engine = self.control.snapshot.engine
+            assert engine is not None
+            address = f"{engine.node_address}:2377"
+            node = int(move.node.removeprefix("node")) - 1
+            self.type(("docker", "swarm", "join", "--token", token, address), node)
+        elif isinstance(move, Visit):
+            for _ in range(move.times):
+                assert visit(self.control, move.port).startswith("HTTP 200")
+        elif isinstance(move, Accident):
+            fault = faults.power(move.node, move.kind == "on")
+            faults.do(self.control, faults.mend() if move.kind == "mend" else fault, "test")
+
+    def _words(self, move: Docker) -> tuple[str, ...]:
+        command = move.command
+        if isinstance(command, BuildImage):
+            for name, text in command.files:  # as the learner saved them
+                (self.folder / name).write_text(text)
+        if command.verb in (("service", "create"), ("service", "scale"), ("service", "update")):
+            # The docker command would watch for five real seconds what here takes a tenth of one.
+            command = replace(command, detach=True)  # type: ignore[call-arg]
+        return command.argv()
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
+def test_typed_into_the_docker_command_it_turns_green(lab: Lab, tmp_path: Path) -> None:
+    with practice(lab) as control:
+        terminal = Terminal(control, tmp_path)
+        control.labs.standing(lab.name)
+        for step in lab.steps:
+            until(lambda step=step: step.moves(control.labs.scene(lab.name)), PATIENCE)
+            for move in step.moves(control.labs.scene(lab.name)):
+                terminal.do(move)
+            turns_green(control, lab, step.name)
+        assert control.labs.standing(lab.name).current is None

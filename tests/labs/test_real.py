@@ -1,0 +1,71 @@
+"""The labs of the course on a real Swarm: their solutions turn them green there too.
+
+They use the course's own names, so they clear away what is left of an earlier run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import docker.errors
+import pytest
+
+from core.connection import Connection
+from core.control import Control
+from core.labs.catalogue import BY_NAME
+
+from .playing import play, under_control
+
+pytestmark = pytest.mark.realswarm
+
+PASSWORD = "a password for tests"
+NAMES = ("first", "second", "third")
+
+
+@pytest.fixture
+def control() -> Iterator[Control]:
+    """The real Swarm, before and after without what the labs leave."""
+    with under_control(Connection(os.environ["ESSAIM_REAL_SWARM"])) as control:
+        client = control.connection.client()
+        before = {container["Id"] for container in client.api.containers(all=True)}
+
+        def clean() -> None:
+            for service in client.api.services(filters={"name": "web"}):
+                if service["Spec"]["Name"] == "web":
+                    client.api.remove_service(service["ID"])
+            for node in client.api.nodes():
+                if node["Spec"]["Availability"] != "active":
+                    spec = node["Spec"] | {"Availability": "active"}
+                    client.api.update_node(node["ID"], node["Version"]["Index"], spec)
+            for container in client.api.containers(all=True):
+                ours = {name.strip("/") for name in container["Names"]} & set(NAMES)
+                labels = container["Labels"] or {}
+                new = container["Id"] not in before and "com.docker.swarm.task" not in labels
+                if ours or (new and container["Image"].startswith(("alpine", "hello", "my-str"))):
+                    with contextlib.suppress(docker.errors.APIError):  # going already
+                        client.api.remove_container(container["Id"], force=True)
+            with contextlib.suppress(docker.errors.APIError):
+                client.api.remove_image("my-streamlit-app", force=True)
+
+        clean()
+        try:
+            assert control.collector.refresh(30)
+            yield control
+        finally:
+            clean()
+            client.close()
+
+
+@pytest.mark.parametrize("name", ["lab1", "lab2", "lab3"])
+def test_its_solution_turns_it_green_on_a_real_swarm(control: Control, name: str) -> None:
+    if name == "lab2":
+        with contextlib.closing(control.connection.client()) as client:
+            try:
+                client.images.get("python:3.11-slim")
+            except docker.errors.ImageNotFound:
+                pytest.skip("the real engine has no python:3.11-slim to build from")
+    control.access.check(PASSWORD)
+    play(control, BY_NAME[name], unlocked=True)
+    assert control.labs.standing(name).current is None
