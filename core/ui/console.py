@@ -153,6 +153,8 @@ def _ticket() -> str:
     here, cluster, name = viewer(), control(), who()
     held, owner = st.session_state.get("console_ticket", ("", None))
     if owner is not cluster or not DESK.visits.waits(held):
-        held = DESK.visits.issue(Visit(cluster, name, lambda: here.unlocked))
+        held = DESK.visits.issue(
+            Visit(cluster, name, lambda: here.unlocked, lambda: tuple(here.files.items()))
+        )
         st.session_state["console_ticket"] = (held, cluster)
     return str(held)
