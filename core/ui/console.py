@@ -74,7 +74,7 @@ def terminal_button(container: str, *, disabled: bool) -> None:
 def console() -> None:
     """The prompt with its output, and the open terminals."""
     here = control()
-    place = f"{here.connection.base_url} {unlocked()}"
+    place = f"{id(here)} {unlocked()}"
     _console(
         key="console",
         data={
