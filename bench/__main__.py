@@ -1,4 +1,6 @@
-"""What must stay fast, measured: ``python -m bench [part of a name | practice | live]``.
+"""What must stay fast, measured: ``python -m bench``, or only what its argument names.
+
+The argument is a part of a measure's name, or ``practice``, ``classroom`` or ``live``.
 
 Each figure is the median of a few samples, and the worst of them. They compare on one machine, one
 day with the next; they are no promise about another machine.
@@ -20,7 +22,7 @@ from typing import Any
 
 import docker
 
-from bench import live, practice
+from bench import classroom, live, practice
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot
 from core.live import messages
@@ -143,6 +145,8 @@ def main(wish: str = "") -> None:
             print(f"{statistics.median(taken):8.1f} ms, at worst {taken[-1]:.1f}: {name}")
     if not wish or wish.lower() in "practice":
         practice.main()
+    if not wish or wish.lower() in "classroom":
+        classroom.main()
     if not wish or wish.lower() in "live":
         live.main()
 

@@ -9,7 +9,7 @@ learner. This is the only module that imports ``core.practice``.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,18 @@ QUESTION_TIMEOUT = 5
 ACTION_TIMEOUT = 120
 #: Two classes of thirty; ESSAIM_CLUSTERS says another number.
 MOST_CLUSTERS = 60
+
+
+#: Which parts of a snapshot a change of a kind of the practice engine's records touches.
+_TOLD_BY = {
+    "Engine": ("engine", "nodes"),
+    "Swarm": ("engine", "nodes", "services", "tasks"),
+    "Node": ("engine", "nodes", "tasks"),
+    "Service": ("services", "tasks"),
+    "Task": ("tasks",),
+    "Container": ("containers",),
+    "Image": ("images",),
+}
 
 
 class _Api(docker.APIClient):  # type: ignore[misc]  # docker-py has no types
@@ -57,13 +69,26 @@ class Connection:
 
     def api(self) -> docker.APIClient:
         """A client for short questions; raises as docker-py does when nobody answers."""
-        return _Api(
+        made = _Api(
             base_url=self.base_url,
             version="auto",
             timeout=QUESTION_TIMEOUT,
             use_ssh_client=self.base_url.startswith("ssh://"),
             **self.options,
         )
+        if self.practice:
+            made.trust_env = False  # no proxy leads to this process; to look costs a third
+        return made
+
+    def listen(self, hint: Callable[..., None]) -> bool:
+        """Let an engine of this process say which parts of a snapshot have changed.
+
+        Whether it does: ``hint("tasks", ...)`` is called after each change, on its own thread.
+        """
+        if self.practice is None:
+            return False
+        self.practice.watch(lambda kind: hint(*_TOLD_BY[kind]))
+        return True
 
     def client(self) -> docker.DockerClient:
         """A client for an action, which may take its time."""

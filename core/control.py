@@ -47,7 +47,8 @@ class Control:
     def __init__(self, connection: Connection, access: Access) -> None:
         self.connection = connection
         self.access = access
-        self.collector = Collector(connection.api)
+        self.collector = Collector(connection.api, hinted=connection.practice is not None)
+        connection.listen(self.collector.hint)
         self.history = History()
         self.journal = Journal()
         self.timeline = Recorder()

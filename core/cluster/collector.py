@@ -36,6 +36,11 @@ class Pace:
     rest: float = 2.0  # all that has events: they only fail to come when we lost the stream
     retry: float = 0.5  # an engine that does not answer
     restless: float = 10.0  # how long after the last change unsettled tasks still count as moving
+    gather: float = 0.05  # from a hint to its question: changes come in swarms
+
+
+#: For an engine that hints at each change: the rest only shows that it is still there.
+HINTED = Pace(moving=1.5, idle=1.5, rest=6.0)
 
 
 #: What can be asked for on its own; each has a reader in ``Collector._ask``.
@@ -52,18 +57,27 @@ _STIRRED_BY = {
 
 
 class Collector:
-    """Keeps ``snapshot`` true, from ``start()`` until ``stop()``."""
+    """Keeps ``snapshot`` true, from ``start()`` until ``stop()``.
+
+    hinted: somebody calls ``hint`` at each change, so that nothing else need be listened to.
+    """
 
     def __init__(
-        self, connect: Connect, pace: Pace | None = None, now: Callable[[], float] = time.time
+        self,
+        connect: Connect,
+        pace: Pace | None = None,
+        now: Callable[[], float] = time.time,
+        hinted: bool = False,
     ) -> None:
         self._connect = connect
-        self._pace = pace or Pace()
+        self._hinted = hinted
+        self._pace = pace or (HINTED if hinted else Pace())
         self._now = now
         self._client: docker.APIClient | None = None
         self._events: CancellableStream | None = None
         self._subscribers: list[Subscriber] = []
         self._stirred: set[str] = set()
+        self._hints: dict[str, float] = {}  # by part, when to ask for it
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._awake = threading.Event()
@@ -83,7 +97,7 @@ class Collector:
 
     def start(self) -> None:
         self.resume()
-        for target in (self._collect, self._listen):
+        for target in (self._collect,) if self._hinted else (self._collect, self._listen):
             threading.Thread(target=target, name=f"essaim{target.__name__}", daemon=True).start()
 
     def stop(self) -> None:
@@ -122,6 +136,16 @@ class Collector:
         """Ask again now: for these parts, or for everything."""
         with self._rounds:
             self._stirred.update(parts or PARTS)
+        self._wake.set()
+
+    def hint(self, *parts: str) -> None:
+        """Something of these parts has changed: ask in a moment. Cheap, from any thread."""
+        if not self._awake.is_set() or all(part in self._hints for part in parts):
+            return
+        when = time.monotonic() + self._pace.gather
+        with self._rounds:
+            for part in parts:
+                self._hints.setdefault(part, when)
         self._wake.set()
 
     def refresh(self, timeout: float = 2.0) -> bool:
@@ -168,7 +192,12 @@ class Collector:
                 self._client = self._connect()
                 self._due = dict.fromkeys(PARTS, 0.0)
         now = time.monotonic()
-        due = [part for part in PARTS if part in stirred or self._due[part] <= now]
+        with self._rounds:
+            hinted = {part for part, when in self._hints.items() if when <= now or part in stirred}
+            for part in hinted:  # before they are asked for: a change from now on is a new hint
+                del self._hints[part]
+        wanted = stirred | hinted
+        due = [part for part in PARTS if part in wanted or self._due[part] <= now]
         snapshot = self.snapshot
         for part in due:
             snapshot = self._ask(part, snapshot)
@@ -234,7 +263,9 @@ class Collector:
     def _pause(self) -> float:
         if self.snapshot.trouble is not None:
             return self._pace.retry
-        return max(min(self._due.values()) - time.monotonic(), 0.0)
+        with self._rounds:
+            next_one = min([*self._due.values(), *self._hints.values()])
+        return max(next_one - time.monotonic(), 0.0)
 
     def _drop_connection(self) -> None:
         client, self._client = self._client, None

@@ -14,10 +14,14 @@ from core.practice.clock import LoopClock
 from core.practice.cluster import Cluster
 from core.practice.limits import Limits
 from core.practice.network.ports import PortBinder
+from core.practice.objects import Container, Engine, Image, Node, Service, Swarm, Task
 from core.practice.thread import LoopThread
 from core.practice.wire.server import EngineServer
 
 T = TypeVar("T")
+
+#: What ``watch`` tells of.
+_TOLD = (Container, Engine, Image, Node, Service, Swarm, Task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class PracticeServer:
         self._settings = settings
         self._servers: dict[str, EngineServer] = {}  # by engine
         self._binder: PortBinder | None = None
+        self._watchers: list[Callable[[str], None]] = []
         self._resets = asyncio.Lock()
         self._reset_task: asyncio.Task[None] | None = None
         self._touched = thread.loop.time()
@@ -122,6 +127,18 @@ class PracticeServer:
         """Begin anew, at the same addresses: every connection ends, and everything is forgotten."""
         self._thread.run(self._reset())
 
+    def watch(self, heard: Callable[[str], None]) -> None:
+        """Call back after each change, with the name of the kind of record: ``Task``, ``Node``.
+
+        On the cluster's own thread, where it must be quick. It holds over resets.
+        """
+
+        def begin() -> None:
+            self._watchers.append(heard)
+            self._tell(heard)
+
+        self._thread.call(begin)
+
     def touch(self) -> None:
         """It is wanted: count its idleness from now."""
         self._touched = self._thread.loop.time()
@@ -161,8 +178,13 @@ class PracticeServer:
         cluster = Cluster(self._clock, Random(with_.seed), with_.nodes, with_.formed, with_.limits)
         cluster.keeper = self
         self.cluster = cluster
+        for heard in self._watchers:
+            self._tell(heard)
         if with_.bind_ports:
             self._binder = PortBinder(cluster)
+
+    def _tell(self, heard: Callable[[str], None]) -> None:
+        self.cluster.store.watch(lambda change: heard(type(change.subject).__name__), *_TOLD)
 
     async def _listen(self, port: int = 0) -> None:
         async with self._resets:

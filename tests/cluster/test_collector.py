@@ -243,3 +243,82 @@ def test_it_rests_when_nothing_moves(engine: FakeEngine) -> None:
         assert engine.asked.count("tasks") - before <= 5
     finally:
         collector.stop()
+
+
+# An engine that hints at each change
+
+SLEEPY = Pace(moving=60.0, idle=60.0, rest=60.0, gather=0.02)
+
+
+@pytest.fixture
+def hinted(engine: FakeEngine) -> Iterator[Collector]:
+    """It would ask once a minute by itself."""
+    collector = Collector(engine.connect, SLEEPY, hinted=True)  # type: ignore[arg-type]
+    collector.start()
+    assert collector.current(30)
+    yield collector
+    collector.stop()
+
+
+def test_a_hint_is_enough(engine: FakeEngine, hinted: Collector) -> None:
+    assert engine.streams == []
+    engine.asked.clear()
+    engine.tasks_answer = []
+    hinted.hint("tasks")
+    until(lambda: not hinted.snapshot.tasks, 30)
+    assert set(engine.asked) == {"tasks"}
+
+
+def test_a_swarm_of_hints_is_one_question(engine: FakeEngine, hinted: Collector) -> None:
+    with hinted._rounds:  # it cannot ask meanwhile
+        before = hinted.questions
+        for _ in range(1000):
+            hinted.hint("tasks")
+    until(lambda: hinted.questions > before, 30)
+    assert hinted.refresh(30)
+    assert hinted.questions <= before + 1 + 6  # the refresh asks for all six parts
+
+
+def test_no_change_is_lost_between_hint_and_question(engine: FakeEngine, hinted: Collector) -> None:
+    for count in (2, 5, 3, 8, 1):
+        engine.tasks_answer = [raw.task(n, slot=n) for n in range(count)]
+        hinted.hint("tasks")
+        until(lambda wanted=count: len(hinted.snapshot.tasks) == wanted, 30)  # type: ignore[misc]
+
+
+# Rest
+
+
+def test_a_rest_ends_where_it_began(engine: FakeEngine, collector: Collector) -> None:
+    assert collector.current(30)
+    collector.rest()
+    until(lambda: collector._client is None, 30)
+    asked, known = collector.questions, collector.snapshot
+    collector.hint("tasks")
+    engine.tasks_answer = []
+    assert not collector.refresh(0.05)
+    assert (collector.questions, collector.snapshot) == (asked, known)
+    collector.resume()
+    assert collector.current(30)
+    assert collector.snapshot.tasks == ()
+    assert collector.snapshot.revision == known.revision + 1
+
+
+def test_a_short_rest_is_followed_by_a_fresh_question(
+    engine: FakeEngine, collector: Collector
+) -> None:
+    for count in (2, 5, 3):
+        collector.rest()
+        engine.tasks_answer = [raw.task(n, slot=n) for n in range(count)]
+        collector.resume()
+        assert collector.current(30)
+        assert len(collector.snapshot.tasks) == count
+
+
+def test_a_collector_that_rests_can_be_stopped(engine: FakeEngine) -> None:
+    collector = Collector(engine.connect, QUICK)  # type: ignore[arg-type]
+    collector.start()
+    assert collector.current(30)
+    collector.rest()
+    collector.stop()
+    until(lambda: collector._client is None, 30)

@@ -18,6 +18,7 @@ import requests
 from core.practice.clusters import Clusters, TooManyClusters
 from core.practice.embed import PracticeServer, Settings
 from core.practice.objects import Engine, Service
+from tests.practice.test_ports import until
 
 FAST = Settings(factor=50.0, seed=1, bind_ports=False)
 
@@ -239,3 +240,16 @@ def test_with_a_server_of_its_own() -> None:
     server.stop()
     with pytest.raises(RuntimeError, match="stopped"):
         server.reset()
+
+
+def test_a_cluster_says_what_has_changed_and_goes_on_after_a_reset() -> None:
+    heard: list[str] = []
+    with PracticeServer.start(factor=50.0, bind_ports=False) as server:
+        server.watch(heard.append)
+        for _ in range(2):
+            heard.clear()
+            client = docker.DockerClient(base_url=server.urls[0])
+            client.services.create("nginx", name="web")
+            until(lambda: {"Service", "Task", "Container", "Image"} <= set(heard), 60)
+            client.close()
+            server.reset()
