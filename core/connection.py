@@ -43,6 +43,17 @@ _TOLD_BY = {
 }
 
 
+class _Api(docker.APIClient):  # type: ignore[misc]  # docker-py has no types
+    """docker-py's client, which leaves no socket open where its first question finds no answer."""
+
+    def _retrieve_server_version(self) -> str:
+        try:
+            return str(super()._retrieve_server_version())
+        except BaseException:
+            self.close()
+            raise
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """An engine's address, and how to open docker-py clients on it.
@@ -58,7 +69,7 @@ class Connection:
 
     def api(self) -> docker.APIClient:
         """A client for short questions; raises as docker-py does when nobody answers."""
-        made = docker.APIClient(
+        made = _Api(
             base_url=self.base_url,
             version="auto",
             timeout=QUESTION_TIMEOUT,

@@ -7,6 +7,7 @@ pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and cal
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,8 @@ from core.traffic import message as traffic_message
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
+from core.votes import Votes
+from core.votes import message as votes_message
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -50,6 +53,8 @@ class Control:
         self.journal = Journal()
         self.timeline = Recorder()
         self.hub = Hub()
+        self.votes = Votes(lambda: self.hub.publish("votes"))
+        self.hub.topic("votes", lambda lang: votes_message(self.votes.poll, _texts(lang)))
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._acting = 0  # commands that run now
@@ -63,6 +68,7 @@ class Control:
             self.journal,
             Questions(connection.api),
             lambda: self.hub.publish("labs"),
+            lambda: self.hub.viewers > 0,
         )
         self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
         self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
@@ -184,7 +190,9 @@ class Control:
         return run
 
     def _traffic(self, language: str) -> str:
-        return traffic_message.traffic(self.traffic.standing, self.snapshot, _texts(language))
+        return traffic_message.traffic(
+            self.traffic.standing, self.snapshot, _texts(language), self.traffic.past
+        )
 
     def _traffic_charts(self, language: str) -> str:
         return traffic_message.charts(
@@ -210,6 +218,7 @@ class Control:
         self.history.add(snapshot)
         self.labs.feed()
         self.timeline.add(snapshot, self.journal.entries())
+        self.votes.see(snapshot, time.monotonic())
         self.hub.publish("cluster")
         before, self._pictured = self._pictured, snapshot
         if (before.containers, before.images) != (snapshot.containers, snapshot.images):
@@ -218,6 +227,7 @@ class Control:
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
             self.timeline.add(self.snapshot, self.journal.entries())
+            self.votes.see(self.snapshot, time.monotonic())
             self.hub.publish("pulse")
             self.hub.publish("history")
             if self.traffic.moving:

@@ -10,7 +10,7 @@ from core.ui import jobs
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import on_opening
 from core.ui.opening import free_port, open_links
-from core.ui.session import _, control, may
+from core.ui.session import _, control, may, viewer
 from core.ui.shell import engine_missing, head, locked_hint
 
 FILES = ("app.py", "Dockerfile")
@@ -20,10 +20,13 @@ APP_PORT = 8080
 
 def edit() -> tuple[tuple[str, str], ...]:
     """The two files, as the viewer left them."""
+    # A widget forgets when its page is left; and docker build in the console takes the same files.
+    kept = viewer().files
     columns = st.columns(2)
     for name, column in zip(FILES, columns, strict=True):
-        column.text_area(name, written(name), key=f"file_{name}", height=260)
-    return tuple((name, st.session_state[f"file_{name}"]) for name in FILES)
+        text = kept.get(name, written(name))
+        kept[name] = str(column.text_area(name, text, key=f"file_{name}", height=260))
+    return tuple((name, kept[name]) for name in FILES)
 
 
 def written(name: str) -> str:

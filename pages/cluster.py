@@ -7,6 +7,8 @@ import streamlit as st
 from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, UpdateService
+from core.traffic.entries import open_ports
+from core.traffic.plan import Plan
 from core.ui.choosing import remembered
 from core.ui.lines import asking_button, button, journal, last_action
 from core.ui.live import board
@@ -14,6 +16,7 @@ from core.ui.replicas import slider
 from core.ui.reset import reset_button
 from core.ui.session import _, act, control, may, plural
 from core.ui.shell import head, locked_hint, swarm_missing
+from core.ui.traffic import strip
 
 
 def set_availability(wish: dict[str, Any]) -> None:
@@ -110,5 +113,8 @@ if not swarm_missing():
     with right:
         last_action()
     board(chosen.id if chosen else "", may(UpdateNode), set_availability)
+    if chosen and open_ports(chosen):
+        port = open_ports(chosen)[0].published
+        strip(lambda: Plan(chosen.id, port, rate=10, seconds=60))
     journal()
 reset_button()

@@ -14,6 +14,7 @@ from core.ui.shell import engine_missing, head, locked_hint
 
 def catalogue() -> None:
     """The labs there are, each with how far it is."""
+    labs.first_name()
     begun = {standing.lab.name: standing for standing in control().labs.standings()}
     for number, lab in enumerate(LABS, 1):
         text = texts(lab.name, language())
@@ -108,6 +109,8 @@ def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
         st.code("\n".join(this.look), language="shell", wrap_lines=True)
     with st.expander(_("You see something else?"), icon=":material/help:"):
         st.markdown(text.otherwise)
+        if at == len(standing.done):
+            labs.skip_button(lab)
     labs.hints(text, f"hint_{key}")
     for number, question in enumerate(text.questions):
         with st.container(border=True):

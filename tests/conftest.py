@@ -7,6 +7,16 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples each time, however slow the machine: a run judges the change, not the luck.
+settings.register_profile(
+    "essaim",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("essaim")
 
 #: Chromium as our tests want it: no sandbox, which root has not, and no talk with anybody else.
 CHROMIUM_ARGS = (
@@ -32,6 +42,10 @@ NEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "realswarm": (
         lambda: os.environ.get("ESSAIM_REAL_SWARM"),
         "no real Swarm: put a manager's DOCKER_HOST in ESSAIM_REAL_SWARM",
+    ),
+    "realmesh": (
+        lambda: os.environ.get("ESSAIM_REAL_MESH"),
+        "no real routing mesh: put a manager's DOCKER_HOST in ESSAIM_REAL_MESH",
     ),
     "cli": (lambda: shutil.which("docker"), "no docker command on the PATH"),
 }

@@ -11,6 +11,7 @@ from core.commands import grammar
 from core.commands.command import Command
 from core.commands.registry import following, lookup, split
 from core.errors import InvalidCommand
+from core.i18n import Translate
 
 MOST = 60  # choices: more than that helps nobody
 
@@ -32,7 +33,7 @@ class Completion:
     choices: tuple[Choice, ...]
 
 
-def complete(text: str, snapshot: ClusterSnapshot) -> Completion:
+def complete(text: str, snapshot: ClusterSnapshot, translate: Translate) -> Completion:
     """What may stand at the end of ``text``, which is the line up to the cursor."""
     line = re.split(r"\n|&&|;", text)[-1]
     word = line[len(line) - len(line.lstrip()) :]
@@ -42,7 +43,7 @@ def complete(text: str, snapshot: ClusterSnapshot) -> Completion:
         words = split(line[: len(line) - len(word)])
     except InvalidCommand:  # within quotes it is the viewer's own text
         return Completion(start, word, ())
-    found = [c for c in _choices(words, word, snapshot) if c.word.startswith(word)]
+    found = [c for c in _choices(words, word, snapshot, translate) if c.word.startswith(word)]
     shared = _shared([choice.word for choice in found]) if found else word
     return Completion(start, shared, tuple(found[:MOST]))
 
@@ -54,7 +55,9 @@ def _shared(words: list[str]) -> str:
     return first[: next(unlike, min(len(first), len(last)))]
 
 
-def _choices(words: list[str], word: str, snapshot: ClusterSnapshot) -> Iterable[Choice]:
+def _choices(
+    words: list[str], word: str, snapshot: ClusterSnapshot, translate: Translate
+) -> Iterable[Choice]:
     named = words[:1] == ["docker"]
     given = words[1:] if named else words
     found = lookup(given)
@@ -63,8 +66,9 @@ def _choices(words: list[str], word: str, snapshot: ClusterSnapshot) -> Iterable
         first = [] if words else [Choice("docker"), Choice("help"), Choice("clear")]
         if words[:1] == ["help"]:
             given, first = words[1:], []
-        return [*first, *(Choice(w, hint) for w, hint in following(tuple(given)).items())]
-    command, _, after = found
+        verbs = following(tuple(given)).items()
+        return [*first, *(Choice(verb, hint and translate(hint)) for verb, hint in verbs)]
+    command, _verb, after = found
     return _within(command, after, word, snapshot)
 
 

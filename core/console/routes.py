@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core.console.completion import complete
 from core.console.desk import Desk
 from core.console.session import Session, Visit
-from core.i18n import preferred
+from core.i18n import preferred, translation
 from core.live.hub import Feed
 from core.terminal.routes import OriginCheck, seated
 
@@ -49,7 +49,7 @@ def _answer(desk: Desk, session: Session, visit: Visit, feed: Feed, asked: dict[
     if what == "run":
         session.give(text, feed.language, visit)
     elif what == "complete":
-        found = asdict(complete(text, visit.control.snapshot))
+        found = asdict(complete(text, visit.control.snapshot, translation(feed.language).gettext))
         feed.offer("completion", _message("completion", asked=text, **found))
     elif what == "seat":
         ticket = desk.seat(session, asked["terminal"], visit)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from core.commands.build import BuildImage
 from core.commands.command import Command
 from core.console.lines import Request, read
 from core.console.progress import Progressing
@@ -39,6 +40,8 @@ class Visit:
     control: Control
     who: str
     unlocked: Callable[[], bool]
+    #: Names and texts of the files that the viewer has edited to build from.
+    files: Callable[[], tuple[tuple[str, str], ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,8 @@ class Session:
         self._write(entry)
         progress = Progressing(TICK, lambda text: self._write(replace(entry, text=_cut(text))))
         self._succeeded = True
+        if isinstance(command, BuildImage) and command.path in (".", "./"):
+            command = replace(command, files=visit.files())
         try:
             if command.at_keyboard:
                 self._write(self._opened(entry, command, visit, progress))

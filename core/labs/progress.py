@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks while a step asks the engine for what no snapshot tells.
 ASKING = 0.5
+#: Seconds for which a standing that was asked for counts as looked at.
+INTEREST = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Progress:
     the first lab. Steps are done in their order: what a later step wants may be so by chance.
 
     snapshot: answers the latest. changed: called, on any thread, when a standing has changed.
+    watched: whether somebody looks; nobody's cluster is asked nothing, so that it can rest.
     """
 
     def __init__(
@@ -62,12 +65,15 @@ class Progress:
         journal: Journal,
         questions: Questions,
         changed: Callable[[], None],
+        watched: Callable[[], bool],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._snapshot = snapshot
         self._journal = journal
         self._questions = questions
         self._changed = changed
+        self._watched = watched
+        self._wanted = 0.0  # when somebody last asked, in seconds of the monotonic clock
         self._now = now
         self._runs: dict[str, _Run] = {}
         self._lock = threading.Lock()
@@ -83,6 +89,7 @@ class Progress:
 
     def standing(self, name: str) -> Standing:
         """Where this lab stands; it begins with the first question about it."""
+        self._wanted = time.monotonic()
         with self._lock:
             run = self._runs.get(name)
             if run is not None:
@@ -101,6 +108,16 @@ class Progress:
         """Begin this lab anew, from the cluster as it is."""
         with self._lock:
             self._runs[name] = self._begin(BY_NAME[name])
+        self._changed()
+        self.feed()
+
+    def skip(self, name: str) -> None:
+        """Let the current step be, as where a machine cannot do what it asks for."""
+        with self._lock:
+            run = self._runs[name]
+            step = run.standing.current
+            if step is not None:
+                self._pass(run, step, self._snapshot(), "")
         self._changed()
         self.feed()
 
@@ -136,10 +153,11 @@ class Progress:
         while not self._stopped.is_set():
             with self._lock:
                 runs = list(self._runs.values())
-            changes = [self._look(run) for run in runs]
+            may_ask = self._watched() or time.monotonic() - self._wanted < INTEREST
+            changes = [self._look(run) for run in runs if may_ask or not _asks(run)]
             if any(changes):
                 self._changed()
-            asking = any((step := run.standing.current) and step.asks for run in runs)
+            asking = any(map(_asks, runs))
             self._wake.wait(ASKING if asking else None)
             self._wake.clear()
 
@@ -156,12 +174,19 @@ class Progress:
             if not verdict.green:
                 run.standing = _with(run.standing, verdict)
                 break
-            run.kept[step.name] = verdict.kept
-            run.entered = scene.snapshot
-            done = (*run.standing.done, step.name)
-            now = self._now()
-            run.standing = Standing(run.standing.lab, done, run.standing.began, now, red())
+            self._pass(run, step, scene.snapshot, verdict.kept)
         return run.standing != before
+
+    def _pass(self, run: _Run, step: Step, snapshot: ClusterSnapshot, kept: str) -> None:
+        run.kept[step.name] = kept
+        run.entered = snapshot
+        was = run.standing
+        run.standing = Standing(was.lab, (*was.done, step.name), was.began, self._now(), red())
+
+
+def _asks(run: _Run) -> bool:
+    step = run.standing.current
+    return step is not None and step.asks
 
 
 def _with(standing: Standing, verdict: Verdict) -> Standing:

@@ -50,6 +50,8 @@ def find(store: Store, engine: str, text: str) -> Container | None:
 
 def get(store: Store, engine: str, text: str) -> Container:
     """As find, but 404 in the daemon's words when there is none."""
+    if not text:
+        raise ApiError(400, 'invalid name or ID supplied: ""')
     container = find(store, engine, text)
     if container is None:
         raise ApiError(404, f"No such container: {text}")

@@ -5,31 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
-from operator import attrgetter
 from typing import Any, TypeVar
 
 R = TypeVar("R")
 
-_new, _set = object.__new__, object.__setattr__
-
 
 def changed(record: R, **changes: Any) -> R:
-    """A record with some fields changed: what dataclasses.replace does, in half the time.
+    """A record with some fields changed: what dataclasses.replace does, in a fourth of the time.
 
     The records of the store check nothing when they are made, so that nothing is skipped by it.
     """
     kind = type(record)
-    copy = _new(kind)
-    names, values = _reading(kind)  # type: ignore[arg-type]
-    for name, value in zip(names, values(record), strict=True):
-        _set(copy, name, value)
-    for name, value in changes.items():
-        _set(copy, name, value)
+    copy: R = _copier(kind)(record, object.__new__(kind), changes)  # type: ignore[arg-type]
     return copy
 
 
 @cache
-def _reading(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    """The fields of a kind of record, and what reads all of them at once."""
-    names = tuple(field.name for field in fields(kind))
-    return names, attrgetter(*names)
+def _copier(kind: type[Any]) -> Callable[[Any, Any, dict[str, Any]], Any]:
+    """What copies a record of this kind field by field, and then sets what is changed.
+
+    It is written out for each kind, as dataclasses writes their ``__init__``: every write to the
+    store is such a copy, and a loop over some twenty names takes twice as long.
+    """
+    names = [field.name for field in fields(kind)]
+    lines = [f"    set_{name}(copy, record.{name})" for name in names]
+    text = "\n".join(
+        [
+            "def copier(record, copy, changes):",
+            *lines,
+            "    for name, value in changes.items():",
+            "        set_any(copy, name, value)",
+            "    return copy",
+        ]
+    )
+    made: dict[str, Any] = {f"set_{name}": getattr(kind, name).__set__ for name in names}
+    made["set_any"] = object.__setattr__
+    exec(text, made)  # noqa: S102 (of our own fields' names)
+    copier: Callable[[Any, Any, dict[str, Any]], Any] = made["copier"]
+    return copier

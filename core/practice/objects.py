@@ -74,6 +74,7 @@ class Image:
     step: str = ""  # what the build step did to it: how the build cache finds it again
     author: str = ""
     comment: str = ""
+    container: str = ""  # the id of the one that it was committed from
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Container:
     health: str = ""  # "", starting, healthy, unhealthy
     pid: int = 0
     address: str = ""  # on the first network; chosen at the start unless a task brings its own
+    further: Mapping[str, str] | None = None  # its addresses on further networks, by their names
     paused: bool = False
     restarting: bool = False  # its program ended, and its restart policy will start it again
     stop_delay: float = 0.0  # seconds before the stop signal: tasks on an overlay wait for gossip

@@ -189,7 +189,11 @@ class Runtime:
         self.processes.add(container, program, pid, user)
         self._by_hand.discard(container.id)
         check = health.check_of(container, image)
-        address = container.address if container.task_id else ""  # a task's is the Swarm's to give
+        address, further = container.address, container.further
+        if not (container.task_id and address):  # a task's are the Swarm's to give
+            given = [addresses.free_address(self._store, container, n) for n in container.networks]
+            address = given[0] if given else ""
+            further = dict(zip(container.networks[1:], given[1:], strict=True))
         self._store.put(
             changed(
                 container,
@@ -201,7 +205,8 @@ class Runtime:
                 error="",
                 pid=pid,
                 ports=ports,
-                address=address or addresses.free_address(self._store, container),
+                address=address,
+                further=further,
                 health="starting" if check else "",
             )
         )

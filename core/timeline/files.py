@@ -21,8 +21,8 @@ from core.timeline.record import KINDS, MOMENTARY, Change, Recording, ReplicaSta
 
 FORMAT = "essaim-timeline"
 VERSION = 1
-#: Larger files are compressed, to about a twentieth.
-PLAIN_BYTES = 100_000
+#: A file of more is compressed, to about a twentieth; this many are some 100 kB.
+PLAIN_CHANGES = 400
 #: What is opened at most: a file may come from anywhere.
 MAX_BYTES = 64_000_000  # when unpacked
 MAX_CHANGES = 100_000
@@ -32,8 +32,13 @@ _NAMES = {word: [field.name for field in fields(kind)] for word, kind in KINDS.i
 _PHASES = frozenset(phase.key for phase in PHASES)
 
 
-def save(recording: Recording) -> tuple[str, bytes]:
-    """The end of the file's name (.json or .json.gz), and what is in it."""
+def large(recording: Recording) -> bool:
+    """Whether its file is worth compressing."""
+    return len(recording.changes) > PLAIN_CHANGES
+
+
+def save(recording: Recording, packed: bool = False) -> bytes:
+    """What a file of it holds; packed: compressed, for a name that ends in .gz."""
     text = json.dumps(
         {
             "format": FORMAT,
@@ -46,9 +51,7 @@ def save(recording: Recording) -> tuple[str, bytes]:
         separators=(",", ":"),
     ).encode()
     # No time in the header: the same recording makes the same file.
-    return (
-        (".json.gz", gzip.compress(text, mtime=0)) if len(text) > PLAIN_BYTES else (".json", text)
-    )
+    return gzip.compress(text, mtime=0) if packed else text
 
 
 def plain(change: Change) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from core.timeline.record import (
 
 #: A class's busy morning; some 3 MB. A scale from 0 to 200 replicas makes about 1200.
 MAX_CHANGES = 8000
-#: Longer texts of the engine are cut: they are for a line on screen.
+#: Longer texts are cut: they are for a line on screen.
 MAX_TEXT = 300
 
 Key = tuple[str, str]  # kind and id
@@ -114,7 +114,7 @@ class Recorder:
     def _act(self, journal: Sequence[Entry]) -> None:
         news = list(takewhile(lambda entry: entry is not self._entry, reversed(journal)))
         for entry in reversed(news):
-            action = Action(entry.line, entry.error)
+            action = Action(entry.line[:MAX_TEXT], entry.error[:MAX_TEXT])
             self._changes.append(Change(entry.time, "action", "", action))
         if journal:
             self._entry = journal[-1]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from core.cluster.snapshot import ClusterSnapshot
 from core.traffic.plan import TAG
@@ -19,7 +18,7 @@ _HEADERS = ("essaim-task", "x-task-id", "x-container-id", "x-hostname", "x-serve
 _HOSTNAME = re.compile(r"^(?:Hostname: )?([A-Za-z0-9._-]{12,128})\s*$", re.MULTILINE)
 _CONTAINER = re.compile(r"[0-9a-f]{12,64}")
 _TAGGED = re.compile(rf"[?&]{TAG}=([0-9a-z]+)-([0-9]+)")
-_DETAIL = "com.docker.swarm.task.id"
+_TASK = re.compile(r"com\.docker\.swarm\.task\.id=([0-9a-zA-Z]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,5 @@ def logged(line: str) -> tuple[str, int, str] | None:
     tagged = _TAGGED.search(line)
     if tagged is None:
         return None
-    details = line.partition(" ")[0].split(",")
-    pairs = dict(unquote(detail).split("=", 1) for detail in details if "=" in detail)
-    return tagged[1], int(tagged[2]), pairs.get(_DETAIL, "")
+    task = _TASK.search(line, 0, tagged.start())
+    return tagged[1], int(tagged[2]), task[1] if task else ""

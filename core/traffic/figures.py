@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-import plotly.graph_objects as go
-
 from core.cluster.history import Mark
 from core.i18n import Translate
-from core.presentation.figures import NODE_COLORS, mark_lines
+from core.presentation.figures import NODE_COLORS, Figure, mark_lines
 from core.presentation.phases import FAILED
 from core.traffic.ledger import Second
 
 #: Colours and dashes of median, 95th and 99th percentile.
 _LINES = (("p50", "#0072B2", "solid"), ("p95", "#E69F00", "dash"), ("p99", "#CC79A7", "dot"))
+#: So many replicas can have their whole names below their bars.
+ROOM = 6
 _DARK = ("#0072B2", "#D55E00")  # white stands out better from these
-_ON_DARK = "#FFFFFF"
 _MARGIN = {"l": 44, "r": 34, "t": 8, "b": 28}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
@@ -29,75 +28,88 @@ def color(nodes: Sequence[str], node: str) -> str:
 
 def answered_per_replica(
     by_place: Mapping[tuple[str, str], int], idle: Sequence[str], nodes: Sequence[str]
-) -> go.Figure:
+) -> Figure:
     """Stacked bars: what each replica answered, by the node on which it did.
 
     idle: names of replicas that run, which may have answered nothing.
     """
-    names = sorted({name for name, _node in by_place} | set(idle), key=_natural)
+    names = sorted({name for name, _node in by_place} | set(idle), key=natural)
     places = [*nodes, *sorted({node for _name, node in by_place} - set(nodes))]
-    figure = go.Figure()
+    traces = []
     for node in places:
         values = [by_place.get((name, node), 0) for name in names]
-        figure.add_bar(
-            name=node,
-            x=names,
-            y=values,
-            marker={"color": color(places, node)},
-            text=[str(value) if value else "" for value in values],
-            textposition="inside",
-            textangle=0,
-            insidetextanchor="middle",
-            textfont={"color": _ON_DARK if color(places, node) in _DARK else "#111111", "size": 15},
-            hovertemplate="%{x} · " + node + ": %{y}<extra></extra>",
+        fill = color(places, node)
+        traces.append(
+            {
+                "type": "bar",
+                "name": node,
+                "x": names,
+                "y": values,
+                "marker": {"color": fill},
+                "text": [str(value) if value else "" for value in values],
+                "textposition": "inside",
+                "textangle": 0,
+                "insidetextanchor": "middle",
+                "textfont": {"color": "#FFFFFF" if fill in _DARK else "#111111", "size": 15},
+                "hovertemplate": "%{x} · " + node + ": %{y}<extra></extra>",
+            }
         )
-    figure.update_layout(
-        barmode="stack",
-        bargap=0.25,
-        margin=_MARGIN,
-        legend={**_LEGEND, "traceorder": "normal"},
-        xaxis={"type": "category", "fixedrange": True, "showgrid": False},
-        yaxis={"rangemode": "tozero", "fixedrange": True, "tickformat": "d", "nticks": 5},
-        uirevision="answered",
-    )
-    return figure
+    layout = {
+        "barmode": "stack",
+        "bargap": 0.25,
+        "margin": _MARGIN,
+        "legend": {**_LEGEND, "traceorder": "normal"},
+        "xaxis": {
+            "type": "category",
+            "fixedrange": True,
+            "showgrid": False,
+            "tickvals": names,
+            "ticktext": [_label(name, len(names)) for name in names],
+            "tickangle": 0,
+        },
+        "yaxis": {"rangemode": "tozero", "fixedrange": True, "tickformat": "d", "nticks": 5},
+        "uirevision": "answered",
+    }
+    return {"data": traces, "layout": layout}
 
 
 def latency_and_failures(
     seconds: Sequence[Second], marks: Sequence[Mark], end: float, _: Translate
-) -> go.Figure:
+) -> Figure:
     """Lines: the percentiles of each second, in milliseconds; bars: what failed in it."""
-    figure = go.Figure()
     times = [round(second.start * 1000) for second in seconds]
-    figure.add_bar(
-        name=_("failed"),
-        x=times,
-        y=[second.failed for second in seconds],
-        width=900,
-        marker={"color": FAILED.color},
-        yaxis="y2",
-        hovertemplate="%{y} " + _("failed") + "<extra></extra>",
-    )
-    for name, line, dash in _LINES:
-        values = [getattr(second, name) for second in seconds]
-        figure.add_scatter(
-            name=name,
-            x=times,
-            y=[None if value is None else round(value * 1000, 2) for value in values],
-            mode="lines",
-            line={"width": 2.5, "color": line, "dash": dash},
-            hovertemplate="%{y:.3~r} ms " + name + "<extra></extra>",
-        )
+    failed = {
+        "type": "bar",
+        "name": _("failed"),
+        "x": times,
+        "y": [second.failed for second in seconds],
+        "width": 900,
+        "marker": {"color": FAILED.color},
+        "yaxis": "y2",
+        "hovertemplate": "%{y} " + _("failed") + "<extra></extra>",
+    }
+    lines = [
+        {
+            "type": "scatter",
+            "name": name,
+            "x": times,
+            "y": [_milliseconds(getattr(second, name)) for second in seconds],
+            "mode": "lines",
+            "line": {"width": 2.5, "color": line, "dash": dash},
+            "hovertemplate": "%{y:.3~r} ms " + name + "<extra></extra>",
+        }
+        for name, line, dash in _LINES
+    ]
     start = seconds[0].start if seconds else end
     end = max(end, start + 20)
     most = max((second.failed for second in seconds), default=0)
-    figure.update_layout(
+    layout = {
         **mark_lines(marks, start, end, _),
-        margin=_MARGIN,
-        legend=_LEGEND,
-        bargap=0,
-        hovermode="x unified",
-        xaxis={
+        "margin": _MARGIN,
+        "legend": _LEGEND,
+        "bargap": 0,
+        "hovermode": "x unified",
+        "xaxis": {
             "type": "date",
             "range": [round(start * 1000), round(end * 1000)],
             "fixedrange": True,
@@ -105,13 +117,8 @@ def latency_and_failures(
             "nticks": 5,
             "tickformat": "%H:%M:%S",
         },
-        yaxis={
-            "rangemode": "tozero",
-            "fixedrange": True,
-            "nticks": 5,
-            "ticksuffix": " ms",
-        },
-        yaxis2={
+        "yaxis": {"rangemode": "tozero", "fixedrange": True, "nticks": 5, "ticksuffix": " ms"},
+        "yaxis2": {
             "overlaying": "y",
             "side": "right",
             "range": [0, max(5, most * 1.1)],
@@ -121,12 +128,21 @@ def latency_and_failures(
             "nticks": 4,
             "tickfont": {"color": FAILED.color},
         },
-        uirevision="latency",
-    )
-    return figure
+        "uirevision": "latency",
+    }
+    return {"data": [failed, *lines], "layout": layout}
 
 
-def _natural(name: str) -> tuple[object, ...]:
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 2)
+
+
+def _label(name: str, among: int) -> str:
+    """The whole name where there is room; else the slot alone, or a node's id cut short."""
+    return name if among <= ROOM else name.rpartition(".")[2][:5]
+
+
+def natural(name: str) -> tuple[object, ...]:
     """web.2 before web.10; what is no number counts as text after all numbers."""
     front, _dot, last = name.rpartition(".")
     number = re.fullmatch(r"\d+", last)

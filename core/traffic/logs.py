@@ -61,18 +61,22 @@ class LogReader:
         try:
             with daemon_errors():
                 client = self._open()
+                url = f"{client.base_url}/v{client.api_version}/services/{self._service}/logs"
+                wanted = {"details": 1, "stdout": 1, "follow": int(follow), "tail": tail}
+                # Asked for as docker-py would, whose own answer cannot be closed half-way.
                 try:
-                    self._listen(
-                        client.service_logs(
-                            self._service, details=True, stdout=True, follow=follow, tail=tail
-                        )
-                    )
+                    with client.get(
+                        url, params=wanted, stream=True, timeout=client.timeout
+                    ) as answer:
+                        answer.raise_for_status()
+                        self._listen(answer.iter_content(None))
                 finally:
                     client.close()
         except EssaimError:
             pass  # silent for long, or no log to be had: then who answered stays unknown
 
     def _listen(self, chunks: Iterable[bytes]) -> None:
+        """Lines may have the eight bytes of their frame before them: ``logged`` looks past."""
         rest = b""
         for chunk in chunks:
             *lines, rest = (rest + chunk).split(b"\n")

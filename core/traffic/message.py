@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from core.cluster.history import Mark
 from core.cluster.snapshot import ClusterSnapshot
 from core.i18n import Translate
 from core.traffic import words
-from core.traffic.figures import answered_per_replica, color, latency_and_failures
+from core.traffic.figures import answered_per_replica, color, latency_and_failures, natural
 from core.traffic.ledger import Request
 from core.traffic.run import Standing
 
@@ -18,8 +19,16 @@ from core.traffic.run import Standing
 AFTER = 5.0
 
 
-def traffic(standing: Standing | None, snapshot: ClusterSnapshot, _: Translate) -> str:
-    """The counts, sentences and newest requests of the run that is on, or of the last one."""
+def traffic(
+    standing: Standing | None,
+    snapshot: ClusterSnapshot,
+    _: Translate,
+    past: Sequence[Standing] = (),
+) -> str:
+    """The counts, sentences and newest requests of the run that is on, or of the last one.
+
+    past: the runs before, to be compared with it.
+    """
     if standing is None:
         return _text("traffic", run=None)
     names = [node.hostname for node in snapshot.nodes]
@@ -52,6 +61,7 @@ def traffic(standing: Standing | None, snapshot: ClusterSnapshot, _: Translate) 
         fairness=shares.index,
         fair=words.fairness(shares, standing.plan.keep_alive, _),
         latest=words.latest(standing.latest, _),
+        runs=[_compared(each, _) for each in (*past, standing)],
         dots=[_dot(number, request) for number, request in standing.dots],
         reports=[
             {
@@ -84,11 +94,25 @@ def charts(
         "answered": answered_per_replica(standing.by_place, idle, names),
         "latency": latency_and_failures(standing.seconds, during, end, _),
     }
-    drawn: dict[str, Any] = {}
-    for name, figure in figures.items():
-        drawn[name] = figure.to_plotly_json()
-        drawn[name]["layout"].pop("template", None)  # the browser's theme replaces it
-    return _text("traffic_charts", run=standing.id, figures=drawn)
+    return _text("traffic_charts", run=standing.id, figures=figures)
+
+
+def _compared(standing: Standing, _: Translate) -> list[str]:
+    """A run as a line of the table that compares them."""
+    totals = standing.totals
+    answered = Counter({name: 0 for name, _count in standing.shares.counts})
+    for (name, _node), count in standing.by_place.items():
+        answered[name] += count
+    counts = [answered[name] for name in sorted(answered, key=natural)]
+    p50, p95, _p99 = (f"{t * 1000:.1f}" if t is not None else "–" for t in standing.percentiles)
+    return [
+        words.plan(standing, _),
+        str(totals.sent),
+        str(totals.failed),
+        " · ".join(map(str, counts)),
+        f"{standing.shares.index:.2f}" if standing.shares.index is not None else "–",
+        f"{p50} / {p95} ms",
+    ]
 
 
 def _dot(number: int, request: Request) -> list[Any]:

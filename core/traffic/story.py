@@ -134,6 +134,7 @@ def _of_task(old: Task | None, task: Task, snapshot: ClusterSnapshot) -> list[St
         and old.desired_state not in stopping
         and task.desired_state in stopping
         and old.state not in ended
+        and task.state not in ("failed", "rejected", "complete")  # it ended by itself
     ):
         found.append(("told", ""))
     if task.node_id and (old is None or not old.node_id) and task.desired_state not in stopping:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import requests
@@ -20,6 +21,8 @@ from core.traffic.run import Run, Standing
 
 #: Seconds after a run's last word in which its charts are drawn once more.
 STILL = 3.0
+#: Earlier runs that are remembered, to be compared.
+PAST = 4
 
 
 class Traffic:
@@ -38,6 +41,7 @@ class Traffic:
         self._changed = changed
         self._lock = threading.Lock()
         self._run: Run | None = None
+        self._past: deque[Standing] = deque(maxlen=PAST)
 
     @property
     def run(self) -> Run | None:
@@ -47,6 +51,11 @@ class Traffic:
     @property
     def standing(self) -> Standing | None:
         return self._run.standing if self._run else None
+
+    @property
+    def past(self) -> tuple[Standing, ...]:
+        """How the runs before this one ended, the oldest first."""
+        return tuple(self._past)
 
     @property
     def moving(self) -> bool:
@@ -95,6 +104,8 @@ class Traffic:
         with self._lock:
             if self._run is not None and not self._run.ended:
                 raise InvalidCommand("One run at a time: stop the one that is on.")
+            if self._run is not None:
+                self._past.append(self._run.standing)
             self._run = run
         run.start()
 

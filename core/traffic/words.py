@@ -9,6 +9,8 @@ from core.traffic.ledger import Request
 from core.traffic.run import Standing
 from core.traffic.story import Report, Step
 
+#: Seconds: the managers are not asked so often that less could be told.
+SOON = 0.5
 #: From here on, shares are called equal.
 FAIR = 0.99
 
@@ -67,6 +69,14 @@ def state(standing: Standing, _: Translate) -> str:
     return _("Done")
 
 
+def plan(standing: Standing, _: Translate) -> str:
+    """What the run was to do, in few words."""
+    asked = standing.plan
+    kind = _("kept alive") if asked.keep_alive else _("new for each request")
+    entry = standing.entries[0].name if asked.entry else _("every node in turn")
+    return f"{standing.service} · {asked.rate:g}/s · {kind} · {entry}"
+
+
 def failures(errors: dict[str, int], _: Translate) -> str:
     """Why requests failed, the most frequent reason first."""
     names = {
@@ -94,8 +104,10 @@ def outcome(report: Report, ended: int, failed: int, _: Translate) -> str:
             running=report.running, wanted=report.wanted
         )
         return f"{said} {now}"
-    seconds = f"{max(0.0, report.well - report.began):.1f}"
-    return f"{said} " + _("All was well after {seconds} s.").format(seconds=seconds)
+    took = report.well - report.began
+    if took < SOON:
+        return f"{said} " + _("All was well within half a second.")
+    return f"{said} " + _("All was well after {seconds} s.").format(seconds=f"{took:.1f}")
 
 
 def step(each: Step, _: Translate) -> str:

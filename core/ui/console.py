@@ -74,7 +74,7 @@ def terminal_button(container: str, *, disabled: bool) -> None:
 def console() -> None:
     """The prompt with its output, and the open terminals."""
     here = control()
-    place = f"{here.connection.base_url} {unlocked()}"
+    place = f"{id(here)} {unlocked()}"
     _console(
         key="console",
         data={
@@ -153,6 +153,8 @@ def _ticket() -> str:
     here, cluster, name = viewer(), control(), who()
     held, owner = st.session_state.get("console_ticket", ("", None))
     if owner is not cluster or not DESK.visits.waits(held):
-        held = DESK.visits.issue(Visit(cluster, name, lambda: here.unlocked))
+        held = DESK.visits.issue(
+            Visit(cluster, name, lambda: here.unlocked, lambda: tuple(here.files.items()))
+        )
         st.session_state["console_ticket"] = (held, cluster)
     return str(held)

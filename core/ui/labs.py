@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
+from core.labs.board import ROLL
 from core.labs.lab import Lab, Step
 from core.labs.progress import Standing, remark
 from core.labs.texts import Question, StepText
@@ -123,7 +124,9 @@ def quick_check(question: Question, key: str) -> None:
 def play_button(lab: Lab, step: Step) -> None:
     """Do it for me: the solution is played, and each of its lines shown."""
     here = viewer()
-    running = here.play is not None and here.play.running
+    # One of an earlier step may still be pausing: nobody redraws this button when it ends.
+    mine = here.played == f"{lab.name}/{step.name}"
+    running = mine and here.play is not None and here.play.running
     st.button(
         _("Do it for me"),
         key="play",
@@ -156,3 +159,26 @@ def _played(play: Play) -> None:
     was, st.session_state["play_runs"] = st.session_state.get("play_runs"), play.running
     if was and not play.running:
         st.rerun()
+
+
+def first_name() -> None:
+    """Who this is, where the teacher asks: kept in memory, for the board."""
+    if not ROLL.named:
+        return
+    mine = control().labs
+    said = st.text_input(
+        _("Your first name, for the teacher's board"), mine.name, max_chars=30, width=320
+    )
+    mine.name = said.strip()
+
+
+def skip_button(lab: Lab) -> None:
+    """On without a step that the machine cannot do."""
+    st.button(
+        _("Skip this step"),
+        key="skip",
+        type="tertiary",
+        on_click=control().labs.skip,
+        args=(lab.name,),
+        disabled=not may(CreateService),
+    )

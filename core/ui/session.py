@@ -52,6 +52,7 @@ class Viewer:
     jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
     play: Play | None = None  # of a lab's step, by Do it for me
     played: str = ""  # which step that was: lab/step
+    files: dict[str, str] = field(default_factory=dict)  # to build from, as the viewer left them
 
 
 def control() -> Control:

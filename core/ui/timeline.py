@@ -75,12 +75,13 @@ def timeline(opened: Recording | None = None, name: str = "") -> None:
 
 def save_button() -> None:
     """Downloads what is recorded, as it is at the press."""
-    ending = files.save(control().timeline.recording())[0]
+    recorder = control().timeline  # the download runs on a thread that has no viewer
+    packed = files.large(recorder.recording())
     st.download_button(
         _("Save"),
-        lambda: files.save(control().timeline.recording())[1],
-        file_name=time.strftime("essaim-%Y-%m-%d-%H%M") + ending,
-        mime="application/gzip" if ending.endswith(".gz") else "application/json",
+        lambda: files.save(recorder.recording(), packed),
+        file_name=time.strftime("essaim-%Y-%m-%d-%H%M.json") + (".gz" if packed else ""),
+        mime="application/gzip" if packed else "application/json",
         icon=":material/download:",
         on_click="ignore",
         key="timeline_save",

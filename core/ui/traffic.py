@@ -58,6 +58,9 @@ _picture = st.components.v2.component(
           <section><h3 data-word="latency_title"></h3><div data-part="latency_chart"></div>
             <div data-part="percentiles"></div></section>
         </div>
+        <section class="essaim-runs" data-part="runs_frame" hidden><h3 data-word="runs_title"></h3>
+          <div><table><thead><tr data-part="runs_head"></tr></thead>
+          <tbody data-part="runs"></tbody></table></div></section>
       </div>
     </div>
     """,
@@ -158,4 +161,15 @@ def _words() -> dict[str, str]:
         ),
         "reports_title": _("What was done meanwhile, and what Swarm did about it"),
         "empty": _("no replica here"),
+        "runs_title": _("This run, and those before it"),
+        "runs": "|".join(
+            (
+                _("Traffic"),
+                _("sent"),
+                _("failed"),
+                _("answered by each replica"),
+                _("fairness"),
+                _("median / 95 %"),
+            )
+        ),
     }

@@ -8,22 +8,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard
+from tests.pages.conftest import PAGES
 
 pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=PATIENCE)
 
-PATHS = (
-    "",
-    "services",
-    "nodes",
-    "images",
-    "containers",
-    "build",
-    "console",
-    "timeline",
-    "projector",
-)
+#: Every page by its address; the home page has none.
+PATHS = ("", *sorted(page.stem for page in PAGES.glob("*.py") if page.stem != "cluster"))
 
 
 def settle(page: Page) -> None:

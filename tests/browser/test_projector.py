@@ -52,8 +52,7 @@ def test_keys_scale_drain_and_activate(look: Look) -> None:
         expect(page.get_by_role("button", name="Remove web")).to_be_visible()
 
 
-def test_a_strangers_keys_do_nothing_on_a_real_engine(look: Look) -> None:
-    """Here an address where nobody answers: it counts as real, and has no keys at all."""
+def test_without_an_engine_it_says_so(look: Look) -> None:
     with dashboard(DOCKER_HOST="tcp://127.0.0.1:9") as essaim:
         page = look(f"{essaim}/projector")
         expect(page.get_by_text("The engine does not answer yet")).to_be_visible()

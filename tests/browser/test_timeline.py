@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import docker
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.cluster.snapshot import TASK_STATES
 from core.commands.services import CreateService, ScaleServices
+from core.live.routes import edition
 from core.timeline import files
+from core.timeline.recorder import Recorder
+from core.timeline.view import picture as told
 from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practice_engine
+from tests.cluster import raw
+from tests.timeline.pictures import NODES, picture
 
 pytestmark = pytest.mark.browser
 
@@ -71,3 +78,44 @@ def test_back_in_time_and_opened_without_a_cluster(look: Look, tmp_path: Path) -
         until(page, 7)
         page.get_by_role("button", name="web 3 → 7").click()
         until(page, 3)
+
+
+def test_the_browser_reads_a_recording_as_python_does(essaim: str, look: Look) -> None:
+    dice = random.Random(7)
+    recorder, life = Recorder(), []
+    for number in range(60):
+        tasks = [
+            raw.task(
+                n,
+                slot=n % 7 + 1,
+                node=dice.choice(("", *NODES)),
+                state=dice.choice(TASK_STATES),
+                desired=dice.choice(("running", "running", "shutdown")),
+                service=dice.choice(("web", "api")),
+            )
+            for n in dice.sample(range(40), 25)
+        ]
+        words = {name: dice.choice(("active", "drain", "down")) for name in NODES}
+        life.append(picture(100.0 + number, number + 1, tasks, **words))
+        recorder.add(life[-1])
+    recording = recorder.recording()
+    times = [100.0 + dice.uniform(-1, 61) for _ in range(100)]
+    found = look(f"{essaim}/timeline").evaluate(
+        """async ([script, news, times]) => {
+             const { Recording } = await import(script);
+             const recording = new Recording();
+             recording.add({ whole: true, ...news });
+             return times.map((time) => {
+               const { nodes, unplaced } = recording.at(time);
+               return [...nodes, { id: "", tiles: unplaced }].map(({ id, tiles }) => (
+                 [id, tiles.map((tile) => [tile.id, tile.phase])]));
+             });
+           }""",
+        [f"{essaim}/live/{edition()}/record.js", told(recording, str), times],
+    )
+    for time, columns in zip(times, found, strict=True):
+        moment = recording.at(time)
+        assert columns == [
+            [node, [[id, moment.replicas[id].phase] for id in moment.tiles(node)]]
+            for node in (*moment.nodes, "")
+        ]

@@ -27,7 +27,7 @@ SNAPSHOT = shown()
 
 
 def words(text: str) -> list[str]:
-    return [choice.word for choice in complete(text, SNAPSHOT).choices]
+    return [choice.word for choice in complete(text, SNAPSHOT, str).choices]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_a_flag_is_offered_once_unless_it_may_be_repeated() -> None:
 
 
 def test_the_common_beginning_is_given_and_where_it_goes() -> None:
-    found = complete("docker node update --availability drain n", SNAPSHOT)
+    found = complete("docker node update --availability drain n", SNAPSHOT, str)
     assert (found.start, found.common) == (40, "node")
 
 
 @given(st.text(st.sampled_from("dockerservi pulcae=-\"'&;\n"), max_size=40))
 def test_it_never_fails_and_only_lengthens(text: str) -> None:
-    found = complete(text, SNAPSHOT)
+    found = complete(text, SNAPSHOT, str)
     typed = text[found.start :]
     assert found.common.startswith(typed)
     assert all(choice.word.startswith(typed) for choice in found.choices)

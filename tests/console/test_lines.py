@@ -107,6 +107,13 @@ def test_help(typed: str, words: str) -> None:
     assert words in asked.text
 
 
+def test_help_speaks_french() -> None:
+    french = translation("fr").gettext
+    (asked,) = read("docker service --help", french)
+    assert "Change combien de réplicas gardent des services." in asked.text
+    assert "Tab complète" in asked.text
+
+
 def test_it_can_be_cleared() -> None:
     assert one("clear").kind == "clear"
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 import re
 import string
 import time
+from dataclasses import replace
 
 import pytest
 
+from core.cluster.snapshot import ClusterSnapshot, Engine
+from core.commands.journal import Journal
+from core.commands.registry import parse
 from core.i18n import LANGUAGES
-from core.labs.catalogue import LABS
-from core.labs.lab import Lab, red
-from core.labs.progress import remark
+from core.labs.catalogue import BY_NAME, LABS
+from core.labs.lab import Docker, Lab, red
+from core.labs.progress import ASKING, INTEREST, Progress, remark
+from core.labs.questions import Questions
 from core.labs.texts import FOLDER, LabText, texts
+from tests.cluster.test_collector import until
 
-from .playing import play, practice
+from .playing import PATIENCE, play, practice
 
 #: What a learner types, at the machine's prompt or in a container's.
 SHELL = {"docker", "curl", "for", "echo", "ls", "cat", "uname", "exit"}
+
+CREATE = parse("docker service create -p 80:80 --name web nginx:latest")
+ENGINE = Engine("node1", "", "", "", True, "active", True, "", "", "", 1, 1)
 
 each_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
 
@@ -113,3 +122,73 @@ def test_a_remark_is_filled_in() -> None:
     words = {"few": "{ready} of {wanted}"}
     assert remark(words, red("few", ready=1, wanted=3)) == "1 of 3"
     assert remark(words, red()) == ""
+
+
+def test_a_step_that_a_machine_cannot_do_is_let_be() -> None:
+    lab = BY_NAME["lab3"]
+    with practice(lab) as control:
+        assert control.labs.standing("lab3").done == ()
+        control.labs.skip("lab3")
+        assert control.labs.standing("lab3").done == ("init",)
+        control.labs.reset("lab3")
+        assert control.labs.standing("lab3").done == ()
+
+
+@each_lab
+def test_its_solution_can_be_typed_into_the_console(lab: Lab) -> None:
+    """Each command of it reads back from its line; the console runs what it reads."""
+    with practice(lab) as control:
+        control.labs.standing(lab.name)
+        scene = control.labs.scene(lab.name)
+    moves = [m for step in lab.steps if not callable(step.solution) for m in step.moves(scene)]
+    for move in moves:
+        if isinstance(move, Docker):
+            assert parse(move.line()) == move.command
+
+
+@pytest.mark.parametrize(
+    ("line", "step", "key"),
+    [
+        ("service scale web=12", "scale", "other"),
+        ("service rm web", "scale", "gone"),
+        ("node update --availability pause node2", "drain", "paused"),
+    ],
+)
+def test_a_wrong_state_gets_a_word(line: str, step: str, key: str) -> None:
+    lab = BY_NAME["lab3"]
+    with practice(replace(lab, start="swarm")) as control:
+        control.submit(CREATE, "test", False)
+        until(lambda: "create" in control.labs.standing("lab3").done, PATIENCE)
+        while control.labs.standing("lab3").current != lab.step(step):
+            control.labs.skip("lab3")
+        control.submit(parse(f"docker {line}"), "test", False)
+        until(lambda: control.labs.standing("lab3").verdict.remark == key, PATIENCE)
+        for language in LANGUAGES:
+            words = texts("lab3", language).steps[step].remarks
+            assert "{" not in remark(words, control.labs.standing("lab3").verdict)
+
+
+def test_nobodys_cluster_is_asked_nothing() -> None:
+    """A step that asks the engine twice a second would keep a forgotten cluster awake."""
+    asked = []
+
+    class Asked(Questions):
+        def secrets(self) -> frozenset[str]:
+            asked.append(None)
+            return frozenset()
+
+    snapshot = ClusterSnapshot(0.0, 1, ENGINE)
+    progress = Progress(
+        lambda: snapshot, Journal(), Asked(lambda: None), lambda: None, lambda: False
+    )
+    progress.standing("lab6")
+    until(lambda: len(asked) > 2)
+    progress._wanted -= INTEREST
+    until(lambda: not changes_soon(asked))
+    progress.stop()
+
+
+def changes_soon(things: list[None]) -> bool:
+    before = len(things)
+    time.sleep(3 * ASKING)
+    return len(things) > before

@@ -9,11 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.control import Control
 from core.i18n import LANGUAGES
+from core.labs.board import ROLL
 from core.labs.catalogue import LABS
 from core.labs.lab import Lab
 from core.labs.texts import texts
+from core.ui.session import Viewer
 from tests.cluster.test_collector import until
-from tests.pages.conftest import PAGES, fine
+from tests.pages.conftest import PAGES, PASSWORD, Open, fine
 
 
 def opened(lab: str, language: str = "en", at: int | None = None) -> AppTest:
@@ -94,3 +96,32 @@ def test_progress_is_kept_over_a_reload_and_begun_anew_at_a_wish(cluster: Contro
 
 def test_an_unknown_lab_is_the_list(cluster: Control) -> None:
     assert texts("lab3", "en").title in told(opened("lab99"))
+
+
+def test_a_step_can_be_skipped(cluster: Control) -> None:
+    until(lambda: len(cluster.snapshot.nodes) == 3)
+    fine(opened("lab3").button(key="skip").click().run())
+    assert "create" in cluster.labs.standing("lab3").done
+
+
+def test_the_board_is_the_teachers(cluster: Control, visit: Open) -> None:
+    cluster.labs.standing("lab3")
+    app = fine(visit("board"))
+    assert not app.dataframe
+    app.text_input[0].set_value(PASSWORD)
+    app = fine(next(b for b in app.button if b.form_id == "unlock").click().run())
+    assert list(app.dataframe[0].value["Learner"]) == ["Learner 1"]
+
+
+def test_first_names_are_asked_for_when_the_teacher_wants_them(
+    cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ROLL, "named", False)
+    assert not fine(visit("labs")).text_input
+    app = fine(visit("board", viewer=Viewer(unlocked=True)))
+    fine(app.toggle(key="named").set_value(True).run())
+    assert ROLL.named
+    fine(visit("labs").text_input[0].set_value(" Anne ").run())
+    cluster.labs.standing("lab3")
+    app = fine(visit("board", viewer=Viewer(unlocked=True)))
+    assert list(app.dataframe[0].value["Learner"]) == ["Anne"]

@@ -10,7 +10,7 @@ from core.practice.files import rootfs
 from core.practice.files.filesystem import FileSystem
 from core.practice.objects import Image
 from core.practice.programs import executables
-from core.practice.programs.base import Interrupted, Program, Wait, World, Write, program
+from core.practice.programs.base import Files, Interrupted, Program, Wait, World, Write, program
 
 assert executables  # the programs are entered by importing them
 
@@ -96,7 +96,7 @@ def world(behaviour: str = "alpine", clock: Playing | None = None, **more: Any) 
         "cwd": "/",
         "now": lambda: clock.now,
         "interactive": False,
-        "disk": lambda: files,
+        "inside": Files(files),
     }
     return World(**settings | more)
 

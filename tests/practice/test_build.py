@@ -119,6 +119,30 @@ def test_the_cache_holds_until_something_changes(builder: Builder) -> None:
     assert "Using cache" not in builder.log(text, "nocache=1")
 
 
+def test_the_cache_is_taken_from_the_images_that_are_named(builder: Builder) -> None:
+    text = "FROM alpine\nENV A=1\nRUN echo built\n"
+    builder.log(text, "t=first")
+    assert builder.log(text, "cachefrom=%5B%22first%22%5D").count("Using cache") == 2
+    assert "Using cache" not in builder.log(text, "cachefrom=%5B%22alpine%22%5D")
+    assert "Using cache" not in builder.log(text, "cachefrom=%5B%22nosuch%22%5D")
+    assert builder.answer(text, "cachefrom=3").status == 400
+
+
+@pytest.mark.parametrize(
+    ("ignored", "left"),
+    [
+        ("Dockerfile\n.dockerignore\n", "app.py d"),
+        ("*\n!app.py\n!d\n", "app.py d"),  # the client has left out the rest
+        ("# Dockerfile\n.docker*\n", "Dockerfile app.py d"),
+        ("**/Dockerfile\n", ".dockerignore app.py d"),
+        ("Dockerfile\n!Dockerfile\n", ".dockerignore Dockerfile app.py d"),
+    ],
+)
+def test_what_is_ignored_is_not_copied(builder: Builder, ignored: str, left: str) -> None:
+    text = "FROM alpine\nCOPY . /x\nRUN cd /x && echo = $(ls -A)\n"
+    assert f"= {left}\n" in builder.log(text, **{".dockerignore": ignored.encode()})
+
+
 @pytest.mark.parametrize(
     ("text", "query", "status", "message"),
     [

@@ -72,7 +72,7 @@ def test_a_commit_changes_the_configuration_as_asked(call: Call, box: str) -> No
     [
         ("container=box&changes=RUN+x", 400, "RUN is not a valid change command"),
         ("container=none", 404, "No such container: none"),
-        ("", 404, "No such container: "),
+        ("", 400, 'invalid name or ID supplied: ""'),
         ("container=box&changes=EXPOSE+x", 400, None),
     ],
 )

@@ -18,6 +18,7 @@ from tests.practice.conftest import Call
 
 Settle = Callable[[], None]
 SLEEPING = ["sleep", "infinity"]
+MAC = "02:42:ac:12:00:09"
 
 
 @pytest.fixture
@@ -494,3 +495,31 @@ def test_an_image_of_old_has_the_users_of_old(engine: docker.DockerClient) -> No
         assert (
             engine.containers.run(image, "whoami", user=user, remove=True) == f"{user}\n".encode()
         )
+
+
+def test_old_versions_show_what_they_showed(practice: Any, engine: docker.DockerClient) -> None:
+    engine.networks.create("course")
+    box = engine.containers.run(
+        "alpine", SLEEPING, network="course", hostname="till", mac_address=MAC, detach=True
+    )
+    made = box.commit("mine").id
+    for version, aliases in (("1.44", [box.id[:12], "till"]), ("1.45", None)):
+        old = docker.APIClient(base_url=practice.urls[0], version=version)
+        shown = old.inspect_container(box.id)
+        place = shown["NetworkSettings"]["Networks"]["course"]
+        assert (place["Aliases"], shown["Config"]["MacAddress"]) == (aliases, MAC)
+        image = old.inspect_image(made)
+        assert image.get("Container") == (box.id if version == "1.44" else None)
+        assert image["Config"]["Hostname"] == ""
+        assert ("Expected" in old.info()["RuncCommit"]) is True
+        old.close()
+    assert "Hostname" not in engine.api.inspect_image(made)["Config"]
+    assert "Expected" not in engine.info()["RuncCommit"]
+
+
+def test_lists_that_were_asked_for_are_shown_as_they_were(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    box = engine.containers.create("alpine", dns=["1.1.1.1"], ports={"80/tcp": 8080})
+    host = engine.api.inspect_container(box.id)["HostConfig"]
+    assert (host["Dns"], host["DnsSearch"], host["Devices"]) == (["1.1.1.1"], None, None)
+    assert host["PortBindings"] == {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}

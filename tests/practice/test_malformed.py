@@ -209,7 +209,7 @@ def test_a_wrong_field_is_refused_over_http(engine: Engine, path: str) -> None:
         ("/networks/create", network(Subnet="abc"), "invalid CIDR block notation"),
         ("/networks/create", network(Subnet="10.9.0.1/24"), "0/24"),
         ("/networks/create", network(Subnet="10.9.0.1/32"), "room"),
-        ("/networks/create", network(Gateway="x"), "invalid gateway x"),
+        ("/networks/create", network(Subnet="10.9.0.0/24", Gateway="x"), "invalid gateway x"),
         ("/swarm/join", {}, None),
         ("/configs/create", {"Data": [300]}, "number 300 into ConfigSpec.Data.0 of type uint8"),
         ("/secrets/create", {"Templating": {"name": 3}}, "SecretSpec.Templating.name of type"),
@@ -336,6 +336,58 @@ def test_a_place_that_a_network_cannot_give_is_refused(
 ) -> None:
     asked = container(NetworkingConfig={"EndpointsConfig": {"bridge": place}})
     assert words in engine.refuses("POST", "/containers/create", asked).message
+
+
+X9 = {"Name": "x9"}
+POOL = {"Subnet": "10.9.0.0/24"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "words"),
+    [
+        ("/networks/create", {**X9, "IPAM": {"Driver": "nope"}}, 404, 'plugin "nope" not found'),
+        ("/networks/create", network(**POOL, IPRange="10.8.0.0/24"), 400, "doesn't contain ip-ra"),
+        ("/networks/create", network(**POOL, IPRange="q"), 400, "invalid ip-range q: invalid CI"),
+        ("/networks/create", network(Gateway="10.8.0.1"), 400, "invalid subnet : invalid CIDR"),
+        (
+            "/networks/create",
+            {**X9, "IPAM": {"Config": [{**POOL, "AuxiliaryAddresses": {"a": "q"}}]}},
+            400,
+            "invalid auxiliary address a: invalid address",
+        ),
+        ("/networks/create", {**X9, "EnableIPv4": False}, 400, "IPv4 or IPv6 must be enabled"),
+        (
+            "/networks/create",
+            {**X9, "Options": {"com.docker.network.driver.mtu": "q"}},
+            400,
+            "failed to parse com.docker.network.driver.mtu value: q",
+        ),
+        ("/networks/create", {**X9, "ConfigFrom": {"Network": "no"}}, 404, '"no" does not exist'),
+        ("/networks/create", {**X9, "ConfigOnly": True}, 501, "configuration networks"),
+        ("/networks/create", {**X9, "Ingress": True}, 403, "can only be global scope network"),
+        ("/networks/create", {**X9, "Driver": "macvlan"}, 501, "macvlan networks"),
+        ("/networks/bridge/connect", {}, 400, 'invalid name or ID supplied: ""'),
+        ("/volumes/create", {**X9, "DriverOpts": {"type": "nfs"}}, 400, 'option: "device"'),
+        ("/volumes/create", {**X9, "DriverOpts": {"device": "/x"}}, 400, 'option: "type"'),
+        ("/volumes/create", {**X9, "DriverOpts": {"size": "q"}}, 400, "invalid size: 'q'"),
+        ("/volumes/create", {"Name": "x" * 300}, 400, "file name too long"),
+        ("/volumes/create", {**X9, "ClusterVolumeSpec": {}}, 501, "cluster volumes"),
+        ("/images/alpine/tag?repo=a&tag=%20", None, 400, "invalid tag format"),
+        (f"/images/alpine/tag?repo={'a' * 64}", None, 400, "64-byte hexadecimal strings"),
+        ("/images/create?fromImage=alpine&platform=q", None, 400, '"q": unknown operating system'),
+        ("/images/create?fromImage=alpine&platform=arm64", None, 404, "no matching manifest for"),
+        ("/containers/create?platform=q", container(), 400, '"q": unknown operating system'),
+        ("/containers/create?platform=linux/arm64", container(), 404, "does not match the specifi"),
+        ("/containers/nothing/start?checkpoint=a", None, 400, "only supported in experimental"),
+        ("/commit", {}, 400, 'invalid name or ID supplied: ""'),
+        ("/build/prune?filters=q", None, 400, "invalid filter"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(
+    engine: Engine, path: str, body: Any, status: int, words: str
+) -> None:
+    answer = engine.ask("POST", path, body)
+    assert (answer.status, words in answer.message) == (status, True), answer.message
 
 
 def test_names_fit_in_any_case_and_null_is_absent() -> None:

@@ -200,3 +200,34 @@ def test_top_goes_on_until_it_is_stopped(engine: docker.DockerClient) -> None:
     assert container.status == "running"
     container.remove(force=True)
     assert b"PID USER" in engine.containers.run("alpine:3.10", ["top", "-n", "2", "-d", "1"])
+
+
+def test_a_container_has_an_address_on_each_of_its_networks(engine: docker.DockerClient) -> None:
+    front, back = (engine.networks.create(name) for name in ("front", "back"))
+    box = engine.containers.run(
+        "alpine", "sleep infinity", name="box", network="front", detach=True
+    )
+    back.connect(box)
+    other = engine.containers.run("nginx", name="web", network="back", detach=True)
+
+    def places() -> dict[str, str]:
+        box.reload()
+        shown = box.attrs["NetworkSettings"]["Networks"]
+        return {name: place["IPAddress"] for name, place in shown.items()}
+
+    first, second = places()["front"], places()["back"]
+    assert first
+    assert second
+    assert first.split(".")[1] != second.split(".")[1]
+    back.reload()
+    attached = back.attrs["Containers"]
+    assert attached[box.id]["IPv4Address"] == f"{second}/16"
+    assert attached[other.id]["IPv4Address"] != f"{second}/16"
+    assert box.exec_run(["wget", "-qO-", "http://web/"])[0] == 0
+    assert f"{second}\t" in box.exec_run("cat /etc/hosts")[1].decode()
+    front.disconnect(box)
+    assert places() == {"back": second}
+    box.restart(timeout=0)
+    front.connect(box)
+    assert set(places()) == {"front", "back"}
+    assert all(places().values())

@@ -13,7 +13,16 @@ from core.practice.files import rootfs
 from core.practice.files.filesystem import FileSystem
 from core.practice.objects import Container, Image
 from core.practice.programs import executables
-from core.practice.programs.base import Read, StartError, Wait, World, Write, argv_of, program
+from core.practice.programs.base import (
+    Files,
+    Read,
+    StartError,
+    Wait,
+    World,
+    Write,
+    argv_of,
+    program,
+)
 
 assert executables  # the programs are entered by importing them
 
@@ -49,7 +58,7 @@ def world(
         "cwd": "/",
         "now": lambda: 1_700_000_000.0,
         "interactive": False,
-        "disk": lambda: system,
+        "inside": Files(system),
     }
     return World(**settings | more)
 
@@ -202,7 +211,12 @@ def test_nginx_and_python_do_a_little_more_than_run() -> None:
         0,
     )
     heard: list[tuple[int, int]] = []
-    here = world("nginx", kill=lambda pid, signal: heard.append((pid, signal)))
+
+    class Killing(Files):
+        def kill(self, pid: int, number: int) -> None:
+            heard.append((pid, number))
+
+    here = world("nginx", inside=Killing(world("nginx").fs))
     assert played(["nginx", "-s", "reload"], here)[1] == 0
     assert heard == [(1, 1)]
     assert played(["python", "-c", "print('hi')"], world("python")) == ([(1, "hi")], 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from core.cluster import parse
@@ -12,6 +13,9 @@ from core.cluster.snapshot import TASK_STATES, ClusterSnapshot, Trouble
 from tests.cluster import raw
 
 NODES = ("node1", "node2", "node3")
+
+#: For property tests: a slow machine is no failure.
+patient = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 
 def picture(time: float, revision: int, tasks: list[raw.Json], **nodes: str) -> ClusterSnapshot:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.cluster.history import Mark
@@ -15,7 +15,7 @@ from core.timeline import files
 from core.timeline.record import Action, Moment, NodeState
 from core.timeline.recorder import Recorder
 from tests.cluster import raw
-from tests.timeline.pictures import lives, picture, running
+from tests.timeline.pictures import lives, patient, picture, running
 
 
 def record(life: list[ClusterSnapshot], most: int = 8000) -> Recorder:
@@ -34,6 +34,7 @@ def runs(moment: Moment) -> Counter[str]:
     return found
 
 
+@patient
 @given(lives())
 def test_every_instant_counts_what_the_engine_said(life: list[ClusterSnapshot]) -> None:
     recording = record(life).recording()
@@ -49,17 +50,18 @@ def test_every_instant_counts_what_the_engine_said(life: list[ClusterSnapshot]) 
         assert moment.trouble == (snapshot.trouble.message if snapshot.trouble else "")
 
 
+@patient
 @given(lives(), st.floats(90, 120))
 def test_saved_and_opened_it_is_the_same_at_every_instant(
     life: list[ClusterSnapshot], time: float
 ) -> None:
     recording = record(life).recording()
-    opened = files.load(files.save(recording)[1], str)
+    opened = files.load(files.save(recording), str)
     assert opened == recording
     assert opened.at(time).counts() == recording.at(time).counts()
 
 
-@settings(max_examples=50)
+@patient
 @given(lives(20), st.integers(5, 40))
 def test_what_is_forgotten_leaves_the_rest_whole(life: list[ClusterSnapshot], most: int) -> None:
     recorder = record(life, most)
@@ -70,6 +72,7 @@ def test_what_is_forgotten_leaves_the_rest_whole(life: list[ClusterSnapshot], mo
     assert len(recorder._changes) <= most
 
 
+@patient
 @given(lives(20), st.integers(1, 19), st.integers(5, 100))
 def test_a_follower_that_asks_now_and_then_has_it_all(
     life: list[ClusterSnapshot], when: int, most: int

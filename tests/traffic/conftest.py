@@ -13,16 +13,19 @@ from core.practice.embed import PracticeServer
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
-from tests.cluster.test_collector import until
+from tests.cluster import test_collector
 
-Send = Callable[..., Run]
+
+def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until it holds, for as long as a slow machine may need."""
+    test_collector.until(holds, seconds)
 
 
 @contextmanager
-def collecting(connection: Connection) -> Iterator[Collector]:
+def collecting(connection: Connection, seconds: float = 60.0) -> Iterator[Collector]:
     collector = Collector(connection.api)
     collector.start()
-    until(lambda: collector.snapshot.engine is not None)
+    until(lambda: collector.snapshot.engine is not None, seconds)
     yield collector
     collector.stop()
 
@@ -42,5 +45,5 @@ def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
 def ended(traffic: Traffic, plan: Plan) -> Run:
     run = traffic.prepare(plan)
     traffic.start(run)
-    assert run.join(120)
+    assert run.join(300)
     return run

@@ -73,5 +73,6 @@ def test_a_line_of_the_access_log_tells_run_number_and_task() -> None:
     )
     line = f'{details} 10.0.0.3 - - [25/Nov/2026] "GET /?essaim=ab12-17 HTTP/1.1" 200 615 "-"'
     assert logged(line) == ("ab12", 17, "t1")
+    assert logged(f"\x01\0\0\0\0\0\x01 {line}") == ("ab12", 17, "t1")  # with its frame
     assert logged(f'{details} 10.0.0.3 "GET / HTTP/1.1" 200') is None
     assert logged(f"{details} starting") is None

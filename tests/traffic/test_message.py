@@ -100,6 +100,16 @@ def test_the_charts_draw_the_ledgers_counts() -> None:
     assert [a["text"] for a in figures["latency"]["layout"]["annotations"]] == ["web 3 → 15"]
 
 
+def test_runs_are_compared_line_by_line() -> None:
+    before = replace(
+        standing(), plan=Plan("id-web", 8080, 4, 2.5, keep_alive=True, entry="id-node1")
+    )
+    before_line, line = json.loads(traffic(standing(), snapshot(), same, [before]))["runs"]
+    figures = ["10", "1", "6 · 2", "0.80", "5.0 / 10.0 ms"]
+    assert before_line == ["web · 4/s · kept alive · node1", *figures]
+    assert line == ["web · 4/s · new for each request · every node in turn", *figures]
+
+
 def test_nothing_is_said_before_the_first_run() -> None:
     assert json.loads(traffic(None, snapshot(), same)) == {"topic": "traffic", "run": None}
     assert json.loads(charts(None, snapshot(), (), same))["run"] is None
@@ -117,6 +127,13 @@ def test_a_run_that_has_only_begun_has_charts() -> None:
     )
     assert json.loads(charts(begun, snapshot(), (), same))["figures"]["latency"]["data"]
     assert json.loads(traffic(begun, snapshot(), same))["latest"] == ""
+
+
+def test_many_replicas_have_short_names_below_their_bars() -> None:
+    many = replace(standing(), by_place={(f"web.{n}", "node1"): n for n in range(1, 16)})
+    figures = json.loads(charts(many, snapshot(), (), same))["figures"]
+    axis = figures["answered"]["layout"]["xaxis"]
+    assert axis["ticktext"] == [str(n) for n in range(1, 16)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -14,8 +14,7 @@ from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
 from tests.browser.conftest import free_port
-from tests.cluster.test_collector import until
-from tests.traffic.conftest import collecting, ended, traffic_of
+from tests.traffic.conftest import collecting, ended, traffic_of, until
 
 
 def docker(connection: Connection, line: str) -> None:

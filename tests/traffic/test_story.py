@@ -60,7 +60,7 @@ def test_a_replica_that_fails_begins_a_report_by_itself() -> None:
     story.see(at(11.0, [ONE, dead]), 11.0)
     [report] = story.reports
     assert report.well is None
-    assert "web.2 on node2: failed, exit (137)" in told(report)
+    assert told(report) == ["web.2 on node2: failed, exit (137)"]
 
 
 def test_two_shakes_before_the_calm_are_one_report() -> None:

@@ -88,11 +88,11 @@ def isolated(scene: Scene) -> Verdict:
 
 
 def returned(scene: Scene) -> Verdict:
-    id, started = scene.kept["hello"].split()
+    id, _, started = scene.kept["hello"].partition(" ")
     container = next((c for c in scene.containers if c.id == id), None)
     if container is None:
         return red("gone")
-    if container.state == "running" or scene.ask.started(id) > float(started):
+    if container.state == "running" or scene.ask.started(id) > float(started or 0):
         return green()
     return red("other") if _fresh_shell(scene) else red()
 

@@ -15,6 +15,8 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 const HEAD = 22; // pixels, of a node's name
 const AXIS = 24;
 const ROOM = 440; // pixels that the rows together may take, before they grow thin
+const NAMED = 9; // pixels, of a row that has room for its name
+const THIN = 2; // pixels, of the thinnest row
 const MARK_ROWS = 3;
 const LONG_WAIT = 2; // seconds without a node
 
@@ -75,8 +77,10 @@ export class Bars {
     Object.assign(this, { width, from, to, left: narrow ? 66 : 104, right: 10 });
     const colors = theme(canvas);
     const groups = this.groups(recording, from, to);
-    const count = groups.reduce((sum, group) => sum + Math.max(1, group.rows.length), 0);
-    const row = Math.max(3, Math.min(20, Math.floor(ROOM / Math.max(1, count))));
+    const rows = () => groups.reduce((sum, group) => sum + Math.max(1, group.rows.length), 0);
+    if (rows() * NAMED > ROOM * 1.5) for (const group of groups) group.rows = packed(group.rows, to);
+    const count = rows();
+    const row = Math.max(THIN, Math.min(20, Math.floor(ROOM / count)));
     const context = canvas.getContext("2d");
     context.font = `13px ${colors.font}`;
     const marks = this.placed(context, recording.marks.filter((mark) => mark.time >= from && mark.time <= to));
@@ -136,11 +140,11 @@ export class Bars {
     y += HEAD;
     context.font = `${Math.min(13, row)}px ${colors.font}`;
     for (const { name, bars } of group.rows) {
-      if (row >= 9) {
+      if (row >= NAMED) {
         context.fillStyle = colors.text;
         context.fillText(this.fit(context, name, this.left - 8), 2, y + row / 2);
       }
-      for (const bar of bars) for (const span of bar.spans) this.drawSpan(context, group, name, span, y, row);
+      for (const bar of bars) for (const span of bar.spans) this.drawSpan(context, group, bar.name, span, y, row);
       y += row;
     }
     return group.rows.length ? y : y + row;
@@ -153,7 +157,7 @@ export class Bars {
     const drawn = this.rect(context, span.from, to, y + (full - high) / 2, high, COLORS[span.phase] || COLORS.lost);
     if (!drawn) return;
     this.hits.push({ ...drawn, y0: y, y1: y + row, name, node: group.name, span });
-    if (span.phase === "failed" && row >= 9) {
+    if (span.phase === "failed" && row >= NAMED) {
       context.fillStyle = "#111";
       context.fillText(SIGNS.failed, drawn.x0 + 2, y + full / 2);
     }
@@ -214,6 +218,20 @@ export class Bars {
     while (cut.length > 1 && context.measureText(`${cut}…`).width > room) cut = cut.slice(0, -1);
     return `${cut}…`;
   }
+}
+
+// Rows without names need not be one replica each: a bar takes the first row that is free.
+function packed(rows, now) {
+  const bars = rows.flatMap((row) => row.bars).filter((bar) => bar.spans.length)
+    .sort((a, b) => a.spans[0].from - b.spans[0].from || a.slot - b.slot);
+  const lanes = [];
+  for (const bar of bars) {
+    let lane = lanes.find((each) => each.end <= bar.spans[0].from);
+    if (!lane) lanes.push(lane = { name: "", bars: [] });
+    lane.bars.push(bar);
+    lane.end = bar.spans.at(-1).to ?? now + 1;
+  }
+  return lanes;
 }
 
 export function clock(seconds) {

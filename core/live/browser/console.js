@@ -179,7 +179,11 @@ class Console {
     shown.dataset.kind = kind;
     if (kind === "terminal") answer.textContent = this.words.opened.replace("{title}", text);
     else answer.textContent = kind === "skipped" ? this.words.skipped : text;
-    if (atEnd || kind === "waiting") this.output.scrollTop = this.output.scrollHeight;
+    if (atEnd || kind === "waiting") {
+      // The end of an answer, but the beginning of what is to be read.
+      const top = shown.offsetTop - this.output.offsetTop - 10;
+      this.output.scrollTop = kind === "help" ? top : this.output.scrollHeight;
+    }
   }
 
   async terminals(open) {

@@ -75,6 +75,22 @@ class Traffic {
     setText(this.at.fair, run.fair);
     if (this.cluster) this.flow.draw(this.cluster, run);
     this.drawReports(run.reports);
+    this.drawRuns(run.runs);
+  }
+
+  // Side by side: what a kept connection changes, or fifteen replicas instead of one.
+  drawRuns(runs) {
+    const { words } = this.component.data;
+    this.at.runs_frame.hidden = runs.length < 2;
+    const line = (row, tag, texts) => {
+      const cells = texts.map((text, index) => ({ id: index, text }));
+      row.known ||= new Map();
+      for (const [cell, item] of keep(row, row.known, cells, () => document.createElement(tag))) setText(cell, item.text);
+    };
+    line(this.at.runs_head, "th", words.runs.split("|"));
+    const items = runs.map((texts, index) => ({ id: index, texts }));
+    this.runs ||= new Map();
+    for (const [row, item] of keep(this.at.runs, this.runs, items, () => document.createElement("tr"))) line(row, "td", item.texts);
   }
 
   drawReports(reports) {

@@ -11,6 +11,7 @@ from core.practice.api import shapes
 from core.practice.api.routing import Request, Response, Stream, route
 from core.practice.errors import ApiError
 from core.practice.images import build_context, dockerfile
+from core.practice.images import dockerignore as ignoring
 from core.practice.images.build import Build
 from core.practice.images.build_plan import Message, Options
 from core.practice.images.reference import parse
@@ -33,11 +34,13 @@ def build(request: Request) -> Stream:
         text = context.read(f"/{name}")
     except OSError:
         raise ApiError(400, f"Cannot locate specified Dockerfile: {name}") from None
+    ignoring.leave_out(context, name)
     tags = tuple(parse(tag).name for tag in request.repeated.get("t", []) if tag)
     options = Options(
         tags=tags,
         arguments={k: v for k, v in _mapping(query.get("buildargs")).items() if v is not None},
         cache=not request.flag("nocache"),
+        cache_from=_names(query.get("cachefrom")),
         pull=request.flag("pull"),
         remove=request.flag("rm", True),
         target=query.get("target", ""),
@@ -75,7 +78,16 @@ async def _wanted(build: Build, quiet: bool) -> AsyncIterator[Message]:
         yield {"stream": f"{last}\n"}
 
 
+_NAMES = shapes.Struct("build.Options", {"Names": shapes.List("string")})
 _VALUES = shapes.Struct("build.Options", {"Values": shapes.Map("string", nullable=True)})
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    try:
+        fitted = shapes.fit({"Names": shapes.parse(text or "[]")}, _NAMES)
+    except shapes.Mismatch as error:
+        raise ApiError(400, f"error reading cache-from: {error}") from None
+    return tuple(fitted.get("Names", ()))
 
 
 def _mapping(text: str | None) -> dict[str, Any]:
@@ -87,6 +99,13 @@ def _mapping(text: str | None) -> dict[str, Any]:
     return values
 
 
+_CACHE_FILTERS = {
+    *("description", "id", "inuse", "label", "label!", "parent", "private", "shared", "type"),
+    *("until", "unused-for"),
+}
+
+
 @route("POST", "/build/prune")
 def prune(request: Request) -> Response:
+    request.filters(_CACHE_FILTERS)
     return Response({"CachesDeleted": None, "SpaceReclaimed": 0})

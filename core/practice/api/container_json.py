@@ -11,7 +11,7 @@ from core.practice.files import mounts
 from core.practice.formats import NO_TIME, human_duration, rfc3339
 from core.practice.images.catalogue import digest_of
 from core.practice.network import links
-from core.practice.network.addresses import PREDEFINED, find_network
+from core.practice.network.addresses import PREDEFINED, find_network, on
 from core.practice.network.publishing import exposed
 from core.practice.objects import Container, Image, Network, Port
 from core.practice.programs.base import argv_of, settings
@@ -69,7 +69,12 @@ def summary(store: Store, container: Container, image: Image | None) -> dict[str
         "State": status_of(container),
         "Status": status_text(container, store.clock.now()),
         "HostConfig": {"NetworkMode": network_mode(container)},
-        "NetworkSettings": {"Networks": _networks(store, container)},
+        "NetworkSettings": {
+            "Networks": {
+                name: {**place, "Aliases": None, "DNSNames": None}
+                for name, place in _networks(store, container).items()
+            }
+        },
         "Mounts": mounts.as_json(container),
     }
 
@@ -191,7 +196,7 @@ def _config(container: Container, image: Image | None) -> dict[str, Any]:
         "Volumes": asked.get("Volumes") or base.get("Volumes"),
         "WorkingDir": asked.get("WorkingDir") or base.get("WorkingDir") or "",
         "Entrypoint": asked.get("Entrypoint") or base.get("Entrypoint"),
-        **({"MacAddress": asked["MacAddress"]} if asked.get("MacAddress") else {}),
+        **({"MacAddress": mac} if (mac := _asked_mac(container)) else {}),
         "OnBuild": None,
         "Labels": labels_of(container, image),
     }
@@ -201,13 +206,17 @@ def _config(container: Container, image: Image | None) -> dict[str, Any]:
     return shown
 
 
+def _asked_mac(container: Container) -> str:
+    """The MAC address that was asked for on the container's first network, in either place."""
+    place = (container.endpoints or {}).get(container.networks[0] if container.networks else "")
+    return str((place or {}).get("MacAddress") or container.config.get("MacAddress") or "")
+
+
 def _networks(store: Store, container: Container) -> dict[str, Any]:
     shown = {}
-    for number, name in enumerate(container.networks):
+    for name in container.networks:
         network = find_network(store, container.engine, name)
-        shown[network.name if network else name] = endpoint(
-            container, network, container.address if number == 0 else ""
-        )
+        shown[network.name if network else name] = endpoint(container, network, on(container, name))
     return shown
 
 
@@ -219,7 +228,8 @@ def endpoint(container: Container, network: Network | None, address: str) -> dic
     asked = (container.endpoints or {}).get(network.name if network else "") or {}
     config = {"IPv4Address": address} if up and network and not network.engine else None
     own = network is not None and network.name not in PREDEFINED
-    names = [container.name, *(asked.get("Aliases") or ()), container.id[:12]]
+    hostname = str(container.config.get("Hostname") or container.id[:12])
+    names = [container.name, *(asked.get("Aliases") or ()), container.id[:12], hostname]
     return {
         "IPAMConfig": asked.get("IPAMConfig") or config,
         "Links": asked.get("Links") or None,

@@ -6,13 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 from core.practice import containers
-from core.practice.api import bodies, container_filters, container_json, host_config
+from core.practice.api import (
+    bodies,
+    container_filters,
+    container_json,
+    container_needs,
+    host_config,
+    old_versions,
+)
 from core.practice.api.filters import until_of
 from core.practice.api.routing import Request, Response, route
 from core.practice.errors import ApiError
 from core.practice.files import mounts
 from core.practice.images import local as images
-from core.practice.network import addresses, links, pools, publishing
+from core.practice.network import addresses, links, publishing
 from core.practice.objects import Container, Engine, Image
 from core.practice.programs import health
 from core.practice.programs.base import argv_of
@@ -44,6 +51,8 @@ def list_containers(request: Request) -> Response:
     filters = request.filters(_FILTERS)
     container_filters.check(filters)
     found = [c for c in containers.on_engine(store, request.engine) if c.state != "new"]
+    for name in (*filters.get("before", ()), *filters.get("since", ())):
+        containers.get(store, request.engine, name)
     found = [
         c
         for c in reversed(found)
@@ -76,19 +85,19 @@ async def create(request: Request) -> Response:
     name = containers.name_for(store, request.cluster.random, engine, request.query.get("name", ""))
     if not body.get("Image"):
         raise ApiError(400, "no command specified")
-    images.check_name(str(body["Image"]))
+    container_needs.platform(request)
     image = images.get(store, engine, str(body["Image"]))
     asked = containers.new(
         store, request.cluster.random, engine, name, body, _networks(request, body)
     )
     host_config.check(asked.config, asked.host_config, _cpus(request))
     publishing.check(asked)
-    _check_endpoints(request, asked)
+    container_needs.endpoints(request, asked)
     health.check(body.get("Healthcheck") or {})
     if not argv_of(asked, image):
         raise ApiError(400, "no command specified")
     mounts.check(store, request.cluster.files.machine(engine), asked, image)
-    _check_others(request, asked)
+    container_needs.others(request, asked)
     store.put(asked)
     made = await until(request, asked, lambda c: c.state != "new")
     if made is None or made.state == "dead":
@@ -109,42 +118,6 @@ def _networks(request: Request, body: dict[str, Any]) -> tuple[str, ...]:
     return (network.name if network else first, *more)
 
 
-def _check_endpoints(request: Request, asked: Container) -> None:
-    """Refuse, with 400, places on networks that they cannot give."""
-    store = request.cluster.store
-    for name, place in (asked.endpoints or {}).items():
-        named = asked.networks[0] if name == "default" and asked.networks else name
-        network = addresses.find_network(store, asked.engine, named)
-        if network is not None and network.scope == "local":
-            try:
-                pools.check_endpoint(network, place or {})
-            except ApiError as error:
-                text = f"invalid config for network {network.name}: {error.message}"
-                raise ApiError(400, text) from None
-
-
-def _check_others(request: Request, asked: Container) -> None:
-    """Refuse, with 400, other containers that it needs and that are not there."""
-    for mode in ("PidMode", "IpcMode"):
-        kind, colon, name = str(asked.host_config.get(mode) or "").partition(":")
-        if kind == "container" and colon and name:
-            try:
-                containers.get(request.cluster.store, asked.engine, name)
-            except ApiError as error:
-                raise ApiError(400, error.message) from None
-    for link in asked.host_config.get("Links") or ():
-        name = str(link).partition(":")[0]
-        if not link:
-            raise ApiError(400, "empty string specified for links")
-        if str(link).count(":") > 1:
-            raise ApiError(400, f"bad format for links: {link}")
-        try:
-            containers.get(request.cluster.store, asked.engine, name)
-        except ApiError as error:
-            text = f"could not get container for {name}: {error.message}"
-            raise ApiError(400, text) from None
-
-
 @route("GET", "/containers/{id}/json")
 def inspect(request: Request) -> Response:
     container = called(request)
@@ -154,11 +127,13 @@ def inspect(request: Request) -> Response:
         shown["State"]["Health"] = known
     if request.flag("size"):
         shown |= request.cluster.files.sizes(container, image_of(request, container))
-    return Response(shown)
+    return Response(old_versions.container(shown, container, request.version))
 
 
 @route("POST", "/containers/{id}/start")
 async def start(request: Request) -> Response:
+    if request.query.get("checkpoint"):
+        raise ApiError(400, "checkpoint is only supported in experimental mode")
     container = called(request)
     if container.paused:
         raise ApiError(409, "cannot start a paused container, try unpause instead")

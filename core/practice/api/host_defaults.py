@@ -22,9 +22,9 @@ _HOST_DEFAULTS: dict[str, Any] = {
     "CapAdd": None,
     "CapDrop": None,
     "CgroupnsMode": "private",
-    "Dns": [],
-    "DnsOptions": [],
-    "DnsSearch": [],
+    "Dns": None,
+    "DnsOptions": None,
+    "DnsSearch": None,
     "ExtraHosts": None,
     "GroupAdd": None,
     "IpcMode": "private",
@@ -49,18 +49,18 @@ _HOST_DEFAULTS: dict[str, Any] = {
     "NanoCpus": 0,
     "CgroupParent": "",
     "BlkioWeight": 0,
-    "BlkioWeightDevice": [],
-    "BlkioDeviceReadBps": [],
-    "BlkioDeviceWriteBps": [],
-    "BlkioDeviceReadIOps": [],
-    "BlkioDeviceWriteIOps": [],
+    "BlkioWeightDevice": None,
+    "BlkioDeviceReadBps": None,
+    "BlkioDeviceWriteBps": None,
+    "BlkioDeviceReadIOps": None,
+    "BlkioDeviceWriteIOps": None,
     "CpuPeriod": 0,
     "CpuQuota": 0,
     "CpuRealtimePeriod": 0,
     "CpuRealtimeRuntime": 0,
     "CpusetCpus": "",
     "CpusetMems": "",
-    "Devices": [],
+    "Devices": None,
     "DeviceCgroupRules": None,
     "DeviceRequests": None,
     "MemoryReservation": 0,
@@ -68,7 +68,7 @@ _HOST_DEFAULTS: dict[str, Any] = {
     "MemorySwappiness": None,
     "OomKillDisable": False,
     "PidsLimit": None,
-    "Ulimits": [],
+    "Ulimits": None,
     "CpuCount": 0,
     "CpuPercent": 0,
     "IOMaximumIOps": 0,
@@ -99,11 +99,19 @@ _HOST_DEFAULTS: dict[str, Any] = {
 
 
 def shown(host: Json, network_mode: str) -> dict[str, Any]:
-    """What the client set over the defaults; empty values mean the default."""
-    config = {k: v for k, v in host.items() if v not in (None, "", [], {}, 0)}
+    """What the client set over the defaults; empty values mean the default, but for empty lists."""
+    lists: dict[str, Any] = {
+        k: [] for k, v in host.items() if v == [] and _HOST_DEFAULTS.get(k, 0) is None
+    }
+    config = lists | {k: v for k, v in host.items() if v not in (None, "", [], {}, 0)}
     config["NetworkMode"] = network_mode
     if config.get("MemorySwappiness") == -1:
         del config["MemorySwappiness"]
+    if bindings := config.get("PortBindings"):
+        config["PortBindings"] = {
+            port: [{"HostIp": "", "HostPort": "", **place} for place in places or ()]
+            for port, places in bindings.items()
+        }
     log = config.get("LogConfig") or {}
     config["LogConfig"] = {
         "Type": log.get("Type") or "json-file",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from core.practice.api import commit as api_commit
+from core.practice.api import old_versions
 from core.practice.api.filters import Filters, flag_of, labelled, unlabelled, until_of
 from core.practice.api.routing import Request, Response, Stream, route
 from core.practice.errors import ApiError
@@ -16,7 +18,7 @@ from core.practice.formats import overlay, rfc3339, short
 from core.practice.images import local as images
 from core.practice.images import pull, registry
 from core.practice.images.catalogue import Published, digest_of
-from core.practice.images.reference import Reference, parse
+from core.practice.images.reference import TAG, Reference, parse
 from core.practice.objects import Container, Image
 
 _FILTERS = frozenset({"before", "dangling", "label", "reference", "since", "until"})
@@ -93,25 +95,27 @@ def _refers(name: str, pattern: str) -> bool:
 @route("GET", "/images/{name:path}/json")
 def inspect(request: Request) -> Response:
     image = images.get(request.cluster.store, request.engine, request.params["name"])
-    return Response(
-        {
-            "Id": image.image_id,
-            "RepoTags": list(image.tags),
-            "RepoDigests": list(image.digests),
-            "Parent": image.parent,
-            "Comment": image.comment,
-            "Created": rfc3339(image.created),
-            "DockerVersion": "",
-            "Author": image.author,
-            "Architecture": "amd64",
-            "Os": "linux",
-            "Size": image.size,
-            "GraphDriver": overlay(image.image_id, image.parent),
-            "RootFS": {"Type": "layers", "Layers": list(image.layers)},
-            "Metadata": {"LastTagTime": rfc3339(image.created)},
-            "Config": dict(sorted(image.config.items())),
-        }
-    )
+    return Response(old_versions.image(_details(image), image.container, request.version))
+
+
+def _details(image: Image) -> dict[str, Any]:
+    return {
+        "Id": image.image_id,
+        "RepoTags": list(image.tags),
+        "RepoDigests": list(image.digests),
+        "Parent": image.parent,
+        "Comment": image.comment,
+        "Created": rfc3339(image.created),
+        "DockerVersion": "",
+        "Author": image.author,
+        "Architecture": "amd64",
+        "Os": "linux",
+        "Size": image.size,
+        "GraphDriver": overlay(image.image_id, image.parent),
+        "RootFS": {"Type": "layers", "Layers": list(image.layers)},
+        "Metadata": {"LastTagTime": rfc3339(image.created)},
+        "Config": dict(sorted(image.config.items())),
+    }
 
 
 @route("GET", "/images/{name:path}/history")
@@ -131,6 +135,9 @@ async def create(request: Request) -> Stream:
     if "fromSrc" in request.query:
         return api_commit.imported(request)
     name, tag = request.query.get("fromImage", ""), request.query.get("tag", "")
+    if other := images.platform(request.query.get("platform", "")):
+        text = f"no matching manifest for {other} in the manifest list entries"
+        raise ApiError(404, text)
     joint = "@" if tag.startswith("sha256:") else ":"
     reference = parse(f"{name}{joint}{tag}" if tag else name)
     published = await registry.require(request.cluster.store, request.engine, reference)
@@ -175,6 +182,11 @@ def _tell(request: Request, action: str, id: str, image: Image, name: str = "") 
 def tag(request: Request) -> Response:
     image = images.get(request.cluster.store, request.engine, request.params["name"])
     repository, label = request.query.get("repo", ""), request.query.get("tag", "")
+    if label and not TAG.fullmatch(label):
+        raise ApiError(400, "invalid tag format")
+    if re.fullmatch(r"[0-9a-f]{64}", repository):
+        what = f"({repository}), cannot specify 64-byte hexadecimal strings"
+        raise ApiError(400, f"invalid repository name {what}")
     name = parse(f"{repository}:{label}" if label else repository).name
     images.tag(request.cluster.store, image, name)
     _tell(request, "tag", image.image_id, image, name)

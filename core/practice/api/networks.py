@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from core.practice import containers
-from core.practice.api import bodies
+from core.practice.api import bodies, network_options
 from core.practice.api.container_json import endpoint_id, mac
 from core.practice.api.filters import labelled, matches, unlabelled, until_of
 from core.practice.api.routing import Request, Response, route
@@ -88,7 +88,7 @@ def _attached(request: Request, network: Network) -> dict[str, Any]:
     prefix = network.subnet.partition("/")[2]
     shown = {}
     for container in _users(request, network):
-        address = container.address if container.networks[0] == network.name else ""
+        address = addresses.on(container, network.name)
         shown[container.id] = {
             "Name": container.name,
             "EndpointID": endpoint_id(container, network),
@@ -170,13 +170,18 @@ def create(request: Request) -> Response:
         raise ApiError(409, f"network with name {name} already exists")
     if driver in ("host", "null"):
         raise ApiError(403, f'only one instance of "{driver}" network is allowed')
+    if driver in ("macvlan", "ipvlan"):
+        raise ApiError(501, f"the practice engine does not play {driver} networks")
     if driver not in ("bridge", "overlay"):
         raise ApiError(404, f'plugin "{driver}" not found')
     ipam, ipv6 = body.get("IPAM") or {}, bool(body.get("EnableIPv6"))
     pool, pools6 = pools.by_version(ipam.get("Config") or ())
     for each in (pool, *(pools6 if ipv6 else ())):
         pools.check(each)
+    network_options.check(body, ipam, ipv6)
     if body.get("Ingress"):
+        if driver != "overlay":
+            raise ApiError(403, "Ingress network can only be global scope network")
         _refuse_second_ingress(store)
     options, labels = body.get("Options") or {}, body.get("Labels") or {}
     if driver == "overlay":
@@ -278,19 +283,20 @@ def connect(request: Request) -> Response:
     network, container = _pair(request)
     if network.driver == "host":
         text = "cannot connect container to host network"
-        raise ApiError(403, f"{text} - container must be created in host network mode")
+        raise ApiError(400, f"{text} - container must be created in host network mode")
     if "none" in (network.name, *container.networks):
         text = "container cannot be connected to multiple networks with one of the networks"
-        raise ApiError(403, f"{text} in private (none) mode")
+        raise ApiError(400, f"{text} in private (none) mode")
     asked = request.json(bodies.ATTACHMENT).get("EndpointConfig") or {}
     pools.check_endpoint(network, asked)
     if network.name in container.networks:
+        if container.state != "running":
+            return Response(None)
         raise ApiError(
             403, f"endpoint with name {container.name} already exists in network {network.name}"
         )
-    networks = (*container.networks, network.name)
-    endpoints = {**(container.endpoints or {}), network.name: asked}
-    request.cluster.store.put(replace(container, networks=networks, endpoints=endpoints))
+    store = request.cluster.store
+    store.put(addresses.connected(store, container, network.name, asked))
     return Response(None)
 
 
@@ -298,9 +304,10 @@ def connect(request: Request) -> Response:
 def disconnect(request: Request) -> Response:
     network, container = _pair(request)
     if network.name not in container.networks:
-        raise ApiError(403, f"container {container.id} is not connected to network {network.name}")
-    left = tuple(name for name in container.networks if name != network.name)
-    request.cluster.store.put(replace(container, networks=left))
+        which = "network" if container.state == "running" else "the network"
+        text = f"container {container.id} is not connected to {which} {network.name}"
+        raise ApiError(403, text)
+    request.cluster.store.put(addresses.disconnected(container, network.name))
     return Response(None)
 
 

@@ -31,7 +31,7 @@ class Request:
     method: str
     path: str  # without the version prefix
     params: Mapping[str, str]  # what the route's {placeholders} matched
-    query: Mapping[str, str]  # last value of each
+    query: Mapping[str, str]  # first value of each, as Go has it
     headers: Mapping[str, str]  # lower-case names
     body: bytes
     version: tuple[int, int]  # of the API, as the client asked for it
@@ -125,6 +125,7 @@ class Upgrade:
 
     session: Callable[[Conduit], Awaitable[None]]
     content_type: str
+    handshake: Mapping[str, str] | None = None  # the headers of a websocket's beginning
 
 
 Answer = Response | Stream | Upgrade

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from core.practice.api.containers import called
 from core.practice.api.routing import Conduit, Request, Response, Stream, Upgrade, route
@@ -11,6 +11,7 @@ from core.practice.errors import ApiError
 from core.practice.formats import parse_time, rfc3339
 from core.practice.objects import Container, LogLine
 from core.practice.store import Change
+from core.practice.wire import websocket
 from core.practice.wire.converse import (
     Wishes,
     converse,
@@ -79,6 +80,27 @@ def logs(request: Request) -> Stream:
 
 @route("POST", "/containers/{id}/attach")
 def attach(request: Request) -> Upgrade:
+    session = _attachment(request, framed=True)
+    return Upgrade(session, upgraded_type(request, _tty(called(request))))
+
+
+@route("GET", "/containers/{id}/attach/ws")
+def attach_websocket(request: Request) -> Upgrade:
+    """The same in the messages of a websocket, which hold no frames."""
+    called(request)
+    shaken = websocket.handshake(request.headers)
+    session = _attachment(request, framed=False)
+
+    async def talk(conduit: Conduit) -> None:
+        connection = websocket.WebSocket(conduit)
+        await session(connection)
+        await connection.close()
+
+    return Upgrade(talk, "", shaken)
+
+
+def _attachment(request: Request, framed: bool) -> Callable[[Conduit], Awaitable[None]]:
+    """What goes on between a client and the container that it attaches to."""
     container, cluster = called(request), request.cluster
     keys = detach_keys(request.query.get("detachKeys", ""))
     if container.paused:
@@ -90,13 +112,13 @@ def attach(request: Request) -> Upgrade:
         stdin=streaming and request.flag("stdin") and bool(config.get("OpenStdin")),
         stdout=streaming and stdout,
         stderr=streaming and stderr,
-        framed=not tty,
+        framed=framed and not tty,
         closes=bool(config.get("StdinOnce")) and not tty,
         keys=keys if tty else b"",
     )
     cluster.events.emit_container(container, "attach")
     lines = cluster.logs.read(container.id, stdout, stderr) if request.flag("logs") else []
-    past = b"".join(_sent(container, line) for line in lines)
+    past = b"".join(_sent(container, line) if framed else line.text for line in lines)
     streams = cluster.processes.streams(container)
 
     async def session(conduit: Conduit) -> None:
@@ -105,7 +127,7 @@ def attach(request: Request) -> Upgrade:
         elif await converse(conduit, streams, wishes, past=past):
             cluster.events.emit_container(container, "detach")
 
-    return Upgrade(session, upgraded_type(request, tty))
+    return session
 
 
 def window(request: Request) -> tuple[int, int]:

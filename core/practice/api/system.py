@@ -8,7 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
 from core.practice import containers
-from core.practice.api import bodies
+from core.practice.api import bodies, old_versions
 from core.practice.api.container_json import summary as container_summary
 from core.practice.api.images import summary as image_summary
 from core.practice.api.routing import Request, Response, Stream, route
@@ -87,94 +87,101 @@ async def info(request: Request) -> Response:
     running = [container for container in here if container.state == "running"]
     paused = [container for container in running if container.paused]
     swarm = await swarm_info(request)
-    return Response(
-        {
-            "ID": str(uuid5(NAMESPACE_DNS, f"{engine.id}.{engine.address}.essaim")),
-            "Containers": len(here),
-            "ContainersRunning": len(running) - len(paused),
-            "ContainersPaused": len(paused),
-            "ContainersStopped": len(here) - len(running),
-            "Images": len(images.listed(store, engine.id)),
-            "Driver": "overlay2",
-            "DriverStatus": [
-                ["Backing Filesystem", "simulated"],
-                ["Supports d_type", "true"],
-                ["Using metacopy", "false"],
-                ["Native Overlay Diff", "true"],
-                ["userxattr", "false"],
+    shown = {
+        "ID": str(uuid5(NAMESPACE_DNS, f"{engine.id}.{engine.address}.essaim")),
+        "Containers": len(here),
+        "ContainersRunning": len(running) - len(paused),
+        "ContainersPaused": len(paused),
+        "ContainersStopped": len(here) - len(running),
+        "Images": len({image.image_id for image in images.on_engine(store, engine.id)}),
+        "Driver": "overlay2",
+        "DriverStatus": [
+            ["Backing Filesystem", "simulated"],
+            ["Supports d_type", "true"],
+            ["Using metacopy", "false"],
+            ["Native Overlay Diff", "true"],
+            ["userxattr", "false"],
+        ],
+        "Plugins": {
+            "Volume": ["local"],
+            "Network": ["bridge", "host", "ipvlan", "macvlan", "null", "overlay"],
+            "Authorization": None,
+            "Log": [
+                "awslogs",
+                "fluentd",
+                "gelf",
+                "journald",
+                "json-file",
+                "local",
+                "splunk",
+                "syslog",
             ],
-            "Plugins": {
-                "Volume": ["local"],
-                "Network": ["bridge", "host", "ipvlan", "macvlan", "null", "overlay"],
-                "Authorization": None,
-                "Log": [
-                    "awslogs",
-                    "fluentd",
-                    "gelf",
-                    "journald",
-                    "json-file",
-                    "local",
-                    "splunk",
-                    "syslog",
-                ],
-            },
-            "MemoryLimit": True,
-            "SwapLimit": True,
-            "CpuCfsPeriod": True,
-            "CpuCfsQuota": True,
-            "CPUShares": True,
-            "CPUSet": True,
-            "PidsLimit": True,
-            "IPv4Forwarding": True,
-            "Debug": False,
-            "NFd": 0,
-            "OomKillDisable": False,
-            "NGoroutines": 0,
-            "SystemTime": rfc3339(request.cluster.clock.now()),
-            "LoggingDriver": "json-file",
-            "CgroupDriver": "systemd",
-            "CgroupVersion": "2",
-            "NEventsListener": 0,
-            "KernelVersion": kernel.RELEASE,
-            "OperatingSystem": OPERATING_SYSTEM,
-            "OSVersion": "",
-            "OSType": "linux",
-            "Architecture": "x86_64",
-            "IndexServerAddress": "https://index.docker.io/v1/",
-            "RegistryConfig": {
-                "IndexConfigs": {},
-                "InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"],
-                "Mirrors": [],
-            },
-            "NCPU": engine.cpus,
-            "MemTotal": engine.memory,
-            "GenericResources": None,
-            "DockerRootDir": "/var/lib/docker",
-            "HttpProxy": "",
-            "HttpsProxy": "",
-            "NoProxy": "",
-            "Name": engine.id,
-            "Labels": [PRACTICE_LABEL],
-            "ExperimentalBuild": False,
-            "ServerVersion": VERSION,
-            "Runtimes": {"io.containerd.runc.v2": {"path": "runc"}, "runc": {"path": "runc"}},
-            "DefaultRuntime": "runc",
-            "Swarm": swarm,
-            "LiveRestoreEnabled": False,
-            "Isolation": "",
-            "InitBinary": "docker-init",
-            "ContainerdCommit": {"ID": ""},
-            "RuncCommit": {"ID": ""},
-            "InitCommit": {"ID": ""},
-            "SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"],
-            "CDISpecDirs": ["/etc/cdi", "/var/run/cdi"],
-            "Warnings": swarm.get("Warnings"),
-        }
-    )
+        },
+        "MemoryLimit": True,
+        "SwapLimit": True,
+        "CpuCfsPeriod": True,
+        "CpuCfsQuota": True,
+        "CPUShares": True,
+        "CPUSet": True,
+        "PidsLimit": True,
+        "IPv4Forwarding": True,
+        "Debug": False,
+        "NFd": 0,
+        "OomKillDisable": False,
+        "NGoroutines": 0,
+        "SystemTime": rfc3339(request.cluster.clock.now()),
+        "LoggingDriver": "json-file",
+        "CgroupDriver": "systemd",
+        "CgroupVersion": "2",
+        "NEventsListener": 0,
+        "KernelVersion": kernel.RELEASE,
+        "OperatingSystem": OPERATING_SYSTEM,
+        "OSVersion": "",
+        "OSType": "linux",
+        "Architecture": "x86_64",
+        "IndexServerAddress": "https://index.docker.io/v1/",
+        "RegistryConfig": {
+            "IndexConfigs": {},
+            "InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"],
+            "Mirrors": [],
+        },
+        "NCPU": engine.cpus,
+        "MemTotal": engine.memory,
+        "GenericResources": None,
+        "DockerRootDir": "/var/lib/docker",
+        "HttpProxy": "",
+        "HttpsProxy": "",
+        "NoProxy": "",
+        "Name": engine.id,
+        "Labels": [PRACTICE_LABEL],
+        "ExperimentalBuild": False,
+        "ServerVersion": VERSION,
+        "Runtimes": {"io.containerd.runc.v2": {"path": "runc"}, "runc": {"path": "runc"}},
+        "DefaultRuntime": "runc",
+        "Swarm": swarm,
+        "LiveRestoreEnabled": False,
+        "Isolation": "",
+        "InitBinary": "docker-init",
+        "ContainerdCommit": {"ID": ""},
+        "RuncCommit": {"ID": ""},
+        "InitCommit": {"ID": ""},
+        "SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"],
+        "CDISpecDirs": ["/etc/cdi", "/var/run/cdi"],
+        "FirewallBackend": {"Driver": "iptables"},
+        "Containerd": {
+            "Address": "/run/containerd/containerd.sock",
+            "Namespaces": {"Containers": "moby", "Plugins": "plugins.moby"},
+        },
+        "Warnings": swarm.get("Warnings"),
+    }
+    return Response(old_versions.info(shown, request.version))
 
 
 @route("GET", "/system/df")
 def disk_usage(request: Request) -> Response:
+    for kind in request.repeated.get("type", ()):
+        if kind not in ("container", "image", "volume", "build-cache"):
+            raise ApiError(400, f"unknown object type: {kind}")
     store = request.cluster.store
     held = images.listed(store, request.engine)
     here = [c for c in containers.on_engine(store, request.engine) if c.state != "new"]

@@ -10,7 +10,6 @@ from core.practice.api.routing import Request, Response, route
 from core.practice.errors import ApiError
 
 _UNPLAYED: dict[str, tuple[str, ...]] = {
-    "the attach websocket": ("GET /containers/{id}/attach/ws",),
     "checkpoints": (
         "GET /containers/{id}/checkpoints",
         "POST /containers/{id}/checkpoints",
@@ -47,6 +46,7 @@ for _what in _UNPLAYED:
 @route("GET", "/plugins")
 def plugins(request: Request) -> Response:
     """None is installed, and none can be."""
+    request.filters({"capability", "enabled"})
     return Response([])
 
 

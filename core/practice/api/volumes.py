@@ -41,10 +41,9 @@ def create(request: Request) -> Response:
         labels = {**(labels or {}), volumes.ANONYMOUS: ""}
     driver = str(body.get("Driver") or "local")
     volumes.check_driver(name, driver)
-    options = body.get("DriverOpts") or {}
-    for option in options:
-        if option not in ("type", "o", "device", "size"):
-            raise ApiError(400, f'create {name}: invalid option: "{option}"')
+    if body.get("ClusterVolumeSpec") is not None:
+        raise ApiError(501, "the practice engine does not play cluster volumes")
+    volumes.check_options(name, body.get("DriverOpts") or {})
     volume = volumes.create(
         request.cluster.store,
         request.engine,

@@ -47,7 +47,7 @@ class ContainerFiles:
         self._volumes: dict[str, FileSystem] = {}
         self._machines: dict[str, FileSystem] = {}
         self._templates: dict[str, FileSystem] = {}  # by image
-        self._hosts: dict[str, str] = {}  # what /etc/hosts was made from
+        self._hosts: dict[str, list[str]] = {}  # what /etc/hosts was made from
         store.watch(self._on_container, Container)
         store.watch(self._on_volume, Volume)
         store.watch(self._on_engine, Engine)
@@ -57,8 +57,9 @@ class ContainerFiles:
         system = self._containers.get(container.id)
         if system is None:
             system = self._containers[container.id] = self._make(container)
-        if self._hosts.get(container.id) != container.address:
-            self._hosts[container.id] = container.address
+        own = addresses_of(container)
+        if self._hosts.get(container.id) != own:
+            self._hosts[container.id] = own
             _refresh(system, container)
         return system
 
@@ -233,6 +234,11 @@ def _mount(
         system.mount(path, inside, read_only, root)
 
 
+def addresses_of(container: Container) -> list[str]:
+    """Its addresses on all its networks, the first network's first."""
+    return [a for a in (container.address, *(container.further or {}).values()) if a]
+
+
 def _refresh(system: FileSystem, container: Container) -> None:
     """Write the engine's own files as they are when the container starts."""
     hostname = hostname_of(container)
@@ -240,8 +246,7 @@ def _refresh(system: FileSystem, container: Container) -> None:
     names = f"{hostname}.{domain} {hostname}" if domain else hostname
     extra = container.host_config.get("ExtraHosts") or ()
     hosts = _HOSTS + "".join(f"{ip}\t{name}\n" for name, _, ip in map(_host, extra))
-    if container.address:
-        hosts += f"{container.address}\t{names}\n"
+    hosts += "".join(f"{address}\t{names}\n" for address in addresses_of(container))
     user_defined = container.networks[:1] not in (("bridge",), ("default",), ("host",), ())
     resolver = _inner_resolver() if user_defined else _resolver(container.host_config)
     for path, text in zip(_OWN, (f"{hostname}\n", hosts, _RESOLVER + resolver), strict=True):

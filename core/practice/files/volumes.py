@@ -13,6 +13,9 @@ from core.practice.objects import Container, Volume
 from core.practice.store import Store
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_LONGEST = 255  # characters of a name, for the file system
+_OPTIONS = ("type", "o", "device", "size")
+_SIZE = re.compile(r"[0-9]+(?:\.[0-9]+)? ?(?:[kmgtp]i?b?|b)?", re.IGNORECASE)
 
 
 ANONYMOUS = "com.docker.volume.anonymous"  # the label of a volume that was given no name
@@ -61,6 +64,10 @@ def check_name(name: str) -> None:
     if len(name) == 1:
         text = "volume name is too short, names should be at least two alphanumeric characters"
         raise ApiError(400, f"create {name}: {text}")
+    if len(name) > _LONGEST:
+        folder = f"/var/lib/docker/volumes/{name}"
+        text = f"error while creating volume root path '{folder}': mkdir {folder}"
+        raise ApiError(400, f"create {name}: {text}: file name too long")
     if not _NAME.fullmatch(name):
         raise ApiError(
             400,
@@ -68,6 +75,21 @@ def check_name(name: str) -> None:
             '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
             "use absolute path",
         )
+
+
+def check_options(name: str, options: Mapping[str, str]) -> None:
+    """Refuse, with 400, what the local driver cannot make a volume of."""
+    problem = next((f'invalid option: "{o}"' for o in options if o not in _OPTIONS), "")
+    mounted = {option for option in _OPTIONS[:3] if options.get(option)}
+    if not problem and mounted and "device" not in mounted:
+        problem = 'missing required option: "device"'
+    elif not problem and mounted and "type" not in mounted:
+        problem = 'missing required option: "type"'
+    size = options.get("size")
+    if not problem and size is not None and not _SIZE.fullmatch(size):
+        problem = f"invalid size: '{size}'"
+    if problem:
+        raise ApiError(400, f"create {name}: {problem}")
 
 
 def check_driver(name: str, driver: str) -> None:

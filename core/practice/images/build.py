@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import join, normpath
 from random import Random
@@ -30,7 +30,7 @@ from core.practice.images.dockerfile import Instruction
 from core.practice.images.reference import parse
 from core.practice.objects import Image
 from core.practice.programs import installers
-from core.practice.programs.base import StartError, World, environment, not_created, program
+from core.practice.programs.base import Files, StartError, World, environment, not_created, program
 from core.practice.store import Store
 
 _STEP = 0.12  # seconds that a step takes at least: its container is made and committed
@@ -271,7 +271,7 @@ class Build:
             cwd=str(config.get("WorkingDir") or "/"),
             now=self._clock.now,
             interactive=False,
-            disk=lambda: system,
+            inside=Files(system),
         )
         try:
             steps = program(argv, world).steps
@@ -286,7 +286,19 @@ class Build:
         if not self._options.cache:
             return None
         held = images.on_engine(self._store, self._engine)
+        if self._options.cache_from:
+            held = list(self._sources())
         return next((i for i in held if i.step == change and i.parent == parent.image_id), None)
+
+    def _sources(self) -> Iterator[Image]:
+        """The images that the cache is to be taken from, with those that they were built on."""
+        for name in self._options.cache_from:
+            image = images.find(self._store, self._engine, name)
+            while image is not None:
+                yield image
+                image = (
+                    images.find(self._store, self._engine, image.parent) if image.parent else None
+                )
 
     def _commit(self, parent: Image, change: str, config: Config, system: FileSystem) -> Image:
         size = _grown(system)

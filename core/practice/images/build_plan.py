@@ -36,6 +36,7 @@ class Options:
     tags: tuple[str, ...] = ()  # fully spelled
     arguments: Mapping[str, str] = field(default_factory=dict)
     cache: bool = True
+    cache_from: tuple[str, ...] = ()  # the images whose steps alone may be used again, if any
     pull: bool = False
     remove: bool = True  # say that intermediate containers are removed
     target: str = ""

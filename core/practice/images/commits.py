@@ -69,6 +69,7 @@ def commit(
         comment,
         grown,
         parent,
+        container.id,
     )
 
 
@@ -92,6 +93,7 @@ def _made(
     comment: str,
     grown: int,
     parent: Image | None,
+    container: str = "",
 ) -> Image:
     now = store.clock.now()
     image_id = digest_of(f"{engine} {said} {now} {random.random()}")
@@ -121,6 +123,7 @@ def _made(
             parent=parent.image_id if parent else "",
             author=author,
             comment=comment,
+            container=container,
         )
     )
 

@@ -12,6 +12,8 @@ from core.practice.images.reference import Reference, parse
 from core.practice.objects import Container, Image
 from core.practice.store import Store
 
+_SYSTEMS = ("linux", "windows", "darwin", "freebsd")
+_ARCHITECTURES = ("amd64", "x86_64", "386", "arm", "arm64", "ppc64le", "riscv64", "s390x")
 _HEX = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
 
 
@@ -51,6 +53,7 @@ def find(store: Store, engine: str, text: str) -> Image | None:
 
 def get(store: Store, engine: str, text: str) -> Image:
     """As find, but 404 in the daemon's words when there is none."""
+    check_name(text)
     image = find(store, engine, text)
     if image is None:
         raise ApiError(404, f"No such image: {spelled(text)}")
@@ -61,6 +64,18 @@ def check_name(text: str) -> None:
     """Refuse, with 400, what can be neither the name of an image nor its id."""
     if not _HEX.fullmatch(text):
         parse(text)
+
+
+def platform(text: str) -> str:
+    """A platform that no image is for; empty for that of the machines. 400 for what is none."""
+    system, _, architecture = text.lower().partition("/")
+    if text and not architecture and system in _ARCHITECTURES:
+        system, architecture = "linux", system
+    if text and system not in _SYSTEMS and architecture not in _ARCHITECTURES:
+        words = "unknown operating system or architecture: invalid argument"
+        raise ApiError(400, f'"{text}": {words}')
+    usual = system in ("", "linux") and architecture in ("", "amd64", "x86_64")
+    return "" if usual else f"{system}/{architecture or 'amd64'}"
 
 
 def spelled(text: str) -> str:

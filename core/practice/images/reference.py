@@ -12,7 +12,7 @@ _NAME = re.compile(
     r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 )
 _HOST = re.compile(r"(?:[a-zA-Z0-9.-]+\.[a-zA-Z0-9.-]+|localhost|[a-zA-Z0-9.-]+:[0-9]+)")
-_TAG = re.compile(r"[\w][\w.-]{0,127}")
+TAG = re.compile(r"[\w][\w.-]{0,127}")
 _LONGEST = 255  # characters of a repository's name
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -52,7 +52,7 @@ def parse(text: str) -> Reference:
     last = name.rsplit("/", 1)[-1]
     if ":" in last:
         name, _, tag = name.rpartition(":")
-        if not _TAG.fullmatch(tag):
+        if not TAG.fullmatch(tag):
             raise ApiError(400, "invalid reference format")
     host, slash, rest = name.partition("/")
     if slash and _HOST.fullmatch(host):

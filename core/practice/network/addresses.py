@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_network
 from random import Random
 
@@ -133,11 +134,37 @@ def _require_container(store: Store, container: Container, name: str) -> None:
         raise StartError(text, NOT_STARTED)
 
 
-def free_address(store: Store, container: Container) -> str:
-    """An address of the container's first network that no running container of it has."""
-    if not container.networks:
-        return ""
-    network = find_network(store, container.engine, container.networks[0])
+def on(container: Container, name: str) -> str:
+    """The container's address on one of its networks; empty where it has none."""
+    if container.networks[:1] == (name,):
+        return container.address
+    return (container.further or {}).get(name, "")
+
+
+def connected(store: Store, container: Container, name: str, asked: Json) -> Container:
+    """The container on one network more, with an address there if it runs."""
+    networks = (*container.networks, name)
+    endpoints = {**(container.endpoints or {}), name: asked}
+    joined = replace(container, networks=networks, endpoints=endpoints)
+    if container.state != "running":
+        return joined
+    address = free_address(store, joined, name)
+    if len(networks) == 1:
+        return replace(joined, address=address)
+    return replace(joined, further={**(container.further or {}), name: address})
+
+
+def disconnected(container: Container, name: str) -> Container:
+    """The container on one network less."""
+    left = tuple(each for each in container.networks if each != name)
+    further = {each: on(container, each) for each in left[1:]}
+    address = on(container, left[0]) if left else ""
+    return replace(container, networks=left, address=address, further=further)
+
+
+def free_address(store: Store, container: Container, name: str) -> str:
+    """An address of one of the container's networks that no running container of it has."""
+    network = find_network(store, container.engine, name)
     if network is None or not network.subnet:
         return ""
     given: set[str] = set()  # to the Swarm's services and tasks
@@ -148,9 +175,11 @@ def free_address(store: Store, container: Container) -> str:
         pairs = [pair for service in store.all(Service) for pair in service.virtual_ips]
         pairs += [pair for task in store.all(Task) for pair in task.addresses]
         given = {address.partition("/")[0] for id, address in pairs if id == network.id}
-    asked = ((container.endpoints or {}).get(container.networks[0]) or {}).get("IPAMConfig") or {}
+    asked = ((container.endpoints or {}).get(name) or {}).get("IPAMConfig") or {}
     if wish := str(asked.get("IPv4Address") or ""):
         return wish
-    taken = {c.address for c in others if c.state == "running"} | given | {network.gateway}
+    running = [c for c in others if c.state == "running"]
+    taken = {c.address for c in running} | given | {network.gateway}
+    taken |= {address for c in running for address in (c.further or {}).values()}
     hosts = ip_network(network.subnet).hosts()
     return next((str(host) for host in hosts if str(host) not in taken), "")

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from core.practice.network import links
+from core.practice.network import addresses, links
 from core.practice.network.addresses import PREDEFINED, find_network
 from core.practice.network.mesh import Connection, Mesh, Refused
 from core.practice.objects import Container, Engine, Network, Service, Task
@@ -21,6 +21,8 @@ from core.practice.store import Store
 
 class ContainerNet:
     """A Net (see programs) from inside one container. It leads nowhere outside the cluster."""
+
+    __slots__ = ("_id", "_mesh", "_store")
 
     def __init__(self, store: Store, mesh: Mesh, container_id: str) -> None:
         self._store = store
@@ -148,8 +150,7 @@ class ContainerNet:
         task = self._store.get(Task, container.task_id) if container.task_id else None
         if task is not None:
             return next(_addresses(task.addresses, network), "")
-        first = next(self._networks(container), None)
-        return container.address if first == network else ""
+        return addresses.on(container, network.name)
 
 
 def _addresses(pairs: tuple[tuple[str, str], ...], network: Network) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from core.practice.errors import ApiError
 from core.practice.network.addresses import PREDEFINED
@@ -21,12 +21,20 @@ def check(pool: Json) -> None:
     except ValueError:
         block = None
     said = "invalid network config:\n"
+    ranged = str(pool.get("IPRange") or "")
+    if (gateway or ranged) and not subnet:
+        raise ApiError(400, f"{said}invalid subnet {subnet}: invalid CIDR block notation")
     if subnet and (block is None or "/" not in subnet):
         raise ApiError(400, f"{said}invalid subnet {subnet}: invalid CIDR block notation")
     if block is not None and str(block) != subnet:
         raise ApiError(400, f"{said}invalid subnet {subnet}: it should be {block}")
     if block is not None and block.num_addresses < 4:
         raise ApiError(400, f"{said}invalid subnet {subnet}: it has no room for containers")
+    if ranged and block is not None:
+        _check_range(said, ranged, subnet, block)
+    for name, text in (pool.get("AuxiliaryAddresses") or {}).items():
+        if _address(text, 4) is None and _address(text, 6) is None:
+            raise ApiError(400, f"{said}invalid auxiliary address {name}: invalid address")
     try:
         address = ip_address(gateway) if gateway else None
     except ValueError:
@@ -34,6 +42,20 @@ def check(pool: Json) -> None:
     if address is not None and block is not None and address not in block:
         text = f"invalid gateway {gateway}: parent subnet {subnet} doesn't contain this address"
         raise ApiError(400, f"{said}{text}")
+
+
+def _check_range(said: str, ranged: str, subnet: str, block: IPv4Network | IPv6Network) -> None:
+    try:
+        part = ip_network(ranged, strict=False)
+    except ValueError:
+        part = None
+    problem = ""
+    if part is None or "/" not in ranged:
+        problem = "invalid CIDR block notation"
+    elif part.version != block.version or not part.subnet_of(block):  # type: ignore[arg-type]
+        problem = f"parent subnet {subnet} doesn't contain ip-range"
+    if problem:
+        raise ApiError(400, f"{said}invalid ip-range {ranged}: {problem}")
 
 
 def by_version(asked: Iterable[Json]) -> tuple[Json, tuple[Json, ...]]:

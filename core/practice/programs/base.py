@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from errno import ESRCH
 from posixpath import basename, join, normpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.practice.files.filesystem import FileSystem
 from core.practice.files.tree import Entry, File
@@ -105,16 +105,48 @@ class Running:
     title: str  # its command line
 
 
-def _no_processes() -> Sequence[Running]:
-    return ()
+class Inside(Protocol):
+    """What a program asks of the container that it runs in, whenever it asks."""
+
+    def disk(self) -> FileSystem:
+        """Its files, made only when a program first needs them."""
+        ...
+
+    def view(self) -> FileSystem:
+        """As ``disk``, only to be looked at for programs: shared where no container has its own."""
+        ...
+
+    def window(self) -> tuple[int, int]:
+        """Rows and columns of its terminal."""
+        ...
+
+    def processes(self) -> Sequence[Running]: ...
+
+    def kill(self, pid: int, number: int) -> None:
+        """Send a signal. Raises ProcessLookupError."""
+        ...
 
 
-def _no_window() -> tuple[int, int]:
-    return 0, 0
+class Files:
+    """A container of which there are files and nothing else: that of a build's step."""
 
+    def __init__(self, files: FileSystem) -> None:
+        self._files = files
 
-def _no_kill(pid: int, signal: int) -> None:
-    raise ProcessLookupError(ESRCH, "No such process")
+    def disk(self) -> FileSystem:
+        return self._files
+
+    def view(self) -> FileSystem:
+        return self._files
+
+    def window(self) -> tuple[int, int]:
+        return 0, 0
+
+    def processes(self) -> Sequence[Running]:
+        return ()
+
+    def kill(self, pid: int, number: int) -> None:
+        raise ProcessLookupError(ESRCH, "No such process")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,25 +159,27 @@ class World:
     cwd: str
     now: Callable[[], float]  # simulated seconds since the epoch
     interactive: bool  # its input stays open
-    disk: Callable[[], FileSystem]  # made only when a program first looks at it
-    template: Callable[[], FileSystem] | None = None  # what may be looked at instead
+    inside: Inside
     user: str = "root"
     groups: tuple[str, ...] = ()  # names or numbers of those besides the user's own
     tty: bool = False  # its input and output are a terminal
-    window: Callable[[], tuple[int, int]] = _no_window  # rows and columns of the terminal
+    window: Callable[[], tuple[int, int]] | None = None  # of a terminal that is its own
     net: Net = NO_NET
-    processes: Callable[[], Sequence[Running]] = _no_processes
-    kill: Callable[[int, int], None] = _no_kill  # pid, signal; raises ProcessLookupError
     pid: int = 1  # the program's own, as the container counts
 
     @property
     def fs(self) -> FileSystem:
-        return self.disk()
+        return self.inside.disk()
 
     @property
     def view(self) -> FileSystem:
-        """As ``fs``, only to be looked at for programs: shared where no container has its own."""
-        return self.template() if self.template else self.disk()
+        """As ``fs``, only to be looked at for programs."""
+        return self.inside.view()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the program's terminal; 0 where there is none or nobody said."""
+        return self.window() if self.window else self.inside.window()
 
     def path(self, name: str) -> str:
         """The absolute path that a name means to the program."""

@@ -70,7 +70,7 @@ def _signalled(words: list[str], world: World) -> Steps:
     stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(world.now()))
     yield line(f"{stamp} [notice] 29#29: signal process started", 2)
     if order in _NGINX_ORDERS:
-        world.kill(1, _NGINX_ORDERS[order])
+        world.inside.kill(1, _NGINX_ORDERS[order])
     return 0
 
 

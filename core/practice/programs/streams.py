@@ -50,7 +50,7 @@ class Streams:
         self._log = log
         self._input = bytearray()
         self._at_end = not is_open
-        self._feed: Feed[Chunk] = Feed()
+        self._feed: Feed[Chunk] | None = None  # once somebody follows
         self._blocked: tuple[asyncio.Future[None], ...] = ()
         self.over = False
 
@@ -83,18 +83,21 @@ class Streams:
     @property
     def behind(self) -> bool:
         """Whether a client has so much still to hear that the program should wait."""
-        return self._feed.lag > _LAG
+        return self._feed is not None and self._feed.lag > _LAG
 
     def end(self) -> None:
         """The process is over: who follows comes to the end, who has input to give is let go."""
         self.over = True
-        self._feed.end()
+        if self._feed is not None:
+            self._feed.end()
         self._unblock()
 
     # The clients' side
 
     def follow(self) -> Subscription[Chunk]:
         """Everything written from this call on, until the process ends."""
+        if self._feed is None:
+            self._feed = Feed()
         subscription = self._feed.subscribe()
         if self.over:
             subscription.end()

@@ -34,6 +34,7 @@ class Worlds:
         self._files = files
         self._processes = processes
         self._mesh = mesh
+        self._now = store.clock.now  # one for all
 
     def of(self, container: Container, image: Image) -> programs.World:
         """What a program in the container sees."""
@@ -48,17 +49,13 @@ class Worlds:
             hostname=hostname,
             env=env,
             cwd=str(config.get("WorkingDir") or image.config.get("WorkingDir") or "/"),
-            now=self._store.clock.now,
+            now=self._now,
             interactive=bool(config.get("OpenStdin")),
             user=str(config.get("User") or image.config.get("User") or "root"),
             groups=tuple(str(name) for name in container.host_config.get("GroupAdd") or ()),
             tty=bool(config.get("Tty")),
-            disk=inside.disk,
-            template=inside.view,
-            window=inside.window,
-            processes=inside.running,
+            inside=inside,
             net=ContainerNet(self._store, self._mesh, container.id),
-            kill=inside.kill,
         )
 
     def program(self, container: Container, image: Image) -> programs.Program:
@@ -117,7 +114,7 @@ class Worlds:
 
 
 class _Inside:
-    """What a program asks the engine about the container that it runs in, whenever it asks."""
+    """A container of the store, as it is whenever a program asks."""
 
     __slots__ = ("_container", "_files", "_processes", "_store")
 
@@ -138,7 +135,7 @@ class _Inside:
     def window(self) -> tuple[int, int]:
         return self._processes.streams(self._container).window
 
-    def running(self) -> list[programs.Running]:
+    def processes(self) -> list[programs.Running]:
         return [shown for _, shown in self._processes.running(self._container.id)]
 
     def kill(self, pid: int, number: int) -> None:

@@ -28,8 +28,9 @@ def container_of(
     """What the agent of the node has its engine run for the task."""
     spec = specs.section(task.spec, "ContainerSpec")
     name = task_name(service, task)
-    networks = [store.get(Network, id) for id, _ in task.addresses]
-    attached = tuple(network.name for network in networks if network is not None)
+    given = [(store.get(Network, id), address) for id, address in task.addresses]
+    places = {net.name: address.partition("/")[0] for net, address in given if net is not None}
+    attached = tuple(places)
     values = expansion.context(
         (service.id, service.name, service.spec.get("Labels") or {}),
         (node.id, node.engine),
@@ -51,7 +52,8 @@ def container_of(
         networks=attached or ("bridge",),
         created=store.clock.now(),
         pull=True,
-        address=task.addresses[0][1].partition("/")[0] if task.addresses else "",
+        address=places[attached[0]] if attached else "",
+        further={name: places[name] for name in attached[1:]},
         stop_delay=GOSSIP_DELAY if task.addresses else 0.0,
         stop_grace=float(spec.get("StopGracePeriod", 10 * specs.SECOND)) / specs.SECOND,
         task_id=task.id,

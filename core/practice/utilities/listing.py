@@ -162,7 +162,7 @@ class _Listing:
         columns = self._world.tty or "C" in self._asked or "x" in self._asked
         if "1" in self._asked or not columns:
             return "".join(f"{name}\n" for name in names)
-        return _columns(names, self._world.window()[1] or _WIDTH)
+        return _columns(names, self._world.size[1] or _WIDTH)
 
     def _mark(self, entry: Entry) -> str:
         if isinstance(entry, Folder) and {"F", "p"} & self._asked.given.keys():

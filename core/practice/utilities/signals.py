@@ -18,7 +18,7 @@ SIGNALS = {name: number for number, name in enumerate(_SIGNALS.split(), 1)} | {
 
 @tool("ps", usage="[-o COL1,COL2=HEADER]")
 def ps(argv: list[str], world: World) -> Steps:
-    processes = list(world.processes())
+    processes = list(world.inside.processes())
     top = max((process.pid for process in processes), default=0)
     own = top + 1
     rows = [(process.pid, process.user, process.title) for process in processes]
@@ -45,7 +45,7 @@ def top(argv: list[str], world: World) -> Steps:
         if world.tty and "b" not in chosen:
             yield out("\x1b[H\x1b[J")
         yield line("  PID USER     COMMAND")
-        for process in world.processes():
+        for process in world.inside.processes():
             yield line(f"{process.pid:5} {process.user:<8} {process.title}")
         left -= 1
         if left:
@@ -74,8 +74,8 @@ def kill(argv: list[str], world: World) -> Steps:
             continue
         try:
             if number:
-                world.kill(int(word), number)
-            elif int(word) not in {process.pid for process in world.processes()} | {1}:
+                world.inside.kill(int(word), number)
+            elif int(word) not in {process.pid for process in world.inside.processes()} | {1}:
                 raise ProcessLookupError
         except ProcessLookupError:
             yield line(f"{own}: can't kill pid {word}: No such process", 2)
@@ -103,7 +103,7 @@ def by_name(argv: list[str], world: World) -> Steps:
         raise Misuse("")
     code = 0
     for name in words:
-        found = [p.pid for p in world.processes() if basename(p.title.split(" ")[0]) == name]
+        found = [p.pid for p in world.inside.processes() if basename(p.title.split(" ")[0]) == name]
         if not found:
             code = 1
             if tool_name == "killall":
@@ -111,5 +111,5 @@ def by_name(argv: list[str], world: World) -> Steps:
         elif tool_name in ("pidof", "pgrep"):
             yield line(" ".join(map(str, sorted(found, reverse=True))))
         for pid in found if tool_name in ("killall", "pkill") else ():
-            world.kill(pid, number)
+            world.inside.kill(pid, number)
     return code

@@ -191,7 +191,7 @@ def cal(argv: list[str], world: World) -> Steps:
 
 @tool("uptime")
 def uptime(argv: list[str], world: World) -> Steps:
-    started = min((process.started for process in world.processes()), default=world.now())
+    started = min((process.started for process in world.inside.processes()), default=world.now())
     minutes = int(max(0.0, world.now() - started) // 60)
     up = f"{minutes} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}"
     stamp = time.strftime("%H:%M:%S", time.gmtime(world.now()))
@@ -291,7 +291,7 @@ def not_permitted(argv: list[str], world: World) -> Steps:
 def stty(argv: list[str], world: World) -> Steps:
     """Changes only what nobody reads here; but tells the size of the terminal."""
     if argv[1:] == ["size"]:
-        rows, columns = world.window()
+        rows, columns = world.size
         yield out(f"{rows} {columns}\n")
     return 0
 

@@ -179,7 +179,10 @@ class _Connection:
 
     async def _upgrade(self, call: Call, reply: Reply, answer: Upgrade) -> None:
         headers = {**reply.headers, "Content-Type": answer.content_type}
-        if "upgrade" in call.headers:
+        if answer.handshake:
+            headers = {**reply.headers, **answer.handshake}
+            status, reason = 101, "Switching Protocols"
+        elif "upgrade" in call.headers:
             headers |= {"Connection": "Upgrade", "Upgrade": "tcp"}
             status, reason = 101, "UPGRADED"
         else:  # a client of old: the same bytes after a plain 200

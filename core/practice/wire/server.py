@@ -145,7 +145,7 @@ class EngineServer:
             method=call.method,
             path=path,
             params=params,
-            query={name: several[-1] for name, several in values.items()},
+            query={name: several[0] for name, several in values.items()},
             headers=call.headers,
             body=call.body,
             version=_version(api),

@@ -1,0 +1,119 @@
+"""The teacher's board: who is where in the labs, and which step holds the class up."""
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from core.labs.board import ROLL, Place, export, holds, places
+from core.labs.catalogue import LABS
+from core.labs.texts import texts
+from core.ui.session import _, classroom, control, language, plural, unlock, unlocked
+from core.ui.shell import engine_missing, head, locked_hint
+from core.ui.tables import table
+
+NUMBERS = {lab.name: number for number, lab in enumerate(LABS, 1)}
+REFRESH = 3  # seconds; one viewer looks
+
+
+def teacher() -> bool:
+    """Whoever has the password; where nobody has set one, and nothing is real, everybody."""
+    return unlocked() or (control().practice and control().access.generated)
+
+
+def door() -> None:
+    """The password, where the line at the top does not ask for it."""
+    st.info(_("This page is for the teacher: it shows how far each learner is."))
+    if not control().practice:
+        locked_hint()
+        return
+    with st.form("unlock", width=420):
+        attempt = st.text_input(_("Password"), type="password")
+        tried = st.form_submit_button(_("Unlock"), type="primary")
+    if tried:
+        if unlock(attempt):
+            st.rerun()
+        st.error(_("That is not the password."))
+
+
+def title(lab: str, step: str) -> str:
+    """A step as people call it: lab 3, a web service."""
+    text = texts(lab, language())
+    name = text.steps[step].title if step else _("all done")
+    return _("Lab {number}: {step}").format(number=NUMBERS[lab], step=name)
+
+
+def learner(place: Place) -> str:
+    return place.name or _("Learner {number}").format(number=place.number)
+
+
+def rows(class_: tuple[Place, ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                _("Learner"): learner(place),
+                _("Step"): title(place.lab, place.step),
+                _("Steps done"): f"{place.done}/{place.steps}",
+                _("Minutes at it"): int(place.waiting // 60) if place.step else None,
+            }
+            for place in class_
+        ]
+    )
+
+
+def slowest(class_: tuple[Place, ...]) -> None:
+    """Where most of them are, in one large sentence, and then the rest."""
+    at = holds(class_)
+    if not at:
+        return
+    first, *others = at
+    waiting = plural("{count} learner", "{count} learners", first.learners)
+    if minutes := int(first.longest // 60):
+        waiting += ", " + plural("up to {count} minute", "up to {count} minutes", minutes)
+    st.caption(_("Where most of the class is:"))
+    st.markdown(f"### {title(first.lab, first.step)} · {waiting}")
+    most = len(class_)
+    for hold in (first, *others[:5]):
+        st.progress(hold.learners / most, f"{title(hold.lab, hold.step)} · {hold.learners}")
+
+
+def show() -> None:
+    learners = [each.labs for _key, each in classroom().controls()]
+    class_ = places(learners, time.time(), ROLL.named)
+    finished = sum(not place.step for place in class_)
+    begun, done = st.columns(2)
+    begun.metric(_("Learners who have begun"), len(class_))
+    done.metric(_("Labs just finished"), finished)
+    slowest(class_)
+    table(rows(class_), _("Nobody has begun a lab yet."), "board_rows")
+    st.download_button(
+        _("Export as CSV"),
+        export(class_),
+        file_name="essaim.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        disabled=not class_,
+    )
+
+
+def choose_names() -> None:
+    def chosen() -> None:
+        ROLL.named = bool(st.session_state["named"])
+
+    st.session_state["named"] = ROLL.named
+    st.toggle(
+        _("Ask for first names"),
+        key="named",
+        on_change=chosen,
+        help=_("Learners are then asked on the page of labs. Otherwise they are numbers."),
+    )
+    st.caption(_("Nothing of this is stored: it goes when Essaim stops, unless you export it."))
+
+
+head(_("Board"), watch="shape")
+if not engine_missing():
+    if teacher():
+        choose_names()
+        st.fragment(show, run_every=REFRESH)()
+    else:
+        door()

@@ -1,0 +1,173 @@
+"""The same runs through the routing mesh of a real Swarm, on an unmodified nginx."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from core.cluster.collector import Collector
+from core.commands.registry import parse
+from core.connection import Connection
+from core.traffic.plan import Plan
+from core.traffic.traffic import Traffic
+from tests.traffic.conftest import collecting, ended, traffic_of, until
+
+pytestmark = pytest.mark.realmesh
+
+NAME, PORT = "essaim-traffic", 18200
+PATIENCE = 240.0
+
+
+class Mesh:
+    """Three replicas of nginx on a real Swarm, behind a published port."""
+
+    def __init__(self, connection: Connection, collector: Collector) -> None:
+        self.connection = connection
+        self.collector = collector
+        self.traffic: Traffic = traffic_of(connection, collector)
+
+    def run(self, line: str) -> None:
+        client = self.connection.client()
+        parse(line).run(client)
+        client.close()
+
+    def steady(self, replicas: int) -> None:
+        def settled() -> bool:
+            snapshot = self.collector.snapshot
+            service = snapshot.service(NAME)
+            if service is None or service.running != replicas:
+                return False
+            return all(task.settled for task in snapshot.tasks_of(service))
+
+        until(settled, PATIENCE)
+        host, port = self.address()
+        until(lambda: answers(host, port), PATIENCE)
+
+    @property
+    def service(self) -> str:
+        service = self.collector.snapshot.service(NAME)
+        assert service is not None
+        return service.id
+
+    def entry(self, index: int = 0) -> tuple[str, str]:
+        """A node's id and hostname."""
+        service = self.collector.snapshot.service(NAME)
+        assert service is not None
+        found = self.traffic.entries(service, PORT)[index]
+        return found.node, found.name
+
+    def address(self) -> tuple[str, int]:
+        service = self.collector.snapshot.service(NAME)
+        assert service is not None
+        found = self.traffic.entries(service, PORT)[0]
+        return found.host, found.port
+
+
+@pytest.fixture(scope="module")
+def mesh() -> Iterator[Mesh]:
+    connection = Connection(os.environ["ESSAIM_REAL_MESH"])
+    with pytest.MonkeyPatch.context() as patch, collecting_slowly(connection, patch) as collector:
+        there = Mesh(connection, collector)
+        there.run(f"docker service create --name {NAME} -p {PORT}:80 --replicas 3 nginx:latest")
+        there.steady(3)
+        # Each node learns of the replicas in its own time: first until all of them answer.
+        until(lambda: spread_evenly(there), PATIENCE)
+        yield there
+        there.run(f"docker service rm {NAME}")
+
+
+@contextmanager
+def collecting_slowly(connection: Connection, patch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    """A Swarm in an emulated machine may take long for an answer."""
+    patch.setattr("core.connection.QUESTION_TIMEOUT", PATIENCE)
+    patch.setattr("core.traffic.client.TIMEOUT", 60.0)
+    patch.setattr("core.traffic.run.LOG_WAIT", 60.0)
+    with collecting(connection, PATIENCE) as collector:
+        yield collector
+
+
+def spread_evenly(mesh: Mesh) -> bool:
+    node, _name = mesh.entry()
+    run = ended(mesh.traffic, Plan(mesh.service, PORT, rate=10, seconds=2, entry=node))
+    return len(run.standing.by_task) == 3 and not run.standing.totals.failed
+
+
+def answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=60)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def test_every_request_is_traced_to_its_replica(mesh: Mesh) -> None:
+    node, name = mesh.entry()
+    run = ended(mesh.traffic, Plan(mesh.service, PORT, rate=10, seconds=30, entry=node))
+    standing = run.standing
+    print(standing.totals, standing.by_place, standing.percentiles)
+    assert (standing.totals.answered, standing.totals.unknown) == (300, 0)
+    assert sorted(standing.by_task.values()) == [100, 100, 100]
+    assert standing.by_entry == {name: 300}
+    assert standing.shares.index == 1.0
+
+
+def test_a_kept_connection_goes_to_one_replica(mesh: Mesh) -> None:
+    node, _name = mesh.entry()
+    plan = Plan(mesh.service, PORT, rate=10, seconds=15, keep_alive=True, entry=node)
+    run = ended(mesh.traffic, plan)
+    print(run.standing.totals, run.standing.by_place)
+    assert (run.standing.totals.answered, run.standing.totals.unknown) == (150, 0)
+    assert list(run.standing.by_task.values()) == [150]
+
+
+def test_a_drain_costs_what_an_independent_client_counts(mesh: Mesh) -> None:
+    """Both send at the same rate by the same node; two samplers differ by a few requests."""
+    rate = 10
+    node, _name = mesh.entry()
+    host, port = mesh.address()
+    over = threading.Event()
+    counts = [0, 0]  # sent and failed, of the independent client
+
+    def other() -> None:
+        began = time.monotonic()
+        with ThreadPoolExecutor(60) as pool:
+            asked = []
+            while not over.is_set():
+                over.wait(max(0.0, began + len(asked) / rate - time.monotonic()))
+                asked.append(pool.submit(answers, host, port))
+        counts[:] = [len(asked), sum(not each.result() for each in asked)]
+
+    run = mesh.traffic.prepare(Plan(mesh.service, PORT, rate, seconds=300, entry=node))
+    beside = threading.Thread(target=other)
+    mesh.traffic.start(run)
+    beside.start()
+    _id, drained = mesh.entry(1)
+    try:
+        until(lambda: run.standing.totals.answered > 20, PATIENCE)
+        mesh.run(f"docker node update --availability drain {drained}")
+        until(lambda: any(report.well for report, _e, _f in run.standing.reports), PATIENCE)
+    finally:
+        over.set()
+        mesh.traffic.stop()
+        beside.join(PATIENCE)
+        mesh.run(f"docker node update --availability active {drained}")
+    assert run.join(PATIENCE)
+    totals = run.standing.totals
+    report, ended_then, failed = run.standing.reports[0]
+    print(totals, counts, report.well and report.well - report.began, ended_then, failed)
+    print([(round(s.time - report.began, 1), s.kind, s.replicas, s.node) for s in report.steps])
+    assert abs(totals.sent - counts[0]) <= 2 * rate
+    assert totals.unknown == 0
+    assert abs(totals.failed - counts[1]) <= max(5, 0.03 * totals.sent)
+    assert report.marks[0].new == "drain"
+    assert report.well is not None
