@@ -6,7 +6,8 @@ import json
 from collections.abc import AsyncIterator
 
 from core.practice import containers, room
-from core.practice.api import bodies
+from core.practice.api import bodies, container_json
+from core.practice.api.containers import image_of
 from core.practice.api.routing import ApiError, Request, Response, Stream, route
 from core.practice.files import tars
 from core.practice.files.filesystem import EMPTY, FileSystem
@@ -37,6 +38,7 @@ def commit(request: Request) -> Response:
         request.repeated.get("changes", []),
         query.get("author", ""),
         query.get("comment", ""),
+        container_json.config_of(container, image_of(request, container)),
     )
     if name:
         images.tag(cluster.store, image, name)
