@@ -1,8 +1,8 @@
 """A class of thirty on one server, each on a cluster of their own: memory, and how soon they see.
 
-`python -m bench.classroom` starts the dashboard on its practice engine, and thirty learners: a live
-socket each, as a page has it, and a docker client for what they do, which is the course's third
-lab. A change is seen when a message arrives that says what was asked for.
+`python -m bench.classroom` starts the dashboard on its practice engine, and thirty learners: each
+with both sockets of a page, Streamlit's and our live one, and a docker client for what they do,
+which is the course's third lab. A change is seen when a message arrives that says what was asked.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import docker
 import requests
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from core import keys
 from core.commands.command import Command
@@ -65,23 +68,25 @@ def lab_three(name: str) -> list[Step]:
 
 
 class Learner:
-    """A live socket that is read as fast as it speaks, and what it said last."""
+    """The sockets of an open page, read as fast as they speak, and what the live one said last."""
 
     def __init__(self, essaim: str, key: str) -> None:
         self.key = key
+        self._links = ExitStack()
+        self.drawn = 0  # messages of Streamlit's
         self._said: dict[str, Any] = {}
         self._news = threading.Condition()
-        address = f"{essaim.replace('http', 'ws', 1)}/live/socket?lang=fr"
-        cookie = {"Cookie": f"{keys.OWN}={key}"}
-        self._socket: ClientConnection = connect(
-            address, origin=essaim, additional_headers=cookie, open_timeout=PATIENCE
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
+        self._page = self._open(essaim, "_stcore/stream", [Subprotocol("streamlit")])
+        self._page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        self._live = self._open(essaim, "live/socket?lang=fr")
+        self._readers = [threading.Thread(target=each) for each in (self._read, self._draw)]
+        for reader in self._readers:
+            reader.start()
 
     def close(self) -> None:
-        self._socket.close()
-        self._reader.join()
+        self._links.close()
+        for reader in self._readers:
+            reader.join()
 
     def seen(self, holds: Callable[[dict[str, Any]], bool]) -> float:
         """When a message first said so, in seconds of the monotonic clock."""
@@ -93,8 +98,26 @@ class Learner:
     def names(self) -> set[str]:
         return {service["name"] for service in self._said.get("services", ())}
 
+    def _open(
+        self, essaim: str, path: str, protocols: list[Subprotocol] | None = None
+    ) -> ClientConnection:
+        link = connect(
+            f"{essaim.replace('http', 'ws', 1)}/{path}",
+            origin=Origin(essaim),
+            subprotocols=protocols,
+            additional_headers={"Cookie": f"{keys.OWN}={self.key}"},
+            open_timeout=PATIENCE,
+            max_size=None,
+        )
+        return self._links.enter_context(link)
+
+    def _draw(self) -> None:
+        """A browser would draw what comes; here it is thrown away."""
+        for _message in self._page:
+            self.drawn += 1
+
     def _read(self) -> None:
-        for text in self._socket:
+        for text in self._live:
             said = json.loads(text)
             if said["topic"] == "cluster":
                 with self._news:
@@ -133,6 +156,8 @@ def main() -> None:
         empty = resident(process)
         learners = [Learner(essaim, keys.new()) for _ in range(LEARNERS)]
         try:
+            for learner in learners:
+                learner.seen(bool)  # its page is there
             hosts = requests.get(f"{essaim}/bench/hosts", timeout=PATIENCE).json()
             began, spent = time.monotonic(), processor(process)
             with ThreadPoolExecutor(LEARNERS) as pool:
@@ -143,7 +168,7 @@ def main() -> None:
                     )
                 )
             share = (processor(process) - spent) / (time.monotonic() - began)
-            full = resident(process)
+            full, drawn = resident(process), sum(learner.drawn > 0 for learner in learners)
         finally:
             for learner in learners:
                 learner.close()
@@ -156,7 +181,10 @@ def main() -> None:
         f"{statistics.median(taken):8.1f} ms, p95 {p95:.1f}, at worst {taken[-1]:.1f}: from a "
         f"learner's change to the message that says it, {LEARNERS} learners in lab 3 at once"
     )
-    print(f"{full / 1e6:8.1f} MB: the server's memory then; {empty / 1e6:.1f} with nobody there")
+    print(
+        f"{full / 1e6:8.1f} MB: the server's memory then, with {drawn} open pages; "
+        f"{empty / 1e6:.1f} with nobody there"
+    )
     print(f"{100 * share:8.1f} %: of a core, for all of them")
     print(f"{strange:8d} learners saw what was not theirs")
 

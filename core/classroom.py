@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core import keys
 from core.access import Access
@@ -38,6 +38,9 @@ class _Seat:
 
     control: Control
     used: float
+    ended: bool = False
+    #: Of its own: while a cluster is made, nobody else's has to wait.
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Classroom:
@@ -73,17 +76,20 @@ class Classroom:
 
         Raises NoRoom.
         """
-        with self._lock:
-            seat = self._seat(keys.DEFAULT if self.shared else key)
-            seat.used = self._now()
-            seat.control.resume()
+        key = keys.DEFAULT if self.shared else key
+        while True:
+            seat = self._seats.get(key) or self._made(key)
+            with seat.lock:
+                if not seat.ended:
+                    seat.used = self._now()
+                    seat.control.resume()
+                    break
         seat.control.collector.current()
         return seat.control
 
     def controls(self) -> tuple[tuple[str, Control], ...]:
         """Every cluster that there is, with its key, oldest first. Looking wakes none."""
-        with self._lock:
-            return tuple((key, seat.control) for key, seat in self._seats.items())
+        return tuple((key, seat.control) for key, seat in list(self._seats.items()))
 
     def end(self, key: str) -> None:
         """Forget a cluster, where there is one."""
@@ -96,11 +102,12 @@ class Classroom:
             return
         with self._lock:
             for key, seat in list(self._seats.items()):
-                idle = self._idle(seat)
+                with seat.lock:  # whoever comes now is seen, or finds it resting and wakes it
+                    idle = self._idle(seat)
+                    if idle >= REST_AFTER:
+                        seat.control.rest()
                 if idle >= END_AFTER:
                     self._end(key)
-                elif idle >= REST_AFTER:
-                    seat.control.rest()
 
     def start(self) -> None:
         if self.shared:
@@ -115,14 +122,15 @@ class Classroom:
                 self._end(key)
         self._engines.close()
 
-    def _seat(self, key: str) -> _Seat:
-        found = self._seats.get(key)
-        if found is not None:
-            return found
-        control = Control(self._open(key), self.access)
-        control.start()
-        self._seats[key] = seat = _Seat(control, self._now())
-        return seat
+    def _made(self, key: str) -> _Seat:
+        with self._lock:
+            found = self._seats.get(key)
+            if found is not None:
+                return found
+            control = Control(self._open(key), self.access)
+            control.start()
+            self._seats[key] = seat = _Seat(control, self._now())
+            return seat
 
     def _open(self, key: str) -> Connection:
         if isinstance(self._engines, Connection):
@@ -147,6 +155,8 @@ class Classroom:
     def _end(self, key: str) -> None:
         seat = self._seats.pop(key, None)
         if seat is not None:
+            with seat.lock:
+                seat.ended = True
             seat.control.stop()
             if isinstance(self._engines, Practice):
                 self._engines.end(key)
