@@ -31,6 +31,17 @@ ACTION_TIMEOUT = 120
 MOST_CLUSTERS = 60
 
 
+class _Api(docker.APIClient):  # type: ignore[misc]  # docker-py has no types
+    """docker-py's client, which leaves no socket open where its first question finds no answer."""
+
+    def _retrieve_server_version(self) -> str:
+        try:
+            return str(super()._retrieve_server_version())
+        except BaseException:
+            self.close()
+            raise
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """An engine's address, and how to open docker-py clients on it.
@@ -46,7 +57,7 @@ class Connection:
 
     def api(self) -> docker.APIClient:
         """A client for short questions; raises as docker-py does when nobody answers."""
-        return docker.APIClient(
+        return _Api(
             base_url=self.base_url,
             version="auto",
             timeout=QUESTION_TIMEOUT,

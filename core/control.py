@@ -7,6 +7,7 @@ pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and cal
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,8 @@ from core.traffic import message as traffic_message
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
+from core.votes import Votes
+from core.votes import message as votes_message
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -49,6 +52,8 @@ class Control:
         self.journal = Journal()
         self.timeline = Recorder()
         self.hub = Hub()
+        self.votes = Votes(lambda: self.hub.publish("votes"))
+        self.hub.topic("votes", lambda lang: votes_message(self.votes.poll, _texts(lang)))
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._acting = 0  # commands that run now
@@ -211,6 +216,7 @@ class Control:
         self.history.add(snapshot)
         self.labs.feed()
         self.timeline.add(snapshot, self.journal.entries())
+        self.votes.see(snapshot, time.monotonic())
         self.hub.publish("cluster")
         before, self._pictured = self._pictured, snapshot
         if (before.containers, before.images) != (snapshot.containers, snapshot.images):
@@ -219,6 +225,7 @@ class Control:
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
             self.timeline.add(self.snapshot, self.journal.entries())
+            self.votes.see(self.snapshot, time.monotonic())
             self.hub.publish("pulse")
             self.hub.publish("history")
             if self.traffic.moving:

@@ -7,6 +7,16 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples each time, however slow the machine: a run judges the change, not the luck.
+settings.register_profile(
+    "essaim",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("essaim")
 
 #: Chromium as our tests want it: no sandbox, which root has not, and no talk with anybody else.
 CHROMIUM_ARGS = (

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from core.classroom import classroom
+from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
 from core.commands.services import ScaleServices, UpdateService
 from core.presentation import qr
 from core.ui.live import address, component, tile_words
 from core.ui.session import _, act, control, last, may
+from core.ui.session import key as cluster_key
 
 #: Only while the projector is drawn: its absence brings the frame back.
 STYLE = """<style>
@@ -65,7 +69,7 @@ def projector() -> None:
 
     def asked() -> None:
         wish = st.session_state[key].wish or {}
-        if make := command(wish):
+        if make := command(wish, control().snapshot):
             act(make)
         elif wish.get("kind") == "leave" and wish.get("page") in LEADS_TO:
             st.session_state["projector_left"] = wish["page"]
@@ -84,7 +88,7 @@ def projector() -> None:
             "codes": [
                 {"title": title, "address": where, "svg": qr.svg(where)}
                 for title, where in (
-                    (_("Vote"), class_address("vote?as=voter")),
+                    (_("Vote"), class_address("vote", {"as": "voter"})),
                     (_("Look"), class_address("")),
                 )
             ],
@@ -94,9 +98,8 @@ def projector() -> None:
     )
 
 
-def command(wish: dict[str, Any]) -> Callable[[], Command] | None:
+def command(wish: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], Command] | None:
     """What a key asks for, as a command on what there is; None where that is gone meanwhile."""
-    snapshot = control().snapshot
     service = snapshot.service(str(wish.get("service")))
     node = snapshot.node(str(wish.get("node")))
     match wish.get("kind"):
@@ -109,8 +112,8 @@ def command(wish: dict[str, Any]) -> Callable[[], Command] | None:
     return None
 
 
-def class_address(page: str) -> str:
-    """Where phones in the room reach a page of ours.
+def class_address(page: str, query: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Where phones in the room reach a page of ours, on the cluster that this viewer looks at.
 
     ESSAIM_URL says it where it cannot be found out, as behind a proxy or in a container.
     """
@@ -123,7 +126,9 @@ def class_address(page: str) -> str:
         port = f":{seen.port}" if seen.port else ""
         prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
         base = f"{seen.scheme}://{host}{port}/{prefix}"
-    return f"{base.rstrip('/')}/{page}"
+    shared = {} if classroom().shared else {"cluster": cluster_key()}
+    full = urlencode({**query, **shared})
+    return f"{base.rstrip('/')}/{page}" + (f"?{full}" if full else "")
 
 
 def _own_host() -> str:

@@ -50,6 +50,7 @@ def run() -> None:
                 st.Page(PAGES / "traffic.py", title=_("Traffic"), icon=":material/moving:"),
                 st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
                 st.Page(PAGES / "projector.py", title=_("Projector"), icon=":material/cast:"),
+                st.Page(PAGES / "vote.py", title=_("Vote"), icon=":material/how_to_vote:"),
             ],
             _("Learn"): [
                 st.Page(PAGES / "labs.py", title=_("Labs"), icon=":material/school:"),

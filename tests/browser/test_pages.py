@@ -13,18 +13,8 @@ pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=PATIENCE)
 
-PATHS = (
-    "",
-    "services",
-    "nodes",
-    "images",
-    "containers",
-    "build",
-    "console",
-    "timeline",
-    "traffic",
-    "projector",
-)
+PATHS = ("", "services", "nodes", "images", "containers", "build", "console")
+PATHS += ("traffic", "timeline", "projector", "vote")
 
 
 def settle(page: Page) -> None:
