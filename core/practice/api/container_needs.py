@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.practice import containers
 from core.practice.api import bodies
-from core.practice.api.routing import ApiError, Request
+from core.practice.api.routing import Request
+from core.practice.errors import ApiError
 from core.practice.images import local as images
 from core.practice.network import addresses, pools
 from core.practice.objects import Container

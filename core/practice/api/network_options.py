@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from core.practice.api.routing import ApiError
+from core.practice.errors import ApiError
 
 _MTU = "com.docker.network.driver.mtu"
 

@@ -291,7 +291,7 @@ def not_permitted(argv: list[str], world: World) -> Steps:
 def stty(argv: list[str], world: World) -> Steps:
     """Changes only what nobody reads here; but tells the size of the terminal."""
     if argv[1:] == ["size"]:
-        rows, columns = world.window()
+        rows, columns = world.size
         yield out(f"{rows} {columns}\n")
     return 0
 

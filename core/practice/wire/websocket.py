@@ -6,7 +6,8 @@ import base64
 import hashlib
 from collections.abc import Mapping
 
-from core.practice.api.routing import ApiError, Conduit
+from core.practice.api.routing import Conduit
+from core.practice.errors import ApiError
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _MORE, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
