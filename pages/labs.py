@@ -61,7 +61,7 @@ def lab_page(lab: Lab) -> None:
         step(lab, standing, at, text.steps[lab.steps[at].name])
         if standing.current is None and at == last:
             st.success(text.end, icon=":material/celebration:")
-    with right:
+    with right, st.container(key="lab_scene"):
         labs.scene(lab)
 
 

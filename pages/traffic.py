@@ -54,6 +54,7 @@ def choices(services: list[Service]) -> Service:
         )
         nodes = {"": _("every node in turn")}
         nodes |= {node.id: node.hostname for node in control().snapshot.nodes}
+        remembered(list(nodes), "traffic_entry")  # a node that left is chosen no longer
         st.selectbox(
             _("Entered by"),
             list(nodes),

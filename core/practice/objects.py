@@ -74,7 +74,7 @@ class Image:
     step: str = ""  # what the build step did to it: how the build cache finds it again
     author: str = ""
     comment: str = ""
-    container: str = ""  # the id of the one that it was committed from
+    made_from: Json | None = None  # Container and ContainerConfig, of the one it was committed from
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,10 @@ def fairness(shares: Shares, keep_alive: bool, _: Translate) -> str:
                 "replica that it was given. Only new connections are balanced."
             ).format(replica=most)
         return _("{replica} answered everything so far.").format(replica=most)
+    if least == counts[most]:
+        return _("Each of the {count} replicas got the same: {most} requests.").format(
+            count=len(counts), most=least
+        )
     if shares.index >= FAIR:
         return _(
             "Each of the {count} replicas got its share: {least} to {most} requests each."

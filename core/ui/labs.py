@@ -131,7 +131,6 @@ def play_button(lab: Lab, step: Step) -> None:
         _("Do it for me"),
         key="play",
         icon=":material/play_circle:",
-        help=_("Plays the solution of this step, one line after the other, while you watch."),
         disabled=running or not may(CreateService),
         on_click=_start,
         args=(lab, step, here, who()),

@@ -119,3 +119,25 @@ def test_the_browser_reads_a_recording_as_python_does(essaim: str, look: Look) -
             [node, [[id, moment.replicas[id].phase] for id in moment.tiles(node)]]
             for node in (*moment.nodes, "")
         ]
+
+
+def test_a_bar_ends_where_the_record_does(essaim: str, look: Look) -> None:
+    recorder = Recorder()
+    recorder.add(picture(100.0, 1, [raw.task(1)]))
+    recorder.add(picture(105.0, 2, [raw.task(1)], node2="drain"))
+    ends = look(f"{essaim}/timeline").evaluate(
+        """async ([files, news]) => {
+             const { Recording } = await import(`${files}/record.js`);
+             const { Bars } = await import(`${files}/bars.js`);
+             const recording = new Recording();
+             recording.add({ whole: true, ...news });
+             const frame = document.body.appendChild(document.createElement("div"));
+             frame.style.width = "800px";
+             const canvas = frame.appendChild(document.createElement("canvas"));
+             const bars = new Bars(canvas, {}, () => {}, () => {});
+             bars.draw(recording, 100, 120, 105);
+             return bars.hits.map((hit) => bars.time(hit.x1));
+           }""",
+        [f"{essaim}/live/{edition()}", told(recorder.recording(), str)],
+    )
+    assert ends == [pytest.approx(105.0)]

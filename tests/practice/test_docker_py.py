@@ -510,6 +510,7 @@ def test_old_versions_show_what_they_showed(practice: Any, engine: docker.Docker
         assert (place["Aliases"], shown["Config"]["MacAddress"]) == (aliases, MAC)
         image = old.inspect_image(made)
         assert image.get("Container") == (box.id if version == "1.44" else None)
+        assert image.get("ContainerConfig", shown["Config"])["Hostname"] == "till"
         assert image["Config"]["Hostname"] == ""
         assert ("Expected" in old.info()["RuncCommit"]) is True
         old.close()

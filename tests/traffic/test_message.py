@@ -141,6 +141,7 @@ def test_many_replicas_have_short_names_below_their_bars() -> None:
     ("counts", "kept", "index"),
     [
         ((("web.1", 5),), False, 1.0),
+        ((("web.1", 5), ("web.2", 5)), False, 1.0),
         ((("web.1", 0), ("web.2", 9)), True, 0.5),
         ((("web.1", 0), ("web.2", 9)), False, 0.5),
         ((("web.1", 10), ("web.2", 9)), False, 0.997),

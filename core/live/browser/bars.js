@@ -74,7 +74,7 @@ export class Bars {
     const width = canvas.parentElement.clientWidth;
     if (!width) return;
     const narrow = width < 560;
-    Object.assign(this, { width, from, to, left: narrow ? 66 : 104, right: 10 });
+    Object.assign(this, { width, from, to, now: Math.min(to, recording.end), left: narrow ? 66 : 104, right: 10 });
     const colors = theme(canvas);
     const groups = this.groups(recording, from, to);
     const rows = () => groups.reduce((sum, group) => sum + Math.max(1, group.rows.length), 0);
@@ -101,7 +101,7 @@ export class Bars {
     let y = top;
     for (const group of groups) y = this.drawGroup(context, colors, group, y, row);
     for (const silence of recording.silences) {
-      this.rect(context, silence.from, silence.to ?? to, top, bottom - top, "rgba(140,140,140,.35)");
+      this.rect(context, silence.from, silence.to ?? this.now, top, bottom - top, "rgba(140,140,140,.35)");
     }
     this.drawMarks(context, colors, marks, top, bottom);
     if (cursor >= from && cursor <= to) {
@@ -131,7 +131,7 @@ export class Bars {
     context.fillText(this.fit(context, group.name, this.left - 6), 2, y + HEAD / 2 + 1);
     for (const span of group.node.spans) {
       const ground = GROUND[span.state];
-      const drawn = ground && this.rect(context, span.from, span.to ?? this.to, y + 1, height - 1, ground);
+      const drawn = ground && this.rect(context, span.from, span.to ?? this.now, y + 1, height - 1, ground);
       if (!drawn || drawn.x1 - drawn.x0 < 40) continue;
       context.font = `700 13px ${colors.font}`;
       context.fillStyle = colors.text;
@@ -151,7 +151,7 @@ export class Bars {
   }
 
   drawSpan(context, group, name, span, y, row) {
-    const to = span.to ?? this.to;
+    const to = span.to ?? this.now;
     const full = row - (row > 5 ? 2 : 0.5);
     const high = full * (HEIGHT[span.phase] || 0.35);
     const drawn = this.rect(context, span.from, to, y + (full - high) / 2, high, COLORS[span.phase] || COLORS.lost);

@@ -6,7 +6,8 @@ import json
 from collections.abc import AsyncIterator
 
 from core.practice import containers, room
-from core.practice.api import bodies
+from core.practice.api import bodies, container_json
+from core.practice.api.containers import image_of
 from core.practice.api.routing import Request, Response, Stream, route
 from core.practice.errors import ApiError
 from core.practice.files import tars
@@ -38,6 +39,7 @@ def commit(request: Request) -> Response:
         request.repeated.get("changes", []),
         query.get("author", ""),
         query.get("comment", ""),
+        container_json.config_of(container, image_of(request, container)),
     )
     if name:
         images.tag(cluster.store, image, name)

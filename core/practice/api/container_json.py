@@ -113,7 +113,7 @@ def details(store: Store, container: Container, image: Image | None) -> dict[str
         },
         "GraphDriver": {"Data": _layer(container), "Name": "overlay2"},
         "Mounts": mounts.as_json(container),
-        "Config": _config(container, image),
+        "Config": config_of(container, image),
         "NetworkSettings": {
             "Bridge": "",
             "SandboxID": sandbox,
@@ -174,7 +174,8 @@ def _state(container: Container) -> dict[str, Any]:
     return state
 
 
-def _config(container: Container, image: Image | None) -> dict[str, Any]:
+def config_of(container: Container, image: Image | None) -> dict[str, Any]:
+    """Its Config: what was asked for over what its image says."""
     asked = container.config
     base: Mapping[str, Any] = image.config if image else {}
     env = settings(image, asked.get("Env"))

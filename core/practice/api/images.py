@@ -95,7 +95,7 @@ def _refers(name: str, pattern: str) -> bool:
 @route("GET", "/images/{name:path}/json")
 def inspect(request: Request) -> Response:
     image = images.get(request.cluster.store, request.engine, request.params["name"])
-    return Response(old_versions.image(_details(image), image.container, request.version))
+    return Response(old_versions.image(_details(image), image.made_from, request.version))
 
 
 def _details(image: Image) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.practice.network.addresses import PREDEFINED
-from core.practice.objects import Container
+from core.practice.objects import Container, Json
 
 Version = tuple[int, int]
 
@@ -38,14 +38,13 @@ def container(shown: dict[str, Any], asked: Container, version: Version) -> dict
     return shown
 
 
-def image(shown: dict[str, Any], container_id: str, version: Version) -> dict[str, Any]:
+def image(shown: dict[str, Any], made_from: Json | None, version: Version) -> dict[str, Any]:
     """GET /images/{name}/json: with a container's whole configuration, and a second size."""
     old = dict(shown)
     if version < (1, 50):
         old["Config"] = dict(sorted({**_CONFIG, **shown["Config"]}.items()))
     if version < (1, 45):
-        old["Container"] = container_id
-        old["ContainerConfig"] = old["Config"]
+        old |= {"Container": "", "ContainerConfig": old["Config"], **(made_from or {})}
     if version < (1, 44):
         old["VirtualSize"] = shown["Size"]
     return old

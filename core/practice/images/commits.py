@@ -48,8 +48,9 @@ def commit(
     changes: Iterable[str],
     author: str,
     comment: str,
+    shown: Json,
 ) -> Image:
-    """The image of what a container is now."""
+    """The image of what a container is now. shown: its configuration, as the API shows it."""
     parent = store.get(Image, f"{container.engine}/{container.image_id}")
     if parent is None:
         raise ApiError(404, f"No such image: {container.image_id}")
@@ -69,7 +70,7 @@ def commit(
         comment,
         grown,
         parent,
-        container.id,
+        {"Container": container.id, "ContainerConfig": shown},
     )
 
 
@@ -93,7 +94,7 @@ def _made(
     comment: str,
     grown: int,
     parent: Image | None,
-    container: str = "",
+    made_from: Json | None = None,
 ) -> Image:
     now = store.clock.now()
     image_id = digest_of(f"{engine} {said} {now} {random.random()}")
@@ -123,7 +124,7 @@ def _made(
             parent=parent.image_id if parent else "",
             author=author,
             comment=comment,
-            container=container,
+            made_from=made_from,
         )
     )
 
