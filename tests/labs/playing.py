@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from core.access import Access
 from core.connection import Connection
 from core.control import Control
-from core.labs.lab import Lab, Step
+from core.labs.lab import Lab, Move, Scene, Step
 from core.playing import Play
 from core.practice.embed import PracticeServer
 from tests.cluster.test_collector import until
@@ -39,7 +39,11 @@ def under_control(connection: Connection) -> Iterator[Control]:
 
 
 def play(
-    control: Control, lab: Lab, unlocked: bool = False, can: Callable[[Step], bool] = lambda _: True
+    control: Control,
+    lab: Lab,
+    unlocked: bool = False,
+    can: Callable[[Step], bool] = lambda _: True,
+    solution: Callable[[Step, Scene], Sequence[Move]] = Step.moves,
 ) -> list[str]:
     """Every step by its solution, which must turn it green.
 
@@ -56,7 +60,7 @@ def play(
             continue
         # What a move is made of, such as a container to kill, may only just be coming.
         until(lambda step=step: step.moves(control.labs.scene(lab.name)), PATIENCE)
-        moves = step.moves(control.labs.scene(lab.name))
+        moves = solution(step, control.labs.scene(lab.name))
         played = Play(control, moves, "test", unlocked, 0.05)
         played.wait(4 * PATIENCE)  # a build may fetch a lot
         assert not played.error, f"{step.name}: {played.error}"
