@@ -179,14 +179,22 @@ class Control:
         finally:
             client.close()
 
-    def send(self, plan: Plan, who: str, unlocked: bool) -> Run:
-        """Begin a run of traffic, and write it into the journal. Raises one of core.errors."""
+    def send(self, plan: Plan, who: str, unlocked: bool, following: Plan | None = None) -> Run:
+        """Begin a run of traffic, and write it into the journal. Raises one of core.errors.
+
+        following: a second run that begins when the first is done.
+        """
         self.access.require(plan, practice=self.practice, unlocked=unlocked)
         run = self.traffic.prepare(plan)
         addresses = [entry.address for entry in run.entries]
-        self.journal.note(
-            plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
-        )
+
+        def begin() -> None:
+            if following:
+                self.traffic.start_then(run, following)
+            else:
+                self.traffic.start(run)
+
+        self.journal.note(plan.line(addresses), plan.python(addresses), who, begin)
         return run
 
     def _traffic(self, language: str) -> str:

@@ -1,5 +1,7 @@
 """The Traffic page: real requests landing on replicas, while the cluster is shaken."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.cluster.snapshot import Service
@@ -12,7 +14,7 @@ from core.ui.lines import button, journal, last_action
 from core.ui.session import _, control
 from core.ui.shake import shake
 from core.ui.shell import head, locked_hint, swarm_missing
-from core.ui.traffic import may_send, picture
+from core.ui.traffic import begin, may_send, picture
 
 RATES = (1, 2, 5, 10, 20, 50, 100, int(MAX_RATE))
 SECONDS = (10, 30, 60, 120, int(MAX_SECONDS))
@@ -81,6 +83,24 @@ def plan() -> Plan:
     )
 
 
+def lesson(service: Service) -> None:
+    """The same requests twice, one after the other: the table of runs shows what differs."""
+    port, entry = open_ports(service)[0].published, control().snapshot.nodes[0].id
+    new, kept = (
+        partial(Plan, service.id, port, 10, 10, keep_alive=kept, entry=entry)
+        for kept in (False, True)
+    )
+    st.button(
+        _("Lesson: new connections, then a kept one"),
+        key="traffic_lesson",
+        icon=":material/school:",
+        disabled=not may_send(),
+        on_click=begin,
+        args=(new, kept),
+        help=_("Ten seconds each, through one node. Compare who answered."),
+    )
+
+
 def nothing() -> None:
     """No service publishes a port: make one."""
     st.info(_("No service publishes a TCP port yet: there is nobody to send requests to."))
@@ -102,6 +122,7 @@ if not swarm_missing():
         chosen = choices(there)
         shake(chosen)
         picture(plan)
+        lesson(chosen)
         last_action()
     else:
         nothing()

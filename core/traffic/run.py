@@ -125,7 +125,8 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        return self._state == "ended"
+        """Whether its last counts stand."""
+        return self.standing.state == "ended"
 
     @property
     def requests(self) -> tuple[Request, ...]:

@@ -87,13 +87,14 @@ def may_send() -> bool:
     return control().access.allows(Plan, practice=control().practice, unlocked=unlocked())
 
 
-def begin(make: Callable[[], Plan]) -> None:
-    """Start a run, and keep it as the last action."""
+def begin(make: Callable[[], Plan], following: Callable[[], Plan] | None = None) -> None:
+    """Start a run, and keep it as the last action. following: a second one after it."""
     here = viewer()
     line, python, error = "", "", ""
     try:
         plan = make()
-        run = control().send(plan, who(), here.unlocked)
+        second = following() if following else None
+        run = control().send(plan, who(), here.unlocked, second)
         addresses = [entry.address for entry in run.entries]
         line, python = plan.line(addresses), plan.python(addresses)
     except EssaimError as refusal:
