@@ -16,13 +16,14 @@ from core.traffic.attribution import logged
 
 #: Lines of each replica that are read again when the log is opened anew.
 _TAIL = 2000
+SILENCE = 5.0  # seconds: a log that is silent for longer is opened anew
 _PAUSE = 0.5  # seconds, after the log broke off
 
 
 class LogReader:
     """Tells ``heard(number, task id)`` for each request of the run that a replica logged.
 
-    open: a client whose answers may not be silent for longer than some seconds.
+    open: a client of the engine.
     """
 
     def __init__(
@@ -65,9 +66,7 @@ class LogReader:
                 wanted = {"details": 1, "stdout": 1, "follow": int(follow), "tail": tail}
                 # Asked for as docker-py would, whose own answer cannot be closed half-way.
                 try:
-                    with client.get(
-                        url, params=wanted, stream=True, timeout=client.timeout
-                    ) as answer:
+                    with client.get(url, params=wanted, stream=True, timeout=SILENCE) as answer:
                         answer.raise_for_status()
                         self._listen(answer.iter_content(None))
                 finally:
