@@ -17,6 +17,7 @@ from core.traffic.attribution import logged
 #: Lines of each replica that are read again when the log is opened anew.
 _TAIL = 2000
 SILENCE = 5.0  # seconds: a log that is silent for longer is opened anew
+LAST_SILENCE = 20.0  # the same when it is read for the last time: engine 20.10 may not end it
 _PAUSE = 0.5  # seconds, after the log broke off
 
 
@@ -66,7 +67,9 @@ class LogReader:
                 wanted = {"details": 1, "stdout": 1, "follow": int(follow), "tail": tail}
                 # Asked for as docker-py would, whose own answer cannot be closed half-way.
                 try:
-                    with client.get(url, params=wanted, stream=True, timeout=SILENCE) as answer:
+                    with client.get(
+                        url, params=wanted, stream=True, timeout=SILENCE if follow else LAST_SILENCE
+                    ) as answer:
                         answer.raise_for_status()
                         self._listen(answer.iter_content(None))
                 finally:
