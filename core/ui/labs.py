@@ -12,29 +12,21 @@ from core.labs.board import ROLL
 from core.labs.lab import Lab, Step
 from core.labs.progress import Standing, remark
 from core.labs.texts import Question, StepText
-from core.live.routes import FILES
 from core.playing import Play
-from core.ui.live import LOADER, address, tile_words
+from core.ui.live import address, component, tile_words
 from core.ui.session import Viewer, _, act, control, may, viewer, who
 
-_check = st.components.v2.component(
-    "essaim_check",
-    html='<div class="essaim-check" role="status"></div>',
-    css=FILES["labs.css"].read_text(encoding="utf-8"),
-    js=LOADER % "check",
-    isolate_styles=False,
-)
+_check = component("check", '<div class="essaim-check" role="status"></div>', "labs.css")
 
-_scene = st.components.v2.component(
-    "essaim_scene",
-    html="""
+_scene = component(
+    "scene",
+    """
     <div class="essaim-board essaim-scene">
       <div data-part="nodes"></div><div data-part="engine"></div>
     </div>
     """,
-    css="\n".join(FILES[name].read_text(encoding="utf-8") for name in ("board.css", "labs.css")),
-    js=LOADER % "scene",
-    isolate_styles=False,
+    "board.css",
+    "labs.css",
 )
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import streamlit as st
 
 from core.errors import EssaimError
-from core.live.routes import FILES
 from core.traffic.plan import Plan
-from core.ui.live import LOADER, address
+from core.ui.live import address, component
 from core.ui.session import Done, _, control, unlocked, viewer, who
 
 _PLAYER = """
@@ -36,9 +35,9 @@ _PLAYER = """
   <div data-part="latest" data-run aria-live="off"></div>
 """
 
-_picture = st.components.v2.component(
-    "essaim_traffic",
-    html=f"""
+_picture = component(
+    "traffic",
+    f"""
     <div class="essaim-traffic" data-state="none">
       {_PLAYER}
       <div class="essaim-idle" data-word="idle"></div>
@@ -64,21 +63,18 @@ _picture = st.components.v2.component(
       </div>
     </div>
     """,
-    css=FILES["traffic.css"].read_text(encoding="utf-8"),
-    js=LOADER % "traffic",
-    isolate_styles=False,
+    "traffic.css",
 )
 
-_strip = st.components.v2.component(
-    "essaim_strip",
-    html=f"""
+_strip = component(
+    "strip",
+    f"""
     <div class="essaim-traffic essaim-compact" data-state="none">
       {_PLAYER}
     </div>
     """,
-    css=FILES["traffic.css"].read_text(encoding="utf-8"),
-    js=LOADER % "traffic",
-    isolate_styles=False,
+    "traffic.css",
+    script="traffic",
 )
 
 
@@ -113,7 +109,7 @@ def strip(plan: Callable[[], Plan]) -> None:
 
 
 def _mount(
-    component: Any,
+    mounted: Any,
     key: str,
     words: dict[str, str],
     compact: bool,
@@ -126,7 +122,7 @@ def _mount(
         elif act in ("pause", "resume", "stop") and may_send():
             getattr(control().traffic, act)()
 
-    component(
+    mounted(
         key=key,
         data={
             **address(),
