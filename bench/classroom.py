@@ -1,13 +1,16 @@
 """A class of thirty on one server, each on a cluster of their own: memory, and how soon they see.
 
 `python -m bench.classroom` starts the dashboard on its practice engine, and thirty learners: each
-with both sockets of a page, Streamlit's and our live one, and a docker client for what they do,
-which is the course's third lab. A change is seen when a message arrives that says what was asked.
+with both sockets of the lab's page, Streamlit's and our live one, and a docker client for what they
+do, which is the course's third lab. A change is seen when a message arrives that says what was
+asked; a step is green when one says that it is done. Then the page is drawn again, as a browser
+asks for. Since when the cluster was as the step wants it, its tasks tell by the engine's own clock.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import statistics
@@ -16,6 +19,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +35,34 @@ from core import keys
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, ScaleServices, UpdateService
+from core.labs.lab3.lab import LAB
 from tests.browser.conftest import answers, free_port, program
 
 LEARNERS = 30
 THINKING = (2.0, 6.0)  # seconds that a learner looks at what came of it
 PATIENCE = 120.0
 
-#: What a learner does, and what a message then says: each is (command, holds(message)).
-Step = tuple[Command, Callable[[dict[str, Any]], bool]]
+NODES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the lab's: what a learner does, and what comes of it.
+
+    shows: whether a message on the cluster says what was asked. settled: the instants of its tasks,
+    in their order, since the last or first of which the lab wants it so; none where that is so with
+    the engine's answer. visits: requests instead of a command, until so many replicas answered.
+    """
+
+    name: str
+    command: Command | None = None
+    shows: Callable[[dict[str, Any]], bool] = bool
+    settled: Callable[[list[float]], float] | None = None
+    visits: int = 0
 
 
 def lab_three(name: str) -> list[Step]:
-    """The third lab, on a service of the learner's own name."""
+    """The third lab, on a service of the learner's own name; the Swarm is there already."""
 
     def wants(replicas: int) -> Callable[[dict[str, Any]], bool]:
         return lambda said: [s["replicas"] for s in said["services"]] == [replicas]
@@ -55,15 +76,25 @@ def lab_three(name: str) -> list[Step]:
     def settled(said: dict[str, Any]) -> bool:
         return [s["running"] for s in said["services"]] == [s["desired"] for s in said["services"]]
 
-    create = CreateService(name=name, replicas=3, publish=("80:80",), image="nginx:latest")
+    def scale(step: str, count: int) -> Step:
+        return Step(step, ScaleServices(replicas=((name, count),)), wants(count), max)
+
+    def node2(step: str, availability: str) -> Step:
+        command = UpdateNode(availability=availability, node="node2")
+        return Step(step, command, node2_is(availability), max if availability == "drain" else None)
+
+    create = CreateService(name=name, publish=("80:80",), image="nginx:latest")
+    remove = RemoveServices(services=(name,))
     return [
-        (create, wants(3)),
-        (ScaleServices(replicas=((name, 15),)), wants(15)),
-        (UpdateNode(availability="drain", node="node2"), node2_is("drain")),
-        (UpdateNode(availability="active", node="node2"), node2_is("active")),
-        (ScaleServices(replicas=((name, 10),)), wants(10)),
-        (UpdateService(service=name, force=True), settled),
-        (RemoveServices(services=(name,)), lambda said: not said["services"]),
+        Step("create", create, wants(1), min),
+        Step("reach", visits=1),
+        scale("scale", 15),
+        Step("balance", visits=NODES),
+        node2("drain", "drain"),
+        node2("activate", "active"),
+        scale("fewer", 10),
+        Step("rebalance", UpdateService(service=name, force=True), settled, max),
+        Step("remove", remove, lambda said: not said["services"]),
     ]
 
 
@@ -74,10 +105,11 @@ class Learner:
         self.key = key
         self._links = ExitStack()
         self.drawn = 0  # messages of Streamlit's
+        self.done = 0  # steps of the lab
         self._said: dict[str, Any] = {}
         self._news = threading.Condition()
         self._page = self._open(essaim, "_stcore/stream", [Subprotocol("streamlit")])
-        self._page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        self.draw()
         self._live = self._open(essaim, "live/socket?lang=fr")
         self._readers = [threading.Thread(target=each) for each in (self._read, self._draw)]
         for reader in self._readers:
@@ -87,6 +119,19 @@ class Learner:
         self._links.close()
         for reader in self._readers:
             reader.join()
+
+    def draw(self) -> None:
+        """Have the page of the lab drawn: that begins it."""
+        state = ClientState(query_string=f"lab={LAB.name}", page_name="labs")
+        self._page.send(BackMsg(rerun_script=state).SerializeToString())
+
+    def green(self, step: str) -> float:
+        """When a message first said that this step is done."""
+        wanted = 1 + [each.name for each in LAB.steps].index(step)
+        with self._news:
+            if not self._news.wait_for(lambda: self.done >= wanted, PATIENCE):
+                raise TimeoutError(f"{self.key}: {step} stays red")
+            return time.monotonic()
 
     def seen(self, holds: Callable[[dict[str, Any]], bool]) -> float:
         """When a message first said so, in seconds of the monotonic clock."""
@@ -119,23 +164,70 @@ class Learner:
     def _read(self) -> None:
         for text in self._live:
             said = json.loads(text)
-            if said["topic"] == "cluster":
-                with self._news:
+            with self._news:
+                if said["topic"] == "cluster":
                     self._said = said
-                    self._news.notify_all()
+                elif said["topic"] == "labs" and LAB.name in said["labs"]:
+                    self.done = said["labs"][LAB.name]["done"]
+                self._news.notify_all()
 
 
-def attend(learner: Learner, host: str, chance: random.Random) -> tuple[list[float], set[str]]:
-    """Do the lab; seconds from each answer of the engine until it is seen, and all names seen."""
-    taken, names = [], set()
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """What a learner met with; seconds."""
+
+    seen: list[float]  # from the engine's answer to the message that says it
+    green: dict[str, float]  # by step, from the cluster being so to the message that it is done
+    names: set[str]  # of all services that were ever seen
+
+
+def attend(learner: Learner, essaim: str, host: str, chance: random.Random) -> Attended:
+    """Do the lab."""
+    name, said = f"web-{learner.key}", Attended([], {}, set())
     with closing(docker.DockerClient(base_url=host, version="auto", timeout=PATIENCE)) as client:
-        for command, holds in lab_three(f"web-{learner.key}"):
+        for step in lab_three(name):
             time.sleep(chance.uniform(*THINKING))
-            command.run(client)
-            done = time.monotonic()
-            taken.append(max(learner.seen(holds) - done, 0.0))
-            names |= learner.names()
-    return taken, names
+            if step.command is None:
+                so = visit(f"{essaim}/open/{learner.key}/node1/80/", step.visits)
+                learner.seen(step.shows)
+            else:
+                step.command.run(client)
+                so = time.monotonic()
+                said.seen.append(max(learner.seen(step.shows) - so, 0.0))
+            green = learner.green(step.name)
+            if step.settled:
+                so = max(so, since(client, name, step.settled))
+            said.green[step.name] = max(green - so, 0.0)
+            said.names.update(learner.names())
+            learner.draw()
+    return said
+
+
+def visit(address: str, replicas: int) -> float:
+    """Ask until so many replicas have answered; when they had."""
+    answered: set[str] = set()
+    end = time.monotonic() + PATIENCE
+    while len(answered) < replicas:
+        if time.monotonic() > end:
+            raise TimeoutError(f"{address}: only {answered} answer")
+        answer = requests.get(address, timeout=PATIENCE)
+        if answer.ok:
+            answered.add(answer.headers["essaim-task"])
+    return time.monotonic()
+
+
+def since(
+    client: docker.DockerClient, service: str, which: Callable[[list[float]], float]
+) -> float:
+    """Since when its replicas run, on our clock: the first's instant or the last's."""
+    tasks = client.api.tasks({"service": service, "desired-state": "running"})
+    stamps = [
+        datetime.fromisoformat(task["Status"]["Timestamp"]).timestamp()
+        for task in tasks
+        if task["Status"]["State"] == "running"
+    ]
+    there = datetime.fromisoformat(client.info()["SystemTime"]).timestamp()
+    return time.monotonic() - (there - which(stamps))
 
 
 @contextmanager
@@ -163,7 +255,9 @@ def main() -> None:
             with ThreadPoolExecutor(LEARNERS) as pool:
                 ends = list(
                     pool.map(
-                        lambda pair: attend(pair[1], hosts[pair[1].key], random.Random(pair[0])),
+                        lambda pair: attend(
+                            pair[1], essaim, hosts[pair[1].key], random.Random(pair[0])
+                        ),
                         enumerate(learners),
                     )
                 )
@@ -172,21 +266,28 @@ def main() -> None:
         finally:
             for learner in learners:
                 learner.close()
-    strange = sum(
-        names != {f"web-{one.key}"} for one, (_, names) in zip(learners, ends, strict=True)
+    strange = sum(end.names != {f"web-{one.key}"} for one, end in zip(learners, ends, strict=True))
+    say("a learner's change to the message that says it", [s for end in ends for s in end.seen])
+    say(
+        "the state that a step wants to its green line",
+        [s for end in ends for s in end.green.values()],
     )
-    taken = sorted(1000 * each for those, _ in ends for each in those)
-    p95 = taken[int(0.95 * len(taken)) - 1]
-    print(
-        f"{statistics.median(taken):8.1f} ms, p95 {p95:.1f}, at worst {taken[-1]:.1f}: from a "
-        f"learner's change to the message that says it, {LEARNERS} learners in lab 3 at once"
-    )
+    for step in ends[0].green:
+        say(f"the same, of {step}", [end.green[step] for end in ends])
+    print(f"{LEARNERS:8d} learners in lab 3 at once, each on a cluster of their own")
     print(
         f"{full / 1e6:8.1f} MB: the server's memory then, with {drawn} open pages; "
         f"{empty / 1e6:.1f} with nobody there"
     )
     print(f"{100 * share:8.1f} %: of a core, for all of them")
     print(f"{strange:8d} learners saw what was not theirs")
+
+
+def say(what: str, seconds: list[float]) -> None:
+    taken = sorted(1000 * each for each in seconds)
+    p95 = taken[math.ceil(0.95 * len(taken)) - 1]
+    middle = statistics.median(taken)
+    print(f"{middle:8.1f} ms, p95 {p95:.1f}, at worst {taken[-1]:.1f}: from {what}")
 
 
 def resident(process: int) -> float:

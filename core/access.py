@@ -1,10 +1,10 @@
 """Who may do what: the password of a real engine, and the pages that may call our own routes.
 
-On the practice engine everything is allowed. On a real engine looking is free; to change anything,
-or to see tokens, environments and logs, one shows the password. It comes from, in this order:
-``$ESSAIM_PASSWORD``, the file that ``$ESSAIM_PASSWORD_FILE`` names, the Docker secret
-``essaim_password``; where there is none, one is made for this run, and whoever starts the dashboard
-reads it in the log, as with Jupyter.
+On the practice engine everything is allowed, except to those who came to look on. On a real engine
+looking is free; to change anything, or to see tokens, environments and logs, one shows the
+password. It comes from, in this order: ``$ESSAIM_PASSWORD``, the file that
+``$ESSAIM_PASSWORD_FILE`` names, the Docker secret ``essaim_password``; where there is none, one is
+made for this run, and whoever starts the dashboard reads it in the log, as with Jupyter.
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ SECRET = Path("/run/secrets/essaim_password")
 FREE_FAILURES = 3  # slips of the finger that cost no wait
 LONGEST_WAIT = 30.0  # seconds
 FORGOTTEN_AFTER = 600.0  # seconds without a new failure
+
+#: What whoever came to look on is told.
+LOOKING = _(
+    "You look on here, and change nothing. To try it yourself, go back to your own cluster: the "
+    "code at the top leads there."
+)
 
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -98,17 +104,30 @@ class Access:
         with self._lock:
             return self._remaining(caller, self._now())
 
-    def allows(self, action: Action | type[Action], *, practice: bool, unlocked: bool) -> bool:
+    def allows(
+        self,
+        action: Action | type[Action],
+        *,
+        practice: bool,
+        unlocked: bool,
+        looking: bool = False,
+    ) -> bool:
         """Whether a viewer may run this action.
 
         practice: the engine is the practice one. unlocked: the viewer has shown the password.
+        looking: the viewer came to look on, and no password changes that.
         """
-        return practice or unlocked or not (action.changes or action.reveals)
+        free = not (action.changes or action.reveals)
+        return free or (not looking and (practice or unlocked))
 
-    def require(self, action: Action, *, practice: bool, unlocked: bool) -> None:
+    def require(
+        self, action: Action, *, practice: bool, unlocked: bool, looking: bool = False
+    ) -> None:
         """Raise NotAllowed, with a sentence for the viewer, where ``allows`` says no."""
-        if self.allows(action, practice=practice, unlocked=unlocked):
+        if self.allows(action, practice=practice, unlocked=unlocked, looking=looking):
             return
+        if looking:
+            raise NotAllowed(LOOKING)
         if action.changes:
             raise NotAllowed(_("This changes a real engine: enter the password first."))
         raise NotAllowed(

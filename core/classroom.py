@@ -38,6 +38,8 @@ class _Seat:
 
     control: Control
     used: float
+    looking: str  # the code of who only looks on; '' where everybody has this cluster
+    seen: Control  # the same cluster, for them
     ended: bool = False
     #: Of its own: while a cluster is made, nobody else's has to wait.
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -60,6 +62,7 @@ class Classroom:
         self._now = now
         self._lock = threading.Lock()
         self._seats: dict[str, _Seat] = {}
+        self._looking: dict[str, str] = {}  # keys by the code to look on
         self._stopped = threading.Event()
 
     @property
@@ -68,15 +71,24 @@ class Classroom:
         return isinstance(self._engines, Connection)
 
     def known(self, key: str) -> bool:
-        """Whether there is a cluster of this key, which somebody may visit."""
-        return key in self._seats
+        """Whether there is a cluster of this key or code, which somebody may visit."""
+        return key in self._seats or key in self._looking
+
+    def looking(self, key: str) -> str:
+        """The code with which a class looks on at the cluster of this key; '' where there is none.
+
+        It is random, too: it leads to the cluster, not to the key.
+        """
+        seat = self._seats.get(self._looking.get(key, key))
+        return seat.looking if seat else ""
 
     def control(self, key: str = keys.DEFAULT) -> Control:
         """The cluster of this key, made on first use; its snapshot is fresh if it can be.
 
-        Raises NoRoom.
+        With the code to look on, it is ``Control.to_look_on``. Raises NoRoom.
         """
-        key = keys.DEFAULT if self.shared else key
+        code = key
+        key = keys.DEFAULT if self.shared else self._looking.get(code, code)
         while True:
             seat = self._seats.get(key) or self._made(key)
             with seat.lock:
@@ -85,7 +97,7 @@ class Classroom:
                     seat.control.resume()
                     break
         seat.control.collector.current()
-        return seat.control
+        return seat.seen if code == seat.looking else seat.control
 
     def controls(self) -> tuple[tuple[str, Control], ...]:
         """Every cluster that there is, with its key, oldest first. Looking wakes none."""
@@ -129,7 +141,11 @@ class Classroom:
                 return found
             control = Control(self._open(key), self.access)
             control.start()
-            self._seats[key] = seat = _Seat(control, self._now())
+            self._seats[key] = seat = _Seat(
+                control, self._now(), "" if self.shared else keys.new(), control.to_look_on()
+            )
+            if seat.looking:
+                self._looking[seat.looking] = key
             return seat
 
     def _open(self, key: str) -> Connection:
@@ -155,6 +171,7 @@ class Classroom:
     def _end(self, key: str) -> None:
         seat = self._seats.pop(key, None)
         if seat is not None:
+            self._looking.pop(seat.looking, None)
             with seat.lock:
                 seat.ended = True
             seat.control.stop()

@@ -6,6 +6,7 @@ pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and cal
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 
 import docker
 
-from core.access import Access
+from core.access import LOOKING, Access, Action
 from core.cluster.collector import Collector
 from core.cluster.failures import daemon_errors
 from core.cluster.history import History
@@ -21,7 +22,7 @@ from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command, Report, unheard
 from core.commands.journal import Journal
 from core.connection import Connection
-from core.errors import EssaimError
+from core.errors import EssaimError, NotAllowed
 from core.i18n import translation
 from core.labs import messages as lab_messages
 from core.labs.progress import Progress
@@ -47,6 +48,7 @@ class Control:
     def __init__(self, connection: Connection, access: Access) -> None:
         self.connection = connection
         self.access = access
+        self.looking = False  # whoever holds it came to look on
         self.collector = Collector(connection.api, hinted=connection.practice is not None)
         connection.listen(self.collector.hint)
         self.history = History()
@@ -119,8 +121,28 @@ class Control:
         self.collector.stop()
         self.connection.close()
 
-    def may(self, command: Command | type[Command], unlocked: bool) -> bool:
-        return self.access.allows(command, practice=self.practice, unlocked=unlocked)
+    def to_look_on(self) -> Control:
+        """The same cluster for who may see it, and neither change it nor see what it keeps."""
+        seen = copy.copy(self)
+        seen.looking = True
+        return seen
+
+    def may(self, action: Action | type[Action], unlocked: bool = False) -> bool:
+        """Whether a viewer who holds this may do it."""
+        return self.access.allows(
+            action, practice=self.practice, unlocked=unlocked, looking=self.looking
+        )
+
+    def require(self, action: Action, unlocked: bool = False) -> None:
+        """Raise NotAllowed where ``may`` says no."""
+        self.access.require(action, practice=self.practice, unlocked=unlocked, looking=self.looking)
+
+    def require_practice(self, why: str) -> None:
+        """The same for what no docker command does. why: what is said of a real engine."""
+        if not self.practice:
+            raise NotAllowed(why)
+        if self.looking:
+            raise NotAllowed(LOOKING)
 
     def submit(
         self,
@@ -184,7 +206,7 @@ class Control:
 
         following: a second run that begins when the first is done.
         """
-        self.access.require(plan, practice=self.practice, unlocked=unlocked)
+        self.require(plan, unlocked)
         run = self.traffic.prepare(plan)
         addresses = [entry.address for entry in run.entries]
 
@@ -218,7 +240,7 @@ class Control:
                 self._acting -= 1
 
     def _client(self, command: Command, unlocked: bool) -> docker.DockerClient:
-        self.access.require(command, practice=self.practice, unlocked=unlocked)
+        self.require(command, unlocked)
         with daemon_errors():
             return self.connection.client()
 

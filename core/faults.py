@@ -18,6 +18,8 @@ from core.connection import QUESTION_TIMEOUT
 from core.control import Control
 from core.errors import NotAllowed
 
+ONLY = "Only a practice cluster fails at a click."
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -156,13 +158,13 @@ def _machine(said: Mapping[str, Any], openings: Iterable[Mapping[str, Any]]) -> 
 def do(cluster: Control, fault: Fault, who: str) -> None:
     """Let it happen, and write it into the journal. Raises one of core.errors."""
     base = address(cluster)
+
+    def happen() -> None:
+        cluster.require_practice(ONLY)
+        _ask(cluster, fault.method, fault.path, fault.body)
+
     try:
-        cluster.journal.note(
-            fault.line(base),
-            fault.python(base),
-            who,
-            lambda: _ask(cluster, fault.method, fault.path, fault.body),
-        )
+        cluster.journal.note(fault.line(base), fault.python(base), who, happen)
     finally:
         cluster.collector.stir()
 
@@ -185,7 +187,7 @@ def misbehaving(cluster: Control) -> dict[str, str]:
 
 def _ask(cluster: Control, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
     if not cluster.practice:
-        raise NotAllowed("Only a practice cluster fails at a click.")
+        raise NotAllowed(ONLY)
     with daemon_errors():
         url = f"{address(cluster)}/_practice/{path}"
         answer = requests.request(method, url, json=body or None, timeout=QUESTION_TIMEOUT)

@@ -15,7 +15,7 @@ from core.commands.command import Command
 from core.commands.swarm import JoinSwarm
 from core.connection import ACTION_TIMEOUT
 from core.control import Control
-from core.errors import EngineRejected, NotAllowed
+from core.errors import EngineRejected
 from core.faults import Machine
 
 
@@ -24,8 +24,7 @@ def invitation(cluster: Control, machines: Iterable[Machine], role: str) -> Join
 
     Raises one of core.errors: where there is no Swarm to join, too.
     """
-    if not cluster.practice:
-        raise NotAllowed("Only a practice instance joins at a click.")
+    cluster.require_practice("Only a practice instance joins at a click.")
     manager = next((machine for machine in machines if machine.manages), None)
     if manager is None:
         raise EngineRejected("There is no Swarm to join yet: make one first.")
@@ -49,8 +48,7 @@ def lines(command: Command, machine: Machine) -> tuple[str, str]:
 
 def run(cluster: Control, command: Command, machine: Machine, who: str) -> None:
     """Say it to that engine, and write it into the journal. Raises one of core.errors."""
-    if not cluster.practice:
-        raise NotAllowed("Only a practice instance is spoken to at a click.")
+    cluster.require_practice("Only a practice instance is spoken to at a click.")
 
     def do() -> None:
         with daemon_errors():

@@ -2,7 +2,8 @@
 
 The address of a page names another cluster once, ``?cluster=abcd2345``; the cookie remembers it
 for every page, the live socket and opened ports, until ``?cluster=`` leads back. Who knows a key
-may use the cluster: this is how neighbours share one. Keys belong to practice clusters, and to the
+may use the cluster: this is how neighbours share one. A class that only looks on gets another code,
+see ``core.classroom``; here it is a key like any. Keys belong to practice clusters, and to the
 progress of whoever learns on one; they open nothing on a real engine.
 """
 

@@ -98,7 +98,7 @@ def on(cluster: Control, node: str, command: Command, who: str, unlocked: bool) 
 
     Raises one of core.errors: NotAllowed where the other engine is none that we can reach.
     """
-    cluster.access.require(command, practice=cluster.practice, unlocked=unlocked)
+    cluster.require(command, unlocked)
     here = cluster.connection.practice
     if here is None:
         raise NotAllowed(f"Essaim cannot reach {node}: type the line there yourself.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol
+from urllib.parse import quote
 
 import requests
 from starlette.concurrency import run_in_threadpool
@@ -68,11 +69,14 @@ def routes(cluster: Callable[[HTTPConnection], Practising]) -> list[BaseRoute]:
         if not length.isdigit() or int(length) > MAX_BODY:
             return PlainTextResponse("That is too much to send.", status_code=413)
         where = request.path_params
+        if {".", ".."} & {where["node"], *where["rest"].split("/")}:
+            # It would lead out of the published port, and into the engine itself.
+            return PlainTextResponse("There is no such page.", status_code=404)
         answer = await run_in_threadpool(
             _ask,
             request.method,
             here.connection.base_url.replace("tcp://", "http://", 1)
-            + f"/_practice/open/{where['node']}/{where['port']}/{where['rest']}",
+            + f"/_practice/open/{quote(where['node'])}/{where['port']}/{quote(where['rest'])}",
             request.url.query,
             {name: request.headers[name] for name in _REQUEST_HEADERS if name in request.headers},
             await request.body(),

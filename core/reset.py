@@ -8,10 +8,8 @@ from typing import Any
 import requests
 
 from core.cluster.failures import daemon_errors
-from core.cluster.history import History
 from core.connection import ACTION_TIMEOUT
 from core.control import Control
-from core.errors import NotAllowed
 
 #: As many as the course has machines.
 NODES = 3
@@ -34,8 +32,7 @@ def reset(cluster: Control, who: str, formed: bool = True) -> None:
     """
 
     def do() -> None:
-        if not cluster.practice:
-            raise NotAllowed("Only a practice cluster can be reset.")
+        cluster.require_practice("Only a practice cluster can be reset.")
         with daemon_errors():
             answer = requests.post(_url(cluster), json=_body(formed), timeout=ACTION_TIMEOUT)
             answer.raise_for_status()
@@ -44,7 +41,7 @@ def reset(cluster: Control, who: str, formed: bool = True) -> None:
         cluster.journal.note(*lines(cluster, formed), who, do)
     finally:
         cluster.collector.stir()
-    cluster.history = History()  # of a cluster that is no more
+    cluster.history.clear()
 
 
 def _body(formed: bool) -> dict[str, Any]:

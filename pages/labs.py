@@ -14,6 +14,7 @@ from core.ui.shell import engine_missing, head, locked_hint
 
 def catalogue() -> None:
     """The labs there are, each with how far it is."""
+    locked_hint()
     labs.first_name()
     begun = {standing.lab.name: standing for standing in control().labs.standings()}
     for number, lab in enumerate(LABS, 1):
@@ -45,8 +46,9 @@ def go(lab: str, step: int | None = None) -> None:
 
 
 def again(lab: str) -> None:
-    control().labs.reset(lab)
-    st.session_state["lab_at"] = None
+    if may(CreateService):
+        control().labs.reset(lab)
+        st.session_state["lab_at"] = None
 
 
 def lab_page(lab: Lab) -> None:

@@ -8,13 +8,19 @@ import pytest
 import requests
 
 from core import classroom as rules
-from core.access import Access
+from core import faults, instances, keys, reset
+from core.access import LOOKING, Access, Action
 from core.classroom import Classroom
-from core.commands.services import CreateService, ScaleServices
+from core.commands.execs import ExecContainer
+from core.commands.service_views import ListServices, ServiceLogs
+from core.commands.services import CreateService, RemoveServices, ScaleServices
+from core.commands.swarm import JoinToken, LeaveSwarm
 from core.connection import Connection, Practice, choose
 from core.control import Control
-from core.errors import NoRoom
+from core.errors import NoRoom, NotAllowed
+from core.playing import on
 from core.practice.embed import PracticeServer
+from core.traffic.plan import Plan
 from tests.cluster.test_collector import until
 
 ADA, BOB, EVE = "adaadaad", "bcbbcbbb", "eveeveev"
@@ -211,3 +217,78 @@ def test_clusters_may_begin_as_empty_instances() -> None:
 def test_a_beginning_that_is_none_stops_the_start() -> None:
     with pytest.raises(ValueError, match="ESSAIM_SWARM"):
         choose({"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": "swarmed"})
+
+
+def test_a_second_code_leads_to_the_same_cluster_without_the_right_to_change_it(
+    room: Classroom,
+) -> None:
+    ada = room.control(ADA)
+    code = room.looking(ADA)
+    assert code not in ("", ADA)
+    assert keys.read(code) == code
+    assert room.known(code)
+    assert room.looking(code) == code  # who looks on may tell others how, and learns no more
+    seen = room.control(code)
+    assert room.control(code) is seen
+    assert [key for key, _ in room.controls()] == [ADA]
+    create(ada, "web")
+    assert names(seen) == ["web"]
+    assert seen.hub is ada.hub
+    actions: list[type[Action]] = [ScaleServices, ServiceLogs, JoinToken, ExecContainer, Plan]
+    for action in actions:
+        assert ada.may(action)
+        assert not seen.may(action)
+        assert not seen.may(action, unlocked=True)  # the password is for real engines
+    assert seen.may(ListServices)
+    assert seen.look(ListServices(), False) == ada.look(ListServices(), False)
+
+
+def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
+    room: Classroom,
+) -> None:
+    ada = room.control(ADA)
+    create(ada, "web")
+    seen, who = room.control(room.looking(ADA)), "eve"
+    [machine, *others] = faults.conditions(seen).machines.values()
+    shell = ExecContainer(interactive=True, tty=True, container="any", command=("sh",))
+    attempts: dict[str, Callable[[], object]] = {
+        "command": lambda: seen.submit(RemoveServices(services=("web",)), who, True),
+        "secret": lambda: seen.look(JoinToken(role="worker"), True),
+        "terminal": lambda: seen.attach(shell, who, True),
+        "traffic": lambda: seen.send(Plan(seen.snapshot.services[0].id, 80), who, True),
+        "fault": lambda: faults.do(seen, faults.power("node2", on=False), who),
+        "machine": lambda: faults.do(seen, faults.add_machine(), who),
+        "invitation": lambda: instances.invitation(seen, [machine], "worker"),
+        "instance": lambda: instances.run(seen, LeaveSwarm(), others[0], who),
+        "reset": lambda: reset.reset(seen, who),
+        "solution": lambda: on(seen, "node2", LeaveSwarm(), who, True),
+    }
+    for what, attempt in attempts.items():
+        with pytest.raises(NotAllowed) as refused:
+            attempt()
+        assert refused.value.text == LOOKING, what
+    assert ada.collector.refresh(30)
+    assert names(ada) == ["web"]
+    assert all(machine.sound for machine in faults.conditions(ada).machines.values())
+    assert len(ada.snapshot.nodes) == len(faults.conditions(ada).machines) == 3
+
+
+def test_the_code_to_look_on_ends_with_the_cluster(room: Classroom) -> None:
+    room.control(ADA)
+    code = room.looking(ADA)
+    room.end(ADA)
+    assert not room.known(code)
+    assert room.looking(ADA) == ""
+    room.control(ADA)
+    assert room.looking(ADA) not in ("", code)
+
+
+def test_on_a_cluster_for_everybody_nobody_only_looks_on() -> None:
+    server = PracticeServer.start(bind_ports=False)
+    classroom = Classroom(Connection(server.urls[0], practice=server), ACCESS)
+    try:
+        shared = classroom.control(ADA)
+        assert classroom.looking(keys.DEFAULT) == ""
+        assert shared.may(ScaleServices)
+    finally:
+        classroom.stop()

@@ -48,6 +48,12 @@ class History:
         self._marks: deque[Mark] = deque(maxlen=MAX_MARKS)
         self._last: ClusterSnapshot | None = None
 
+    def clear(self) -> None:
+        """Forget everything: that cluster is no more."""
+        self._samples.clear()
+        self._marks.clear()
+        self._last = None
+
     @property
     def samples(self) -> tuple[Sample, ...]:
         return tuple(self._samples)

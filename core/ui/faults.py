@@ -73,9 +73,12 @@ def panel(known: Conditions) -> None:
                 icon=":material/healing:",
                 on_click=do,
                 args=(faults.mend(), viewer()),
-                disabled=known.registry_up
-                and known.registry_rate == RATES[0]
-                and all(machine.sound for machine in known.machines.values()),
+                disabled=control().looking
+                or (
+                    known.registry_up
+                    and known.registry_rate == RATES[0]
+                    and all(machine.sound for machine in known.machines.values())
+                ),
             )
         for machine in known.machines.values():
             _machine(machine)
@@ -145,7 +148,7 @@ def _switch(
     st.toggle(
         label,
         key=key,
-        disabled=disabled,
+        disabled=disabled or control().looking,
         width=SWITCH,
         on_change=do,
         args=(fault(not on), viewer()),
@@ -175,6 +178,7 @@ def _registry(known: Conditions) -> None:
         on_change=choose,
         args=(viewer(),),
         width=220,
+        disabled=control().looking,
         help=_("How fast images are pulled. A pull that is under way goes on as it began."),
     )
 
@@ -198,6 +202,7 @@ def _clock(known: Conditions) -> None:
         on_change=choose,
         args=(viewer(),),
         width=220,
+        disabled=control().looking,
         help=_("How many times as fast as a real clock the cluster lives."),
     )
 
@@ -218,8 +223,9 @@ def _not_noticed(known: Conditions) -> None:
 def do(fault: Fault, here: Viewer) -> None:
     """Let it happen, as the viewer's last action."""
     error, base = "", faults.address(control())
+    refused: EssaimError | None = None
     try:
         faults.do(control(), fault, who())
     except EssaimError as refusal:
-        error = str(refusal)
-    here.done = Done(fault.line(base), fault.python(base), error)
+        error, refused = str(refusal), refusal
+    here.done = Done(fault.line(base), fault.python(base), error, refused)

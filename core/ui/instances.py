@@ -35,6 +35,7 @@ def panel(known: Conditions) -> None:
                 icon=":material/add:",
                 on_click=do,
                 args=(faults.add_machine(), viewer()),
+                disabled=control().looking,
             )
         for machine in known.machines.values():
             _row(machine, known, swarm)
@@ -47,7 +48,7 @@ def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
     ):
         st.markdown(
             f"**{name}** · {machine.address} · {_standing(machine)}",
-            help=f"`export DOCKER_HOST={machine.host}`" if machine.host else None,
+            help=_host(machine),
             width="stretch",
         )
         for port in machine.ports:
@@ -77,7 +78,19 @@ def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
 
 
 def _button(label: str, what: str, act: Callable[[Viewer], None], machine: Machine) -> None:
-    st.button(label, key=f"instance_{what}_{machine.name}", on_click=act, args=(viewer(),))
+    st.button(
+        label,
+        key=f"instance_{what}_{machine.name}",
+        on_click=act,
+        args=(viewer(),),
+        disabled=control().looking,
+    )
+
+
+def _host(machine: Machine) -> str | None:
+    """How a shell on this server reaches its engine: for who may change it."""
+    known = machine.host and not control().looking
+    return f"`export DOCKER_HOST={machine.host}`" if known else None
 
 
 def _standing(machine: Machine) -> str:
@@ -98,7 +111,7 @@ def _join(machine: Machine, known: Conditions, role: str, here: Viewer) -> None:
     try:
         command = instances.invitation(control(), known.machines.values(), role)
     except EssaimError as refusal:
-        here.done = Done("", "", str(refusal))
+        here.done = Done("", "", str(refusal), refusal)
         return
     _say(command, machine, here)
 
@@ -109,9 +122,10 @@ def _leave(machine: Machine, here: Viewer) -> None:
 
 def _say(command: JoinSwarm | LeaveSwarm, machine: Machine, here: Viewer) -> None:
     error = ""
+    refused: EssaimError | None = None
     try:
         instances.run(control(), command, machine, who())
     except EssaimError as refusal:
-        error = str(refusal)
-    here.done = Done(*instances.lines(command, machine), error)
+        error, refused = str(refusal), refusal
+    here.done = Done(*instances.lines(command, machine), error, refused)
     control().collector.refresh()

@@ -130,6 +130,8 @@ def play_button(lab: Lab, step: Step) -> None:
 
 
 def _start(lab: Lab, step: Step, here: Viewer, name: str) -> None:
+    if not may(CreateService):
+        return
     moves = step.moves(control().labs.scene(lab.name))
     here.play = Play(control(), moves, name, here.unlocked)
     here.played = f"{lab.name}/{step.name}"
@@ -154,7 +156,7 @@ def _played(play: Play) -> None:
 
 def first_name() -> None:
     """Who this is, where the teacher asks: kept in memory, for the board."""
-    if not ROLL.named:
+    if not ROLL.named or control().looking:
         return
     mine = control().labs
     said = st.text_input(
@@ -165,11 +167,15 @@ def first_name() -> None:
 
 def skip_button(lab: Lab) -> None:
     """On without a step that the machine cannot do."""
+
+    def skip() -> None:
+        if may(CreateService):
+            control().labs.skip(lab.name)
+
     st.button(
         _("Skip this step"),
         key="skip",
         type="tertiary",
-        on_click=control().labs.skip,
-        args=(lab.name,),
+        on_click=skip,
         disabled=not may(CreateService),
     )

@@ -18,7 +18,7 @@ from core.commands.nodes import UpdateNode
 from core.commands.services import ScaleServices, UpdateService
 from core.presentation import qr
 from core.ui.live import address, component, tile_words
-from core.ui.session import _, act, control, last, may
+from core.ui.session import _, act, control, last, looking_on, may
 from core.ui.session import key as cluster_key
 
 #: Only while the projector is drawn: its absence brings the frame back.
@@ -113,7 +113,7 @@ def command(wish: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], Com
 
 
 def class_address(page: str, query: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Where phones in the room reach a page of ours, on the cluster that this viewer looks at.
+    """Where phones in the room look on, on a page of ours, at this viewer's cluster.
 
     ESSAIM_URL says it where it cannot be found out, as behind a proxy or in a container.
     """
@@ -126,7 +126,7 @@ def class_address(page: str, query: Mapping[str, str] = MappingProxyType({})) ->
         port = f":{seen.port}" if seen.port else ""
         prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
         base = f"{seen.scheme}://{host}{port}/{prefix}"
-    shared = {} if classroom().shared else {"cluster": cluster_key()}
+    shared = {} if classroom().shared else {"cluster": classroom().looking(cluster_key())}
     full = urlencode({**query, **shared})
     return f"{base.rstrip('/')}/{page}" + (f"?{full}" if full else "")
 
@@ -147,7 +147,8 @@ def _words() -> dict[str, Any]:
         "none": _("No service yet"),
         "hint": _("? keys · q QR code"),
         "answer": _("Enter: yes · Esc: no"),
-        "locked": _("This is a real engine: unlock it on the Cluster page first (key h)."),
+        "locked": looking_on()
+        or _("This is a real engine: unlock it on the Cluster page first (key h)."),
         "to_zero": _("Scale {service} to 0 replicas?"),
         "to_drain": _("Drain {node}? Its {count} replicas move to other nodes."),
         "to_rebalance": _("Rebalance {service}? Its replicas are replaced one by one."),

@@ -13,7 +13,12 @@ def reset_button() -> None:
     """Asks first; on a real engine, nothing."""
     if not control().practice:
         return
-    with st.popover(_("Reset the cluster"), icon=":material/restart_alt:", key="reset_ask"):
+    with st.popover(
+        _("Reset the cluster"),
+        icon=":material/restart_alt:",
+        key="reset_ask",
+        disabled=control().looking,
+    ):
         st.write(
             _(
                 "Practice only, no docker command: services, containers, images, networks and "
@@ -28,6 +33,7 @@ def reset_button() -> None:
             type="primary",
             on_click=_reset,
             args=(viewer(), True),
+            disabled=control().looking,
         )
         st.button(
             _("Begin with three empty instances"),
@@ -36,15 +42,17 @@ def reset_button() -> None:
             help=_("Three machines that are no Swarm yet: you make one of them."),
             on_click=_reset,
             args=(viewer(), False),
+            disabled=control().looking,
         )
 
 
 def _reset(here: Viewer, formed: bool) -> None:
     line, python = reset.lines(control(), formed)
     error = ""
+    refused: EssaimError | None = None
     try:
         reset.reset(control(), who(), formed)
     except EssaimError as refusal:
-        error = str(refusal)
-    here.done = Done(line, python, error)
+        error, refused = str(refusal), refusal
+    here.done = Done(line, python, error, refused)
     control().collector.refresh()

@@ -14,10 +14,11 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import keys
+from core.access import LOOKING
 from core.classroom import classroom
 from core.commands.command import Command
 from core.control import Control
-from core.errors import EssaimError
+from core.errors import EssaimError, NotAllowed
 from core.i18n import LANGUAGES, preferred, translation
 from core.jobs import Job
 from core.playing import Play
@@ -114,6 +115,11 @@ def unlock(attempt: str) -> bool:
 def may(command: type[Command]) -> bool:
     """Whether this viewer may give such a command."""
     return control().may(command, unlocked())
+
+
+def looking_on() -> str:
+    """What a viewer who came to look on is told; '' for everybody else."""
+    return NotAllowed(LOOKING).said(_) if control().looking else ""
 
 
 def who() -> str:

@@ -56,7 +56,7 @@ def _power(node: str) -> None:
         st.button(
             label,
             key=f"shake_power_{on}",
-            disabled=answers,
+            disabled=answers or control().looking,
             help=_("This node answers Essaim: without it, nobody would.") if answers else None,
             on_click=do,
             args=(faults.power(node, on), viewer()),
@@ -106,6 +106,7 @@ def _kill(service: Service) -> None:
                 do(faults.crash(task.id), here) if (task := _first(service)) else None
             ),
             args=(viewer(),),
+            disabled=control().looking,
         )
         return
     button(

@@ -22,22 +22,23 @@ def share() -> None:
     """The popover at the top of each page; nothing where everybody has the same cluster."""
     if classroom().shared:
         return
-    here, mine = key(), own_key()
+    here, mine, looking = key(), own_key(), control().looking
     visiting = here != mine
     label = keys.spelled(here) if visiting else _("Share")
     icon = ":material/group:" if visiting else ":material/person_add:"
+    icon = ":material/visibility:" if looking else icon
     with st.popover(label, icon=icon, key="share"):
-        if visiting:
+        if visiting and not looking:
             st.write(_("You look at somebody else's practice cluster. What you do, they see."))
-        else:
-            st.write(
-                _(
-                    "This practice cluster is your own. Whoever has its code sees it and steers it "
-                    "with you: give it to a neighbour."
-                )
+        _code(
+            _("For the class: who has this code looks on, and changes nothing."),
+            classroom().looking(here),
+        )
+        if not looking:
+            _code(
+                _("For a neighbour: who has this one does everything that you may do."),
+                here,
             )
-        st.markdown(f"### {keys.spelled(here)}")
-        st.code(_link(here), language=None, wrap_lines=True)
         if visiting and st.button(_("Back to my own cluster"), key="share_home"):
             _go("")
         with st.form("share_visit", border=False):
@@ -49,6 +50,13 @@ def share() -> None:
                 _go(found)
             else:
                 st.error(_("No practice cluster has this code."))
+
+
+def _code(use: str, code: str) -> None:
+    """A code as it is read aloud, and as a link."""
+    st.write(use)
+    st.markdown(f"### {keys.spelled(code)}")
+    st.code(_link(code), language=None, wrap_lines=True)
 
 
 def not_found() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.i18n import LANGUAGES
 from core.ui.live import status
-from core.ui.session import _, control, language, unlock, unlocked, viewer, who
+from core.ui.session import _, control, language, looking_on, unlock, unlocked, viewer, who
 from core.ui.share import full, not_found, share
 from core.ui.swarm import first_swarm
 
@@ -113,6 +113,9 @@ def swarm_missing() -> bool:
 
 def locked_hint() -> None:
     """Tell a viewer who may only look how to get the right to act."""
+    if told := looking_on():
+        st.caption(f":material/visibility: {told}")
+        return
     if not control().practice and not unlocked():
         st.caption(
             ":material/lock: "

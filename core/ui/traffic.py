@@ -80,13 +80,14 @@ _strip = component(
 
 def may_send() -> bool:
     """Whether this viewer may start and stop traffic."""
-    return control().access.allows(Plan, practice=control().practice, unlocked=unlocked())
+    return control().may(Plan, unlocked())
 
 
 def begin(make: Callable[[], Plan], following: Callable[[], Plan] | None = None) -> None:
     """Start a run, and keep it as the last action. following: a second one after it."""
     here = viewer()
     line, python, error = "", "", ""
+    refused: EssaimError | None = None
     try:
         plan = make()
         second = following() if following else None
@@ -94,8 +95,8 @@ def begin(make: Callable[[], Plan], following: Callable[[], Plan] | None = None)
         addresses = [entry.address for entry in run.entries]
         line, python = plan.line(addresses), plan.python(addresses)
     except EssaimError as refusal:
-        error = str(refusal)
-    here.done = Done(line, python, error)
+        error, refused = str(refusal), refusal
+    here.done = Done(line, python, error, refused)
 
 
 def picture(plan: Callable[[], Plan]) -> None:

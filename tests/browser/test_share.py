@@ -19,6 +19,14 @@ def create(page: Page, name: str) -> None:
     expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
 
 
+def codes(page: Page) -> list[str]:
+    """What Share shows: the code to look on, and the one to work together."""
+    page.get_by_role("button", name="Share").click()
+    shown = page.get_by_test_id("stPopoverBody").get_by_role("heading")
+    expect(shown).to_have_count(2)
+    return shown.all_text_contents()
+
+
 def test_a_learners_own_cluster_is_found_again_shared_and_left(look: Look) -> None:
     with dashboard(ESSAIM_ENGINE="practice") as essaim:
         ada, bob = look(essaim), look(essaim)
@@ -29,8 +37,7 @@ def test_a_learners_own_cluster_is_found_again_shared_and_left(look: Look) -> No
 
         ada.reload()
         expect(ada.get_by_role("button", name="Remove ada")).to_be_visible()
-        ada.get_by_role("button", name="Share").click()
-        code = str(ada.get_by_test_id("stPopoverBody").get_by_role("heading").text_content())
+        code = codes(ada)[1]
 
         bob.get_by_role("button", name="Share").click()
         field = bob.get_by_label("Code of a neighbour, or of the teacher")
@@ -51,6 +58,44 @@ def test_a_learners_own_cluster_is_found_again_shared_and_left(look: Look) -> No
         bob.get_by_role("button", name=code).click()
         bob.get_by_role("button", name="Back to my own cluster").click()
         expect(bob.get_by_role("button", name="Create the service")).to_be_visible()
+
+
+def test_a_class_looks_on_and_changes_nothing(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        ada, bob = look(essaim), look(essaim)
+        create(ada, "web")
+        code = codes(ada)[0]
+        ada.keyboard.press("Escape")
+
+        bob.get_by_role("button", name="Share").click()
+        bob.get_by_label("Code of a neighbour, or of the teacher").fill(code)
+        bob.keyboard.press("Enter")
+        expect(bob.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
+        expect(bob.get_by_text("You look on here, and change nothing.")).to_be_visible()
+        expect(bob.get_by_role("button", name="Rebalance")).to_be_disabled()
+        expect(bob.get_by_role("button", name="Drain node2")).to_be_disabled()
+        expect(bob.get_by_role("button", name="Send 10 requests")).to_be_disabled()
+        assert bob.request.get(f"{essaim}/open/node1/80/").status == 200
+
+        ada.get_by_role("button", name="Drain node2").click()
+        expect(bob.get_by_text("worker · drain")).to_be_visible()
+
+        bob.goto(f"{essaim}/console")
+        for line in ("docker service rm web", "docker swarm join-token worker"):
+            bob.get_by_label("Docker line").fill(line)
+            bob.keyboard.press("Enter")
+        refused = bob.get_by_text("You look on here, and change nothing.")
+        expect(bob.locator(".essaim-console").filter(has=refused)).to_be_visible()
+        expect(bob.locator(".essaim-console")).to_contain_text("docker swarm join-token worker")
+        expect(bob.locator(".essaim-console")).not_to_contain_text("SWMTKN")
+        expect(ada.get_by_role("button", name="Remove web")).to_be_visible()
+
+        bob.get_by_role("button", name=code).click()
+        expect(bob.get_by_test_id("stPopoverBody").get_by_role("heading")).to_have_text([code])
+        bob.get_by_role("button", name="Back to my own cluster").click()
+        expect(bob.get_by_role("button", name="Share")).to_be_visible()
+        bob.goto(essaim)
+        expect(bob.get_by_role("button", name="Create the service")).to_be_enabled()
 
 
 def test_where_there_is_no_room_it_is_said(look: Look) -> None:

@@ -1,0 +1,88 @@
+"""A class that looks on at the teacher's cluster: every page shows it, and none changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core import keys
+from core.access import LOOKING, Access
+from core.classroom import Classroom
+from core.commands.services import CreateService
+from core.connection import Practice
+from core.control import Control
+from core.i18n import LANGUAGES, translation
+from core.labs.board import ROLL
+from core.ui import session
+from tests.cluster.test_collector import until
+from tests.pages.conftest import PASSWORD, Open, fine
+from tests.pages.test_every_page import NAMES
+
+
+@pytest.fixture
+def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    """The teacher's cluster with a service; whoever visits a page comes with the second code."""
+    room = Classroom(Practice(most=1), Access({"ESSAIM_PASSWORD": PASSWORD}))
+    control = room.control()
+    web = CreateService(name="web", replicas=3, publish=("80:80",), image="nginx:latest")
+    control.submit(web, "teacher", False)
+    until(lambda: bool(control.snapshot.services), 30)
+    code = room.looking(keys.DEFAULT)
+    monkeypatch.setattr("core.classroom._current", room)
+    monkeypatch.setattr("core.keys.looked_at", lambda *_: code)
+    yield control
+    room.stop()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", NAMES)
+def test_whatever_can_be_pressed_changes_nothing(
+    taught: Control, visit: Open, page: str, language: str
+) -> None:
+    # Not even for who has the password: it is for real engines.
+    app = fine(visit(page, language, viewer=session.Viewer(unlocked=True)))
+    harmless = {"reset_files", "share_home"}
+    enabled = {b.key for b in app.button if b.key and not b.disabled and not b.form_id}
+    enabled = {key for key in enabled if not key.startswith("look_")}
+    assert enabled <= harmless
+    assert all(b.disabled for b in app.button if b.form_id and b.form_id != "share_visit")
+    assert all(slider.disabled for slider in app.slider)
+    switches = [toggle for toggle in app.toggle if toggle.key not in ("named", "all_containers")]
+    assert all(switch.disabled for switch in switches)
+    told = translation(language).gettext(LOOKING)
+    if page not in ("board", "timeline", "projector", "vote"):
+        assert any(told in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_share_gives_on_the_code_to_look_on_and_no_other(
+    taught: Control, visit: Open, language: str
+) -> None:
+    app = fine(visit("services", language))
+    codes = [each.value for each in app.markdown if each.value.startswith("### ")]
+    assert codes == [f"### {keys.spelled(session.classroom().looking(keys.DEFAULT))}"]
+
+
+def test_a_lab_that_the_teacher_shows_keeps_its_marks_and_the_teachers_name(
+    taught: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ROLL, "named", True)
+    taught.labs.name = "Ada"
+    assert [field.label for field in fine(visit("labs")).text_input] == [
+        "Code of a neighbour, or of the teacher"
+    ]
+    begun = taught.labs.standing("lab3")
+    app = visit("labs")
+    app.query_params["lab"] = "lab3"
+    app = fine(app.run())
+    assert app.button(key="play").disabled
+    assert app.button(key="skip").disabled
+    assert app.button(key="lab_reset").disabled
+    assert taught.labs.standing("lab3").since == begun.since
+    assert taught.labs.name == "Ada"
+
+
+def test_who_looks_on_at_the_vote_is_a_voter(taught: Control, visit: Open) -> None:
+    app = fine(visit("vote"))
+    assert not [button for button in app.button if str(button.key).startswith("vote_")]
