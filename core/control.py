@@ -6,10 +6,12 @@ pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and cal
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import docker
 
@@ -36,6 +38,8 @@ from core.traffic.run import Run
 from core.traffic.traffic import Traffic
 from core.votes import Votes
 from core.votes import message as votes_message
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -234,12 +238,23 @@ class Control:
 
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
-            self.timeline.add(self.snapshot, self.journal.entries())
-            self.votes.see(self.snapshot, time.monotonic())
-            self.hub.publish("pulse")
-            self.hub.publish("history")
-            if self.traffic.moving:
-                self.hub.publish("traffic_charts")
+            for due in (
+                self._remember,
+                *(partial(self.hub.publish, topic) for topic in self._topics()),
+            ):
+                try:
+                    due()
+                except Exception:  # one part's fault must not stop the others' pulse
+                    log.exception("a part of the pulse failed")
+
+    def _remember(self) -> None:
+        self.timeline.add(self.snapshot, self.journal.entries())
+        self.votes.see(self.snapshot, time.monotonic())
+
+    def _topics(self) -> tuple[str, ...]:
+        """What is said anew at each pulse."""
+        charts = ("traffic_charts",) if self.traffic.moving else ()
+        return ("pulse", "history", *charts)
 
 
 def _texts(language: str) -> Callable[[str], str]:
