@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import docker
 
@@ -238,23 +237,20 @@ class Control:
 
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
-            for due in (
-                self._remember,
-                *(partial(self.hub.publish, topic) for topic in self._topics()),
-            ):
+            for due in self._due():
                 try:
                     due()
                 except Exception:  # one part's fault must not stop the others' pulse
                     log.exception("a part of the pulse failed")
 
-    def _remember(self) -> None:
-        self.timeline.add(self.snapshot, self.journal.entries())
-        self.votes.see(self.snapshot, time.monotonic())
-
-    def _topics(self) -> tuple[str, ...]:
-        """What is said anew at each pulse."""
-        charts = ("traffic_charts",) if self.traffic.moving else ()
-        return ("pulse", "history", *charts)
+    def _due(self) -> Iterator[Callable[[], None]]:
+        """What is done at each pulse."""
+        yield lambda: self.timeline.add(self.snapshot, self.journal.entries())
+        yield lambda: self.votes.see(self.snapshot, time.monotonic())
+        yield lambda: self.hub.publish("pulse")
+        yield lambda: self.hub.publish("history")
+        if self.traffic.moving:
+            yield lambda: self.hub.publish("traffic_charts")
 
 
 def _texts(language: str) -> Callable[[str], str]:

@@ -18,7 +18,8 @@ from core.errors import EssaimError, InvalidCommand
 from core.traffic import entries
 from core.traffic.entries import Entry
 from core.traffic.plan import Plan
-from core.traffic.run import TICK, Run, Standing
+from core.traffic.run import TICK, Run
+from core.traffic.standing import Standing
 
 #: Seconds after a run's last word in which its charts are drawn once more.
 STILL = 3.0
