@@ -182,22 +182,14 @@ class Control:
         finally:
             client.close()
 
-    def send(self, plan: Plan, who: str, unlocked: bool, following: Plan | None = None) -> Run:
-        """Begin a run of traffic, and write it into the journal. Raises one of core.errors.
-
-        following: a second run that begins when the first is done.
-        """
+    def send(self, plan: Plan, who: str, unlocked: bool) -> Run:
+        """Begin a run of traffic, and write it into the journal. Raises one of core.errors."""
         self.access.require(plan, practice=self.practice, unlocked=unlocked)
         run = self.traffic.prepare(plan)
         addresses = [entry.address for entry in run.entries]
-
-        def begin() -> None:
-            if following:
-                self.traffic.start_then(run, following)
-            else:
-                self.traffic.start(run)
-
-        self.journal.note(plan.line(addresses), plan.python(addresses), who, begin)
+        self.journal.note(
+            plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
+        )
         return run
 
     def _traffic(self, language: str) -> str:

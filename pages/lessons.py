@@ -1,0 +1,47 @@
+"""The Lessons page: what surprises learners of Swarm, played step by step and kept side by side."""
+
+import streamlit as st
+
+from core.lessons import to_drain
+from core.traffic.entries import open_ports
+from core.ui.choosing import choose
+from core.ui.labs import scene
+from core.ui.lessons import choose as choose_lesson
+from core.ui.lessons import introduce, results, start_button
+from core.ui.session import _, control
+from core.ui.shell import head, locked_hint, swarm_missing
+from core.ui.traffic import nothing
+
+STYLE = """<style>
+.essaim-lesson-node { display: grid; grid-template-columns: 1fr auto; gap: 0 0.6rem;
+  align-items: center; padding: 0.3rem 0.5rem; margin-bottom: 0.3rem; border-radius: 0.5rem;
+  border: 2px solid rgba(140, 140, 140, 0.5); font-size: 1.1rem; }
+.essaim-lesson-node[data-drained="true"] { border-style: dashed; border-color: #e69f00; }
+.essaim-lesson-node b { font-size: 1.7rem; line-height: 1.2; }
+.essaim-lesson-tiles { grid-column: 1 / -1; color: #009e73; min-height: 1.5em; }
+.essaim-lesson-tiles i { color: #cc79a7; font-style: normal; }
+.essaim-lesson-load { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.essaim-lesson-load th { text-align: start; font-weight: 400; }
+.essaim-lesson-load td { text-align: end; font-weight: 700; font-size: 1.25rem; }
+</style>"""
+
+head(_("Lessons"), watch="shape")
+if not swarm_missing():
+    locked_hint()
+    there = {
+        service.name: service
+        for service in control().snapshot.services
+        if open_ports(service) and service.mode == "replicated"
+    }
+    if there:
+        st.html(STYLE)
+        kind = choose_lesson()
+        names = list(there)
+        name = choose(_("Service"), names, "lesson_service") if names[1:] else names[0]
+        introduce(kind, to_drain(kind, control().snapshot, there[name]))
+        start_button(kind, there[name])
+        results(kind)
+        if kind in ("rebalance", "plain"):
+            scene(swarm=True)
+    else:
+        nothing()
