@@ -129,16 +129,14 @@ class Lesson:
         try:
             for step, count in (("one", 1), ("many", MANY)):
                 self._scale(count)
-                self._send(step, Plan(self._service, self._port(), *LOADS["many"]))
+                self._send(step, self._load())
         finally:
             with suppress(EssaimError):
                 self._scale(wanted)
 
     def _kept(self) -> None:
-        entry = self._cluster.snapshot.nodes[0].id
         for step, kept in (("new", False), ("kept", True)):
-            plan = Plan(self._service, self._port(), *LOADS["kept"], keep_alive=kept, entry=entry)
-            self._send(step, plan)
+            self._send(step, self._load(kept))
 
     def _drained(self) -> None:
         """Drain the node, show that, and let it take tasks again whatever happens."""
@@ -154,6 +152,12 @@ class Lesson:
     def _scale(self, count: int) -> None:
         self._do(ScaleServices(replicas=((self._found().name, count),)))
         self._rest(lambda service: service.replicas == service.running == count)
+
+    def _load(self, kept: bool = False) -> Plan:
+        """Through one node: each node's mesh takes turns of its own."""
+        entry = self._cluster.snapshot.nodes[0].id
+        port = self._port()
+        return Plan(self._service, port, *LOADS[self.kind], keep_alive=kept, entry=entry)
 
     def _send(self, step: str, plan: Plan) -> None:
         run = self._cluster.send(plan, self._who, self._unlocked)

@@ -37,7 +37,7 @@ def introduce(kind: Kind, node: str) -> None:
         "many": _("What gets better, and what does not?"),
         "kept": _("Who will answer, each time?"),
     }[kind]
-    st.markdown(f"{done} **{asked}**")
+    st.markdown(f"{done} **{asked}**", width="stretch")
 
 
 def start_button(kind: Kind, service: Service) -> None:
@@ -60,6 +60,12 @@ def start_button(kind: Kind, service: Service) -> None:
         args=(who(),),
         help=_("It takes two nodes.") if alone else None,
     )
+
+
+def under_way(kind: Kind) -> bool:
+    """Whether the live picture is of use: before the lesson, and while it runs."""
+    lesson = viewer().lessons.get(kind)
+    return lesson is None or lesson.running
 
 
 def results(kind: Kind) -> None:
@@ -91,8 +97,6 @@ def _results(lesson: Lesson) -> None:
 
 def _scene(kind: Kind, scene: Scene) -> None:
     st.markdown(f"**{_step(scene.step)}**")
-    if scene.line:
-        st.code(scene.line, language="shell", wrap_lines=True)
     lines = []
     for node, count in scene.spread:
         note = "drain" if node in scene.drained else ""
@@ -100,10 +104,12 @@ def _scene(kind: Kind, scene: Scene) -> None:
         lines.append(
             f'<div class="essaim-lesson-node" data-drained="{str(bool(note)).lower()}">'
             f"<span>{html.escape(node)} <small>{note}</small></span>"
-            f'<b>{count}</b><span class="essaim-lesson-tiles">{"●" * count}'
-            f'<i title="docker run">{plain}</i></span></div>'
+            f'<span class="essaim-lesson-tiles">{"●" * count}'
+            f'<i title="docker run">{plain}</i></span><b>{count}</b></div>'
         )
     st.html("".join(lines))
+    if scene.line:
+        st.code(scene.line, language="shell", wrap_lines=True)
     empty = [node for node, count in scene.spread if not count]
     if scene.step == "activated" and empty:
         st.markdown(
