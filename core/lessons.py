@@ -139,14 +139,17 @@ class Lesson:
             self._send(step, self._load(kept))
 
     def _drained(self) -> None:
-        """Drain the node, show that, and let it take tasks again whatever happens."""
+        """Drain the node, show that, and put it back whatever happens."""
+        nodes = self._cluster.snapshot.nodes
+        was = next((n.availability for n in nodes if n.hostname == self._node), "active")
+        back = was if self.kind == "plain" else "active"
         drain = UpdateNode(availability="drain", node=self._node)
         self._do(drain)
         try:
             self._rest()
             self._show("drained", drain.line())
         finally:
-            self._do(UpdateNode(availability="active", node=self._node))
+            self._do(UpdateNode(availability=back, node=self._node))
         self._rest()
 
     def _scale(self, count: int) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from core import lessons
 from core.access import Access
+from core.commands.registry import parse
 from core.control import Control
 from core.errors import NotAllowed
 from core.lessons import KINDS, Kind, Lesson, Load, Scene
@@ -59,6 +60,13 @@ def test_drain_leaves_a_plain_container_alone(cluster: Control) -> None:
     assert (drained.plain, dict(drained.spread)["node1"]) == ("node1", 0)
     assert available(cluster) == {"active"}
     assert "alone" not in [container.name for container in cluster.snapshot.containers]
+
+
+def test_a_node_that_was_paused_is_paused_again(cluster: Control) -> None:
+    cluster.submit(parse("docker node update --availability pause node1"), "test", True)
+    started, drained = scenes(played(cluster, "plain", "node1"))
+    assert (started.drained, drained.drained) == ((), ("node1",))
+    assert {n.hostname: n.availability for n in cluster.snapshot.nodes}["node1"] == "pause"
 
 
 def test_fifteen_replicas_share_what_one_did(
