@@ -64,7 +64,7 @@ def lab_page(lab: Lab) -> None:
         if standing.current is None and at == last:
             st.success(text.end, icon=":material/celebration:")
     with right, st.container(key="lab_scene"):
-        labs.scene(lab)
+        labs.scene(lab.start != "engine")
 
 
 def overview(lab: Lab, text: LabText, standing: Standing, at: int) -> None:

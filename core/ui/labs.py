@@ -51,8 +51,8 @@ def check(standing: Standing, number: int, text: StepText) -> None:
     )
 
 
-def scene(lab: Lab) -> None:
-    """The cluster as the lab sees it, live; a Swarm's nodes can be drained right there."""
+def scene(swarm: bool) -> None:
+    """The cluster, live: a Swarm's nodes, which can be drained right there, or one engine."""
     key = "scene"
 
     def pressed() -> None:
@@ -66,7 +66,7 @@ def scene(lab: Lab) -> None:
         key=key,
         data={
             **address(),
-            "swarm": lab.start != "engine" and bool(control().snapshot.nodes),
+            "swarm": swarm and bool(control().snapshot.nodes),
             "may": may(UpdateNode),
             "words": {
                 **tile_words(),

@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from core.commands.services import CreateService
 from core.errors import EssaimError
 from core.traffic.plan import Plan
+from core.ui.lines import button
 from core.ui.live import address, component
 from core.ui.session import Done, _, control, unlocked, viewer, who
 
@@ -83,20 +85,32 @@ def may_send() -> bool:
     return control().may(Plan, unlocked())
 
 
-def begin(make: Callable[[], Plan], following: Callable[[], Plan] | None = None) -> None:
-    """Start a run, and keep it as the last action. following: a second one after it."""
+def begin(make: Callable[[], Plan]) -> None:
+    """Start a run, and keep it as the last action."""
     here = viewer()
     line, python, error = "", "", ""
     refused: EssaimError | None = None
     try:
         plan = make()
-        second = following() if following else None
-        run = control().send(plan, who(), here.unlocked, second)
+        run = control().send(plan, who(), here.unlocked)
         addresses = [entry.address for entry in run.entries]
         line, python = plan.line(addresses), plan.python(addresses)
     except EssaimError as refusal:
         error, refused = str(refusal), refusal
     here.done = Done(line, python, error, refused)
+
+
+def nothing() -> None:
+    """No service publishes a port: make one."""
+    st.info(_("No service publishes a TCP port yet: there is nobody to send requests to."))
+    button(
+        _("Create web: nginx, 3 replicas, port 80"),
+        lambda: CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3),
+        CreateService,
+        key="traffic_create",
+        icon=":material/add:",
+        primary=True,
+    )
 
 
 def picture(plan: Callable[[], Plan]) -> None:
