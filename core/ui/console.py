@@ -84,6 +84,7 @@ def console() -> None:
                 "shell": _("Copy as a shell script"),
                 "python": _("Copy as a Python script"),
                 "copied": _("Copied."),
+                "stop": _("Stop (Ctrl-C)"),
                 "empty": _("Nothing has been run yet."),
                 "waiting": _("Connecting…"),
                 "welcome": _(
