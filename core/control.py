@@ -20,7 +20,7 @@ from core.cluster.collector import Collector
 from core.cluster.failures import daemon_errors
 from core.cluster.history import History
 from core.cluster.snapshot import ClusterSnapshot
-from core.commands.command import Command, Report, unheard
+from core.commands.command import Command, Interrupt, Report, unheard
 from core.commands.journal import Journal
 from core.connection import Connection
 from core.errors import EssaimError, NotAllowed
@@ -153,6 +153,7 @@ class Control:
         who: str,
         unlocked: bool,
         report: Report = unheard,
+        interrupt: Interrupt | None = None,
     ) -> str:
         """Do it, if this viewer may, and write it into the journal.
 
@@ -166,7 +167,7 @@ class Control:
             raise
         try:
             with self._act():
-                return self.journal.run(command, client, who, report)
+                return self.journal.run(command, client, who, report, interrupt)
         finally:
             client.close()
             self.collector.stir()

@@ -101,14 +101,12 @@ def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
     st.markdown(f"### {at + 1}. {text.title}")
     st.markdown(text.why)
     st.markdown(f":material/keyboard: **{_('What to do')}.** {text.do}")
-    if lines := this.lines():
-        st.code("\n".join(lines), language="shell", wrap_lines=True)
+    labs.typed(this.lines())
     labs.check(standing, at, text)
     navigate(lab, standing, at)
     labs.played(lab, this)
     st.markdown(f":material/visibility: **{_('What you should see')}.** {text.see}")
-    if this.look:
-        st.code("\n".join(this.look), language="shell", wrap_lines=True)
+    labs.typed(this.look)
     with st.expander(_("You see something else?"), icon=":material/help:"):
         st.markdown(text.otherwise)
         if at == len(standing.done):

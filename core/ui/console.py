@@ -34,12 +34,14 @@ def page() -> Any:
     return st.Page(PAGE, title=_("Console"), icon=":material/terminal:")
 
 
-def link(line: str) -> None:
-    """A small link that opens the console with this line typed in."""
+def link(line: str, *, small: bool = False) -> None:
+    """A link that opens the console with this line typed in. small: beside the line itself."""
+    show = _("Show in the console")
     st.page_link(
         page(),
-        label=_("Show in the console"),
+        label=_("Console") if small else show,
         icon=":material/terminal:",
+        help=show if small else None,
         query_params={"line": line},
     )
 
@@ -82,6 +84,7 @@ def console() -> None:
                 "shell": _("Copy as a shell script"),
                 "python": _("Copy as a Python script"),
                 "copied": _("Copied."),
+                "stop": _("Stop (Ctrl-C)"),
                 "empty": _("Nothing has been run yet."),
                 "waiting": _("Connecting…"),
                 "welcome": _(

@@ -13,6 +13,7 @@ from core.labs.lab import Lab, Step
 from core.labs.progress import Standing, remark
 from core.labs.texts import Question, StepText
 from core.playing import Play
+from core.ui.console import link
 from core.ui.live import address, component, tile_words
 from core.ui.session import Viewer, _, act, control, may, viewer, who
 
@@ -78,6 +79,15 @@ def scene(swarm: bool) -> None:
         },
         on_availability_change=pressed,
     )
+
+
+def typed(lines: tuple[str, ...]) -> None:
+    """What to type, a line each; those that the console knows lead there."""
+    for line in lines:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.code(line, language="shell", wrap_lines=True)
+            if line.startswith("docker "):
+                link(line, small=True)
 
 
 def hints(text: StepText, key: str) -> None:
