@@ -40,6 +40,7 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
 def test_whatever_can_be_pressed_changes_nothing(
     taught: Control, visit: Open, page: str, language: str
 ) -> None:
+    share = keys.spelled(session.classroom().looking(keys.DEFAULT))
     # Not even for who has the password: it is for real engines.
     app = fine(visit(page, language, viewer=session.Viewer(unlocked=True)))
     harmless = {"reset_files", "share_home"}
@@ -48,6 +49,9 @@ def test_whatever_can_be_pressed_changes_nothing(
     assert enabled <= harmless
     assert all(b.disabled for b in app.button if b.form_id and b.form_id != "share_visit")
     assert all(slider.disabled for slider in app.slider)
+    asking = [block.proto.popover for block in app.get("popover")]
+    harmless = {share, translation(language).gettext("Open a file")}
+    assert {each.label for each in asking if not each.disabled} <= harmless
     switches = [toggle for toggle in app.toggle if toggle.key not in ("named", "all_containers")]
     assert all(switch.disabled for switch in switches)
     told = translation(language).gettext(LOOKING)
