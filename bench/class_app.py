@@ -1,4 +1,4 @@
-"""The dashboard as app.py makes it, and one more route: where each learner's engine answers."""
+"""The dashboard as app.py makes it, and routes of the benches, which no real dashboard has."""
 
 from pathlib import Path
 
@@ -9,17 +9,41 @@ from starlette.routing import Route
 
 from core.classroom import classroom
 from core.server import lifespan, middleware, routes
+from core.traffic.plan import Plan
 
 
 def hosts(request: Request) -> JSONResponse:
-    """By key, a DOCKER_HOST value. No learner's browser can ask this of a real dashboard."""
+    """By key of a learner's cluster, a DOCKER_HOST value."""
     known = classroom().controls()
     return JSONResponse({key: control.connection.base_url for key, control in known})
 
 
+def send(request: Request) -> JSONResponse:
+    """Begin a run of traffic to the only service of a cluster."""
+    asked = request.query_params
+    control = classroom().control(asked["key"])
+    [service] = control.snapshot.services
+    rate, seconds = float(asked["rate"]), float(asked["seconds"])
+    control.send(Plan(service.id, service.ports[0].published, rate, seconds), "bench", True)
+    return JSONResponse({})
+
+
+def ends(request: Request) -> JSONResponse:
+    """When each request of the last run got its answer, or failed: seconds since the epoch."""
+    run = classroom().control(request.query_params["key"]).traffic.run
+    if run is None or not run.ended:
+        return JSONResponse(None)
+    return JSONResponse(sorted(each.sent + each.seconds for each in run.requests))
+
+
 app = st.App(
     str(Path(__file__).parents[1] / "app.py"),
-    routes=[*routes(), Route("/bench/hosts", hosts)],
+    routes=[
+        *routes(),
+        Route("/bench/hosts", hosts),
+        Route("/bench/send", send),
+        Route("/bench/ends", ends),
+    ],
     middleware=middleware(),
     lifespan=lifespan,
 )

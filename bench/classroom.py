@@ -231,20 +231,18 @@ def since(
 
 
 @contextmanager
-def server() -> Iterator[tuple[str, int]]:
-    """The dashboard with our route; its address, and its process."""
+def server(**environment: str) -> Iterator[tuple[str, int]]:
+    """The dashboard with our routes; its address, and its process."""
     port = str(free_port())
     path = Path(__file__).with_name("class_app.py")
-    with program(
-        "streamlit", "run", str(path), "--server.port", port, ESSAIM_ENGINE="practice"
-    ) as process:
+    with program("streamlit", "run", str(path), "--server.port", port, **environment) as process:
         address = f"http://127.0.0.1:{port}"
         answers(f"{address}/_stcore/health")
         yield address, process.pid
 
 
 def main() -> None:
-    with server() as (essaim, process):
+    with server(ESSAIM_ENGINE="practice") as (essaim, process):
         empty = resident(process)
         learners = [Learner(essaim, keys.new()) for _ in range(LEARNERS)]
         try:

@@ -7,6 +7,7 @@ pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and cal
 from __future__ import annotations
 
 import copy
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from core.cluster.collector import Collector
 from core.cluster.failures import daemon_errors
 from core.cluster.history import History
 from core.cluster.snapshot import ClusterSnapshot
-from core.commands.command import Command, Report, unheard
+from core.commands.command import Command, Interrupt, Report, unheard
 from core.commands.journal import Journal
 from core.connection import Connection
 from core.errors import EssaimError, NotAllowed
@@ -37,6 +38,8 @@ from core.traffic.run import Run
 from core.traffic.traffic import Traffic
 from core.votes import Votes
 from core.votes import message as votes_message
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
 PULSE = 1.0
@@ -150,6 +153,7 @@ class Control:
         who: str,
         unlocked: bool,
         report: Report = unheard,
+        interrupt: Interrupt | None = None,
     ) -> str:
         """Do it, if this viewer may, and write it into the journal.
 
@@ -163,7 +167,7 @@ class Control:
             raise
         try:
             with self._act():
-                return self.journal.run(command, client, who, report)
+                return self.journal.run(command, client, who, report, interrupt)
         finally:
             client.close()
             self.collector.stir()
@@ -201,22 +205,14 @@ class Control:
         finally:
             client.close()
 
-    def send(self, plan: Plan, who: str, unlocked: bool, following: Plan | None = None) -> Run:
-        """Begin a run of traffic, and write it into the journal. Raises one of core.errors.
-
-        following: a second run that begins when the first is done.
-        """
+    def send(self, plan: Plan, who: str, unlocked: bool) -> Run:
+        """Begin a run of traffic, and write it into the journal. Raises one of core.errors."""
         self.require(plan, unlocked)
         run = self.traffic.prepare(plan)
         addresses = [entry.address for entry in run.entries]
-
-        def begin() -> None:
-            if following:
-                self.traffic.start_then(run, following)
-            else:
-                self.traffic.start(run)
-
-        self.journal.note(plan.line(addresses), plan.python(addresses), who, begin)
+        self.journal.note(
+            plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
+        )
         return run
 
     def _traffic(self, language: str) -> str:
@@ -256,12 +252,20 @@ class Control:
 
     def _beat(self) -> None:
         while not self._stopped.wait(PULSE):
-            self.timeline.add(self.snapshot, self.journal.entries())
-            self.votes.see(self.snapshot, time.monotonic())
-            self.hub.publish("pulse")
-            self.hub.publish("history")
-            if self.traffic.moving:
-                self.hub.publish("traffic_charts")
+            for due in self._due():
+                try:
+                    due()
+                except Exception:  # one part's fault must not stop the others' pulse
+                    log.exception("a part of the pulse failed")
+
+    def _due(self) -> Iterator[Callable[[], None]]:
+        """What is done at each pulse."""
+        yield lambda: self.timeline.add(self.snapshot, self.journal.entries())
+        yield lambda: self.votes.see(self.snapshot, time.monotonic())
+        yield lambda: self.hub.publish("pulse")
+        yield lambda: self.hub.publish("history")
+        if self.traffic.moving:
+            yield lambda: self.hub.publish("traffic_charts")
 
 
 def _texts(language: str) -> Callable[[str], str]:

@@ -64,7 +64,7 @@ def lab_page(lab: Lab) -> None:
         if standing.current is None and at == last:
             st.success(text.end, icon=":material/celebration:")
     with right, st.container(key="lab_scene"):
-        labs.scene(lab)
+        labs.scene(lab.start != "engine")
 
 
 def overview(lab: Lab, text: LabText, standing: Standing, at: int) -> None:
@@ -101,14 +101,12 @@ def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
     st.markdown(f"### {at + 1}. {text.title}")
     st.markdown(text.why)
     st.markdown(f":material/keyboard: **{_('What to do')}.** {text.do}")
-    if lines := this.lines():
-        st.code("\n".join(lines), language="shell", wrap_lines=True)
+    labs.typed(this.lines())
     labs.check(standing, at, text)
     navigate(lab, standing, at)
     labs.played(lab, this)
     st.markdown(f":material/visibility: **{_('What you should see')}.** {text.see}")
-    if this.look:
-        st.code("\n".join(this.look), language="shell", wrap_lines=True)
+    labs.typed(this.look)
     with st.expander(_("You see something else?"), icon=":material/help:"):
         st.markdown(text.otherwise)
         if at == len(standing.done):

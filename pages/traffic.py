@@ -1,20 +1,17 @@
 """The Traffic page: real requests landing on replicas, while the cluster is shaken."""
 
-from functools import partial
-
 import streamlit as st
 
 from core.cluster.snapshot import Service
-from core.commands.services import CreateService
 from core.errors import InvalidCommand
 from core.traffic.entries import open_ports
 from core.traffic.plan import MAX_RATE, MAX_SECONDS, Plan
 from core.ui.choosing import remembered
-from core.ui.lines import button, journal, last_action
+from core.ui.lines import journal, last_action
 from core.ui.session import _, control
 from core.ui.shake import shake
 from core.ui.shell import head, locked_hint, swarm_missing
-from core.ui.traffic import begin, may_send, picture
+from core.ui.traffic import may_send, nothing, picture
 
 RATES = (1, 2, 5, 10, 20, 50, 100, int(MAX_RATE))
 SECONDS = (10, 30, 60, 120, int(MAX_SECONDS))
@@ -83,37 +80,6 @@ def plan() -> Plan:
     )
 
 
-def lesson(service: Service) -> None:
-    """The same requests twice, one after the other: the table of runs shows what differs."""
-    port, entry = open_ports(service)[0].published, control().snapshot.nodes[0].id
-    new, kept = (
-        partial(Plan, service.id, port, 10, 10, keep_alive=kept, entry=entry)
-        for kept in (False, True)
-    )
-    st.button(
-        _("Lesson: new connections, then a kept one"),
-        key="traffic_lesson",
-        icon=":material/school:",
-        disabled=not may_send(),
-        on_click=begin,
-        args=(new, kept),
-        help=_("Ten seconds each, through one node. Compare who answered."),
-    )
-
-
-def nothing() -> None:
-    """No service publishes a port: make one."""
-    st.info(_("No service publishes a TCP port yet: there is nobody to send requests to."))
-    button(
-        _("Create web: nginx, 3 replicas, port 80"),
-        lambda: CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3),
-        CreateService,
-        key="traffic_create",
-        icon=":material/add:",
-        primary=True,
-    )
-
-
 head(_("Traffic"), watch="shape")
 if not swarm_missing():
     locked_hint()
@@ -122,7 +88,6 @@ if not swarm_missing():
         chosen = choices(there)
         shake(chosen)
         picture(plan)
-        lesson(chosen)
         last_action()
     else:
         nothing()

@@ -10,7 +10,7 @@ import polib
 import pytest
 
 from core.commands.registry import COMMANDS, summary
-from core.i18n import CATALOGUES, LANGUAGES, preferred, translation
+from core.i18n import CATALOGUES, LANGUAGES, preferred, spaced, translation
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("core/**/*.py")]
@@ -83,3 +83,16 @@ def test_each_language_answers_in_its_words() -> None:
 def test_the_browser_chooses(locale: str | None, language: str) -> None:
     assert preferred(locale) == language
     assert language in LANGUAGES
+
+
+def test_french_breaks_no_line_before_a_mark() -> None:
+    written = "« Oui » : `ls : a ?` tient en 4 Go ; et 3 nœuds ? Oui !"
+    wide, fine = "\u00a0", "\u202f"
+    assert spaced(written, "fr") == (
+        f"«{wide}Oui{wide}»{wide}: `ls : a ?` tient en 4{wide}Go{fine}; "
+        f"et 3 nœuds{fine}? Oui{fine}!"
+    )
+    assert spaced(written, "en") == written
+    assert spaced("Étape 1 : quoi ?", "fr") == f"Étape 1{wide}: quoi{fine}?"
+    entry = next(e for e in CATALOGUE if e.msgstr.endswith(" ?") and not fields(e.msgid))
+    assert translation("fr").gettext(entry.msgid).endswith(f"{fine}?")

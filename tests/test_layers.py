@@ -18,7 +18,7 @@ FLOORS = (
     ("pages",),
     ("ui",),
     ("instances",),
-    ("playing",),
+    ("playing", "lessons"),
     ("published", "faults", "reset", "console"),
     ("classroom",),
     ("control",),

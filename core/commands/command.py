@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -35,6 +36,30 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
+class Interrupt:
+    """Ctrl-C: pressed by whoever watches, heard by what goes on. The second press lets go of it."""
+
+    __slots__ = ("_hear", "_lock", "presses")
+
+    def __init__(self) -> None:
+        self.presses = 0
+        self._lock = threading.Lock()
+        self._hear: Callable[[int], None] | None = None
+
+    def press(self, times: int = 1) -> None:
+        with self._lock:
+            self.presses += times
+            if self._hear:
+                self._hear(self.presses)
+
+    def heard_by(self, hear: Callable[[int], None]) -> None:
+        """From now on each press calls this with how many there were; one that came early, too."""
+        with self._lock:
+            self._hear = hear
+            if self.presses:
+                hear(self.presses)
+
+
 def unheard(progress: Progress) -> None:
     """The report of somebody who does not want to hear it."""
 
@@ -58,6 +83,11 @@ class Command(ABC):
         """Whether somebody types to what it runs: only a terminal can do it, and ``run`` not."""
         return False
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it may go on until somebody stops it, and is best heard as it comes."""
+        return False
+
     def argv(self) -> tuple[str, ...]:
         """The words of the docker line, starting with ``docker``."""
         return ("docker", *self.verb, *grammar.words(self))
@@ -70,8 +100,15 @@ class Command(ABC):
         """A runnable docker-py text that does what ``run`` does."""
         return f"{HEADER}{self._python().strip()}\n"
 
-    def run(self, client: docker.DockerClient, report: Report = unheard) -> str:
+    def run(
+        self,
+        client: docker.DockerClient,
+        report: Report = unheard,
+        interrupt: Interrupt | None = None,
+    ) -> str:
         """Do it, and return what the docker command would print.
+
+        interrupt: by which whoever hears the report can stop what goes on.
 
         Raises:
             EngineUnreachable, EngineRejected, NotAManager: see core.cluster.failures.
@@ -83,6 +120,8 @@ class Command(ABC):
                 verb=" ".join(self.verb),
             )
         with daemon_errors():
+            if interrupt and self.goes_on:
+                return self._follow(client, report, interrupt)
             return self._run(client, report)
 
     def masked(self) -> Self:
@@ -101,6 +140,10 @@ class Command(ABC):
     @abstractmethod
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         """Do it; exceptions of docker-py are turned into ours by ``run``."""
+
+    def _follow(self, client: docker.DockerClient, report: Report, interrupt: Interrupt) -> str:
+        """The same for what goes on: each line is reported as it comes."""
+        return self._run(client, report)
 
 
 def each(names: Iterable[str], act: Callable[[str], str | None]) -> str:

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import docker
 
-from core.commands.command import Command, Json, Report, inspected
+from core.commands import streams
+from core.commands.command import Command, Interrupt, Json, Report, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.service_views import filters
 from core.commands.source import call, given, literal
@@ -76,22 +77,42 @@ class ContainerLogs(Command):
     verb: ClassVar[tuple[str, ...]] = ("container", "logs")
     reveals: ClassVar[bool] = True
 
+    follow: bool = switch("-f", "--follow")
     tail: str = option("--tail", "-n", value=TAIL, default="all")
     timestamps: bool = switch("--timestamps", "-t")
     container: str = argument("CONTAINER")
 
     def _python(self) -> str:
-        logs = call("container.logs", tail=_tail(self.tail), timestamps=self.timestamps)
-        return f"""\
-container = client.containers.get({literal(self.container)})
-print({logs}.decode(), end="")
+        asked = {"tail": _tail(self.tail), "timestamps": self.timestamps}
+        get = f"container = client.containers.get({literal(self.container)})\n"
+        if self.follow:
+            logs = call("container.logs", stream=True, follow=True, **asked)
+            return f"""{get}for text in {logs}:
+    print(text.decode(), end="", flush=True)
 """
+        return f"""{get}print({call("container.logs", **asked)}.decode(), end="")\n"""
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         logs: bytes = client.api.logs(
             self.container, tail=_tail(self.tail), timestamps=self.timestamps
         )
         return logs.decode(errors="replace").rstrip("\n")
+
+    @property
+    def goes_on(self) -> bool:
+        return self.follow
+
+    def _follow(self, client: docker.DockerClient, report: Report, interrupt: Interrupt) -> str:
+        known = client.api.inspect_container(self.container)
+        stream = streams.followed(
+            client,
+            f"/containers/{known['Id']}/logs",
+            known["Config"]["Tty"],
+            tail=self.tail,
+            timestamps=int(self.timestamps),
+        )
+        interrupt.heard_by(lambda presses: stream.close())
+        return streams.told(stream, report)
 
 
 def _tail(text: str) -> int | str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from abc import abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +13,7 @@ import docker.errors
 import requests
 
 from core.commands import streams
-from core.commands.command import Command, Json, Report, each
+from core.commands.command import Command, Interrupt, Json, Report, each
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.ports import PORT, publication
 from core.commands.reference import tagged
@@ -100,6 +102,36 @@ print(container.logs().decode(), end="")
         text = container.logs().decode(errors="replace")
         if self.remove and not late:
             container.remove()
+        return f"{news}{text}{late}".rstrip("\n")
+
+    @property
+    def goes_on(self) -> bool:
+        return not self.detach
+
+    def _follow(self, client: docker.DockerClient, report: Report, interrupt: Interrupt) -> str:
+        container, news = self.create(client, report)
+        container.start()
+        path = f"/containers/{container.id}/logs"
+        stream = streams.followed(client, path, self.tty)
+        let_go = threading.Event()
+
+        def hear(presses: int) -> None:
+            if presses > 1:
+                let_go.set()
+                stream.close()
+            else:
+                with suppress(docker.errors.APIError):  # it may have ended meanwhile
+                    client.api.kill(container.id, signal="SIGINT")
+
+        interrupt.heard_by(hear)
+        text = streams.told(stream, report)
+        late = ""
+        if let_go.is_set():
+            late = f"\n{container.name} is left to itself: docker container stop {container.name}"
+        else:
+            container.wait()
+            if self.remove:
+                container.remove()
         return f"{news}{text}{late}".rstrip("\n")
 
 

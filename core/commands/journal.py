@@ -12,7 +12,7 @@ from typing import Literal
 import docker
 
 from core.commands import grammar
-from core.commands.command import Command, Report, unheard
+from core.commands.command import Command, Interrupt, Report, unheard
 from core.commands.values import MASK
 from core.errors import EssaimError
 
@@ -46,12 +46,17 @@ class Journal:
             return tuple(self._entries)
 
     def run(
-        self, command: Command, client: docker.DockerClient, who: str, report: Report = unheard
+        self,
+        command: Command,
+        client: docker.DockerClient,
+        who: str,
+        report: Report = unheard,
+        interrupt: Interrupt | None = None,
     ) -> str:
         """Run the command, and write down how it ended; its errors are raised on."""
         began = self._clock()
         try:
-            text = command.run(client, report)
+            text = command.run(client, report, interrupt)
         except EssaimError as error:
             self.refused(command, who, error, began)
             raise

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 import docker
 import docker.errors
 
-from core.commands.command import Command, Json, Report, inspected
+from core.commands import streams
+from core.commands.command import Command, Interrupt, Json, Report, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import call, given, literal
 from core.commands.table import ago, cut, natural, short, table
@@ -209,6 +210,7 @@ class ServiceLogs(Command):
     verb: ClassVar[tuple[str, ...]] = ("service", "logs")
     reveals: ClassVar[bool] = True
 
+    follow: bool = switch("-f", "--follow")
     tail: str = option("--tail", "-n", value=TAIL, default="all")
     timestamps: bool = switch("--timestamps", "-t")
     service: str = argument("SERVICE")
@@ -219,6 +221,7 @@ class ServiceLogs(Command):
             stdout=True,
             stderr=True,
             details=True,
+            **given(follow=self.follow or None),
             tail=self.tail,
             timestamps=self.timestamps,
         )
@@ -226,7 +229,7 @@ class ServiceLogs(Command):
 service = client.services.get({literal(self.service)})
 for line in {logs}:
     # Each begins with the node, the service and the task that it comes from.
-    print(line.decode(), end="")
+    print(line.decode(), end=""{", flush=True" if self.follow else ""})
 """
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
@@ -244,6 +247,32 @@ for line in {logs}:
         heads = {line.task: line.head(client, names) for line in lines}
         width = max(map(len, heads.values()), default=0)
         return "\n".join(f"{heads[line.task].ljust(width)}    | {line.text}" for line in lines)
+
+    @property
+    def goes_on(self) -> bool:
+        return self.follow
+
+    def _follow(self, client: docker.DockerClient, report: Report, interrupt: Interrupt) -> str:
+        known = client.api.inspect_service(self.service)
+        stream = streams.followed(
+            client,
+            f"/services/{known['ID']}/logs",
+            known["Spec"]["TaskTemplate"]["ContainerSpec"].get("TTY", False),
+            details=1,
+            tail=self.tail,
+            timestamps=int(self.timestamps),
+        )
+        interrupt.heard_by(lambda presses: stream.close())
+        names, heads = TaskNames(client), dict[str, str]()
+
+        def shown(text: str) -> str:
+            line = _Line.read(text, self.timestamps)
+            if line.task not in heads:
+                heads[line.task] = line.head(client, names)
+            width = max(map(len, heads.values()))
+            return f"{heads[line.task].ljust(width)}    | {line.text}"
+
+        return streams.told(stream, report, shown)
 
 
 @dataclass(frozen=True, slots=True)

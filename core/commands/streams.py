@@ -1,14 +1,20 @@
-"""The JSON streams that the engine sends while it pulls or builds, told line by line."""
+"""What the engine sends bit by bit while it pulls, builds or follows logs, told line by line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import docker
+from docker.types import CancellableStream
 
 from core.commands.command import Json, Progress, Report
 from core.errors import EngineRejected
+
+#: Of what goes on for long, its last lines are the answer.
+MOST_LINES = 2000
 
 _STEP = re.compile(r"Step ([0-9]+)/([0-9]+) : (.*)")
 
@@ -60,3 +66,34 @@ def build(messages: Iterable[Json], report: Report) -> str:
 def _refuse(message: Json) -> None:
     if "error" in message:
         raise EngineRejected(str(message["error"]).strip())
+
+
+def followed(client: docker.DockerClient, path: str, tty: bool, **asked: Any) -> CancellableStream:
+    """What is logged at a path, as it comes, without an end; any thread may close it.
+
+    docker-py has it for containers alone, and gives up where nothing is said for a minute.
+    """
+    api = client.api
+    given = {"follow": 1, "stdout": 1, "stderr": 1, **asked}
+    response = api._get(api._url(path), params=given, stream=True, timeout=None)
+    return CancellableStream(api._get_result_tty(True, response, tty), response)
+
+
+def told(
+    chunks: Iterable[bytes], report: Report, line: Callable[[str], str] = lambda text: text
+) -> str:
+    """Report each line, as ``line`` has it, when it is whole; return the last of them."""
+    lines = deque[str](maxlen=MOST_LINES)
+
+    def tell(text: bytes) -> None:
+        lines.append(line(text.decode(errors="replace").removesuffix("\r")))
+        report(Progress("", lines[-1]))
+
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for text in whole:
+            tell(text)
+    if rest:
+        tell(rest)
+    return "\n".join(lines)

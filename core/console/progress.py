@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
 from core.commands.command import Progress
+from core.commands.streams import MOST_LINES
 from core.commands.table import size
 
 BAR = 30  # characters
 
 
 class Progressing:
-    """Gathers reports, and shows them again at most every ``tick`` seconds."""
+    """Gathers reports, and shows them again at most every ``tick`` seconds, the last one too."""
 
     def __init__(
         self,
         tick: float,
         show: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        timer: Callable[[float, Callable[[], None]], threading.Timer] = threading.Timer,
     ) -> None:
-        self._tick, self._show, self._clock = tick, show, clock
+        self._tick, self._show, self._clock, self._timer = tick, show, clock, timer
         self._last = -tick
         self._lines: dict[str, str] = {}  # by layer; a log's lines have keys of their own
+        self._count = 0
+        self._lock = threading.Lock()
+        self._late: threading.Timer | None = None
+        self._over = False
 
     def report(self, progress: Progress) -> None:
-        key = progress.step or f"line {len(self._lines)}"
-        self._lines[key] = line(progress)
-        now = self._clock()
-        if now - self._last >= self._tick:
-            self._last = now
+        with self._lock:
+            self._count += 1
+            self._lines[progress.step or f"line {self._count}"] = line(progress)
+            if len(self._lines) > MOST_LINES:
+                del self._lines[next(iter(self._lines))]
+            wait = self._last + self._tick - self._clock()
+            if wait <= 0:
+                self._tell()
+            elif self._late is None:
+                self._late = self._timer(wait, self._show_late)
+                self._late.daemon = True
+                self._late.start()
+
+    def end(self) -> None:
+        """Show nothing more: from here on, the answer itself is shown."""
+        with self._lock:
+            self._over = True
+            if self._late:
+                self._late.cancel()
+
+    def _show_late(self) -> None:
+        with self._lock:
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._late:
+            self._late.cancel()
+            self._late = None
+        self._last = self._clock()
+        if not self._over:
             self._show("\n".join(self._lines.values()))
 
 

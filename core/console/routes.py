@@ -55,6 +55,8 @@ def _answer(desk: Desk, session: Session, visit: Visit, feed: Feed, asked: dict[
         ticket = desk.seat(session, asked["terminal"], visit)
         news = _message("seat", terminal=asked["terminal"], ticket=ticket)
         feed.offer(f"seat {asked['terminal']}", news)
+    elif what == "interrupt":
+        session.interrupt(visit)
     elif what == "hang_up":
         session.hang_up(str(asked["terminal"]))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from core.commands.build import BuildImage
-from core.commands.command import Command
+from core.commands.command import Command, Interrupt
 from core.console.lines import Request, read
 from core.console.progress import Progressing
 from core.console.scripts import Step, python, shell
@@ -28,9 +28,11 @@ MOST_ENTRIES = 300
 MOST_LINES = 100  # that wait at the same time
 MOST_TERMINALS = 8  # that are open at the same time
 MOST_TEXT = 100_000  # characters of one answer
+LEFT = 60.0  # seconds that what goes on is left to itself, before it is let go
 TICK = 0.1  # seconds between two looks at what still runs
 
-Kind = Literal["waiting", "running", "done", "help", "refused", "skipped", "terminal"]
+#: going: it runs until it is stopped.
+Kind = Literal["waiting", "running", "going", "done", "help", "refused", "skipped", "terminal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Session:
         self._queue: deque[tuple[int, Request, Visit, Translate]] = deque()
         self._working = False
         self._succeeded = True
+        self._going: tuple[Command, Interrupt] | None = None
 
     @contextmanager
     def follow(self, language: str) -> Iterator[Feed]:
@@ -92,6 +95,8 @@ class Session:
             with self._lock:
                 self._feeds.discard(feed)
                 self.used = time.monotonic()
+                if self._going and not self._feeds:
+                    _later(LEFT, self._leave, self._going[1])
 
     def give(self, typed: str, language: str, visit: Visit) -> None:
         """Take what was typed: it runs when what came before is done."""
@@ -112,6 +117,17 @@ class Session:
                 self._working = True
                 threading.Thread(target=self._work, name="essaim_console", daemon=True).start()
 
+    def interrupt(self, visit: Visit) -> None:
+        """Ctrl-C for what goes on; a second one lets go of it."""
+        going = self._going
+        if going and visit.control.may(going[0], visit.unlocked()):
+            _later(0, going[1].press)  # an engine may take its time
+
+    def _leave(self, interrupt: Interrupt) -> None:
+        """Let go of what nobody has come back to."""
+        if not self._feeds:
+            interrupt.press(2)
+
     def hang_up(self, key: str) -> None:
         """Close one of its terminals, and forget it."""
         with self._lock:
@@ -121,6 +137,8 @@ class Session:
         self._tell(*self._summaries())
 
     def close(self) -> None:
+        if going := self._going:
+            _later(0, going[1].press, 2)
         for key in list(self.terminals):
             self.hang_up(key)
 
@@ -152,27 +170,41 @@ class Session:
         self._tell(*self._summaries())
 
     def _do(self, entry: Entry, command: Command, visit: Visit, translate: Translate) -> None:
+        interrupt = Interrupt()
+        if command.goes_on and not command.at_keyboard:
+            entry = replace(entry, kind="going")
+            self._going = command, interrupt
         self._write(entry)
         progress = Progressing(TICK, lambda text: self._write(replace(entry, text=_cut(text))))
-        self._succeeded = True
+        done, self._succeeded = False, True
         if isinstance(command, BuildImage) and command.path in (".", "./"):
             command = replace(command, files=visit.files())
         try:
             if command.at_keyboard:
-                self._write(self._opened(entry, command, visit, progress))
+                opened = self._opened(entry, command, visit, progress)
+                progress.end()
+                done = True
+                self._write(opened)
             else:
-                text = visit.control.submit(command, visit.who, visit.unlocked(), progress.report)
+                text = visit.control.submit(
+                    command, visit.who, visit.unlocked(), progress.report, interrupt
+                )
+                progress.end()
+                done, self._succeeded = True, not interrupt.presses
                 self._write(replace(entry, kind="done", text=_cut(text)))
         except EssaimError as error:
+            progress.end()
             self._succeeded = False
             self._write(replace(entry, kind="refused", text=_cut(error.said(translate))))
         except Exception as error:
+            progress.end()
             self._succeeded = False
             self._write(replace(entry, kind="refused", text=f"{type(error).__name__}: {error}"))
             raise
         finally:
+            self._going = None
             with self._lock:
-                self._steps.append(Step(entry.line, command, self._succeeded))
+                self._steps.append(Step(entry.line, command, done))
 
     def _opened(self, entry: Entry, command: Command, visit: Visit, progress: Progressing) -> Entry:
         """The entry of a terminal that is open now. Raises one of core.errors."""
@@ -220,6 +252,12 @@ class Session:
             for feed in self._feeds:
                 for topic, text in messages:
                     feed.offer(topic, text)
+
+
+def _later(seconds: float, act: Callable[..., None], *given: object) -> None:
+    timer = threading.Timer(seconds, act, given)
+    timer.daemon = True
+    timer.start()
 
 
 def _message(topic: str, **values: Any) -> str:

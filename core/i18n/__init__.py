@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,16 @@ import polib
 #: Code to the language's own name.
 LANGUAGES = {"en": "English", "fr": "Français"}
 DEFAULT = "en"
+
+_FRENCH = re.compile(
+    r"(?P<code>`[^`]*`)|(?P<wide> [:»]|« |(?<=[0-9}]) (?=[kMGT]?o\b|%))|(?P<fine> [;!?])"
+)
+#: No-break spaces: a wide one, and a narrow one before the marks that want less.
+_UNBROKEN: dict[str | None, dict[int, str]] = {
+    "code": {},
+    "wide": {ord(" "): "\u00a0"},
+    "fine": {ord(" "): "\u202f"},
+}
 
 #: From a source text to the text to show.
 Translate = Callable[[str], str]
@@ -30,7 +41,21 @@ def translation(language: str) -> gettext.NullTranslations:
     path = CATALOGUES / f"{language}.po"
     if language not in LANGUAGES or not path.exists():
         return gettext.NullTranslations()
-    return gettext.GNUTranslations(io.BytesIO(polib.pofile(str(path)).to_binary()))
+    catalogue = polib.pofile(str(path))
+    for entry in catalogue:
+        entry.msgstr = spaced(entry.msgstr, language)
+        entry.msgstr_plural = {n: spaced(t, language) for n, t in entry.msgstr_plural.items()}
+    return gettext.GNUTranslations(io.BytesIO(catalogue.to_binary()))
+
+
+def spaced(text: str, language: str) -> str:
+    """The text with the spaces of its language: in French, no line may break before a mark.
+
+    Writers type plain spaces; what stands between backticks is code, and stays as it is.
+    """
+    if language != "fr":
+        return text
+    return _FRENCH.sub(lambda found: found[0].translate(_UNBROKEN[found.lastgroup]), text)
 
 
 def later(text: str) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.i18n import DEFAULT
+from core.i18n import DEFAULT, spaced
 
 FOLDER = Path(__file__).parent
 
@@ -53,10 +53,10 @@ def texts(lab: str, language: str) -> LabText:
 
     Raises KeyError or TypeError for a file that lacks something: a test reads them all.
     """
-    path = FOLDER / lab / f"{language}.toml"
-    if not path.exists():
-        path = FOLDER / lab / f"{DEFAULT}.toml"
-    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    if not (FOLDER / lab / f"{language}.toml").exists():
+        language = DEFAULT
+    written = (FOLDER / lab / f"{language}.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(spaced(written, language))
     steps = {name: _step(step) for name, step in raw.pop("steps").items()}
     return LabText(**raw, steps=steps)
 

@@ -61,7 +61,9 @@ class Ledger:
         self.by_place: Counter[tuple[str, str]] = Counter()  # answered, by (web.3, node1)
         self.by_entry: Counter[str] = Counter()  # sent, by hostname
         self.errors: Counter[str] = Counter()  # failed, by reason
+        self.by_culprit: Counter[tuple[str, str]] = Counter()  # failed, by (HTTP 503, web.3)
         self.unknown: dict[int, None] = {}  # numbers of the answered without replica, oldest first
+        self.unblamed: dict[int, None] = {}  # the same of those that failed by their status
         self._answered = 0
         self._failed = 0
         self._times: list[float] = []  # of the answered, sorted
@@ -80,6 +82,7 @@ class Ledger:
         """An answer came. Status 500 and above is a failure: whoever asked did not get it."""
         if status >= 500:
             self.fail(number, seconds, f"HTTP {status}", status)
+            self.unblamed[number] = None
             return
         request = self._ended(number, "answered", seconds, status)
         self._answered += 1
@@ -94,11 +97,15 @@ class Ledger:
         self._second(request)[1].append(number)
 
     def attribute(self, number: int, replica: Replica) -> None:
-        """It is known who answered; said twice, the first word stays."""
+        """It is known who answered, or gave the error; said twice, the first word stays."""
         request = self.requests[number]
-        if request.outcome != "answered" or request.replica is not None:
+        if number not in self.unknown and number not in self.unblamed:
             return
         self.requests[number] = replace(request, replica=replica)
+        if number in self.unblamed:
+            del self.unblamed[number]
+            self.by_culprit[request.error, replica.name] += 1
+            return
         del self.unknown[number]
         self.by_task[replica.task] += 1
         self.by_place[replica.name, replica.node] += 1

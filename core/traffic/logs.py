@@ -16,13 +16,15 @@ from core.traffic.attribution import logged
 
 #: Lines of each replica that are read again when the log is opened anew.
 _TAIL = 2000
+SILENCE = 5.0  # seconds: a log that is silent for longer is opened anew
+LAST_SILENCE = 20.0  # the same when it is read for the last time: engine 20.10 may not end it
 _PAUSE = 0.5  # seconds, after the log broke off
 
 
 class LogReader:
     """Tells ``heard(number, task id)`` for each request of the run that a replica logged.
 
-    open: a client whose answers may not be silent for longer than some seconds.
+    open: a client of the engine.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class LogReader:
                 # Asked for as docker-py would, whose own answer cannot be closed half-way.
                 try:
                     with client.get(
-                        url, params=wanted, stream=True, timeout=client.timeout
+                        url, params=wanted, stream=True, timeout=SILENCE if follow else LAST_SILENCE
                     ) as answer:
                         answer.raise_for_status()
                         self._listen(answer.iter_content(None))

@@ -13,7 +13,7 @@ from core.i18n import Translate
 from core.traffic import words
 from core.traffic.figures import answered_per_replica, color, latency_and_failures, natural
 from core.traffic.ledger import Request
-from core.traffic.run import Standing
+from core.traffic.standing import Standing
 
 #: Seconds that a chart goes on after the run, so that what was done at its end is seen.
 AFTER = 5.0
@@ -50,7 +50,7 @@ def traffic(
             "waiting": totals.waiting,
             "unknown": totals.unknown,
         },
-        failures=words.failures(standing.errors, _),
+        failures=words.failures(standing.errors, standing.culprits, _),
         percentiles=[None if t is None else t * 1000 for t in standing.percentiles],
         entries=[
             {"node": entry.name, "count": standing.by_entry.get(entry.name, 0)}

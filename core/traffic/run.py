@@ -7,8 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import docker
 
@@ -16,13 +14,12 @@ from core.cluster.snapshot import ClusterSnapshot
 from core.traffic import client
 from core.traffic.attribution import Replica, Replicas, clues
 from core.traffic.entries import Entry, open_ports
-from core.traffic.fairness import Fairness, Shares
-from core.traffic.ledger import Ledger, Request, Second, Totals
+from core.traffic.fairness import Fairness
+from core.traffic.ledger import Ledger, Request
 from core.traffic.logs import LogReader
 from core.traffic.plan import TAG, Plan
-from core.traffic.story import Report, Story
-
-State = Literal["running", "paused", "ending", "ended"]
+from core.traffic.standing import Standing, State
+from core.traffic.story import Story
 
 TICK = 0.1  # seconds between two looks at what is known by now
 UNWATCHED = 10.0  # seconds without a viewer after which a run ends
@@ -33,34 +30,6 @@ FOLLOW = 60.0  # seconds after its end, until what was done to the service count
 SLACK = 1.0  # seconds by which the managers' word may come after a request that it concerns
 DOTS = 60  # requests to draw that are kept
 DOTS_PER_SECOND = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a run stands at one instant: all that is shown of it."""
-
-    id: str
-    plan: Plan
-    service: str  # its name
-    entries: tuple[Entry, ...]
-    state: State
-    why: str  # for what reason it ended: done, stopped, unwatched, gone
-    now: float  # seconds since the epoch
-    begun: float
-    active: float  # seconds, without pauses
-    totals: Totals
-    by_task: dict[str, int]
-    by_place: dict[tuple[str, str], int]
-    by_entry: dict[str, int]
-    errors: dict[str, int]
-    percentiles: tuple[float | None, float | None, float | None]
-    shares: Shares
-    seconds: tuple[Second, ...]
-    dots: tuple[
-        tuple[int, Request], ...
-    ]  # the newest that came to their end, with a running number
-    latest: Request | None  # the newest that is known from entry to replica
-    reports: tuple[tuple[Report, int, int], ...]  # with requests that ended meanwhile, and failed
 
 
 class Run:
@@ -190,13 +159,11 @@ class Run:
                 answer = await self._exchange(entry, number)
         except Exception as error:
             self._ledger.fail(number, time.perf_counter() - began, client.failure(error))
-            self._draw(number, always=True)
+            self._draw(number)
             return
         self._ledger.answer(number, time.perf_counter() - began, answer.status)
-        if self._ledger.requests[number].outcome == "failed":
-            self._draw(number, always=True)
-            return
-        self._clues[number] = clues(answer.headers, answer.body)
+        if said := clues(answer.headers, answer.body):
+            self._clues[number] = said
         self._ended_at[number] = time.time()
         self._attribute(number)
 
@@ -236,25 +203,34 @@ class Run:
             self._attribute(number)
 
     def _attribute(self, number: int) -> None:
-        if number not in self._ledger.unknown:
+        if number not in self._ledger.unknown and number not in self._ledger.unblamed:
             return
         replica = self._replicas.find(self._clues.get(number, ()))
         if replica is None:
             return
         self._ledger.attribute(number, replica)
         request = self._ledger.requests[number]
-        self._fairness.count(request)
+        if request.outcome == "answered":
+            self._fairness.count(request)
         self._clues.pop(number, None)
         if self._ended_at.pop(number, None) is not None:
             self._draw(number)
-        if self._latest is None or number > self._latest.number:
+        newer = self._latest is None or number > self._latest.number
+        if newer and request.outcome == "answered":
             self._latest = request
 
-    def _draw(self, number: int, always: bool = False) -> None:
+    @property
+    def _nameless(self) -> bool:
+        """Whether some came back, and nobody knows from whom."""
+        return bool(self._ledger.unknown or self._ledger.unblamed)
+
+    def _draw(self, number: int) -> None:
+        """Of the answered, a sample; of the failed, each."""
         step = max(1, round(self.plan.rate / DOTS_PER_SECOND))
-        if always or number % step == 0:
+        request = self._ledger.requests[number]
+        if request.outcome == "failed" or number % step == 0:
             self._drawn += 1
-            self._dots.append((self._drawn, self._ledger.requests[number]))
+            self._dots.append((self._drawn, request))
 
     async def _tick(self) -> None:
         """Look at what is known by now, and tell it; the last time when the run has ended."""
@@ -298,9 +274,9 @@ class Run:
                 if task.service_id == self.plan.service and task.state == "running" and task.live
             ),
         )
-        for number in list(self._ledger.unknown):
+        for number in list(self._clues):
             self._attribute(number)
-        if self._ledger.unknown:
+        if self._nameless:
             self._logs.start()
         for number, at in list(self._ended_at.items()):
             if now - at > LOG_WAIT:  # it is drawn as unknown, though its log line may still come
@@ -311,9 +287,9 @@ class Run:
         """Give the log its time: first to come by itself, then by asking for all of it."""
         assert self._loop is not None
         end = self._loop.time() + LOG_WAIT
-        while self._ledger.unknown and self._loop.time() < end:
+        while self._nameless and self._loop.time() < end:
             await asyncio.sleep(TICK)
-        if self._ledger.unknown:
+        if self._nameless:
             await self._loop.run_in_executor(None, self._logs.catch_up, self.plan.requests)
             await asyncio.sleep(TICK)
 
@@ -334,6 +310,7 @@ class Run:
             by_place=dict(book.by_place),
             by_entry=dict(book.by_entry),
             errors=dict(book.errors),
+            culprits=dict(book.by_culprit),
             percentiles=book.percentiles(),
             shares=self._fairness.shares,
             seconds=tuple(book.seconds()),

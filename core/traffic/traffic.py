@@ -7,18 +7,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 
 import requests
 
 from core.cluster.failures import daemon_errors
 from core.cluster.snapshot import ClusterSnapshot, Service
 from core.connection import QUESTION_TIMEOUT, Connection
-from core.errors import EssaimError, InvalidCommand
+from core.errors import InvalidCommand
 from core.traffic import entries
 from core.traffic.entries import Entry
 from core.traffic.plan import Plan
-from core.traffic.run import TICK, Run, Standing
+from core.traffic.run import Run
+from core.traffic.standing import Standing
 
 #: Seconds after a run's last word in which its charts are drawn once more.
 STILL = 3.0
@@ -109,19 +109,6 @@ class Traffic:
                 self._past.append(self._run.standing)
             self._run = run
         run.start()
-
-    def start_then(self, run: Run, following: Plan) -> None:
-        """Begin, and when it is done, begin a second run, to be compared with it."""
-        self.start(run)
-
-        def second() -> None:
-            while not run.ended:
-                time.sleep(TICK)
-            if run.standing.why == "done":
-                with suppress(EssaimError):  # somebody else was quicker, or the service is gone
-                    self.start(self.prepare(following))
-
-        threading.Thread(target=second, name="essaim_traffic_next", daemon=True).start()
 
     def pause(self) -> None:
         if self._run:

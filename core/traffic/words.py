@@ -6,7 +6,7 @@ from core.i18n import Translate
 from core.presentation.marks import describe
 from core.traffic.fairness import Shares
 from core.traffic.ledger import Request
-from core.traffic.run import Standing
+from core.traffic.standing import Standing
 from core.traffic.story import Report, Step
 
 #: Seconds: the managers are not asked so often that less could be told.
@@ -81,16 +81,21 @@ def plan(standing: Standing, _: Translate) -> str:
     return f"{standing.service} · {asked.rate:g}/s · {kind} · {entry}"
 
 
-def failures(errors: dict[str, int], _: Translate) -> str:
-    """Why requests failed, the most frequent reason first."""
+def failures(errors: dict[str, int], culprits: dict[tuple[str, str], int], _: Translate) -> str:
+    """Why requests failed, the most frequent reason first, and which replicas said so."""
     names = {
         "refused": _("connection refused"),
         "timeout": _("no answer within 5 s"),
         "broken": _("connection broken"),
         "unreachable": _("not reachable"),
     }
-    ordered = sorted(errors.items(), key=lambda item: -item[1])
-    return ", ".join(f"{count} × {names.get(error, error)}" for error, count in ordered)
+    told = []
+    for error, count in sorted(errors.items(), key=lambda item: -item[1]):
+        told.append(f"{count} × {names.get(error, error)}")
+        by = [f"{name} ({culprits[why, name]})" for why, name in sorted(culprits) if why == error]
+        if by:
+            told[-1] += " " + _("from {replicas}").format(replicas=" ".join(by))
+    return ", ".join(told)
 
 
 def title(report: Report, _: Translate) -> str:

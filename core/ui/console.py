@@ -13,31 +13,19 @@ from core.commands.execs import ExecContainer
 from core.commands.nodes import UpdateNode
 from core.console.desk import DESK
 from core.console.session import Visit
-from core.live.routes import FILES
-from core.ui.live import LOADER, address
+from core.ui.live import address, component, tile_words
 from core.ui.session import _, act, control, may, unlocked, viewer, who
 
 PAGE = Path(__file__).parents[2] / "pages" / "console.py"
 
 
-def _css(*names: str) -> str:
-    return "\n".join(FILES[name].read_text(encoding="utf-8") for name in names)
+_console = component("console", '<div class="essaim-console"></div>', "xterm.css", "console.css")
 
-
-_console = st.components.v2.component(
-    "essaim_console",
-    html='<div class="essaim-console"></div>',
-    css=_css("xterm.css", "console.css"),
-    js=LOADER % "console",
-    isolate_styles=False,
-)
-
-_picture = st.components.v2.component(
-    "essaim_picture",
-    html='<div class="essaim-board essaim-picture"><div data-part="nodes"></div></div>',
-    css=_css("board.css", "console.css"),
-    js=LOADER % "picture",
-    isolate_styles=False,
+_picture = component(
+    "picture",
+    '<div class="essaim-board essaim-picture"><div data-part="nodes"></div></div>',
+    "board.css",
+    "console.css",
 )
 
 
@@ -46,12 +34,14 @@ def page() -> Any:
     return st.Page(PAGE, title=_("Console"), icon=":material/terminal:")
 
 
-def link(line: str) -> None:
-    """A small link that opens the console with this line typed in."""
+def link(line: str, *, small: bool = False) -> None:
+    """A link that opens the console with this line typed in. small: beside the line itself."""
+    show = _("Show in the console")
     st.page_link(
         page(),
-        label=_("Show in the console"),
+        label=_("Console") if small else show,
         icon=":material/terminal:",
+        help=show if small else None,
         query_params={"line": line},
     )
 
@@ -94,6 +84,7 @@ def console() -> None:
                 "shell": _("Copy as a shell script"),
                 "python": _("Copy as a Python script"),
                 "copied": _("Copied."),
+                "stop": _("Stop (Ctrl-C)"),
                 "empty": _("Nothing has been run yet."),
                 "waiting": _("Connecting…"),
                 "welcome": _(
@@ -130,16 +121,7 @@ def picture() -> None:
             **address(),
             "may": may(UpdateNode),
             "words": {
-                "active": _("Active"),
-                "pause": _("Pause"),
-                "drain": _("Drain"),
-                "active_help": _("The node takes new tasks"),
-                "pause_help": _("The node keeps its tasks and takes no new ones"),
-                "drain_help": _("The node's tasks move to other nodes"),
-                "empty": _("no replica here"),
-                "nowhere": _("no node"),
-                "nowhere_help": _("waiting for a node"),
-                "failures": _("{count} failed before"),
+                **tile_words(),
                 "by_design": "",
                 "alone": _("No Swarm yet: docker swarm init makes one, and its nodes appear here."),
             },

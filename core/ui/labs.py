@@ -12,29 +12,22 @@ from core.labs.board import ROLL
 from core.labs.lab import Lab, Step
 from core.labs.progress import Standing, remark
 from core.labs.texts import Question, StepText
-from core.live.routes import FILES
 from core.playing import Play
-from core.ui.live import LOADER, address, tile_words
+from core.ui.console import link
+from core.ui.live import address, component, tile_words
 from core.ui.session import Viewer, _, act, control, may, viewer, who
 
-_check = st.components.v2.component(
-    "essaim_check",
-    html='<div class="essaim-check" role="status"></div>',
-    css=FILES["labs.css"].read_text(encoding="utf-8"),
-    js=LOADER % "check",
-    isolate_styles=False,
-)
+_check = component("check", '<div class="essaim-check" role="status"></div>', "labs.css")
 
-_scene = st.components.v2.component(
-    "essaim_scene",
-    html="""
+_scene = component(
+    "scene",
+    """
     <div class="essaim-board essaim-scene">
       <div data-part="nodes"></div><div data-part="engine"></div>
     </div>
     """,
-    css="\n".join(FILES[name].read_text(encoding="utf-8") for name in ("board.css", "labs.css")),
-    js=LOADER % "scene",
-    isolate_styles=False,
+    "board.css",
+    "labs.css",
 )
 
 
@@ -59,8 +52,8 @@ def check(standing: Standing, number: int, text: StepText) -> None:
     )
 
 
-def scene(lab: Lab) -> None:
-    """The cluster as the lab sees it, live; a Swarm's nodes can be drained right there."""
+def scene(swarm: bool) -> None:
+    """The cluster, live: a Swarm's nodes, which can be drained right there, or one engine."""
     key = "scene"
 
     def pressed() -> None:
@@ -74,7 +67,7 @@ def scene(lab: Lab) -> None:
         key=key,
         data={
             **address(),
-            "swarm": lab.start != "engine" and bool(control().snapshot.nodes),
+            "swarm": swarm and bool(control().snapshot.nodes),
             "may": may(UpdateNode),
             "words": {
                 **tile_words(),
@@ -86,6 +79,15 @@ def scene(lab: Lab) -> None:
         },
         on_availability_change=pressed,
     )
+
+
+def typed(lines: tuple[str, ...]) -> None:
+    """What to type, a line each; those that the console knows lead there."""
+    for line in lines:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.code(line, language="shell", wrap_lines=True)
+            if line.startswith("docker "):
+                link(line, small=True)
 
 
 def hints(text: StepText, key: str) -> None:

@@ -19,17 +19,23 @@ export default async (component) => {
 };
 """
 
-_status = st.components.v2.component(
-    "essaim_status",
-    html='<div class="essaim-status" role="status"></div>',
-    css=FILES["status.css"].read_text(encoding="utf-8"),
-    js=LOADER % "status",
-    isolate_styles=False,
-)
 
-_board = st.components.v2.component(
-    "essaim_board",
-    html="""
+def component(name: str, html: str, *styles: str, script: str = "") -> Callable[..., Any]:
+    """A live component: the browser file ``name``.js, or ``script``.js; with these style sheets."""
+    return st.components.v2.component(
+        f"essaim_{name}",
+        html=html,
+        css="\n".join(FILES[style].read_text(encoding="utf-8") for style in styles),
+        js=LOADER % (script or name),
+        isolate_styles=False,
+    )
+
+
+_status = component("status", '<div class="essaim-status" role="status"></div>', "status.css")
+
+_board = component(
+    "board",
+    """
     <div class="essaim-board">
       <div data-part="nodes"></div>
       <section data-part="bars-frame">
@@ -40,9 +46,7 @@ _board = st.components.v2.component(
       </section>
     </div>
     """,
-    css=FILES["board.css"].read_text(encoding="utf-8"),
-    js=LOADER % "board",
-    isolate_styles=False,
+    "board.css",
 )
 
 
@@ -132,14 +136,3 @@ def address() -> dict[str, str]:
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
     return {"files": f"{prefix}/live/{edition()}", "language": language(), "cluster": key()}
-
-
-def component(name: str, html: str, *styles: str) -> Callable[..., Any]:
-    """A live component: the browser file ``name``.js, with these of our style sheets."""
-    return st.components.v2.component(
-        f"essaim_{name}",
-        html=html,
-        css="".join(FILES[style].read_text(encoding="utf-8") for style in styles),
-        js=LOADER % name,
-        isolate_styles=False,
-    )

@@ -21,6 +21,7 @@ from core.control import Control
 from core.errors import EssaimError, NotAllowed
 from core.i18n import LANGUAGES, preferred, translation
 from core.jobs import Job
+from core.lessons import Lesson
 from core.playing import Play
 
 
@@ -53,6 +54,7 @@ class Viewer:
     jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
     play: Play | None = None  # of a lab's step, by Do it for me
     played: str = ""  # which step that was: lab/step
+    lessons: dict[str, Lesson] = field(default_factory=dict)  # the latest of each kind
     files: dict[str, str] = field(default_factory=dict)  # to build from, as the viewer left them
 
 

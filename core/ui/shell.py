@@ -48,6 +48,7 @@ def run() -> None:
             ],
             _("Demonstrate"): [
                 st.Page(PAGES / "traffic.py", title=_("Traffic"), icon=":material/moving:"),
+                st.Page(PAGES / "lessons.py", title=_("Lessons"), icon=":material/compare:"),
                 st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
                 st.Page(PAGES / "projector.py", title=_("Projector"), icon=":material/cast:"),
                 st.Page(PAGES / "vote.py", title=_("Vote"), icon=":material/how_to_vote:"),

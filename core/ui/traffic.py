@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.commands.services import CreateService
 from core.errors import EssaimError
-from core.live.routes import FILES
 from core.traffic.plan import Plan
-from core.ui.live import LOADER, address
+from core.ui.lines import button
+from core.ui.live import address, component
 from core.ui.session import Done, _, control, unlocked, viewer, who
 
 _PLAYER = """
@@ -36,9 +37,9 @@ _PLAYER = """
   <div data-part="latest" data-run aria-live="off"></div>
 """
 
-_picture = st.components.v2.component(
-    "essaim_traffic",
-    html=f"""
+_picture = component(
+    "traffic",
+    f"""
     <div class="essaim-traffic" data-state="none">
       {_PLAYER}
       <div class="essaim-idle" data-word="idle"></div>
@@ -64,21 +65,18 @@ _picture = st.components.v2.component(
       </div>
     </div>
     """,
-    css=FILES["traffic.css"].read_text(encoding="utf-8"),
-    js=LOADER % "traffic",
-    isolate_styles=False,
+    "traffic.css",
 )
 
-_strip = st.components.v2.component(
-    "essaim_strip",
-    html=f"""
+_strip = component(
+    "strip",
+    f"""
     <div class="essaim-traffic essaim-compact" data-state="none">
       {_PLAYER}
     </div>
     """,
-    css=FILES["traffic.css"].read_text(encoding="utf-8"),
-    js=LOADER % "traffic",
-    isolate_styles=False,
+    "traffic.css",
+    script="traffic",
 )
 
 
@@ -87,20 +85,32 @@ def may_send() -> bool:
     return control().may(Plan, unlocked())
 
 
-def begin(make: Callable[[], Plan], following: Callable[[], Plan] | None = None) -> None:
-    """Start a run, and keep it as the last action. following: a second one after it."""
+def begin(make: Callable[[], Plan]) -> None:
+    """Start a run, and keep it as the last action."""
     here = viewer()
     line, python, error = "", "", ""
     refused: EssaimError | None = None
     try:
         plan = make()
-        second = following() if following else None
-        run = control().send(plan, who(), here.unlocked, second)
+        run = control().send(plan, who(), here.unlocked)
         addresses = [entry.address for entry in run.entries]
         line, python = plan.line(addresses), plan.python(addresses)
     except EssaimError as refusal:
         error, refused = str(refusal), refusal
     here.done = Done(line, python, error, refused)
+
+
+def nothing() -> None:
+    """No service publishes a port: make one."""
+    st.info(_("No service publishes a TCP port yet: there is nobody to send requests to."))
+    button(
+        _("Create web: nginx, 3 replicas, port 80"),
+        lambda: CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3),
+        CreateService,
+        key="traffic_create",
+        icon=":material/add:",
+        primary=True,
+    )
 
 
 def picture(plan: Callable[[], Plan]) -> None:
@@ -114,7 +124,7 @@ def strip(plan: Callable[[], Plan]) -> None:
 
 
 def _mount(
-    component: Any,
+    mounted: Any,
     key: str,
     words: dict[str, str],
     compact: bool,
@@ -127,7 +137,7 @@ def _mount(
         elif act in ("pause", "resume", "stop") and may_send():
             getattr(control().traffic, act)()
 
-    component(
+    mounted(
         key=key,
         data={
             **address(),

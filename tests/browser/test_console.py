@@ -1,4 +1,4 @@
-"""The console and its terminals in a true browser: lab 1's story of hello.txt."""
+"""The console and its terminals in a true browser; lab 1's story of hello.txt is in test_labs."""
 
 from __future__ import annotations
 
@@ -41,27 +41,6 @@ def leave(page: Page) -> None:
     expect(screen(page)).to_contain_text(re.compile("exit code|code de sortie"))
     page.keyboard.press("Enter")
     expect(page.locator(".essaim-terminal")).to_have_count(0)
-
-
-@pytest.mark.parametrize(("locale", "label"), [("en-US", "Docker line"), ("fr-FR", "Ligne docker")])
-def test_the_story_of_hello_txt(look: Look, locale: str, label: str) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as essaim:
-        page = look(f"{essaim}/console", locale=locale)
-        for name in ("one", "two", "three"):
-            run(page, f"docker container run -it --name {name} alpine /bin/sh", label)
-            if name == "three":
-                type_in(page, 'echo "hello world" > hello.txt')
-            type_in(page, "ls")
-            leave(page)
-        run(page, "docker container ls -a", label)
-        expect(answer(page)).to_contain_text("three")
-        run(page, "docker run --rm alpine cat hello.txt", label)
-        expect(answer(page)).to_contain_text("No such file")
-        run(page, "docker container start -i three", label)
-        type_in(page, "ls")
-        type_in(page, "cat hello.txt")
-        expect(screen(page)).to_contain_text("hello world")
-        leave(page)
 
 
 def test_a_reload_finds_the_console_and_its_terminals_again(look: Look) -> None:

@@ -1,24 +1,178 @@
-"""Lab 3 by keyboard alone, on a phone; and a step that turns green of what was done elsewhere."""
+"""The course's labs as learners do them: by typing, by clicking, by keyboard, on a phone."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
+from core.i18n import Translate, translation
+from core.labs.texts import texts
 from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard
+from tests.browser.test_console import answer, leave, run, screen, type_in
 
 pytestmark = pytest.mark.browser
 
+expect.set_options(timeout=PATIENCE)
+
 GREEN = ".essaim-check[data-green=true]"
+FRENCH = "fr-FR"
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[str]:
+    """One server for these tests: each browser has a cluster of its own, of three bare engines."""
+    with dashboard(ESSAIM_ENGINE="practice", ESSAIM_SWARM="empty") as address:
+        yield address
+
+
+class Course:
+    """A lab open in one tab, and its learner's other tab, where things are done."""
+
+    def __init__(self, page: Page, address: str, lab: str, language: str) -> None:
+        self.lab, self.address = page, address
+        self.texts = texts(lab, language)
+        self.say: Translate = translation(language).gettext
+        self.desk = page.context.new_page()
+        self.desk.set_default_timeout(PATIENCE)
+
+    def go(self, place: str) -> None:
+        self.desk.goto(f"{self.address}/{place}")
+
+    def click(self, name: str, **fields: str) -> None:
+        label = self.say(name).format(**fields)
+        self.desk.get_by_role("button", name=label, exact=True).last.click()
+
+    def hurry(self) -> None:
+        """Let the cluster live faster: a rolling update waits five seconds for each replica."""
+        choice = self.desk.get_by_role("combobox", name=self.say("Simulated time"))
+        wish = self.desk.get_by_role("option", name="× 20")
+        end = time.monotonic() + PATIENCE / 1000
+        while choice.input_value() != "× 20":
+            assert time.monotonic() < end, "the pace of time cannot be chosen"
+            with suppress(TimeoutError):  # the page was drawn again meanwhile, and the list closed
+                choice.click(timeout=5_000)
+                wish.click(timeout=5_000)
+
+    def open(self, port: int) -> Page:
+        """The page behind the port's link."""
+        label = self.say("Open port {port}").format(port=port)
+        with self.desk.context.expect_page(timeout=PATIENCE) as opened:
+            self.desk.get_by_role("link", name=label).first.click()
+        return opened.value
+
+    def done(self, *steps: str) -> None:
+        """Each of these turns green by itself; then on to the next."""
+        for step in steps:
+            title = self.lab.get_by_role("heading", name=self.texts.steps[step].title)
+            expect(title).to_be_visible()
+            expect(self.lab.locator(GREEN)).to_be_visible()
+            following = self.lab.get_by_role("button", name=self.say("Next step"))
+            if step != list(self.texts.steps)[-1]:
+                following.click()
+        expect(self.lab.locator(".essaim-check")).to_have_count(1)
+
+
+@pytest.mark.parametrize("locale", ["en-US", FRENCH])
+def test_lab_one_in_the_terminal(empty: str, look: Look, locale: str) -> None:
+    course = Course(
+        look(f"{empty}/labs?lab=lab1", locale=locale), empty, "lab1", locale.partition("-")[0]
+    )
+    course.go("console")
+    desk, label = course.desk, course.say("Docker line")
+    lines = (
+        "docker container run hello-world",
+        "docker image pull alpine",
+        "docker container run alpine ls -l",
+        'docker container run alpine echo "hello from alpine"',
+    )
+    run(desk, "\n".join(lines), label)
+    expect(answer(desk)).to_contain_text("hello from alpine")
+    course.done("first", "pull", "ls", "echo")
+    for name in ("one", "two", "third"):
+        run(desk, f"docker container run -it --name {name} alpine /bin/sh", label)
+        if name == "third":
+            type_in(desk, 'echo "hello world" > hello.txt')
+        type_in(desk, "ls")
+        leave(desk)
+    course.done("shell", "three", "hello")
+    run(desk, "docker container run alpine ls", label)
+    expect(answer(desk)).to_contain_text("home")
+    expect(answer(desk)).not_to_contain_text("hello.txt")
+    course.done("isolation")
+    run(desk, "docker container start -i third", label)
+    type_in(desk, "cat hello.txt")
+    expect(screen(desk)).to_contain_text("hello world")
+    leave(desk)
+    course.done("again")
+
+
+def test_lab_two_on_a_phone_from_the_build_to_the_opened_app(empty: str, look: Look) -> None:
+    page = look(f"{empty}/labs?lab=lab2", PHONE, locale=FRENCH)
+    course = Course(page, empty, "lab2", "fr")
+    course.go("build")
+    course.click("Build the image")
+    course.done("build")
+    course.click("Run it")
+    app = course.open(8080)
+    expect(app.get_by_text("My first Streamlit app in a container")).to_be_visible()
+    chart = app.get_by_role("img", name=re.compile("1, 3, 2, 4, 5, 3"))
+    expect(chart).to_be_visible()
+    course.done("run")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_lab_three_by_clicking_from_nothing_to_the_removed_service(empty: str, look: Look) -> None:
+    course = Course(look(f"{empty}/labs?lab=lab3", locale="en-US"), empty, "lab3", "en")
+    desk, lab = course.desk, course.lab
+    course.go("")
+    course.click("Make a Swarm")
+    course.done("init")
+    course.go("nodes")
+    for left in (1, 0):
+        course.click("Join")
+        expect(desk.get_by_role("button", name="Join", exact=True)).to_have_count(left)
+    course.done("join")
+    course.hurry()
+    course.go("")
+    desk.get_by_role("spinbutton", name="Replicas").fill("1")
+    course.click("Create the service")
+    course.done("create")
+    course.go("services")
+    expect(course.open(80).get_by_text("Welcome to nginx!").first).to_be_visible()
+    course.done("reach")
+    course.go("")
+    slider = desk.get_by_role("slider")
+    slider.focus()
+    for _ in range(14):
+        desk.keyboard.press("ArrowRight")
+    course.done("scale")
+    course.click("Send 10 requests per second")
+    course.done("balance")
+    lab.get_by_role("button", name="Drain node2").click()
+    course.done("drain")
+    lab.get_by_role("button", name="Active node2").click()
+    course.done("activate")
+    slider.focus()
+    for _ in range(5):
+        desk.keyboard.press("ArrowLeft")
+    course.done("fewer")
+    course.click("Rebalance")
+    course.done("rebalance")
+    course.click("Remove {service}", service="web")
+    course.click("Remove {service}", service="web")
+    course.done("remove")
+    expect(lab.get_by_text("You have made a Swarm")).to_be_visible()
 
 
 def press(page: Page, name: str) -> None:
     """Reach a button with the Tab key, and press Enter."""
     button = page.get_by_role("button", name=name, exact=True)
-    expect(button).to_be_enabled(timeout=PATIENCE)
+    expect(button).to_be_enabled()
     end = time.monotonic() + PATIENCE / 1000
     while not button.evaluate("element => element === document.activeElement"):
         assert time.monotonic() < end, f"{name} is never reached with the Tab key"
@@ -26,15 +180,19 @@ def press(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_lab_three_with_a_keyboard_on_a_phone(look: Look) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as address:
-        page = look(f"{address}/labs?lab=lab3", PHONE, locale="en-US")
-        for number in range(3, 12):
-            title = page.get_by_role("heading", name=re.compile(rf"^{number}\. "))
-            expect(title).to_be_visible(timeout=PATIENCE)
-            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-            press(page, "Do it for me")
-            expect(page.locator(GREEN)).to_be_visible(timeout=3 * PATIENCE)
-            if number < 11:
-                press(page, "Next step")
-        expect(page.get_by_text("You have made a Swarm")).to_be_visible(timeout=PATIENCE)
+def test_lab_three_with_a_keyboard_on_a_phone(empty: str, look: Look) -> None:
+    page = look(f"{empty}/labs?lab=lab3", PHONE, locale=FRENCH)
+    course = Course(page, empty, "lab3", "fr")
+    steps = list(course.texts.steps)
+    for step in steps:
+        title = page.get_by_role("heading", name=course.texts.steps[step].title)
+        expect(title).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        press(page, course.say("Do it for me"))
+        expect(page.locator(GREEN)).to_be_visible()
+        if step == "join":
+            course.go("nodes")
+            course.hurry()
+        if step != steps[-1]:
+            press(page, course.say("Next step"))
+    expect(page.get_by_text("Vous avez formé un Swarm")).to_be_visible()

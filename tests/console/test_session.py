@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Timer
+
 from core.commands.command import Progress
 from core.commands.containers import RunContainer
 from core.commands.nodes import ListNodes
@@ -12,7 +15,7 @@ from core.console.scripts import Step, python, shell
 def test_a_layer_has_one_line_that_moves_and_a_log_has_many() -> None:
     shown: list[str] = []
     now = [0.0]
-    progress = Progressing(0.1, shown.append, lambda: now[0])
+    progress = Progressing(0.1, shown.append, lambda: now[0], lambda _wait, _act: Timer(1e6, print))
     progress.report(Progress("", "Step 1/2 : FROM alpine", 1, 2))
     for current in (0, 500, 1000):
         now[0] += 0.2
@@ -50,3 +53,23 @@ def test_a_session_as_scripts() -> None:
 def test_a_session_of_nothing() -> None:
     assert shell([]) == "#!/bin/sh\n"
     assert python([]) == "import docker\n\nclient = docker.from_env()\n"
+
+
+def test_the_last_report_is_shown_too_and_none_after_the_end() -> None:
+    shown: list[str] = []
+    late = list[Callable[[], None]]()
+
+    def timer(_wait: float, act: Callable[[], None]) -> Timer:
+        late.append(act)
+        return Timer(1e6, act)
+
+    progress = Progressing(0.1, shown.append, lambda: 0.0, timer)
+    for text in ("one", "two", "three"):
+        progress.report(Progress("", text))
+    assert shown == ["one"]
+    late.pop()()
+    assert shown[-1] == "one\ntwo\nthree"
+    progress.report(Progress("", "four"))
+    progress.end()
+    late.pop()()
+    assert len(shown) == 2

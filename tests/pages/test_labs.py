@@ -125,3 +125,12 @@ def test_first_names_are_asked_for_when_the_teacher_wants_them(
     cluster.labs.standing("lab3")
     app = fine(visit("board", viewer=Viewer(unlocked=True)))
     assert list(app.dataframe[0].value["Learner"]) == ["Anne"]
+
+
+def test_each_docker_line_leads_to_the_console(cluster: Control) -> None:
+    app = opened("lab1", at=4)
+    links = [each.proto.query_string for each in app.get("page_link")]
+    assert links == [
+        "line=docker+container+run+-it+alpine+%2Fbin%2Fsh"
+    ]  # what follows is its shell's
+    assert [each.value for each in app.code] == list(LABS[0].steps[4].lines())

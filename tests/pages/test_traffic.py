@@ -56,17 +56,3 @@ def test_the_page_offers_to_make_a_service_then_shakes_it(cluster: Control, visi
     until(
         lambda: [n.state for n in cluster.snapshot.nodes if n.hostname == "node2"] == ["down"], 60
     )
-
-
-def test_the_lesson_sends_twice_and_compares(cluster: Control, visit: Open) -> None:
-    web(cluster)
-    cluster.traffic._watched = lambda: True  # else a run would end by itself
-    fine(visit("traffic").button(key="traffic_lesson").click().run())
-    until(lambda: len(cluster.traffic.past) == 1, 60)
-    run = cluster.traffic.run
-    assert run is not None
-    assert run.join(60)
-    first, second = cluster.traffic.past[0], run.standing
-    assert (first.plan.keep_alive, second.plan.keep_alive) == (False, True)
-    assert sorted(first.by_task.values()) == [33, 33, 34]
-    assert list(second.by_task.values()) == [100]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import docker
@@ -25,6 +26,12 @@ def typed(swarm: Swarm, line: str, *keys: bytes) -> tuple[str, End]:
         terminal.close()
 
 
+def shown(screen: bytes) -> str:
+    """The text, without escape sequences, nor the lines that a shell draws anew in their place."""
+    text = re.sub(rb"\x1b\[[0-9;]*[A-Za-z]", b"", screen)
+    return re.sub(rb"[^\n]*\r(?!\n)", b"", text).decode().replace("\r", "")
+
+
 async def _typed(terminal: Terminal, patience: float, keys: list[bytes]) -> tuple[str, End]:
     screen, seen = b"", 0
     with terminal.view() as view:
@@ -32,11 +39,11 @@ async def _typed(terminal: Terminal, patience: float, keys: list[bytes]) -> tupl
         while True:
             news: Any = await asyncio.wait_for(view.next(), patience)
             if isinstance(news, End):
-                return screen.replace(b"\x1b[6n", b"").decode().replace("\r", ""), news
+                return shown(screen), news
             screen += news
-            at_prompt = screen.replace(b"\x1b[6n", b"").endswith(b"# ")
-            if keys and at_prompt and len(screen) > seen:
-                seen = len(screen) + len(keys[0]) + 1  # its echo is no prompt yet
+            text = shown(screen)
+            if keys and text.endswith("# ") and len(text) > seen:
+                seen = len(text) + len(keys[0])  # its echo is no prompt yet
                 await asyncio.to_thread(terminal.type, keys.pop(0))
 
 

@@ -73,7 +73,7 @@ class Console:
         self.until(lambda: self.told.get("scripts"))
         number = max([0, *(key for key in self.told if isinstance(key, int))]) + 1
         self.say(do="run", text=typed)
-        moving = ("waiting", "running")
+        moving = ("waiting", "running", "going")
         self.until(lambda: self.told.get(number, {"kind": "waiting"})["kind"] not in moving)
         return self.told[number]
 

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from core.control import Control
 from core.terminal.routes import NO_TICKET, NOT_ALLOWED
-from tests.terminal.conftest import PATIENCE, Served
+from tests.terminal.conftest import PATIENCE, Console, Served
 
 
 def test_lines_are_answered_as_the_docker_command_does(served: Served) -> None:
@@ -218,3 +218,49 @@ def test_several_terminals_but_not_without_end(served: Served) -> None:
         refused = console.run("docker run -it alpine")
         assert refused["kind"] == "refused"
         assert "close one of them" in refused["text"]
+
+
+def begin(console: Console, number: int, typed: str, shows: str) -> None:
+    """Type a line that goes on, and wait until its entry, of this number, shows this."""
+    console.until(lambda: console.told.get("scripts"))
+    console.say(do="run", text=typed)
+    console.until(lambda: shows in console.told.get(number, {"text": ""})["text"])
+    assert console.told[number]["kind"] == "going"
+
+
+def stop(console: Console, number: int) -> str:
+    """Press Ctrl-C, and wait for the end of the entry of this number."""
+    console.say(do="interrupt")
+    console.until(lambda: console.told[number]["kind"] not in ("going", "running"))
+    return str(console.told[number]["text"])
+
+
+def test_a_container_in_the_foreground_is_heard_as_it_goes_and_stopped(served: Served) -> None:
+    with served.console() as console:
+        begin(console, 1, "docker run --name web nginx", "start worker processes")
+        text = stop(console, 1)
+        assert "signal 2 (SIGINT) received, exiting" in text
+        found = console.run("docker ps -a")["text"]
+        assert "Exited (0)" in found
+        assert "container run --name web nginx" in console.told["scripts"]["shell"]
+
+
+def test_what_does_not_hear_ctrl_c_is_left_to_itself_at_the_second(served: Served) -> None:
+    with served.console() as console:
+        begin(console, 1, "docker run --name box alpine sh -c 'echo up; sleep 9999'", "up")
+        console.say(do="interrupt")
+        assert "docker container stop box" in stop(console, 1)
+        assert "Up" in console.run("docker ps")["text"]
+
+
+def test_logs_are_followed_until_ctrl_c(served: Served) -> None:
+    with served.console() as console:
+        console.run("docker run -d --name box alpine sh -c 'while true; do date; sleep 1; done'")
+        begin(console, 2, "docker logs -f box", "\n")  # a second line: it came later
+        stop(console, 2)
+        assert "Up" in console.run("docker ps")["text"]
+        console.run("docker service create --name web --replicas 2 nginx")
+        begin(console, 5, "docker service logs -f web", "web.2")
+        assert "| " in stop(console, 5)
+        skipped = console.run("docker version")
+        assert skipped["kind"] == "done"

@@ -66,6 +66,7 @@ def test_totals_add_up_at_every_moment(story: list[Fate]) -> None:
         assert totals.answered == sum(ledger.by_task.values()) + totals.unknown
         assert totals.sent == sum(ledger.by_entry.values())
         assert totals.failed == sum(ledger.errors.values())
+        assert ledger.errors["HTTP 503"] == sum(ledger.by_culprit.values()) + len(ledger.unblamed)
 
     for fate in story:
         number = ledger.send(BEGUN + fate.after, fate.entry)
@@ -95,6 +96,10 @@ def test_every_figure_follows_from_the_single_requests(story: list[Fate]) -> Non
     assert totals.unknown == sum(fate.replica is None for fate in answered)
     assert ledger.by_task == Counter(replica.task for replica in known)
     assert ledger.by_place == Counter((replica.name, replica.node) for replica in known)
+    blamed = [
+        REPLICAS[f.replica].name for f in story if f.ends == "error500" and f.replica is not None
+    ]
+    assert ledger.by_culprit == Counter(("HTTP 503", name) for name in blamed)
     assert ledger.by_entry == Counter(fate.entry for fate in story)
     assert sum(second.answered for second in ledger.seconds()) == len(answered)
     assert sum(second.failed for second in ledger.seconds()) == totals.failed

@@ -16,7 +16,7 @@ from core.traffic.fairness import Shares
 from core.traffic.ledger import Ledger, Totals
 from core.traffic.message import charts, traffic
 from core.traffic.plan import Plan
-from core.traffic.run import Standing
+from core.traffic.standing import Standing
 from core.traffic.story import Report, Step
 from tests.cluster.test_history import snapshot
 
@@ -60,6 +60,7 @@ def standing() -> Standing:
         by_place=dict(book.by_place),
         by_entry=dict(book.by_entry),
         errors=dict(book.errors),
+        culprits={("timeout", "web.10"): 1},
         percentiles=book.percentiles(),
         shares=Shares(BEGUN, (("web.1", 6), ("web.10", 2)), 0.8),
         seconds=tuple(book.seconds()),
@@ -76,7 +77,7 @@ def test_the_counts_are_the_ledgers() -> None:
     assert said["entries"] == [{"node": "node1", "count": 5}, {"node": "node2", "count": 5}]
     assert said["percentiles"] == pytest.approx([5, 10, 10])
     assert said["latest"] == "Entered by node1, answered by web.10 on node2 in 8.0 ms."
-    assert said["failures"] == "1 × no answer within 5 s"
+    assert said["failures"] == "1 × no answer within 5 s from web.10 (1)"
     assert said["dots"][0] == [1, "node2", "task-1", "answered"]
     assert said["dots"][8] == [9, "node2", "", "failed"]
     assert said["dots"][9] == [10, "node1", "", "answered"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from core.commands.registry import parse
 from core.connection import Connection
 from core.errors import InvalidCommand
+from core.traffic import client
 from core.traffic import run as runs
+from core.traffic.client import Answer
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
@@ -18,9 +21,9 @@ from tests.traffic.conftest import collecting, ended, traffic_of, until
 
 
 def docker(connection: Connection, line: str) -> None:
-    client = connection.client()
-    parse(line).run(client)
-    client.close()
+    engine = connection.client()
+    parse(line).run(engine)
+    engine.close()
 
 
 def web(connection: Connection, image: str = "nginx:latest") -> tuple[Traffic, str, int]:
@@ -173,10 +176,37 @@ def test_a_port_that_is_not_published_is_refused(connection: Connection) -> None
 def test_a_broken_service_fails_every_request(connection: Connection) -> None:
     traffic, service, port = web(connection)
     docker(connection, "docker service scale web=0")
-    client = connection.client()
-    until(lambda: not client.api.tasks({"service": service, "desired-state": "running"}))
-    client.close()
+    engine = connection.client()
+    until(lambda: not engine.api.tasks({"service": service, "desired-state": "running"}))
+    engine.close()
     run = ended(traffic, Plan(service, port, rate=50, seconds=0.4))
     totals = run.standing.totals
     assert (totals.sent, totals.failed, totals.answered) == (20, 20, 0)
     assert sum(run.standing.errors.values()) == 20
+
+
+@pytest.mark.parametrize("by_header", [True, False])
+def test_an_error_that_a_replica_gave_counts_as_failed_and_names_it(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, by_header: bool
+) -> None:
+    """web.2 answers 503 to all."""
+    traffic, service, port = web(connection)
+    tasks = {task.slot: task.id for task in traffic._snapshot().tasks}
+    get = client.Connection.get
+
+    async def answer(self: client.Connection, host: str, target: str, headers: Any) -> Answer:
+        found = await get(self, host, target, headers)
+        bad = found.headers["essaim-task"] == tasks[2]
+        return Answer(503 if bad else 200, found.headers, found.body)
+
+    monkeypatch.setattr(client.Connection, "get", answer)
+    if not by_header:
+        monkeypatch.setattr(runs, "clues", lambda headers, body: ())
+    run = ended(traffic, Plan(service, port, 100, 0.3, entry=one_entry(traffic, port)))
+    totals = run.standing.totals
+    assert (totals.sent, totals.answered, totals.failed, totals.unknown) == (30, 20, 10, 0)
+    assert run.standing.culprits == {("HTTP 503", "web.2"): 10}
+    named = [request.replica for request in run.requests if request.outcome == "failed"]
+    assert [replica.task for replica in named if replica] == [tasks[2]] * 10
+    drawn = [request for _number, request in run.standing.dots if request.outcome == "failed"]
+    assert [request.replica for request in drawn] == named

@@ -33,6 +33,7 @@ class Console {
     this.prompt = new Prompt(this.panel, words, {
       run: (text) => this.run(text),
       complete: (text) => this.say({ do: "complete", text }),
+      interrupt: () => this.say({ do: "interrupt" }),
     });
     this.output.onclick = () => { if (!String(getSelection())) this.prompt.focus(); };
     this.stage = element("div", "essaim-stage", this.root);
@@ -172,7 +173,9 @@ class Console {
       element("pre", "essaim-answer", shown);
       this.entries.set(number, shown);
     }
-    const [typed, answer] = shown.children;
+    const [typed, answer, stop] = shown.children;
+    if (kind === "going" && !stop) this.stopButton(shown);
+    else if (kind !== "going") stop?.remove();
     typed.textContent = line;
     // What a line has just opened is what its viewer wants to see; what comes back is shown as it was.
     if (kind === "terminal" && this.live && shown.dataset.kind !== kind) this.wish = terminal;
@@ -184,6 +187,17 @@ class Console {
       const top = shown.offsetTop - this.output.offsetTop - 10;
       this.output.scrollTop = kind === "help" ? top : this.output.scrollHeight;
     }
+  }
+
+  // What goes on until it is stopped has Ctrl-C to press, as a phone has none.
+  stopButton(shown) {
+    const stop = element("button", "essaim-stop", shown);
+    stop.type = "button";
+    stop.textContent = this.words.stop;
+    stop.onclick = () => {
+      this.say({ do: "interrupt" });
+      this.prompt.focus();
+    };
   }
 
   async terminals(open) {

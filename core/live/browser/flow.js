@@ -156,7 +156,7 @@ export class Flow {
   }
 
   land(dot) {
-    const target = dot.failed ? dot.from.gate : dot.to?.box;
+    const target = dot.to?.box || (dot.failed ? dot.from.gate : null);
     if (!target) return;
     target.dataset.hit = dot.failed ? "failed" : "answered";
     clearTimeout(target.unhit);
@@ -175,7 +175,8 @@ export class Flow {
   paintDot(pen, dot, time) {
     const part = (time - dot.start) / FLIGHT_MS;
     if (part < 0) return true;
-    const to = dot.failed ? { x: dot.from.x + 46, y: dot.from.y } : dot.to || { x: dot.from.x + 80, y: dot.from.y };
+    // What failed by itself stops at once; an error that a replica gave goes all the way to it.
+    const to = dot.to || { x: dot.from.x + (dot.failed ? 46 : 80), y: dot.from.y };
     const way = Math.min(1, part);
     const ease = way < 0.5 ? 2 * way * way : 1 - (2 - 2 * way) ** 2 / 2;
     const x = dot.from.x + (to.x - dot.from.x) * way;

@@ -3,10 +3,11 @@
 import { element } from "./parts.js";
 
 export class Prompt {
-  constructor(parent, words, { run, complete }) {
+  constructor(parent, words, { run, complete, interrupt }) {
     this.words = words;
     this.run = run;
     this.complete = complete;
+    this.interrupt = interrupt;
     this.history = [];
     this.back = 0; // how far up in the history
     this.choices = element("div", "essaim-choices", parent);
@@ -74,7 +75,10 @@ export class Prompt {
     if (event.key === "Enter" && !event.shiftKey) this.send();
     else if (event.key === "ArrowUp" && !before.includes("\n")) this.recall(1);
     else if (event.key === "ArrowDown" && !after.includes("\n")) this.recall(-1);
-    else if (event.key === "c" && event.ctrlKey && field.selectionStart === field.selectionEnd) this.set("");
+    else if (event.key === "c" && event.ctrlKey && field.selectionStart === field.selectionEnd) {
+      if (field.value) this.set("");
+      else this.interrupt();
+    }
     // An empty prompt lets Tab go on, so that a keyboard never gets caught here.
     else if (event.key === "Tab" && !event.shiftKey && before.trim()) this.ask();
     else if (event.key === "Escape") this.choices.replaceChildren();

@@ -67,7 +67,6 @@ export class Tiles {
 
   makeColumn(column) {
     const root = element("section", "essaim-node");
-    root.setAttribute("aria-label", column.name);
     const head = element("header", "", root);
     root.nameLine = element("div", "essaim-node-name", head);
     root.factLine = element("div", "essaim-node-facts", head);
@@ -79,7 +78,6 @@ export class Tiles {
         button.type = "button";
         button.textContent = this.words[availability];
         button.title = this.words[`${availability}_help`];
-        button.setAttribute("aria-label", `${this.words[availability]} ${column.name}`);
         button.dataset.availability = availability;
         button.onclick = () => this.act({ node: column.id, availability });
         return button;
@@ -94,7 +92,14 @@ export class Tiles {
   updateColumn(root, column) {
     const words = this.words;
     root.dataset.state = column.nowhere ? "nowhere" : column.state === "ready" ? column.availability : "down";
-    setText(root.nameLine, column.name);
+    // A node that has just joined is an id first, and has its name when its engine has told it.
+    if (root.nameLine.textContent !== column.name) {
+      setText(root.nameLine, column.name);
+      root.setAttribute("aria-label", column.name);
+      for (const button of root.buttons || []) {
+        button.setAttribute("aria-label", `${words[button.dataset.availability]} ${column.name}`);
+      }
+    }
     root.nameLine.title = `${column.name} ${column.address || ""}`.trim();
     const facts = column.nowhere
       ? [words.nowhere_help]

@@ -1,0 +1,230 @@
+"""Lessons that play themselves on a service, and keep what came of each step side by side.
+
+Each step is a command like any other, with the rights of whoever began the lesson; the next one
+waits until the cluster has come to rest. What a lesson changed, it puts back at its end.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from core.cluster.snapshot import ClusterSnapshot, Service
+from core.commands.command import Command
+from core.commands.containers import RemoveContainers, RunContainer
+from core.commands.nodes import UpdateNode
+from core.commands.services import ScaleServices, UpdateService
+from core.control import Control
+from core.errors import EssaimError, InvalidCommand
+from core.traffic.entries import open_ports
+from core.traffic.plan import Plan
+from core.traffic.standing import Standing
+from core.traffic.story import well
+
+Kind = Literal["rebalance", "plain", "many", "kept"]
+KINDS: tuple[Kind, ...] = ("rebalance", "plain", "many", "kept")
+
+#: The container that no service knows.
+PLAIN = "alone"
+IMAGE = "nginx:latest"
+#: Seconds for which all must be well before the next step, and after which a lesson gives up.
+CALM = 1.0
+PATIENCE = 180.0
+LOOK = 0.1
+#: What is sent, by lesson: requests per second, and for how many seconds.
+LOADS: dict[Kind, tuple[float, float]] = {"many": (100, 8), "kept": (10, 10)}
+MANY = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where the replicas ran when the cluster had come to rest after a step."""
+
+    step: str  # before, drained, activated, forced, started
+    line: str  # the docker line that led there, or ""
+    spread: tuple[tuple[str, int], ...]  # running replicas, by hostname
+    drained: tuple[str, ...]  # hostnames
+    plain: str = ""  # hostname of the node on which the plain container runs
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How a run of traffic ended."""
+
+    step: str  # one, many, new, kept
+    line: str
+    standing: Standing
+
+
+class Lesson:
+    """One lesson, from its making until it has ended, on a thread of its own.
+
+    service: a replicated one that publishes a port; its id. node: hostname of the one to drain.
+    """
+
+    def __init__(
+        self, kind: Kind, cluster: Control, service: str, node: str, who: str, unlocked: bool
+    ) -> None:
+        self.kind = kind
+        self.results: tuple[Scene | Load, ...] = ()
+        self.error: EssaimError | None = None
+        self.stuck = False  # the cluster did not come to rest
+        self.running = True
+        self._cluster, self._service, self._node = cluster, service, node
+        self._who, self._unlocked = who, unlocked
+        self._thread = threading.Thread(target=self._work, name="essaim_lesson", daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """For the end; whether it has come."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        play = {
+            "rebalance": self._rebalance,
+            "plain": self._plain,
+            "many": self._many,
+            "kept": self._kept,
+        }[self.kind]
+        try:
+            play()
+        except TimeoutError:
+            self.stuck = True
+        except EssaimError as error:
+            self.error = error
+        finally:
+            self.running = False
+
+    def _rebalance(self) -> None:
+        """What drain moves away comes back only by force."""
+        self._rest()
+        self._show("before", "")
+        self._drained()
+        self._show("activated", UpdateNode(availability="active", node=self._node).line())
+        before = self._found().forced
+        force = UpdateService(service=self._found().name, force=True)
+        self._do(force)
+        self._rest(lambda service: service.forced > before and service.update is not None)
+        self._show("forced", force.line())
+
+    def _plain(self) -> None:
+        """Swarm moves what is its own."""
+        run = RunContainer(detach=True, name=PLAIN, image=IMAGE)
+        self._do(run)
+        try:
+            self._rest()
+            self._show("started", run.line())
+            self._drained()
+        finally:
+            with suppress(EssaimError):
+                self._do(RemoveContainers(force=True, containers=(PLAIN,)))
+
+    def _many(self) -> None:
+        wanted = self._found().replicas or 1
+        try:
+            for step, count in (("one", 1), ("many", MANY)):
+                self._scale(count)
+                self._send(step, self._load())
+        finally:
+            with suppress(EssaimError):
+                self._scale(wanted)
+
+    def _kept(self) -> None:
+        for step, kept in (("new", False), ("kept", True)):
+            self._send(step, self._load(kept))
+
+    def _drained(self) -> None:
+        """Drain the node, show that, and put it back whatever happens."""
+        nodes = self._cluster.snapshot.nodes
+        was = next((n.availability for n in nodes if n.hostname == self._node), "active")
+        back = was if self.kind == "plain" else "active"
+        drain = UpdateNode(availability="drain", node=self._node)
+        self._do(drain)
+        try:
+            self._rest()
+            self._show("drained", drain.line())
+        finally:
+            self._do(UpdateNode(availability=back, node=self._node))
+        self._rest()
+
+    def _scale(self, count: int) -> None:
+        self._do(ScaleServices(replicas=((self._found().name, count),)))
+        self._rest(lambda service: service.replicas == service.running == count)
+
+    def _load(self, kept: bool = False) -> Plan:
+        """Through one node: each node's mesh takes turns of its own."""
+        entry = self._cluster.snapshot.nodes[0].id
+        port = self._port()
+        return Plan(self._service, port, *LOADS[self.kind], keep_alive=kept, entry=entry)
+
+    def _send(self, step: str, plan: Plan) -> None:
+        run = self._cluster.send(plan, self._who, self._unlocked)
+        while not run.ended:
+            time.sleep(LOOK)
+        line = plan.line([entry.address for entry in run.entries])
+        self.results = (*self.results, Load(step, line, run.standing))
+
+    def _do(self, command: Command) -> None:
+        self._cluster.submit(command, self._who, self._unlocked)
+        self._cluster.collector.refresh()
+
+    def _rest(self, holds: Callable[[Service], bool] = lambda _service: True) -> None:
+        """Until all has been well for a while. Raises TimeoutError."""
+        end = time.monotonic() + PATIENCE
+        since = time.monotonic()
+        while time.monotonic() - since < CALM:
+            if time.monotonic() > end:
+                raise TimeoutError
+            time.sleep(LOOK)
+            service = self._found()
+            if not (well(self._cluster.snapshot, service) and holds(service)):
+                since = time.monotonic()
+
+    def _show(self, step: str, line: str) -> None:
+        snapshot = self._cluster.snapshot
+        drained = tuple(n.hostname for n in snapshot.nodes if n.availability == "drain")
+        scene = Scene(step, line, spread(snapshot, self._found()), drained, plain(snapshot))
+        self.results = (*self.results, scene)
+
+    def _found(self) -> Service:
+        service = self._cluster.snapshot.service(self._service)
+        if service is None:
+            raise InvalidCommand("There is no such service.")
+        return service
+
+    def _port(self) -> int:
+        service = self._found()
+        ports = open_ports(service)
+        if not ports:
+            raise InvalidCommand("{service} publishes no port.", service=service.name)
+        return ports[0].published
+
+
+def spread(snapshot: ClusterSnapshot, service: Service) -> tuple[tuple[str, int], ...]:
+    """The running replicas of each node, by hostname."""
+    running = [task.node_id for task in snapshot.tasks_of(service) if task.state == "running"]
+    return tuple((node.hostname, running.count(node.id)) for node in snapshot.nodes)
+
+
+def plain(snapshot: ClusterSnapshot) -> str:
+    """Where the plain container runs: only the connected engine's containers are known."""
+    there = any(c.name == PLAIN and c.state == "running" for c in snapshot.containers)
+    return snapshot.engine.name if there and snapshot.engine else ""
+
+
+def to_drain(kind: Kind, snapshot: ClusterSnapshot, service: Service) -> str:
+    """The node that a lesson drains: the connected one, where a plain container can be run; else a
+    worker with replicas, where there is one."""
+    own = snapshot.engine.name if snapshot.engine else ""
+    if kind == "plain":
+        return own
+    counts = dict(spread(snapshot, service))
+    ordered = sorted(
+        snapshot.nodes, key=lambda node: (node.role == "manager", node.hostname == own)
+    )
+    return next((n.hostname for n in ordered if counts[n.hostname]), ordered[0].hostname)

@@ -1,0 +1,207 @@
+"""A lesson on a page: what it asks, its button, and what came of each step, side by side."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from core.cluster.snapshot import Service
+from core.commands.nodes import UpdateNode
+from core.lessons import KINDS, LOADS, MANY, Kind, Lesson, Load, Scene, to_drain
+from core.traffic.ledger import fairness
+from core.ui.session import _, control, may, viewer, who
+from core.ui.traffic import may_send
+
+
+def title(kind: Kind) -> str:
+    return {
+        "rebalance": _("Drain, and back"),
+        "plain": _("Drain and docker run"),
+        "many": _("One replica, or fifteen"),
+        "kept": _("Kept connections"),
+    }[kind]
+
+
+def introduce(kind: Kind, node: str) -> None:
+    """What will be done, in one sentence, and what to think about first."""
+    done = {
+        "rebalance": _("{node} is drained, activated again, and then the service is forced."),
+        "plain": _("A container is started on {node} with docker run. Then {node} is drained."),
+        "many": _("The same requests, {rate} a second, to 1 replica and then to {many}."),
+        "kept": _("The same requests, over new connections and then over one that is kept."),
+    }[kind].format(node=node, rate=f"{LOADS['many'][0]:g}", many=MANY)
+    asked = {
+        "rebalance": _("Where will the replicas be, after each step?"),
+        "plain": _("What becomes of the container, and what of the replicas?"),
+        "many": _("What gets better, and what does not?"),
+        "kept": _("Who will answer, each time?"),
+    }[kind]
+    st.markdown(f"{done} **{asked}**", width="stretch")
+
+
+def start_button(kind: Kind, service: Service) -> None:
+    """Grey while a lesson runs, without the right, and where there is nowhere to drain to."""
+    here, cluster = viewer(), control()
+    node = to_drain(kind, cluster.snapshot, service)
+    alone = kind in ("rebalance", "plain") and len(cluster.snapshot.nodes) < 2
+    busy = any(each.running for each in here.lessons.values())
+
+    def begin(name: str) -> None:
+        here.lessons[kind] = Lesson(kind, cluster, service.id, node, name, here.unlocked)
+
+    st.button(
+        _("Start the lesson"),
+        key="lesson_start",
+        icon=":material/play_arrow:",
+        type="primary",
+        disabled=busy or alone or not (may(UpdateNode) and may_send()),
+        on_click=begin,
+        args=(who(),),
+        help=_("It takes two nodes.") if alone else None,
+    )
+
+
+def under_way(kind: Kind) -> bool:
+    """Whether the live picture is of use: before the lesson, and while it runs."""
+    lesson = viewer().lessons.get(kind)
+    return lesson is None or lesson.running
+
+
+def results(kind: Kind) -> None:
+    """What came of each step so far; live while the lesson runs."""
+    lesson = viewer().lessons.get(kind)
+    if lesson is not None:
+        st.fragment(_results, run_every=0.5 if lesson.running else None)(lesson)
+
+
+def _results(lesson: Lesson) -> None:
+    shown = lesson.results
+    columns = st.columns(max(len(shown) + lesson.running, 2), gap="small")
+    for column, each in zip(columns, shown, strict=False):
+        with column, st.container(border=True):
+            _scene(lesson.kind, each) if isinstance(each, Scene) else _load(each)
+    if lesson.running:
+        with columns[len(shown)], st.container(border=True):
+            st.markdown(f":material/hourglass_top: {_('Under way, until all is well …')}")
+    if lesson.stuck:
+        st.error(_("The cluster did not come to rest within three minutes."))
+    elif lesson.error:
+        st.error(lesson.error.said(_), icon=":material/block:")
+    elif not lesson.running:
+        _moral(lesson)
+    was, st.session_state["lesson_runs"] = st.session_state.get("lesson_runs"), lesson.running
+    if was and not lesson.running:
+        st.rerun()
+
+
+def _scene(kind: Kind, scene: Scene) -> None:
+    st.markdown(f"**{_step(scene.step)}**")
+    lines = []
+    for node, count in scene.spread:
+        note = "drain" if node in scene.drained else ""
+        plain = "◆" if node == scene.plain else ""
+        lines.append(
+            f'<div class="essaim-lesson-node" data-drained="{str(bool(note)).lower()}">'
+            f"<span>{html.escape(node)} <small>{note}</small></span>"
+            f'<span class="essaim-lesson-tiles">{"●" * count}'
+            f'<i title="docker run">{plain}</i></span><b>{count}</b></div>'
+        )
+    st.html("".join(lines))
+    if scene.line:
+        st.code(scene.line, language="shell", wrap_lines=True)
+    empty = [node for node, count in scene.spread if not count]
+    if scene.step == "activated" and empty:
+        st.markdown(
+            _("{node} stays empty, by design: replicas that run are not moved.").format(
+                node=empty[0]
+            )
+        )
+    if kind == "plain":
+        st.caption(_("● replicas of the service, ◆ the docker run container"))
+
+
+def _load(load: Load) -> None:
+    standing = load.standing
+    totals, (p50, p95, _p99) = standing.totals, standing.percentiles
+    counts = sorted(standing.by_task.values(), reverse=True)
+    idle = len(standing.shares.counts) - len(counts)
+    index = fairness([*counts, *[0] * max(0, idle)])
+    st.markdown(f"**{_step(load.step)}**")
+    st.code(load.line, language="shell", wrap_lines=True)
+    rows = (
+        (_("answered per second"), f"{totals.answered / max(standing.active, 0.1):.0f}"),
+        (_("failed"), str(totals.failed)),
+        (_("median / 95 %"), " / ".join(_ms(t) for t in (p50, p95)) + " ms"),
+        (_("fairness"), "–" if index is None else f"{index:.2f}"),
+        (_("replicas that answered"), str(len(counts))),
+    )
+    st.html(
+        '<table class="essaim-lesson-load">'
+        + "".join(f"<tr><th>{html.escape(k)}</th><td>{v}</td></tr>" for k, v in rows)
+        + "</table>"
+    )
+
+
+def _ms(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds * 1000:.1f}"
+
+
+def _step(step: str) -> str:
+    return {
+        "before": _("Before"),
+        "started": _("The container runs"),
+        "drained": _("Drained"),
+        "activated": _("Active again"),
+        "forced": _("Forced"),
+        "one": _("1 replica"),
+        "many": _("15 replicas"),
+        "new": _("New connections"),
+        "kept": _("A kept connection"),
+    }[step]
+
+
+def _moral(lesson: Lesson) -> None:
+    """What is to be seen, once all steps stand there."""
+    st.success(
+        {
+            "rebalance": _(
+                "Swarm makes up for what is missing; it does not tidy up. --force starts every "
+                "replica anew, and new ones go where there are fewest."
+            ),
+            "plain": _(
+                "Drain concerns the tasks of services. Swarm does not know what docker run "
+                "started, and leaves it alone. Both were put back as they were."
+            ),
+            "many": _(
+                "More replicas share the requests: each has less to do, and one that fails is "
+                "missed less. No single answer is faster, until one replica alone is overloaded."
+            ),
+            "kept": _(
+                "Swarm balances connections, not requests: whoever keeps a connection stays with "
+                "its replica."
+            ),
+        }[lesson.kind],
+        icon=":material/school:",
+    )
+    if lesson.kind == "many" and control().practice:
+        st.caption(
+            _(
+                "Simulated: practice replicas never tire, and all run in one program. How the "
+                "requests are shared is as on a real Swarm; their times are those of this machine."
+            )
+        )
+
+
+def choose() -> Kind:
+    """Which lesson to look at."""
+    chosen = st.segmented_control(
+        _("Lesson"),
+        KINDS,
+        default=KINDS[0],
+        format_func=title,
+        key="lesson",
+        required=True,
+        label_visibility="collapsed",
+    )
+    return chosen or KINDS[0]

@@ -1,0 +1,48 @@
+"""The Lessons page: what surprises learners of Swarm, played step by step and kept side by side."""
+
+import streamlit as st
+
+from core.lessons import to_drain
+from core.traffic.entries import open_ports
+from core.ui.choosing import choose
+from core.ui.labs import scene
+from core.ui.lessons import choose as choose_lesson
+from core.ui.lessons import introduce, results, start_button, under_way
+from core.ui.session import _, control
+from core.ui.shell import head, locked_hint, swarm_missing
+from core.ui.traffic import nothing
+
+STYLE = """<style>
+.essaim-lesson-node { display: grid; grid-template-columns: auto 1fr auto; gap: 0 0.6rem;
+  align-items: center; padding: 0.1rem 0.5rem; margin-bottom: 0.3rem; border-radius: 0.5rem;
+  border: 2px solid rgba(140, 140, 140, 0.5); font-size: 1.1rem; }
+.essaim-lesson-node[data-drained="true"] { border-style: dashed; border-color: #e69f00; }
+.essaim-lesson-node b { font-size: 1.7rem; line-height: 1.2; }
+.essaim-lesson-tiles { color: #009e73; overflow-wrap: anywhere; }
+.essaim-lesson-tiles i { color: #cc79a7; font-style: normal; }
+.essaim-lesson-load { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.essaim-lesson-load th { text-align: start; font-weight: 400; }
+.essaim-lesson-load td { text-align: end; font-weight: 700; font-size: 1.25rem; }
+</style>"""
+
+head(_("Lessons"), watch="shape")
+if not swarm_missing():
+    locked_hint()
+    there = {
+        service.name: service
+        for service in control().snapshot.services
+        if open_ports(service) and service.mode == "replicated"
+    }
+    if there:
+        st.html(STYLE)
+        kind = choose_lesson()
+        names = list(there)
+        name = choose(_("Service"), names, "lesson_service") if names[1:] else names[0]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            start_button(kind, there[name])
+            introduce(kind, to_drain(kind, control().snapshot, there[name]))
+        if kind in ("rebalance", "plain") and under_way(kind):
+            scene(swarm=True)
+        results(kind)
+    else:
+        nothing()

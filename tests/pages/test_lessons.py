@@ -1,0 +1,116 @@
+"""Each lesson, played on a practice Swarm, shows what it is to teach."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import lessons
+from core.access import Access
+from core.commands.registry import parse
+from core.control import Control
+from core.errors import NotAllowed
+from core.lessons import KINDS, Kind, Lesson, Load, Scene
+from tests.pages.conftest import Open, fine
+from tests.pages.test_traffic import web
+
+
+def played(cluster: Control, kind: Kind, node: str = "node2") -> Lesson:
+    """To its end."""
+    service = web(cluster)
+    cluster.traffic._watched = lambda: True  # else a run would end by itself
+    lesson = Lesson(kind, cluster, service, node, "somebody", False)
+    assert lesson.wait(300)
+    assert lesson.error is None
+    assert not lesson.stuck
+    return lesson
+
+
+def scenes(lesson: Lesson) -> list[Scene]:
+    return [each for each in lesson.results if isinstance(each, Scene)]
+
+
+def loads(lesson: Lesson) -> list[Load]:
+    return [each for each in lesson.results if isinstance(each, Load)]
+
+
+def available(cluster: Control) -> set[str]:
+    return {node.availability for node in cluster.snapshot.nodes}
+
+
+def test_a_drained_node_stays_empty_until_the_service_is_forced(cluster: Control) -> None:
+    before, drained, activated, forced = scenes(played(cluster, "rebalance"))
+    assert dict(before.spread) == {"node1": 1, "node2": 1, "node3": 1}
+    assert (dict(drained.spread)["node2"], drained.drained) == (0, ("node2",))
+    assert (activated.spread, activated.drained) == (drained.spread, ())
+    assert dict(forced.spread)["node2"] > 0
+    assert [each.line for each in (before, drained, activated, forced)] == [
+        "",
+        "docker node update --availability drain node2",
+        "docker node update --availability active node2",
+        "docker service update --force web",
+    ]
+    lines = [entry.line for entry in cluster.journal.entries()][-3:]
+    assert lines == [drained.line, activated.line, forced.line]
+
+
+def test_drain_leaves_a_plain_container_alone(cluster: Control) -> None:
+    started, drained = scenes(played(cluster, "plain", "node1"))
+    assert started.line == "docker container run -d --name alone nginx:latest"
+    assert (started.plain, dict(started.spread)["node1"]) == ("node1", 1)
+    assert (drained.plain, dict(drained.spread)["node1"]) == ("node1", 0)
+    assert available(cluster) == {"active"}
+    assert "alone" not in [container.name for container in cluster.snapshot.containers]
+
+
+def test_a_node_that_was_paused_is_paused_again(cluster: Control) -> None:
+    cluster.submit(parse("docker node update --availability pause node1"), "test", True)
+    started, drained = scenes(played(cluster, "plain", "node1"))
+    assert (started.drained, drained.drained) == ((), ("node1",))
+    assert {n.hostname: n.availability for n in cluster.snapshot.nodes}["node1"] == "pause"
+
+
+def test_fifteen_replicas_share_what_one_did(
+    cluster: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(lessons.LOADS, "many", (100, 2))
+    one, many = loads(played(cluster, "many"))
+    assert [len(load.standing.by_task) for load in (one, many)] == [1, 15]
+    for load in (one, many):
+        totals = load.standing.totals
+        assert (totals.sent, totals.answered, totals.unknown) == (200, 200, 0)
+    assert cluster.snapshot.services[0].replicas == 3
+
+
+def test_a_kept_connection_stays_with_its_replica(
+    cluster: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(lessons.LOADS, "kept", (50, 1))
+    new, kept = loads(played(cluster, "kept"))
+    assert sorted(new.standing.by_task.values()) == [16, 17, 17]
+    assert list(kept.standing.by_task.values()) == [50]
+
+
+def test_without_the_right_nothing_happens(real: Control) -> None:
+    service = web(real)
+    real.access = Access({"ESSAIM_PASSWORD": "another"})
+    for kind in KINDS:
+        lesson = Lesson(kind, real, service, "node2", "somebody", False)
+        assert lesson.wait(60)
+        assert isinstance(lesson.error, NotAllowed)
+    assert available(real) == {"active"}
+    assert real.snapshot.services[0].replicas == 3
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_page_plays_it_and_keeps_the_steps(
+    cluster: Control, visit: Open, language: str
+) -> None:
+    web(cluster)
+    app = fine(visit("lessons", language))
+    app = fine(app.button(key="lesson_start").click().run())
+    lesson = app.session_state["viewer"].lessons["rebalance"]
+    assert lesson.wait(300)
+    app = fine(app.run())
+    assert [code.value for code in app.code] == [scene.line for scene in scenes(lesson)[1:]]
+    assert app.success
+    assert not app.button(key="lesson_start").disabled

@@ -1,0 +1,46 @@
+"""What holds a cluster under control together, whatever one of its parts does."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from core.access import Access
+from core.connection import Connection
+from core.control import Control
+
+
+def test_the_pulse_outlives_a_topic_that_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("core.control.PULSE", 0.01)
+    control = Control(Connection("tcp://127.0.0.1:9"), Access({}))  # where nobody answers
+    pulses, failing = 0, False
+
+    def pulse(_language: str) -> str:
+        nonlocal pulses
+        pulses += 1
+        if failing:
+            raise ValueError("no such pulse")
+        return "pulse"
+
+    control.hub.topic("pulse", pulse)
+    control.hub.topic("history", lambda _language: f"history after {pulses}")
+
+    async def visit() -> None:
+        nonlocal failing
+        with control.hub.follow("en") as feed:
+            failing = True
+            control.start()
+            met = 0
+            async for message in feed.messages():
+                met += message.startswith("history")
+                if met > 3:  # the first one greets a newcomer
+                    return
+
+    try:
+        asyncio.run(asyncio.wait_for(visit(), 60))
+    finally:
+        control.stop()
+    assert "no such pulse" in caplog.text
