@@ -63,7 +63,8 @@ def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
         if machine.up and machine.swarm != "inactive" and not _answers(machine):
             press(_("Leave"), "leave", partial(_leave, machine))
         if not _answers(machine):
-            with st.popover(_("Remove"), key=f"instance_remove_ask_{name}"):
+            asking = f"instance_remove_ask_{name}"
+            with st.popover(_("Remove"), key=asking, disabled=control().looking):
                 st.write(
                     _(
                         "{node} is taken away, with all that is on it. If it is a node, the Swarm "

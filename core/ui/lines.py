@@ -18,7 +18,10 @@ def last_action() -> None:
     """The last action's two lines to copy, and the engine's refusal if it was refused."""
     done = last()
     if done is None:
-        st.caption(_("Press something: the docker line and the Python line behind it appear here."))
+        if not control().looking:
+            st.caption(
+                _("Press something: the docker line and the Python line behind it appear here.")
+            )
         return
     if done.error:
         st.error(done.refused.said(_) if done.refused else done.error, icon=":material/block:")

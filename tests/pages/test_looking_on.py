@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core import keys
 from core.access import LOOKING, Access
@@ -40,6 +42,7 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
 def test_whatever_can_be_pressed_changes_nothing(
     taught: Control, visit: Open, page: str, language: str
 ) -> None:
+    share = keys.spelled(session.classroom().looking(keys.DEFAULT))
     # Not even for who has the password: it is for real engines.
     app = fine(visit(page, language, viewer=session.Viewer(unlocked=True)))
     harmless = {"reset_files", "share_home"}
@@ -48,6 +51,9 @@ def test_whatever_can_be_pressed_changes_nothing(
     assert enabled <= harmless
     assert all(b.disabled for b in app.button if b.form_id and b.form_id != "share_visit")
     assert all(slider.disabled for slider in app.slider)
+    asking = [block.proto.popover for block in app.get("popover")]
+    harmless = {share, translation(language).gettext("Open a file")}
+    assert {each.label for each in asking if not each.disabled} <= harmless
     switches = [toggle for toggle in app.toggle if toggle.key not in ("named", "all_containers")]
     assert all(switch.disabled for switch in switches)
     told = translation(language).gettext(LOOKING)
@@ -86,3 +92,22 @@ def test_a_lab_that_the_teacher_shows_keeps_its_marks_and_the_teachers_name(
 def test_who_looks_on_at_the_vote_is_a_voter(taught: Control, visit: Open) -> None:
     app = fine(visit("vote"))
     assert not [button for button in app.button if str(button.key).startswith("vote_")]
+
+
+def test_the_codes_that_a_room_reads_from_the_projector_are_to_look_on(
+    taught: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def address() -> None:
+        import streamlit as st
+
+        from core.ui.projector import class_address
+
+        st.text(class_address("vote", {"as": "voter"}))
+
+    monkeypatch.setattr("core.keys.looked_at", lambda *_: keys.DEFAULT)  # the teacher's own page
+    app = fine(AppTest.from_function(address, default_timeout=30).run())
+    query = parse_qs(urlsplit(app.text[0].value).query)
+    assert query == {
+        "as": ["voter"],
+        "cluster": [session.classroom().looking(keys.DEFAULT)],
+    }
