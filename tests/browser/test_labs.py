@@ -55,8 +55,8 @@ class Course:
         while choice.input_value() != "× 20":
             assert time.monotonic() < end, "the pace of time cannot be chosen"
             with suppress(TimeoutError):  # the page was drawn again meanwhile, and the list closed
-                choice.click(timeout=5_000)
-                wish.click(timeout=5_000)
+                choice.click(timeout=2_000)
+                wish.click(timeout=2_000)
 
     def open(self, port: int) -> Page:
         """The page behind the port's link."""
