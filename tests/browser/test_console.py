@@ -114,3 +114,16 @@ def test_a_phone_needs_no_tab_key(look: Look) -> None:
         prompt.press_sequentially("alpine")
         page.get_by_role("button", name="Run", exact=True).click()
         expect(answer(page)).to_contain_text("docker.io/library/alpine:latest")
+
+
+def test_what_goes_on_is_heard_and_stops_at_ctrl_c(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console")
+        run(page, "docker run --name web nginx")
+        expect(answer(page)).to_contain_text("start worker processes")
+        page.get_by_label("Docker line").press("Control+c")
+        expect(answer(page)).to_contain_text("SIGINT")
+        run(page, "docker start web && docker logs -f web")
+        expect(answer(page)).to_contain_text(re.compile("SIGINT.*start worker processes", re.S))
+        page.get_by_role("button", name="Stop (Ctrl-C)").click()
+        expect(page.locator(".essaim-entry[data-kind=done]")).to_have_count(3)
