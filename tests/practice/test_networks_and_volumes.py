@@ -112,6 +112,14 @@ def test_a_volume_lives_while_it_is_mounted(engine: docker.DockerClient, call: C
     assert engine.volumes.prune({"all": "true"})["VolumesDeleted"] == ["fresh"]
 
 
+def test_a_volume_that_is_there_is_given_whatever_is_asked_of_it(call: Call) -> None:
+    first = call("POST", "/volumes/create", {"Name": "data"}).json()
+    options = {"Name": "data", "DriverOpts": {"type": "tmpfs"}}
+    assert call("POST", "/volumes/create", options).json() == first
+    refused = call("POST", "/volumes/create", {**options, "Name": "other"})
+    assert refused.message == 'create other: missing required option: "device"'
+
+
 def test_a_volume_is_made_once(engine: docker.DockerClient, call: Call) -> None:
     first = engine.volumes.create("data")
     assert engine.volumes.create("data").attrs == first.attrs

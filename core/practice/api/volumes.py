@@ -43,7 +43,6 @@ def create(request: Request) -> Response:
     volumes.check_driver(name, driver)
     if body.get("ClusterVolumeSpec") is not None:
         raise ApiError(501, "the practice engine does not play cluster volumes")
-    volumes.check_options(name, body.get("DriverOpts") or {})
     volume = volumes.create(
         request.cluster.store,
         request.engine,

@@ -52,8 +52,9 @@ def create(
     """The volume of that name, made now if it is not there."""
     existing = find(store, engine, name)
     if existing is not None:
-        return existing
+        return existing  # whatever is asked of it now
     check_name(name)
+    check_options(name, options or {})
     room.require(store, "volumes")
     now = store.clock.now()
     return store.put(Volume(f"{engine}/{name}", engine, name, driver, labels, options, now))
