@@ -1,13 +1,15 @@
 """Lets a learner's browser open what a practice cluster publishes, wherever that browser is.
 
 The practice engine answers on this machine's loopback only. `/open/node2/80/` brings a request to
-port 80 of its node2, as a new connection. Only the practice engine can be reached so: pages of real
-containers would come from the dashboard's own address, with the rights of its pages.
+port 80 of its node2, as a new connection, and a websocket likewise. Only the practice engine can be
+reached so: pages of real containers would come from the dashboard's own address, with the rights of
+its pages. Those of simulated ones are sandboxed: to their scripts, the dashboard is a foreign site.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import quote
 
@@ -15,25 +17,34 @@ import requests
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
 
 from core.connection import Connection
 from core.errors import EssaimError
 
-#: What may pass from the browser to the replica, and back.
+#: What may pass from the browser to the container, and back.
 _REQUEST_HEADERS = ("accept", "accept-language", "user-agent", "content-type")
 _ANSWER_HEADERS = (
     "content-type",
+    "cache-control",
     "server",
     "essaim-replica",
     "essaim-task",
     "essaim-node",
     "essaim-container",
 )
-#: The page belongs to nobody: it may not act as one of ours.
-_SANDBOX = {"Content-Security-Policy": "sandbox", "Cache-Control": "no-store"}
-MAX_BODY = 1_000_000  # bytes
-TIMEOUT = 10  # seconds
+#: A page belongs to nobody: it may run its scripts, but not act as one of ours. What it loads of
+#: its own comes from a foreign site, then, and must say that anybody may have it.
+_SANDBOX = {
+    "Content-Security-Policy": "sandbox allow-scripts allow-forms allow-downloads",
+    "Access-Control-Allow-Origin": "*",
+}
+MAX_BODY = 1_000_000  # bytes of a request, or of a websocket's message
+TIMEOUT = 90  # seconds; the first app that is opened has Streamlit started for it
 
 
 class Practising(Protocol):
@@ -60,37 +71,109 @@ def routes(cluster: Callable[[HTTPConnection], Practising]) -> list[BaseRoute]:
 
     async def opened(request: Request) -> Response:
         try:
-            here = await run_in_threadpool(cluster, request)
+            place = await run_in_threadpool(_place, cluster, request)
         except EssaimError as error:
             return PlainTextResponse(str(error), status_code=503)
-        if not here.practice or not here.connection.base_url.startswith("tcp://"):
-            return PlainTextResponse("Only the practice engine is opened here.", status_code=404)
+        if not place:
+            return PlainTextResponse("There is no such page.", status_code=404)
         length = request.headers.get("content-length") or "0"
         if not length.isdigit() or int(length) > MAX_BODY:
             return PlainTextResponse("That is too much to send.", status_code=413)
-        where = request.path_params
-        if {".", ".."} & {where["node"], *where["rest"].split("/")}:
-            # It would lead out of the published port, and into the engine itself.
-            return PlainTextResponse("There is no such page.", status_code=404)
         answer = await run_in_threadpool(
             _ask,
             request.method,
-            here.connection.base_url.replace("tcp://", "http://", 1)
-            + f"/_practice/open/{quote(where['node'])}/{where['port']}/{quote(where['rest'])}",
+            f"http://{place}",
             request.url.query,
-            {name: request.headers[name] for name in _REQUEST_HEADERS if name in request.headers},
+            _passing(request.headers),
             await request.body(),
         )
         if answer is None:
             return PlainTextResponse("The practice engine does not answer.", status_code=502)
-        headers = {n: answer.headers[n] for n in _ANSWER_HEADERS if n in answer.headers}
+        headers = {"Cache-Control": "no-store"}
+        headers |= {n.title(): answer.headers[n] for n in _ANSWER_HEADERS if n in answer.headers}
         return Response(answer.content, answer.status_code, headers | _SANDBOX)
+
+    async def talked(websocket: WebSocket) -> None:
+        """Only where the address names the cluster: a foreign page may not use our cookies."""
+        try:
+            place = await run_in_threadpool(_place, cluster, websocket)
+        except EssaimError:
+            place = ""
+        if not place:
+            await websocket.close()
+            return
+        query = f"?{websocket.url.query}" if websocket.url.query else ""
+        wanted = [Subprotocol(name) for name in websocket.scope["subprotocols"]]
+        try:
+            async with connect(
+                f"ws://{place}{query}",
+                subprotocols=wanted or None,
+                additional_headers=_passing(websocket.headers),
+                user_agent_header=None,
+                compression=None,  # on this machine it would only cost time
+                max_size=None,
+                open_timeout=TIMEOUT,
+                proxy=None,
+            ) as there:
+                await websocket.accept(there.subprotocol)
+                await _both_ways(websocket, there)
+        except (OSError, InvalidHandshake):
+            await websocket.close()
 
     path = "/{node}/{port:int}/{rest:path}"
     return [
-        Route(f"/open{key}{path}", opened, methods=["GET", "HEAD", "POST"])
-        for key in ("", "/{cluster}")
+        *(
+            Route(f"/open{key}{path}", opened, methods=["GET", "HEAD", "POST"])
+            for key in ("", "/{cluster}")
+        ),
+        WebSocketRoute(f"/open/{{cluster}}{path}", talked),
     ]
+
+
+def _place(cluster: Callable[[HTTPConnection], Practising], request: HTTPConnection) -> str:
+    """Where the practice engine answers for what is asked, without scheme; '' for nowhere."""
+    here = cluster(request)
+    where = request.path_params
+    base = here.connection.base_url
+    if not here.practice or not base.startswith("tcp://"):
+        return ""
+    if {".", ".."} & {where["node"], *where["rest"].split("/")}:
+        return ""  # it would lead out of the published port, and into the engine itself
+    way = f"{quote(where['node'])}/{where['port']}/{quote(where['rest'])}"
+    return f"{base.removeprefix('tcp://')}/_practice/open/{way}"
+
+
+def _passing(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in _REQUEST_HEADERS if name in headers}
+
+
+async def _both_ways(here: WebSocket, there: ClientConnection) -> None:
+    """Pass messages on until either side has had enough."""
+
+    async def out() -> None:
+        while (message := await here.receive())["type"] == "websocket.receive":
+            content = message.get("text") or message.get("bytes") or b""
+            if len(content) > MAX_BODY:
+                return
+            await there.send(content)
+
+    async def back() -> None:
+        async for content in there:
+            if isinstance(content, str):
+                await here.send_text(content)
+            else:
+                await here.send_bytes(content)
+
+    ways = [asyncio.create_task(out()), asyncio.create_task(back())]
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for way in ways:
+            way.cancel()
+        left = await asyncio.gather(*ways, return_exceptions=True)
+    for error in left:
+        if isinstance(error, Exception) and not isinstance(error, ConnectionClosed | OSError):
+            raise error
 
 
 def _ask(

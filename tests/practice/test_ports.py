@@ -17,9 +17,8 @@ from docker.types import EndpointSpec, ServiceMode
 
 from core.practice.embed import PracticeServer
 from core.practice.objects import Engine
-from core.practice.programs.preview import page
 from tests.practice.conftest import Answer, Call
-from tests.practice.test_build import APP, DEMO, tar_of
+from tests.practice.test_build import tar_of
 
 
 def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -157,18 +156,6 @@ def test_a_plain_containers_port_is_its_engines_alone(
     )
 
 
-def test_the_built_app_shows_a_preview(call: Call, engine: docker.DockerClient) -> None:
-    context = tar_of({"Dockerfile": DEMO, "app.py": APP})
-    call("POST", "/build?t=app", context, headers={"Content-Type": "application/x-tar"})
-    container = engine.containers.run("app", name="app", detach=True, ports={"8080": 8080})
-    shown = call("GET", "/_practice/open/node1/8080/").body.decode()
-    assert "<h1>Hello</h1>" in shown
-    assert "preview" in shown
-    assert 'aria-label="Line chart of 1, 3, 2"' in shown
-    assert call("GET", "/_practice/open/node1/8080/_stcore/health").body == b"ok"
-    until(lambda: b"You can now view your Streamlit app" in container.logs())
-
-
 def test_an_image_serves_the_pages_copied_into_it(call: Call, engine: docker.DockerClient) -> None:
     root = b"/usr/share/nginx/html"
     text = b"FROM nginx\nCOPY index.html %b/\nRUN echo two > %b/2.txt\n" % (root, root)
@@ -269,25 +256,6 @@ def answers(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-@pytest.mark.parametrize(
-    ("source", "part"),
-    [
-        ('import streamlit as st\nst.title("A <b>")', "<h1>A &lt;b&gt;</h1>"),
-        ('import streamlit\nstreamlit.write("some **bold** text")', "<strong>bold</strong>"),
-        ("data = [1, 2]\nimport streamlit as st\nst.bar_chart(data)", "Line chart of 1, 2"),
-        ('import streamlit as st\nst.line_chart({"y": [3, 4]})', "Line chart of 3, 4"),
-        ("import streamlit as st\nst.line_chart(load())", "st.line_chart of computed data"),
-        ("print(1)", "Nothing here can be shown without running it."),
-        ("def broken(", "SyntaxError"),
-        ("import streamlit as st\nst.line_chart([])", "st.line_chart of computed data"),
-    ],
-)
-def test_a_preview_shows_what_can_be_read(source: str, part: str) -> None:
-    shown = page(source, "app.py", "web.1")
-    assert part in shown
-    assert "the app is not running" in shown
 
 
 def test_a_named_connection_keeps_to_its_replica_until_it_breaks(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 
-from core.practice.api.routing import ROUTES, Request, Response, route
+from core.practice.api.routing import ROUTES, Answer, Request, Response, route
 from core.practice.api.wishes import number, settings, switch
+from core.practice.apps import relay
 from core.practice.errors import ApiError
 from core.practice.network.mesh import Refused
 
@@ -76,7 +77,7 @@ def reset(request: Request) -> Response:
     return Response(status=204)
 
 
-def open_port(request: Request) -> Response:
+async def open_port(request: Request) -> Answer:
     """Answer as a new connection to a port of a machine would; 502 when nobody accepts it.
 
     Requests whose Essaim-Connection header holds the same name share one connection.
@@ -90,11 +91,10 @@ def open_port(request: Request) -> Response:
     try:
         there = mesh.keep(name, engine, int(port)) if name else mesh.connect(engine, int(port))
         target = rest if rest.startswith("/") else f"/{rest}"
-        page, who = there.request(request.method, target, headers, request.body)
+        return await relay.answer(there, request.method, target, headers, request.body)
     except Refused as refused:
         mesh.drop(name, engine, int(port))
         raise ApiError(502, str(refused)) from None
-    return Response(page.body, page.status, {**page.headers, **who})
 
 
 for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):

@@ -46,9 +46,7 @@ class Connection:
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[Page, dict[str, str]]:
         """The answer, and the headers that say who gave it. Raises Refused once nobody does."""
-        container = self._store.get(Container, self._container_id)
-        if container is None or not self._processes.listens(container.id, self._port):
-            raise Refused("the container that answered on this connection is gone")
+        container = self._container()
         who = self._who(container)
         replica = who.get("Essaim-Replica") or container.name
         visit = Visit(
@@ -65,6 +63,24 @@ class Connection:
         if page is None:
             raise Refused(f"{replica} does not speak HTTP")
         return page, who
+
+    def script(self) -> str | None:
+        """The source of the Streamlit app that answers, if one does. Raises Refused."""
+        return self._processes.script(self._container().id)
+
+    def who(self) -> dict[str, str]:
+        """The headers that say who answers. Raises Refused once nobody does."""
+        return self._who(self._container())
+
+    def answers(self) -> bool:
+        """Whether the container is still there and listens."""
+        return self._processes.listens(self._container_id, self._port)
+
+    def _container(self) -> Container:
+        container = self._store.get(Container, self._container_id)
+        if container is None or not self.answers():
+            raise Refused("the container that answered on this connection is gone")
+        return container
 
     def _who(self, container: Container) -> dict[str, str]:
         task = self._store.get(Task, container.task_id) if container.task_id else None

@@ -10,7 +10,7 @@ import asyncio
 import sys
 from functools import partial
 
-from core.practice.api.routing import Response
+from core.practice.apps import relay
 from core.practice.cluster import Cluster
 from core.practice.network.mesh import Connection, Refused
 from core.practice.objects import Container, Engine, Node, Service
@@ -116,11 +116,11 @@ async def _handle(
     connection: Connection, writer: asyncio.StreamWriter, call: wire.Call
 ) -> wire.Reply:
     try:
-        page, who = connection.request(call.method, call.target, call.headers, call.body)
+        answer = await relay.answer(connection, call.method, call.target, call.headers, call.body)
     except Refused as refused:
         writer.transport.abort()
         raise ConnectionResetError(str(refused)) from None
-    return wire.Reply(Response(page.body, page.status, {**page.headers, **who}), {})
+    return wire.Reply(answer, {})
 
 
 def _addresses(cluster: Cluster) -> dict[str, str]:

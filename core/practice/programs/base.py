@@ -81,6 +81,7 @@ class Program:
     site: Site | None = None  # what it answers there
     processes: tuple[str, ...] = ()  # what `docker top` shows
     hears: frozenset[int] = frozenset()  # the signals that are thrown into it as Interrupted
+    script: Callable[[], str] | None = None  # the source of the Streamlit app that it runs
 
 
 Site = Callable[["Visit"], "Page"]

@@ -117,6 +117,13 @@ class Processes:
                 return page
         return None
 
+    def script(self, container_id: str) -> str | None:
+        """The source of the Streamlit app that a program in the container runs, if one does."""
+        for process in self._all(container_id).values():
+            if process.program.script is not None:
+                return process.program.script()
+        return None
+
     # Signals
 
     def signal(self, container_id: str, number: int) -> None:

@@ -196,12 +196,16 @@ def streamlit(argv: list[str], world: World) -> Program:
 
     reachable = address not in ("localhost", "127.0.0.1")
     title = " ".join(["/usr/local/bin/python3.11 /usr/local/bin/streamlit", *words])
-    site = partial(sites.streamlit, world, script=script)
+
+    def source() -> str:
+        return (world.file(script) or b"").decode(errors="replace")
+
     return Program(
         steps(),
         term_code=0,
         ports=frozenset({number} if reachable else ()),
-        site=site,
+        site=partial(sites.streamlit, source),
+        script=source,
         processes=(title,),
         hears=_ENDING,
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from importlib.util import find_spec
 from mimetypes import guess_type
+from pathlib import Path
 from posixpath import join, normpath
 from urllib.parse import unquote
 
+from core.practice.apps.plain import refusal
 from core.practice.files import rootfs
-from core.practice.programs import preview
+from core.practice.programs import not_run
 from core.practice.programs.base import World, Write, line
 
 _ROOT = "/usr/share/nginx/html"
@@ -79,7 +82,8 @@ def _static(world: World, visit: Visit) -> bytes | None:
         place = join(place, "index.html")
     inside = place.startswith(_ROOT + "/")
     content = world.file(place) if inside else None
-    return _welcome(visit.replica) if content == rootfs.NGINX_INDEX else content
+    tongue = not_run.language(visit.headers)
+    return _welcome(visit.replica, tongue) if content == rootfs.NGINX_INDEX else content
 
 
 def _missing(visit: Visit) -> Write:
@@ -101,22 +105,30 @@ def _plain(status: int, reason: str, version: str) -> bytes:
     ).encode()
 
 
-def _welcome(replica: str) -> bytes:
-    name = html.escape(replica)
+_WELCOME = {
+    "en": """<p>This page was served by <strong>{name}</strong>.</p>
+<p>It is a simulation: Essaim's practice engine answers here in the place of an nginx server.
+Ask again on a new connection, and another replica of the service may answer.</p>""",
+    "fr": """<p>Cette page a été servie par <strong>{name}</strong>.</p>
+<p>C’est une simulation : le moteur d’entraînement d’Essaim répond ici à la place d’un serveur
+nginx. Redemandez-la sur une nouvelle connexion : un autre replica peut répondre.</p>""",
+}
+
+
+def _welcome(replica: str, tongue: str) -> bytes:
     return f"""<!DOCTYPE html>
-<html lang="en">
+<html lang="{tongue}">
 <head>
 <meta charset="utf-8">
 <title>Welcome to nginx!</title>
 <style>
+:root {{ color-scheme: light dark; }}
 body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 34em; margin: 3em auto; }}
 </style>
 </head>
 <body>
 <h1>Welcome to nginx!</h1>
-<p>This page was served by <strong>{name}</strong>.</p>
-<p>It is a simulation: Essaim's practice engine answers here in the place of an nginx server.
-Ask again on a new connection, and another replica of the service may answer.</p>
+{_WELCOME[tongue].format(name=html.escape(replica))}
 </body>
 </html>
 """.encode()
@@ -139,12 +151,26 @@ def whoami(world: World, visit: Visit) -> Page:
     return Page(body, headers={"Content-Type": "text/plain; charset=utf-8"})
 
 
-def streamlit(world: World, visit: Visit, script: str) -> Page:
-    """A preview of a Streamlit script, since nothing runs it; its health check answers too."""
+def streamlit(source: Callable[[], str], visit: Visit) -> Page:
+    """What a Streamlit server answers where no app runs for real, as to a program inside.
+
+    Like Streamlit it has one page for all paths; all else is ``core.practice.apps``.
+    """
     if visit.path.startswith(("/_stcore/health", "/healthz")):
         return Page(b"ok", headers={"Content-Type": "text/plain"})
     if visit.path.startswith("/_stcore/"):
         return Page(b"Not Found", HTTPStatus.NOT_FOUND, {"Content-Type": "text/plain"})
-    source = world.file(script) or b""
-    body = preview.page(source.decode(errors="replace"), script, visit.replica).encode()
-    return Page(body, headers={"Content-Type": "text/html; charset=utf-8"})
+    text, empty = source(), _streamlit_page()
+    why = refusal(text)
+    if empty is None or why is not None:
+        tongue = not_run.language(visit.headers)
+        empty = not_run.page(text, why, visit.replica, tongue).encode()
+    return Page(empty, headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def _streamlit_page() -> bytes | None:
+    """The page that Streamlit fills by script, of the one that is installed here, if one is."""
+    found = find_spec("streamlit")
+    if found is None or found.origin is None:
+        return None
+    return (Path(found.origin).parent / "static" / "index.html").read_bytes()

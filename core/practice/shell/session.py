@@ -50,6 +50,7 @@ def shell(argv: list[str], world: World) -> Program:
             hears=_heard(text),
             ports=served.ports if served else frozenset(),
             site=served.site if served else None,
+            script=served.script if served else None,
             processes=title,
         )
     if words:
@@ -113,6 +114,7 @@ def _script(new: Shell, name: str, title: tuple[str, ...]) -> Program:
         hears=_heard(text),
         ports=served.ports if served else frozenset(),
         site=served.site if served else None,
+        script=served.script if served else None,
         processes=title,
     )
 

@@ -1,0 +1,199 @@
+"""Which Streamlit scripts are run for real: those that can only draw, and can reach nothing else.
+
+A practice engine serves a whole class from one machine: to run whatever Python a learner puts into
+an image would give that machine away. A plain script has nothing in it but Streamlit's elements,
+literals, names that are given values, ``if`` and ``with``: no loop, no function, no attribute but
+those listed here, and nothing that reads a file or an address. The course's app is one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeGuard
+
+#: Bytes that a plain script may have.
+MOST = 16_384
+
+#: The libraries, and what may be called of them.
+CALLS = {
+    "streamlit": {
+        *("title", "header", "subheader", "write", "markdown", "text", "caption", "code", "latex"),
+        *("divider", "json", "metric", "success", "info", "warning", "error", "progress", "toast"),
+        *("line_chart", "area_chart", "bar_chart", "scatter_chart", "dataframe", "table"),
+        *("button", "checkbox", "toggle", "radio", "selectbox", "multiselect", "slider"),
+        *("select_slider", "text_input", "text_area", "date_input", "time_input"),
+        *("color_picker", "container", "expander", "form", "form_submit_button"),
+        *("set_page_config", "balloons", "snow"),
+    },
+    "pandas": {"DataFrame", "Series"},
+}
+#: Arguments that would read a file, format without end or call back.
+_KEPT_OUT = {"format", "format_func", "page_icon", "on_change", "on_click", "on_select"}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The first thing in a script that is not plain."""
+
+    line: int  # from 1; 0: the whole script
+    text: str  # the line, without what surrounds it
+
+
+class _NotPlain(Exception):
+    def __init__(self, node: ast.AST) -> None:
+        super().__init__()
+        self.line: int = getattr(node, "lineno", 0)
+
+
+def refusal(source: str) -> Refusal | None:
+    """Why a script is not run for real; None for one that is.
+
+    One that is not Python at all is: Streamlit shows its error, and nothing of it runs.
+    """
+    if len(source.encode(errors="replace")) > MOST:
+        return Refusal(0, "")
+    try:
+        tree = ast.parse(source)
+        _Reader().read(tree)
+    except SyntaxError:
+        return None
+    except (ValueError, RecursionError, MemoryError):  # what no person writes
+        return Refusal(0, "")
+    except _NotPlain as found:
+        lines = source.splitlines()
+        text = lines[found.line - 1].strip() if 0 < found.line <= len(lines) else ""
+        return Refusal(found.line, text)
+    return None
+
+
+class _Reader:
+    """Reads a script from top to bottom. Raises _NotPlain."""
+
+    def __init__(self) -> None:
+        self._libraries: dict[str, str] = {}  # by the name that the script gives them
+        self._names: set[str] = set()
+
+    def read(self, tree: ast.Module) -> None:
+        body = tree.body
+        if ast.get_docstring(tree) is not None:
+            body = body[1:]
+        self._block(body)
+
+    def _block(self, statements: list[ast.stmt]) -> None:
+        for statement in statements:
+            self._statement(statement)
+
+    def _statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Import(names=names):
+                for each in names:
+                    if each.name not in CALLS:
+                        raise _NotPlain(node)
+                    self._libraries[each.asname or each.name] = each.name
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                if name in self._libraries or name.startswith("__"):
+                    raise _NotPlain(node)
+                self._assigned(value)
+                self._names.add(name)
+            case ast.Expr(value=ast.Call() as call):
+                self._call(call)
+            case ast.If(test=test, body=body, orelse=orelse):
+                self._value(test)
+                self._block(body)
+                self._block(orelse)
+            case ast.With(items=items, body=body):
+                for item in items:
+                    if item.optional_vars is not None:
+                        raise _NotPlain(node)
+                    if not self._is_sidebar(item.context_expr):
+                        self._call(item.context_expr)
+                self._block(body)
+            case ast.Pass():
+                pass
+            case _:
+                raise _NotPlain(node)
+
+    def _assigned(self, node: ast.expr) -> None:
+        """A name may not be made of several others: it could double with every line."""
+        if not isinstance(node, ast.Call):
+            self._literal(node)
+        elif any(isinstance(part, ast.JoinedStr) for part in ast.walk(node)):
+            raise _NotPlain(node)
+        else:
+            self._call(node)
+
+    def _call(self, node: ast.expr) -> None:
+        if not isinstance(node, ast.Call) or not self._may_call(node.func):
+            raise _NotPlain(node)
+        if node.func.attr == "set_page_config" and len(node.args) > 1:  # the icon is a file
+            raise _NotPlain(node)
+        for argument in node.args:
+            self._value(argument)
+        for keyword in node.keywords:
+            if keyword.arg is None or keyword.arg in _KEPT_OUT:
+                raise _NotPlain(node)
+            self._value(keyword.value)
+
+    def _may_call(self, function: ast.expr) -> TypeGuard[ast.Attribute]:
+        if not isinstance(function, ast.Attribute):
+            return False
+        owner = function.value
+        if self._is_sidebar(owner):
+            return function.attr in CALLS["streamlit"]
+        library = self._libraries.get(owner.id, "") if isinstance(owner, ast.Name) else ""
+        return function.attr in CALLS.get(library, ())
+
+    def _is_sidebar(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr="sidebar"):
+                return self._libraries.get(name) == "streamlit"
+        return False
+
+    def _value(self, node: ast.expr) -> None:
+        match node:
+            case ast.Name(id=name):
+                if name not in self._names:
+                    raise _NotPlain(node)
+            case ast.Call():
+                self._call(node)
+            case ast.JoinedStr(values=parts):
+                for part in parts:
+                    if isinstance(part, ast.FormattedValue):
+                        if part.format_spec is not None:
+                            raise _NotPlain(node)
+                        self._value(part.value)
+            case ast.Compare(left=left, comparators=others):
+                for each in (left, *others):
+                    self._value(each)
+            case ast.BoolOp(values=values):
+                for each in values:
+                    self._value(each)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                self._value(operand)
+            case _:
+                self._literal(node)
+
+    def _literal(self, node: ast.expr) -> None:
+        match node:
+            case ast.Constant():
+                pass
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.Constant()):
+                pass
+            case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
+                for each in _items(node):
+                    self._literal(each)
+            case _:
+                raise _NotPlain(node)
+
+
+def _items(node: ast.List | ast.Tuple | ast.Set | ast.Dict) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:  # **another
+                raise _NotPlain(node)
+            yield key
+            yield value
+    else:
+        yield from node.elts

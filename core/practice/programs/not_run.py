@@ -1,0 +1,74 @@
+"""The page of a Streamlit script that is not run: it says so, says why, and shows the script."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+
+from core.practice.apps.plain import CALLS, Refusal
+
+_TEXTS = {
+    "en": {
+        "title": "This app is not running",
+        "simulated": "Its container is a simulation, served by {replica}.",
+        "missing": "Streamlit is not installed on the machine of the practice engine.",
+        "line": "The practice engine runs an app for real when it only draws. "
+        "Line {line} asks for more:",
+        "whole": "The practice engine runs an app for real when it is short, and only draws.",
+        "may": "What it may use:",
+        "elsewhere": "A real Docker engine runs any.",
+    },
+    "fr": {
+        "title": "Cette application ne tourne pas",
+        "simulated": "Son conteneur est une simulation, servie par {replica}.",
+        "missing": "Streamlit n’est pas installé sur la machine du moteur d’entraînement.",
+        "line": "Le moteur d’entraînement exécute vraiment une application qui ne fait "
+        "qu’afficher. La ligne {line} en demande plus :",
+        "whole": "Le moteur d’entraînement exécute vraiment une application courte qui ne fait "
+        "qu’afficher.",
+        "may": "Ce qu’elle peut utiliser :",
+        "elsewhere": "Un vrai moteur Docker les exécute toutes.",
+    },
+}
+
+
+def language(headers: Mapping[str, str]) -> str:
+    """``fr`` for a browser that asks for French first, else ``en``."""
+    return "fr" if headers.get("accept-language", "").lower().startswith("fr") else "en"
+
+
+def page(source: str, why: Refusal | None, replica: str, tongue: str) -> str:
+    """why: None where no script is run. tongue: see ``language``."""
+    say = _TEXTS[tongue]
+    if why is None:
+        reason = f"<p>{say['missing']}</p>"
+    elif why.line:
+        reason = f"<p>{say['line'].format(line=why.line)}</p><pre>{html.escape(why.text)}</pre>"
+    else:
+        reason = f"<p>{say['whole']}</p>"
+    allowed = ", ".join(f"<code>st.{name}</code>" for name in sorted(CALLS["streamlit"]))
+    shown = say["simulated"].format(replica=f"<strong>{html.escape(replica)}</strong>")
+    return f"""<!DOCTYPE html>
+<html lang="{tongue}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{say["title"]}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; }}
+pre {{ overflow-x: auto; padding: .6em 1em; border-left: 4px solid #c77700; }}
+</style>
+</head>
+<body>
+<h1>{say["title"]}</h1>
+{reason}
+<details><summary>{say["may"]}</summary>
+<p>{allowed}, <code>st.sidebar</code>, <code>pd.DataFrame</code>, <code>if</code>,
+<code>with</code></p></details>
+<p>{say["elsewhere"]} {shown}</p>
+<h2>app.py</h2>
+<pre>{html.escape(source)}</pre>
+</body>
+</html>
+"""
