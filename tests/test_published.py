@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 import docker
 import pytest
+import requests
+import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from core.access import Access
+from core.commands.build import FOLDER, BuildImage
 from core.commands.services import CreateService
 from core.connection import Connection
 from core.control import Control
+from core.errors import NoRoom
 from core.practice.embed import PracticeServer
 from core.published import routes
 from tests.cluster.test_collector import until
@@ -62,3 +73,70 @@ def test_a_published_port_answers_and_no_path_leads_out_of_it(cluster: Control) 
     assert ask(cluster, out, "POST") == 404
     assert cluster.collector.refresh(30)
     assert [service.name for service in cluster.snapshot.services] == ["web"]
+
+
+@pytest.fixture
+def served(cluster: Control) -> Iterator[str]:
+    """The routes on a port of this machine; its address without scheme."""
+
+    def found(request: HTTPConnection) -> Control:
+        if request.path_params["cluster"] != "abcd2345":
+            raise NoRoom("There is no such cluster.")
+        return cluster
+
+    app = Starlette(routes=routes(found))
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="critical", ws="websockets-sansio", lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until(lambda: server.started, 30)
+    yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(30)
+
+
+def test_an_app_that_runs_is_opened_with_its_websocket(cluster: Control, served: str) -> None:
+    client: docker.DockerClient = cluster.connection.client()
+    files = tuple((name, (FOLDER / name).read_text()) for name in ("app.py", "Dockerfile"))
+    BuildImage(tag="app", path=".", files=files).run(client)
+    client.containers.run("app", name="app", detach=True, ports={"8080": 8080})
+    way = f"{served}/open/abcd2345/node1/8080"
+    until(lambda: requests.get(f"http://{way}/", timeout=90).status_code == 200, 90)
+    page = requests.get(f"http://{way}/", timeout=90)
+    assert page.headers["Content-Security-Policy"].startswith("sandbox allow-scripts")
+    assert "allow-same-origin" not in page.headers["Content-Security-Policy"]
+    assert page.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in page.headers
+    wanted = [Subprotocol("streamlit")]
+    asked = BackMsg()
+    asked.rerun_script.query_string = ""
+    with connect(
+        f"ws://{way}/_stcore/stream", origin=Origin("null"), subprotocols=wanted, proxy=None
+    ) as socket:
+        socket.send(asked.SerializeToString())
+        while b"My first Streamlit app in a container" not in (said := socket.recv(timeout=90)):
+            assert said
+        client.containers.get("app").kill()
+        with pytest.raises(ConnectionClosed):
+            deque(iter(lambda: socket.recv(timeout=90), None))
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "open/node1/8080/_stcore/stream",  # by its cookies a foreign page would come in
+        "open/zzzz2345/node1/8080/_stcore/stream",
+        "open/abcd2345/../8080/_stcore/stream",
+        "open/abcd2345/node1/8080/../../../../containers/app/attach/ws",
+        "open/abcd2345/node1/9999/_stcore/stream",
+    ],
+)
+def test_no_websocket_leads_elsewhere(cluster: Control, served: str, path: str) -> None:
+    with (
+        pytest.raises(InvalidHandshake),
+        connect(f"ws://{served}/{path}", origin=Origin("null"), proxy=None),
+    ):
+        pass

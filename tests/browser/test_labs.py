@@ -12,7 +12,7 @@ from playwright.sync_api import Page, TimeoutError, expect
 
 from core.i18n import Translate, translation
 from core.labs.texts import texts
-from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, Look, dashboard
 from tests.browser.test_console import answer, leave, run, screen, type_in
 
 pytestmark = pytest.mark.browser
@@ -111,19 +111,37 @@ def test_lab_one_in_the_terminal(empty: str, look: Look, locale: str) -> None:
     course.done("again")
 
 
-def test_lab_two_on_a_phone_from_the_build_to_the_opened_app(empty: str, look: Look) -> None:
-    page = look(f"{empty}/labs?lab=lab2", PHONE, locale=FRENCH)
-    course = Course(page, empty, "lab2", "fr")
+@pytest.mark.parametrize(("locale", "size"), [("en-US", WIDE), (FRENCH, PHONE)])
+def test_lab_two_from_the_build_to_the_opened_app(
+    empty: str, look: Look, locale: str, size: dict[str, int]
+) -> None:
+    page = look(f"{empty}/labs?lab=lab2", size, locale=locale)
+    course = Course(page, empty, "lab2", locale.partition("-")[0])
+    desk = course.desk
     course.go("build")
     course.click("Build the image")
     course.done("build")
     course.click("Run it")
     app = course.open(8080)
     expect(app.get_by_text("My first Streamlit app in a container")).to_be_visible()
-    chart = app.get_by_role("img", name=re.compile("1, 3, 2, 4, 5, 3"))
-    expect(chart).to_be_visible()
+    expect(app.get_by_test_id("stVegaLiteChart")).to_be_visible()
     course.done("run")
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    course.click("Run it")
+    expect(desk.get_by_role("link", name=re.compile("8081"))).to_be_visible()
+    course.done("second")
+    file = desk.get_by_role("textbox", name="app.py")
+    file.fill(f'{file.input_value()}\nst.write("Version 2")\n')
+    course.click("Build the image")
+    course.done("change")
+    course.click("Run it")
+    new = course.open(8082)
+    expect(new.get_by_text("Version 2")).to_be_visible()
+    course.done("renew")
+    app.reload()  # its container was made of the old image
+    expect(app.get_by_test_id("stVegaLiteChart")).to_be_visible()
+    expect(app.get_by_text("Version 2")).to_have_count(0)
+    for each in (page, app, new):
+        assert each.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
 def test_lab_three_by_clicking_from_nothing_to_the_removed_service(empty: str, look: Look) -> None:

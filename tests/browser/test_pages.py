@@ -69,7 +69,7 @@ def test_the_demo_app_from_its_files_to_its_open_page(look: Look) -> None:
             link.click()
         opened = opening.value
         expect(opened.get_by_text("My first Streamlit app in a container")).to_be_visible()
-        expect(opened.get_by_text(re.compile("practice", re.IGNORECASE)).first).to_be_visible()
+        expect(opened.get_by_test_id("stVegaLiteChart")).to_be_visible()
         opened.close()
         page.get_by_role("button", name="Stop").click()
         expect(page.get_by_text(re.compile("Exited"))).to_be_visible()
