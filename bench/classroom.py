@@ -35,6 +35,7 @@ from core import keys
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, ScaleServices, UpdateService
+from core.commands.swarm import InitSwarm, JoinSwarm
 from core.labs.lab3.lab import LAB
 from tests.browser.conftest import answers, free_port, program
 
@@ -59,10 +60,14 @@ class Step:
     shows: Callable[[dict[str, Any]], bool] = bool
     settled: Callable[[list[float]], float] | None = None
     visits: int = 0
+    joins: tuple[str, ...] = ()
 
 
-def lab_three(name: str) -> list[Step]:
-    """The third lab, on a service of the learner's own name; the Swarm is there already."""
+def lab_three(name: str, address: str) -> list[Step]:
+    """The third lab, from bare engines on, with a service of the learner's own name.
+
+    address: of node1, where the others join.
+    """
 
     def wants(replicas: int) -> Callable[[dict[str, Any]], bool]:
         return lambda said: [s["replicas"] for s in said["services"]] == [replicas]
@@ -86,6 +91,8 @@ def lab_three(name: str) -> list[Step]:
     create = CreateService(name=name, publish=("80:80",), image="nginx:latest")
     remove = RemoveServices(services=(name,))
     return [
+        Step("init", InitSwarm(advertise_addr=address), lambda said: len(said["nodes"]) == 1),
+        Step("join", joins=("node2", "node3")),
         Step("create", create, wants(1), min),
         Step("reach", visits=1),
         scale("scale", 15),
@@ -185,9 +192,12 @@ def attend(learner: Learner, essaim: str, host: str, chance: random.Random) -> A
     """Do the lab."""
     name, said = f"web-{learner.key}", Attended([], {}, set())
     with closing(docker.DockerClient(base_url=host, version="auto", timeout=PATIENCE)) as client:
-        for step in lab_three(name):
+        machines = practice(host)
+        for step in lab_three(name, machines["node1"]["address"]):
             time.sleep(chance.uniform(*THINKING))
-            if step.command is None:
+            if step.joins:
+                so = join(client, machines, step.joins)
+            elif step.command is None:
                 so = visit(f"{essaim}/open/{learner.key}/node1/80/", step.visits)
                 learner.seen(step.shows)
             else:
@@ -201,6 +211,27 @@ def attend(learner: Learner, essaim: str, host: str, chance: random.Random) -> A
             said.names.update(learner.names())
             learner.draw()
     return said
+
+
+def practice(host: str) -> dict[str, dict[str, Any]]:
+    """The machines of a cluster, by name."""
+    engines = requests.get(f"{host.replace('tcp', 'http')}/_practice/engines", timeout=PATIENCE)
+    return {engine["name"]: engine for engine in engines.json()}
+
+
+def join(
+    first: docker.DockerClient, machines: dict[str, dict[str, Any]], names: tuple[str, ...]
+) -> float:
+    """Have machines join, as typed on each; when all were ready."""
+    token = first.swarm.attrs["JoinTokens"]["Worker"]
+    command = JoinSwarm(token=token, address=f"{machines['node1']['address']}:2377")
+    for name in names:
+        host = machines[name]["host"]
+        with closing(docker.DockerClient(base_url=host, version="auto")) as client:
+            command.run(client)
+    while sum(node.attrs["Status"]["State"] == "ready" for node in first.nodes.list()) < NODES:
+        time.sleep(0.01)
+    return time.monotonic()
 
 
 def visit(address: str, replicas: int) -> float:
@@ -242,7 +273,7 @@ def server(**environment: str) -> Iterator[tuple[str, int]]:
 
 
 def main() -> None:
-    with server(ESSAIM_ENGINE="practice") as (essaim, process):
+    with server(ESSAIM_ENGINE="practice", ESSAIM_SWARM="empty") as (essaim, process):
         empty = resident(process)
         learners = [Learner(essaim, keys.new()) for _ in range(LEARNERS)]
         try:
