@@ -10,7 +10,8 @@ from core.practice.files import rootfs
 from core.practice.files.filesystem import FileSystem
 from core.practice.objects import Image
 from core.practice.programs import executables
-from core.practice.programs.base import Files, Interrupted, Program, Wait, World, Write, program
+from core.practice.programs.base import Files, Program, World, program
+from core.practice.programs.steps import Interrupted, Wait, Write
 
 assert executables  # the programs are entered by importing them
 

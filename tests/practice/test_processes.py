@@ -8,18 +8,9 @@ import pytest
 
 from core.practice.clock import ManualClock
 from core.practice.programs import signals
-from core.practice.programs.base import (
-    FOREVER,
-    READ,
-    Interrupted,
-    Program,
-    Read,
-    Steps,
-    Wait,
-    Write,
-    line,
-)
+from core.practice.programs.base import Program
 from core.practice.programs.process import Process
+from core.practice.programs.steps import FOREVER, READ, Interrupted, Read, Steps, Wait, Write, line
 from core.practice.programs.streams import Streams
 from core.practice.programs.terminal import Terminal
 

@@ -13,16 +13,8 @@ from core.practice.files import rootfs
 from core.practice.files.filesystem import FileSystem
 from core.practice.objects import Container, Image
 from core.practice.programs import executables
-from core.practice.programs.base import (
-    Files,
-    Read,
-    StartError,
-    Wait,
-    World,
-    Write,
-    argv_of,
-    program,
-)
+from core.practice.programs.base import Files, StartError, World, argv_of, program
+from core.practice.programs.steps import Read, Wait, Write
 
 assert executables  # the programs are entered by importing them
 

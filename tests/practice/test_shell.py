@@ -16,7 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.practice.embed import PracticeServer
-from core.practice.programs.base import Interrupted, Wait, program
+from core.practice.programs.base import program
+from core.practice.programs.steps import Interrupted, Wait
 from tests.practice.playing import Playing, played, world
 
 RECORDED = Path(__file__).with_name("shell_lines.txt")

@@ -11,7 +11,7 @@ import h11
 from core.practice.api.routing import Answer, Conduit, Response, Upgrade
 from core.practice.apps.host import HOST, Unavailable
 from core.practice.apps.plain import refusal
-from core.practice.programs.sites import Page
+from core.practice.programs.visits import Page
 
 _READ = 65536  # bytes
 _LARGEST = 32 << 20  # bytes of an answer

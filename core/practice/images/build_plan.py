@@ -9,7 +9,7 @@ from typing import Any
 from core.practice.clock import Clock
 from core.practice.errors import ApiError
 from core.practice.images.dockerfile import Instruction
-from core.practice.programs.base import Steps, Wait, Write
+from core.practice.programs.steps import Steps, Wait, Write
 
 _LONGEST = 3600.0  # seconds that a step's command may sleep
 

@@ -5,16 +5,9 @@ from __future__ import annotations
 from itertools import count
 
 from core.practice.programs import sites
-from core.practice.programs.base import (
-    FOREVER,
-    Program,
-    Steps,
-    Wait,
-    World,
-    executable,
-    line,
-)
-from core.practice.programs.sites import Page, Visit
+from core.practice.programs.base import Program, World, executable
+from core.practice.programs.steps import FOREVER, Steps, Wait, line
+from core.practice.programs.visits import Page, Visit
 
 _BEHAVIOUR = "misbehaving"
 _READY = "/run/ready"  # the file that its health check looks for

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.practice.objects import Container, Engine, Node, Service, State, Task
 from core.practice.programs.processes import Processes
-from core.practice.programs.sites import Page, Visit
+from core.practice.programs.visits import Page, Visit
 from core.practice.store import Store
 
 #: Named connections that are remembered; the one that was used least recently goes first.

@@ -15,7 +15,7 @@ from core.practice.network.addresses import PREDEFINED, find_network
 from core.practice.network.mesh import Connection, Mesh, Refused
 from core.practice.objects import Container, Engine, Network, Service, Task
 from core.practice.programs.hosts import NoSuchHost
-from core.practice.programs.sites import Page
+from core.practice.programs.visits import Page
 from core.practice.store import Store
 
 

@@ -1,74 +1,28 @@
-"""The simulated programs that containers run: what each prints, how long it runs, how it ends.
+"""The simulated programs that containers run: what each is, what it sees, and how one is found.
 
-A program is a generator of steps that returns its exit code; nothing really runs. Only what the
-course needs is here, and what is invented says so. The programs themselves are in the modules
-``servers`` and ``commands``.
+Nothing really runs. Only what the course needs is here, and what is invented says so. The programs
+themselves are in ``servers``, ``installers``, ``core.practice.shell`` and ``utilities``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from errno import ESRCH
 from posixpath import basename, join, normpath
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from core.practice.files.filesystem import FileSystem
 from core.practice.files.tree import Entry, File
 from core.practice.objects import Container, Image
 from core.practice.programs.hosts import NO_NET, Net
-
-if TYPE_CHECKING:
-    from core.practice.programs.sites import Page, Visit
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """The program does nothing for so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """The program writes bytes, whole lines or not, to stdout (1) or stderr (2)."""
-
-    data: bytes
-    stream: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """The program asks for input. It is sent what there is, b"" at the end of its input.
-
-    From a terminal that is a line at most, as typed; from a pipe all that has come so far.
-    editing: the program edits its lines, as an interactive shell does: there is a history.
-    """
-
-    editing: bool = False
-
-
-READ = Read()
-
-
-class Interrupted(Exception):
-    """Thrown into a program where it waits: a signal that it hears, as Ctrl-C is (SIGINT, 2).
-
-    A program that does not catch it ends with 128 plus the signal's number.
-    """
-
-    def __init__(self, signal: int) -> None:
-        super().__init__(signal)
-        self.signal = signal
-
+from core.practice.programs.steps import Steps, printing
+from core.practice.programs.visits import Page, Visit
 
 UNIX = ("alpine", "busybox", "misbehaving", "nginx", "python")  # the images that have a shell
 SMALL = ("alpine", "busybox", "misbehaving")  # those whose shell and programs are BusyBox
-FOREVER = Wait(float("inf"))
 UNABLE = "unable to start container process"  # runc's beginning of why
 NOT_STARTED = 128  # the exit code of a container whose network could not be set up
-
-Steps = Generator[Write | Wait | Read, bytes | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +38,7 @@ class Program:
     script: Callable[[], str] | None = None  # the source of the Streamlit app that it runs
 
 
-Site = Callable[["Visit"], "Page"]
+Site = Callable[[Visit], Page]
 
 
 class StartError(Exception):
@@ -319,26 +273,3 @@ def _entry(path: str, world: World) -> Entry | None:
         return world.view.entry(path)
     except OSError:
         return None
-
-
-# Steps that many programs share
-
-
-def line(text: str, stream: int = 1) -> Write:
-    """The step that writes a line."""
-    return Write(text.encode(errors="replace") + b"\n", stream)
-
-
-def printing(text: str, code: int = 0, stream: int = 1) -> Steps:
-    yield line(text, stream)
-    return code
-
-
-def ending(code: int) -> Steps:
-    return code
-    yield  # makes this a generator
-
-
-def forever() -> Steps:
-    yield FOREVER
-    return 0

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from core.practice.programs.sites import Page
+from core.practice.programs.visits import Page
 
 
 class NoSuchHost(Exception):

@@ -8,16 +8,8 @@ from __future__ import annotations
 
 import re
 
-from core.practice.programs.base import (
-    INSTALLED_PROGRAM,
-    Program,
-    Steps,
-    Wait,
-    World,
-    executable,
-    line,
-    printing,
-)
+from core.practice.programs.base import INSTALLED_PROGRAM, Program, World, executable
+from core.practice.programs.steps import Steps, Wait, line, printing
 
 INSTALLED = "/var/lib/installed"  # a file per package, whose content is its size in bytes
 

@@ -9,7 +9,8 @@ from math import isinf
 
 from core.practice.clock import Clock, Timer
 from core.practice.programs import signals
-from core.practice.programs.base import Interrupted, Program, Read, Wait, Write
+from core.practice.programs.base import Program
+from core.practice.programs.steps import Interrupted, Read, Wait, Write
 from core.practice.programs.streams import Streams
 
 log = logging.getLogger("core.practice")

@@ -11,8 +11,8 @@ from core.practice.programs import signals
 from core.practice.programs.base import Program, Running
 from core.practice.programs.logs import LogBook
 from core.practice.programs.process import Process
-from core.practice.programs.sites import Page, Visit
 from core.practice.programs.streams import Streams
+from core.practice.programs.visits import Page, Visit
 
 
 class Processes:

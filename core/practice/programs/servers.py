@@ -9,21 +9,16 @@ from functools import partial
 from posixpath import basename, join, normpath
 
 from core.practice.programs import signals, sites
-from core.practice.programs.base import (
+from core.practice.programs.base import INSTALLED, Program, World, executable, find, program
+from core.practice.programs.steps import (
     FOREVER,
-    INSTALLED,
     READ,
     Interrupted,
-    Program,
     Steps,
     Wait,
-    World,
     ending,
-    executable,
-    find,
     line,
     printing,
-    program,
 )
 
 _HTTP = frozenset({80})

@@ -4,49 +4,21 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from http import HTTPStatus
 from importlib.util import find_spec
 from mimetypes import guess_type
 from pathlib import Path
 from posixpath import join, normpath
-from urllib.parse import unquote
 
 from core.practice.apps.plain import refusal
 from core.practice.files import rootfs
 from core.practice.programs import not_run
-from core.practice.programs.base import World, Write, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Write, line
+from core.practice.programs.visits import Page, Visit
 
 _ROOT = "/usr/share/nginx/html"
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One HTTP request as it reaches a container."""
-
-    method: str
-    target: str  # path and query, quoted
-    headers: Mapping[str, str]  # lower-case names
-    body: bytes
-    source: str  # the address it seems to come from inside the container
-    replica: str  # who answers: web.3, or a container's name
-    address: str  # of the container
-    now: float
-
-    @property
-    def path(self) -> str:
-        return unquote(self.target.partition("?")[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The answer to a visit."""
-
-    body: bytes
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    log: tuple[Write, ...] = ()
 
 
 def nginx(world: World, visit: Visit) -> Page:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, field
 
-from core.practice.programs.base import Wait, World
+from core.practice.programs.base import World
+from core.practice.programs.steps import Wait
 from core.practice.shell import expansion, launch, patterns, redirections
 from core.practice.shell.dialect import Dialect
 from core.practice.shell.endings import Exit, Leave

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from posixpath import basename, join
 
-from core.practice.programs.base import SMALL, UNIX, Interrupted, Program, Steps, World, executable
+from core.practice.programs.base import SMALL, UNIX, Program, World, executable
+from core.practice.programs.steps import Interrupted, Steps
 from core.practice.shell import builtins, control, launch, peek, reading
 from core.practice.shell.dialect import ASH, BASH, DASH, SyntaxProblem
 from core.practice.shell.endings import Exit, Leave

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from core.practice.files.filesystem import FileSystem
-from core.practice.programs.base import READ, Interrupted, Read, Wait, Write
+from core.practice.programs.steps import READ, Interrupted, Read, Wait, Write
 
 T = TypeVar("T")
 PIPE = 64 * 1024  # bytes that a pipe holds, as in Linux

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from core.practice.programs.base import Steps, World
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps
 from core.practice.utilities.base import (
     Misuse,
     inputs,

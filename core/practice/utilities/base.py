@@ -10,19 +10,8 @@ from typing import TypeVar
 
 from core.practice.files.filesystem import FileSystem
 from core.practice.files.tree import Device
-from core.practice.programs.base import (
-    READ,
-    SMALL,
-    UNIX,
-    Program,
-    Read,
-    Steps,
-    Wait,
-    World,
-    Write,
-    executable,
-    line,
-)
+from core.practice.programs.base import SMALL, UNIX, Program, World, executable
+from core.practice.programs.steps import READ, Read, Steps, Wait, Write, line
 from core.practice.utilities.words import Complaint
 
 T = TypeVar("T")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from posixpath import basename, join, normpath
 
 from core.practice.files.tree import Folder, Link
-from core.practice.programs.base import Steps, World, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import Options, gnu, options, place, reason, tool, wanted
 
 # Copying and moving

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from posixpath import basename, join
 
 from core.practice.files.tree import Device, Entry, File, Folder, Link, size_of
-from core.practice.programs.base import Steps, World, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import (
     Misuse,
     gnu,

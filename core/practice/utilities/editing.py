@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from posixpath import basename
 
-from core.practice.programs.base import Steps, World, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import (
     Doing,
     Lines,

@@ -8,7 +8,8 @@ import time
 from posixpath import basename, dirname, join, normpath
 
 from core.practice.files.tree import Folder, Link
-from core.practice.programs.base import Steps, World, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import gnu, options, place, reason, tool, wanted
 from core.practice.utilities.modes import new_mode
 from core.practice.utilities.words import Complaint

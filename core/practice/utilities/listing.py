@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from posixpath import join
 
 from core.practice.files.tree import Device, Entry, File, Folder, Link, size_of
-from core.practice.programs.base import Steps, World, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import (
     Options,
     gnu,

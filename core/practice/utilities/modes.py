@@ -6,7 +6,8 @@ import re
 from posixpath import basename
 
 from core.practice.files.tree import Folder
-from core.practice.programs.base import Steps, World, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import gnu, options, place, reason, tool, users, wanted
 from core.practice.utilities.words import Complaint
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from posixpath import basename
 from typing import TYPE_CHECKING
 
-from core.practice.programs.base import Steps, Wait, World, line
+from core.practice.programs.base import World
 from core.practice.programs.hosts import NoSuchHost
+from core.practice.programs.steps import Steps, Wait, line
 from core.practice.utilities.base import Misuse, options, text_of, tool
 from core.practice.utilities.words import Complaint
 

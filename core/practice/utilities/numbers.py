@@ -9,7 +9,8 @@ import re
 from math import isfinite
 from posixpath import basename
 
-from core.practice.programs.base import Steps, Wait, World, Write, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, Wait, Write, line
 from core.practice.utilities.base import (
     Doing,
     Misuse,

@@ -6,17 +6,8 @@ import re
 from dataclasses import replace
 from posixpath import basename
 
-from core.practice.programs import base as programs
-from core.practice.programs.base import (
-    Interrupted,
-    Program,
-    StartError,
-    Steps,
-    Wait,
-    World,
-    executable,
-    line,
-)
+from core.practice.programs.base import UNIX, Program, StartError, World, executable, program
+from core.practice.programs.steps import Interrupted, Steps, Wait, ending, line, printing
 from core.practice.utilities.base import Doing, Lines, Misuse, gnu, options, out, text_of, tool
 from core.practice.utilities.words import Complaint, echoed, formatted, tested
 
@@ -110,14 +101,14 @@ def pwd(argv: list[str], world: World) -> Steps:
 def run(argv: list[str], world: World) -> Doing[int]:
     """Run another program; returns its exit code, 127 where there is none."""
     try:
-        program = programs.program(argv, world)
+        started = program(argv, world)
     except StartError:
         yield line(f"{argv[0]}: not found", 2)
         return 127
-    return (yield from program.steps)
+    return (yield from started.steps)
 
 
-@executable(programs.UNIX, "env", "printenv")
+@executable(UNIX, "env", "printenv")
 def env(argv: list[str], world: World) -> Program:
     """Run as a program of its own where env starts one: what that serves, env serves."""
     asked = list(argv[1:])
@@ -138,10 +129,10 @@ def env(argv: list[str], world: World) -> Program:
     if not asked:
         return Program(_shown(environment))
     try:
-        return programs.program(asked, replace(world, env=environment))
+        return program(asked, replace(world, env=environment))
     except StartError:
         said = f"'{asked[0]}'" if gnu(world) else f"can't execute '{asked[0]}'"
-        return Program(programs.printing(f"env: {said}: No such file or directory", 127, 2))
+        return Program(printing(f"env: {said}: No such file or directory", 127, 2))
 
 
 def _bad_option(argv: list[str], word: str, world: World) -> Steps:
@@ -195,12 +186,12 @@ def xargs(argv: list[str], world: World) -> Steps:
     for call in calls:
         yield Wait(0.0005)
         try:
-            program = programs.program(call, world)
+            started = program(call, world)
         except StartError:
             said = call[0] if gnu(world) else f"can't execute '{call[0]}'"
             yield line(f"xargs: {said}: No such file or directory", 2)
             return 127
-        ended = yield from program.steps
+        ended = yield from started.steps
         code = 123 if ended else code
     return code
 
@@ -216,7 +207,7 @@ def timeout(argv: list[str], world: World) -> Steps:
         raise Misuse("missing operand" if gnu(world) else "")
     left = seconds_of(asked.words[0])
     try:
-        steps = programs.program(asked.words[1:], world).steps
+        steps = program(asked.words[1:], world).steps
     except StartError:
         yield line(f"timeout: can't execute '{asked.words[1]}': No such file or directory", 2)
         return 127
@@ -257,23 +248,23 @@ def busybox(argv: list[str], world: World) -> Steps:
         yield line("BusyBox v1.35.0 (simulated by the practice engine) multi-call binary.")
         return 0
     try:
-        program = programs.program([basename(argv[1]), *argv[2:]], world)
+        started = program([basename(argv[1]), *argv[2:]], world)
     except StartError:
         yield line(f"{argv[1]}: applet not found", 2)
         return 127
-    return (yield from program.steps)
+    return (yield from started.steps)
 
 
-@executable(programs.UNIX, "nohup", "nice", "setsid", "exec")
+@executable(UNIX, "nohup", "nice", "setsid", "exec")
 def through(argv: list[str], world: World) -> Program:
     """Programs that only start another."""
     if len(argv) < 2:
-        return Program(programs.ending(125))
+        return Program(ending(125))
     try:
-        return programs.program(argv[1:], world)
+        return program(argv[1:], world)
     except StartError:
         said = f"{argv[0]}: can't execute '{argv[1]}': No such file or directory"
-        return Program(programs.printing(said, 127, 2))
+        return Program(printing(said, 127, 2))
 
 
 __all__ = ["Interrupted"]

@@ -6,7 +6,8 @@ import re
 from posixpath import basename, join
 
 from core.practice.files.tree import File
-from core.practice.programs.base import Steps, World, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import (
     Doing,
     Lines,

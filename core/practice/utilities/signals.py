@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from posixpath import basename
 
-from core.practice.programs.base import Steps, Wait, World, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, Wait, line
 from core.practice.utilities.base import Misuse, gnu, options, out, tool
 from core.practice.utilities.system import user_of
 from core.practice.utilities.words import Complaint

@@ -8,7 +8,8 @@ from posixpath import basename, dirname, join
 
 from core.practice.files.tree import File
 from core.practice.programs import kernel
-from core.practice.programs.base import Steps, World, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import Misuse, gnu, options, out, tool, users
 from core.practice.utilities.files import moment_of
 from core.practice.utilities.words import Complaint

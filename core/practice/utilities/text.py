@@ -7,7 +7,8 @@ from collections import deque
 from posixpath import basename
 
 from core.practice.files.tree import Device
-from core.practice.programs.base import READ, Steps, Wait, World, Write, line
+from core.practice.programs.base import World
+from core.practice.programs.steps import READ, Steps, Wait, Write, line
 from core.practice.utilities.base import (
     Doing,
     Lines,

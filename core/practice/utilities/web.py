@@ -9,18 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from posixpath import basename
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from core.practice.programs.base import Steps, Wait, World, Write, line
+from core.practice.programs.base import World
 from core.practice.programs.hosts import NoSuchHost
+from core.practice.programs.steps import Steps, Wait, Write, line
+from core.practice.programs.visits import Page
 from core.practice.utilities.base import Doing, Misuse, options, out, place, reason, tool
 from core.practice.utilities.network import resolved
 from core.practice.utilities.words import Complaint
-
-if TYPE_CHECKING:
-    from core.practice.programs.sites import Page
-
 
 _MOST_JUMPS = 20
 _PAUSE = 0.002  # seconds that an answer takes
