@@ -21,7 +21,7 @@ from core.practice.network import addresses, publishing
 from core.practice.network.mesh import Mesh
 from core.practice.objects import Container, Engine, Image, changed
 from core.practice.programs import base as programs
-from core.practice.programs import health, signals, unstartable
+from core.practice.programs import checks, signals, unstartable
 from core.practice.programs.logs import LogBook
 from core.practice.programs.processes import Processes
 from core.practice.programs.worlds import Worlds
@@ -188,7 +188,7 @@ class Runtime:
         user = str(container.config.get("User") or image.config.get("User") or "root")
         self.processes.add(container, program, pid, user)
         self._by_hand.discard(container.id)
-        check = health.check_of(container, image)
+        check = checks.check_of(container, image)
         address, further = container.address, container.further
         if not (container.task_id and address):  # a task's are the Swarm's to give
             given = [addresses.free_address(self._store, container, n) for n in container.networks]

@@ -21,7 +21,7 @@ from core.practice.files import mounts
 from core.practice.images import local as images
 from core.practice.network import addresses, links, publishing
 from core.practice.objects import Container, Engine, Image
-from core.practice.programs import health
+from core.practice.programs import checks
 from core.practice.programs.base import argv_of
 
 _FILTERS = {
@@ -93,7 +93,7 @@ async def create(request: Request) -> Response:
     host_config.check(asked.config, asked.host_config, _cpus(request))
     publishing.check(asked)
     container_needs.endpoints(request, asked)
-    health.check(body.get("Healthcheck") or {})
+    checks.validate(body.get("Healthcheck") or {})
     if not argv_of(asked, image):
         raise ApiError(400, "no command specified")
     mounts.check(store, request.cluster.files.machine(engine), asked, image)

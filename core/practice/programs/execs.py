@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.practice.events import EventLog
 from core.practice.formats import hex_id
@@ -14,10 +14,8 @@ from core.practice.programs import signals
 from core.practice.programs.base import StartError
 from core.practice.programs.process import Process
 from core.practice.programs.streams import Streams
+from core.practice.runtime import Runtime
 from core.practice.store import Change, Store
-
-if TYPE_CHECKING:  # it imports health, which probes by means of this module
-    from core.practice.runtime import Runtime
 
 _KEPT = 300.0  # seconds that an exec can be asked about after its end
 _MOST = 200  # execs remembered per container

@@ -9,7 +9,7 @@ from typing import Any
 from core.practice.errors import ApiError
 from core.practice.images.reference import parse
 from core.practice.objects import Json, Network, Port, Service
-from core.practice.programs import health
+from core.practice.programs import checks
 from core.practice.store import Store
 from core.practice.swarm import constraints, expansion, payloads, specs
 from core.practice.swarm.access import invalid, refuse
@@ -62,7 +62,7 @@ def check(store: Store, spec: Json, own_id: str = "") -> None:
     _check_times(spec)
     _check_container(template["ContainerSpec"])
     try:
-        health.check(specs.section(template, "ContainerSpec", "Healthcheck"))
+        checks.validate(specs.section(template, "ContainerSpec", "Healthcheck"))
     except ApiError as error:
         words = error.message.replace("Healthcheck", "HealthConfig")
         raise invalid(f"ContainerSpec: {words}") from None
