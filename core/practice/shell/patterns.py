@@ -8,23 +8,13 @@ from functools import lru_cache
 from posixpath import join
 
 from core.practice.files.filesystem import FileSystem
+from core.practice.utilities.regex import CLASSES
 
 Fragments = Sequence[tuple[str, bool]]  # text, and whether it stands for itself
 
 MOST = 10_000  # files that a word may mean
 _LONGEST = 4096  # characters of a text whose beginnings or ends are tried one by one
 _SPECIAL = re.compile(r"[*?\[]")
-_CLASSES = {
-    "alpha": "a-zA-Z",
-    "digit": "0-9",
-    "alnum": "a-zA-Z0-9",
-    "upper": "A-Z",
-    "lower": "a-z",
-    "space": r"\s",
-    "blank": r" \t",
-    "punct": r"!-/:-@\[-`{-~",
-    "xdigit": "0-9a-fA-F",
-}
 
 
 def has_pattern(fragments: Fragments) -> bool:
@@ -66,7 +56,7 @@ def _bracket(signs: tuple[tuple[str, bool], ...], at: int) -> tuple[str, int]:
     if match is None:
         return re.escape("["), at
     inner = re.sub(r"[\\&~|\[]|--", lambda m: "\\" + m[0], match[2].replace("\0", "]"))
-    inner = re.sub(r"\\\[:([a-z]+):\]", lambda m: _CLASSES.get(m[1], ""), inner)
+    inner = re.sub(r"\\\[:([a-z]+):\]", lambda m: CLASSES.get(m[1], ""), inner)
     inner = inner.replace("]", "\\]").replace("^", "\\^")
     inner = re.sub(r"\\\\\]", r"\\]", inner)
     source = f"[{'^' if match[1] else ''}{inner}]"

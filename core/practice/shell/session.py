@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from posixpath import basename, join
 
 from core.practice.programs.base import SMALL, UNIX, Program, World, executable
-from core.practice.programs.steps import Interrupted, Steps
+from core.practice.programs.steps import Interrupted, Steps, ending
 from core.practice.shell import builtins, control, launch, peek, reading
 from core.practice.shell.dialect import ASH, BASH, DASH, SyntaxProblem
 from core.practice.shell.endings import Exit, Leave
@@ -44,16 +45,7 @@ def shell(argv: list[str], world: World) -> Program:
         return Program(_refuse(new, failure.text), processes=title)
     if command:
         text, new.own, new.positional = words[0], (words[1:2] or [new.own])[0], words[2:]
-        served = peek.server(new, text)
-        return Program(
-            new.with_crew(_whole(new, text)),  # type: ignore[arg-type]
-            served.term_code if served else None,
-            hears=_heard(text),
-            ports=served.ports if served else frozenset(),
-            site=served.site if served else None,
-            script=served.script if served else None,
-            processes=title,
-        )
+        return _playing(new, text, title)
     if words:
         new.positional = words[1:]
         return _script(new, words[0], title)
@@ -108,14 +100,16 @@ def _script(new: Shell, name: str, title: tuple[str, ...]) -> Program:
         steps = _refuse(new, said if new.dialect is not BASH else f"{name}: {reason}")
         return Program(steps, processes=title)
     new.own = name
-    served = peek.server(new, text)
-    return Program(
-        new.with_crew(_whole(new, text)),  # type: ignore[arg-type]
-        served.term_code if served else None,
+    return _playing(new, text, title)
+
+
+def _playing(new: Shell, text: str, title: tuple[str, ...]) -> Program:
+    """The program that runs a text, and answers as what stays of it does."""
+    served = peek.server(new, text) or Program(ending(0))
+    return replace(
+        served,
+        steps=new.with_crew(_whole(new, text)),  # type: ignore[arg-type]
         hears=_heard(text),
-        ports=served.ports if served else frozenset(),
-        site=served.site if served else None,
-        script=served.script if served else None,
         processes=title,
     )
 

@@ -8,7 +8,8 @@ from math import factorial
 from core.practice.utilities.words import Complaint
 
 _MOST_TRIES = 60_000_000  # ways that a pattern may lie in a line
-_CLASSES = {
+#: POSIX's classes of characters, as what stands between Python's brackets.
+CLASSES = {
     "alpha": "a-zA-Z",
     "digit": "0-9",
     "alnum": "a-zA-Z0-9",
@@ -153,7 +154,7 @@ def _bracket(match: re.Match[str]) -> str:
     inner = re.sub(r"\\", r"\\\\", match[2])
     inner = re.sub(
         r"\[:([a-z]+):\]|[\[&~|\]]",
-        lambda m: _CLASSES.get(m[1], "") if m[1] else "\\" + m[0],
+        lambda m: CLASSES.get(m[1], "") if m[1] else "\\" + m[0],
         inner,
     )
     return f"[{match[1]}{inner}]"
