@@ -106,7 +106,7 @@ def look(browser: Browser) -> Iterator[Look]:
     """Open an address; a script error on any page fails the test."""
     contexts, errors = [], []
 
-    def look(address: str, size: dict[str, int] = WIDE, **options: str) -> Page:
+    def look(address: str, size: dict[str, int] = WIDE, **options: object) -> Page:
         context = browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()

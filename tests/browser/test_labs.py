@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from core.i18n import Translate, translation
 from core.labs.texts import texts
@@ -33,8 +33,16 @@ def empty() -> Iterator[str]:
 class Course:
     """A lab open in one tab, and its learner's other tab, where things are done."""
 
-    def __init__(self, page: Page, address: str, lab: str, language: str) -> None:
-        self.lab, self.address = page, address
+    def __init__(
+        self,
+        page: Page,
+        address: str,
+        lab: str,
+        language: str,
+        press: Callable[[Locator], None] = Locator.click,
+    ) -> None:
+        """press: how the learner presses a button."""
+        self.lab, self.address, self.press = page, address, press
         self.texts = texts(lab, language)
         self.say: Translate = translation(language).gettext
         self.desk = page.context.new_page()
@@ -45,7 +53,7 @@ class Course:
 
     def click(self, name: str, **fields: str) -> None:
         label = self.say(name).format(**fields)
-        self.desk.get_by_role("button", name=label, exact=True).last.click()
+        self.press(self.desk.get_by_role("button", name=label, exact=True).last)
 
     def hurry(self) -> None:
         """Let the cluster live faster: a rolling update waits five seconds for each replica."""
@@ -62,7 +70,7 @@ class Course:
         """The page behind the port's link."""
         label = self.say("Open port {port}").format(port=port)
         with self.desk.context.expect_page(timeout=PATIENCE) as opened:
-            self.desk.get_by_role("link", name=label).first.click()
+            self.press(self.desk.get_by_role("link", name=label).first)
         return opened.value
 
     def done(self, *steps: str) -> None:
@@ -73,7 +81,7 @@ class Course:
             expect(self.lab.locator(GREEN)).to_be_visible()
             following = self.lab.get_by_role("button", name=self.say("Next step"))
             if step != list(self.texts.steps)[-1]:
-                following.click()
+                self.press(following)
         expect(self.lab.locator(".essaim-check")).to_have_count(1)
 
 
@@ -187,18 +195,22 @@ def test_lab_three_by_clicking_from_nothing_to_the_removed_service(empty: str, l
     expect(lab.get_by_text("You have made a Swarm")).to_be_visible()
 
 
-def press(page: Page, name: str) -> None:
-    """Reach a button with the Tab key, and press Enter."""
-    button = page.get_by_role("button", name=name, exact=True)
-    expect(button).to_be_enabled()
+def reach(widget: Locator, key: str = "") -> None:
+    """Go to a widget with the Tab key, and press another there."""
+    expect(widget).to_be_enabled()
     end = time.monotonic() + PATIENCE / 1000
-    while not button.evaluate("element => element === document.activeElement"):
-        assert time.monotonic() < end, f"{name} is never reached with the Tab key"
-        page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    while not widget.evaluate("element => element === document.activeElement"):
+        assert time.monotonic() < end, f"{widget} is never reached with the Tab key"
+        widget.page.keyboard.press("Tab")
+    if key:
+        widget.page.keyboard.press(key)
 
 
-def test_lab_three_with_a_keyboard_on_a_phone(empty: str, look: Look) -> None:
+def press(page: Page, name: str) -> None:
+    reach(page.get_by_role("button", name=name, exact=True), "Enter")
+
+
+def test_lab_three_done_for_one_on_a_phone(empty: str, look: Look) -> None:
     page = look(f"{empty}/labs?lab=lab3", PHONE, locale=FRENCH)
     course = Course(page, empty, "lab3", "fr")
     steps = list(course.texts.steps)
@@ -214,3 +226,110 @@ def test_lab_three_with_a_keyboard_on_a_phone(empty: str, look: Look) -> None:
         if step != steps[-1]:
             press(page, course.say("Next step"))
     expect(page.get_by_text("Vous avez formé un Swarm")).to_be_visible()
+
+
+def test_lab_three_with_the_keyboard_alone(empty: str, look: Look) -> None:
+    page = look(f"{empty}/labs?lab=lab3", locale=FRENCH)
+    course = Course(page, empty, "lab3", "fr", lambda button: reach(button, "Enter"))
+    desk, say = course.desk, course.say
+
+    def type_line(text: str) -> None:
+        prompt = desk.get_by_label(say("Docker line"))
+        reach(prompt)
+        desk.keyboard.type(text)
+        desk.keyboard.press("Enter")
+        expect(prompt).to_have_value("")
+
+    course.go("console")
+    type_line("docker swarm init --advertise-addr 192.168.0.11")
+    course.done("init")
+    course.go("nodes")
+    for left in (1, 0):
+        course.click("Join")
+        joins = desk.get_by_role("button", name=say("Join"), exact=True)
+        expect(joins).to_have_count(left)
+    course.done("join")
+    course.hurry()  # with the mouse: real time would do as well
+    course.go("console")
+    type_line("docker service create -p 80:80 --name web nginx:latest")
+    course.done("create")
+    course.go("services")
+    expect(course.open(80).get_by_text("Welcome to nginx!").first).to_be_visible()
+    course.done("reach")
+    course.go("console")
+    type_line("docker service scale web=15")
+    course.done("scale")
+    course.go("")
+    course.click("Send 10 requests per second")
+    course.done("balance")
+    course.go("console")
+    type_line("docker node update --availability drain node2")
+    course.done("drain")
+    type_line("docker node update --availability active node2")
+    course.done("activate")
+    type_line("docker service scale web=10")
+    course.done("fewer")
+    type_line("docker service update --force web")
+    course.done("rebalance")
+    type_line("docker service rm web")
+    course.done("remove")
+    expect(page.get_by_text("Vous avez formé un Swarm")).to_be_visible()
+
+
+def test_lab_three_by_touch_on_a_phone(empty: str, look: Look) -> None:
+    touch = {"has_touch": True, "is_mobile": True, "locale": "en-US"}
+    page = look(f"{empty}/labs?lab=lab3", PHONE, **touch)
+    course = Course(page, empty, "lab3", "en", lambda button: button.tap())
+    desk = course.desk
+
+    def type_line(text: str) -> None:
+        course.go("console")
+        prompt = desk.get_by_label("Docker line")
+        prompt.tap()
+        desk.keyboard.type(text)
+        desk.keyboard.press("Enter")
+        expect(prompt).to_have_value("")
+
+    def fits() -> None:
+        for each in (page, desk):
+            assert each.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    course.go("")
+    course.click("Make a Swarm")
+    course.done("init")
+    fits()
+    course.go("nodes")
+    for left in (1, 0):
+        course.click("Join")
+        expect(desk.get_by_role("button", name="Join", exact=True)).to_have_count(left)
+    course.done("join")
+    course.hurry()
+    fits()
+    course.go("")
+    course.click("Create the service")
+    course.done("create")
+    fits()
+    course.go("services")
+    expect(course.open(80).get_by_text("Welcome to nginx!").first).to_be_visible()
+    course.done("reach")
+    fits()
+    type_line("docker service scale web=15")
+    course.done("scale")
+    fits()
+    course.go("")
+    course.click("Send 10 requests per second")
+    course.done("balance")
+    desk.get_by_role("button", name="Drain node2").tap()
+    course.done("drain")
+    desk.get_by_role("button", name="Active node2").tap()
+    course.done("activate")
+    fits()
+    type_line("docker service scale web=10")
+    course.done("fewer")
+    course.go("")
+    course.click("Rebalance")
+    course.done("rebalance")
+    course.click("Remove {service}", service="web")
+    course.click("Remove {service}", service="web")
+    course.done("remove")
+    expect(page.get_by_text("You have made a Swarm")).to_be_visible()
