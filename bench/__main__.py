@@ -1,7 +1,7 @@
 """What must stay fast, measured: ``python -m bench``, or only what its argument names.
 
-The argument is a part of a measure's name, or ``practice``, ``classroom``, ``live`` or
-``traffic``.
+The argument is a part of a measure's name, or ``practice``, ``classroom``, ``live``,
+``traffic`` or ``apps``.
 
 Each figure is the median of a few samples, and the worst of them. They compare on one machine, one
 day with the next; they are no promise about another machine.
@@ -23,7 +23,7 @@ from typing import Any
 
 import docker
 
-from bench import classroom, live, practice, traffic
+from bench import apps, classroom, live, practice, traffic
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot
 from core.live import messages
@@ -152,6 +152,8 @@ def main(wish: str = "") -> None:
         live.main()
     if not wish or wish.lower() in "traffic":
         traffic.main()
+    if not wish or wish.lower() in "apps":
+        apps.main()
 
 
 if __name__ == "__main__":

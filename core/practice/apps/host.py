@@ -55,6 +55,11 @@ class Host:
                 self._process = self._start()
             return self._port, self._keep(source)
 
+    @property
+    def pid(self) -> int:
+        """The process's; 0 while there is none."""
+        return self._process.pid if self._process else 0
+
     def stop(self) -> None:
         with self._lock:
             if self._process is not None:
