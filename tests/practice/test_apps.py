@@ -236,10 +236,10 @@ def test_a_script_that_is_not_plain_is_shown_and_not_run(
     source = b"import streamlit as st\nimport os\nst.title(os.getcwd())\n"
     run(call, engine, "other", source, 8080)
     page = call("GET", "/_practice/open/node1/8080/").body.decode()
-    assert "This app is not running" in page
+    assert "This app is not run here" in page
     assert "Line 2 asks for more" in page
     french = call("GET", "/_practice/open/node1/8080/", headers={"Accept-Language": "fr"})
-    assert "Cette application ne tourne pas" in french.body.decode()
+    assert "Cette application n’est pas exécutée ici" in french.body.decode()
     assert call("GET", "/_practice/open/node1/8080/_stcore/stream").status == 404
 
 

@@ -9,25 +9,25 @@ from core.practice.apps.plain import CALLS, Refusal
 
 _TEXTS = {
     "en": {
-        "title": "This app is not running",
-        "simulated": "Its container is a simulation, served by {replica}.",
+        "title": "This app is not run here",
+        "simulated": "The container {replica} is simulated.",
         "missing": "Streamlit is not installed on the machine of the practice engine.",
         "line": "The practice engine runs an app for real when it only draws. "
         "Line {line} asks for more:",
         "whole": "The practice engine runs an app for real when it is short, and only draws.",
-        "may": "What it may use:",
-        "elsewhere": "A real Docker engine runs any.",
+        "may": "What it may use",
+        "elsewhere": "A real Docker engine runs any app.",
     },
     "fr": {
-        "title": "Cette application ne tourne pas",
-        "simulated": "Son conteneur est une simulation, servie par {replica}.",
+        "title": "Cette application n’est pas exécutée ici",
+        "simulated": "Le conteneur {replica} est simulé.",
         "missing": "Streamlit n’est pas installé sur la machine du moteur d’entraînement.",
         "line": "Le moteur d’entraînement exécute vraiment une application qui ne fait "
         "qu’afficher. La ligne {line} en demande plus :",
         "whole": "Le moteur d’entraînement exécute vraiment une application courte qui ne fait "
         "qu’afficher.",
-        "may": "Ce qu’elle peut utiliser :",
-        "elsewhere": "Un vrai moteur Docker les exécute toutes.",
+        "may": "Ce qu’elle peut utiliser",
+        "elsewhere": "Un vrai moteur Docker exécute n’importe laquelle.",
     },
 }
 
@@ -66,7 +66,7 @@ pre {{ overflow-x: auto; padding: .6em 1em; border-left: 4px solid #c77700; }}
 <details><summary>{say["may"]}</summary>
 <p>{allowed}, <code>st.sidebar</code>, <code>pd.DataFrame</code>, <code>if</code>,
 <code>with</code></p></details>
-<p>{say["elsewhere"]} {shown}</p>
+<p>{shown} {say["elsewhere"]}</p>
 <h2>app.py</h2>
 <pre>{html.escape(source)}</pre>
 </body>
