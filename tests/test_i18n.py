@@ -10,7 +10,7 @@ import polib
 import pytest
 
 from core.commands.registry import COMMANDS, summary
-from core.i18n import CATALOGUES, LANGUAGES, preferred, spaced, translation
+from core.i18n import CATALOGUES, LANGUAGES, decimal, preferred, spaced, translation
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("core/**/*.py")]
@@ -78,18 +78,34 @@ def test_each_language_answers_in_its_words() -> None:
 
 @pytest.mark.parametrize(
     ("locale", "language"),
-    [("fr-FR", "fr"), ("fr_CA", "fr"), ("en-US", "en"), ("de", "en"), ("", "en"), (None, "en")],
+    [
+        ("fr-FR", "fr"),
+        ("fr_CA", "fr"),
+        ("en-US", "en"),
+        ("de", "en"),
+        ("", "en"),
+        (None, "en"),
+        ("fr,en;q=0.8", "fr"),
+        ("fr-FR,fr;q=0.9", "fr"),
+        ("de,fr;q=0.5", "en"),
+        ("fr_FR.UTF-8", "fr"),
+    ],
 )
 def test_the_browser_chooses(locale: str | None, language: str) -> None:
     assert preferred(locale) == language
     assert language in LANGUAGES
 
 
+@pytest.mark.parametrize(("language", "said"), [("fr", "1234,5"), ("en", "1234.5")])
+def test_a_number_has_the_decimal_mark_of_its_language(language: str, said: str) -> None:
+    assert decimal(1234.46, 1, translation(language).gettext) == said
+
+
 def test_french_breaks_no_line_before_a_mark() -> None:
-    written = "« Oui » : `ls : a ?` tient en 4 Go ; et 3 nœuds ? Oui !"
+    written = "« Oui » : `ls : a ?` tient en 4 Go, 3 s ; et 3 nœuds ? Oui !"
     wide, fine = "\u00a0", "\u202f"
     assert spaced(written, "fr") == (
-        f"«{wide}Oui{wide}»{wide}: `ls : a ?` tient en 4{wide}Go{fine}; "
+        f"«{wide}Oui{wide}»{wide}: `ls : a ?` tient en 4{wide}Go, 3{wide}s{fine}; "
         f"et 3 nœuds{fine}? Oui{fine}!"
     )
     assert spaced(written, "en") == written

@@ -20,7 +20,7 @@ LANGUAGES = {"en": "English", "fr": "Français"}
 DEFAULT = "en"
 
 _FRENCH = re.compile(
-    r"(?P<code>`[^`]*`)|(?P<wide> [:»]|« |(?<=[0-9}]) (?=[kMGT]?o\b|%))|(?P<fine> [;!?])"
+    r"(?P<code>`[^`]*`)|(?P<wide> [:»]|« |(?<=[0-9}]) (?=(?:[kMGT]?o|m?s)\b|%))|(?P<fine> [;!?])"
 )
 #: No-break spaces: a wide one, and a narrow one before the marks that want less.
 _UNBROKEN: dict[str | None, dict[int, str]] = {
@@ -63,7 +63,15 @@ def later(text: str) -> str:
     return text
 
 
+def decimal(value: float, places: int, _: Translate) -> str:
+    """A number with the decimal mark of its language: 0.5, or 0,5."""
+    return f"{value:.{places}f}".replace(".", _("."))
+
+
 def preferred(locale: str | None) -> str:
-    """The language of ours that suits a browser's locale, such as ``fr-CA``."""
-    code = (locale or "").replace("_", "-").split("-")[0].lower()
+    """The language of ours that suits a locale, ``fr-CA``, or a browser's header, ``fr,en;q=0.8``.
+
+    Of a header, the first is taken: browsers name the dearest first.
+    """
+    code = re.split("[-_,;.]", locale or "", maxsplit=1)[0].strip().lower()
     return code if code in LANGUAGES else DEFAULT

@@ -109,6 +109,7 @@ def latency_and_failures(
         "legend": _LEGEND,
         "bargap": 0,
         "hovermode": "x unified",
+        "separators": _(".") + "\u202f",
         "xaxis": {
             "type": "date",
             "range": [round(start * 1000), round(end * 1000)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.i18n import Translate
+from core.i18n import Translate, decimal
 from core.presentation.marks import describe
 from core.traffic.fairness import Shares
 from core.traffic.ledger import Request
@@ -22,7 +22,7 @@ def latest(request: Request | None, _: Translate) -> str:
         entry=request.entry,
         replica=request.replica.name,
         node=request.replica.node,
-        ms=f"{request.seconds * 1000:.1f}",
+        ms=decimal(request.seconds * 1000, 1, _),
     )
 
 
@@ -52,7 +52,7 @@ def fairness(shares: Shares, keep_alive: bool, _: Translate) -> str:
     return _(
         "The replicas got {least} to {most} requests each. 1 would be the same for all, "
         "{worst} everything to one."
-    ).format(least=least, most=counts[most], worst=f"{1 / len(counts):.2f}")
+    ).format(least=least, most=counts[most], worst=decimal(1 / len(counts), 2, _))
 
 
 def state(standing: Standing, _: Translate) -> str:
@@ -116,7 +116,7 @@ def outcome(report: Report, ended: int, failed: int, _: Translate) -> str:
     took = report.well - report.began
     if took < SOON:
         return f"{said} " + _("All was well within half a second.")
-    return f"{said} " + _("All was well after {seconds} s.").format(seconds=f"{took:.1f}")
+    return f"{said} " + _("All was well after {seconds} s.").format(seconds=decimal(took, 1, _))
 
 
 def step(each: Step, _: Translate) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
+from core.i18n import decimal
 from core.lessons import KINDS, LOADS, MANY, Kind, Lesson, Load, Scene, to_drain
 from core.traffic.ledger import fairness
 from core.ui.session import _, control, may, viewer, who
@@ -133,7 +134,7 @@ def _load(load: Load) -> None:
         (_("answered per second"), f"{totals.answered / max(standing.active, 0.1):.0f}"),
         (_("failed"), str(totals.failed)),
         (_("median / 95 %"), " / ".join(_ms(t) for t in (p50, p95)) + " ms"),
-        (_("fairness"), "–" if index is None else f"{index:.2f}"),
+        (_("fairness"), "–" if index is None else decimal(index, 2, _)),
         (_("replicas that answered"), str(len(counts))),
     )
     st.html(
@@ -144,7 +145,7 @@ def _load(load: Load) -> None:
 
 
 def _ms(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds * 1000:.1f}"
+    return "–" if seconds is None else decimal(seconds * 1000, 1, _)
 
 
 def _step(step: str) -> str:

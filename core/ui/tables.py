@@ -10,7 +10,10 @@ _MOST_ROWS = 16
 
 
 def table(rows: pd.DataFrame, empty: str, key: str) -> None:
-    """Show the rows; times in the browser's zone. ``empty`` is what to say when there are none."""
+    """Show the rows; times in the browser's zone, decimals in its language.
+
+    empty: what to say when there are none.
+    """
     if rows.empty:
         st.info(empty, icon=":material/inbox:")
         return
@@ -21,10 +24,15 @@ def table(rows: pd.DataFrame, empty: str, key: str) -> None:
         for name in rows.columns
         if isinstance(rows[name].dtype, pd.DatetimeTZDtype)
     }
+    numbers = {
+        name: st.column_config.NumberColumn(format="localized")
+        for name in rows.columns
+        if pd.api.types.is_float_dtype(rows[name].dtype)
+    }
     st.dataframe(
         rows,
         hide_index=True,
-        column_config=times,
+        column_config=times | numbers,
         height=_ROW * (1 + min(len(rows), _MOST_ROWS)) + 2,
         row_height=_ROW,
         key=key,

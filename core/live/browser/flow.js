@@ -17,6 +17,13 @@ function element(tag, className, parent) {
   return made;
 }
 
+// A number as its language writes it; nothing is a dash.
+export function number(value, language, places = 0) {
+  if (value === null) return "–";
+  const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
+  return value.toLocaleString(language, digits);
+}
+
 export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }

@@ -2,7 +2,7 @@
 // what was done meanwhile. The strip on the home page is the same with its first lines only.
 
 import { Chart } from "./charts.js";
-import { Flow, keep, setText } from "./flow.js";
+import { Flow, keep, number, setText } from "./flow.js";
 import { follow } from "./socket.js";
 
 const PARTS = ["sent", "answered", "failed", "waiting"];
@@ -57,21 +57,22 @@ class Traffic {
     this.at.pause.disabled = this.at.resume.disabled = this.at.stop.disabled = !data.may || !on;
     if (!run) return;
     const { totals, planned } = run;
+    const say = (value, places) => number(value, data.language, places);
     this.at.bar.style.width = `${Math.min(100, (100 * totals.sent) / planned)}%`;
-    setText(this.at.said, `${run.said} · ${totals.sent} / ${planned}`);
+    setText(this.at.said, `${run.said} · ${say(totals.sent)} / ${say(planned)}`);
     for (const part of PARTS) {
-      setText(this.at[part], String(totals[part]));
+      setText(this.at[part], say(totals[part]));
       this.at[part].parentElement.dataset.zero = String(totals[part] === 0);
     }
     setText(this.at.latest, run.latest);
-    const unknown = totals.unknown ? data.words.unknown.replace("{count}", totals.unknown) : "";
+    const unknown = totals.unknown ? data.words.unknown.replace("{count}", say(totals.unknown)) : "";
     setText(this.at.unknown, unknown);
     setText(this.at.failures, run.failures && `(${run.failures})`);
     if (data.compact) return;
-    const [p50, p95, p99] = run.percentiles.map((ms) => (ms === null ? "–" : ms.toFixed(ms < 10 ? 1 : 0)));
+    const [p50, p95, p99] = run.percentiles.map((ms) => say(ms, ms < 10 ? 1 : 0));
     setText(this.at.percentiles, data.words.percentiles
       .replace("{p50}", p50).replace("{p95}", p95).replace("{p99}", p99));
-    setText(this.at.fairness, run.fairness === null ? "–" : run.fairness.toFixed(2));
+    setText(this.at.fairness, say(run.fairness, 2));
     setText(this.at.fair, run.fair);
     if (this.cluster) this.flow.draw(this.cluster, run);
     this.drawReports(run.reports);
@@ -102,7 +103,8 @@ class Traffic {
       setText(box.outcome, report.outcome);
       const steps = report.steps.map(([at, text], index) => ({ id: index, at, text }));
       for (const [line, step] of keep(box.steps, box.known, steps, () => document.createElement("li"))) {
-        setText(line, `+${step.at.toFixed(1)} s  ${step.text}`);
+        const at = number(step.at, this.component.data.language, 1);
+        setText(line, `+${at} s  ${step.text}`);
       }
     }
   }
