@@ -186,11 +186,16 @@ def _from_file(path: Path) -> str:
         # Most editors and `echo` end a file with a newline, which nobody types into a form.
         text = path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise NotAllowed(f"The password file {path} cannot be read: {error}") from error
-    return _not_empty(text, f"The password file {path}")
+        raise NotAllowed(
+            _("The password file {path} cannot be read: {why}"), path=path, why=error
+        ) from error
+    return _not_empty(text, str(path))
 
 
 def _not_empty(password: str, source: str) -> str:
     if not password.strip():
-        raise NotAllowed(f"{source} is empty: put a password there, or unset it to get one made.")
+        raise NotAllowed(
+            _("{source} is empty: put a password there, or unset it to get one made."),
+            source=source,
+        )
     return password

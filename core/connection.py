@@ -18,7 +18,8 @@ import docker
 from docker.utils import kwargs_from_env
 
 from core.cluster.failures import daemon_errors
-from core.errors import EngineRejected, EngineUnreachable, NoRoom
+from core.errors import EngineRejected, EngineUnreachable, InvalidValue, NoRoom, Worded
+from core.i18n import later as _
 
 if TYPE_CHECKING:
     from core.practice.embed import PracticeServer
@@ -59,12 +60,12 @@ class Connection:
     """An engine's address, and how to open docker-py clients on it.
 
     practice: the practice engine, where it runs in this process. note: where no engine answered,
-    though one was expected, as a text for a person.
+    though one was expected, for a person.
     """
 
     base_url: str
     practice: PracticeServer | None = None
-    note: str = ""
+    note: Worded | None = None
     options: Mapping[str, Any] = field(default_factory=dict)  # TLS, as docker-py takes it
 
     def api(self) -> docker.APIClient:
@@ -113,7 +114,9 @@ class Practice:
     one Swarm; else as empty instances.
     """
 
-    def __init__(self, most: int = MOST_CLUSTERS, note: str = "", formed: bool = True) -> None:
+    def __init__(
+        self, most: int = MOST_CLUSTERS, note: Worded | None = None, formed: bool = True
+    ) -> None:
         from core.practice.clusters import Clusters
         from core.practice.embed import Settings
 
@@ -131,8 +134,11 @@ class Practice:
             server = self._clusters.get(key)
         except TooManyClusters:
             raise NoRoom(
-                f"This server holds at most {self.most} practice clusters, and there are as many: "
-                "share a neighbour's, or come back when somebody has gone."
+                _(
+                    "This server holds at most {most} practice clusters, and there are as many: "
+                    "share a neighbour's, or come back when somebody has gone."
+                ),
+                most=self.most,
             ) from None
         return Connection(server.urls[0], practice=server, note=self._note)
 
@@ -150,21 +156,22 @@ def choose(
 ) -> Connection | Practice:
     """The engine to use, by environment and by what answers; or a practice cluster for each.
 
-    Raises ValueError when ESSAIM_ENGINE, _CLUSTERS or _SWARM is nothing that it may be.
+    Raises InvalidValue when ESSAIM_ENGINE, _CLUSTERS or _SWARM is nothing that it may be.
     """
     wish = environ.get("ESSAIM_ENGINE", "").strip().lower() or "auto"
     if wish not in ("auto", "docker", "practice"):
-        raise ValueError(f"ESSAIM_ENGINE is {wish!r}: write auto, docker or practice")
+        raise InvalidValue(
+            _("ESSAIM_ENGINE is {word!r}: write auto, docker or practice"), word=wish
+        )
     most = environ.get("ESSAIM_CLUSTERS", "").strip() or str(MOST_CLUSTERS)
     if not (most.isascii() and most.isdigit() and int(most)):
-        raise ValueError(
-            f"ESSAIM_CLUSTERS is {most!r}: write how many practice clusters there may be"
-        )
+        sentence = _("ESSAIM_CLUSTERS is {word!r}: write how many practice clusters there may be")
+        raise InvalidValue(sentence, word=most)
     swarm = environ.get("ESSAIM_SWARM", "").strip().lower() or "formed"
     if swarm not in ("formed", "empty"):
-        raise ValueError(f"ESSAIM_SWARM is {swarm!r}: write formed or empty")
+        raise InvalidValue(_("ESSAIM_SWARM is {word!r}: write formed or empty"), word=swarm)
 
-    def practice(note: str = "") -> Practice:
+    def practice(note: Worded | None = None) -> Practice:
         return Practice(int(most), note, swarm == "formed")
 
     if wish == "practice":
@@ -178,14 +185,14 @@ def choose(
     if not socket.exists():
         return practice()
     why = _unanswered(local)
-    return practice(f"{socket}: {why}") if why else local
+    return practice(Worded(_("{where}: {why}"), where=socket, why=why)) if why else local
 
 
-def _unanswered(connection: Connection) -> str:
-    """Why an engine does not answer, or '' when it does."""
+def _unanswered(connection: Connection) -> Worded | None:
+    """Why an engine does not answer, or None when it does."""
     try:
         with daemon_errors():
             connection.api().close()
     except (EngineUnreachable, EngineRejected) as error:
-        return str(error)
-    return ""
+        return error.kept()
+    return None

@@ -67,7 +67,7 @@ class Control:
         self.hub.topic(
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
         )
-        self.hub.topic("pulse", lambda _lang: messages.pulse(self.snapshot))
+        self.hub.topic("pulse", lambda lang: messages.pulse(self.snapshot, _texts(lang)))
         self.labs = Progress(
             lambda: self.snapshot,
             self.journal,
@@ -140,10 +140,10 @@ class Control:
         """Raise NotAllowed where ``may`` says no."""
         self.access.require(action, practice=self.practice, unlocked=unlocked, looking=self.looking)
 
-    def require_practice(self, why: str) -> None:
-        """The same for what no docker command does. why: what is said of a real engine."""
+    def require_practice(self, refusal: NotAllowed) -> None:
+        """The same for what no docker command does. refusal: what is raised on a real engine."""
         if not self.practice:
-            raise NotAllowed(why)
+            raise refusal
         if self.looking:
             raise NotAllowed(LOOKING)
 

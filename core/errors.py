@@ -2,7 +2,7 @@
 
 EssaimError
 ├── EngineUnreachable   nobody answers at the engine's address
-├── EngineRejected      the engine answered no; its own words are kept
+├── EngineRejected      the engine answered no; Docker's own words are kept, in every language
 │   └── NotAManager     the question needs a Swarm manager and this node is none
 ├── NotAllowed          the viewer has no right to do this on this engine
 ├── NoRoom              this server holds as many practice clusters as it may
@@ -12,18 +12,21 @@ EssaimError
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from typing import Self
 
 
 class Worded(Exception):
     """An error that can say its sentence in more than one language.
 
-    text: in English, with a place for each of ``fields`` in braces, where there are any.
+    text: in English, marked with ``core.i18n.later`` so that it is in the catalogues; with a place
+    for each of ``fields`` in braces, where there are any. Whoever shows the error calls ``said``.
     """
 
-    def __init__(self, text: str = "", **fields: object) -> None:
+    def __init__(self, text: str = "", /, **fields: object) -> None:
         self.text, self.fields = text, fields
-        super().__init__(self.said(lambda text: text))
+        super().__init__(self.said(str))
 
     def said(self, translate: Callable[[str], str]) -> str:
         """The sentence in the language that ``translate`` leads to."""
@@ -32,6 +35,24 @@ class Worded(Exception):
             k: v.said(translate) if isinstance(v, Worded) else v for k, v in self.fields.items()
         }
         return text.format(**told) if told else text
+
+    def kept(self, hide: Callable[[str], str] = str) -> Self:
+        """The same without the frames that led to it, to be remembered.
+
+        hide: takes what nobody may read out of the words that came with it.
+        """
+        same = copy.copy(self)
+        same.fields = {k: _hidden(v, hide) for k, v in self.fields.items()}
+        if not self.fields:  # else the text is ours, and holds no secret
+            same.text = hide(self.text)
+        same.args = (same.said(str),)
+        return same
+
+
+def _hidden(value: object, hide: Callable[[str], str]) -> object:
+    if isinstance(value, Worded):
+        return value.kept(hide)
+    return hide(value) if isinstance(value, str) else value
 
 
 class EssaimError(Worded):
@@ -43,7 +64,7 @@ class EngineUnreachable(EssaimError):
 
 
 class EngineRejected(EssaimError):
-    """The engine refused; the message is the daemon's own.
+    """The engine refused; the message is the daemon's own, or what docker itself would say.
 
     status: the HTTP status of the refusal (0 when it came inside a stream).
     """

@@ -17,8 +17,9 @@ from core.cluster.failures import daemon_errors
 from core.connection import QUESTION_TIMEOUT
 from core.control import Control
 from core.errors import NotAllowed
+from core.i18n import later as _
 
-ONLY = "Only a practice cluster fails at a click."
+ONLY = _("Only a practice cluster fails at a click.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def do(cluster: Control, fault: Fault, who: str) -> None:
     base = address(cluster)
 
     def happen() -> None:
-        cluster.require_practice(ONLY)
+        cluster.require_practice(NotAllowed(ONLY))
         _ask(cluster, fault.method, fault.path, fault.body)
 
     try:

@@ -15,8 +15,9 @@ from core.commands.command import Command
 from core.commands.swarm import JoinSwarm
 from core.connection import ACTION_TIMEOUT
 from core.control import Control
-from core.errors import EngineRejected
+from core.errors import InvalidCommand, NotAllowed
 from core.faults import Machine
+from core.i18n import later as _
 
 
 def invitation(cluster: Control, machines: Iterable[Machine], role: str) -> JoinSwarm:
@@ -24,10 +25,10 @@ def invitation(cluster: Control, machines: Iterable[Machine], role: str) -> Join
 
     Raises one of core.errors: where there is no Swarm to join, too.
     """
-    cluster.require_practice("Only a practice instance joins at a click.")
+    cluster.require_practice(NotAllowed(_("Only a practice instance joins at a click.")))
     manager = next((machine for machine in machines if machine.manages), None)
     if manager is None:
-        raise EngineRejected("There is no Swarm to join yet: make one first.")
+        raise InvalidCommand(_("There is no Swarm to join yet: make one first."))
     with daemon_errors():
         client = docker.APIClient(base_url=manager.host, version="auto", timeout=ACTION_TIMEOUT)
         try:
@@ -48,7 +49,7 @@ def lines(command: Command, machine: Machine) -> tuple[str, str]:
 
 def run(cluster: Control, command: Command, machine: Machine, who: str) -> None:
     """Say it to that engine, and write it into the journal. Raises one of core.errors."""
-    cluster.require_practice("Only a practice instance is spoken to at a click.")
+    cluster.require_practice(NotAllowed(_("Only a practice instance is spoken to at a click.")))
 
     def do() -> None:
         with daemon_errors():

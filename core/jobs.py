@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from core.commands.command import Command, Progress, Report
 from core.errors import EssaimError
+from core.i18n import later as _
 
 #: Lines of log kept of one job; a build may print without end.
 MAX_LINES = 2000
@@ -27,7 +28,7 @@ class Job:
         self.command = command
         self.began = time.time()
         self.answer = ""
-        self.error = ""
+        self.error: EssaimError | None = None
         self.ended: float | None = None  # seconds since the epoch
         self._run = run
         self._lock = threading.Lock()
@@ -55,9 +56,10 @@ class Job:
         try:
             self.answer = self._run(self._report)
         except EssaimError as error:
-            self.error = str(error)
+            self.error = error.kept()
         except Exception as error:
-            self.error = f"{type(error).__name__}: {error}"
+            words = f"{type(error).__name__}: {error}"
+            self.error = EssaimError(_("Essaim itself failed here: {words}"), words=words)
             raise
         finally:
             self.ended = time.time()

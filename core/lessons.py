@@ -20,6 +20,7 @@ from core.commands.nodes import UpdateNode
 from core.commands.services import ScaleServices, UpdateService
 from core.control import Control
 from core.errors import EssaimError, InvalidCommand
+from core.i18n import later as _
 from core.traffic.entries import open_ports
 from core.traffic.plan import Plan
 from core.traffic.standing import Standing
@@ -194,14 +195,14 @@ class Lesson:
     def _found(self) -> Service:
         service = self._cluster.snapshot.service(self._service)
         if service is None:
-            raise InvalidCommand("There is no such service.")
+            raise InvalidCommand(_("There is no such service."))
         return service
 
     def _port(self) -> int:
         service = self._found()
         ports = open_ports(service)
         if not ports:
-            raise InvalidCommand("{service} publishes no port.", service=service.name)
+            raise InvalidCommand(_("{service} publishes no port."), service=service.name)
         return ports[0].published
 
 

@@ -25,6 +25,7 @@ from websockets.typing import Subprotocol
 
 from core.connection import Connection
 from core.errors import EssaimError
+from core.i18n import preferred, translation
 
 #: What may pass from the browser to the container, and back.
 _REQUEST_HEADERS = ("accept", "accept-language", "user-agent", "content-type")
@@ -70,15 +71,16 @@ def routes(cluster: Callable[[HTTPConnection], Practising]) -> list[BaseRoute]:
     """cluster: the one that a request is about; it may wait, and raise an EssaimError."""
 
     async def opened(request: Request) -> Response:
+        _ = translation(preferred(request.headers.get("accept-language"))).gettext
         try:
             place = await run_in_threadpool(_place, cluster, request)
         except EssaimError as error:
-            return PlainTextResponse(str(error), status_code=503)
+            return PlainTextResponse(error.said(_), status_code=503)
         if not place:
-            return PlainTextResponse("There is no such page.", status_code=404)
+            return PlainTextResponse(_("There is no such page."), status_code=404)
         length = request.headers.get("content-length") or "0"
         if not length.isdigit() or int(length) > MAX_BODY:
-            return PlainTextResponse("That is too much to send.", status_code=413)
+            return PlainTextResponse(_("That is too much to send."), status_code=413)
         answer = await run_in_threadpool(
             _ask,
             request.method,
@@ -88,7 +90,7 @@ def routes(cluster: Callable[[HTTPConnection], Practising]) -> list[BaseRoute]:
             await request.body(),
         )
         if answer is None:
-            return PlainTextResponse("The practice engine does not answer.", status_code=502)
+            return PlainTextResponse(_("The practice engine does not answer."), status_code=502)
         headers = {"Cache-Control": "no-store"}
         headers |= {n.title(): answer.headers[n] for n in _ANSWER_HEADERS if n in answer.headers}
         return Response(answer.content, answer.status_code, headers | _SANDBOX)

@@ -10,6 +10,8 @@ import requests
 from core.cluster.failures import daemon_errors
 from core.connection import ACTION_TIMEOUT
 from core.control import Control
+from core.errors import NotAllowed
+from core.i18n import later as _
 
 #: As many as the course has machines.
 NODES = 3
@@ -32,7 +34,7 @@ def reset(cluster: Control, who: str, formed: bool = True) -> None:
     """
 
     def do() -> None:
-        cluster.require_practice("Only a practice cluster can be reset.")
+        cluster.require_practice(NotAllowed(_("Only a practice cluster can be reset.")))
         with daemon_errors():
             answer = requests.post(_url(cluster), json=_body(formed), timeout=ACTION_TIMEOUT)
             answer.raise_for_status()

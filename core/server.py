@@ -20,7 +20,8 @@ from core.cluster.snapshot import ClusterSnapshot
 from core.console.desk import DESK
 from core.console.routes import routes as console_routes
 from core.control import Control
-from core.errors import EssaimError
+from core.errors import EssaimError, Worded
+from core.i18n import preferred, translation
 from core.live import messages
 from core.live.routes import routes as live_routes
 from core.presentation import tables
@@ -35,7 +36,9 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     try:
         room = await anyio.to_thread.run_sync(classroom)
     except (EssaimError, ValueError) as error:
-        print(f"Essaim cannot start. {error}", file=sys.stderr, flush=True)
+        _ = translation(preferred(os.environ.get("LC_ALL") or os.environ.get("LANG"))).gettext
+        why = error.said(_) if isinstance(error, Worded) else str(error)
+        print(_("Essaim cannot start: {why}").format(why=why), file=sys.stderr, flush=True)
         os._exit(1)  # an exception would only bury the sentence under the server's own
     threading.Thread(target=_warm_up, daemon=True).start()
     if room.access.generated and not all(control.practice for _, control in room.controls()):

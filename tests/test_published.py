@@ -25,6 +25,7 @@ from core.commands.services import CreateService
 from core.connection import Connection
 from core.control import Control
 from core.errors import NoRoom
+from core.i18n import later
 from core.practice.embed import PracticeServer
 from core.published import routes
 from tests.cluster.test_collector import until
@@ -81,7 +82,7 @@ def served(cluster: Control) -> Iterator[str]:
 
     def found(request: HTTPConnection) -> Control:
         if request.path_params["cluster"] != "abcd2345":
-            raise NoRoom("There is no such cluster.")
+            raise NoRoom(later("No practice cluster has this code."))
         return cluster
 
     app = Starlette(routes=routes(found))
@@ -95,6 +96,21 @@ def served(cluster: Control) -> Iterator[str]:
     yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(30)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr-FR,fr;q=0.9", "Aucun cluster d’entraînement n’a ce code."),
+        ("de", "No practice cluster has this code."),
+    ],
+)
+def test_a_refusal_is_said_in_the_language_of_the_browser(
+    served: str, language: str, text: str
+) -> None:
+    address = f"http://{served}/open/zzzz9999/node1/80/"
+    answer = requests.get(address, headers={"Accept-Language": language}, timeout=30)
+    assert (answer.status_code, answer.text) == (503, text)
 
 
 def test_an_app_that_runs_is_opened_with_its_websocket(cluster: Control, served: str) -> None:

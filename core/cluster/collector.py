@@ -19,7 +19,8 @@ from docker.types.daemon import CancellableStream
 from core.cluster import parse
 from core.cluster.failures import daemon_errors
 from core.cluster.snapshot import ClusterSnapshot, Trouble
-from core.errors import EngineRejected, EngineUnreachable, NotAManager
+from core.errors import EngineRejected, EngineUnreachable, EssaimError, NotAManager
+from core.i18n import later as _
 
 log = logging.getLogger(__name__)
 
@@ -173,11 +174,13 @@ class Collector:
             try:
                 self._round(stirred)
             except (EngineUnreachable, EngineRejected) as error:
-                self._lost(str(error))
+                self._lost(error)
             except Exception:
                 # Whatever one strange answer holds, the dashboard must outlive it, and say so.
                 log.exception("reading the engine failed")
-                self._lost("the engine gave an answer that Essaim does not understand")
+                self._lost(
+                    EssaimError(_("The engine gave an answer that Essaim does not understand."))
+                )
             with self._rounds:
                 self._asking = False
                 self._round_number += 1
@@ -233,12 +236,12 @@ class Collector:
                 self._due["engine"] = 0.0
                 return replace(known, nodes=(), services=(), tasks=())
 
-    def _lost(self, why: str) -> None:
+    def _lost(self, why: EssaimError) -> None:
         self._drop_connection()
         known = self.snapshot.trouble
-        if known is None or known.message != why:
+        if known is None or known.message != str(why):
             since = known.since if known else self._now()
-            self._publish(replace(self.snapshot, trouble=Trouble(why, since)))
+            self._publish(replace(self.snapshot, trouble=Trouble(why.kept(), since)))
 
     def _publish(self, snapshot: ClusterSnapshot) -> None:
         if replace(snapshot, time=0.0) == replace(self.snapshot, time=0.0):

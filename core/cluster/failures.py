@@ -11,6 +11,7 @@ import requests
 import urllib3.exceptions
 
 from core.errors import EngineRejected, EngineUnreachable, EssaimError, NotAManager
+from core.i18n import later as _
 
 #: How the daemon begins its refusal of a cluster call, on a worker and outside any Swarm.
 _NOT_A_MANAGER = "This node is not a swarm manager"
@@ -59,6 +60,6 @@ def _unreachable(error: BaseException) -> EngineUnreachable:
     while (inner := cause.__cause__ or cause.__context__) is not None:
         cause = inner
     if isinstance(cause, TimeoutError):
-        return EngineUnreachable("The engine does not answer in time.")
+        return EngineUnreachable(_("The engine does not answer in time."))
     words = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
-    return EngineUnreachable(f"The engine does not answer: {words}.")
+    return EngineUnreachable(_("The engine does not answer: {words}."), words=words)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from core.errors import EssaimError
+
 #: Observed task states in the order in which a task may pass them (SwarmKit api/types.proto).
 TASK_STATES = (
     "new",
@@ -168,8 +170,13 @@ class Image:
 class Trouble:
     """Why nothing newer than this snapshot could be read."""
 
-    message: str
+    why: EssaimError
     since: float
+
+    @property
+    def message(self) -> str:
+        """In English."""
+        return str(self.why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from core.commands.command import Command, Report
 from core.commands.grammar import argument, option, switch
 from core.commands.source import call, given
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 #: Where ``.`` is: the course's demo app.
 FOLDER = Path(__file__).parents[2] / "demo"
@@ -71,10 +72,11 @@ class BuildImage(Command):
 
 
 def _typed(files: tuple[tuple[str, str], ...]) -> dict[str, bytes]:
-    for name, _ in files:
+    for name, _text in files:
         place = PurePosixPath(name)
         if place.is_absolute() or ".." in place.parts or not place.name:
-            raise InvalidCommand(f"{name!r} is no name for a file beside the Dockerfile.")
+            sentence = _("{name!r} is no name for a file beside the Dockerfile.")
+            raise InvalidCommand(sentence, name=name)
     return {name: text.encode() for name, text in files}
 
 
@@ -83,9 +85,10 @@ def _folder(path: str) -> dict[str, bytes]:
     root = FOLDER.resolve()
     folder = (root / path).resolve()
     if not folder.is_relative_to(root) or not folder.is_dir():
-        raise InvalidCommand(
-            f"Only the demo folder can be built here: write . or a folder in it, not {path!r}."
+        sentence = _(
+            "Only the demo folder can be built here: write . or a folder in it, not {path!r}."
         )
+        raise InvalidCommand(sentence, path=path)
     found: dict[str, bytes] = {}
     left = LIMIT
     for file in sorted(folder.rglob("*")):
@@ -111,4 +114,5 @@ def _tar(files: dict[str, bytes]) -> io.BytesIO:
 
 def _within(left: int) -> None:
     if left < 0:
-        raise InvalidCommand(f"The files to build from are larger than {LIMIT // 1000} kB in all.")
+        sentence = _("The files to build from are larger than {size} kB in all.")
+        raise InvalidCommand(sentence, size=LIMIT // 1000)

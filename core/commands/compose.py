@@ -18,7 +18,8 @@ import yaml
 from core.commands.command import Json
 from core.commands.ports import publication
 from core.commands.values import nanoseconds
-from core.errors import InvalidCommand
+from core.errors import InvalidCommand, InvalidValue
+from core.i18n import later as _
 
 NAMESPACE = "com.docker.stack.namespace"
 IMAGE = "com.docker.stack.image"
@@ -26,6 +27,7 @@ IMAGE = "com.docker.stack.image"
 #: What the file calls it, to what the API calls it and how its value is read.
 _Words = Mapping[str, tuple[str, Callable[[Any], Any]]]
 
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _MEMORY = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -46,19 +48,20 @@ class Plan:
 def plan(stack: str, text: str) -> Plan:
     """Read a compose file. Raises InvalidCommand with one sentence on the first thing wrong."""
     if re.search(r"(?<!\$)\$[\w{]", text):
-        raise InvalidCommand("Variables ($NAME) are not filled in here: write the value itself.")
+        raise InvalidCommand(_("Variables ($NAME) are not filled in here: write the value itself."))
     try:
         raw = yaml.safe_load(text.replace("$$", "$"))
     except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f", line {where.line + 1}" if where else ""
-        raise InvalidCommand(f"The compose file is no YAML{line}.") from None
-    file = _mapping(raw, "the compose file")
+        if mark := getattr(error, "problem_mark", None):
+            sentence = _("The compose file is no YAML: see line {line}.")
+            raise InvalidCommand(sentence, line=mark.line + 1) from None
+        raise InvalidCommand(_("The compose file is no YAML.")) from None
+    file = raw if isinstance(raw, dict) else {}
     known = {"version", "name", "services", "networks", "secrets"}
     _only({key: file[key] for key in file if not str(key).startswith("x-")}, known, "")
     services = _mapping(file.get("services") or {}, "services")
     if not services:
-        raise InvalidCommand("The compose file has no services.")
+        raise InvalidCommand(_("The compose file has no services."))
     names = {name: _mapping(s, f"services.{name}") for name, s in services.items()}
     networks = _external_or(file, "networks", {"driver", "attachable", "internal", "labels"})
     secrets = _external_or(file, "secrets", {"file", "labels"})
@@ -91,14 +94,14 @@ class _Reader:
 
     def file(self, name: str, options: Json) -> str:
         if not options.get("file"):
-            raise InvalidCommand(f"secrets.{name} wants file: or external: true.")
+            raise InvalidCommand(_("secrets.{name} wants file: or external: true."), name=name)
         return str(options["file"])
 
     def service(self, name: str, raw: Json) -> Json:
         where = f"services.{name}"
         _only(raw, _SERVICE, where)
         if not raw.get("image"):
-            raise InvalidCommand(f"{where} wants an image: a Swarm builds none.")
+            raise InvalidCommand(_("{where} wants an image: a Swarm builds none."), where=where)
         deploy = _mapping(raw.get("deploy") or {}, f"{where}.deploy")
         _only(deploy, _DEPLOY, f"{where}.deploy")
         labels = _pairs(deploy.get("labels") or {}, f"{where}.deploy.labels")
@@ -123,8 +126,8 @@ class _Reader:
         }
         environment = _pairs(raw.get("environment") or {}, f"{where}.environment")
         optional = {
-            "Command": _words(raw.get("entrypoint")),
-            "Args": _words(raw.get("command")),
+            "Command": _words(raw.get("entrypoint"), f"{where}.entrypoint"),
+            "Args": _words(raw.get("command"), f"{where}.command"),
             "Env": sorted(f"{key}={value}" for key, value in environment.items()),
             "Hostname": raw.get("hostname"),
             "User": raw.get("user"),
@@ -151,7 +154,8 @@ class _Reader:
 
     def _network(self, name: str, where: str) -> str:
         if name not in self.networks:
-            raise InvalidCommand(f"{where}: the file declares no network {name}.")
+            sentence = _("{where}: the file declares no network {name}.")
+            raise InvalidCommand(sentence, where=where, name=name)
         return self.called(name, self.networks[name])
 
     def _secret(self, raw: Any, where: str) -> Json:
@@ -159,7 +163,8 @@ class _Reader:
         _only(fields, {"source", "target", "uid", "gid", "mode"}, f"{where}.secrets")
         source = fields.get("source")
         if source not in self.secrets:
-            raise InvalidCommand(f"{where}: the file declares no secret {source}.")
+            sentence = _("{where}: the file declares no secret {name}.")
+            raise InvalidCommand(sentence, where=where, name=source)
         return {
             "File": {
                 "Name": fields.get("target") or source,
@@ -183,7 +188,8 @@ _DEPLOY = {
 
 def _mapping(raw: Any, where: str) -> Json:
     if not isinstance(raw, dict):
-        raise InvalidCommand(f"{where} should be names with a colon each, and what they stand for.")
+        sentence = _("{where} should be names with a colon each, and what they stand for.")
+        raise InvalidCommand(sentence, where=where)
     return raw
 
 
@@ -191,7 +197,8 @@ def _only(raw: Json, known: set[str], where: str) -> None:
     for key in raw:
         if key not in known:
             path = f"{where}.{key}" if where else str(key)
-            raise InvalidCommand(f"{path} is not played here; known: {', '.join(sorted(known))}.")
+            sentence = _("{path} is not played here; known: {known}.")
+            raise InvalidCommand(sentence, path=path, known=", ".join(sorted(known)))
 
 
 def _external_or(file: Json, kind: str, known: set[str]) -> dict[str, Json]:
@@ -217,15 +224,19 @@ def _scalar(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
-def _words(raw: Any) -> list[str]:
+def _words(raw: Any, where: str) -> list[str]:
     """A command as the file has it: a line, or its words."""
-    return shlex.split(raw) if isinstance(raw, str) else [_scalar(each) for each in raw or ()]
+    try:
+        return shlex.split(raw) if isinstance(raw, str) else [_scalar(each) for each in raw or ()]
+    except ValueError:
+        raise InvalidCommand(_("{where}: a quote is never closed."), where=where) from None
 
 
 def _mode(deploy: Json, where: str) -> Json:
     mode = deploy.get("mode", "replicated")
     if mode not in ("replicated", "global"):
-        raise InvalidCommand(f"{where}.mode is replicated or global, not {mode}.")
+        sentence = _("{where}.mode is replicated or global, not {mode}.")
+        raise InvalidCommand(sentence, where=where, mode=mode)
     if mode == "global":
         return {"Global": {}}
     return {"Replicated": {"Replicas": _whole(deploy.get("replicas", 1), f"{where}.replicas")}}
@@ -233,7 +244,7 @@ def _mode(deploy: Json, where: str) -> Json:
 
 def _whole(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidCommand(f"{where} should be a whole number, 0 or more.")
+        raise InvalidCommand(_("{where} should be a whole number, 0 or more."), where=where)
     return value
 
 
@@ -250,18 +261,18 @@ def _port(raw: Any, where: str) -> Json:
 def _told(make: Callable[[], Any], where: str) -> Any:
     try:
         return make()
-    except (ValueError, TypeError) as error:
-        raise InvalidCommand(f"{where}: {error}.") from None
+    except InvalidValue as error:
+        raise InvalidCommand(_("{where}: {why}."), where=where, why=error) from None
 
 
 def _update(raw: Any, where: str) -> Json:
     words: _Words = {
         "parallelism": ("Parallelism", lambda value: _whole(value, where)),
-        "delay": ("Delay", nanoseconds),
-        "monitor": ("Monitor", nanoseconds),
+        "delay": ("Delay", _duration),
+        "monitor": ("Monitor", _duration),
         "failure_action": ("FailureAction", str),
         "order": ("Order", str),
-        "max_failure_ratio": ("MaxFailureRatio", float),
+        "max_failure_ratio": ("MaxFailureRatio", _number),
     }
     return {"Parallelism": 1, "MaxFailureRatio": 0} | _fields(raw, words, where)
 
@@ -269,9 +280,9 @@ def _update(raw: Any, where: str) -> Json:
 def _restart(raw: Any, where: str) -> Json:
     words: _Words = {
         "condition": ("Condition", str),
-        "delay": ("Delay", nanoseconds),
+        "delay": ("Delay", _duration),
         "max_attempts": ("MaxAttempts", lambda value: _whole(value, where)),
-        "window": ("Window", nanoseconds),
+        "window": ("Window", _duration),
     }
     return _fields(raw, words, where)
 
@@ -295,12 +306,22 @@ def _fields(raw: Any, words: _Words, where: str) -> Json:
     return made
 
 
+def _duration(value: Any) -> int:
+    return nanoseconds(str(value))
+
+
+def _number(value: Any) -> float:
+    if not re.fullmatch(_NUMBER, str(value)):
+        raise InvalidValue(_("{word!r} is no number: write 0.5 or 2"), word=value)
+    return float(value)
+
+
 def _cpus(value: Any) -> int:
-    return int(float(value) * 1e9)
+    return int(_number(value) * 1e9)
 
 
 def _bytes(value: Any) -> int:
-    found = re.fullmatch(r"([0-9.]+)\s*([bkmg]?)b?", str(value).lower())
+    found = re.fullmatch(rf"({_NUMBER})\s*([bkmg]?)b?", str(value).lower())
     if not found:
-        raise ValueError(f"{value!r} is no size: write 64M or 1G")
+        raise InvalidValue(_("{word!r} is no size: write 64M or 1G"), word=value)
     return int(float(found[1]) * _MEMORY[found[2]])

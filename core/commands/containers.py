@@ -21,6 +21,7 @@ from core.commands.source import call, given
 from core.commands.table import size
 from core.commands.values import ENV, NUMBER
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 #: How long a container in the foreground may take before it is left to itself, in seconds.
 PATIENCE = 20.0
@@ -197,7 +198,7 @@ class StartContainers(_OnContainers):
     def __post_init__(self) -> None:
         Command.__post_init__(self)
         if self.at_keyboard and len(self.containers) > 1:
-            raise InvalidCommand("You cannot start and attach multiple containers at once.")
+            raise InvalidCommand(_("You cannot start and attach multiple containers at once."))
 
     @property
     def at_keyboard(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from core.commands.build import FOLDER, LIMIT
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 
 def read(path: str) -> bytes:
@@ -22,8 +23,12 @@ def read(path: str) -> bytes:
     except (OSError, ValueError):
         pass
     raise InvalidCommand(
-        f"There is no file {path!r} here: only those of the demo folder can be read, such as"
-        f" {', '.join(_some(root))}."
+        _(
+            "There is no file {path!r} here: only those of the demo folder can be read, such as "
+            "{some}."
+        ),
+        path=path,
+        some=", ".join(_some(root)),
     )
 
 

@@ -252,7 +252,7 @@ def _value(part: Part, where: str, word: str) -> Any:
     try:
         return part.value.read(word)
     except InvalidValue as error:
-        raise InvalidCommand("{where}: {why}.", where=where, why=error) from error
+        raise InvalidCommand(_("{where}: {why}."), where=where, why=error) from error
 
 
 def _placed(declared: dict[str, Part], places: list[str], called: str) -> dict[str, Any]:

@@ -28,8 +28,13 @@ class Entry:
     line: str
     python: str
     outcome: Outcome
-    error: str  # why it was refused, or ""
+    refusal: EssaimError | None  # why it was refused
     seconds: float  # how long it took
+
+    @property
+    def error(self) -> str:
+        """Why it was refused, in English, or ''."""
+        return str(self.refusal or "")
 
 
 class Journal:
@@ -60,17 +65,21 @@ class Journal:
         except EssaimError as error:
             self.refused(command, who, error, began)
             raise
-        self._write(command, who, "ok", "", began)
+        self._write(command, who, began)
         return text
 
     def refused(
         self, command: Command, who: str, error: EssaimError, began: float | None = None
     ) -> None:
         """Write down what was not done: by the engine's word, or for want of a right."""
-        text = str(error)
-        for secret in filter(None, grammar.secrets(command)):
-            text = text.replace(secret, MASK)
-        self._write(command, who, "refused", text, self._clock() if began is None else began)
+
+        def hide(text: str) -> str:
+            for secret in filter(None, grammar.secrets(command)):
+                text = text.replace(secret, MASK)
+            return text
+
+        began = self._clock() if began is None else began
+        self._write(command, who, began, error.kept(hide))
 
     def note(self, line: str, python: str, who: str, action: Callable[[], None]) -> None:
         """Do what no command does, and write down how it ended; its errors are raised on."""
@@ -78,24 +87,20 @@ class Journal:
         try:
             action()
         except EssaimError as error:
-            self._enter(line, python, who, "refused", str(error), began)
+            self._enter(line, python, who, began, error.kept())
             raise
-        self._enter(line, python, who, "ok", "", began)
+        self._enter(line, python, who, began)
 
     def _write(
-        self,
-        command: Command,
-        who: str,
-        outcome: Outcome,
-        error: str,
-        began: float,
+        self, command: Command, who: str, began: float, refusal: EssaimError | None = None
     ) -> None:
         told = command.masked()
-        self._enter(told.line(), told.python(), who, outcome, error, began)
+        self._enter(told.line(), told.python(), who, began, refusal)
 
     def _enter(
-        self, line: str, python: str, who: str, outcome: Outcome, error: str, began: float
+        self, line: str, python: str, who: str, began: float, refusal: EssaimError | None = None
     ) -> None:
-        entry = Entry(began, who, line, python, outcome, error, self._clock() - began)
+        outcome: Outcome = "refused" if refusal else "ok"
+        entry = Entry(began, who, line, python, outcome, refusal, self._clock() - began)
         with self._lock:
             self._entries.append(entry)

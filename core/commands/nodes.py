@@ -14,6 +14,7 @@ from core.commands.stored import Edit, update_node, update_node_text
 from core.commands.table import table
 from core.commands.values import LABEL, one_of
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ def _add_label(key: str, value: str) -> Edit:
 def _remove_label(key: str) -> Edit:
     def make(spec: Json) -> None:
         if key not in spec.get("Labels", {}):
-            raise InvalidCommand(f"key {key} doesn't exist in node's labels")
+            raise InvalidCommand(_("key {key} doesn't exist in node's labels"), key=key)
         del spec["Labels"][key]
 
     return Edit(f'del spec["Labels"][{literal(key)}]', make)

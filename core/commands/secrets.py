@@ -16,6 +16,7 @@ from core.commands.source import call, given, literal
 from core.commands.table import ago, natural, table
 from core.commands.values import LABEL
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,11 @@ class CreateSecret(Command):
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         if self.file == "-" and not self.text:
             raise InvalidCommand(
-                "There is nobody to type the secret for -: name a file, as in"
-                f" docker secret create {self.name} stack/password.txt"
+                _(
+                    "There is nobody to type the secret for -: name a file, as in docker secret "
+                    "create {name} stack/password.txt"
+                ),
+                name=self.name,
             )
         data = self.text.encode() if self.file == "-" else folder.read(self.file)
         return str(client.api.create_secret(self.name, data, self._labels())["ID"])

@@ -9,12 +9,14 @@ from core.commands.ports import Publication
 from core.commands.source import call, literal
 from core.commands.stored import Edit
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 
 def set_replicas(service: str, count: int) -> Edit:
     def make(spec: Json) -> None:
         if "Replicated" not in spec["Mode"]:
-            raise InvalidCommand(f"{service}: scale can only be used with replicated mode")
+            sentence = _("{service}: scale can only be used with replicated mode")
+            raise InvalidCommand(sentence, service=service)
         spec["Mode"]["Replicated"]["Replicas"] = count
 
     return Edit(f'spec["Mode"]["Replicated"]["Replicas"] = {count}', make)

@@ -31,6 +31,7 @@ from core.commands.source import Code, call, given, literal
 from core.commands.stored import Edit, update_service, update_service_text
 from core.commands.values import DURATION, ENV, LABEL, NUMBER, REPLICAS, nanoseconds, one_of
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class CreateService(Command):
     def __post_init__(self) -> None:
         Command.__post_init__(self)
         if self.mode == "global" and self.replicas is not None:
-            raise InvalidCommand("replicas can only be used with replicated mode")
+            raise InvalidCommand(_("replicas can only be used with replicated mode"))
 
     def _update_config(self) -> Json:
         change = _update_config(self.update_parallelism, self.update_delay)

@@ -18,6 +18,7 @@ from core.commands.services import pinned
 from core.commands.source import literal
 from core.commands.table import natural, table
 from core.errors import EngineRejected, InvalidCommand
+from core.i18n import later as _
 
 
 def _of(stack: str) -> dict[str, str]:
@@ -44,13 +45,14 @@ class DeployStack(Command):
     def _plan(self) -> Plan:
         if not self.compose_file:
             raise InvalidCommand(
-                "docker stack deploy wants a file: docker stack deploy -c stack/stack.yml"
-                f" {self.stack}"
+                _("{called} wants a file: {called} -c stack/stack.yml {stack}"),
+                called="docker stack deploy",
+                stack=self.stack,
             )
         try:
             text = folder.read(self.compose_file).decode()
         except UnicodeDecodeError:
-            raise InvalidCommand(f"{self.compose_file} is no text.") from None
+            raise InvalidCommand(_("{file} is no text."), file=self.compose_file) from None
         return plan(self.stack, text)
 
     def _python(self) -> str:

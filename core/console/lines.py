@@ -12,6 +12,7 @@ from core.commands.registry import COMMANDS, following, lookup, parse, split, su
 from core.console.shell import REDIRECTIONS, Piece, pieces
 from core.errors import InvalidCommand
 from core.i18n import Translate
+from core.i18n import later as _
 
 
 def _words(text: str) -> frozenset[str]:
@@ -63,14 +64,14 @@ def _request(piece: Piece, _: Translate) -> Request:
             return Request(line, "clear", after_success=after)
         if (text := _help(words, _)) is not None:
             return Request(line, "help", text=text, after_success=after)
-        command = parse(_docker(words, _))
+        command = parse(_docker(words))
     except InvalidCommand as refusal:
-        sentence = " ".join(refusal.said(_).split())
-        return Request(line, "refused", text=sentence, after_success=after)
+        said = " ".join(refusal.said(_).split())
+        return Request(line, "refused", text=said, after_success=after)
     return Request(line, "command", command, after_success=after)
 
 
-def _docker(words: list[str], _: Translate) -> list[str]:
+def _docker(words: list[str]) -> list[str]:
     """The words with ``docker`` in front, which may be left out.
 
     Raises:
@@ -79,9 +80,8 @@ def _docker(words: list[str], _: Translate) -> list[str]:
     if words[:1] == ["docker"]:
         if len(words) > 1 and words[1] in ELSEWHERE and lookup(words[1:]) is None:
             raise InvalidCommand(
-                _(
-                    "docker {word} is Docker's, but this console does not have it: type help."
-                ).format(word=words[1])
+                _("docker {word} is Docker's, but this console does not have it: type help."),
+                word=words[1],
             )
         return words
     first = words[0] if words else ""
@@ -92,7 +92,8 @@ def _docker(words: list[str], _: Translate) -> list[str]:
             _(
                 "{word} would be a line for a shell: the console takes docker lines only, such as "
                 "docker exec NAME {word}."
-            ).format(word=first)
+            ),
+            word=first,
         )
     if near := grammar.nearest(first, ["docker", *_firsts()]):
         sentence = _("{word} begins no docker line. Did you mean {near}?")

@@ -199,7 +199,9 @@ class Session:
         except Exception as error:
             progress.end()
             self._succeeded = False
-            self._write(replace(entry, kind="refused", text=f"{type(error).__name__}: {error}"))
+            sentence = translate(_("Essaim itself failed here: {words}"))
+            words = f"{type(error).__name__}: {error}"
+            self._write(replace(entry, kind="refused", text=sentence.format(words=words)))
             raise
         finally:
             self._going = None

@@ -24,7 +24,7 @@ def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
         time=snapshot.time,
         revision=snapshot.revision,
         shape=shape(snapshot),
-        trouble=snapshot.trouble.message if snapshot.trouble else "",
+        trouble=_trouble(snapshot, _),
         nodes=[_node(node, placed.get(node.id, [])) for node in snapshot.nodes],
         unplaced=placed.get("", []),
         services=[
@@ -68,10 +68,13 @@ def history(past: History, snapshot: ClusterSnapshot, _: Translate) -> str:
     return _text("history", figures=figures)
 
 
-def pulse(snapshot: ClusterSnapshot) -> str:
+def pulse(snapshot: ClusterSnapshot, _: Translate) -> str:
     """Topic ``pulse``: when the engine was last heard, so that a viewer knows the picture's age."""
-    trouble = snapshot.trouble
-    return _text("pulse", time=snapshot.time, trouble=trouble.message if trouble else "")
+    return _text("pulse", time=snapshot.time, trouble=_trouble(snapshot, _))
+
+
+def _trouble(snapshot: ClusterSnapshot, _: Translate) -> str:
+    return snapshot.trouble.why.said(_) if snapshot.trouble else ""
 
 
 def _drawn(snapshot: ClusterSnapshot) -> list[str]:

@@ -111,7 +111,7 @@ def journal(entries: Sequence[Entry], _: Translate) -> pd.DataFrame:
             _("Time"): _time(entry.time),
             _("Who"): entry.who,
             _("Line"): entry.line,
-            _("Result"): entry.error or entry.outcome,
+            _("Result"): entry.refusal.said(_) if entry.refusal else entry.outcome,
             _("Seconds"): round(entry.seconds, 1),
         }
         for entry in reversed(entries)

@@ -15,7 +15,7 @@ from dataclasses import fields
 from typing import Any, get_type_hints
 
 from core.errors import InvalidFile
-from core.i18n import Translate
+from core.i18n import later as _
 from core.presentation.phases import PHASES
 from core.timeline.record import KINDS, MOMENTARY, Change, Recording, ReplicaState, Value
 
@@ -28,7 +28,11 @@ MAX_BYTES = 64_000_000  # when unpacked
 MAX_CHANGES = 100_000
 
 _MAGIC = b"\x1f\x8b"
-_NAMES = {word: [field.name for field in fields(kind)] for word, kind in KINDS.items()}
+#: The fields that a file keeps of each kind, and what each holds.
+_FIELDS = {
+    word: {field.name: get_type_hints(kind)[field.name] for field in fields(kind) if field.compare}
+    for word, kind in KINDS.items()
+}
 _PHASES = frozenset(phase.key for phase in PHASES)
 
 
@@ -62,18 +66,18 @@ def plain(change: Change) -> dict[str, Any]:
         "id": change.id,
         # Not dataclasses.asdict, which copies each value deeply, and takes five times as long.
         "value": change.value
-        and {name: getattr(change.value, name) for name in _NAMES[change.kind]},
+        and {name: getattr(change.value, name) for name in _FIELDS[change.kind]},
     }
 
 
-def load(data: bytes, _: Translate) -> Recording:
+def load(data: bytes) -> Recording:
     """The recording in a file.
 
     Raises:
-        InvalidFile: with a sentence that says what is wrong with it, in the words of ``_``.
+        InvalidFile: with a sentence that says what is wrong, and where, in the file's words.
     """
     try:
-        raw = json.loads(_unpacked(data, _))
+        raw = json.loads(_unpacked(data))
     except (ValueError, RecursionError):
         raise InvalidFile(_("This file is not a timeline: it holds no JSON text.")) from None
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
@@ -81,19 +85,18 @@ def load(data: bytes, _: Translate) -> Recording:
     version = raw.get("version")
     if version != VERSION:
         raise InvalidFile(
-            _("This timeline is of version {version}; this Essaim reads version {ours}.").format(
-                version=str(version)[:20], ours=VERSION
-            )
+            _("This timeline is of version {version}; this Essaim reads version {ours}."),
+            version=str(version)[:20],
+            ours=VERSION,
         )
     try:
         return _recording(raw)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise InvalidFile(
-            _("This timeline is damaged: {what}.").format(what=str(error)[:100])
-        ) from None
+        sentence = _("This timeline is damaged: {what}.")
+        raise InvalidFile(sentence, what=str(error)[:100]) from None
 
 
-def _unpacked(data: bytes, _: Translate) -> bytes:
+def _unpacked(data: bytes) -> bytes:
     if data.startswith(_MAGIC):
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
@@ -113,31 +116,33 @@ def _recording(raw: Mapping[str, Any]) -> Recording:
     # Playing back relies on it; what happened once stands where it was noticed.
     times = [change.time for change in changes if change.kind not in MOMENTARY]
     if times != sorted(times) or not start <= end or (times and not times[-1] <= end):
-        raise ValueError("the order of its times")
+        raise ValueError("time")
     return Recording(start, end, changes)
 
 
-def _change(raw: Mapping[str, Any]) -> Change:
+def _change(raw: object) -> Change:
+    if not isinstance(raw, dict):
+        raise ValueError("changes")
     kind, id = raw["kind"], raw["id"]
     if kind not in KINDS or not isinstance(id, str):
         raise ValueError(f"kind {str(kind)[:20]}")
-    value = None if raw["value"] is None else _value(KINDS[kind], raw["value"])
+    value = None if raw["value"] is None else _value(kind, raw["value"])
     if value is None and kind in MOMENTARY:
-        raise ValueError(f"{kind} without a value")
+        raise ValueError(f"{kind}.value")
     return Change(_time(raw["time"]), kind, id, value)
 
 
-def _value(kind: type[Value], raw: Mapping[str, Any]) -> Value:
+def _value(word: str, raw: object) -> Value:
     """A record of this kind, with exactly its fields, each of its type."""
-    types = get_type_hints(kind)
-    if raw.keys() != types.keys():
-        raise ValueError(f"fields of {kind.__name__}")
-    for field in fields(kind):
-        wanted, given = types[field.name], raw[field.name]
+    kind, types = KINDS[word], _FIELDS[word]
+    if not isinstance(raw, dict) or raw.keys() != types.keys():
+        raise ValueError(word)
+    for name, wanted in types.items():
+        given = raw[name]
         # A bool is an int to Python, and 1.0 is no number of replicas.
         fits = _time(given) == given if wanted is float else isinstance(given, wanted)
         if not fits or (isinstance(given, bool) and wanted is not bool):
-            raise TypeError(f"{field.name} of {kind.__name__}")
+            raise TypeError(f"{word}.{name}")
     made = kind(**raw)
     if isinstance(made, ReplicaState) and made.phase not in _PHASES:
         raise ValueError(f"phase {made.phase[:20]}")
@@ -147,7 +152,7 @@ def _value(kind: type[Value], raw: Mapping[str, Any]) -> Value:
 def _time(raw: object) -> float:
     # Past this a browser's clock ends.
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
-        raise TypeError("a time is no number")
+        raise TypeError("time")
     if not 0 <= raw < 8e12:
-        raise ValueError("a time out of reach")
+        raise ValueError("time")
     return float(raw)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core.cluster.history import Mark
+from core.errors import Worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Trouble:
     """The engine could not be heard: what is shown is what was known before."""
 
     message: str
+    why: Worded | None = field(default=None, compare=False)  # in any language; in no file
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Action:
 
     line: str
     error: str  # why it was refused, or ""
+    why: Worded | None = field(default=None, compare=False)  # in any language; in no file
 
 
 State = NodeState | ServiceState | ReplicaState | Trouble
@@ -74,6 +77,8 @@ KINDS: dict[str, type[Value]] = {
 }
 #: Kinds that happen once, rather than hold from then on.
 MOMENTARY = frozenset({"mark", "action"})
+#: Longer texts are cut: they are for a line on screen.
+MAX_TEXT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,7 @@ def fold(time: float, changes: Iterable[Change]) -> Moment:
                 services[change.id] = service
             case ReplicaState() as replica:
                 replicas[change.id] = replica
-            case Trouble(message):
+            case Trouble(message=message):
                 trouble = message
             case None if change.kind == "trouble":
                 trouble = ""

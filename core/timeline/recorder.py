@@ -16,6 +16,7 @@ from core.cluster.snapshot import ClusterSnapshot
 from core.commands.journal import Entry
 from core.presentation.phases import phase, tiles
 from core.timeline.record import (
+    MAX_TEXT,
     MOMENTARY,
     Action,
     Change,
@@ -29,8 +30,6 @@ from core.timeline.record import (
 
 #: A class's busy morning; some 3 MB. A scale from 0 to 200 replicas makes about 1200.
 MAX_CHANGES = 8000
-#: Longer texts are cut: they are for a line on screen.
-MAX_TEXT = 300
 
 Key = tuple[str, str]  # kind and id
 
@@ -114,7 +113,7 @@ class Recorder:
     def _act(self, journal: Sequence[Entry]) -> None:
         news = list(takewhile(lambda entry: entry is not self._entry, reversed(journal)))
         for entry in reversed(news):
-            action = Action(entry.line[:MAX_TEXT], entry.error[:MAX_TEXT])
+            action = Action(entry.line[:MAX_TEXT], entry.error[:MAX_TEXT], entry.refusal)
             self._changes.append(Change(entry.time, "action", "", action))
         if journal:
             self._entry = journal[-1]
@@ -140,7 +139,8 @@ class Recorder:
 
 def _states(snapshot: ClusterSnapshot, known: Mapping[Key, State]) -> Iterator[tuple[Key, State]]:
     if snapshot.trouble:
-        yield ("trouble", ""), Trouble(snapshot.trouble.message[:MAX_TEXT])
+        trouble = snapshot.trouble
+        yield ("trouble", ""), Trouble(trouble.message[:MAX_TEXT], trouble.why)
     for node in snapshot.nodes:
         yield (
             ("node", node.id),

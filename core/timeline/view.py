@@ -9,11 +9,11 @@ from core.cluster.history import Mark
 from core.i18n import Translate
 from core.presentation.marks import describe
 from core.timeline.files import plain
-from core.timeline.record import Change, Recording
+from core.timeline.record import MAX_TEXT, Action, Change, Recording, Trouble
 
 
 def picture(recording: Recording, _: Translate) -> dict[str, Any]:
-    """start, end and changes, as JSON holds them; a mark's value is one text."""
+    """start, end and changes, as JSON holds them; a mark's value is one text, as is a refusal's."""
     return {
         "start": recording.start,
         "end": recording.end,
@@ -30,4 +30,7 @@ def _told(changes: Iterable[Change], _: Translate) -> Iterable[dict[str, Any]]:
                 # Marks of one kind and subject that follow each other closely are one change.
                 "about": f"{change.value.kind} {change.value.subject}",
             }
+        elif isinstance(change.value, Trouble | Action) and (why := change.value.why):
+            part = "message" if isinstance(change.value, Trouble) else "error"
+            made["value"][part] = why.said(_)[:MAX_TEXT]
         yield made

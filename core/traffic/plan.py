@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.errors import InvalidCommand
+from core.i18n import later as _
 
 MAX_RATE = 200.0  # requests per second
 MAX_SECONDS = 300.0
@@ -37,9 +38,11 @@ class Plan:
 
     def __post_init__(self) -> None:
         if not 1 <= self.rate <= MAX_RATE:
-            raise InvalidCommand(f"The rate is 1 to {MAX_RATE:.0f} requests per second.")
+            raise InvalidCommand(
+                _("The rate is 1 to {most} requests per second."), most=round(MAX_RATE)
+            )
         if not 0 < self.seconds <= MAX_SECONDS:
-            raise InvalidCommand(f"A run takes {MAX_SECONDS:.0f} seconds at most.")
+            raise InvalidCommand(_("A run takes {most} seconds at most."), most=round(MAX_SECONDS))
 
     @property
     def requests(self) -> int:

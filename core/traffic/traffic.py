@@ -14,6 +14,7 @@ from core.cluster.failures import daemon_errors
 from core.cluster.snapshot import ClusterSnapshot, Service
 from core.connection import QUESTION_TIMEOUT, Connection
 from core.errors import InvalidCommand
+from core.i18n import later as _
 from core.traffic import entries
 from core.traffic.entries import Entry
 from core.traffic.plan import Plan
@@ -70,7 +71,8 @@ class Traffic:
         snapshot, base = self._snapshot(), self._connection.base_url
         port = next((p for p in entries.open_ports(service) if p.published == published), None)
         if port is None:
-            raise InvalidCommand(f"{service.name} does not publish port {published}.")
+            sentence = _("{service} does not publish port {port}.")
+            raise InvalidCommand(sentence, service=service.name, port=published)
         if snapshot.engine is None or not snapshot.engine.practice:
             return entries.real(snapshot, service, port, base)
         with daemon_errors():
@@ -83,12 +85,13 @@ class Traffic:
         """A run that has not begun. Raises InvalidCommand where the cluster has no such port."""
         service = self._snapshot().service(plan.service)
         if service is None:
-            raise InvalidCommand("There is no such service.")
+            raise InvalidCommand(_("There is no such service."))
         found = self.entries(service, plan.port)
         if plan.entry:
             found = tuple(entry for entry in found if entry.node == plan.entry)
         if not found:
-            raise InvalidCommand(f"Port {plan.port} answers on no node that was asked for.")
+            sentence = _("Port {port} answers on no node that was asked for.")
+            raise InvalidCommand(sentence, port=plan.port)
         return Run(
             secrets.token_hex(4),
             plan,
@@ -104,7 +107,7 @@ class Traffic:
         """Begin. Raises InvalidCommand while another run is on."""
         with self._lock:
             if self._run is not None and not self._run.ended:
-                raise InvalidCommand("One run at a time: stop the one that is on.")
+                raise InvalidCommand(_("One run at a time: stop the one that is on."))
             if self._run is not None:
                 self._past.append(self._run.standing)
             self._run = run

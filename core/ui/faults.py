@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import faults
 from core.errors import EssaimError
 from core.faults import Conditions, Fault, Machine
+from core.i18n import decimal
 from core.ui.session import Done, Viewer, _, control, viewer, who
 
 RATES = (16_000_000.0, 1_000_000.0, 100_000.0)  # bytes per second
@@ -163,7 +164,7 @@ def _registry(known: Conditions) -> None:
         RATES[2]: _("very slow (100 kB/s)"),
     }
     now = known.registry_rate if known.registry_up else 0.0
-    names.setdefault(now, f"{now / 1e6:g} MB/s")
+    names.setdefault(now, _("{rate} MB/s").format(rate=decimal(now / 1e6, 1, _)))
 
     def choose(here: Viewer) -> None:
         rate = st.session_state["registry"]
@@ -222,10 +223,10 @@ def _not_noticed(known: Conditions) -> None:
 
 def do(fault: Fault, here: Viewer) -> None:
     """Let it happen, as the viewer's last action."""
-    error, base = "", faults.address(control())
+    base = faults.address(control())
     refused: EssaimError | None = None
     try:
         faults.do(control(), fault, who())
     except EssaimError as refusal:
-        error, refused = str(refusal), refusal
-    here.done = Done(fault.line(base), fault.python(base), error, refused)
+        refused = refusal
+    here.done = Done(fault.line(base), fault.python(base), refused)

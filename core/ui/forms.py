@@ -26,4 +26,4 @@ def words(text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))
     except ValueError:
-        raise InvalidCommand(_("A quote is not closed in: {text}").format(text=text)) from None
+        raise InvalidCommand(_("A quote is not closed in: {text}"), text=text) from None

@@ -112,7 +112,7 @@ def _join(machine: Machine, known: Conditions, role: str, here: Viewer) -> None:
     try:
         command = instances.invitation(control(), known.machines.values(), role)
     except EssaimError as refusal:
-        here.done = Done("", "", str(refusal), refusal)
+        here.done = Done("", "", refusal)
         return
     _say(command, machine, here)
 
@@ -122,11 +122,10 @@ def _leave(machine: Machine, here: Viewer) -> None:
 
 
 def _say(command: JoinSwarm | LeaveSwarm, machine: Machine, here: Viewer) -> None:
-    error = ""
     refused: EssaimError | None = None
     try:
         instances.run(control(), command, machine, who())
     except EssaimError as refusal:
-        error, refused = str(refusal), refusal
-    here.done = Done(*instances.lines(command, machine), error, refused)
+        refused = refusal
+    here.done = Done(*instances.lines(command, machine), refused)
     control().collector.refresh()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.commands.command import Command, Progress
 from core.errors import EssaimError
+from core.i18n import decimal
 from core.jobs import Job
 from core.ui.session import _, control, viewer, who
 
@@ -48,10 +49,10 @@ def _show(key: str) -> None:
     elif watched.answer:
         st.code(watched.answer, language=None, wrap_lines=True)
     if watched.error:
-        st.error(watched.error, icon=":material/block:")
+        st.error(watched.error.said(_), icon=":material/block:")
     elif not watched.running:
         seconds = (watched.ended or watched.began) - watched.began
-        st.success(_("Done in {seconds} s.").format(seconds=round(seconds, 1)))
+        st.success(_("Done in {seconds} s.").format(seconds=decimal(seconds, 1, _)))
     shown_as_running = st.session_state.get(f"{key}_running")
     st.session_state[f"{key}_running"] = watched.running
     if shown_as_running and not watched.running:

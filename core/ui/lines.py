@@ -23,8 +23,8 @@ def last_action() -> None:
                 _("Press something: the docker line and the Python line behind it appear here.")
             )
         return
-    if done.error:
-        st.error(done.refused.said(_) if done.refused else done.error, icon=":material/block:")
+    if done.refused:
+        st.error(done.refused.said(_), icon=":material/block:")
     if done.line:
         st.code(done.line, language="shell", wrap_lines=True)
         with st.container(horizontal=True, vertical_alignment="center"):

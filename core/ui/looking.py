@@ -17,7 +17,7 @@ def answer(command: Command, height: int = 320) -> None:
     try:
         st.code(look(command) or _("nothing yet"), language=None, height=height)
     except EssaimError as error:
-        st.error(str(error))
+        st.error(error.said(_))
 
 
 def on_opening(title: str, command: Command, key: str) -> None:

@@ -84,7 +84,10 @@ def projector() -> None:
         data={
             **address(),
             "may": may(ScaleServices),
-            "last": {"line": done.line if done else "", "error": done.error if done else ""},
+            "last": {
+                "line": done.line if done else "",
+                "error": done.refused.said(_) if done and done.refused else "",
+            },
             "codes": [
                 {"title": title, "address": where, "svg": qr.svg(where)}
                 for title, where in (

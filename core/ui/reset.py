@@ -48,11 +48,10 @@ def reset_button() -> None:
 
 def _reset(here: Viewer, formed: bool) -> None:
     line, python = reset.lines(control(), formed)
-    error = ""
     refused: EssaimError | None = None
     try:
         reset.reset(control(), who(), formed)
     except EssaimError as refusal:
-        error, refused = str(refusal), refusal
-    here.done = Done(line, python, error, refused)
+        refused = refusal
+    here.done = Done(line, python, refused)
     control().collector.refresh()

@@ -31,8 +31,7 @@ class Done:
 
     line: str  # '' where the viewer's input made no command
     python: str
-    error: str  # '' when it was done
-    refused: EssaimError | None = None  # the same, to be said in the viewer's language
+    refused: EssaimError | None = None  # why it was not done
 
 
 @dataclass(slots=True)
@@ -136,15 +135,15 @@ def act(make: Callable[[], Command], here: Viewer | None = None) -> None:
     of it. here: this viewer, where a callback must not be dropped before the action.
     """
     here = here or viewer()
-    line, python, error = "", "", ""
+    line, python = "", ""
     refused: EssaimError | None = None
     try:
         command = make()
         line, python = command.line(), command.python()
         control().submit(command, who(), here.unlocked)
     except EssaimError as refusal:
-        error, refused = str(refusal), refusal
-    here.done = Done(line, python, error, refused)
+        refused = refusal
+    here.done = Done(line, python, refused)
     control().collector.refresh()
 
 

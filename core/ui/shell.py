@@ -83,9 +83,8 @@ def head(title: str, watch: str = "all") -> None:
             _lock()
             _languages()
     not_found()
-    note = control().connection.note
-    if note:
-        st.caption(_("Practising, because no engine answered at {note}.").format(note=note))
+    if note := control().connection.note:
+        st.caption(_("Practising, because no engine answered at {note}").format(note=note.said(_)))
 
 
 def engine_missing() -> bool:
@@ -93,7 +92,7 @@ def engine_missing() -> bool:
     snapshot = control().snapshot
     if snapshot.engine is not None:
         return False
-    why = f"\n\n{snapshot.trouble.message}" if snapshot.trouble else ""
+    why = f"\n\n{snapshot.trouble.why.said(_)}" if snapshot.trouble else ""
     st.warning(
         _("The engine does not answer yet. Essaim goes on trying.") + why,
         icon=":material/hourglass_top:",

@@ -100,7 +100,7 @@ def open_file() -> tuple[Recording | None, str]:
     if file is None:
         return None, ""
     try:
-        return files.load(file.getvalue(), _), f"{file.name} {file.file_id}"
+        return files.load(file.getvalue()), f"{file.name} {file.file_id}"
     except InvalidFile as error:
-        st.error(str(error), icon=":material/block:")
+        st.error(error.said(_), icon=":material/block:")
         return None, ""

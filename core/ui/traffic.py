@@ -88,7 +88,7 @@ def may_send() -> bool:
 def begin(make: Callable[[], Plan]) -> None:
     """Start a run, and keep it as the last action."""
     here = viewer()
-    line, python, error = "", "", ""
+    line, python = "", ""
     refused: EssaimError | None = None
     try:
         plan = make()
@@ -96,8 +96,8 @@ def begin(make: Callable[[], Plan]) -> None:
         addresses = [entry.address for entry in run.entries]
         line, python = plan.line(addresses), plan.python(addresses)
     except EssaimError as refusal:
-        error, refused = str(refusal), refusal
-    here.done = Done(line, python, error, refused)
+        refused = refusal
+    here.done = Done(line, python, refused)
 
 
 def nothing() -> None:

@@ -173,7 +173,7 @@ def begin(asked: Question) -> None:
     """Do what was asked about; the votes close where the engine takes it."""
     here, votes = viewer(), control().votes
     act(command(asked), here)
-    if here.done and not here.done.error:
+    if here.done and not here.done.refused:
         votes.begin()
 
 

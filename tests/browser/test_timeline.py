@@ -60,7 +60,7 @@ def test_back_in_time_and_opened_without_a_cluster(look: Look, tmp_path: Path) -
         download.value.save_as(saved)
         client.close()
 
-    recording = files.load(saved.read_bytes(), str)
+    recording = files.load(saved.read_bytes())
     assert (
         sum(
             n

@@ -6,6 +6,7 @@ from typing import Any
 from core.cluster import parse
 from core.cluster.history import MAX_SAMPLES, SPAN_SECONDS, History, Mark, changes
 from core.cluster.snapshot import ClusterSnapshot, Trouble
+from core.errors import EngineUnreachable
 from tests.cluster import raw
 
 
@@ -37,7 +38,7 @@ def test_nothing_new_makes_no_sample() -> None:
 
 def test_a_stale_snapshot_is_not_history() -> None:
     history = History()
-    history.add(replace(snapshot(), trouble=Trouble("gone", 1.0)))
+    history.add(replace(snapshot(), trouble=Trouble(EngineUnreachable("gone"), 1.0)))
     history.add(ClusterSnapshot(time=1.0, revision=0, engine=None))
     assert history.samples == ()
 

@@ -48,9 +48,10 @@ def test_dollars_are_doubled_as_compose_wants_them() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "should be names"),
+        ("", "no services"),
+        ("- services", "no services"),
         ("services: {}", "no services"),
-        ("services: [", "no YAML, line 1"),
+        ("services: [", "no YAML: see line 1"),
         ("services: {web: {}}", "services.web wants an image"),
         ("services: {web: {image: nginx, build: .}}", "services.web.build is not played here"),
         ("services: {web: {image: $IMAGE}}", "Variables"),
@@ -59,6 +60,17 @@ def test_dollars_are_doubled_as_compose_wants_them() -> None:
         ("services: {web: {image: nginx, deploy: {mode: many}}}", "replicated or global"),
         ("services: {web: {image: nginx, deploy: {replicas: some}}}", "whole number"),
         ("services: {web: {image: nginx, deploy: {update_config: {delay: 5}}}}", "delay"),
+        ("services: {web: {image: nginx, command: echo 'a}}", "command: a quote"),
+        ("services: {web: {image: nginx, deploy: {resources: {limits: {cpus: x}}}}}", "no number"),
+        ("services: {web: {image: nginx, deploy: {resources: {limits: {memory: x}}}}}", "no size"),
+        (
+            "services: {web: {image: nginx, deploy: {resources: {limits: {memory: 1.2.3}}}}}",
+            "no size",
+        ),
+        (
+            "services: {web: {image: nginx, deploy: {update_config: {max_failure_ratio: x}}}}",
+            "no number",
+        ),
         ("services: {web: {image: nginx, secrets: [pw]}}", "declares no secret pw"),
         ("services: {web: {image: nginx, networks: [back]}}", "declares no network back"),
         ("services: {web: {image: nginx}}\nvolumes: {a: {}}", "volumes is not played"),

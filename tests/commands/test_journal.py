@@ -43,7 +43,7 @@ def test_what_was_done_is_written_down() -> None:
             line="docker node rm node9",
             python=RemoveNodes(nodes=("node9",)).python(),
             outcome="ok",
-            error="",
+            refusal=None,
             seconds=2.0,
         ),
     )

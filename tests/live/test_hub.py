@@ -109,7 +109,7 @@ def test_no_environment_leaves_the_server_by_the_socket() -> None:
     make: list[Callable[[], str]] = [
         lambda: messages.cluster(snapshot(), same),
         lambda: messages.history(History(), snapshot(), same),
-        lambda: messages.pulse(snapshot()),
+        lambda: messages.pulse(snapshot(), same),
     ]
     for each in make:
         assert "COLOR" not in each()

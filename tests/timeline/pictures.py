@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.cluster import parse
 from core.cluster.snapshot import TASK_STATES, ClusterSnapshot, Trouble
+from core.errors import EngineUnreachable
 from tests.cluster import raw
 
 NODES = ("node1", "node2", "node3")
@@ -62,7 +63,9 @@ def lives(draw: st.DrawFn, longest: int = 12) -> list[ClusterSnapshot]:
         words = {name: draw(st.sampled_from(("active", "drain", "down"))) for name in NODES}
         shot = picture(100.0 + number, number + 1, tasks, **words)
         if life and draw(st.integers(0, 5)) == 0:
-            shot = replace(life[-1], trouble=Trouble("gone", 1.0), revision=number + 1)
+            shot = replace(
+                life[-1], trouble=Trouble(EngineUnreachable("gone"), 1.0), revision=number + 1
+            )
         life.append(shot)
     return life
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from core.cluster.history import Mark
 from core.cluster.snapshot import ClusterSnapshot, Trouble
 from core.commands.journal import Entry
+from core.errors import EngineRejected, EngineUnreachable
 from core.presentation.phases import tiles
 from core.timeline import files
 from core.timeline.record import Action, Moment, NodeState
@@ -56,7 +57,7 @@ def test_saved_and_opened_it_is_the_same_at_every_instant(
     life: list[ClusterSnapshot], time: float
 ) -> None:
     recording = record(life).recording()
-    opened = files.load(files.save(recording), str)
+    opened = files.load(files.save(recording))
     assert opened == recording
     assert opened.at(time).counts() == recording.at(time).counts()
 
@@ -138,8 +139,9 @@ def test_tiles_stand_by_service_and_slot() -> None:
 
 def test_marks_and_actions_stand_in_the_stream() -> None:
     recorder = Recorder()
-    first = Entry(90.0, "10.0.0.7", "docker pull nginx", "", "ok", "", 1.0)
-    second = Entry(101.0, "10.0.0.7", "docker node update x", "", "refused", "no such node", 0.1)
+    first = Entry(90.0, "10.0.0.7", "docker pull nginx", "", "ok", None, 1.0)
+    no = EngineRejected("no such node")
+    second = Entry(101.0, "10.0.0.7", "docker node update x", "", "refused", no, 0.1)
     recorder.add(picture(100.0, 1, []), [first])
     drained = picture(102.0, 2, [], node2="drain")
     recorder.add(drained, [first, second])
@@ -154,7 +156,7 @@ def test_marks_and_actions_stand_in_the_stream() -> None:
 
 def test_an_engine_that_is_not_heard_is_said_and_what_was_stays() -> None:
     life = [picture(1.0, 1, [raw.task(1)])]
-    life.append(replace(life[0], trouble=Trouble("no answer", 1.0), revision=2))
+    life.append(replace(life[0], trouble=Trouble(EngineUnreachable("no answer"), 1.0), revision=2))
     life.append(replace(life[0], time=5.0, revision=3))
     recording = record(life).recording()
     assert recording.at(3.0).trouble == "no answer"
