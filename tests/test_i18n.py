@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from pathlib import Path
 
@@ -94,6 +95,27 @@ def test_each_language_answers_in_its_words() -> None:
 def test_the_browser_chooses(locale: str | None, language: str) -> None:
     assert preferred(locale) == language
     assert language in LANGUAGES
+
+
+#: All French that is read: the catalogue's, then the labs', by where it stands.
+FRENCH = {entry.msgid[:40]: [entry.msgstr, *entry.msgstr_plural.values()] for entry in CATALOGUE}
+FRENCH |= {
+    path.parent.name: path.read_text(encoding="utf-8").splitlines()
+    for path in ROOT.glob("core/labs/*/fr.toml")
+}
+#: Between backticks stands code, between braces a value; a line of TOML begins with its key.
+NOT_READ = re.compile(r"`[^`]*`|\{[^}]*\}|^\w+ = |\\\\.")
+
+
+@pytest.mark.parametrize("where", FRENCH)
+def test_french_is_set_as_french_printers_do(where: str) -> None:
+    for text in FRENCH[where]:
+        read = NOT_READ.sub("x", text)
+        assert not re.search(r"\w'\w|\.\.\.| …", read), f"’ for ', … for ...: {text}"
+        assert not re.search(r"[^\s«][;?!»](\s|$)|[^\s]:\s|«\S", read), (
+            f"a space is missing: {text}"
+        )
+        assert not re.search(r"\b(tu|toi|ton|tes)\b", read), f"vous, not tu: {text}"
 
 
 @pytest.mark.parametrize(("language", "said"), [("fr", "1234,5"), ("en", "1234.5")])

@@ -84,7 +84,7 @@ def _results(lesson: Lesson) -> None:
             _scene(lesson.kind, each) if isinstance(each, Scene) else _load(each)
     if lesson.running:
         with columns[len(shown)], st.container(border=True):
-            st.markdown(f":material/hourglass_top: {_('Under way, until all is well …')}")
+            st.markdown(f":material/hourglass_top: {_('Under way, until all is well…')}")
     if lesson.stuck:
         st.error(_("The cluster did not come to rest within three minutes."))
     elif lesson.error:

@@ -110,7 +110,7 @@ def test_help(typed: str, words: str) -> None:
 def test_help_speaks_french() -> None:
     french = translation("fr").gettext
     (asked,) = read("docker service --help", french)
-    assert "Change combien de réplicas gardent des services." in asked.text
+    assert "Change le nombre de réplicas de services." in asked.text
     assert "Tab complète" in asked.text
 
 

@@ -250,7 +250,7 @@ def test_the_demo_app_is_built_and_run(cluster: Control, visit: Open) -> None:
     fine(app.button(key="build").click().run())
     job = app.session_state["viewer"].jobs["building"]
     until(lambda: not job.running, 60)
-    assert job.error == ""
+    assert job.error is None
     assert "Successfully tagged my-streamlit-app:latest" in job.log
     assert cluster.collector.refresh()
     app = fine(app.run())
@@ -269,7 +269,7 @@ def test_a_dockerfile_that_is_wrong_says_where(cluster: Control, visit: Open) ->
     fine(app.button(key="build").click().run())
     job = app.session_state["viewer"].jobs["building"]
     until(lambda: not job.running, 60)
-    assert "missing.py" in job.error
+    assert "missing.py" in str(job.error)
 
 
 def test_a_port_that_is_none_is_told_in_plain_words(cluster: Control, visit: Open) -> None:
