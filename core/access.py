@@ -1,6 +1,7 @@
-"""Who may do what: the password of a real engine, and the pages that may call our own routes.
+"""Who may do what: the teacher's password, and the pages that may call our own routes.
 
-On the practice engine everything is allowed, except to those who came to look on. On a real engine
+On the practice engine everything is allowed, except to those who came to look on; the board alone
+wants the password everywhere, for it shows how others fare. On a real engine
 looking is free; to change anything, or to see tokens, environments and logs, one shows the
 password. It comes from, in this order: ``$ESSAIM_PASSWORD``, the file that
 ``$ESSAIM_PASSWORD_FILE`` names, the Docker secret ``essaim_password``; where there is none, one is
@@ -79,7 +80,9 @@ class Access:
 
     def announcement(self) -> str:
         """What to print at the start: the password if it was made here, else nothing."""
-        return f"Essaim made a password for this run: {self.password}" if self.generated else ""
+        if not self.generated:
+            return ""
+        return f"Essaim made a password for this run, for whoever teaches: {self.password}"
 
     def check(self, attempt: str, caller: str = "") -> bool:
         """Whether this is the password; always no while the caller has to wait.

@@ -41,7 +41,7 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
         print(_("Essaim cannot start: {why}").format(why=why), file=sys.stderr, flush=True)
         os._exit(1)  # an exception would only bury the sentence under the server's own
     threading.Thread(target=_warm_up, daemon=True).start()
-    if room.access.generated and not all(control.practice for _, control in room.controls()):
+    if room.access.generated:
         print(room.access.announcement(), flush=True)  # as Jupyter does
     yield {}
     DESK.close()

@@ -16,11 +16,6 @@ NUMBERS = {lab.name: number for number, lab in enumerate(LABS, 1)}
 REFRESH = 3  # seconds; one viewer looks
 
 
-def teacher() -> bool:
-    """Whoever has the password; where nobody has set one, and nothing is real, everybody."""
-    return unlocked() or (control().practice and control().access.generated)
-
-
 def door() -> None:
     """The password, where the line at the top does not ask for it."""
     st.info(_("This page is for the teacher: it shows how far each learner is."))
@@ -34,6 +29,7 @@ def door() -> None:
         if unlock(attempt):
             st.rerun()
         st.error(_("That is not the password."))
+    st.caption(_("It is the one set by whoever started Essaim, or printed at its start."))
 
 
 def title(lab: str, step: str) -> str:
@@ -112,7 +108,7 @@ def choose_names() -> None:
 
 head(_("Board"), watch="shape")
 if not engine_missing():
-    if teacher():
+    if unlocked():
         choose_names()
         st.fragment(show, run_every=REFRESH)()
     else:

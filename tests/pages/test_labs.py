@@ -104,7 +104,9 @@ def test_a_step_can_be_skipped(cluster: Control) -> None:
     assert "create" in cluster.labs.standing("lab3").done
 
 
-def test_the_board_is_the_teachers(cluster: Control, visit: Open) -> None:
+@pytest.mark.parametrize("generated", [False, True])
+def test_the_board_is_the_teachers(cluster: Control, visit: Open, generated: bool) -> None:
+    cluster.access.generated = generated  # nobody has set a password: still it is not for all
     cluster.labs.standing("lab3")
     app = fine(visit("board"))
     assert not app.dataframe
