@@ -4,14 +4,16 @@ import streamlit as st
 
 from core.commands.services import ScaleServices
 from core.ui.lines import last_action
-from core.ui.session import _, control, last, may
+from core.ui.session import _, control, last, may, viewer
 from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.vote import ballot, teacher
 
 head(_("Vote"), watch="shape")
 if not swarm_missing():
-    # The QR code's address leads learners to the ballot alone.
-    if st.query_params.get("as") == "voter" or control().looking:
+    # The QR code's address leads learners to the ballot alone, and so does this page from then on.
+    if st.query_params.get("as") == "voter":
+        viewer().voter = True
+    if viewer().voter or control().looking:
         ballot()
     else:
         locked_hint()

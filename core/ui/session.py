@@ -48,6 +48,7 @@ class Viewer:
     """One browser's session, as far as it is ours."""
 
     unlocked: bool = False
+    voter: bool = False  # came to vote: the teacher's buttons are not for this browser
     done: Done | None = None
     sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
     jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for

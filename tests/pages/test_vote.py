@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from streamlit.testing.v1 import AppTest
+
 from core.commands.services import CreateService
 from core.control import Control
 from core.ui import vote
 from core.votes import ask_text
 from tests.cluster.test_collector import until
-from tests.pages.conftest import Open, fine
+from tests.pages.conftest import PAGES, Open, fine
 from tests.pages.test_actions import line, running
 
 
@@ -52,6 +54,17 @@ def test_what_the_engine_refuses_leaves_the_vote_open(cluster: Control, visit: O
     app.button(key="vote_do").click().run()
     assert cluster.votes.poll.phase == "open"
     assert "web" in app.error[0].value
+
+
+def test_who_came_to_vote_meets_no_button_of_the_teachers(cluster: Control, visit: Open) -> None:
+    with_nine(cluster)
+    app = AppTest.from_file(str(PAGES / "vote.py"), default_timeout=30)
+    app.query_params["as"] = "voter"
+    app = fine(app.run())
+    assert not [button for button in app.button if (button.key or "").startswith("vote_")]
+    app.query_params.clear()  # as a way through other pages leaves it
+    app = fine(app.run())
+    assert not [button for button in app.button if (button.key or "").startswith("vote_")]
 
 
 def test_without_the_password_one_may_vote_but_not_ask(real: Control, visit: Open) -> None:
