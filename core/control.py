@@ -61,8 +61,7 @@ class Control:
         self.votes = Votes(lambda: self.hub.publish("votes"))
         self.hub.topic("votes", lambda lang: votes_message(self.votes.poll, _texts(lang)))
         self._stopped = threading.Event()
-        self._lock = threading.Lock()
-        self._acting = 0  # commands that run now
+        self._acting = set[object]()  # commands that run now, whoever's: see to_look_on
         self.hub.topic("cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang)))
         self.hub.topic(
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
@@ -103,7 +102,7 @@ class Control:
     @property
     def watched(self) -> bool:
         """Whether somebody looks at it, or something that was asked for is still under way."""
-        return self.hub.viewers > 0 or self._acting > 0
+        return self.hub.viewers > 0 or bool(self._acting)
 
     def start(self) -> None:
         self.collector.start()
@@ -227,13 +226,12 @@ class Control:
 
     @contextmanager
     def _act(self) -> Iterator[None]:
-        with self._lock:
-            self._acting += 1
+        this = object()
+        self._acting.add(this)
         try:
             yield
         finally:
-            with self._lock:
-                self._acting -= 1
+            self._acting.discard(this)
 
     def _client(self, command: Command, unlocked: bool) -> docker.DockerClient:
         self.require(command, unlocked)

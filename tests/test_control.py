@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from unittest.mock import MagicMock
 
 import pytest
 
 from core.access import Access
+from core.commands.nodes import ListNodes
 from core.connection import Connection
 from core.control import Control
+
+
+def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    control = Control(Connection("tcp://127.0.0.1:9"), Access({}))
+    seen, watched = control.to_look_on(), list[bool]()
+
+    def answer(_command: object, _client: object) -> str:
+        watched.append(control.watched)
+        return ""
+
+    monkeypatch.setattr(ListNodes, "run", answer)
+    monkeypatch.setattr(Control, "_client", lambda *_: MagicMock())
+    seen.look(ListNodes(), unlocked=False)
+    assert (watched, control.watched) == ([True], False)
+    control.stop()
 
 
 def test_the_pulse_outlives_a_topic_that_fails(
