@@ -9,13 +9,10 @@ import streamlit as st
 from core import keys
 from core.classroom import classroom
 from core.errors import NoRoom
+from core.ui.live import address, component
 from core.ui.session import _, control, key, language, own_key
 
-# A key is in a cookie, which only an answer of the server can set: so the browser goes there.
-_leave = st.components.v2.component(
-    "essaim_leave",
-    js="export default ({ data }) => { location.assign(location.pathname + data.query); };",
-)
+_leave = component("leave", "")
 
 
 def share() -> None:
@@ -88,7 +85,7 @@ def full() -> bool:
 def _go(wish: str) -> None:
     """Load the page anew, on this cluster; '' for the viewer's own."""
     query = urlencode({"cluster": wish, "lang": language()})
-    _leave(key="share_leave", data={"query": f"?{query}"})
+    _leave(key="share_leave", data={**address(), "query": f"?{query}"})
 
 
 def _link(wish: str) -> str:
