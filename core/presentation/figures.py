@@ -14,7 +14,7 @@ from typing import Any
 from core.cluster.history import Mark, Sample
 from core.cluster.snapshot import ClusterSnapshot
 from core.i18n import Translate
-from core.presentation.marks import describe
+from core.presentation.marks import told
 from core.presentation.phases import PHASES, Tile, tiles
 
 #: ``data``, a list of traces, and ``layout``; see https://plotly.com/javascript/reference.
@@ -26,8 +26,11 @@ NODE_DASHES = ("solid", "dash", "dot", "dashdot")
 #: How far back the chart over time looks, and how many marks it names: more would not be readable.
 WINDOW_SECONDS = 300.0
 MAX_MOMENTS = 10
-#: Marks closer than this, in seconds, share a line: their texts would cover one another.
-MOMENT_SECONDS = 6.0
+#: What one line of a mark's text takes of the chart's width, on a phone; how many lines a mark may
+#: have, and how many letters each: the charts are low.
+LINE_SHARE = 0.045
+MAX_LINES = 3
+MAX_LETTERS = 20
 
 
 def replicas_per_node(
@@ -152,7 +155,9 @@ def mark_lines(
     marks: Sequence[Mark], start: float, end: float, _: Translate
 ) -> dict[str, list[dict[str, Any]]]:
     """The part of a layout that draws a line, with a few words, wherever something was done."""
-    moments = _moments([mark for mark in marks if mark.time >= start])[-MAX_MOMENTS:]
+    line = LINE_SHARE * (end - start)
+    moments = _moments([mark for mark in marks if mark.time >= start], start, line, _)
+    moments = moments[-MAX_MOMENTS:]
     return {
         "shapes": [
             {
@@ -172,10 +177,11 @@ def mark_lines(
                 "y": 1,
                 "yref": "paper",
                 # Beside its line, on the side where there is room.
-                "xanchor": "left" if moment[0].time - start < 0.1 * (end - start) else "right",
+                "xanchor": "right" if _box(moment, start, line, _)[0] < moment[0].time else "left",
                 "yanchor": "top",
-                "text": describe(moment, _),
+                "text": "<br>".join(_lines(moment, _)),
                 "textangle": -90,
+                "align": "right",
                 "showarrow": False,
                 "font": {"size": 12},
             }
@@ -184,15 +190,31 @@ def mark_lines(
     }
 
 
-def _moments(marks: Sequence[Mark]) -> list[list[Mark]]:
-    """Marks that are close in time, together."""
+def _moments(marks: Sequence[Mark], start: float, line: float, _: Translate) -> list[list[Mark]]:
+    """Marks whose texts would cover one another, together. line: seconds that a line takes."""
     moments: list[list[Mark]] = []
     for mark in marks:
-        if moments and mark.time - moments[-1][0].time < MOMENT_SECONDS:
-            moments[-1].append(mark)
-        else:
-            moments.append([mark])
+        moments.append([mark])
+        while len(moments) > 1:
+            before, last = (_box(moment, start, line, _) for moment in moments[-2:])
+            if before[1] <= last[0]:
+                break
+            moments[-2:] = [moments[-2] + moments[-1]]
     return moments
+
+
+def _box(moment: list[Mark], start: float, line: float, _: Translate) -> tuple[float, float]:
+    """From when to when the text reaches: left of its mark, or right of it near the left edge."""
+    time, width = moment[0].time, len(_lines(moment, _)) * line
+    return (time - width, time) if time - width >= start else (time, time + width)
+
+
+def _lines(moment: list[Mark], _: Translate) -> list[str]:
+    """What was done, a line each; the newest, where there is too much."""
+    texts = told(moment, _)
+    if len(texts) > MAX_LINES:
+        texts = ["…", *texts[1 - MAX_LINES :]]
+    return [t if len(t) <= MAX_LETTERS else f"{t[: MAX_LETTERS - 1]}…" for t in texts]
 
 
 def _place(snapshot: ClusterSnapshot, tile: Tile, nowhere: str) -> str:

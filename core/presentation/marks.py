@@ -10,13 +10,18 @@ from core.i18n import Translate
 
 
 def describe(moment: Sequence[Mark], _: Translate) -> str:
-    """What was done at about the same time, for a chart: ``web 3 → 15 · node2 drain``."""
+    """What was done at about the same time, on one line: ``web 3 → 15 · node2 drain``."""
+    return " · ".join(told(moment, _))
+
+
+def told(moment: Sequence[Mark], _: Translate) -> list[str]:
+    """What was done at about the same time, each in a few words."""
     kept: dict[tuple[str, str], Mark] = {}
     for mark in moment:
         # A slider that passes 8 and 11 on its way from 3 to 15 has made one change.
         first = kept.get((mark.kind, mark.subject), mark)
         kept[mark.kind, mark.subject] = replace(mark, old=first.old)
-    return " · ".join(_describe(mark, _) for mark in kept.values())
+    return [_describe(mark, _) for mark in kept.values()]
 
 
 def _describe(mark: Mark, _: Translate) -> str:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import plotly.graph_objects as go
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.cluster.history import History, Mark
 from core.presentation import figures
@@ -81,13 +83,32 @@ def test_marks_close_in_time_share_a_line() -> None:
         Mark(10.0, "replicas", "web", "3", "15"),
         Mark(12.0, "availability", "node2", "", "drain"),
     ]
-    marks += [Mark(100.0 + 10 * n, "created", f"s{n}") for n in range(20)]
+    marks += [Mark(20.0 + 15 * n, "created", f"s{n}") for n in range(18)]
     history = History()
     history.add(snapshot(time=1.0))
     figure = replicas_over_time(history.samples, marks, ["node1"], 290.0, same, None)
     assert len(figure.layout.shapes) == len(figure.layout.annotations) == MAX_MOMENTS
     few = replicas_over_time(history.samples, marks[:2], ["node1"], 290.0, same, None)
-    assert [note.text for note in few.layout.annotations] == ["web 3 → 15 · node2 drain"]
+    assert [note.text for note in few.layout.annotations] == ["web 3 → 15<br>node2 drain"]
+
+
+@given(
+    st.lists(st.floats(0.0, 400.0), max_size=30).map(sorted),
+    st.lists(st.sampled_from(["web", "api", "a-service-with-a-long-name"]), min_size=30),
+)
+def test_no_text_of_a_mark_covers_another(times: list[float], names: list[str]) -> None:
+    """Nor does one leave the chart, at any time and whatever was done."""
+    marks = [Mark(t, "created", f"{name}{t}") for t, name in zip(times, names, strict=False)]
+    layout = figures.mark_lines(marks, 100.0, 400.0, same)
+    line, end = 300.0 * figures.LINE_SHARE, 100.0
+    for note in layout["annotations"]:
+        texts = note["text"].split("<br>")
+        assert len(texts) <= figures.MAX_LINES
+        assert max(map(len, texts)) <= figures.MAX_LETTERS
+        time, width = note["x"] / 1000, len(texts) * line
+        left = time - width if note["xanchor"] == "right" else time
+        assert left >= end - 0.01  # times are whole milliseconds
+        end = left + width
 
 
 def test_a_slider_that_passed_other_values_made_one_change() -> None:
