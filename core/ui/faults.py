@@ -81,8 +81,10 @@ def panel(known: Conditions) -> None:
                     and all(machine.sound for machine in known.machines.values())
                 ),
             )
-        for machine in known.machines.values():
-            _machine(machine)
+        # In a place of their own: one machine more leaves an open list below them open.
+        with st.container(gap="small"):
+            for machine in known.machines.values():
+                _machine(machine)
         with st.container(horizontal=True, gap="medium"):
             _registry(known)
             _clock(known)

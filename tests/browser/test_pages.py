@@ -51,10 +51,28 @@ def test_the_first_visitor_may_come_by_a_pages_own_address(look: Look) -> None:
 def test_the_language_is_switched_at_a_click(essaim: str, look: Look) -> None:
     page = look(essaim)
     expect(page.get_by_role("heading", name="Replicas per node, now")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     page.get_by_text("FR", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
     expect(page.get_by_role("heading", name="Réplicas par nœud, maintenant")).to_be_visible()
     page.get_by_role("link", name="Nœuds").click()
     expect(page.get_by_text("Commandes pour rejoindre le Swarm")).to_be_visible()
+
+
+def test_an_open_list_stays_open_when_a_machine_joins(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        # All of it is in sight: whatever scrolls closes a list.
+        page = look(f"{essaim}/nodes", size={"width": 1280, "height": 1600})
+        other = page.context.new_page()
+        other.goto(f"{essaim}/nodes")
+        other.get_by_role("button", name="Add an instance").click()
+        expect(other.locator(".st-key-machine_node4")).to_be_visible()
+        settle(page)
+        page.get_by_role("combobox", name="Registry").click()
+        expect(page.get_by_role("listbox")).to_be_visible()
+        other.get_by_role("button", name="Join", exact=True).click()
+        expect(page.locator(".st-key-machine_node4")).to_be_visible()
+        expect(page.get_by_role("listbox")).to_be_visible()
 
 
 def test_the_demo_app_from_its_files_to_its_open_page(look: Look) -> None:
