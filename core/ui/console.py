@@ -77,7 +77,7 @@ def console() -> None:
             "words": {
                 "console": _("Console"),
                 "prompt": _("Docker line"),
-                "placeholder": _("docker service ls — or help"),
+                "placeholder": _("docker ps, or help"),
                 "run": _("Run"),
                 "complete": _("Complete (Tab)"),
                 "clear": _("Clear"),

@@ -107,6 +107,9 @@ def test_a_phone_needs_no_tab_key(look: Look) -> None:
     with dashboard(ESSAIM_ENGINE="practice") as essaim:
         page = look(f"{essaim}/console", size=PHONE)
         prompt = page.get_by_label("Docker line")
+        expect(prompt).to_be_visible()
+        # What does not fit wraps, and is cut.
+        assert prompt.evaluate("field => field.scrollHeight <= field.clientHeight")
         prompt.fill("docker image p")
         page.get_by_role("button", name="Complete (Tab)").click()
         expect(prompt).to_have_value("docker image p")  # pull, or prune

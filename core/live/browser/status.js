@@ -28,6 +28,7 @@ class Status {
 
   update(component) {
     this.component = component;
+    document.documentElement.lang = component.data.language; // for who reads aloud, and translators
     this.told = component.data.revision;
     this.shape = component.data.shape;
     if (this.news) this.tell(); // the run may have been older than what was pushed meanwhile
