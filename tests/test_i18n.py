@@ -11,7 +11,7 @@ import polib
 import pytest
 
 from core.commands.registry import COMMANDS, summary
-from core.i18n import CATALOGUES, LANGUAGES, decimal, preferred, spaced, translation
+from core.i18n import CATALOGUES, LANGUAGES, number, preferred, spaced, translation
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("core/**/*.py")]
@@ -118,9 +118,9 @@ def test_french_is_set_as_french_printers_do(where: str) -> None:
         assert not re.search(r"\b(tu|toi|ton|tes)\b", read), f"vous, not tu: {text}"
 
 
-@pytest.mark.parametrize(("language", "said"), [("fr", "1234,5"), ("en", "1234.5")])
-def test_a_number_has_the_decimal_mark_of_its_language(language: str, said: str) -> None:
-    assert decimal(1234.46, 1, translation(language).gettext) == said
+@pytest.mark.parametrize(("language", "said"), [("fr", "1\u202f234,5"), ("en", "1,234.5")])
+def test_a_number_is_written_as_its_language_does(language: str, said: str) -> None:
+    assert number(1234.46, translation(language).gettext, 1) == said
 
 
 def test_french_breaks_no_line_before_a_mark() -> None:

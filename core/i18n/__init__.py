@@ -63,9 +63,16 @@ def later(text: str) -> str:
     return text
 
 
-def decimal(value: float, places: int, _: Translate) -> str:
-    """A number with the decimal mark of its language: 0.5, or 0,5."""
-    return f"{value:.{places}f}".replace(".", _("."))
+def number(value: float, _: Translate, places: int = 0) -> str:
+    """A number as its language writes it: 1,234.5, or 1 234,5."""
+    marks = number_marks(_)
+    return f"{value:,.{places}f}".translate({ord("."): marks[0], ord(","): marks[1]})
+
+
+def number_marks(_: Translate) -> str:
+    """The decimal mark and what stands between thousands."""
+    sample = _("1,234.5")
+    return sample[5] + sample[1]
 
 
 def preferred(locale: str | None) -> str:

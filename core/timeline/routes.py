@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from core.errors import EssaimError
 from core.i18n import preferred, translation
 from core.timeline.recorder import Recorder
 from core.timeline.view import picture
@@ -22,14 +23,19 @@ def routes(
     recorder: Callable[[HTTPConnection], Recorder],
     origin_allowed: Callable[[Mapping[str, str]], bool],
 ) -> list[BaseRoute]:
-    """For ``st.App``; Streamlit checks nothing on them. recorder: of the cluster asked about."""
+    """For ``st.App``; Streamlit checks nothing on them. recorder: of the cluster asked about;
+    it may raise an EssaimError.
+    """
 
     # Not async: Starlette runs it on a thread, for it may have thousands of changes to write.
     def changes(request: Request) -> Response:
         if not origin_allowed(request.headers):
             return PlainTextResponse("this page may not look here", status_code=403)
-        news = recorder(request).after(request.query_params.get("after", ""))
         texts = translation(preferred(request.query_params.get("lang"))).gettext
+        try:
+            news = recorder(request).after(request.query_params.get("after", ""))
+        except EssaimError as error:
+            return PlainTextResponse(error.said(texts), status_code=503)
         body = json.dumps(
             {"cursor": news.cursor, "whole": news.whole, **picture(news.recording, texts)},
             separators=(",", ":"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from core.cluster.history import Mark
-from core.i18n import Translate
+from core.i18n import Translate, number_marks
 from core.presentation.figures import NODE_COLORS, Figure, mark_lines
 from core.presentation.phases import FAILED
 from core.traffic.ledger import Second
@@ -109,7 +109,7 @@ def latency_and_failures(
         "legend": _LEGEND,
         "bargap": 0,
         "hovermode": "x unified",
-        "separators": _(".") + "\u202f",
+        "separators": number_marks(_),
         "xaxis": {
             "type": "date",
             "range": [round(start * 1000), round(end * 1000)],

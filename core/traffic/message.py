@@ -9,7 +9,7 @@ from typing import Any
 
 from core.cluster.history import Mark
 from core.cluster.snapshot import ClusterSnapshot
-from core.i18n import Translate, decimal
+from core.i18n import Translate, number
 from core.traffic import words
 from core.traffic.figures import answered_per_replica, color, latency_and_failures, natural
 from core.traffic.ledger import Request
@@ -104,13 +104,13 @@ def _compared(standing: Standing, _: Translate) -> list[str]:
     for (name, _node), count in standing.by_place.items():
         answered[name] += count
     counts = [answered[name] for name in sorted(answered, key=natural)]
-    p50, p95, _p99 = ("–" if t is None else decimal(t * 1000, 1, _) for t in standing.percentiles)
+    p50, p95, _p99 = ("–" if t is None else number(t * 1000, _, 1) for t in standing.percentiles)
     return [
         words.plan(standing, _),
-        str(totals.sent),
-        str(totals.failed),
-        " · ".join(map(str, counts)),
-        "–" if standing.shares.index is None else decimal(standing.shares.index, 2, _),
+        number(totals.sent, _),
+        number(totals.failed, _),
+        " · ".join(number(count, _) for count in counts),
+        "–" if standing.shares.index is None else number(standing.shares.index, _, 2),
         f"{p50} / {p95} ms",
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.i18n import Translate, decimal
+from core.i18n import Translate, number
 from core.presentation.marks import describe
 from core.traffic.fairness import Shares
 from core.traffic.ledger import Request
@@ -22,7 +22,7 @@ def latest(request: Request | None, _: Translate) -> str:
         entry=request.entry,
         replica=request.replica.name,
         node=request.replica.node,
-        ms=decimal(request.seconds * 1000, 1, _),
+        ms=number(request.seconds * 1000, _, 1),
     )
 
 
@@ -43,16 +43,18 @@ def fairness(shares: Shares, keep_alive: bool, _: Translate) -> str:
         return _("{replica} answered everything so far.").format(replica=most)
     if least == counts[most]:
         return _("Each of the {count} replicas got the same: {most} requests.").format(
-            count=len(counts), most=least
+            count=len(counts), most=number(least, _)
         )
     if shares.index >= FAIR:
         return _(
             "Each of the {count} replicas got its share: {least} to {most} requests each."
-        ).format(count=len(counts), least=least, most=counts[most])
+        ).format(count=len(counts), least=number(least, _), most=number(counts[most], _))
     return _(
         "The replicas got {least} to {most} requests each. 1 would be the same for all, "
         "{worst} everything to one."
-    ).format(least=least, most=counts[most], worst=decimal(1 / len(counts), 2, _))
+    ).format(
+        least=number(least, _), most=number(counts[most], _), worst=number(1 / len(counts), _, 2)
+    )
 
 
 def state(standing: Standing, _: Translate) -> str:
@@ -91,7 +93,7 @@ def failures(errors: dict[str, int], culprits: dict[tuple[str, str], int], _: Tr
     }
     told = []
     for error, count in sorted(errors.items(), key=lambda item: -item[1]):
-        told.append(f"{count} × {names.get(error, error)}")
+        told.append(f"{number(count, _)} × {names.get(error, error)}")
         by = [f"{name} ({culprits[why, name]})" for why, name in sorted(culprits) if why == error]
         if by:
             told[-1] += " " + _("from {replicas}").format(replicas=" ".join(by))
@@ -107,7 +109,9 @@ def title(report: Report, _: Translate) -> str:
 
 def outcome(report: Report, ended: int, failed: int, _: Translate) -> str:
     """How many requests failed, and how long it took until all was well."""
-    said = _("{failed} of {ended} requests failed.").format(failed=failed, ended=ended)
+    said = _("{failed} of {ended} requests failed.").format(
+        failed=number(failed, _), ended=number(ended, _)
+    )
     if report.well is None:
         now = _("Not yet well: {running} of {wanted} replicas run.").format(
             running=report.running, wanted=report.wanted
@@ -116,7 +120,7 @@ def outcome(report: Report, ended: int, failed: int, _: Translate) -> str:
     took = report.well - report.began
     if took < SOON:
         return f"{said} " + _("All was well within half a second.")
-    return f"{said} " + _("All was well after {seconds} s.").format(seconds=decimal(took, 1, _))
+    return f"{said} " + _("All was well after {seconds} s.").format(seconds=number(took, _, 1))
 
 
 def step(each: Step, _: Translate) -> str:

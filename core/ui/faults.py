@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import faults
 from core.errors import EssaimError
 from core.faults import Conditions, Fault, Machine
-from core.i18n import decimal
+from core.i18n import number
 from core.ui.session import Done, Viewer, _, control, viewer, who
 
 RATES = (16_000_000.0, 1_000_000.0, 100_000.0)  # bytes per second
@@ -166,7 +166,7 @@ def _registry(known: Conditions) -> None:
         RATES[2]: _("very slow (100 kB/s)"),
     }
     now = known.registry_rate if known.registry_up else 0.0
-    names.setdefault(now, _("{rate} MB/s").format(rate=decimal(now / 1e6, 1, _)))
+    names.setdefault(now, _("{rate} MB/s").format(rate=number(now / 1e6, _, 1)))
 
     def choose(here: Viewer) -> None:
         rate = st.session_state["registry"]

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.commands.command import Command, Progress
 from core.errors import EssaimError
-from core.i18n import decimal
+from core.i18n import number
 from core.jobs import Job
 from core.ui.session import _, control, viewer, who
 
@@ -52,7 +52,7 @@ def _show(key: str) -> None:
         st.error(watched.error.said(_), icon=":material/block:")
     elif not watched.running:
         seconds = (watched.ended or watched.began) - watched.began
-        st.success(_("Done in {seconds} s.").format(seconds=decimal(seconds, 1, _)))
+        st.success(_("Done in {seconds} s.").format(seconds=number(seconds, _, 1)))
     shown_as_running = st.session_state.get(f"{key}_running")
     st.session_state[f"{key}_running"] = watched.running
     if shown_as_running and not watched.running:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
-from core.i18n import decimal
+from core.i18n import number
 from core.lessons import KINDS, LOADS, MANY, Kind, Lesson, Load, Scene, to_drain
 from core.traffic.ledger import fairness
 from core.ui.session import _, control, may, viewer, who
@@ -131,10 +131,10 @@ def _load(load: Load) -> None:
     st.markdown(f"**{_step(load.step)}**")
     st.code(load.line, language="shell", wrap_lines=True)
     rows = (
-        (_("answered per second"), f"{totals.answered / max(standing.active, 0.1):.0f}"),
-        (_("failed"), str(totals.failed)),
+        (_("answered per second"), number(totals.answered / max(standing.active, 0.1), _)),
+        (_("failed"), number(totals.failed, _)),
         (_("median / 95 %"), " / ".join(_ms(t) for t in (p50, p95)) + " ms"),
-        (_("fairness"), "–" if index is None else decimal(index, 2, _)),
+        (_("fairness"), "–" if index is None else number(index, _, 2)),
         (_("replicas that answered"), str(len(counts))),
     )
     st.html(
@@ -145,7 +145,7 @@ def _load(load: Load) -> None:
 
 
 def _ms(seconds: float | None) -> str:
-    return "–" if seconds is None else decimal(seconds * 1000, 1, _)
+    return "–" if seconds is None else number(seconds * 1000, _, 1)
 
 
 def _step(step: str) -> str:

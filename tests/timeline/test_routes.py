@@ -6,8 +6,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 
+from core.errors import NoRoom
+from core.i18n import later
 from core.timeline.recorder import Recorder
 from core.timeline.routes import routes
 from tests.cluster import raw
@@ -34,6 +37,15 @@ def ask(recorder: Recorder, query: str = "", allowed: bool = True) -> tuple[int,
     }
     asyncio.run(app(scope, receive, send))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def test_where_there_is_no_cluster_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise NoRoom(later("No practice cluster has this code."))
+
+    recorder = Recorder()
+    monkeypatch.setattr(recorder, "after", full)
+    assert ask(recorder, "lang=fr") == (503, "Aucun cluster d’entraînement n’a ce code.".encode())
 
 
 def tasks(count: int) -> list[raw.Json]:

@@ -46,8 +46,7 @@ export function keep(parent, known, items, make) {
 }
 
 export class Flow {
-  constructor(parent, words) {
-    this.words = words;
+  constructor(parent) {
     this.root = element("div", "essaim-flow", parent);
     this.rows = element("div", "essaim-flow-rows", this.root);
     this.canvas = element("canvas", "essaim-flow-dots", this.root);
@@ -59,7 +58,7 @@ export class Flow {
     this.resize.observe(this.root);
   }
 
-  draw(cluster, run) {
+  draw(cluster, run, { words, language }) {
     if (run.run !== this.run) {
       this.run = run.run;
       this.seen = 0;
@@ -75,17 +74,17 @@ export class Flow {
       row.gate.dataset.used = String(entries.has(node.name));
       setText(row.gateName, node.name);
       setText(row.gateFacts, node.state !== "ready" ? node.state : node.availability === "active" ? "" : node.availability);
-      setText(row.gateCount, entries.has(node.name) ? String(entries.get(node.name)) : "");
+      setText(row.gateCount, entries.has(node.name) ? number(entries.get(node.name), language) : "");
       row.dataset.name = node.name;
       for (const [box, tile] of keep(row.boxes, row.known, tiles, () => this.makeBox(row))) {
         box.dataset.phase = tile.phase;
         box.dataset.task = tile.id;
         setText(box.sign, SIGNS[tile.phase]);
         setText(box.label, this.dense ? tile.label : tile.name);
-        setText(box.count, String(run.tasks[tile.id] || 0));
+        setText(box.count, number(run.tasks[tile.id] || 0, language));
         box.title = `${tile.name} · ${node.name} · ${tile.state}`;
       }
-      setText(row.none, tiles.length ? "" : this.words.empty);
+      setText(row.none, tiles.length ? "" : words.empty);
     }
     this.dense = boxes > 24;
     this.root.dataset.dense = String(this.dense);

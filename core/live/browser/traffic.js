@@ -19,7 +19,7 @@ class Traffic {
     }
     if (!data.compact) {
       const plotly = `${location.origin}${data.files}/plotly.min.js`;
-      this.flow = new Flow(this.at.flow, data.words);
+      this.flow = new Flow(this.at.flow);
       this.charts = { answered: new Chart(this.at.answered_chart, plotly, 14), latency: new Chart(this.at.latency_chart, plotly, 13) };
       this.reports = new Map();
     }
@@ -74,7 +74,7 @@ class Traffic {
       .replace("{p50}", p50).replace("{p95}", p95).replace("{p99}", p99));
     setText(this.at.fairness, say(run.fairness, 2));
     setText(this.at.fair, run.fair);
-    if (this.cluster) this.flow.draw(this.cluster, run);
+    if (this.cluster) this.flow.draw(this.cluster, run, data);
     this.drawReports(run.reports);
     this.drawRuns(run.runs);
   }
