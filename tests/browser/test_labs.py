@@ -333,3 +333,15 @@ def test_lab_three_by_touch_on_a_phone(empty: str, look: Look) -> None:
     course.click("Remove {service}", service="web")
     course.done("remove")
     expect(page.get_by_text("You have made a Swarm")).to_be_visible()
+
+
+def test_a_remark_is_told_in_the_language_that_the_page_has_now(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/labs?lab=lab3", locale="en-US")
+    course = Course(page, essaim, "lab3", "en")
+    course.go("console")
+    run(course.desk, "docker service create --name shop nginx")
+    check = page.locator(".essaim-check")
+    expect(check.locator("code").first).to_have_text("shop")
+    expect(check).to_contain_text("published nowhere")
+    page.get_by_text("FR", exact=True).click()
+    expect(check).to_contain_text("publié nulle part")

@@ -2,7 +2,7 @@
 // pushes; Streamlit only mounts it, and hears when a viewer presses one of a node's buttons.
 
 import { Chart } from "./charts.js";
-import { follow } from "./socket.js";
+import { mount } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
 class Board {
@@ -17,7 +17,6 @@ class Board {
     this.bars = new Chart(at("bars"), plotly, 15);
     this.past = new Chart(at("past"), plotly, 13);
     this.update(component);
-    this.stop = follow(data, this);
   }
 
   // A later run of the script: new words or rights, the same board.
@@ -64,14 +63,4 @@ class Board {
   }
 }
 
-const boards = new WeakMap();
-
-export default function board(component) {
-  const key = component.parentElement;
-  if (boards.has(key)) boards.get(key).update(component);
-  else boards.set(key, new Board(component));
-  return () => {
-    boards.get(key)?.close();
-    boards.delete(key);
-  };
-}
+export default mount(Board);

@@ -1,14 +1,13 @@
 // The live check of one step of a lab: green once the cluster is as it should be, else a word on why
 // it is not. When a step has been done, Streamlit draws the page again, with what comes next.
 
-import { follow } from "./socket.js";
+import { mount } from "./socket.js";
 
 class Check {
   constructor(component) {
     this.line = component.parentElement.querySelector(".essaim-check");
     this.told = component.data.done;
     this.update(component);
-    this.stop = follow(component.data, this);
   }
 
   update(component) {
@@ -38,20 +37,18 @@ class Check {
     const text = green ? words.green : waiting;
     this.line.dataset.green = String(green);
     this.line.dataset.remark = String(!green && news.done === step && Boolean(news.remark));
-    if (this.line.textContent !== text) this.line.textContent = text;
+    if (this.text === text) return;
+    this.text = text;
+    this.line.replaceChildren(...text.split("`").map((part, number) => (number % 2 ? code(part) : part)));
   }
 
   close() { this.stop(); }
 }
 
-const known = new WeakMap();
-
-export default function check(component) {
-  const key = component.parentElement;
-  if (known.has(key)) known.get(key).update(component);
-  else known.set(key, new Check(component));
-  return () => {
-    known.get(key)?.close();
-    known.delete(key);
-  };
+function code(text) {
+  const made = document.createElement("code");
+  made.textContent = text;
+  return made;
 }
+
+export default mount(Check);

@@ -1,6 +1,6 @@
 // The cluster as tiles alone, small, beside something else.
 
-import { follow } from "./socket.js";
+import { mount } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
 class Picture {
@@ -11,7 +11,6 @@ class Picture {
     this.tiles = new Tiles(this.place, data.words,
       (wish) => this.component.setTriggerValue("availability", wish));
     this.update(component);
-    this.stop = follow(data, this);
   }
 
   update(component) {
@@ -35,14 +34,4 @@ class Picture {
   }
 }
 
-const pictures = new WeakMap();
-
-export default function picture(component) {
-  const key = component.parentElement;
-  if (pictures.has(key)) pictures.get(key).update(component);
-  else pictures.set(key, new Picture(component));
-  return () => {
-    pictures.get(key)?.close();
-    pictures.delete(key);
-  };
-}
+export default mount(Picture);

@@ -2,7 +2,7 @@
 // what a key asks for goes to the page's script, which knows the rights.
 
 import { Chart } from "./charts.js";
-import { follow } from "./socket.js";
+import { mount } from "./socket.js";
 import { SIGNS, Tiles } from "./tiles.js";
 
 const TEXT = Math.round(Math.max(18, innerWidth / 55)); // pixels, in the chart
@@ -21,7 +21,6 @@ class Projector {
     this.keys = (event) => this.press(event);
     addEventListener("keydown", this.keys);
     this.update(component);
-    this.stop = follow(data, this);
   }
 
   update(component) {
@@ -229,14 +228,4 @@ function enlarged(figure) {
   };
 }
 
-const known = new WeakMap();
-
-export default function projector(component) {
-  const key = component.parentElement;
-  if (known.has(key)) known.get(key).update(component);
-  else known.set(key, new Projector(component));
-  return () => {
-    known.get(key)?.close();
-    known.delete(key);
-  };
-}
+export default mount(Projector);

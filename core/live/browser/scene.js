@@ -1,7 +1,7 @@
 // A compact live picture beside a lab: the Swarm's nodes with their tiles, or the containers and the
 // images of one engine.
 
-import { follow } from "./socket.js";
+import { mount } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
 const SIGNS = { running: "●", created: "○", paused: "‖", restarting: "↻", exited: "■", dead: "✕" };
@@ -15,7 +15,6 @@ class Scene {
     this.tiles = new Tiles(this.nodes, component.data.words,
       (wish) => this.component.setTriggerValue("availability", wish));
     this.update(component);
-    this.stop = follow(component.data, this);
   }
 
   update(component) {
@@ -74,14 +73,4 @@ function line(className, text, kind = "div") {
   return made;
 }
 
-const known = new WeakMap();
-
-export default function scene(component) {
-  const key = component.parentElement;
-  if (known.has(key)) known.get(key).update(component);
-  else known.set(key, new Scene(component));
-  return () => {
-    known.get(key)?.close();
-    known.delete(key);
-  };
-}
+export default mount(Scene);

@@ -42,9 +42,8 @@ class Link {
 // Follow what the server pushes of the cluster that a page shows, given the data of `address()`:
 // `follower.receive(message)` for each message, `follower.link(bool)`
 // as the server comes and goes. Answers a function that ends it.
-export function follow({ files, language, cluster }, follower) {
-  const server = `${location.origin}${files}`.replace(/^http/, "ws").replace(/[^/]*$/, "socket");
-  const address = `${server}?lang=${language}&cluster=${cluster}`;
+export function follow(data, follower) {
+  const address = socketAddress(data);
   let link = links.get(address);
   if (!link) links.set(address, link = new Link(address));
   link.followers.add(follower);
@@ -54,5 +53,31 @@ export function follow({ files, language, cluster }, follower) {
     link.followers.delete(follower);
     // A page that follows next keeps the link: wait before giving it up.
     setTimeout(() => { if (!link.followers.size && !link.closed) link.close(); }, 2000);
+  };
+}
+
+function socketAddress({ files, language, cluster }) {
+  const server = `${location.origin}${files}`.replace(/^http/, "ws").replace(/[^/]*$/, "socket");
+  return `${server}?lang=${language}&cluster=${cluster}`;
+}
+
+// What a component's script answers to Streamlit: one `Shown` for each place on the page, told of
+// every later run, and of what the server pushes in the language that the page has now.
+export function mount(Shown) {
+  const known = new WeakMap();
+  return (component) => {
+    const place = component.parentElement, address = socketAddress(component.data);
+    let shown = known.get(place);
+    if (shown) shown.update(component);
+    else known.set(place, shown = new Shown(component));
+    if (shown.follows !== address) {
+      shown.follows = address;
+      shown.stop?.();
+      shown.stop = follow(component.data, shown);
+    }
+    return () => {
+      known.get(place)?.close();
+      known.delete(place);
+    };
   };
 }

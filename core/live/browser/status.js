@@ -1,7 +1,7 @@
 // The line at the top of every page: which engine, and how old what is shown may be. It also tells
 // Streamlit when the widgets and tables of the page are made from something that has changed.
 
-import { follow } from "./socket.js";
+import { mount } from "./socket.js";
 
 const STALE_MS = 3000; // without a pulse for this long, the picture is said to be old
 const TELL_MS = 1000; // at most one run of the script in this time
@@ -22,7 +22,6 @@ class Status {
   constructor(component) {
     this.line = component.parentElement.querySelector(".essaim-status");
     this.update(component);
-    this.stop = follow(component.data, this);
     this.timer = setInterval(() => this.say(), 500);
   }
 
@@ -98,14 +97,4 @@ class Status {
   }
 }
 
-const known = new WeakMap();
-
-export default function status(component) {
-  const key = component.parentElement;
-  if (known.has(key)) known.get(key).update(component);
-  else known.set(key, new Status(component));
-  return () => {
-    known.get(key)?.close();
-    known.delete(key);
-  };
-}
+export default mount(Status);

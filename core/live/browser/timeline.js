@@ -42,7 +42,7 @@ class Timeline {
 
   update(component) {
     this.component = component;
-    const { words, opened } = component.data;
+    const { words, opened, language } = component.data;
     this.tiles.words = words;
     this.bars.words = words;
     for (const [part, word] of [["play", "play"], ["live", "live"], ["actions-title", "actions"]]) {
@@ -51,13 +51,16 @@ class Timeline {
     this.at("slider").setAttribute("aria-label", words.slider);
     this.root.querySelector('[data-span="0"]').textContent = words.all;
     const source = opened ? opened.name : "";
-    if (source !== this.source) this.change(source, opened);
+    // What was done is told in the page's language: another one asks for all of it again.
+    const told = `${language} ${source}`;
+    if (told !== this.told) this.change(told, source, opened);
     this.say();
     this.draw();
   }
 
   // From the live cluster to a file, or back.
-  change(source, opened) {
+  change(told, source, opened) {
+    this.told = told;
     this.source = source;
     this.stop?.();
     this.stop = null;
@@ -97,10 +100,10 @@ class Timeline {
     const { files, language, cluster } = this.component.data;
     const address = `${location.origin}${files}`.replace(/[^/]*$/, "timeline");
     const query = new URLSearchParams({ after: this.cursor, lang: language, cluster: cluster || "" });
-    const { source } = this;
+    const { told } = this;
     try {
       const answer = await fetch(`${address}?${query}`);
-      if (answer.ok) this.take(await answer.json(), source);
+      if (answer.ok) this.take(await answer.json(), told);
     } catch {
       this.cursor = ""; // the server is gone; it may come back as another
     } finally {
@@ -108,8 +111,8 @@ class Timeline {
     }
   }
 
-  take(news, source) {
-    if (source !== this.source || this.closed) return;
+  take(news, told) {
+    if (told !== this.told || this.closed) return;
     this.recording.add(news);
     this.cursor = this.recording.changes.length > MOST ? "" : news.cursor;
     this.list();
@@ -195,9 +198,9 @@ class Timeline {
     slider.setAttribute("aria-valuetext", clock(time));
     this.at("time").textContent = clock(time);
     const picture = recording.at(time);
-    if (picture.count !== this.painted || this.source !== this.paintedOf) {
+    if (picture.count !== this.painted || this.told !== this.paintedOf) {
       this.painted = picture.count;
-      this.paintedOf = this.source;
+      this.paintedOf = this.told;
       this.tiles.draw(picture, "");
       this.count(picture);
     }

@@ -3,7 +3,7 @@
 
 import { Chart } from "./charts.js";
 import { Flow, keep, number, setText } from "./flow.js";
-import { follow } from "./socket.js";
+import { mount } from "./socket.js";
 
 const PARTS = ["sent", "answered", "failed", "waiting"];
 
@@ -24,7 +24,6 @@ class Traffic {
       this.reports = new Map();
     }
     this.update(component);
-    this.stop = follow(data, this);
   }
 
   // A later run of the script: new words or rights, the same picture.
@@ -131,14 +130,4 @@ class Traffic {
   }
 }
 
-const pictures = new WeakMap();
-
-export default function traffic(component) {
-  const key = component.parentElement;
-  if (pictures.has(key)) pictures.get(key).update(component);
-  else pictures.set(key, new Traffic(component));
-  return () => {
-    pictures.get(key)?.close();
-    pictures.delete(key);
-  };
-}
+export default mount(Traffic);

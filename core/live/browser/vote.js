@@ -1,6 +1,6 @@
 // The vote: one question, a number per node, and after the reveal the votes against the truth.
 
-import { follow } from "./socket.js";
+import { mount } from "./socket.js";
 
 const KEPT = "essaim-vote"; // in this browser: who votes, and what was last heard of them
 
@@ -36,7 +36,6 @@ class Vote {
     keep(this.mine);
     this.at("send").onclick = () => this.send();
     this.update(component);
-    this.stop = follow(component.data, this);
   }
 
   update(component) {
@@ -154,14 +153,4 @@ class Vote {
   close() { this.stop(); }
 }
 
-const known = new WeakMap();
-
-export default function vote(component) {
-  const key = component.parentElement;
-  if (known.has(key)) known.get(key).update(component);
-  else known.set(key, new Vote(component));
-  return () => {
-    known.get(key)?.close();
-    known.delete(key);
-  };
-}
+export default mount(Vote);
