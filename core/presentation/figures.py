@@ -69,6 +69,7 @@ def replicas_per_node(
     tallest = max((sum(counts[name, phase.key] for phase in PHASES) for name in names), default=0)
     layout = {
         "barmode": "stack",
+        "uniformtext": {"mode": "hide", "minsize": 11},  # else a low bar's figure becomes a dot
         "bargap": 0.35,
         "margin": {"l": 36, "r": 8, "t": 8, "b": 28},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
