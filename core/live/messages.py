@@ -11,6 +11,7 @@ from core.cluster.snapshot import ClusterSnapshot, Node
 from core.i18n import Translate
 from core.presentation.figures import replicas_over_time, replicas_per_node
 from core.presentation.phases import Tile, tiles
+from core.presentation.trouble import told
 
 
 def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
@@ -24,7 +25,7 @@ def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
         time=snapshot.time,
         revision=snapshot.revision,
         shape=shape(snapshot),
-        trouble=_trouble(snapshot, _),
+        trouble=told(snapshot.trouble, _),
         nodes=[_node(node, placed.get(node.id, [])) for node in snapshot.nodes],
         unplaced=placed.get("", []),
         services=[
@@ -70,11 +71,7 @@ def history(past: History, snapshot: ClusterSnapshot, _: Translate) -> str:
 
 def pulse(snapshot: ClusterSnapshot, _: Translate) -> str:
     """Topic ``pulse``: when the engine was last heard, so that a viewer knows the picture's age."""
-    return _text("pulse", time=snapshot.time, trouble=_trouble(snapshot, _))
-
-
-def _trouble(snapshot: ClusterSnapshot, _: Translate) -> str:
-    return snapshot.trouble.why.said(_) if snapshot.trouble else ""
+    return _text("pulse", time=snapshot.time, trouble=told(snapshot.trouble, _))
 
 
 def _drawn(snapshot: ClusterSnapshot) -> list[str]:

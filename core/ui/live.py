@@ -64,7 +64,9 @@ def status(watch: str) -> None:
             "words": {
                 "live": _("live"),
                 "waiting": _("waiting for the engine"),
-                "stale": _("not heard for {seconds} s: what you see is old"),
+                "stale": _("not heard for {seconds} s: what you see is old")
+                if snapshot.engine
+                else _("waiting for the engine"),
                 "unlinked": _("Essaim's server does not answer: what you see is old"),
             },
         },

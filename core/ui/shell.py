@@ -92,9 +92,15 @@ def engine_missing() -> bool:
     snapshot = control().snapshot
     if snapshot.engine is not None:
         return False
-    why = f"\n\n{snapshot.trouble.why.said(_)}" if snapshot.trouble else ""
     st.warning(
-        _("The engine does not answer yet. Essaim goes on trying.") + why,
+        _("No engine answers at `{address}` yet. Essaim goes on trying.").format(
+            address=control().connection.base_url
+        )
+        + "\n\n"
+        + _(
+            "Is Docker running there, and is DOCKER_HOST right? Started with "
+            "`ESSAIM_ENGINE=practice`, Essaim needs no Docker."
+        ),
         icon=":material/hourglass_top:",
     )
     return True

@@ -71,7 +71,7 @@ def test_back_in_time_and_opened_without_a_cluster(look: Look, tmp_path: Path) -
     )
     with dashboard(DOCKER_HOST="tcp://127.0.0.1:9") as essaim:
         page = look(f"{essaim}/timeline")
-        expect(page.get_by_text("The engine does not answer yet")).to_be_visible()
+        expect(page.get_by_text("No engine answers at tcp://127.0.0.1:9 yet")).to_be_visible()
         page.get_by_role("button", name="Open a file").click()
         page.locator("input[type=file]").set_input_files(saved)
         page.get_by_role("slider", name="Time").press("End")

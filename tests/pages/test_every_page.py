@@ -26,7 +26,7 @@ def test_without_a_swarm(alone: Control, visit: Open, page: str) -> None:
 @pytest.mark.parametrize("page", NAMES)
 def test_without_an_engine(gone: Control, visit: Open, page: str) -> None:
     app = fine(visit(page))
-    assert "does not answer" in app.warning[0].value
+    assert "No engine answers" in app.warning[0].value
 
 
 @pytest.mark.parametrize("page", NAMES)
