@@ -27,8 +27,8 @@ header[data-testid="stHeader"], section[data-testid="stSidebar"],
 .st-key-projector_head [data-testid="stHeading"] { display: none; }
 .stMainBlockContainer { padding: 0.8rem 1.2rem 0; }
 .st-key-projector_head { position: fixed; inset-block-start: 0.5rem; inset-inline-end: 1.2rem;
-  width: auto; z-index: 10; }
-@media (max-width: 900px) { .st-key-projector_head { position: static; } }
+  width: auto; max-width: 40vw; z-index: 10; }
+@media (max-width: 900px) { .st-key-projector_head { position: static; max-width: none; } }
 </style>"""
 
 LEADS_TO = ("cluster", "vote")

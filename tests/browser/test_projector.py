@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import urllib.request
 
+import docker
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Look, dashboard
+from core.commands.nodes import UpdateNode
+from core.commands.services import CreateService
+from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practice_engine
 
 pytestmark = pytest.mark.browser
 
@@ -55,5 +59,28 @@ def test_keys_scale_drain_and_activate(look: Look) -> None:
 def test_without_an_engine_it_says_so(look: Look) -> None:
     with dashboard(DOCKER_HOST="tcp://127.0.0.1:9") as essaim:
         page = look(f"{essaim}/projector")
-        expect(page.get_by_text("The engine does not answer yet")).to_be_visible()
+        expect(page.get_by_text("No engine answers at tcp://127.0.0.1:9 yet")).to_be_visible()
         assert page.locator(".essaim-projector").count() == 0
+
+
+def test_nothing_covers_the_title_or_is_cut_off(look: Look) -> None:
+    """With long names, many replicas and a Swarm that has lost its leader."""
+    port = free_port()
+    with practice_engine(port), dashboard(DOCKER_HOST=f"tcp://127.0.0.1:{port}") as essaim:
+        client = docker.DockerClient(base_url=f"tcp://127.0.0.1:{port}", timeout=30)
+        CreateService(name=61 * "a", replicas=36, image="nginx:latest").run(client)
+        for node in ("node2", "node3"):
+            UpdateNode(role="manager", node=node).run(client)
+        page = look(f"{essaim}/projector", locale="fr-FR")
+        expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(36)
+        cut = """() => [...document.querySelectorAll('.essaim-node')].filter((node) =>
+          [...node.querySelectorAll('.essaim-tile')].some((tile) =>
+            tile.getBoundingClientRect().bottom > node.getBoundingClientRect().bottom))"""
+        assert page.evaluate(cut) == []
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/_practice/quorum/lose", b"{}").close()
+        status = page.locator(".essaim-status")
+        expect(status).to_contain_text("plus de la moitié de ses managers")
+        told, title = status.bounding_box(), page.locator("[data-part=share]").bounding_box()
+        assert told and title
+        assert told["x"] >= title["x"] + title["width"]
+        client.close()

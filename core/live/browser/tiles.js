@@ -124,6 +124,7 @@ export class Tiles {
     root.type = "button";
     element("span", "essaim-sign", root);
     element("span", "essaim-name", root);
+    element("span", "essaim-slot", root);
     root.onclick = () => {
       this.selected = this.selected === tile.id ? null : tile.id;
       this.redescribe();
@@ -136,15 +137,22 @@ export class Tiles {
     root.dataset.dim = String(Boolean(this.chosen) && tile.service !== this.chosen);
     root.setAttribute("aria-pressed", String(this.selected === tile.id));
     setText(root.children[0], SIGNS[tile.phase]);
-    setText(root.children[1], this.root.dataset.density === "roomy" ? tile.name : tile.label);
+    // A long name is cut before its slot: it is the slot that tells replicas apart.
+    const [, name, slot] = this.root.dataset.density !== "roomy" ? [null, tile.label, ""]
+      : tile.name.match(/^(.*)(\.\d+)$/) || [null, tile.name, ""];
+    setText(root.children[1], name);
+    setText(root.children[2], slot);
     const title = this.sentence(tile);
-    if (root.title !== title) root.title = title;
+    if (root.title !== title) {
+      root.title = title;
+      root.setAttribute("aria-label", title);
+    }
   }
 
   // What there is to say of one task, in one line.
   sentence(tile) {
     const failures = tile.failures
-      ? ` · ${this.words.failures.replace("{count}", tile.failures)}${tile.lastError ? `: ${tile.lastError}` : ""}`
+      ? ` · ${this.words.failures.replace("{count}", tile.failures)}${tile.lastError ? ` (${tile.lastError})` : ""}`
       : "";
     const message = tile.message && tile.message !== tile.lastError ? ` · ${tile.message}` : "";
     return `${tile.name} · ${tile.state}${message}${failures} · ${tile.image}`;
