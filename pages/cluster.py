@@ -28,9 +28,9 @@ def set_availability(wish: dict[str, Any]) -> None:
 def create() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(_("Name"), "web", key="new_name", width=110)
-        st.text_input(_("Image"), "nginx:latest", key="new_image", width=160)
-        st.number_input(_("Port"), 1, 65535, 80, key="new_port", width=115)
-        st.number_input(_("Replicas"), 0, 200, 3, key="new_replicas", width=115)
+        st.text_input(_("Image"), "nginx:latest", key="new_image", width=150)
+        st.number_input(_("Port"), 1, 65535, 80, key="new_port", width=90)
+        st.number_input(_("Replicas"), 0, 200, 3, key="new_replicas", width=95)
         button(
             _("Create the service"),
             new_service,

@@ -101,12 +101,12 @@ def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
     st.markdown(f"### {at + 1}. {text.title}")
     st.markdown(text.why)
     st.markdown(f":material/keyboard: **{_('What to do')}.** {text.do}")
-    labs.typed(this.lines())
+    labs.typed(this.lines(), "do")
     labs.check(standing, at, text)
     navigate(lab, standing, at)
     labs.played(lab, this)
     st.markdown(f":material/visibility: **{_('What you should see')}.** {text.see}")
-    labs.typed(this.look)
+    labs.typed(this.look, "look")
     with st.expander(_("You see something else?"), icon=":material/help:"):
         st.markdown(text.otherwise)
         if at == len(standing.done):

@@ -81,10 +81,11 @@ def scene(swarm: bool) -> None:
     )
 
 
-def typed(lines: tuple[str, ...]) -> None:
+def typed(lines: tuple[str, ...], key: str) -> None:
     """What to type, a line each; those that the console knows lead there."""
-    for line in lines:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    for number, line in enumerate(lines):
+        name = f"typed_{key}_{number}"
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=name):
             st.code(line, language="shell", wrap_lines=True)
             if line.startswith("docker "):
                 link(line, small=True)

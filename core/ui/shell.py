@@ -10,21 +10,8 @@ from core.i18n import LANGUAGES
 from core.ui.live import status
 from core.ui.session import _, control, language, looking_on, unlock, unlocked, viewer, who
 from core.ui.share import full, not_found, share
+from core.ui.style import sheet
 from core.ui.swarm import first_swarm
-
-# Streamlit's own margins leave a projector half empty.
-STYLE = """<style>
-.stMainBlockContainer { padding: 3.9rem 2.5rem 1rem; }
-[class*="st-key-file_"] textarea { font-family: monospace; font-size: 0.9rem; }
-.st-key-traffic_choices [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
-.st-key-shake { row-gap: 0.4rem; }
-.st-key-shake button { padding: 0.15rem 0.55rem; min-height: 2.2rem; }
-@media (max-width: 640px) {
-  .stMainBlockContainer { padding: 4rem 1rem 2rem; }
-  [class*="st-key-machine_"] > :first-child { flex-basis: 100% !important; }
-  :has(> .st-key-status_line) { flex: 1 0 100% !important; order: 1; }
-}
-</style>"""
 
 PAGES = Path(__file__).parents[2] / "pages"
 
@@ -61,7 +48,7 @@ def run() -> None:
         },
         position="top",
     )
-    st.html(STYLE)
+    st.html(sheet())
     if not full():
         page.run()
 
@@ -74,7 +61,7 @@ def head(title: str, watch: str = "all") -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
-        with st.container(width="content"):
+        with st.container(width="content", key="title"):
             st.subheader(title, anchor=False)
         with st.container(width="stretch", key="status_line"):
             status(watch)

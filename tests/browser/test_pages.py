@@ -23,9 +23,34 @@ def settle(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
+# WCAG's contrast, of each text that is shown on the colours behind it. What is greyed out, and what
+# is drawn as an icon, may have less.
+FAINT = """() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const mixed = (top, ground) => top.slice(0, 3).map((c, i) => c * (top[3] ?? 1) + ground[i] * (1 - (top[3] ?? 1)));
+  const light = (color) => color.map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const above = (e) => e ? [e, ...above(e.parentElement)] : [];
+  const faint = [];
+  const texts = document.createTreeWalker(document.querySelector('.stMainBlockContainer'), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const e = texts.currentNode.parentElement, style = getComputedStyle(e);
+    if (!texts.currentNode.data.trim() || !e.checkVisibility() || e.closest('svg, [data-testid=stIconMaterial], :disabled, [data-disabled]')) continue;
+    const grounds = above(e).map((each) => channels(getComputedStyle(each).backgroundColor)).reverse();
+    const ground = grounds.reduce((under, color) => mixed(color, under), [255, 255, 255]);
+    const [r, g, b, alpha = 1] = channels(style.color);
+    const opacity = above(e).reduce((product, each) => product * getComputedStyle(each).opacity, alpha);
+    const [dark, bright] = [light(mixed([r, g, b, opacity], ground)), light(ground)].sort((a, b) => a - b);
+    const least = parseFloat(style.fontSize) >= 24 ? 3 : 4.5;
+    if ((bright + 0.05) / (dark + 0.05) < least) faint.push(texts.currentNode.data);
+  }
+  return faint;
+}"""
+
+
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_needs_no_sideways_scrolling(
+def test_a_phone_needs_no_sideways_scrolling_and_shows_no_faint_text(
     essaim: str, look: Look, path: str, scheme: str
 ) -> None:
     page = look(f"{essaim}/{path}", size=PHONE, color_scheme=scheme, locale="fr-FR")
@@ -38,6 +63,7 @@ def test_a_phone_needs_no_sideways_scrolling(
              .map((e) => e.className)"""
     )
     assert overflow == []
+    assert page.evaluate(FAINT) == []
 
 
 def test_the_first_visitor_may_come_by_a_pages_own_address(look: Look) -> None:
