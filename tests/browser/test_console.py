@@ -119,6 +119,21 @@ def test_a_phone_needs_no_tab_key(look: Look) -> None:
         expect(answer(page)).to_contain_text("docker.io/library/alpine:latest")
 
 
+def test_help_keeps_its_columns_where_there_is_little_room(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console", size=PHONE)
+        run(page, "help")
+        second = page.locator(".essaim-help :nth-child(2)")
+        expect(second.first).to_contain_text("Show the versions")
+        begin, wide = second.evaluate_all(
+            """(cells) => [new Set(cells.map((cell) => cell.getBoundingClientRect().left)).size,
+                           Math.min(...cells.map((cell) => cell.clientWidth))]"""
+        )
+        assert begin == 1
+        assert wide > 120
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_what_goes_on_is_heard_and_stops_at_ctrl_c(look: Look) -> None:
     with dashboard(ESSAIM_ENGINE="practice") as essaim:
         page = look(f"{essaim}/console")

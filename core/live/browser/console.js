@@ -5,6 +5,7 @@ import { copy, element } from "./parts.js";
 import { Prompt } from "./prompt.js";
 
 const RETRY_MS = 700;
+const COPIED_MS = 4000;
 // What a phone's keyboard lacks and a terminal wants.
 const KEYS = [["Ctrl-C", "\x03"], ["Ctrl-D", "\x04"], ["Tab", "\t"], ["↑", "\x1b[A"], ["↓", "\x1b[B"]];
 
@@ -52,6 +53,7 @@ class Console {
       button.onclick = () => {
         copy(this.scripts?.[kind] || "");
         this.note.textContent = words.copied;
+        setTimeout(() => { this.note.textContent = ""; }, COPIED_MS);
       };
     }
     const clear = element("button", "", tools);
@@ -181,6 +183,7 @@ class Console {
     if (kind === "terminal" && this.live && shown.dataset.kind !== kind) this.wish = terminal;
     shown.dataset.kind = kind;
     if (kind === "terminal") answer.textContent = this.words.opened.replace("{title}", text);
+    else if (kind === "help") answer.replaceChildren(...text.split("\n").map(hanging));
     else answer.textContent = kind === "skipped" ? this.words.skipped : text;
     if (atEnd || kind === "waiting") {
       // The end of an answer, but the beginning of what is to be read.
@@ -261,6 +264,16 @@ class Console {
     for (const screen of this.screens.values()) screen.close();
     this.screens.clear();
   }
+}
+
+// A line of help has two columns: what does not fit goes on in its own.
+function hanging(line) {
+  const row = element("div", "essaim-help");
+  const [, first, rest] = line.match(/^( +\S.*? {2,})(\S.*)$/) || [null, "", line];
+  if (first) element("span", "", row).textContent = first;
+  element("span", "", row).textContent = `${rest}\n`;
+  row.style.setProperty("--first", `${first.length}ch`);
+  return row;
 }
 
 const consoles = new WeakMap();

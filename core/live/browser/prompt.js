@@ -35,6 +35,7 @@ export class Prompt {
   button(parent, sign, title, type) {
     const made = element("button", "", parent);
     Object.assign(made, { type, textContent: sign, title });
+    if (type === "submit") element("span", "", made).textContent = ` ${title}`;
     made.setAttribute("aria-label", title);
     return made;
   }
