@@ -16,7 +16,7 @@ from core.commands.swarm import JoinSwarm
 from core.connection import ACTION_TIMEOUT
 from core.control import Control
 from core.errors import InvalidCommand, NotAllowed
-from core.faults import Machine
+from core.faults import Machine, conditions
 from core.i18n import later as _
 
 
@@ -47,21 +47,34 @@ def lines(command: Command, machine: Machine) -> tuple[str, str]:
     )
 
 
-def run(cluster: Control, command: Command, machine: Machine, who: str) -> None:
+def tell(cluster: Control, host: str, command: Command, who: str) -> str:
+    """Say it to the machine of this name or address. Raises one of core.errors."""
+    cluster.require_practice(
+        NotAllowed(_("With -H, one speaks to the instances of a practice cluster only."))
+    )
+    machines = conditions(cluster).machines.values()
+    for machine in machines:
+        if host in (machine.name, machine.address, machine.host):
+            return run(cluster, command, machine, who)
+    names = ", ".join(machine.name for machine in machines)
+    raise InvalidCommand(_("No instance is called {host}: there are {names}."), host=host, names=names)
+
+
+def run(cluster: Control, command: Command, machine: Machine, who: str) -> str:
     """Say it to that engine, and write it into the journal. Raises one of core.errors."""
     cluster.require_practice(NotAllowed(_("Only a practice instance is spoken to at a click.")))
 
-    def do() -> None:
+    def do() -> str:
         with daemon_errors():
             client = docker.DockerClient(
                 base_url=machine.host, version="auto", timeout=ACTION_TIMEOUT
             )
         try:
-            command.run(client)
+            return command.run(client)
         finally:
             client.close()
 
     try:
-        cluster.journal.note(*lines(command.masked(), machine), who, do)
+        return cluster.journal.note(*lines(command.masked(), machine), who, do)
     finally:
         cluster.collector.stir()

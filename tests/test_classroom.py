@@ -260,6 +260,7 @@ def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
         "machine": lambda: faults.do(seen, faults.add_machine(), who),
         "invitation": lambda: instances.invitation(seen, [machine], "worker"),
         "instance": lambda: instances.run(seen, LeaveSwarm(), others[0], who),
+        "named instance": lambda: instances.tell(seen, others[0].name, LeaveSwarm(), who),
         "reset": lambda: reset.reset(seen, who),
         "solution": lambda: on(seen, "node2", LeaveSwarm(), who, True),
     }

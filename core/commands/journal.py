@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import docker
 
@@ -17,6 +17,7 @@ from core.commands.values import MASK
 from core.errors import EssaimError
 
 Outcome = Literal["ok", "refused"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,16 @@ class Journal:
         began = self._clock() if began is None else began
         self._write(command, who, began, error.kept(hide))
 
-    def note(self, line: str, python: str, who: str, action: Callable[[], None]) -> None:
+    def note(self, line: str, python: str, who: str, action: Callable[[], T]) -> T:
         """Do what no command does, and write down how it ended; its errors are raised on."""
         began = self._clock()
         try:
-            action()
+            answer = action()
         except EssaimError as error:
             self._enter(line, python, who, began, error.kept())
             raise
         self._enter(line, python, who, began)
+        return answer
 
     def _write(
         self, command: Command, who: str, began: float, refusal: EssaimError | None = None

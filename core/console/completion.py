@@ -60,6 +60,9 @@ def _choices(
 ) -> Iterable[Choice]:
     named = words[:1] == ["docker"]
     given = words[1:] if named else words
+    if given[:1] in (["-H"], ["--host"]):
+        given = given[2:]
+        words = ["docker", *given]
     found = lookup(given)
     # `docker container l` is still choosing a verb, though `docker container` is none yet.
     if found is None:

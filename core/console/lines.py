@@ -43,6 +43,7 @@ class Request:
     kind: Kind
     command: Command | None = None
     text: str = ""  # the help, or the sentence that says why not
+    host: str = ""  # another machine than the one that answers Essaim, as docker -H names it
     after_success: bool = False  # to be left out where the line before it was refused
 
 
@@ -64,11 +65,20 @@ def _request(piece: Piece, _: Translate) -> Request:
             return Request(line, "clear", after_success=after)
         if (text := _help(words, _)) is not None:
             return Request(line, "help", text=text, after_success=after)
+        words, host = _addressed(words)
         command = parse(_docker(words))
     except InvalidCommand as refusal:
         said = " ".join(refusal.said(_).split())
         return Request(line, "refused", text=said, after_success=after)
-    return Request(line, "command", command, after_success=after)
+    return Request(line, "command", command, host=host, after_success=after)
+
+
+def _addressed(words: list[str]) -> tuple[list[str], str]:
+    """The line without ``-H``, and whom that names; ``docker`` may be left out, as everywhere."""
+    at = 1 if words[:1] == ["docker"] else 0
+    if words[at : at + 1] in (["-H"], ["--host"]) and len(words) > at + 1:
+        return ["docker", *words[at + 2 :]], words[at + 1]
+    return words, ""
 
 
 def _docker(words: list[str]) -> list[str]:

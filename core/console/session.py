@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from core.commands.build import BuildImage
 from core.commands.command import Command, Interrupt
+from core.commands.swarm import JoinSwarm
 from core.console.lines import Request, read
 from core.console.progress import Progressing
 from core.console.scripts import Step, python, shell
@@ -35,6 +36,10 @@ TICK = 0.1  # seconds between two looks at what still runs
 Kind = Literal["waiting", "running", "going", "done", "help", "refused", "skipped", "terminal"]
 
 
+def _nowhere(host: str, command: Command) -> str:
+    raise InvalidCommand(_("Nobody here is called {host}."), host=host)
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """With which rights a browser came; made by the page's script, kept up to date by it."""
@@ -44,6 +49,8 @@ class Visit:
     unlocked: Callable[[], bool]
     #: Names and texts of the files that the viewer has edited to build from.
     files: Callable[[], tuple[tuple[str, str], ...]] = tuple
+    #: Says a command to another machine, which is named first. Raises one of core.errors.
+    elsewhere: Callable[[str, Command], str] = _nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +173,14 @@ class Session:
             kind: Kind = "help" if request.kind == "help" else "refused"
             self._write(replace(entry, kind=kind, text=request.text))
         else:
-            self._do(entry, request.command, visit, translate)
+            self._do(entry, request.command, request.host, visit, translate)
         self._tell(*self._summaries())
 
-    def _do(self, entry: Entry, command: Command, visit: Visit, translate: Translate) -> None:
+    def _do(
+        self, entry: Entry, command: Command, host: str, visit: Visit, translate: Translate
+    ) -> None:
         interrupt = Interrupt()
-        if command.goes_on and not command.at_keyboard:
+        if not host and command.goes_on and not command.at_keyboard:
             entry = replace(entry, kind="going")
             self._going = command, interrupt
         self._write(entry)
@@ -180,7 +189,11 @@ class Session:
         if isinstance(command, BuildImage) and command.path in (".", "./"):
             command = replace(command, files=visit.files())
         try:
-            if command.at_keyboard:
+            if host:
+                text = self._elsewhere(host, command, visit)
+                progress.end()
+                self._write(replace(entry, kind="done", text=_cut(text)))
+            elif command.at_keyboard:
                 opened = self._opened(entry, command, visit, progress)
                 progress.end()
                 done = True
@@ -195,7 +208,8 @@ class Session:
         except EssaimError as error:
             progress.end()
             self._succeeded = False
-            self._write(replace(entry, kind="refused", text=_cut(error.said(translate))))
+            text = "\n".join([error.said(translate), *self._advice(command, host, translate)])
+            self._write(replace(entry, kind="refused", text=_cut(text)))
         except Exception as error:
             progress.end()
             self._succeeded = False
@@ -205,8 +219,22 @@ class Session:
             raise
         finally:
             self._going = None
-            with self._lock:
-                self._steps.append(Step(entry.line, command, done))
+            if not host:  # a script speaks to one engine
+                with self._lock:
+                    self._steps.append(Step(entry.line, command, done))
+
+    def _elsewhere(self, host: str, command: Command, visit: Visit) -> str:
+        """What another machine answers. Raises one of core.errors."""
+        if command.at_keyboard or command.goes_on:
+            raise InvalidCommand(_("With -H, the console runs only what ends by itself."))
+        return visit.elsewhere(host, command)
+
+    def _advice(self, command: Command, host: str, translate: Translate) -> Iterator[str]:
+        """What helps where the line that a manager gave was typed on that manager."""
+        engine = self.control.snapshot.engine
+        if isinstance(command, JoinSwarm) and not host and self.control.practice and engine:
+            told = _("This console speaks to {node}. On another instance: docker -H NAME swarm join …")
+            yield translate(told).format(node=engine.name)
 
     def _opened(self, entry: Entry, command: Command, visit: Visit, progress: Progressing) -> Entry:
         """The entry of a terminal that is open now. Raises one of core.errors."""

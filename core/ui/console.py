@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import instances
 from core.commands.execs import ExecContainer
 from core.commands.nodes import UpdateNode
 from core.console.desk import DESK
@@ -136,7 +137,13 @@ def _ticket() -> str:
     held, owner = st.session_state.get("console_ticket", ("", None))
     if owner is not cluster or not DESK.visits.waits(held):
         held = DESK.visits.issue(
-            Visit(cluster, name, lambda: here.unlocked, lambda: tuple(here.files.items()))
+            Visit(
+                cluster,
+                name,
+                lambda: here.unlocked,
+                lambda: tuple(here.files.items()),
+                lambda host, command: instances.tell(cluster, host, command, name),
+            )
         )
         st.session_state["console_ticket"] = (held, cluster)
     return str(held)

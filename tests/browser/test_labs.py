@@ -345,3 +345,21 @@ def test_a_remark_is_told_in_the_language_that_the_page_has_now(essaim: str, loo
     expect(check).to_contain_text("published nowhere")
     page.get_by_text("FR", exact=True).click()
     expect(check).to_contain_text("publié nulle part")
+
+
+def test_the_join_line_is_typed_for_each_instance(empty: str, look: Look) -> None:
+    course = Course(look(f"{empty}/labs?lab=lab3", locale="fr-FR"), empty, "lab3", "fr")
+    course.go("console")
+    desk, label = course.desk, course.say("Docker line")
+    run(desk, "docker swarm init", label)
+    expect(answer(desk)).to_contain_text("SWMTKN")
+    found = re.search("docker (swarm join --token .*)", answer(desk).inner_text())
+    assert found
+    run(desk, f"docker {found[1]}", label)
+    expect(answer(desk)).to_contain_text("Cette console parle à node1")
+    for name in ("node2", "node3"):
+        run(desk, f"docker -H {name} {found[1]}", label)
+        expect(answer(desk)).to_contain_text("This node joined a swarm as a worker.")
+    course.done("init", "join")
+    run(desk, "docker -H node9 ps", label)
+    expect(answer(desk)).to_contain_text("node1, node2, node3")

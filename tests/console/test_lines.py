@@ -190,3 +190,12 @@ def test_no_habit_is_a_docker_word() -> None:
     firsts = {verb[0] for verb in (*ALIASES, *(c.verb for c in COMMANDS))}
     for word in firsts:
         assert "line for a shell" not in one(word).text
+
+
+def test_a_line_may_name_another_machine() -> None:
+    for typed in ("docker -H node2 node ls", "-H node2 node ls", "docker --host node2 node ls"):
+        (request,) = read(typed, same)
+        assert (request.kind, request.host) == ("command", "node2")
+        assert request.command == ListNodes()
+    (request,) = read("docker node ls", same)
+    assert request.host == ""
