@@ -113,6 +113,22 @@ def test_an_update_loses_nothing_that_the_viewer_did(look: Look) -> None:
         client.close()
 
 
+def test_a_task_that_waits_for_a_moment_moves_nothing(essaim: str, look: Look) -> None:
+    page = look(essaim)
+    columns = page.evaluate(
+        """async () => {
+             const { Tiles } = await import('/live/any/tiles.js');
+             const place = window.tried = document.body.appendChild(document.createElement('div'));
+             const tile = { id: '1', name: 'web.1', label: '1', phase: 'pending', state: 'pending' };
+             const words = { failures: '', nowhere: 'no node' };
+             new Tiles(place, words, () => {}).draw({ nodes: [], unplaced: [tile] }, '');
+             return place.querySelectorAll('.essaim-node').length;
+           }"""
+    )
+    assert columns == 0
+    page.wait_for_function("() => tried.querySelector('.essaim-node[data-state=nowhere]')")
+
+
 def test_an_engine_that_dies_and_comes_back(look: Look) -> None:
     port = free_port()
     with dashboard(DOCKER_HOST=f"tcp://127.0.0.1:{port}") as essaim:

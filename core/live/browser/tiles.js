@@ -8,6 +8,8 @@ export const SIGNS = {
 // How full the fullest column may be before tiles shrink to a number, then to a dot.
 const COMPACT = 12;
 const DENSE = 60;
+// Every task has no node for a moment: only one that waits longer is worth a column, which moves all.
+const WAITS_MS = 700;
 
 function element(tag, className, parent) {
   const made = document.createElement(tag);
@@ -54,7 +56,12 @@ export class Tiles {
 
   draw(cluster, service) {
     const columns = cluster.nodes.map((node) => ({ ...node }));
-    if (cluster.unplaced.length) {
+    clearTimeout(this.later);
+    const now = performance.now();
+    this.waits = cluster.unplaced.length ? this.waits ?? now : null;
+    if (this.waits !== null && now - this.waits < WAITS_MS) {
+      this.later = setTimeout(() => this.draw(cluster, service), WAITS_MS);
+    } else if (this.waits !== null) {
       columns.push({ id: "", name: this.words.nowhere, tiles: cluster.unplaced, nowhere: true });
     }
     const fullest = Math.max(0, ...columns.map((column) => column.tiles.length));
