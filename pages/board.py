@@ -81,7 +81,7 @@ def show() -> None:
     begun.metric(_("Learners who have begun"), len(class_))
     done.metric(_("Labs just finished"), finished)
     slowest(class_)
-    table(rows(class_), _("Nobody has begun a lab yet."), "board_rows")
+    table(rows(class_), _("Nobody has begun a lab yet."), "board_rows", most=60)
     st.download_button(
         _("Export as CSV"),
         export(class_),

@@ -9,10 +9,10 @@ _ROW = 36  # pixels
 _MOST_ROWS = 16
 
 
-def table(rows: pd.DataFrame, empty: str, key: str) -> None:
+def table(rows: pd.DataFrame, empty: str, key: str, most: int = _MOST_ROWS) -> None:
     """Show the rows; times in the browser's zone, decimals in its language.
 
-    empty: what to say when there are none.
+    empty: what to say when there are none. most: how many are seen without scrolling.
     """
     if rows.empty:
         st.info(empty, icon=":material/inbox:")
@@ -33,7 +33,7 @@ def table(rows: pd.DataFrame, empty: str, key: str) -> None:
         rows,
         hide_index=True,
         column_config=times | numbers,
-        height=_ROW * (1 + min(len(rows), _MOST_ROWS)) + 2,
+        height=_ROW * (1 + min(len(rows), most)) + 2,
         row_height=_ROW,
         key=key,
     )
