@@ -23,11 +23,12 @@ def catalogue() -> None:
         with st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"#### {number}. {text.title}", width="stretch")
+                finished = done == len(lab.steps)
                 st.button(
-                    _("Go on") if done else _("Begin"),
+                    _("Look again") if finished else _("Go on") if done else _("Begin"),
                     key=f"look_{lab.name}",
-                    icon=":material/arrow_forward:",
-                    type="primary",
+                    icon=":material/check:" if finished else ":material/arrow_forward:",
+                    type="secondary" if finished else "primary",
                     on_click=go,
                     args=(lab.name,),
                 )
@@ -58,6 +59,7 @@ def lab_page(lab: Lab) -> None:
     if at is None or at > last:  # where it stands, and there until the learner goes on
         at = st.session_state["lab_at"] = min(len(standing.done), last)
     overview(lab, text, standing, at)
+    labs.swarm_wanted(lab)
     left, right = st.columns([7, 5], gap="medium")
     with left:
         step(lab, standing, at, text.steps[lab.steps[at].name])

@@ -81,6 +81,16 @@ def scene(swarm: bool) -> None:
     )
 
 
+def swarm_wanted(lab: Lab) -> None:
+    """Say so where the lab begins with a Swarm, and there is none."""
+    engine = control().snapshot.engine
+    if lab.start == "swarm" and engine and not engine.manager:
+        st.warning(
+            _("This lab begins with a Swarm, and there is none yet: lab 3 makes one."),
+            icon=":material/hub:",
+        )
+
+
 def typed(lines: tuple[str, ...], key: str) -> None:
     """What to type, a line each; those that the console knows lead there."""
     for number, line in enumerate(lines):

@@ -7,6 +7,7 @@ from itertools import cycle
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.commands.swarm import LeaveSwarm
 from core.control import Control
 from core.i18n import LANGUAGES
 from core.labs.board import ROLL
@@ -47,6 +48,15 @@ def test_it_opens_where_the_cluster_stands(cluster: Control) -> None:
     app = opened("lab3")
     assert app.session_state["lab_at"] == 2
     assert any("docker service create" in code.value for code in app.code)
+
+
+def test_a_lab_that_wants_a_swarm_says_so_where_there_is_none(cluster: Control) -> None:
+    until(lambda: len(cluster.snapshot.nodes) == 3)
+    assert not opened("lab5").warning
+    cluster.submit(LeaveSwarm(force=True), "tester", False)
+    until(lambda: cluster.snapshot.engine and not cluster.snapshot.engine.manager)
+    assert "begins with a Swarm" in opened("lab5").warning[0].value
+    assert not opened("lab3").warning
 
 
 def test_do_it_for_me_shows_its_line_and_turns_the_step_green(cluster: Control) -> None:
