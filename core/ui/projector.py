@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -20,6 +18,7 @@ from core.presentation import qr
 from core.ui.live import address, component, tile_words
 from core.ui.session import _, act, control, last, looking_on, may
 from core.ui.session import key as cluster_key
+from core.ui.share import reached_at
 
 #: Only while the projector is drawn: its absence brings the frame back.
 STYLE = """<style>
@@ -116,32 +115,10 @@ def command(wish: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], Com
 
 
 def class_address(page: str, query: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Where phones in the room look on, on a page of ours, at this viewer's cluster.
-
-    ESSAIM_URL says it where it cannot be found out, as behind a proxy or in a container.
-    """
-    base = os.environ.get("ESSAIM_URL", "").strip()
-    if not base:
-        seen = urlsplit(str(st.context.url or "http://localhost:8080"))
-        host = seen.hostname or "localhost"
-        if host in ("localhost", "127.0.0.1", "::1"):  # which a phone would take for itself
-            host = _own_host() or host
-        port = f":{seen.port}" if seen.port else ""
-        prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
-        base = f"{seen.scheme}://{host}{port}/{prefix}"
+    """Where phones in the room look on, on a page of ours, at this viewer's cluster."""
     shared = {} if classroom().shared else {"cluster": classroom().looking(cluster_key())}
     full = urlencode({**query, **shared})
-    return f"{base.rstrip('/')}/{page}" + (f"?{full}" if full else "")
-
-
-def _own_host() -> str:
-    """This machine's address on its network, or ''. Nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # reserved for documentation
-            return str(probe.getsockname()[0])
-        except OSError:
-            return ""
+    return f"{reached_at()}/{page}" + (f"?{full}" if full else "")
 
 
 def _words() -> dict[str, Any]:

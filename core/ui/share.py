@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
@@ -89,6 +91,30 @@ def _go(wish: str) -> None:
 
 
 def _link(wish: str) -> str:
-    page = urlsplit(str(st.context.url or "http://localhost"))
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{page.scheme}://{page.netloc}/{base + '/' if base else ''}?cluster={wish}"
+    return f"{reached_at()}/?cluster={wish}"
+
+
+def reached_at() -> str:
+    """Where others in the room reach Essaim.
+
+    ESSAIM_URL says it where it cannot be found out, as behind a proxy or in a container.
+    """
+    if told := os.environ.get("ESSAIM_URL", "").strip():
+        return told.rstrip("/")
+    seen = urlsplit(str(st.context.url or "http://localhost:8080"))
+    host = seen.hostname or "localhost"
+    if host in ("localhost", "127.0.0.1", "::1"):  # which a phone would take for itself
+        host = _own_host() or host
+    port = f":{seen.port}" if seen.port else ""
+    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"{seen.scheme}://{host}{port}/{prefix}".rstrip("/")
+
+
+def _own_host() -> str:
+    """This machine's address on its network, or ''. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # reserved for documentation
+            return str(probe.getsockname()[0])
+        except OSError:
+            return ""

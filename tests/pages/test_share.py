@@ -43,6 +43,19 @@ def test_it_shows_the_code_and_refuses_one_that_nobody_has(
     assert [key for key, _ in room.controls()] == [keys.DEFAULT]
 
 
+def test_its_links_lead_where_others_reach_essaim(
+    room: Classroom, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESSAIM_URL", "https://swarm.example/class/")
+    links = [code.value for code in fine(visit("services")).code if "cluster=" in code.value]
+    assert len(links) == 2
+    assert all(link.startswith("https://swarm.example/class/?cluster=") for link in links)
+    monkeypatch.delenv("ESSAIM_URL")
+    monkeypatch.setattr("core.ui.share._own_host", lambda: "192.0.2.7")
+    links = [code.value for code in fine(visit("services")).code if "cluster=" in code.value]
+    assert all(link.startswith("http://192.0.2.7:") for link in links)
+
+
 def test_a_real_engine_is_not_shared(cluster: object, visit: Open) -> None:
     app = fine(visit("services"))
     assert not [each for each in app.markdown if each.value.startswith("### ")]
