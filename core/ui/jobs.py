@@ -43,14 +43,14 @@ def _show(key: str) -> None:
     if watched is None:
         return
     st.code(watched.command.line(), language="shell")
+    if watched.error:  # what is read first; how far it came is below
+        st.error(watched.error.said(_), icon=":material/block:")
     _progress(watched)
     if watched.log:
         st.code(watched.log, language=None, height=320, wrap_lines=True)
     elif watched.answer:
         st.code(watched.answer, language=None, wrap_lines=True)
-    if watched.error:
-        st.error(watched.error.said(_), icon=":material/block:")
-    elif not watched.running:
+    if not watched.running and not watched.error:
         seconds = (watched.ended or watched.began) - watched.began
         st.success(_("Done in {seconds} s.").format(seconds=number(seconds, _, 1)))
     shown_as_running = st.session_state.get(f"{key}_running")

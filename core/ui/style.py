@@ -33,6 +33,7 @@ def sheet() -> str:
     gray, blue, green, orange = (_tone(f"{name}TextColor") for name in _TONES)
     # Streamlit mixes these from brighter colours, which are hard to read from the last row.
     return f"""<style>{_ROOM}
+a:focus-visible {{ outline: 3px solid {_tone("linkColor")}; outline-offset: 1px; }}
 [data-testid="stCaptionContainer"] {{ color: {gray}; opacity: 1; }}
 [data-variant="segmented_control"][data-selected] p, [data-variant="pills"][data-selected] p,
 [data-testid="stSliderThumbValue"] {{ color: {_tone("linkColor")}; }}
