@@ -1,7 +1,7 @@
-"""Joins a practice instance to the Swarm: what one types on it, done from here.
+"""Speaks to another practice instance: what one types on it, done from here.
 
-Every other page speaks to one engine. This is the one thing that must be said to another: an engine
-joins by its own word, with the token and the address that a manager gave.
+Every page speaks to one engine. An engine joins by its own word, though, with the token and the
+address that a manager gave; the console's ``docker -H`` says any other line to it, too.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def tell(cluster: Control, host: str, command: Command, who: str) -> str:
         if host in (machine.name, machine.address, machine.host):
             return run(cluster, command, machine, who)
     names = ", ".join(machine.name for machine in machines)
-    raise InvalidCommand(_("No instance is called {host}: there are {names}."), host=host, names=names)
+    sentence = _("No instance is called {host}: there are {names}.")
+    raise InvalidCommand(sentence, host=host, names=names)
 
 
 def run(cluster: Control, command: Command, machine: Machine, who: str) -> str:

@@ -233,7 +233,10 @@ class Session:
         """What helps where the line that a manager gave was typed on that manager."""
         engine = self.control.snapshot.engine
         if isinstance(command, JoinSwarm) and not host and self.control.practice and engine:
-            told = _("This console speaks to {node}. On another instance: docker -H NAME swarm join …")
+            told = _(
+                "This console speaks to {node}. On another instance, the line begins with "
+                "docker -H NAME."
+            )
             yield translate(told).format(node=engine.name)
 
     def _opened(self, entry: Entry, command: Command, visit: Visit, progress: Progressing) -> Entry:

@@ -119,7 +119,7 @@ def test_a_task_that_waits_for_a_moment_moves_nothing(essaim: str, look: Look) -
         """async () => {
              const { Tiles } = await import('/live/any/tiles.js');
              const place = window.tried = document.body.appendChild(document.createElement('div'));
-             const tile = { id: '1', name: 'web.1', label: '1', phase: 'pending', state: 'pending' };
+             const tile = { id: '1', name: 'web.1', label: '1', phase: 'pending' };
              const words = { failures: '', nowhere: 'no node' };
              new Tiles(place, words, () => {}).draw({ nodes: [], unplaced: [tile] }, '');
              return place.querySelectorAll('.essaim-node').length;

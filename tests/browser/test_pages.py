@@ -26,23 +26,28 @@ def settle(page: Page) -> None:
 # WCAG's contrast, of each text that is shown on the colours behind it. What is greyed out, and what
 # is drawn as an icon, may have less.
 FAINT = """() => {
+  const main = document.querySelector('.stMainBlockContainer');
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);
-  const mixed = (top, ground) => top.slice(0, 3).map((c, i) => c * (top[3] ?? 1) + ground[i] * (1 - (top[3] ?? 1)));
-  const light = (color) => color.map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const mixed = ([r, g, b, alpha = 1], ground) =>
+    [r, g, b].map((c, i) => c * alpha + ground[i] * (1 - alpha));
+  const linear = (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const light = (color) =>
+    color.reduce((sum, c, i) => sum + linear(c / 255) * [0.2126, 0.7152, 0.0722][i], 0);
   const above = (e) => e ? [e, ...above(e.parentElement)] : [];
+  const spared = 'svg, [data-testid=stIconMaterial], :disabled, [data-disabled]';
   const faint = [];
-  const texts = document.createTreeWalker(document.querySelector('.stMainBlockContainer'), NodeFilter.SHOW_TEXT);
+  const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    const e = texts.currentNode.parentElement, style = getComputedStyle(e);
-    if (!texts.currentNode.data.trim() || !e.checkVisibility() || e.closest('svg, [data-testid=stIconMaterial], :disabled, [data-disabled]')) continue;
-    const grounds = above(e).map((each) => channels(getComputedStyle(each).backgroundColor)).reverse();
-    const ground = grounds.reduce((under, color) => mixed(color, under), [255, 255, 255]);
-    const [r, g, b, alpha = 1] = channels(style.color);
-    const opacity = above(e).reduce((product, each) => product * getComputedStyle(each).opacity, alpha);
-    const [dark, bright] = [light(mixed([r, g, b, opacity], ground)), light(ground)].sort((a, b) => a - b);
-    const least = parseFloat(style.fontSize) >= 24 ? 3 : 4.5;
-    if ((bright + 0.05) / (dark + 0.05) < least) faint.push(texts.currentNode.data);
+    const e = texts.currentNode.parentElement, text = texts.currentNode.data.trim();
+    if (!text || !e.checkVisibility() || e.closest(spared)) continue;
+    const styles = above(e).map((each) => getComputedStyle(each));
+    const ground = styles.map((style) => channels(style.backgroundColor)).reverse()
+      .reduce((under, color) => mixed(color, under), [255, 255, 255]);
+    const [r, g, b, alpha = 1] = channels(styles[0].color);
+    const opacity = styles.reduce((product, style) => product * style.opacity, alpha);
+    const lights = [light(mixed([r, g, b, opacity], ground)), light(ground)];
+    const contrast = (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05);
+    if (contrast < (parseFloat(styles[0].fontSize) >= 24 ? 3 : 4.5)) faint.push(text);
   }
   return faint;
 }"""

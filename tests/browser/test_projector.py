@@ -81,6 +81,7 @@ def test_nothing_covers_the_title_or_is_cut_off(look: Look) -> None:
         status = page.locator(".essaim-status")
         expect(status).to_contain_text("plus de la moitié de ses managers")
         told, title = status.bounding_box(), page.locator("[data-part=share]").bounding_box()
-        assert told and title
+        assert told
+        assert title
         assert told["x"] >= title["x"] + title["width"]
         client.close()
