@@ -15,7 +15,7 @@ from core.labs.texts import Question, StepText
 from core.playing import Play
 from core.ui.console import link
 from core.ui.live import address, component, tile_words
-from core.ui.session import Viewer, _, act, control, may, viewer, who
+from core.ui.session import Viewer, _, act, classroom, control, may, viewer, who
 
 _check = component("check", '<div class="essaim-check" role="status"></div>', "labs.css")
 
@@ -162,6 +162,18 @@ def _played(play: Play) -> None:
     was, st.session_state["play_runs"] = st.session_state.get("play_runs"), play.running
     if was and not play.running:
         st.rerun()
+
+
+def shared_hint() -> None:
+    """On a cluster that is everybody's, so is what has been done in its labs."""
+    if classroom().shared:
+        st.caption(
+            ":material/group: "
+            + _(
+                "Everybody shares this cluster, and how far its labs are: what one of you does is "
+                "done for all."
+            )
+        )
 
 
 def first_name() -> None:
