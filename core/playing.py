@@ -18,6 +18,7 @@ from core.connection import ACTION_TIMEOUT, QUESTION_TIMEOUT
 from core.control import Control
 from core.errors import EssaimError, NotAllowed
 from core.labs.lab import Accident, Docker, Join, Move, Visit
+from core.traffic.entries import open_ports
 
 #: Seconds between two moves, so that the eye can follow.
 PAUSE = 0.8
@@ -73,7 +74,7 @@ class Play:
             return self._join(move.node)
         if isinstance(move, Visit):
             self._say(move.line())
-            return "\n".join(visit(self._cluster, move.port) for _ in range(move.times))
+            return "\n".join(visit(self._cluster, move.port, turn) for turn in range(move.times))
         return self._accident(move)
 
     def _say(self, line: str) -> None:
@@ -112,16 +113,25 @@ def on(cluster: Control, node: str, command: Command, who: str, unlocked: bool) 
             cluster.collector.stir()
 
 
-def visit(cluster: Control, port: int) -> str:
-    """Ask a published port for its page, over a new connection: its first words, or why not."""
-    engine = cluster.snapshot.engine
-    if cluster.practice:
-        name = engine.name if engine else "node1"
-        url = f"{faults.address(cluster)}/_practice/open/{name}/{port}/"
-    else:
-        url = f"http://{engine.node_address if engine else 'localhost'}:{port}/"
+def visit(cluster: Control, port: int, turn: int = 0) -> str:
+    """Ask a published port for its page, over a new connection: its first words, or why not.
+
+    turn: every node is a way in, so that each turn takes the next one's.
+    """
     try:
-        answer = requests.get(url, timeout=QUESTION_TIMEOUT)
+        doors = [
+            entry
+            for service in cluster.snapshot.services
+            if any(each.published == port for each in open_ports(service))
+            for entry in cluster.traffic.entries(service, port)
+        ]
+    except EssaimError as error:
+        return f"curl: {error}"
+    if not doors:
+        return f"curl: no node answers on port {port}"
+    door = doors[turn % len(doors)]
+    try:
+        answer = requests.get(f"http://{door.address}/", timeout=QUESTION_TIMEOUT)
     except requests.RequestException as error:
-        return f"curl: {type(error).__name__}"
-    return f"HTTP {answer.status_code}, {len(answer.content)} bytes"
+        return f"[{door.name}] curl: {type(error).__name__}"
+    return f"[{door.name}] HTTP {answer.status_code}, {len(answer.content)} bytes"

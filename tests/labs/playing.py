@@ -16,6 +16,7 @@ from tests.cluster.test_collector import until
 #: Seconds that a slow and busy machine may take for a step.
 PATIENCE = 90
 FACTOR = 50.0
+PASSWORD = "a password for tests"
 
 
 @contextmanager
@@ -29,19 +30,30 @@ def practice(lab: Lab, factor: float = FACTOR) -> Iterator[Control]:
 
 @contextmanager
 def under_control(connection: Connection) -> Iterator[Control]:
-    control = Control(connection, Access({"ESSAIM_PASSWORD": "a password for tests"}))
+    control = Control(connection, Access({"ESSAIM_PASSWORD": PASSWORD}))
     control.start()
     try:
-        until(lambda: control.snapshot.engine is not None)
+        until(lambda: control.snapshot.engine is not None, PATIENCE)
         yield control
     finally:
         control.stop()
 
 
+#: A way to make moves, such as Do it for me or a prompt; raises AssertionError where one fails.
+Do = Callable[[Control, Sequence[Move]], None]
+
+
+def do_it_for_me(control: Control, moves: Sequence[Move]) -> None:
+    played = Play(control, moves, "test", True, 0.05)
+    played.wait(4 * PATIENCE)  # a build may fetch a lot
+    assert not played.running
+    assert not played.error
+
+
 def play(
     control: Control,
     lab: Lab,
-    unlocked: bool = False,
+    do: Do = do_it_for_me,
     can: Callable[[Step], bool] = lambda _: True,
     solution: Callable[[Step, Scene], Sequence[Move]] = Step.moves,
 ) -> list[str]:
@@ -60,11 +72,9 @@ def play(
             continue
         # What a move is made of, such as a container to kill, may only just be coming.
         until(lambda step=step: step.moves(control.labs.scene(lab.name)), PATIENCE)
-        moves = solution(step, control.labs.scene(lab.name))
-        played = Play(control, moves, "test", unlocked, 0.05)
-        played.wait(4 * PATIENCE)  # a build may fetch a lot
-        assert not played.error, f"{step.name}: {played.error}"
+        do(control, solution(step, control.labs.scene(lab.name)))
         turns_green(control, lab, step.name)
+    assert control.labs.standing(lab.name).current is None
     return left
 
 
