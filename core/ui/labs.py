@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.classroom import classroom
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
 from core.labs.board import ROLL
@@ -15,7 +16,7 @@ from core.labs.texts import Question, StepText
 from core.playing import Play
 from core.ui.console import link
 from core.ui.live import address, component, tile_words
-from core.ui.session import Viewer, _, act, classroom, control, may, viewer, who
+from core.ui.session import Viewer, _, act, control, may, viewer, who
 
 _check = component("check", '<div class="essaim-check" role="status"></div>', "labs.css")
 
@@ -34,6 +35,12 @@ _scene = component(
 def check(standing: Standing, number: int, text: StepText) -> None:
     """Whether the step of this number is done, live; the page is drawn again when one is."""
     current = number == len(standing.done)
+    green = {
+        "given": _("It was so already when this lab began: there is nothing to do here."),
+        "done": _("Done: the cluster is as it should be."),
+        "skipped": _("This step was left out."),
+    }
+    way = standing.ways[number] if number < len(standing.ways) else "done"
     _check(
         key=f"check_{standing.lab.name}_{number}",
         data={
@@ -43,7 +50,7 @@ def check(standing: Standing, number: int, text: StepText) -> None:
             "done": len(standing.done),
             "remark": remark(text.remarks, standing.verdict) if current else "",
             "words": {
-                "green": _("Done: the cluster is as it should be."),
+                "green": green[way],
                 "waiting": _("Not yet. This line turns green by itself, as soon as it is so."),
                 "later": _("The steps before this one come first."),
             },
