@@ -132,6 +132,8 @@ def visit(cluster: Control, port: int, turn: int = 0) -> str:
     door = doors[turn % len(doors)]
     try:
         answer = requests.get(f"http://{door.address}/", timeout=QUESTION_TIMEOUT)
-    except requests.RequestException as error:
-        return f"[{door.name}] curl: {type(error).__name__}"
+    except requests.Timeout:
+        return f"[{door.name}] curl: (28) Operation timed out"
+    except requests.RequestException:
+        return f"[{door.name}] curl: (7) Failed to connect"
     return f"[{door.name}] HTTP {answer.status_code}, {len(answer.content)} bytes"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from core.access import Access
 from core.connection import Connection
 from core.control import Control
-from core.labs.lab import Lab, Move, Scene, Step
+from core.labs.lab import Lab, Move, Step
 from core.playing import Play
 from core.practice.embed import PracticeServer
 from tests.cluster.test_collector import until
@@ -16,7 +16,6 @@ from tests.cluster.test_collector import until
 #: Seconds that a slow and busy machine may take for a step.
 PATIENCE = 90
 FACTOR = 50.0
-PASSWORD = "a password for tests"
 
 
 @contextmanager
@@ -30,7 +29,7 @@ def practice(lab: Lab, factor: float = FACTOR) -> Iterator[Control]:
 
 @contextmanager
 def under_control(connection: Connection) -> Iterator[Control]:
-    control = Control(connection, Access({"ESSAIM_PASSWORD": PASSWORD}))
+    control = Control(connection, Access({"ESSAIM_PASSWORD": "a password for tests"}))
     control.start()
     try:
         until(lambda: control.snapshot.engine is not None, PATIENCE)
@@ -55,7 +54,6 @@ def play(
     lab: Lab,
     do: Do = do_it_for_me,
     can: Callable[[Step], bool] = lambda _: True,
-    solution: Callable[[Step, Scene], Sequence[Move]] = Step.moves,
 ) -> list[str]:
     """Every step by its solution, which must turn it green.
 
@@ -72,7 +70,7 @@ def play(
             continue
         # What a move is made of, such as a container to kill, may only just be coming.
         until(lambda step=step: step.moves(control.labs.scene(lab.name)), PATIENCE)
-        do(control, solution(step, control.labs.scene(lab.name)))
+        do(control, step.moves(control.labs.scene(lab.name)))
         turns_green(control, lab, step.name)
     assert control.labs.standing(lab.name).current is None
     return left

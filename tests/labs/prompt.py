@@ -1,4 +1,4 @@
-"""Moves made at a prompt: each docker line typed into the dashboard's console, without a browser."""
+"""Moves made at a prompt: docker lines typed into the dashboard's console, without a browser."""
 
 from __future__ import annotations
 

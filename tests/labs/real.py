@@ -11,7 +11,7 @@ import docker.errors
 from core.connection import Connection
 from core.control import Control
 
-from .playing import PASSWORD, under_control
+from .playing import under_control
 
 NAMES = {"first", "second", "third"}
 OURS = ("alpine", "hello", "my-str")  # how the images of containers that they run begin
@@ -22,17 +22,18 @@ SECRET, NETWORK = "db_password", "site_default"
 @contextlib.contextmanager
 def real(host: str) -> Iterator[Control]:
     """Under control, with every right. host: a manager's DOCKER_HOST."""
-    with under_control(Connection(host)) as control:
-        with contextlib.closing(control.connection.client()) as client:
-            before = {container["Id"] for container in client.api.containers(all=True)}
-            images = {image["Id"] for image in client.api.images()}
+    with (
+        under_control(Connection(host)) as control,
+        contextlib.closing(control.connection.client()) as client,
+    ):
+        before = {container["Id"] for container in client.api.containers(all=True)}
+        images = {image["Id"] for image in client.api.images()}
+        clean(client, before, images)
+        try:
+            assert control.collector.refresh(30)
+            yield control
+        finally:
             clean(client, before, images)
-            try:
-                assert control.collector.refresh(30)
-                assert control.access.check(PASSWORD)
-                yield control
-            finally:
-                clean(client, before, images)
 
 
 def clean(client: docker.DockerClient, before: set[str], images: set[str]) -> None:
