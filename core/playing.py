@@ -17,6 +17,7 @@ from core.commands.swarm import JoinSwarm, JoinToken
 from core.connection import ACTION_TIMEOUT, QUESTION_TIMEOUT
 from core.control import Control
 from core.errors import EssaimError, NotAllowed
+from core.i18n import later as _
 from core.labs.lab import Accident, Docker, Join, Move, Visit
 from core.traffic.entries import open_ports
 
@@ -35,7 +36,7 @@ class Play:
         unlocked: bool,
         pause: float = PAUSE,
     ) -> None:
-        self.error = ""
+        self.error: EssaimError | None = None
         self.running = True
         self._cluster, self._who, self._unlocked = cluster, who, unlocked
         self._lines: list[str] = []
@@ -62,7 +63,7 @@ class Play:
                 answer = self._make(move)
                 self._lines += answer.splitlines()[:12]
         except EssaimError as error:
-            self.error = str(error)
+            self.error = error
         finally:
             self.running = False
 
@@ -88,6 +89,7 @@ class Play:
         return on(self._cluster, node, command, self._who, self._unlocked)
 
     def _accident(self, move: Accident) -> str:
+        self._cluster.require_practice(faults.ONLY)
         fault = faults.mend() if move.kind == "mend" else faults.power(move.node, move.kind == "on")
         self._say(fault.line(faults.address(self._cluster)))
         faults.do(self._cluster, fault, self._who)
@@ -102,7 +104,7 @@ def on(cluster: Control, node: str, command: Command, who: str, unlocked: bool) 
     cluster.require(command, unlocked)
     here = cluster.connection.practice
     if here is None:
-        raise NotAllowed(f"Essaim cannot reach {node}: type the line there yourself.")
+        raise NotAllowed(_("Essaim cannot reach {node}: type the line there yourself."), node=node)
     urls = dict(zip(faults.conditions(cluster).machines, here.urls, strict=True))
     with daemon_errors():
         client = docker.DockerClient(base_url=urls[node], version="auto", timeout=ACTION_TIMEOUT)

@@ -165,7 +165,7 @@ def _played(play: Play) -> None:
     if play.log:
         st.code(play.log, language=None, wrap_lines=True, height="content")
     if play.error:
-        st.error(play.error, icon=":material/block:")
+        st.error(play.error.said(_), icon=":material/block:")
     was, st.session_state["play_runs"] = st.session_state.get("play_runs"), play.running
     if was and not play.running:
         st.rerun()

@@ -13,13 +13,14 @@ import pytest
 from core.cluster.snapshot import ClusterSnapshot, Engine
 from core.commands.journal import Journal
 from core.commands.registry import parse
-from core.i18n import LANGUAGES
+from core.control import Control
+from core.i18n import LANGUAGES, spaced, translation
 from core.labs.catalogue import BY_NAME, LABS
-from core.labs.lab import Docker, Lab, red
+from core.labs.lab import Accident, Docker, Join, Lab, red
 from core.labs.progress import ASKING, INTEREST, Progress, remark
 from core.labs.questions import Questions
 from core.labs.texts import FOLDER, LabText, texts
-from core.playing import visit
+from core.playing import Play, visit
 from tests.cluster.test_collector import until
 
 from .playing import PATIENCE, do_it_for_me, play, practice, turns_green
@@ -145,6 +146,24 @@ def test_a_published_port_is_visited_by_each_nodes_door_in_turn() -> None:
         turns_green(control, BY_NAME["lab3"], "create")
         answers = [visit(control, 80, turn).partition(",")[0] for turn in range(4)]
         assert answers == [f"[{node}] HTTP 200" for node in ("node1", "node2", "node3", "node1")]
+
+
+def test_nothing_is_unplugged_and_nobody_joins_by_itself_on_a_real_swarm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    french = translation("fr").gettext
+    with practice(BY_NAME["lab4"]) as control:
+        monkeypatch.setattr(Control, "practice", property(lambda self: False))
+        control.connection = replace(control.connection, practice=None)
+        for move, told in (
+            (Accident("off", "node3"), "Seul un cluster d’entraînement tombe en panne d’un clic."),
+            (Join("node3"), "Essaim ne peut pas joindre node3 : tapez-y la ligne vous-même."),
+        ):
+            played = Play(control, (move,), "test", True)
+            played.wait(PATIENCE)
+            assert played.error
+            assert played.error.said(french) == spaced(told, "fr")
+            assert "_practice" not in played.log
 
 
 def test_cleaning_up_spares_the_containers_of_others() -> None:
