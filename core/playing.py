@@ -17,7 +17,9 @@ from core.commands.swarm import JoinSwarm, JoinToken
 from core.connection import ACTION_TIMEOUT, QUESTION_TIMEOUT
 from core.control import Control
 from core.errors import EssaimError, NotAllowed
+from core.i18n import later as _
 from core.labs.lab import Accident, Docker, Join, Move, Visit
+from core.traffic.entries import open_ports
 
 #: Seconds between two moves, so that the eye can follow.
 PAUSE = 0.8
@@ -34,7 +36,7 @@ class Play:
         unlocked: bool,
         pause: float = PAUSE,
     ) -> None:
-        self.error = ""
+        self.error: EssaimError | None = None
         self.running = True
         self._cluster, self._who, self._unlocked = cluster, who, unlocked
         self._lines: list[str] = []
@@ -61,7 +63,7 @@ class Play:
                 answer = self._make(move)
                 self._lines += answer.splitlines()[:12]
         except EssaimError as error:
-            self.error = str(error)
+            self.error = error
         finally:
             self.running = False
 
@@ -73,7 +75,7 @@ class Play:
             return self._join(move.node)
         if isinstance(move, Visit):
             self._say(move.line())
-            return "\n".join(visit(self._cluster, move.port) for _ in range(move.times))
+            return "\n".join(visit(self._cluster, move.port, turn) for turn in range(move.times))
         return self._accident(move)
 
     def _say(self, line: str) -> None:
@@ -87,6 +89,7 @@ class Play:
         return on(self._cluster, node, command, self._who, self._unlocked)
 
     def _accident(self, move: Accident) -> str:
+        self._cluster.require_practice(faults.ONLY)
         fault = faults.mend() if move.kind == "mend" else faults.power(move.node, move.kind == "on")
         self._say(fault.line(faults.address(self._cluster)))
         faults.do(self._cluster, fault, self._who)
@@ -101,7 +104,7 @@ def on(cluster: Control, node: str, command: Command, who: str, unlocked: bool) 
     cluster.require(command, unlocked)
     here = cluster.connection.practice
     if here is None:
-        raise NotAllowed(f"Essaim cannot reach {node}: type the line there yourself.")
+        raise NotAllowed(_("Essaim cannot reach {node}: type the line there yourself."), node=node)
     urls = dict(zip(faults.conditions(cluster).machines, here.urls, strict=True))
     with daemon_errors():
         client = docker.DockerClient(base_url=urls[node], version="auto", timeout=ACTION_TIMEOUT)
@@ -112,16 +115,27 @@ def on(cluster: Control, node: str, command: Command, who: str, unlocked: bool) 
             cluster.collector.stir()
 
 
-def visit(cluster: Control, port: int) -> str:
-    """Ask a published port for its page, over a new connection: its first words, or why not."""
-    engine = cluster.snapshot.engine
-    if cluster.practice:
-        name = engine.name if engine else "node1"
-        url = f"{faults.address(cluster)}/_practice/open/{name}/{port}/"
-    else:
-        url = f"http://{engine.node_address if engine else 'localhost'}:{port}/"
+def visit(cluster: Control, port: int, turn: int = 0) -> str:
+    """Ask a published port for its page, over a new connection: its first words, or why not.
+
+    turn: every node is a way in, so that each turn takes the next one's.
+    """
     try:
-        answer = requests.get(url, timeout=QUESTION_TIMEOUT)
-    except requests.RequestException as error:
-        return f"curl: {type(error).__name__}"
-    return f"HTTP {answer.status_code}, {len(answer.content)} bytes"
+        doors = [
+            entry
+            for service in cluster.snapshot.services
+            if any(each.published == port for each in open_ports(service))
+            for entry in cluster.traffic.entries(service, port)
+        ]
+    except EssaimError as error:
+        return f"curl: {error}"
+    if not doors:
+        return f"curl: no node answers on port {port}"
+    door = doors[turn % len(doors)]
+    try:
+        answer = requests.get(f"http://{door.address}/", timeout=QUESTION_TIMEOUT)
+    except requests.Timeout:
+        return f"[{door.name}] curl: (28) Operation timed out"
+    except requests.RequestException:
+        return f"[{door.name}] curl: (7) Failed to connect"
+    return f"[{door.name}] HTTP {answer.status_code}, {len(answer.content)} bytes"

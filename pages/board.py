@@ -8,6 +8,7 @@ import streamlit as st
 from core.labs.board import ROLL, Place, export, holds, places
 from core.labs.catalogue import LABS
 from core.labs.texts import texts
+from core.ui import labs
 from core.ui.session import _, classroom, control, language, plural, unlock, unlocked
 from core.ui.shell import engine_missing, head, locked_hint
 from core.ui.tables import table
@@ -74,6 +75,7 @@ def slowest(class_: tuple[Place, ...]) -> None:
 
 
 def show() -> None:
+    labs.shared_hint()  # one row, then
     learners = [each.labs for _key, each in classroom().controls()]
     class_ = places(learners, time.time(), ROLL.named)
     finished = sum(not place.step for place in class_)

@@ -15,6 +15,7 @@ from core.ui.shell import engine_missing, head, locked_hint
 def catalogue() -> None:
     """The labs there are, each with how far it is."""
     locked_hint()
+    labs.shared_hint()
     labs.first_name()
     begun = {standing.lab.name: standing for standing in control().labs.standings()}
     for number, lab in enumerate(LABS, 1):
@@ -90,6 +91,7 @@ def overview(lab: Lab, text: LabText, standing: Standing, at: int) -> None:
                 disabled=not may(CreateService),
             )
     locked_hint()
+    labs.shared_hint()
     done, all_of_them = len(standing.done), len(lab.steps)
     st.progress(
         done / all_of_them,

@@ -17,7 +17,7 @@ from core.ui.choosing import choose
 from core.ui.forms import cells, words
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import answer
-from core.ui.opening import open_links
+from core.ui.opening import door_links
 from core.ui.session import _, act, control, may
 from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.tables import table
@@ -103,7 +103,7 @@ def detail(service: Service) -> None:
             key="remove_service",
             icon=":material/delete:",
         )
-        open_links(service.ports)
+        door_links(service)
     if service.update:
         st.caption(f"{service.update.state}: {service.update.message}")
     names = (_("Tasks"), _("Change"), _("Logs"), _("Inspect"))

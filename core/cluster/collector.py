@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import docker
 from docker.types.daemon import CancellableStream
@@ -56,6 +57,10 @@ _STIRRED_BY = {
     "daemon": ("engine",),
 }
 
+#: How the actions begin that change nothing that we show: health checks make many of them, and so
+#: does each container that starts, as it takes up its networks and volumes.
+_UNSEEN = ("exec_", "top", "resize", "attach", "connect", "disconnect", "mount", "unmount")
+
 
 class Collector:
     """Keeps ``snapshot`` true, from ``start()`` until ``stop()``.
@@ -75,6 +80,7 @@ class Collector:
         self._pace = pace or (HINTED if hinted else Pace())
         self._now = now
         self._client: docker.APIClient | None = None
+        self._version: dict[str, Any] = {}  # what GET /version answered to it
         self._events: CancellableStream | None = None
         self._subscribers: list[Subscriber] = []
         self._stirred: set[str] = set()
@@ -193,6 +199,8 @@ class Collector:
         with daemon_errors():
             if self._client is None:
                 self._client = self._connect()
+                # Once a connection: a real daemon starts three programs to answer this.
+                self._version = self._client.version()
                 self._due = dict.fromkeys(PARTS, 0.0)
         now = time.monotonic()
         with self._rounds:
@@ -216,7 +224,7 @@ class Collector:
         self.questions += 1
         with daemon_errors():
             if part == "engine":
-                return replace(known, engine=parse.engine(client.info(), client.version()))
+                return replace(known, engine=parse.engine(client.info(), self._version))
             if part == "containers":
                 return replace(known, containers=parse.containers(client.containers(all=True)))
             if part == "images":
@@ -305,8 +313,8 @@ class Collector:
             self.stir()  # what happened before the stream was open
             for event in events:
                 action = str(event.get("Action", ""))
-                if action.startswith(("exec_", "top", "resize", "attach")):
-                    continue  # changes nothing that we show, and health checks make many
+                if action.startswith(_UNSEEN):
+                    continue
                 self.stir(*_STIRRED_BY.get(str(event.get("Type")), ()) or ("engine",))
         finally:
             client.close()

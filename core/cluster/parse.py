@@ -216,7 +216,7 @@ def _container(raw: Json) -> Container:
     return Container(
         id=raw["Id"],
         name=((raw.get("Names") or [""])[0]).lstrip("/"),
-        image=split_digest(raw.get("Image") or "")[0],
+        image=_image_of(raw.get("Image") or ""),
         command=raw.get("Command") or "",
         created=float(raw.get("Created") or 0),
         state=raw.get("State") or "",
@@ -254,6 +254,12 @@ def split_digest(image: str) -> tuple[str, str]:
     """``nginx:latest@sha256:…`` to its name with tag, and its digest ('' when not pinned)."""
     name, _, digest = image.partition("@")
     return name, digest
+
+
+def _image_of(container: str) -> str:
+    """What a container is of: a name, or where that is another image's by now, its short id."""
+    id = container.removeprefix("sha256:")
+    return split_digest(container)[0] if id == container else id[:12]
 
 
 def _index(raw: Json) -> int:

@@ -48,13 +48,18 @@ def _row(container: Json) -> tuple[str, ...]:
     names = [name[1:] for name in container["Names"] if "/" not in name[1:]]
     return (
         short(container["Id"]),
-        container["Image"].partition("@")[0],
+        _image(container["Image"]),
         f'"{cut(container["Command"], 20)}"',
         ago(container["Created"]),
         container["Status"],
         ", ".join(_ports(container["Ports"])),
         ",".join(names),
     )
+
+
+def _image(name: str) -> str:
+    """As it was called, without its digest; its short id, where the name is another's by now."""
+    return short(name) if name.startswith("sha256:") else name.partition("@")[0]
 
 
 def _ports(ports: list[Json]) -> list[str]:

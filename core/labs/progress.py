@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.journal import Journal
@@ -23,6 +24,10 @@ ASKING = 0.5
 INTEREST = 60.0
 
 
+#: How a step came to count as done: it was so when the lab began, came to be so, or was left out.
+Way = Literal["given", "done", "skipped"]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where one lab stands."""
@@ -32,6 +37,7 @@ class Standing:
     began: float  # seconds since the epoch
     since: float  # when the current step became so
     verdict: Verdict  # on the current step
+    ways: tuple[Way, ...] = ()  # of the steps that are done, in their order
 
     @property
     def current(self) -> Step | None:
@@ -117,7 +123,7 @@ class Progress:
             run = self._runs[name]
             step = run.standing.current
             if step is not None:
-                self._pass(run, step, self._snapshot(), "")
+                self._pass(run, step, self._snapshot(), "", "skipped")
         self._changed()
         self.feed()
 
@@ -172,25 +178,28 @@ class Progress:
             scene = self._scene(run)
             verdict = _judged(step, scene)
             if not verdict.green:
-                run.standing = _with(run.standing, verdict)
+                run.standing = replace(run.standing, verdict=verdict)
                 break
-            self._pass(run, step, scene.snapshot, verdict.kept)
+            fresh = scene.snapshot.revision == run.first.revision
+            self._pass(run, step, scene.snapshot, verdict.kept, "given" if fresh else "done")
         return run.standing != before
 
-    def _pass(self, run: _Run, step: Step, snapshot: ClusterSnapshot, kept: str) -> None:
+    def _pass(self, run: _Run, step: Step, snapshot: ClusterSnapshot, kept: str, way: Way) -> None:
         run.kept[step.name] = kept
         run.entered = snapshot
         was = run.standing
-        run.standing = Standing(was.lab, (*was.done, step.name), was.began, self._now(), red())
+        run.standing = replace(
+            was,
+            done=(*was.done, step.name),
+            since=self._now(),
+            verdict=red(),
+            ways=(*was.ways, way),
+        )
 
 
 def _asks(run: _Run) -> bool:
     step = run.standing.current
     return step is not None and step.asks
-
-
-def _with(standing: Standing, verdict: Verdict) -> Standing:
-    return Standing(standing.lab, standing.done, standing.began, standing.since, verdict)
 
 
 def _judged(step: Step, scene: Scene) -> Verdict:

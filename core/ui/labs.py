@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.classroom import classroom
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
 from core.labs.board import ROLL
@@ -34,6 +35,12 @@ _scene = component(
 def check(standing: Standing, number: int, text: StepText) -> None:
     """Whether the step of this number is done, live; the page is drawn again when one is."""
     current = number == len(standing.done)
+    green = {
+        "given": _("It was so already when this lab began: there is nothing to do here."),
+        "done": _("Done: the cluster is as it should be."),
+        "skipped": _("This step was left out."),
+    }
+    way = standing.ways[number] if number < len(standing.ways) else "done"
     _check(
         key=f"check_{standing.lab.name}_{number}",
         data={
@@ -43,7 +50,7 @@ def check(standing: Standing, number: int, text: StepText) -> None:
             "done": len(standing.done),
             "remark": remark(text.remarks, standing.verdict) if current else "",
             "words": {
-                "green": _("Done: the cluster is as it should be."),
+                "green": green[way],
                 "waiting": _("Not yet. This line turns green by itself, as soon as it is so."),
                 "later": _("The steps before this one come first."),
             },
@@ -169,10 +176,22 @@ def _played(play: Play) -> None:
     if play.log:
         st.code(play.log, language=None, wrap_lines=True, height="content")
     if play.error:
-        st.error(play.error, icon=":material/block:")
+        st.error(play.error.said(_), icon=":material/block:")
     was, st.session_state["play_runs"] = st.session_state.get("play_runs"), play.running
     if was and not play.running:
         st.rerun()
+
+
+def shared_hint() -> None:
+    """On a cluster that is everybody's, so is what has been done in its labs."""
+    if classroom().shared:
+        st.caption(
+            ":material/group: "
+            + _(
+                "Everybody shares this cluster, and how far its labs are: what one of you does is "
+                "done for all."
+            )
+        )
 
 
 def first_name() -> None:

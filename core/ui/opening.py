@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.cluster.snapshot import Port
+from core.cluster.snapshot import Port, Service
 from core.published import address
+from core.traffic.entries import open_ports, real
 from core.ui.session import _, control, key
 
 
@@ -21,6 +22,23 @@ def open_links(ports: Iterable[Port]) -> None:
                 url(port.published),
                 icon=":material/open_in_new:",
             )
+
+
+def door_links(service: Service) -> None:
+    """The same for a service, and then by each other node: every one is a way in."""
+    open_links(service.ports)
+    here = control()
+    engine = here.snapshot.engine
+    for port in open_ports(service):
+        for door in real(here.snapshot, service, port, here.connection.base_url):
+            if engine is None or door.node != engine.node_id:
+                st.link_button(
+                    _("Port {port} of {node}").format(port=door.port, node=door.name),
+                    address(door.name, door.port, key())
+                    if here.practice
+                    else f"http://{door.address}/",
+                    icon=":material/open_in_new:",
+                )
 
 
 def url(port: int) -> str:

@@ -46,7 +46,7 @@ class FakeEngine:
         return self._answer("info", self.info_answer)
 
     def version(self) -> Any:
-        return raw.VERSION
+        return self._answer("version", raw.VERSION)
 
     def nodes(self) -> Any:
         return self._answer("nodes", [raw.node("node1", manager=True)])
@@ -135,6 +135,26 @@ def test_an_event_wakes_it(engine: FakeEngine) -> None:
         engine.tasks_answer = []
         engine.streams[0].put({"Type": "service", "Action": "update"})
         until(lambda: not sleepy.snapshot.tasks)
+    finally:
+        sleepy.stop()
+
+
+def test_a_container_that_takes_up_its_networks_asks_nothing_dear(engine: FakeEngine) -> None:
+    """A real daemon starts programs to answer GET /version, and others for GET /info."""
+    sleepy = Collector(engine.connect, Pace(idle=60.0, rest=60.0, moving=60.0))  # type: ignore[arg-type]
+    sleepy.start()
+    try:
+        until(lambda: sleepy.snapshot.engine and engine.streams)
+        assert sleepy.refresh()
+        assert sleepy.refresh()
+        assert engine.asked.count("version") == 1
+        before = engine.asked.count("info")
+        for _ in range(50):
+            engine.streams[0].put({"Type": "network", "Action": "connect"})
+        engine.tasks_answer = []
+        engine.streams[0].put({"Type": "service", "Action": "update"})
+        until(lambda: not sleepy.snapshot.tasks)
+        assert engine.asked.count("info") == before
     finally:
         sleepy.stop()
 

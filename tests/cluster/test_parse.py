@@ -141,6 +141,11 @@ def test_a_container_knows_its_service_and_each_port_once() -> None:
     assert [port.published for port in container.ports] == [8080]
 
 
+def test_a_container_whose_image_has_lost_its_name_tells_the_short_id() -> None:
+    [container] = parse.containers([{"Id": "1", "Names": ["/a"], "Image": f"sha256:{'b9' * 32}"}])
+    assert container.image == "b9" * 6
+
+
 def test_growing_older_is_no_change_of_a_container() -> None:
     base = {"Id": "1", "Names": ["/a"], "State": "running"}
     assert parse.containers([base | {"Status": "Up 1 second"}]) == parse.containers(

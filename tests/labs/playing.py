@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from core.access import Access
 from core.connection import Connection
 from core.control import Control
-from core.labs.lab import Lab, Move, Scene, Step
+from core.labs.lab import Lab, Move, Step
 from core.playing import Play
 from core.practice.embed import PracticeServer
 from tests.cluster.test_collector import until
@@ -32,18 +32,28 @@ def under_control(connection: Connection) -> Iterator[Control]:
     control = Control(connection, Access({"ESSAIM_PASSWORD": "a password for tests"}))
     control.start()
     try:
-        until(lambda: control.snapshot.engine is not None)
+        until(lambda: control.snapshot.engine is not None, PATIENCE)
         yield control
     finally:
         control.stop()
 
 
+#: A way to make moves, such as Do it for me or a prompt; raises AssertionError where one fails.
+Do = Callable[[Control, Sequence[Move]], None]
+
+
+def do_it_for_me(control: Control, moves: Sequence[Move]) -> None:
+    played = Play(control, moves, "test", True, 0.05)
+    played.wait(4 * PATIENCE)  # a build may fetch a lot
+    assert not played.running
+    assert not played.error
+
+
 def play(
     control: Control,
     lab: Lab,
-    unlocked: bool = False,
+    do: Do = do_it_for_me,
     can: Callable[[Step], bool] = lambda _: True,
-    solution: Callable[[Step, Scene], Sequence[Move]] = Step.moves,
 ) -> list[str]:
     """Every step by its solution, which must turn it green.
 
@@ -60,11 +70,9 @@ def play(
             continue
         # What a move is made of, such as a container to kill, may only just be coming.
         until(lambda step=step: step.moves(control.labs.scene(lab.name)), PATIENCE)
-        moves = solution(step, control.labs.scene(lab.name))
-        played = Play(control, moves, "test", unlocked, 0.05)
-        played.wait(4 * PATIENCE)  # a build may fetch a lot
-        assert not played.error, f"{step.name}: {played.error}"
+        do(control, step.moves(control.labs.scene(lab.name)))
         turns_green(control, lab, step.name)
+    assert control.labs.standing(lab.name).current is None
     return left
 
 

@@ -58,8 +58,8 @@ class Terminal:
             node = int(move.node.removeprefix("node")) - 1
             self.type(("docker", "swarm", "join", "--token", token, address), node)
         elif isinstance(move, Visit):
-            for _ in range(move.times):
-                assert visit(self.control, move.port).startswith("HTTP 200")
+            for turn in range(move.times):
+                assert "HTTP 200" in visit(self.control, move.port, turn)
         elif isinstance(move, Accident):
             fault = faults.power(move.node, move.kind == "on")
             faults.do(self.control, faults.mend() if move.kind == "mend" else fault, "test")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -12,15 +13,17 @@ import pytest
 from core.cluster.snapshot import ClusterSnapshot, Engine
 from core.commands.journal import Journal
 from core.commands.registry import parse
-from core.i18n import LANGUAGES
+from core.control import Control
+from core.i18n import LANGUAGES, spaced, translation
 from core.labs.catalogue import BY_NAME, LABS
-from core.labs.lab import Docker, Lab, red
+from core.labs.lab import Accident, Docker, Join, Lab, red
 from core.labs.progress import ASKING, INTEREST, Progress, remark
 from core.labs.questions import Questions
 from core.labs.texts import FOLDER, LabText, texts
+from core.playing import Play, visit
 from tests.cluster.test_collector import until
 
-from .playing import PATIENCE, play, practice
+from .playing import PATIENCE, do_it_for_me, play, practice, turns_green
 
 #: What a learner types, at the machine's prompt or in a container's.
 SHELL = {"docker", "curl", "for", "echo", "ls", "cat", "uname", "exit"}
@@ -124,12 +127,62 @@ def test_a_remark_is_filled_in() -> None:
     assert remark(words, red()) == ""
 
 
+def test_what_is_so_when_a_lab_begins_is_told_from_what_was_done() -> None:
+    with practice(BY_NAME["lab4"]) as control:  # on a Swarm that others have formed
+        until(lambda: len(control.snapshot.nodes) == 3, PATIENCE)
+        assert control.labs.standing("lab3").ways == ("given", "given")
+        do_it_for_me(control, BY_NAME["lab3"].step("create").moves(control.labs.scene("lab3")))
+        turns_green(control, BY_NAME["lab3"], "create")
+        assert control.labs.standing("lab3").ways == ("given", "given", "done")
+
+
+def test_a_published_port_is_visited_by_each_nodes_door_in_turn() -> None:
+    with practice(BY_NAME["lab4"]) as control:
+        until(lambda: len(control.snapshot.nodes) == 3, PATIENCE)
+        assert visit(control, 80) == "curl: no node answers on port 80"
+        create = BY_NAME["lab3"].step("create")
+        control.labs.standing("lab3")
+        do_it_for_me(control, create.moves(control.labs.scene("lab3")))
+        turns_green(control, BY_NAME["lab3"], "create")
+        answers = [visit(control, 80, turn).partition(",")[0] for turn in range(4)]
+        assert answers == [f"[{node}] HTTP 200" for node in ("node1", "node2", "node3", "node1")]
+
+
+def test_nothing_is_unplugged_and_nobody_joins_by_itself_on_a_real_swarm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    french = translation("fr").gettext
+    with practice(BY_NAME["lab4"]) as control:
+        monkeypatch.setattr(Control, "practice", property(lambda self: False))
+        control.connection = replace(control.connection, practice=None)
+        for move, told in (
+            (Accident("off", "node3"), "Seul un cluster d’entraînement tombe en panne d’un clic."),
+            (Join("node3"), "Essaim ne peut pas joindre node3 : tapez-y la ligne vous-même."),
+        ):
+            played = Play(control, (move,), "test", True)
+            played.wait(PATIENCE)
+            assert played.error
+            assert played.error.said(french) == spaced(told, "fr")
+            assert "_practice" not in played.log
+
+
+def test_cleaning_up_spares_the_containers_of_others() -> None:
+    lab = BY_NAME["lab2"]
+    with practice(lab) as control:
+        with closing(control.connection.client()) as client:
+            client.containers.run("alpine", "true", name="somebodys")
+        until(lambda: control.snapshot.containers, PATIENCE)
+        play(control, lab)
+        assert [container.name for container in control.snapshot.containers] == ["somebodys"]
+
+
 def test_a_step_that_a_machine_cannot_do_is_let_be() -> None:
     lab = BY_NAME["lab3"]
     with practice(lab) as control:
         assert control.labs.standing("lab3").done == ()
         control.labs.skip("lab3")
         assert control.labs.standing("lab3").done == ("init",)
+        assert control.labs.standing("lab3").ways == ("skipped",)
         control.labs.reset("lab3")
         assert control.labs.standing("lab3").done == ()
 

@@ -6,93 +6,123 @@ They use the course's own names, so they clear away what is left of an earlier r
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
-from collections.abc import Iterator, Sequence
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 
+import docker
 import docker.errors
 import pytest
 
-from core.commands.containers import PruneContainers, RemoveContainers
-from core.connection import Connection
 from core.control import Control
-from core.labs.catalogue import BY_NAME
-from core.labs.lab import Docker, Move, Scene, Step, Visit
+from core.labs.catalogue import LABS
+from core.labs.lab import Accident, Lab, Move, Step, Visit
+from core.labs.lab5.lab import FIRST, SECOND, THIRD
 from core.playing import visit
 
-from .playing import play, under_control
+from .playing import Do, do_it_for_me, play
+from .prompt import Prompt
+from .real import real
 
 pytestmark = pytest.mark.realswarm
 
-PASSWORD = "a password for tests"
-NAMES = ("first", "second", "third")
+#: A command that kills a node's engine, and starts it again.
+LAUNCHER = os.environ.get("ESSAIM_SWARM_LAUNCHER", "")
+
+#: What they are made of, besides what they bring themselves.
+IMAGES = {"lab2": ("python:3.11-slim",), "lab5": (FIRST, SECOND, THIRD), "lab6": (SECOND,)}
 
 
 @pytest.fixture
 def control() -> Iterator[Control]:
-    """The real Swarm, before and after without what the labs leave."""
-    with under_control(Connection(os.environ["ESSAIM_REAL_SWARM"])) as control:
-        client = control.connection.client()
-        before = {container["Id"] for container in client.api.containers(all=True)}
-        images = {image["Id"] for image in client.api.images()}
-
-        def clean() -> None:
-            for service in client.api.services(filters={"name": "web"}):
-                if service["Spec"]["Name"] == "web":
-                    client.api.remove_service(service["ID"])
-            for node in client.api.nodes():
-                if node["Spec"]["Availability"] != "active":
-                    spec = node["Spec"] | {"Availability": "active"}
-                    client.api.update_node(node["ID"], node["Version"]["Index"], spec)
-            for container in client.api.containers(all=True):
-                ours = {name.strip("/") for name in container["Names"]} & set(NAMES)
-                labels = container["Labels"] or {}
-                new = container["Id"] not in before and "com.docker.swarm.task" not in labels
-                if ours or (new and container["Image"].startswith(("alpine", "hello", "my-str"))):
-                    with contextlib.suppress(docker.errors.APIError):  # going already
-                        client.api.remove_container(container["Id"], force=True)
-            for image in client.api.images():
-                tags = set(image["RepoTags"] or ()) - {"<none>:<none>"}
-                if image["Id"] not in images and tags <= {"my-streamlit-app:latest"}:
-                    with contextlib.suppress(docker.errors.APIError):
-                        client.api.remove_image(image["Id"], force=True)
-
-        clean()
-        try:
-            assert control.collector.refresh(30)
-            yield control
-        finally:
-            clean()
-            client.close()
+    with real(os.environ["ESSAIM_REAL_SWARM"]) as control:
+        yield control
 
 
-@pytest.mark.parametrize("name", ["lab1", "lab2", "lab3"])
-def test_its_solution_turns_it_green_on_a_real_swarm(control: Control, name: str) -> None:
-    if name == "lab2":
-        with contextlib.closing(control.connection.client()) as client:
-            try:
-                client.images.get("python:3.11-slim")
-            except docker.errors.ImageNotFound:
-                pytest.skip("the real engine has no python:3.11-slim to build from")
-    control.access.check(PASSWORD)
+@pytest.mark.parametrize("way", ["buttons", "console"])
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
+def test_its_solution_turns_it_green_on_a_real_swarm(control: Control, lab: Lab, way: str) -> None:
+    with images(IMAGES.get(lab.name, ())), powered() as accident, by(way, control) as act:
 
-    def can(step: Step) -> bool:
-        """Some machines have no routing mesh: their kernel lacks it."""
-        moves = step.moves(control.labs.scene(name))
-        return all(answers(control, move) for move in moves if isinstance(move, Visit))
+        def do(control: Control, moves: Sequence[Move]) -> None:
+            for move in moves:
+                if isinstance(move, Accident):
+                    accident(move)
+                else:
+                    act(control, [move])
 
-    left = play(control, BY_NAME[name], unlocked=True, can=can, solution=considerate)
-    assert control.labs.standing(name).current is None
+        left = play(control, lab, do, lambda step: can(control, lab, step))
     if left:
-        pytest.skip(f"green, but for {', '.join(left)}: the published port does not answer")
+        pytest.skip(f"green, but for {', '.join(left)}: this Swarm cannot, or must not, do that")
 
 
-def considerate(step: Step, scene: Scene) -> Sequence[Move]:
-    """The solution; but prune would take the stopped containers of others as well."""
-    moves = step.moves(scene)
-    if any(isinstance(m, Docker) and isinstance(m.command, PruneContainers) for m in moves):
-        return (Docker(RemoveContainers(containers=tuple(c.name for c in scene.containers))),)
-    return moves
+@contextlib.contextmanager
+def by(way: str, control: Control) -> Iterator[Do]:
+    if way == "buttons":
+        yield do_it_for_me
+        return
+    prompt = Prompt(control, unlocked=True)
+    with contextlib.closing(prompt.session):
+        yield prompt.do
 
 
-def answers(control: Control, move: Visit) -> bool:
-    return any(visit(control, move.port).startswith("HTTP") for _ in range(3))
+@contextlib.contextmanager
+def powered() -> Iterator[Callable[[Accident], None]]:
+    """How accidents come about; in the end every node has its power back."""
+    dark = set[str]()
+
+    def switch(word: str, node: str) -> None:
+        subprocess.run([LAUNCHER, word, node], check=True, capture_output=True, timeout=120)
+
+    def accident(move: Accident) -> None:
+        if move.kind == "mend":
+            while dark:
+                switch("start", dark.pop())
+        elif move.node not in dark:
+            switch("kill", move.node)
+            dark.add(move.node)
+
+    try:
+        yield accident
+    finally:
+        accident(Accident("mend"))
+
+
+def can(control: Control, lab: Lab, step: Step) -> bool:
+    """A kernel without IPVS has no routing mesh; and not every machine's plug may be pulled."""
+    for move in step.moves(control.labs.scene(lab.name)):
+        if isinstance(move, Visit):
+            tries = [visit(control, move.port, turn) for turn in range(3)]
+            if not any("HTTP" in answer for answer in tries):
+                return False
+        if isinstance(move, Accident) and move.kind == "off" and not LAUNCHER:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def images(names: tuple[str, ...]) -> Iterator[None]:
+    """On every node; where no registry has a version of nginx, the latest stands in for it."""
+    others = os.environ.get("ESSAIM_REAL_SWARM_NODES", "").split()
+    with contextlib.ExitStack() as stack:
+        nodes = [
+            stack.enter_context(contextlib.closing(docker.DockerClient(base_url=host)))
+            for host in (os.environ["ESSAIM_REAL_SWARM"], *others)
+        ]
+        for node, name in itertools.product(nodes, names):
+            if pulled(node, name):
+                continue
+            if not name.startswith("nginx:") or len(nodes) < len(nodes[0].nodes.list()):
+                pytest.skip(f"this Swarm cannot pull {name}")
+            node.images.pull("nginx", "latest").tag(name)
+            stack.callback(node.images.remove, name)
+        yield
+
+
+def pulled(node: docker.DockerClient, name: str) -> bool:
+    try:
+        node.images.pull(name)
+    except docker.errors.APIError:
+        return False
+    return True

@@ -154,6 +154,14 @@ def test_an_image_that_misbehaves_is_picked(cluster: Control, visit: Open) -> No
     until(lambda: any(service.name == "sick" for service in cluster.snapshot.services))
 
 
+def test_a_service_is_opened_by_any_node(cluster: Control, visit: Open) -> None:
+    with_web(cluster, visit)
+    app = fine(visit("services"))
+    links = [str(link.proto) for link in app.get("link_button")]
+    for node in ("node1", "node2", "node3"):
+        assert sum(f"/{node}/80/" in link for link in links) == 1
+
+
 def test_a_press_takes_what_was_just_typed(cluster: Control, visit: Open) -> None:
     app = fine(visit("cluster"))
     app.text_input(key="new_name").set_value("front")

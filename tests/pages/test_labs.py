@@ -42,6 +42,13 @@ def test_every_step_paints(cluster: Control, lab: Lab) -> None:
         assert step.why in told(app)
 
 
+def test_a_cluster_that_everybody_shares_says_so(cluster: Control, visit: Open) -> None:
+    shared = "Everybody shares this cluster"
+    board = visit("board", viewer=Viewer(unlocked=True))
+    for app in (fine(visit("labs")), opened("lab1"), fine(board)):
+        assert any(shared in caption.value for caption in app.caption)
+
+
 def test_it_opens_where_the_cluster_stands(cluster: Control) -> None:
     """On a Swarm of three nodes, the two steps that make one are done."""
     until(lambda: len(cluster.snapshot.nodes) == 3)

@@ -27,6 +27,9 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Swarm]:
         swarm.run("docker service create --name essaim-bad --mode global essaim-none")
         swarm.build("essaim-image:1")
         swarm.run("docker run --name essaim-a -e A=1 essaim-image:1 echo hello")
+        swarm.build("essaim-moved:1", "RUN echo first")
+        swarm.run("docker run --name essaim-c essaim-moved:1 echo hello")
+        swarm.build("essaim-moved:1", "RUN echo second")
         swarm.run("docker run -d --name essaim-b -p 18189:80 -p 18190:81/udp alpine sleep 600")
         swarm.settled("essaim-web", 3)
         yield swarm

@@ -18,6 +18,12 @@ def ageless(text: str) -> str:
     return re.sub(r" {2,}", "  ", AGE.sub("<age>", text.rstrip()))
 
 
+def test_a_container_tells_the_id_of_an_image_whose_name_went_to_another(scene: Swarm) -> None:
+    [container] = scene.client.api.containers(all=True, filters={"name": "essaim-c"})
+    assert container["Image"] == container["ImageID"]
+    assert container["Image"].startswith("sha256:")
+
+
 @pytest.mark.cli
 @pytest.mark.parametrize(
     "line",

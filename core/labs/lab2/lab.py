@@ -111,6 +111,15 @@ def remove(scene: Scene) -> tuple[Docker, ...]:
     return (Docker(RemoveContainers(containers=(scene.containers[0].name,))),)
 
 
+def prune(scene: Scene) -> tuple[Docker, ...]:
+    """With prune; but where that would take what is not the learner's, by name."""
+    mine = {c.name for c in scene.containers}
+    stopped = {c.name for c in scene.snapshot.containers if c.state != "running" and not c.service}
+    if stopped <= mine:
+        return (Docker(PruneContainers(force=True)),)
+    return (Docker(RemoveContainers(containers=tuple(sorted(mine)))),)
+
+
 LAB = Lab(
     "lab2",
     "engine",
@@ -135,7 +144,7 @@ LAB = Lab(
         Step(
             "prune",
             pruned,
-            (Docker(PruneContainers(force=True)),),
+            prune,
             typed=("docker container prune",),
             look=("docker ps -a",),
         ),

@@ -143,7 +143,13 @@ LAB = Lab(
             typed=("docker service create -p 80:80 --name web nginx:latest",),
             look=("docker service ls", "docker service ps web"),
         ),
-        Step("reach", reached, (Visit(80),), asks=True),
+        Step(
+            "reach",
+            reached,
+            (Visit(80, NODES),),  # by each node's door
+            typed=("curl http://localhost:80",),
+            asks=True,
+        ),
         Step(
             "scale",
             replicas(15),

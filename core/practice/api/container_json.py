@@ -9,6 +9,7 @@ from typing import Any
 from core.practice.api import host_defaults
 from core.practice.files import mounts
 from core.practice.formats import NO_TIME, human_duration, rfc3339
+from core.practice.images import local
 from core.practice.images.catalogue import digest_of
 from core.practice.network import links
 from core.practice.network.addresses import PREDEFINED, find_network, on
@@ -60,7 +61,7 @@ def summary(store: Store, container: Container, image: Image | None) -> dict[str
     return {
         "Id": container.id,
         "Names": [f"/{container.name}"],
-        "Image": container.image,
+        "Image": _image_of(store, container),
         "ImageID": container.image_id,
         "Command": " ".join(_quoted(word) for word in argv),
         "Created": int(container.created),
@@ -77,6 +78,13 @@ def summary(store: Store, container: Container, image: Image | None) -> dict[str
         },
         "Mounts": mounts.as_json(container),
     }
+
+
+def _image_of(store: Store, container: Container) -> str:
+    """The name it was made by; the image's id, once that name means another image or none."""
+    named = local.find(store, container.engine, container.image)
+    same = named is not None and named.image_id == container.image_id
+    return container.image if same else container.image_id
 
 
 def details(store: Store, container: Container, image: Image | None) -> dict[str, Any]:

@@ -1,0 +1,44 @@
+"""Moves made at a prompt: docker lines typed into the dashboard's console, without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.commands.build import BuildImage
+from core.console.session import Session, Visit
+from core.control import Control
+from core.labs.lab import Docker, Move
+from core.playing import Play
+from tests.cluster.test_collector import until
+
+from . import playing
+
+
+class Prompt:
+    """A viewer's console."""
+
+    def __init__(self, control: Control, unlocked: bool = False) -> None:
+        self.control = control
+        self.unlocked = unlocked
+        self.files: tuple[tuple[str, str], ...] = ()
+        self.session = Session(control)
+        self.visit = Visit(control, "learner", lambda: unlocked, lambda: self.files)
+
+    def type(self, line: str) -> None:
+        before = len(self.control.journal.entries())
+        self.session.give(line, "fr", self.visit)
+        until(lambda: len(self.control.journal.entries()) > before, 4 * playing.PATIENCE)
+        entry = self.control.journal.entries()[-1]
+        assert entry.outcome == "ok", f"{line}: {entry.error}"
+
+    def do(self, _control: Control, moves: Sequence[Move]) -> None:
+        for move in moves:
+            if isinstance(move, Docker):
+                if isinstance(move.command, BuildImage):
+                    self.files = move.command.files  # as the learner left them on the Build page
+                self.type(move.line())
+                continue
+            # What is no docker line on this node: a machine's join, requests, an accident.
+            played = Play(self.control, (move,), "learner", self.unlocked, 0.05)
+            played.wait(playing.PATIENCE)
+            assert not played.error
