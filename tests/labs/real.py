@@ -10,8 +10,9 @@ import docker.errors
 
 from core.connection import Connection
 from core.control import Control
+from tests.cluster.test_collector import until
 
-from .playing import under_control
+from .playing import PATIENCE, under_control
 
 NAMES = {"first", "second", "third"}
 OURS = ("alpine", "hello", "my-str")  # how the images of containers that they run begin
@@ -60,6 +61,14 @@ def clean(client: docker.DockerClient, before: set[str], images: set[str]) -> No
                 client.api.remove_image(image["Id"], force=True)
     for secret in client.api.secrets(filters={"name": SECRET}):
         client.api.remove_secret(secret["ID"])
-    for network in client.api.networks(names=[NETWORK]):
-        with contextlib.suppress(docker.errors.APIError):  # tasks that end still hold it
-            client.api.remove_network(network["Id"])
+    # A stack that is deployed while its network is still going finds none.
+    until(lambda: not networks(client), PATIENCE)
+
+
+def networks(client: docker.DockerClient) -> list[str]:
+    """Ids of the stack's network that are left, after another try: tasks that end hold it."""
+    left = [network["Id"] for network in client.api.networks(names=[NETWORK])]
+    for network in left:
+        with contextlib.suppress(docker.errors.APIError):
+            client.api.remove_network(network)
+    return left
