@@ -63,7 +63,7 @@ class Play:
                 answer = self._make(move)
                 self._lines += answer.splitlines()[:12]
         except EssaimError as error:
-            self.error = error
+            self.error = error.kept()
         finally:
             self.running = False
 
@@ -118,17 +118,14 @@ def on(cluster: Control, node: str, command: Command, who: str, unlocked: bool) 
 def visit(cluster: Control, port: int, turn: int = 0) -> str:
     """Ask a published port for its page, over a new connection: its first words, or why not.
 
-    turn: every node is a way in, so that each turn takes the next one's.
+    turn: every node is a way in, so that each turn takes the next one's. Raises one of core.errors.
     """
-    try:
-        doors = [
-            entry
-            for service in cluster.snapshot.services
-            if any(each.published == port for each in open_ports(service))
-            for entry in cluster.traffic.entries(service, port)
-        ]
-    except EssaimError as error:
-        return f"curl: {error}"
+    doors = [
+        entry
+        for service in cluster.snapshot.services
+        if any(each.published == port for each in open_ports(service))
+        for entry in cluster.traffic.entries(service, port)
+    ]
     if not doors:
         return f"curl: no node answers on port {port}"
     door = doors[turn % len(doors)]

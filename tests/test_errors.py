@@ -36,13 +36,10 @@ DOCKER_SAYS = {
 #: What is shown as it is: a usage is docker's, too.
 AS_IT_IS = {"grammar.usage(command, called)"}
 
-#: What is being rewritten elsewhere, and is to follow.
-TO_FOLLOW = {"core/playing.py"}
-
 PARSED = {
-    name: ast.parse(path.read_text(encoding="utf-8"))
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
     for path in SOURCES
-    if (name := path.relative_to(ROOT).as_posix()) not in TO_FOLLOW and "practice" not in path.parts
+    if "practice" not in path.parts
 }
 
 
