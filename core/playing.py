@@ -89,10 +89,9 @@ class Play:
         return on(self._cluster, node, command, self._who, self._unlocked)
 
     def _accident(self, move: Accident) -> str:
-        self._cluster.require_practice(NotAllowed(faults.ONLY))
         fault = faults.mend() if move.kind == "mend" else faults.power(move.node, move.kind == "on")
-        self._say(fault.line(faults.address(self._cluster)))
         faults.do(self._cluster, fault, self._who)
+        self._say(fault.line(faults.address(self._cluster)))
         return ""
 
 
