@@ -5,19 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import closing
 
-import docker
 import requests
 
 from core import faults
-from core.cluster.failures import daemon_errors
-from core.commands.command import Command
 from core.commands.swarm import JoinSwarm, JoinToken
-from core.connection import ACTION_TIMEOUT, QUESTION_TIMEOUT
+from core.connection import QUESTION_TIMEOUT
 from core.control import Control
 from core.errors import EssaimError, NotAllowed
 from core.i18n import later as _
+from core.instances import tell
 from core.labs.lab import Accident, Docker, Join, Move, Visit
 from core.traffic.entries import open_ports
 
@@ -85,33 +82,16 @@ class Play:
         token = self._cluster.look(JoinToken(role="worker", quiet=True), self._unlocked)
         engine = self._cluster.snapshot.engine
         command = JoinSwarm(token=token, address=f"{engine.node_address if engine else ''}:2377")
+        sentence = _("Essaim cannot reach {node}: type the line there yourself.")
+        self._cluster.require_practice(NotAllowed(sentence, node=node))
         self._say(f"[{node}] {command.masked().line()}")
-        return on(self._cluster, node, command, self._who, self._unlocked)
+        return tell(self._cluster, node, command, self._who)
 
     def _accident(self, move: Accident) -> str:
         fault = faults.mend() if move.kind == "mend" else faults.power(move.node, move.kind == "on")
         faults.do(self._cluster, fault, self._who)
         self._say(fault.line(faults.address(self._cluster)))
         return ""
-
-
-def on(cluster: Control, node: str, command: Command, who: str, unlocked: bool) -> str:
-    """Do it on another engine of a practice cluster, and write it into the journal.
-
-    Raises one of core.errors: NotAllowed where the other engine is none that we can reach.
-    """
-    cluster.require(command, unlocked)
-    here = cluster.connection.practice
-    if here is None:
-        raise NotAllowed(_("Essaim cannot reach {node}: type the line there yourself."), node=node)
-    urls = dict(zip(faults.conditions(cluster).machines, here.urls, strict=True))
-    with daemon_errors():
-        client = docker.DockerClient(base_url=urls[node], version="auto", timeout=ACTION_TIMEOUT)
-    with closing(client):
-        try:
-            return cluster.journal.run(command, client, who)
-        finally:
-            cluster.collector.stir()
 
 
 def visit(cluster: Control, port: int, turn: int = 0) -> str:

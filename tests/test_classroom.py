@@ -18,7 +18,6 @@ from core.commands.swarm import JoinToken, LeaveSwarm
 from core.connection import Connection, Practice, choose
 from core.control import Control
 from core.errors import NoRoom, NotAllowed
-from core.playing import on
 from core.practice.embed import PracticeServer
 from core.traffic.plan import Plan
 from tests.cluster.test_collector import until
@@ -262,7 +261,6 @@ def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
         "instance": lambda: instances.run(seen, LeaveSwarm(), others[0], who),
         "named instance": lambda: instances.tell(seen, others[0].name, LeaveSwarm(), who),
         "reset": lambda: reset.reset(seen, who),
-        "solution": lambda: on(seen, "node2", LeaveSwarm(), who, True),
     }
     for what, attempt in attempts.items():
         with pytest.raises(NotAllowed) as refused:
