@@ -83,7 +83,7 @@ _WELCOME = {
 Ask again on a new connection, and another replica of the service may answer.</p>""",
     "fr": """<p>Cette page a été servie par <strong>{name}</strong>.</p>
 <p>C’est une simulation : le moteur d’entraînement d’Essaim répond ici à la place d’un serveur
-nginx. Redemandez-la sur une nouvelle connexion : un autre replica peut répondre.</p>""",
+nginx. Redemandez-la sur une nouvelle connexion : un autre réplica peut répondre.</p>""",
 }
 
 
