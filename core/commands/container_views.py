@@ -10,10 +10,9 @@ import docker
 from core.commands import streams
 from core.commands.command import Command, Interrupt, Json, Report, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.service_views import filters
 from core.commands.source import call, given, literal
 from core.commands.table import ago, cut, short, table
-from core.commands.values import LABEL, TAIL
+from core.commands.values import LABEL, TAIL, filters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

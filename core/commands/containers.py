@@ -229,6 +229,20 @@ class StopContainers(_OnContainers):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestartContainers(_OnContainers):
+    """Stop containers and start them again, with the files that they have written."""
+
+    verb: ClassVar[tuple[str, ...]] = ("container", "restart")
+    changes: ClassVar[bool] = True
+
+    timeout: int | None = option("--timeout", "-t", "--time", value=NUMBER, default=None)
+    containers: tuple[str, ...] = arguments("CONTAINER")
+
+    def _call(self) -> tuple[str, dict[str, Any]]:
+        return "restart", given(timeout=self.timeout)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KillContainers(_OnContainers):
     """End containers at once."""
 

@@ -35,10 +35,11 @@ def argument(placeholder: str, value: Value = TEXT, *, optional: bool = False) -
     return dataclasses.field(default=default, metadata={"part": part})
 
 
-def arguments(placeholder: str, value: Value = TEXT) -> Any:
-    """One or more words: ``SERVICE...``, a tuple."""
-    part = Part("argument", (placeholder,), value, many=True, optional=False)
-    return dataclasses.field(metadata={"part": part})
+def arguments(placeholder: str, value: Value = TEXT, *, optional: bool = False) -> Any:
+    """One or more words, or any number: ``SERVICE...``, a tuple."""
+    part = Part("argument", (placeholder,), value, many=True, optional=optional)
+    default = () if optional else dataclasses.MISSING
+    return dataclasses.field(default=default, metadata={"part": part})
 
 
 def option(*flags: str, value: Value = TEXT, default: Any = "") -> Any:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import docker
+import docker.errors
 
 from core.commands.command import Command, Json, Report, each, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import Code, call, literal
 from core.commands.stored import Edit, update_node, update_node_text
 from core.commands.table import table
-from core.commands.values import LABEL, one_of
-from core.errors import InvalidCommand
+from core.commands.tasks import listed
+from core.commands.values import LABEL, filters, one_of
+from core.errors import EngineRejected, InvalidCommand
 from core.i18n import later as _
 
 
@@ -56,6 +58,42 @@ def _row(node: Json, here: str) -> tuple[str, ...]:
         status.capitalize(),
         node.get("Description", {}).get("Engine", {}).get("EngineVersion", ""),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeTasks(Command):
+    """List the tasks that nodes have been given; of the node that answers, where none is named."""
+
+    verb: ClassVar[tuple[str, ...]] = ("node", "ps")
+
+    no_trunc: bool = switch("--no-trunc")
+    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+    nodes: tuple[str, ...] = arguments("NODE", optional=True)
+
+    def _python(self) -> str:
+        names = literal([_code(name) for name in self.nodes or ("self",)])
+        chosen = f"{literal(filters(self.filter))} | " if self.filter else ""
+        return f"""\
+for name in {names}:
+    node = client.api.inspect_node(name)["ID"]
+    for task in client.api.tasks(filters={chosen}{{"node": node}}):
+        status = task["Status"]
+        print(task["ServiceID"], task.get("Slot", ""), task["DesiredState"], status["State"],
+              status.get("Err", ""))
+"""
+
+    def _run(self, client: docker.DockerClient, report: Report) -> str:
+        tasks, missing = [], []
+        for name in self.nodes or ("self",):
+            try:
+                node = client.api.inspect_node(_self(client, name))["ID"]
+            except docker.errors.NotFound as error:
+                missing.append(str(error.explanation))
+                continue
+            tasks += client.api.tasks(filters=filters(self.filter) | {"node": [node]})
+        if missing and len(missing) == len(self.nodes):
+            raise EngineRejected("\n".join(missing), 404)
+        return "\n".join([listed(client, tasks, whole=self.no_trunc), *missing])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

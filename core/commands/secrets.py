@@ -11,10 +11,9 @@ import docker
 from core.commands import folder
 from core.commands.command import Command, Json, Report, each
 from core.commands.grammar import argument, arguments, options, switch
-from core.commands.service_views import filters
 from core.commands.source import call, given, literal
 from core.commands.table import ago, natural, table
-from core.commands.values import LABEL
+from core.commands.values import LABEL, filters
 from core.errors import InvalidCommand
 from core.i18n import later as _
 

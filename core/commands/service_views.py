@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 from urllib.parse import unquote
 
@@ -15,18 +13,10 @@ from core.commands import streams
 from core.commands.command import Command, Interrupt, Json, Report, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import call, given, literal
-from core.commands.table import ago, cut, natural, short, table
-from core.commands.values import LABEL, TAIL
+from core.commands.table import natural, short, table
+from core.commands.tasks import TaskNames, listed, unpinned
+from core.commands.values import LABEL, TAIL, filters
 from core.errors import EngineRejected
-
-
-def filters(texts: Iterable[str]) -> dict[str, list[str]]:
-    """What docker-py wants for ``--filter name=web --filter name=db``."""
-    found: dict[str, list[str]] = {}
-    for text in texts:
-        key, _, value = text.partition("=")
-        found.setdefault(key, []).append(value)
-    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +60,7 @@ def _service_row(service: Json) -> tuple[str, ...]:
         spec["Name"],
         _mode(spec["Mode"]),
         replicas + (f" (max {most} per node)" if most else ""),
-        _unpinned(spec["TaskTemplate"]["ContainerSpec"]["Image"]),
+        unpinned(spec["TaskTemplate"]["ContainerSpec"]["Image"]),
         ", ".join(ports),
     )
 
@@ -79,10 +69,6 @@ def _mode(mode: Json) -> str:
     words = {"ReplicatedJob": "replicated job", "GlobalJob": "global job"}
     kind = next(iter(mode))
     return words.get(kind, kind.lower())
-
-
-def _unpinned(image: str) -> str:
-    return image.partition("@")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,65 +101,7 @@ for name in {literal(list(self.services))}:
         if not ids:
             raise EngineRejected("\n".join(missing), 404)
         tasks = client.api.tasks(filters=filters(self.filter) | {"service": ids})
-        names = TaskNames(client)
-        tasks.sort(key=lambda task: task["CreatedAt"], reverse=True)
-        tasks.sort(key=lambda task: natural(names.task(task)))
-        head = ("ID", "NAME", "IMAGE", "NODE", "DESIRED STATE", "CURRENT STATE", "ERROR", "PORTS")
-        rows = []
-        last = ""
-        for task in tasks:
-            name = names.task(task)
-            rows.append(_task_row(task, name, name == last, names, whole=self.no_trunc))
-            last = name
-        return "\n".join([table(head, rows), *missing])
-
-
-class TaskNames:
-    """Names of the services and nodes behind ids, each asked for once."""
-
-    def __init__(self, client: docker.DockerClient) -> None:
-        self._services = cache(lambda id: client.api.inspect_service(id)["Spec"]["Name"])
-        self._nodes = cache(lambda id: client.api.inspect_node(id)["Description"]["Hostname"])
-
-    def task(self, task: Json) -> str:
-        """web.3, or web.<node id> of a global service."""
-        return f"{self.service(task['ServiceID'])}.{task.get('Slot') or task.get('NodeID', '')}"
-
-    def service(self, id: str) -> str:
-        return _or_id(self._services, id)
-
-    def node(self, id: str) -> str:
-        return _or_id(self._nodes, id)
-
-
-def _or_id(name: object, id: str) -> str:
-    """What is gone from the Swarm keeps its id for a name."""
-    try:
-        return str(name(id)) if id else ""  # type: ignore[operator]
-    except docker.errors.NotFound:
-        return id
-
-
-def _task_row(
-    task: Json, name: str, history: bool, names: TaskNames, *, whole: bool
-) -> tuple[str, ...]:
-    status = task["Status"]
-    error = status.get("Err", "")
-    image = task["Spec"]["ContainerSpec"]["Image"]
-    ports = [
-        f"*:{p['PublishedPort']}->{p['TargetPort']}/{p['Protocol']}"
-        for p in (status.get("PortStatus") or {}).get("Ports") or []
-    ]
-    return (
-        task["ID"] if whole else short(task["ID"]),
-        rf" \_ {name}" if history else name,
-        image if whole else _unpinned(image),
-        names.node(task.get("NodeID", "")),
-        task["DesiredState"].capitalize(),
-        f"{status['State'].capitalize()} {ago(status['Timestamp']).lower()}",
-        f'"{error if whole else cut(error, 30)}"' if error else "",
-        ",".join(ports),
-    )
+        return "\n".join([listed(client, tasks, whole=self.no_trunc), *missing])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

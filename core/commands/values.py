@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,3 +95,12 @@ def one_of(*choices: str) -> Value:
         return word
 
     return Value("|".join(choices), read=read)
+
+
+def filters(texts: Iterable[str]) -> dict[str, list[str]]:
+    """What docker-py wants for ``--filter name=web --filter name=db``."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        key, _, value = text.partition("=")
+        found.setdefault(key, []).append(value)
+    return found

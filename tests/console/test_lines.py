@@ -139,10 +139,10 @@ def malformed() -> list[str]:
             f"{line} > file",
             f"{line} | wc",
         ]
-        kinds = [part.kind for part in grammar.parts(command).values()]
-        if "argument" in kinds and command.__name__ != "ListImages":
+        places = [p for p in grammar.parts(command).values() if p.kind in ("argument", "rest")]
+        if not all(part.optional for part in places):
             lines.append(line)  # what it is about is missing
-        elif "rest" not in kinds:
+        elif not any(part.many for part in places):
             lines.append(f"{line} one two three")
         lines += [f"{line} {part.names[0]}" for part in grammar.parts(command).values()
                   if part.kind == "option"]  # fmt: skip

@@ -36,6 +36,8 @@ def test_a_container_tells_the_id_of_an_image_whose_name_went_to_another(scene: 
         f"service ps {WEB} --filter desired-state=running --no-trunc",
         f"service inspect {WEB}",
         f"service logs --tail 2 {WEB}",
+        "node ps",
+        "node ps node2 --filter desired-state=running --no-trunc",
         "node inspect node1 node2",
         "container ls -a --filter name=essaim",
         "container inspect essaim-a",
