@@ -162,7 +162,7 @@ LAB = Lab(
             drained,
             leave,
             typed=("docker node update --availability drain node2",),
-            look=("docker node ls", "docker service ps web"),
+            look=("docker node ls", "docker node ps node2", "docker service ps web"),
         ),
         Step(
             "activate",
