@@ -54,7 +54,7 @@ def new_service() -> CreateService:
 
 def looked_at() -> Service:
     """The service to look at and to steer."""
-    services = control().snapshot.services
+    services = control().snapshot.workloads
     names = [service.name for service in services]
     chosen = remembered(names, "steered", wish="web")
     if len(names) > 1:
@@ -104,7 +104,7 @@ head(_("Cluster"), watch="shape")
 if not swarm_missing():
     left, right = st.columns([7, 5], vertical_alignment="bottom")
     with left:
-        chosen = looked_at() if control().snapshot.services else None
+        chosen = looked_at() if control().snapshot.workloads else None
         if chosen:
             steer(chosen)
         else:

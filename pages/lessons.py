@@ -30,7 +30,7 @@ if not swarm_missing():
     locked_hint()
     there = {
         service.name: service
-        for service in control().snapshot.services
+        for service in control().snapshot.workloads
         if open_ports(service) and service.mode == "replicated"
     }
     if there:

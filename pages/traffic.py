@@ -83,7 +83,7 @@ def plan() -> Plan:
 head(_("Traffic"), watch="shape")
 if not swarm_missing():
     locked_hint()
-    there = [service for service in control().snapshot.services if open_ports(service)]
+    there = [service for service in control().snapshot.workloads if open_ports(service)]
     if there:
         chosen = choices(there)
         shake(chosen)

@@ -30,6 +30,10 @@ TASK_STATES = (
 TERMINAL_STATES = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
 
 
+#: The label by which stack.yml marks the dashboard's own service.
+DASHBOARD = ("essaim.dashboard", "true")
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """The engine that answers: one daemon, which may be part of a Swarm."""
@@ -110,6 +114,11 @@ class Service:
     created: float
     updated: float
     version: int
+
+    @property
+    def dashboard(self) -> bool:
+        """Whether it is Essaim itself, as stack.yml deploys it."""
+        return DASHBOARD in self.labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +205,11 @@ class ClusterSnapshot:
     containers: tuple[Container, ...] = ()  # of the connected engine only; newest first
     images: tuple[Image, ...] = ()  # of the connected engine only; newest first
     trouble: Trouble | None = None
+
+    @property
+    def workloads(self) -> tuple[Service, ...]:
+        """The services but Essaim itself: nobody scales or shakes it to see what happens."""
+        return tuple(service for service in self.services if not service.dashboard)
 
     def node(self, id: str) -> Node | None:
         return next((n for n in self.nodes if n.id == id), None)

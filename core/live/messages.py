@@ -35,6 +35,7 @@ def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
                 "running": service.running,
                 "desired": service.desired,
                 "replicas": service.replicas,
+                "dashboard": service.dashboard,
             }
             for service in snapshot.services
         ],

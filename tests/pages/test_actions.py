@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import docker
 import pytest
 import requests
+import yaml
 from streamlit.testing.v1 import AppTest
 
 from core import faults, instances, reset
@@ -14,6 +17,8 @@ from core.errors import NotAllowed
 from core.ui.session import Viewer
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PASSWORD, Open, fine
+
+ROOT = Path(__file__).parents[2]
 
 
 def line(app: AppTest) -> str:
@@ -47,6 +52,29 @@ def with_web(control: Control, visit: Open) -> AppTest:
     fine(app.button(key="create").click().run())
     until(lambda: sum(running(control).values()) == 3, 30)
     return fine(app.run())
+
+
+@pytest.mark.parametrize("page", ["cluster", "traffic", "lessons"])
+def test_nobody_is_offered_to_scale_the_dashboard_itself(
+    cluster: Control, visit: Open, page: str
+) -> None:
+    stack = yaml.safe_load((ROOT / "stack.yml").read_text(encoding="utf-8"))
+    labels = stack["services"]["dashboard"]["deploy"]["labels"]
+    client = cluster.connection.client()
+    published = docker.types.EndpointSpec(ports={8080: 80})
+    client.services.create("nginx", name="essaim", labels=labels, endpoint_spec=published)
+    until(lambda: any(service.running for service in cluster.snapshot.services), 30)
+    app = fine(visit(page))
+    assert not [*app.slider, *app.select_slider]
+    offered = [button.label for button in app.button]
+    assert not {"Remove essaim", "Start the lesson"} & set(offered)
+    if page == "cluster":
+        assert app.button(key="create").label == "Create the service"
+        fine(app.button(key="create").click().run())
+        until(lambda: len(cluster.snapshot.services) == 2, 30)
+        app = fine(visit(page))
+        assert [slider.label for slider in app.slider] == ["Replicas of web"]
+    client.close()
 
 
 def test_lab_three_by_clicking(cluster: Control, visit: Open) -> None:

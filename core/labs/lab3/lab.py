@@ -28,7 +28,7 @@ def joined(scene: Scene) -> Verdict:
 def created(scene: Scene) -> Verdict:
     service = web(scene)
     if service is None:
-        return red("elsewhere", name=s[0].name) if (s := scene.snapshot.services) else red()
+        return red("elsewhere", name=s[0].name) if (s := scene.snapshot.workloads) else red()
     if not any(port.target == 80 and port.published for port in service.ports):
         return red("unpublished", name=service.name)
     if scene.running(service):

@@ -42,8 +42,13 @@ class Projector {
     this.draw();
   }
 
+  // What may be steered: not the dashboard itself.
+  get services() {
+    return this.cluster.services.filter((service) => !service.dashboard);
+  }
+
   get service() {
-    const { services } = this.cluster;
+    const { services } = this;
     return services.find((service) => service.id === this.chosen)
       || services.find((service) => service.name === "web") || services[0];
   }
@@ -102,13 +107,13 @@ class Projector {
   }
 
   action(key) {
-    const { services, nodes } = this.cluster;
+    const { services, cluster: { nodes } } = this;
     const step = { "+": 1, "=": 1, ArrowUp: 1, "-": -1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[key];
     if (step) return () => this.scale(step);
     if (/^[1-9]$/.test(key) && nodes[key - 1]) return () => this.turn(nodes[key - 1]);
     const turn = { ArrowLeft: -1, ArrowRight: 1 }[key];
     if (turn && services.length) return () => {
-      const at = services.indexOf(this.service);
+      const at = services.findIndex((service) => service.id === this.service.id);
       this.chosen = services[(at + turn + services.length) % services.length].id;
       this.draw();
     };
