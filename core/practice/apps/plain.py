@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeGuard
 
 #: Bytes that a plain script may have.
@@ -47,6 +48,7 @@ class _NotPlain(Exception):
         self.line: int = getattr(node, "lineno", 0)
 
 
+@lru_cache(maxsize=256)  # every request to an app asks, and a page makes thirty
 def refusal(source: str) -> Refusal | None:
     """Why a script is not run for real; None for one that is.
 
