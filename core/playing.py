@@ -9,12 +9,11 @@ from collections.abc import Sequence
 import requests
 
 from core import faults
-from core.commands.swarm import JoinSwarm, JoinToken
 from core.connection import QUESTION_TIMEOUT
 from core.control import Control
 from core.errors import EssaimError, NotAllowed
 from core.i18n import later as _
-from core.instances import tell
+from core.instances import invitation, tell
 from core.labs.lab import Accident, Docker, Join, Move, Visit
 from core.traffic.entries import open_ports
 
@@ -79,11 +78,10 @@ class Play:
         self._lines.append(f"$ {line}")
 
     def _join(self, node: str) -> str:
-        token = self._cluster.look(JoinToken(role="worker", quiet=True), self._unlocked)
-        engine = self._cluster.snapshot.engine
-        command = JoinSwarm(token=token, address=f"{engine.node_address if engine else ''}:2377")
         sentence = _("Essaim cannot reach {node}: type the line there yourself.")
         self._cluster.require_practice(NotAllowed(sentence, node=node))
+        machines = faults.conditions(self._cluster).machines.values()
+        command = invitation(self._cluster, machines, "worker")
         self._say(f"[{node}] {command.masked().line()}")
         return tell(self._cluster, node, command, self._who)
 
