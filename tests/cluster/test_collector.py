@@ -126,37 +126,38 @@ def test_a_subscriber_that_fails_stops_nobody(engine: FakeEngine, collector: Col
     until(lambda: heard)
 
 
-def test_an_event_wakes_it(engine: FakeEngine) -> None:
-    sleepy = Collector(engine.connect, Pace(idle=60.0, rest=60.0, moving=60.0))  # type: ignore[arg-type]
-    sleepy.start()
+@pytest.fixture
+def sleepy(engine: FakeEngine) -> Iterator[Collector]:
+    """One that has asked once, and asks again only when it is woken."""
+    collector = Collector(engine.connect, Pace(idle=60.0, rest=60.0, moving=60.0))  # type: ignore[arg-type]
+    collector.start()
     try:
-        until(lambda: sleepy.snapshot.engine and engine.streams)
-        assert sleepy.refresh()
-        engine.tasks_answer = []
-        engine.streams[0].put({"Type": "service", "Action": "update"})
-        until(lambda: not sleepy.snapshot.tasks)
+        until(lambda: collector.snapshot.engine and engine.streams)
+        assert collector.refresh()
+        yield collector
     finally:
-        sleepy.stop()
+        collector.stop()
 
 
-def test_a_container_that_takes_up_its_networks_asks_nothing_dear(engine: FakeEngine) -> None:
+def test_an_event_wakes_it(engine: FakeEngine, sleepy: Collector) -> None:
+    engine.tasks_answer = []
+    engine.streams[0].put({"Type": "service", "Action": "update"})
+    until(lambda: not sleepy.snapshot.tasks)
+
+
+def test_a_container_that_takes_up_its_networks_asks_nothing_dear(
+    engine: FakeEngine, sleepy: Collector
+) -> None:
     """A real daemon starts programs to answer GET /version, and others for GET /info."""
-    sleepy = Collector(engine.connect, Pace(idle=60.0, rest=60.0, moving=60.0))  # type: ignore[arg-type]
-    sleepy.start()
-    try:
-        until(lambda: sleepy.snapshot.engine and engine.streams)
-        assert sleepy.refresh()
-        assert sleepy.refresh()
-        assert engine.asked.count("version") == 1
-        before = engine.asked.count("info")
-        for _ in range(50):
-            engine.streams[0].put({"Type": "network", "Action": "connect"})
-        engine.tasks_answer = []
-        engine.streams[0].put({"Type": "service", "Action": "update"})
-        until(lambda: not sleepy.snapshot.tasks)
-        assert engine.asked.count("info") == before
-    finally:
-        sleepy.stop()
+    assert sleepy.refresh()
+    assert engine.asked.count("version") == 1
+    before = engine.asked.count("info")
+    for _ in range(50):
+        engine.streams[0].put({"Type": "network", "Action": "connect"})
+    engine.tasks_answer = []
+    engine.streams[0].put({"Type": "service", "Action": "update"})
+    until(lambda: not sleepy.snapshot.tasks)
+    assert engine.asked.count("info") == before
 
 
 def test_health_checks_do_not_wake_it(engine: FakeEngine, collector: Collector) -> None:
