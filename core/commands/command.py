@@ -88,6 +88,11 @@ class Command(ABC):
         """Whether it may go on until somebody stops it, and is best heard as it comes."""
         return False
 
+    @property
+    def warning(self) -> str:
+        """What docker warns of before it asks whether to go on; '' where it does not ask."""
+        return ""
+
     def argv(self) -> tuple[str, ...]:
         """The words of the docker line, starting with ``docker``."""
         return ("docker", *self.verb, *grammar.words(self))

@@ -279,7 +279,11 @@ class PruneContainers(Command):
     changes: ClassVar[bool] = True
     destructive: ClassVar[bool] = True
 
-    force: bool = switch("-f", "--force")  # the page asks; the command itself never does
+    force: bool = switch("-f", "--force")  # who takes the line asks; the command itself never does
+
+    @property
+    def warning(self) -> str:
+        return "" if self.force else "WARNING! This will remove all stopped containers."
 
     def _python(self) -> str:
         return "client.containers.prune()\n"

@@ -126,7 +126,14 @@ class PruneImages(Command):
     destructive: ClassVar[bool] = True
 
     all: bool = switch("--all", "-a")
-    force: bool = switch("--force", "-f")  # the page asks; the command itself never does
+    force: bool = switch("--force", "-f")  # who takes the line asks; the command itself never does
+
+    @property
+    def warning(self) -> str:
+        if self.force:
+            return ""
+        unused = "images without at least one container associated to them"
+        return f"WARNING! This will remove all {unused if self.all else 'dangling images'}."
 
     def _python(self) -> str:
         return call("client.images.prune", filters={"dangling": not self.all})

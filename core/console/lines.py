@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.commands import grammar
@@ -45,12 +45,13 @@ class Request:
     text: str = ""  # the help, or the sentence that says why not
     host: str = ""  # another machine than the one that answers Essaim, as docker -H names it
     after_success: bool = False  # to be left out where the line before it was refused
+    goes_on: bool = False  # typed on one line with the request before it
 
 
 def read(typed: str, _: Translate) -> Iterator[Request]:
     """What each line that was typed comes to. Never raises."""
     for piece in pieces(typed):
-        yield _request(piece, _)
+        yield replace(_request(piece, _), goes_on=piece.goes_on)
 
 
 def _request(piece: Piece, _: Translate) -> Request:

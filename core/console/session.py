@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 import time
@@ -10,11 +9,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 from core.commands.build import BuildImage
 from core.commands.command import Command, Interrupt
 from core.commands.swarm import JoinSwarm
+from core.console.entry import QUESTION, Entry, Kind, cut, message, told
 from core.console.lines import Request, read
 from core.console.progress import Progressing
 from core.console.scripts import Step, python, shell
@@ -28,12 +27,8 @@ from core.terminal.terminal import Terminal
 MOST_ENTRIES = 300
 MOST_LINES = 100  # that wait at the same time
 MOST_TERMINALS = 8  # that are open at the same time
-MOST_TEXT = 100_000  # characters of one answer
 LEFT = 60.0  # seconds that what goes on is left to itself, before it is let go
 TICK = 0.1  # seconds between two looks at what still runs
-
-#: going: it runs until it is stopped.
-Kind = Literal["waiting", "running", "going", "done", "help", "refused", "skipped", "terminal"]
 
 
 def _nowhere(host: str, command: Command) -> str:
@@ -54,14 +49,13 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line and its answer."""
+class _Asked:
+    """A command that waits for its y."""
 
-    number: int
-    line: str
-    kind: Kind
-    text: str = ""
-    terminal: str = ""  # the key of the one that it opened
+    entry: Entry
+    command: Command
+    host: str
+    visit: Visit
 
 
 class Session:
@@ -83,16 +77,17 @@ class Session:
         self._working = False
         self._succeeded = True
         self._going: tuple[Command, Interrupt] | None = None
+        self._asked: _Asked | None = None
 
     @contextmanager
     def follow(self, language: str) -> Iterator[Feed]:
         """A feed that starts with all there is. Call on the browser's event loop."""
         feed = Feed(language)
         with self._lock:
-            feed.offer("session", _message("session", key=self.key, history=list(self._history)))
+            feed.offer("session", message("session", key=self.key, history=list(self._history)))
             for entry in self._entries:
                 if entry.number > self._cleared:
-                    feed.offer(f"entry {entry.number}", _told(entry))
+                    feed.offer(f"entry {entry.number}", told(entry))
             for name, text in self._summaries():
                 feed.offer(name, text)
             self._feeds.add(feed)
@@ -114,7 +109,10 @@ class Session:
                 if not self._history or self._history[-1] != line:
                     self._history.append(line)
             translate = translation(language).gettext
-            for request in read(typed, translate):
+            requests = list(read(typed, translate))
+            if self._asked and not requests:
+                requests = [Request("", "refused")]  # Enter alone says no
+            for request in requests:
                 if len(self._queue) >= MOST_LINES:
                     break
                 self._count += 1
@@ -127,6 +125,9 @@ class Session:
     def interrupt(self, visit: Visit) -> None:
         """Ctrl-C for what goes on; a second one lets go of it."""
         going = self._going
+        with self._lock:
+            if self._asked:
+                self.give("", "en", visit)
         if going and visit.control.may(going[0], visit.unlocked()):
             _later(0, going[1].press)  # an engine may take its time
 
@@ -156,11 +157,40 @@ class Session:
     def _work(self) -> None:
         while True:
             with self._lock:
-                if not self._queue:
+                at = self._next()
+                if at is None:
                     self._working = False
                     return
-                number, request, visit, translate = self._queue.popleft()
-            self._run(number, request, visit, translate)
+                number, request, visit, translate = self._queue[at]
+                del self._queue[at]
+                asked, self._asked = self._asked, None
+            if not (asked and self._answered(asked, number, request, translate)):
+                self._run(number, request, visit, translate)
+
+    def _next(self) -> int | None:
+        """Where in the queue the next request is: the rest of a line that asks waits for its
+        answer, which is the next line."""
+        if self._asked is None:
+            return 0 if self._queue else None
+        answers = (at for at, each in enumerate(self._queue) if not each[1].goes_on)
+        return next(answers, None)
+
+    def _answered(self, asked: _Asked, number: int, request: Request, translate: Translate) -> bool:
+        """Do what was asked about, or leave it; whether the request was no more than the answer.
+
+        A docker line says no, as it does to docker, and is then run: nothing typed is lost.
+        """
+        self._write(replace(asked.entry, kind="done"))
+        if request.line in ("y", "Y"):
+            entry = Entry(number, request.line, "running")
+            self._do(entry, asked.command, asked.host, asked.visit, translate, asked.entry.line)
+        elif request.kind != "refused":
+            return False
+        else:
+            self._succeeded = True  # docker exits with 0
+            self._write(Entry(number, request.line, "done"))
+        self._tell(*self._summaries())
+        return True
 
     def _run(self, number: int, request: Request, visit: Visit, translate: Translate) -> None:
         entry = Entry(number, request.line, "running")
@@ -172,19 +202,32 @@ class Session:
             self._succeeded = request.kind == "help"
             kind: Kind = "help" if request.kind == "help" else "refused"
             self._write(replace(entry, kind=kind, text=request.text))
+        elif (warning := request.command.warning) and visit.control.may(
+            request.command, visit.unlocked()
+        ):
+            asking = replace(entry, kind="asking", text=f"{warning}\n{QUESTION}")
+            self._asked = _Asked(asking, request.command, request.host, visit)
+            self._write(asking)
         else:
             self._do(entry, request.command, request.host, visit, translate)
         self._tell(*self._summaries())
 
     def _do(
-        self, entry: Entry, command: Command, host: str, visit: Visit, translate: Translate
+        self,
+        entry: Entry,
+        command: Command,
+        host: str,
+        visit: Visit,
+        translate: Translate,
+        line: str = "",
     ) -> None:
+        """Run it, and write what came of it. line: what was typed, where the entry's is a y."""
         interrupt = Interrupt()
         if not host and command.goes_on and not command.at_keyboard:
             entry = replace(entry, kind="going")
             self._going = command, interrupt
         self._write(entry)
-        progress = Progressing(TICK, lambda text: self._write(replace(entry, text=_cut(text))))
+        progress = Progressing(TICK, lambda text: self._write(replace(entry, text=cut(text))))
         done, self._succeeded = False, True
         if isinstance(command, BuildImage) and command.path in (".", "./"):
             command = replace(command, files=visit.files())
@@ -192,7 +235,7 @@ class Session:
             if host:
                 text = self._elsewhere(host, command, visit)
                 progress.end()
-                self._write(replace(entry, kind="done", text=_cut(text)))
+                self._write(replace(entry, kind="done", text=cut(text)))
             elif command.at_keyboard:
                 opened = self._opened(entry, command, visit, progress)
                 progress.end()
@@ -204,12 +247,12 @@ class Session:
                 )
                 progress.end()
                 done, self._succeeded = True, not interrupt.presses
-                self._write(replace(entry, kind="done", text=_cut(text)))
+                self._write(replace(entry, kind="done", text=cut(text)))
         except EssaimError as error:
             progress.end()
             self._succeeded = False
             text = "\n".join([error.said(translate), *self._advice(command, host, translate)])
-            self._write(replace(entry, kind="refused", text=_cut(text)))
+            self._write(replace(entry, kind="refused", text=cut(text)))
         except Exception as error:
             progress.end()
             self._succeeded = False
@@ -221,7 +264,7 @@ class Session:
             self._going = None
             if not host:  # a script speaks to one engine
                 with self._lock:
-                    self._steps.append(Step(entry.line, command, done))
+                    self._steps.append(Step(line or entry.line, command, done))
 
     def _elsewhere(self, host: str, command: Command, visit: Visit) -> str:
         """What another machine answers. Raises one of core.errors."""
@@ -264,11 +307,11 @@ class Session:
                     break
             else:
                 self._entries.append(entry)
-        self._tell((f"entry {entry.number}", _told(entry)))
+        self._tell((f"entry {entry.number}", told(entry)))
 
     def _clear(self, number: int) -> None:
         self._cleared = number
-        self._tell(("cleared", _message("cleared", upto=number)))
+        self._tell(("cleared", message("cleared", upto=number)))
 
     def _summaries(self) -> list[tuple[str, str]]:
         """The open terminals, and all that was done as scripts."""
@@ -276,8 +319,8 @@ class Session:
             shown = [{"key": t.key, "title": t.title} for t in self.terminals.values()]
             steps = list(self._steps)
         return [
-            ("terminals", _message("terminals", terminals=shown)),
-            ("scripts", _message("scripts", shell=shell(steps), python=python(steps))),
+            ("terminals", message("terminals", terminals=shown)),
+            ("scripts", message("scripts", shell=shell(steps), python=python(steps))),
         ]
 
     def _tell(self, *messages: tuple[str, str]) -> None:
@@ -291,23 +334,3 @@ def _later(seconds: float, act: Callable[..., None], *given: object) -> None:
     timer = threading.Timer(seconds, act, given)
     timer.daemon = True
     timer.start()
-
-
-def _message(topic: str, **values: Any) -> str:
-    return json.dumps({"topic": topic, **values}, ensure_ascii=False)
-
-
-def _told(entry: Entry) -> str:
-    return _message(
-        "entry",
-        number=entry.number,
-        line=entry.line,
-        kind=entry.kind,
-        text=entry.text,
-        terminal=entry.terminal,
-    )
-
-
-def _cut(text: str) -> str:
-    """The end of what is too long for a screen."""
-    return text if len(text) <= MOST_TEXT else f"…\n{text[-MOST_TEXT:]}"

@@ -6,7 +6,7 @@ Nothing here ever reaches a shell: a line is docker's, or it is answered with a 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: What a shell would act on, and the console does not.
 REDIRECTIONS = ("|", "<", ">")
@@ -19,12 +19,14 @@ class Piece:
     text: str
     after_success: bool = False  # && stands before it
     foreign: str = ""  # the first sign in it that only a shell would understand
+    goes_on: bool = False  # it stands on one line with the piece before it
 
 
 def pieces(typed: str) -> Iterator[Piece]:
     """The lines to run, in order; comments, empty lines and pasted prompts are left out."""
     for line in typed.replace("\r", "").replace("\\\n", " ").split("\n"):
-        yield from _pieces(line.strip().removeprefix("$ "))
+        for at, piece in enumerate(_pieces(line.strip().removeprefix("$ "))):
+            yield replace(piece, goes_on=at > 0)
 
 
 def _pieces(line: str) -> Iterator[Piece]:

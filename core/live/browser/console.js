@@ -182,6 +182,7 @@ class Console {
     // What a line has just opened is what its viewer wants to see; what comes back is shown as it was.
     if (kind === "terminal" && this.live && shown.dataset.kind !== kind) this.wish = terminal;
     shown.dataset.kind = kind;
+    this.prompt.asked = Boolean(this.output.querySelector("[data-kind=asking]"));
     if (kind === "terminal") answer.textContent = this.words.opened.replace("{title}", text);
     else if (kind === "help") answer.replaceChildren(...text.split("\n").map(hanging));
     else answer.textContent = kind === "skipped" ? this.words.skipped : text;

@@ -59,7 +59,7 @@ export class Prompt {
 
   send() {
     const text = this.field.value;
-    if (!text.trim()) return;
+    if (!text.trim() && !this.asked) return; // to a question, Enter alone is an answer
     for (const line of text.split("\n").map((each) => each.trim())) {
       if (line && this.history.at(-1) !== line) this.history.push(line);
     }
