@@ -18,9 +18,9 @@ from core.ui.choosing import choose
 from core.ui.console import terminal_button
 from core.ui.forms import cells, words
 from core.ui.lines import asking_button, button, last_action
-from core.ui.looking import on_opening
+from core.ui.looking import answer, on_opening
 from core.ui.opening import open_links
-from core.ui.session import _, control, may
+from core.ui.session import _, control, may, viewer
 from core.ui.shell import engine_missing, head, locked_hint
 from core.ui.tables import table
 
@@ -50,6 +50,19 @@ def run() -> None:
             ),
         )
     jobs.show("running")
+    printed()
+
+
+def printed() -> None:
+    """What the container just run in the background has printed: docker run tells only its id."""
+    job = viewer().jobs.get("running")
+    if job is None or job.running or not isinstance(job.command, RunContainer):
+        return
+    id = job.answer.rpartition("\n")[2]  # above it stands how its image was pulled
+    made = next((c for c in control().snapshot.containers if c.id == id), None)
+    if made and job.command.detach:
+        st.caption(_("What {container} has printed so far").format(container=made.name))
+        answer(ContainerLogs(tail="200", container=made.name), height=200)
 
 
 def detail(container: Container) -> None:

@@ -222,6 +222,16 @@ def test_a_refusal_is_shown_in_the_daemons_words(cluster: Control, visit: Open) 
     assert cluster.journal.entries()[-1].outcome == "refused"
 
 
+def test_what_a_container_in_the_background_printed_is_shown(cluster: Control, visit: Open) -> None:
+    app = fine(visit("containers"))
+    typed(app, Image="hello-world")
+    app = next(b for b in app.button if b.label == "Run a container").click().run()
+    until(lambda: app.session_state["viewer"].jobs["running"].ended is not None, 60)
+    until(lambda: [c.state for c in cluster.snapshot.containers] == ["exited"], 30)
+    app = fine(app.run())
+    assert any("Hello from Docker!" in code.value for code in app.code)
+
+
 def test_an_unclosed_quote_is_told_in_plain_words(cluster: Control, visit: Open) -> None:
     app = fine(visit("containers"))
     typed(app, Image="alpine", Command='echo "hello')
