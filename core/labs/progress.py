@@ -53,6 +53,7 @@ class _Run:
     first: ClusterSnapshot
     entered: ClusterSnapshot
     kept: dict[str, str] = field(default_factory=dict)
+    looked: bool = False  # what was so before the first look was so when the lab began
 
 
 class Progress:
@@ -180,8 +181,8 @@ class Progress:
             if not verdict.green:
                 run.standing = replace(run.standing, verdict=verdict)
                 break
-            fresh = scene.snapshot.revision == run.first.revision
-            self._pass(run, step, scene.snapshot, verdict.kept, "given" if fresh else "done")
+            self._pass(run, step, scene.snapshot, verdict.kept, "done" if run.looked else "given")
+        run.looked = True
         return run.standing != before
 
     def _pass(self, run: _Run, step: Step, snapshot: ClusterSnapshot, kept: str, way: Way) -> None:

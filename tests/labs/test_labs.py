@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from core.cluster.snapshot import ClusterSnapshot, Engine
+from core.cluster.snapshot import ClusterSnapshot, Engine, Node
 from core.commands.journal import Journal
 from core.commands.registry import parse
 from core.control import Control
 from core.i18n import LANGUAGES, spaced, translation
 from core.labs.catalogue import BY_NAME, LABS
-from core.labs.lab import Accident, Docker, Join, Lab, red
+from core.labs.lab import Accident, Docker, Join, Lab, Scene, red
 from core.labs.progress import ASKING, INTEREST, Progress, remark
 from core.labs.questions import Questions
 from core.labs.texts import FOLDER, LabText, texts
@@ -30,6 +30,10 @@ SHELL = {"docker", "curl", "for", "echo", "ls", "cat", "uname", "exit"}
 
 CREATE = parse("docker service create -p 80:80 --name web nginx:latest")
 ENGINE = Engine("node1", "", "", "", True, "active", True, "", "", "", 1, 1)
+
+MANAGER = Node(
+    "id", "node1", "manager", "active", "ready", "", "", False, "reachable", (), "", 1, 1, 1
+)
 
 each_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
 
@@ -134,6 +138,40 @@ def test_what_is_so_when_a_lab_begins_is_told_from_what_was_done() -> None:
         do_it_for_me(control, BY_NAME["lab3"].step("create").moves(control.labs.scene("lab3")))
         turns_green(control, BY_NAME["lab3"], "create")
         assert control.labs.standing("lab3").ways == ("given", "given", "done")
+
+
+@pytest.mark.parametrize(("lab", "step"), [("lab6", "secret"), ("lab1", "first")])
+def test_what_leaves_the_snapshot_as_it_was_is_done_not_given(lab: str, step: str) -> None:
+    with practice(BY_NAME[lab]) as control:
+        until(lambda: control.snapshot.engine is not None, PATIENCE)
+        assert control.labs.standing(lab).ways == ()
+        do_it_for_me(control, BY_NAME[lab].step(step).moves(control.labs.scene(lab)))
+        turns_green(control, BY_NAME[lab], step)
+        assert control.labs.standing(lab).ways == ("done",)
+
+
+@pytest.mark.parametrize(
+    ("managers", "down", "said"),
+    [
+        (3, 0, "3 of 3 managers are still there: that is a majority."),
+        (3, 1, "2 of 3 managers are still there: that is a majority."),
+        (3, 2, "One manager of 3 is left: no majority any more."),
+        (5, 3, "2 of 5 managers are left: no majority any more."),
+        (4, 2, "2 of 4 managers are left: no majority any more."),
+        (1, 0, "Managers: 1. It takes three"),
+    ],
+)
+def test_a_majority_is_more_than_half_of_the_managers(managers: int, down: int, said: str) -> None:
+    nodes = tuple(
+        replace(
+            MANAGER, hostname=f"node{at}", reachability="unreachable" if at < down else "reachable"
+        )
+        for at in range(managers)
+    )
+    now = ClusterSnapshot(0.0, 1, ENGINE, nodes=nodes)
+    scene = Scene(now, now, now, (), {}, Questions(lambda: None))  # type: ignore[arg-type]
+    verdict = BY_NAME["lab4"].step("quorum").check(scene)
+    assert remark(texts("lab4", "en").steps["quorum"].remarks, verdict).startswith(said)
 
 
 def test_a_published_port_is_visited_by_each_nodes_door_in_turn() -> None:

@@ -89,8 +89,15 @@ def steered(scene: Scene) -> Verdict:
 def lost(scene: Scene) -> Verdict:
     if leaderless(scene):
         return green()
+    count = len(managers(scene))
     left = sum(node.hostname not in away(scene) for node in managers(scene))
-    return red("majority", left=left, managers=len(managers(scene)))
+    if count < WANTED:
+        return red("few", count=count)
+    if left > count // 2:
+        return red("majority", left=left, managers=count)
+    if left == 1:  # lost, and the last one is about to find out
+        return red("alone", managers=count)
+    return red("minority", left=left, managers=count)
 
 
 def mended(scene: Scene) -> Verdict:
