@@ -5,15 +5,16 @@ Every browser is a websocket that has the script run once; it is drawn when the 
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from threading import Barrier
 
 import docker
 
-from bench.classroom import resident
 from core.commands.build import FOLDER, BuildImage
 from core.practice.apps.host import HOST
 from core.practice.embed import PracticeServer
@@ -36,7 +37,7 @@ def main() -> None:
     print(f"{first:8.2f} s: the first browser's app, whose process is started for it")
     print(f"{later:8.2f} s: another's")
     print(f"{class_:8.2f} s: the last of {LEARNERS} that open {APPS} different apps at once")
-    print(f"{memory / 1e6:8.1f} MB: the memory of the apps' process then")
+    print(f"{memory / 1e6:8.1f} MB: the memory of the apps' processes then")
 
 
 def _serve(client: docker.DockerClient, number: int) -> None:
@@ -44,6 +45,13 @@ def _serve(client: docker.DockerClient, number: int) -> None:
     files["app.py"] += f'\nst.write("Version {number}")\n'
     BuildImage(tag=f"app{number}", path=".", files=tuple(files.items())).run(client)
     client.containers.run(f"app{number}", detach=True, ports={"8080": PORT + number})
+
+
+def proportional(pid: int) -> float:
+    """Bytes of a process, where those that several share count in parts."""
+    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)
+    assert found is not None
+    return int(found[1]) * 1024
 
 
 def _seconds(server: PracticeServer, number: int = 0) -> float:
@@ -71,7 +79,7 @@ def _class(server: PracticeServer) -> tuple[float, float]:
         ends = [pool.submit(learner, number) for number in range(LEARNERS)]
         together.wait()
         together.wait()
-        memory = resident(HOST.pid)
+        memory = sum(map(proportional, HOST.pids))
         together.wait()
         return max(end.result() for end in ends), memory
 

@@ -33,8 +33,8 @@ FLOORS = (
 PRACTICE, DOOR = "practice", "connection"
 #: The rooms that may draw.
 STREAMLIT = {"app", "pages", "ui"}
-#: What Streamlit runs in another process, for learners' apps.
-STAGE = Path("core/practice/apps/app.py")
+#: What runs Streamlit in other processes, for learners' apps.
+STAGES = {Path(f"core/practice/apps/{name}.py") for name in ("app", "spawner")}
 PAGE_LINES = 150
 MODULE_LINES = 350  # "about 300": not worth a split that only counts lines
 
@@ -78,7 +78,7 @@ def own_room(path: Path) -> str:
 def complaint(path: Path, module: str) -> str:
     """What is wrong with this import, or ''."""
     here, there = own_room(path), room(module)
-    if module.split(".")[0] == "streamlit" and here not in STREAMLIT and path != STAGE:
+    if module.split(".")[0] == "streamlit" and here not in STREAMLIT and path not in STAGES:
         return f"only {', '.join(sorted(STREAMLIT))} import streamlit"
     if there is None or there == here:
         return ""

@@ -50,6 +50,10 @@ def engine(practice: PracticeServer) -> Iterator[docker.DockerClient]:
 
 @pytest.fixture
 def call(practice: PracticeServer) -> Call:
+    return calling(practice)
+
+
+def calling(practice: PracticeServer) -> Call:
     """Calls a node's API on a connection of its own: ``call("GET", "/info", node=2)``."""
 
     def one(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,16 +17,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from core.practice.apps.host import Host, Unavailable
+from core.practice.apps.host import PAUSE, Ended, Host, Unavailable
 from core.practice.apps.plain import MOST, refusal
 from core.practice.embed import PracticeServer
-from core.practice.programs.not_run import page
-from tests.practice.conftest import Call
+from core.practice.programs.not_run import MISSING, page
+from tests.practice.conftest import Call, calling
 from tests.practice.test_build import APP, DEMO, tar_of
 from tests.practice.test_ports import until
 
@@ -94,6 +98,12 @@ def test_a_script_that_only_draws_is_run(source: str) -> None:
         ("x = y = 1", "two names"),
         ("x, y = 1, 2", "two names"),
         ("st = 5", "the library's name"),
+        ("x = 1\nimport pandas as x\nst.write(x)", "a module under a value's name"),
+        ("if st.button('a'):\n    x = 1\nimport pandas as x\nst.write(x)", "the same, perhaps"),
+        ("x = 1\nwith st.form('a'):\n    import streamlit as x\nst.write(x)", "the same, inside"),
+        ("ｘ = 1\nimport pandas as x\nst.write(x)", "the same, in other letters"),
+        ("import pandas as st", "one library under the name of another"),
+        ("import pandas as __builtins__", "a name of Python's own"),
         ("__builtins__ = {}", "a name of Python's own"),
         ("st.title = 5", "an attribute that is set"),
         ("x = [1]\nx = [x, x]", "what doubles"),
@@ -129,7 +139,7 @@ def test_a_refusal_names_the_line() -> None:
     assert "<code>st.line_chart</code>" in shown
     whole = page("", replace(found, line=0), "web.1", "en")
     assert "it is short" in whole
-    assert "Streamlit is not installed" in page("", None, "web.1", "en")
+    assert "Streamlit is not installed" in page("", MISSING, "web.1", "en")
 
 
 @given(st.text(alphabet="st.()[]{}'\"=:,\n #abfxw_*+-\\1", max_size=60))
@@ -169,6 +179,12 @@ def opened(practice: PracticeServer, port: int) -> Iterator[ClientConnection]:
 
 def drawn(socket: ClientConnection) -> list[str]:
     """The kinds and texts of the elements that one run of the script draws."""
+    kinds = ((element.WhichOneof("type"), element) for element in elements(socket))
+    return [f"{kind} {getattr(getattr(e, kind), 'body', '')}".strip() for kind, e in kinds]
+
+
+def elements(socket: ClientConnection) -> list[Element]:
+    """What one run of the script draws."""
     shown = []
     end = time.monotonic() + PATIENCE
     while True:
@@ -179,10 +195,7 @@ def drawn(socket: ClientConnection) -> list[str]:
         if message.WhichOneof("type") == "script_finished":
             return shown
         if message.WhichOneof("type") == "delta" and message.delta.HasField("new_element"):
-            element = message.delta.new_element
-            kind = element.WhichOneof("type")
-            body = getattr(getattr(element, kind), "body", "") or ""
-            shown.append(f"{kind} {body}".strip())
+            shown.append(message.delta.new_element)
 
 
 @pytest.fixture
@@ -252,7 +265,14 @@ def test_from_inside_the_container_the_app_answers_too(
     assert (code, b"<title>Streamlit</title>" in output) == (0, True)
 
 
-# The process
+# The processes
+
+
+class Cluster:
+    """Whatever tells one cluster from another."""
+
+
+CLUSTER = Cluster()
 
 
 @pytest.fixture
@@ -262,40 +282,140 @@ def host() -> Iterator[Host]:
     made.stop()
 
 
+def own(host: Host, cluster: object = CLUSTER) -> int:
+    """The pid of a cluster's process."""
+    return host._processes[id(cluster)].pid
+
+
+def ends(pid: int) -> None:
+    until(lambda: not Path(f"/proc/{pid}").exists())
+
+
 def test_the_process_knows_nothing_of_ours_and_begins_anew_when_it_died(
-    host: Host, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ESSAIM_PASSWORD", "a password for tests")
-    port, name = host.serve("import streamlit as st")
-    assert host.serve("import streamlit as st") == (port, name)
-    process = host._process
-    assert process is not None
-    if Path("/proc").is_dir():
-        assert b"ESSAIM_PASSWORD" not in Path(f"/proc/{process.pid}/environ").read_bytes()
-    process.kill()
-    process.wait()
-    again, _ = host.serve("import streamlit as st")
-    assert host._process is not process
-    assert again
-    host.stop()
+    now = [0.0]
+    with closing_host(Host(lambda: now[0])) as host:
+        port, name = host.serve(CLUSTER, "import streamlit as st")
+        assert host.serve(CLUSTER, "import streamlit as st") == (port, name)
+        first = own(host)
+        if Path("/proc").is_dir():
+            for pid in host.pids:
+                assert b"ESSAIM_PASSWORD" not in Path(f"/proc/{pid}/environ").read_bytes()
+        os.kill(first, signal.SIGKILL)
+        until(lambda: not host._spawner.alive(first))
+        with pytest.raises(Ended):
+            host.serve(CLUSTER, "import streamlit as st")
+        now[0] += PAUSE
+        host.serve(CLUSTER, "import streamlit as st")
+        assert own(host) not in (0, first)
 
 
-def test_the_process_ends_with_its_parent_and_leaves_no_file(host: Host) -> None:
-    host.serve("import streamlit as st")
-    process, folder = host._process, host._folder
-    assert process is not None
-    assert process.stdin is not None
-    assert folder is not None
-    process.stdin.close()  # as when the parent is killed
-    assert process.wait(PATIENCE) == 0
-    assert not Path(folder.name).exists()
+@contextmanager
+def closing_host(host: Host) -> Iterator[Host]:
+    try:
+        yield host
+    finally:
+        host.stop()
+
+
+def test_each_cluster_has_a_process_of_its_own(host: Host) -> None:
+    one, two = Cluster(), Cluster()
+    first, _ = host.serve(one, "import streamlit as st")
+    second, _ = host.serve(two, "import streamlit as st")
+    assert first != second
+    os.kill(own(host, one), signal.SIGKILL)
+    until(lambda: not host._spawner.alive(own(host, one)))
+    assert host.serve(two, "import streamlit as st")[0] == second
+    assert host._spawner.alive(own(host, two))
+
+
+def test_room_is_made_of_the_clusters_without_a_viewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.practice.apps.host.MOST_PROCESSES", 2)
+    now = [0.0]
+    with closing_host(Host(lambda: now[0])) as host:
+        seen, idle, late = Cluster(), Cluster(), Cluster()
+        for cluster in (seen, idle):
+            now[0] += 1
+            host.serve(cluster, "import streamlit as st")
+        gone = own(host, idle)
+        with host.viewer(seen):
+            host.serve(late, "import streamlit as st")
+        assert not host._spawner.alive(gone)
+        assert host._spawner.alive(own(host, seen))
+        assert host._spawner.alive(own(host, late))
+
+
+def test_the_processes_end_with_their_parent_and_leave_no_file(host: Host) -> None:
+    host.serve(CLUSTER, "import streamlit as st")
+    spawner, pids = host._spawner._process, host.pids
+    folder = host._processes[id(CLUSTER)].folder.name
+    assert spawner is not None
+    assert spawner.stdin is not None
+    spawner.stdin.close()  # as when the parent is killed
+    assert spawner.wait(PATIENCE) == 0
+    assert not Path(folder).exists()
+    ends(pids[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a spawner elsewhere has no parent to miss")
+def test_a_process_ends_when_its_spawner_is_killed(host: Host) -> None:
+    host.serve(CLUSTER, "import streamlit as st")
+    spawner, process = host.pids
+    os.kill(spawner, signal.SIGKILL)
+    ends(process)
 
 
 def test_a_process_that_does_not_start_is_told(
     host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "child.py"
+    broken = tmp_path / "spawner.py"
     broken.write_text("raise SystemExit(1)")
-    monkeypatch.setattr("core.practice.apps.host._CHILD", broken)
+    monkeypatch.setattr("core.practice.apps.host._SPAWNER", broken)
     with pytest.raises(Unavailable, match="does not start"):
-        host.serve("import streamlit as st")
+        host.serve(CLUSTER, "import streamlit as st")
+
+
+# What is too much
+
+
+#: Nearly nine million cells, of which a chart makes as many lines.
+HUGE = (
+    "import streamlit as st\nimport pandas as pd\nst.title('Huge')\n"
+    f"n = {list(range(2900))}\n"
+    "st.line_chart(pd.DataFrame(1, index=n, columns=n))\n"
+).replace(", ", ",")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not bound a process's memory")
+def test_an_app_that_takes_too_much_ends_at_most_its_own_process(
+    practice: PracticeServer, call: Call, engine: docker.DockerClient, built: object
+) -> None:
+    assert refusal(HUGE) is None
+    with PracticeServer.start(factor=50, seed=2, bind_ports=False) as neighbour:
+        other = docker.DockerClient(base_url=neighbour.urls[0])
+        run(calling(neighbour), other, "huge", HUGE.encode(), 8080)
+        with opened(practice, 8080) as mine:
+            assert drawn(mine)[0] == "heading Hello"
+            with suppress(ConnectionClosed), opened(neighbour, 8080) as socket:  # it may be ended
+                assert drawn(socket)[:1] == ["heading Huge"]
+            again = BackMsg()
+            again.rerun_script.query_string = ""
+            mine.send(again.SerializeToString())
+            assert drawn(mine)[0] == "heading Hello"
+        other.close()
+
+
+def test_a_fault_shows_the_learners_lines_and_none_of_ours(
+    practice: PracticeServer, call: Call, engine: docker.DockerClient
+) -> None:
+    source = b"import pandas as pd\n\nx = pd.DataFrame({'a': [1], 'b': [1, 2]})\n"
+    run(call, engine, "unequal", source, 8080)
+    with opened(practice, 8080) as socket:
+        (element,) = elements(socket)
+    shown = element.exception
+    assert shown.message == "All arrays must be of the same length"
+    trace = "\n".join(shown.stack_trace)
+    assert 'File "/app/app.py", line 3' in trace
+    assert trace.count("File ") == 1

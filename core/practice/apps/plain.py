@@ -91,9 +91,7 @@ class _Reader:
         match node:
             case ast.Import(names=names):
                 for each in names:
-                    if each.name not in CALLS:
-                        raise _NotPlain(node)
-                    self._libraries[each.asname or each.name] = each.name
+                    self._imported(node, each.name, each.asname or each.name)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 if name in self._libraries or name.startswith("__"):
                     raise _NotPlain(node)
@@ -116,6 +114,13 @@ class _Reader:
                 pass
             case _:
                 raise _NotPlain(node)
+
+    def _imported(self, node: ast.Import, library: str, name: str) -> None:
+        """A name stays what it was: a library that passes for a value could be shown."""
+        taken = name in self._names or self._libraries.get(name, library) != library
+        if library not in CALLS or taken or name.startswith("__"):
+            raise _NotPlain(node)
+        self._libraries[name] = library
 
     def _assigned(self, node: ast.expr) -> None:
         """A name may not be made of several others: it could double with every line."""

@@ -9,8 +9,9 @@ from typing import Protocol
 import h11
 
 from core.practice.api.routing import Answer, Conduit, Response, Upgrade
-from core.practice.apps.host import HOST, Unavailable
+from core.practice.apps.host import HOST, Ended, Unavailable
 from core.practice.apps.plain import refusal
+from core.practice.programs import not_run
 from core.practice.programs.visits import Page
 
 _READ = 65536  # bytes
@@ -28,6 +29,11 @@ _HANDSHAKE = ("sec-websocket-accept", "sec-websocket-protocol", "sec-websocket-e
 
 class Target(Protocol):
     """A connection to a container, as the mesh gives it."""
+
+    @property
+    def cluster(self) -> object:
+        """What tells one cluster from another."""
+        ...
 
     def script(self) -> str | None:
         """The source of the Streamlit app that answers there, if one does. Raises Refused."""
@@ -53,12 +59,16 @@ async def answer(
     """
     source = there.script()
     if source is None or not HOST.possible() or refusal(source) is not None:
-        page, who = there.request(method, target, headers, body)
-        return Response(page.body, page.status, {**page.headers, **who})
+        site, who = there.request(method, target, headers, body)
+        return Response(site.body, site.status, {**site.headers, **who})
     try:
-        port, app = await asyncio.to_thread(HOST.serve, source)
+        port, app = await asyncio.to_thread(HOST.serve, there.cluster, source)
         talk = await _Talk.begin(port)
         await talk.ask(method, target, {**headers, _APP: app}, body)
+    except Ended:
+        who = there.who()
+        page = not_run.page(source, not_run.ENDED, _name(who), not_run.language(headers))
+        return Response(page.encode(), 502, {"Content-Type": "text/html; charset=utf-8", **who})
     except (OSError, Unavailable, h11.ProtocolError) as error:
         return Response(f"{error}\n".encode(), 502, {"Content-Type": "text/plain"})
     if talk.status == 101:
@@ -68,6 +78,10 @@ async def answer(
     content = await talk.rest()
     kept = {n.title(): value for n, value in talk.headers.items() if n not in _CONNECTION}
     return Response(content, talk.status, {**kept, **there.who()})
+
+
+def _name(who: Mapping[str, str]) -> str:
+    return who.get("Essaim-Replica") or who["Essaim-Container"]
 
 
 class _Talk:
@@ -133,12 +147,13 @@ class _Talk:
             asyncio.ensure_future(self._back(conduit, early)),
         ]
         try:
-            while there.answers():
-                done, _ = await asyncio.wait(
-                    ways, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED
-                )
-                if done:
-                    break
+            with HOST.viewer(there.cluster):
+                while there.answers():
+                    done, _ = await asyncio.wait(
+                        ways, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    if done:
+                        break
         finally:
             for way in ways:
                 way.cancel()

@@ -64,6 +64,11 @@ class Connection:
             raise Refused(f"{replica} does not speak HTTP")
         return page, who
 
+    @property
+    def cluster(self) -> object:
+        """What tells one cluster from another."""
+        return self._store
+
     def script(self) -> str | None:
         """The source of the Streamlit app that answers, if one does. Raises Refused."""
         return self._processes.script(self._container().id)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from enum import Enum
 
 from core.practice.apps.plain import CALLS, Refusal
 
+
+class Process(Enum):
+    """What is wrong with the process that would run the script, and not with the script."""
+
+    MISSING = "missing"
+    ENDED = "ended"
+
+
+MISSING, ENDED = Process.MISSING, Process.ENDED
 _TEXTS = {
     "en": {
         "title": "This app is not run here",
         "simulated": "The container {replica} is simulated.",
         "missing": "Streamlit is not installed on the machine of the practice engine.",
+        "ended": "The process that runs your cluster’s apps was ended: it took more memory or time "
+        "than it may. It starts again in a few seconds: make the app smaller, build the image anew "
+        "and reload this page.",
         "line": "The practice engine runs an app for real when it only draws. "
         "Line {line} asks for more:",
         "whole": "The practice engine runs an app for real when it is short, and only draws.",
@@ -22,6 +35,9 @@ _TEXTS = {
         "title": "Cette application n’est pas exécutée ici",
         "simulated": "Le conteneur {replica} est simulé.",
         "missing": "Streamlit n’est pas installé sur la machine du moteur d’entraînement.",
+        "ended": "Le processus qui exécute les applications de votre cluster a été arrêté : il "
+        "prenait plus de mémoire ou de temps qu’il n’en a le droit. Il redémarre dans quelques "
+        "secondes : réduisez l’application, reconstruisez l’image, puis rechargez cette page.",
         "line": "Le moteur d’entraînement exécute vraiment une application qui ne fait "
         "qu’afficher. La ligne {line} en demande plus :",
         "whole": "Le moteur d’entraînement exécute vraiment une application courte qui ne fait "
@@ -37,11 +53,11 @@ def language(headers: Mapping[str, str]) -> str:
     return "fr" if headers.get("accept-language", "").lower().startswith("fr") else "en"
 
 
-def page(source: str, why: Refusal | None, replica: str, tongue: str) -> str:
-    """why: None where no script is run. tongue: see ``language``."""
+def page(source: str, why: Refusal | Process, replica: str, tongue: str) -> str:
+    """tongue: see ``language``."""
     say = _TEXTS[tongue]
-    if why is None:
-        reason = f"<p>{say['missing']}</p>"
+    if isinstance(why, Process):
+        reason = f"<p>{say[why.value]}</p>"
     elif why.line:
         reason = f"<p>{say['line'].format(line=why.line)}</p><pre>{html.escape(why.text)}</pre>"
     else:

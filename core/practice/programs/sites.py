@@ -136,7 +136,7 @@ def streamlit(source: Callable[[], str], visit: Visit) -> Page:
     why = refusal(text)
     if empty is None or why is not None:
         tongue = not_run.language(visit.headers)
-        empty = not_run.page(text, why, visit.replica, tongue).encode()
+        empty = not_run.page(text, why or not_run.MISSING, visit.replica, tongue).encode()
     return Page(empty, headers={"Content-Type": "text/html; charset=utf-8"})
 
 
