@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import requests
 
 from core import faults
+from core.commands.printed import plain
 from core.connection import QUESTION_TIMEOUT
 from core.control import Control
 from core.errors import EssaimError, NotAllowed
@@ -57,7 +58,7 @@ class Play:
                 if number:
                     time.sleep(self._pause)
                 answer = self._make(move)
-                self._lines += answer.splitlines()[:12]
+                self._lines += plain(answer).split("\n")[:12]
         except EssaimError as error:
             self.error = error.kept()
         finally:

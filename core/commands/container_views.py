@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import docker
 
-from core.commands import streams
+from core.commands import printed, streams
 from core.commands.command import Command, Interrupt, Json, Report, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import call, given, literal
@@ -91,16 +91,20 @@ class ContainerLogs(Command):
         get = f"container = client.containers.get({literal(self.container)})\n"
         if self.follow:
             logs = call("container.logs", stream=True, follow=True, **asked)
-            return f"""{get}for text in {logs}:
-    print(text.decode(), end="", flush=True)
+            return f"""\
+import codecs
+
+{get}for text in codecs.iterdecode({logs}, "utf-8", "replace"):
+    print(text, end="", flush=True)
 """
-        return f"""{get}print({call("container.logs", **asked)}.decode(), end="")\n"""
+        logs = call("container.logs", **asked)
+        return f"""{get}print({logs}.decode(errors="replace"), end="")\n"""
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         logs: bytes = client.api.logs(
             self.container, tail=_tail(self.tail), timestamps=self.timestamps
         )
-        return logs.decode(errors="replace").rstrip("\n")
+        return "\n".join(printed.lines(logs)).rstrip("\n")
 
     @property
     def goes_on(self) -> bool:

@@ -12,7 +12,7 @@ import docker
 import docker.errors
 import requests
 
-from core.commands import streams
+from core.commands import printed, streams
 from core.commands.command import Command, Interrupt, Json, Report, each
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.ports import PORT, publication
@@ -80,7 +80,7 @@ class RunContainer(Command):
         return f"""\
 container = {run}
 container.wait()
-print(container.logs().decode(), end="")
+print(container.logs().decode(errors="replace"), end="")
 {remove}"""
 
     def create(self, client: docker.DockerClient, report: Report) -> tuple[Any, str]:
@@ -100,7 +100,7 @@ print(container.logs().decode(), end="")
         if self.detach:
             return f"{news}{container.id}"
         late = _left_running(container)
-        text = container.logs().decode(errors="replace")
+        text = "\n".join(printed.lines(container.logs()))
         if self.remove and not late:
             container.remove()
         return f"{news}{text}{late}".rstrip("\n")

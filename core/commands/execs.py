@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import docker
 
-from core.commands import grammar
+from core.commands import grammar, printed
 from core.commands.command import Command, Report
 from core.commands.grammar import argument, option, options, rest, switch
 from core.commands.source import call, given
@@ -59,7 +59,7 @@ class ExecContainer(Command):
         lines = {
             self.detach: exec_run,
             self.at_keyboard: f"code, keyboard_and_screen = {exec_run}",
-        }.get(True, f'code, output = {exec_run}\nprint(output.decode(), end="")')
+        }.get(True, f'code, output = {exec_run}\nprint(output.decode(errors="replace"), end="")')
         return f"container = {call('client.containers.get', self.container)}\n{lines}\n"
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
@@ -67,7 +67,7 @@ class ExecContainer(Command):
         made = api.exec_create(self.container, list(self.command), **self.settings())["Id"]
         output: bytes = api.exec_start(made, detach=self.detach)
         # Detached, docker-py answers with a text of no meaning.
-        return "" if self.detach else output.decode(errors="replace").rstrip("\n")
+        return "" if self.detach else "\n".join(printed.lines(output)).rstrip("\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import unquote
@@ -9,7 +11,7 @@ from urllib.parse import unquote
 import docker
 import docker.errors
 
-from core.commands import streams
+from core.commands import printed, streams
 from core.commands.command import Command, Interrupt, Json, Report, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import call, given, literal
@@ -154,10 +156,13 @@ class ServiceLogs(Command):
             timestamps=self.timestamps,
         )
         return f"""\
+import codecs
+
 service = client.services.get({literal(self.service)})
-for line in {logs}:
-    # Each begins with the node, the service and the task that it comes from.
-    print(line.decode(), end=""{", flush=True" if self.follow else ""})
+logs = {logs}
+for text in codecs.iterdecode(logs, "utf-8", "replace"):
+    # Each line begins with the node, the service and the task that it comes from.
+    print(text, end=""{", flush=True" if self.follow else ""})
 """
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
@@ -169,12 +174,12 @@ for line in {logs}:
             tail=self.tail,
             timestamps=self.timestamps,
         )
-        text = b"".join(chunks).decode(errors="replace")
-        lines = [_Line.read(line, self.timestamps) for line in text.splitlines()]
-        names = TaskNames(client)
-        heads = {line.task: line.head(client, names) for line in lines}
-        width = max(map(len, heads.values()), default=0)
-        return "\n".join(f"{heads[line.task].ljust(width)}    | {line.text}" for line in lines)
+        told = b"".join(_whole(chunks)).decode(errors="replace").removesuffix("\n")
+        lines = [_Line.read(text, self.timestamps) for text in told.split("\n") if text]
+        heads = _Heads(client)
+        for line in lines:
+            heads.learn(line)
+        return "\n".join(map(heads.before, lines))
 
     @property
     def goes_on(self) -> bool:
@@ -191,16 +196,14 @@ for line in {logs}:
             timestamps=int(self.timestamps),
         )
         interrupt.heard_by(lambda presses: stream.close())
-        names, heads = TaskNames(client), dict[str, str]()
+        heads = _Heads(client)
 
         def shown(text: str) -> str:
             line = _Line.read(text, self.timestamps)
-            if line.task not in heads:
-                heads[line.task] = line.head(client, names)
-            width = max(map(len, heads.values()))
-            return f"{heads[line.task].ljust(width)}    | {line.text}"
+            heads.learn(line)
+            return heads.before(line)
 
-        return streams.told(stream, report, shown)
+        return streams.told(_whole(stream), report, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,16 +219,64 @@ class _Line:
         stamp, _, rest = line.partition(" ") if timestamps else ("", "", line)
         details, _, text = rest.partition(" ")
         keys = dict(unquote(detail).split("=", 1) for detail in details.split(",") if "=" in detail)
+        if "com.docker.swarm.task.id" not in keys:  # in the middle of what a terminal was sent
+            text = rest
         return cls(
             keys.get("com.docker.swarm.task.id", ""),
             keys.get("com.docker.swarm.node.id", ""),
-            f"{stamp} {text}" if stamp else text,
+            " ".join(filter(None, [stamp, printed.line(text)])),
         )
 
-    def head(self, client: docker.DockerClient, names: TaskNames) -> str:
-        """web.3.<task id>@node2, as the docker command writes it."""
+
+class _Heads:
+    """What stands before the lines of each task; the engine is asked once a task."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+        self._names = TaskNames(client)
+        self._heads: dict[str, str] = {}
+
+    def learn(self, line: _Line) -> None:
+        if line.task not in self._heads:
+            self._heads[line.task] = self._head(line)
+
+    def before(self, line: _Line) -> str:
+        """The line with its head, as wide as the widest so far."""
+        width = max(map(len, self._heads.values()))
+        return f"{self._heads[line.task].ljust(width)}    | {line.text}"
+
+    def _head(self, line: _Line) -> str:
+        """web.3.<task id>@node2, as the docker command writes it; '' where no task is named."""
+        if not line.task:
+            return ""
         try:
-            replica = names.task(client.api.inspect_task(self.task))
+            replica = self._names.task(self._client.api.inspect_task(line.task))
         except docker.errors.NotFound:  # reaped since it printed this
             replica = "?"
-        return f"{replica}.{short(self.task)}@{names.node(self.node)}"
+        return f"{replica}.{short(line.task)}@{self._names.node(line.node)}"
+
+
+#: How each piece of a service's log begins: perhaps a time, and whose it is.
+_ORIGIN = re.compile(rb"(?:\S+ )?[^ =]+=\S*com\.docker\.swarm\.task\.id=([^,\s]+)\S* ")
+
+
+def _whole(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same log, in which no line is interrupted.
+
+    The engine cuts a line after 16 kB: each piece says again whose it is, and what other replicas
+    print may come between two of them.
+    """
+    begun: dict[bytes, bytes] = {}
+    for piece in pieces:
+        origin = _ORIGIN.match(piece)
+        if origin is None:  # of a terminal, which is sent as it comes
+            yield piece
+            continue
+        before = begun.pop(origin[1], b"")
+        so_far = before + piece[origin.end() if before else 0 :]
+        if so_far.endswith(b"\n"):
+            yield so_far
+        else:
+            begun[origin[1]] = so_far
+    for rest in begun.values():
+        yield rest + b"\n"

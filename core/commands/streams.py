@@ -10,6 +10,7 @@ from typing import Any
 import docker
 from docker.types import CancellableStream
 
+from core.commands import printed
 from core.commands.command import Json, Progress, Report
 from core.errors import EngineRejected
 
@@ -41,7 +42,7 @@ def build(messages: Iterable[Json], report: Report) -> str:
     Progress counts in steps of the Dockerfile, and in bytes for the layers that a FROM pulls.
     """
     log: list[str] = []
-    step, steps = 0, 0
+    step, steps, rest = 0, 0, ""
     for message in messages:
         _refuse(message)
         if "status" in message:
@@ -54,13 +55,14 @@ def build(messages: Iterable[Json], report: Report) -> str:
             )
             report(layer)
             continue
-        text = message.get("stream", "")
-        log.append(text)
-        if match := _STEP.match(text):
-            step, steps = int(match[1]), int(match[2])
-        if text.strip():
-            report(Progress("", text.rstrip("\n"), step, steps))
-    return "".join(log).rstrip("\n")
+        *whole, rest = (rest + message.get("stream", "")).split("\n")
+        for text in map(printed.line, whole):
+            log.append(text)
+            if match := _STEP.match(text):
+                step, steps = int(match[1]), int(match[2])
+            if text.strip():
+                report(Progress("", text, step, steps))
+    return "\n".join([*log, printed.line(rest)]).rstrip("\n")
 
 
 def _refuse(message: Json) -> None:
@@ -79,14 +81,12 @@ def followed(client: docker.DockerClient, path: str, tty: bool, **asked: Any) ->
     return CancellableStream(api._get_result_tty(True, response, tty), response)
 
 
-def told(
-    chunks: Iterable[bytes], report: Report, line: Callable[[str], str] = lambda text: text
-) -> str:
+def told(chunks: Iterable[bytes], report: Report, line: Callable[[str], str] = printed.line) -> str:
     """Report each line, as ``line`` has it, when it is whole; return the last of them."""
     lines = deque[str](maxlen=MOST_LINES)
 
     def tell(text: bytes) -> None:
-        lines.append(line(text.decode(errors="replace").removesuffix("\r")))
+        lines.append(line(text.decode(errors="replace")))
         report(Progress("", lines[-1]))
 
     rest = b""

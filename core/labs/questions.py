@@ -41,7 +41,7 @@ class Questions:
         """Ids of the tasks that have answered a GET, by the log of their web server."""
         with daemon_errors(), closing(self._connect()) as client:
             chunks = client.service_logs(service, details=True, stdout=True, tail=300)
-            lines = b"".join(chunks).decode(errors="replace").splitlines()
+            lines = b"".join(chunks).decode(errors="replace").split("\n")
         found = set()
         for line in lines:
             details, _, text = line.partition(" ")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.commands.command import Command, Progress
+from core.commands.printed import plain
 from core.errors import EssaimError
 from core.i18n import number
 from core.jobs import Job
@@ -47,9 +48,9 @@ def _show(key: str) -> None:
         st.error(watched.error.said(_), icon=":material/block:")
     _progress(watched)
     if watched.log:
-        st.code(watched.log, language=None, height=320, wrap_lines=True)
+        st.code(plain(watched.log), language=None, height=320, wrap_lines=True)
     elif watched.answer:
-        st.code(watched.answer, language=None, wrap_lines=True)
+        st.code(plain(watched.answer), language=None, wrap_lines=True)
     if not watched.running and not watched.error:
         seconds = (watched.ended or watched.began) - watched.began
         st.success(_("Done in {seconds} s.").format(seconds=number(seconds, _, 1)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.commands.command import Command
+from core.commands.printed import plain
 from core.errors import EssaimError
 from core.ui.session import _, look, may
 
@@ -15,7 +16,7 @@ def answer(command: Command, height: int = 320) -> None:
         st.info(_("Unlock to see this: it may show secrets."), icon=":material/lock:")
         return
     try:
-        st.code(look(command) or _("nothing yet"), language=None, height=height)
+        st.code(plain(look(command)) or _("nothing yet"), language=None, height=height)
     except EssaimError as error:
         st.error(error.said(_))
 

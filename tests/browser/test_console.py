@@ -145,3 +145,22 @@ def test_what_goes_on_is_heard_and_stops_at_ctrl_c(look: Look) -> None:
         expect(answer(page)).to_contain_text(re.compile("SIGINT.*start worker processes", re.S))
         page.get_by_role("button", name="Stop (Ctrl-C)").click()
         expect(page.locator(".essaim-entry[data-kind=done]")).to_have_count(3)
+
+
+def test_what_a_program_colours_and_writes_over_looks_as_in_a_terminal(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console")
+        run(page, r"docker run --rm alpine printf '1%%\r100%%\n\033[31mred\033[0m plain\n'")
+        expect(answer(page)).to_contain_text(re.compile(r"\n100%\s+red plain$"))
+        red = answer(page).locator("span")
+        expect(red).to_have_text("red")
+        assert red.evaluate("(e) => getComputedStyle(e).color") != answer(page).evaluate(
+            "(e) => getComputedStyle(e).color"
+        )
+        run(page, r"docker run --name odd alpine printf '\033[32mgreen\033[0m\n'")
+        expect(answer(page).locator("span")).to_have_text("green")
+        page.goto(f"{essaim}/containers")
+        page.locator(".st-key-container_logs summary").click()
+        expect(page.locator(".st-key-container_logs").get_by_test_id("stCode")).to_have_text(
+            "green"
+        )

@@ -1,6 +1,7 @@
 // The console: a prompt with history and completion, what was answered, and the open terminals.
 // All of it goes over one websocket of its own, which a one-time ticket from the page opens.
 
+import { inked } from "./ink.js";
 import { copy, element } from "./parts.js";
 import { Prompt } from "./prompt.js";
 
@@ -185,7 +186,7 @@ class Console {
     this.prompt.asked = Boolean(this.output.querySelector("[data-kind=asking]"));
     if (kind === "terminal") answer.textContent = this.words.opened.replace("{title}", text);
     else if (kind === "help") answer.replaceChildren(...text.split("\n").map(hanging));
-    else answer.textContent = kind === "skipped" ? this.words.skipped : text;
+    else answer.replaceChildren(...inked(kind === "skipped" ? this.words.skipped : text));
     if (atEnd || kind === "waiting") {
       // The end of an answer, but the beginning of what is to be read.
       const top = shown.offsetTop - this.output.offsetTop - 10;
