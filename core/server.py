@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import anyio.to_thread
@@ -28,12 +29,15 @@ from core.presentation import tables
 from core.published import routes as published_routes
 from core.terminal.routes import routes as terminal_routes
 from core.timeline.routes import routes as timeline_routes
+from core.web.door import Door
+from core.web.hosts import Hosts
 
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     """Find the engine before the first viewer comes, and leave it when the server ends."""
     try:
+        _hosts()
         room = await anyio.to_thread.run_sync(classroom)
     except (EssaimError, ValueError) as error:
         _ = translation(preferred(os.environ.get("LC_ALL") or os.environ.get("LANG"))).gettext
@@ -41,6 +45,7 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
         print(_("Essaim cannot start: {why}").format(why=why), file=sys.stderr, flush=True)
         os._exit(1)  # an exception would only bury the sentence under the server's own
     threading.Thread(target=_warm_up, daemon=True).start()
+    threading.Thread(target=_hosts().learn, daemon=True).start()
     if room.access.generated:
         print(room.access.announcement(), flush=True)  # as Jupyter does
     yield {}
@@ -59,7 +64,16 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    return [Middleware(keys.Keys, known=lambda key: classroom().known(key))]
+    return [
+        Middleware(Door, host_allowed=lambda host: _hosts().allows(host), origin_allowed=_ours),
+        Middleware(keys.Keys, known=lambda key: classroom().known(key)),
+    ]
+
+
+@cache
+def _hosts() -> Hosts:
+    """Read at the start, not at import: what is wrong with the setting is said then."""
+    return Hosts(os.environ)
 
 
 def _asked(request: HTTPConnection) -> Control:

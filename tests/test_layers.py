@@ -22,7 +22,7 @@ FLOORS = (
     ("published", "faults", "reset", "console"),
     ("classroom",),
     ("control",),
-    ("labs", "traffic", "live", "access", "jobs", "keys", "terminal", "timeline", "votes"),
+    ("labs", "traffic", "live", "access", "jobs", "keys", "terminal", "timeline", "votes", "web"),
     ("presentation", "connection"),
     ("commands",),
     ("cluster",),
