@@ -1,7 +1,9 @@
 """Lessons that play themselves on a service, and keep what came of each step side by side.
 
 Each step is a command like any other, with the rights of whoever began the lesson; the next one
-waits until the cluster has come to rest. What a lesson changed, it puts back at its end.
+waits until the cluster has come to rest, and for the class to have predicted what will be seen. A
+lesson begins from what is: a node that is drained already need not be drained. What it changed, it
+puts back at its end; but a node that it brought back stays.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from core.cluster.snapshot import ClusterSnapshot, Service
+from core.cluster.snapshot import ClusterSnapshot, Node, Service
 from core.commands.command import Command
 from core.commands.containers import RemoveContainers, RunContainer
 from core.commands.nodes import UpdateNode
@@ -36,6 +38,8 @@ IMAGE = "nginx:latest"
 CALM = 1.0
 PATIENCE = 180.0
 LOOK = 0.1
+#: Seconds after which a lesson goes on by itself: whoever predicts may have left.
+PAUSE = 600.0
 #: What is sent, by lesson: requests per second, and for how many seconds.
 LOADS: dict[Kind, tuple[float, float]] = {"many": (100, 8), "kept": (10, 10)}
 MANY = 15
@@ -65,17 +69,27 @@ class Lesson:
     """One lesson, from its making until it has ended, on a thread of its own.
 
     service: a replicated one that publishes a port; its id. node: hostname of the one to drain.
+    waits: before what there is to predict, until ``reveal()``.
     """
 
     def __init__(
-        self, kind: Kind, cluster: Control, service: str, node: str, who: str, unlocked: bool
+        self,
+        kind: Kind,
+        cluster: Control,
+        service: str,
+        node: str,
+        who: str,
+        unlocked: bool,
+        waits: bool = False,
     ) -> None:
-        self.kind = kind
+        self.kind, self.node = kind, node
         self.results: tuple[Scene | Load, ...] = ()
         self.error: EssaimError | None = None
         self.stuck = False  # the cluster did not come to rest
         self.running = True
-        self._cluster, self._service, self._node = cluster, service, node
+        self.asked = ""  # the step that waits for a prediction; "" while none does
+        self._waits, self._predicted = waits, threading.Event()
+        self._cluster, self._service = cluster, service
         self._who, self._unlocked = who, unlocked
         self._thread = threading.Thread(target=self._work, name="essaim_lesson", daemon=True)
         self._thread.start()
@@ -84,6 +98,17 @@ class Lesson:
         """For the end; whether it has come."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
+
+    def reveal(self) -> None:
+        """All have predicted: do the step that waits."""
+        self._predicted.set()
+
+    def _ask(self, step: str) -> None:
+        if self._waits:
+            self._predicted.clear()
+            self.asked = step
+            self._predicted.wait(PAUSE)
+            self.asked = ""
 
     def _work(self) -> None:
         play = {
@@ -104,14 +129,24 @@ class Lesson:
     def _rebalance(self) -> None:
         """What drain moves away comes back only by force."""
         self._rest()
-        self._show("before", "")
-        self._drained()
-        self._show("activated", UpdateNode(availability="active", node=self._node).line())
+        was, back = self._availability(), UpdateNode(availability="active", node=self.node)
+        if was == "drain":
+            self._show("drained", "")
+            self._ask("activated")
+            self._do(back)
+            self._rest()
+        else:
+            self._show("before", "")
+            self._drained(back, "activated")
+        self._show("activated", back.line())
+        self._ask("forced")
         before = self._found().forced
         force = UpdateService(service=self._found().name, force=True)
         self._do(force)
         self._rest(lambda service: service.forced > before and service.update is not None)
         self._show("forced", force.line())
+        if was == "pause":
+            self._do(UpdateNode(availability=was, node=self.node))
 
     def _plain(self) -> None:
         """Swarm moves what is its own."""
@@ -120,7 +155,9 @@ class Lesson:
         try:
             self._rest()
             self._show("started", run.line())
-            self._drained()
+            was = self._availability()
+            if was != "drain":
+                self._drained(UpdateNode(availability=was, node=self.node))
         finally:
             with suppress(EssaimError):
                 self._do(RemoveContainers(force=True, containers=(PLAIN,)))
@@ -129,6 +166,8 @@ class Lesson:
         wanted = self._found().replicas or 1
         try:
             for step, count in (("one", 1), ("many", MANY)):
+                if step == "many":
+                    self._ask(step)
                 self._scale(count)
                 self._send(step, self._load())
         finally:
@@ -137,21 +176,31 @@ class Lesson:
 
     def _kept(self) -> None:
         for step, kept in (("new", False), ("kept", True)):
+            if kept:
+                self._ask(step)
             self._send(step, self._load(kept))
 
-    def _drained(self) -> None:
-        """Drain the node, show that, and put it back whatever happens."""
-        nodes = self._cluster.snapshot.nodes
-        was = next((n.availability for n in nodes if n.hostname == self._node), "active")
-        back = was if self.kind == "plain" else "active"
-        drain = UpdateNode(availability="drain", node=self._node)
+    def _drained(self, back: UpdateNode, then: str = "") -> None:
+        """Drain the node, show that, and put it back whatever happens.
+
+        then: the step that putting it back is, where there is something to predict of it.
+        """
+        drain = UpdateNode(availability="drain", node=self.node)
+        self._ask("drained")
         self._do(drain)
         try:
             self._rest()
             self._show("drained", drain.line())
+            if then:
+                self._ask(then)
         finally:
-            self._do(UpdateNode(availability=back, node=self._node))
+            self._do(back)
         self._rest()
+
+    def _availability(self) -> str:
+        """Of the lesson's node."""
+        nodes = self._cluster.snapshot.nodes
+        return next((n.availability for n in nodes if n.hostname == self.node), "active")
 
     def _scale(self, count: int) -> None:
         self._do(ScaleServices(replicas=((self._found().name, count),)))
@@ -159,7 +208,8 @@ class Lesson:
 
     def _load(self, kept: bool = False) -> Plan:
         """Through one node: each node's mesh takes turns of its own."""
-        entry = self._cluster.snapshot.nodes[0].id
+        nodes = self._cluster.snapshot.nodes
+        entry = next((node.id for node in nodes if node.state == "ready"), "")
         port = self._port()
         return Plan(self._service, port, *LOADS[self.kind], keep_alive=kept, entry=entry)
 
@@ -218,14 +268,28 @@ def plain(snapshot: ClusterSnapshot) -> str:
     return snapshot.engine.name if there and snapshot.engine else ""
 
 
-def to_drain(kind: Kind, snapshot: ClusterSnapshot, service: Service) -> str:
-    """The node that a lesson drains: the connected one, where a plain container can be run; else a
-    worker with replicas, where there is one."""
+def to_drain(kind: Kind, snapshot: ClusterSnapshot, service: Service | None) -> str:
+    """The node that a lesson drains: the connected one, where a plain container can be run; else
+    one that is drained already, a worker with replicas, or any worker, where there is one."""
     own = snapshot.engine.name if snapshot.engine else ""
     if kind == "plain":
         return own
-    counts = dict(spread(snapshot, service))
-    ordered = sorted(
-        snapshot.nodes, key=lambda node: (node.role == "manager", node.hostname == own)
-    )
-    return next((n.hostname for n in ordered if counts[n.hostname]), ordered[0].hostname)
+    counts = dict(spread(snapshot, service)) if service else {}
+
+    def wanted(node: Node) -> tuple[bool, ...]:
+        carries = counts.get(node.hostname, 0) > 0
+        manager = node.role == "manager"
+        return node.availability != "drain", not carries, manager, node.hostname == own
+
+    ready = [node for node in snapshot.nodes if node.state == "ready"]
+    return min(ready, key=wanted).hostname if ready else own
+
+
+def drained(snapshot: ClusterSnapshot, node: str) -> bool:
+    """Whether this node takes no tasks already."""
+    return any(n.hostname == node and n.availability == "drain" for n in snapshot.nodes)
+
+
+def room_beside(snapshot: ClusterSnapshot, node: str) -> bool:
+    """Whether another node would take the tasks of this one."""
+    return any(n.takes_tasks and n.hostname != node for n in snapshot.nodes)

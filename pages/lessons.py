@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from core.lessons import to_drain
 from core.traffic.entries import open_ports
 from core.ui.choosing import choose
 from core.ui.labs import scene
 from core.ui.lessons import choose as choose_lesson
 from core.ui.lessons import introduce, results, start_button, under_way
+from core.ui.lines import last_action
 from core.ui.session import _, control
 from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.traffic import nothing
@@ -33,16 +33,20 @@ if not swarm_missing():
         for service in control().snapshot.workloads
         if open_ports(service) and service.mode == "replicated"
     }
+    st.html(STYLE)
+    kind = choose_lesson()
     if there:
-        st.html(STYLE)
-        kind = choose_lesson()
         names = list(there)
         name = choose(_("Service"), names, "lesson_service") if names[1:] else names[0]
         with st.container(horizontal=True, vertical_alignment="center"):
             start_button(kind, there[name])
-            introduce(kind, to_drain(kind, control().snapshot, there[name]))
+            introduce(kind, there[name])
         if kind in ("rebalance", "plain") and under_way(kind):
             scene(swarm=True)
-        results(kind)
     else:
-        nothing()
+        introduce(kind, None)
+        last_action()
+        nothing(
+            _("The lessons play on a service that publishes a port: there is none yet, make one.")
+        )
+    results(kind)

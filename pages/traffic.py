@@ -90,5 +90,5 @@ if not swarm_missing():
         picture(plan)
         last_action()
     else:
-        nothing()
+        nothing(_("No service publishes a TCP port yet: there is nobody to send requests to."))
     journal()

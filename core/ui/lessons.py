@@ -9,7 +9,18 @@ import streamlit as st
 from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
 from core.i18n import number
-from core.lessons import KINDS, LOADS, MANY, Kind, Lesson, Load, Scene, to_drain
+from core.lessons import (
+    KINDS,
+    LOADS,
+    MANY,
+    Kind,
+    Lesson,
+    Load,
+    Scene,
+    drained,
+    room_beside,
+    to_drain,
+)
 from core.traffic.ledger import fairness
 from core.ui.session import _, control, may, viewer, who
 from core.ui.traffic import may_send
@@ -24,11 +35,18 @@ def title(kind: Kind) -> str:
     }[kind]
 
 
-def introduce(kind: Kind, node: str) -> None:
+def introduce(kind: Kind, service: Service | None) -> None:
     """What will be done, in one sentence, and what to think about first."""
+    snapshot = control().snapshot
+    node = to_drain(kind, snapshot, service)
+    already = drained(snapshot, node)
     done = {
-        "rebalance": _("{node} is drained, activated again, and then the service is forced."),
-        "plain": _("A container is started on {node} with docker run. Then {node} is drained."),
+        "rebalance": _("{node} is drained already: it is activated, then the service is forced.")
+        if already
+        else _("{node} is drained, activated again, and then the service is forced."),
+        "plain": _("{node} is drained already. A container is started on it with docker run.")
+        if already
+        else _("A container is started on {node} with docker run. Then {node} is drained."),
         "many": _("The same requests, {rate} a second, to 1 replica and then to {many}."),
         "kept": _("The same requests, over new connections and then over one that is kept."),
     }[kind].format(node=node, rate=f"{LOADS['many'][0]:g}", many=MANY)
@@ -45,11 +63,13 @@ def start_button(kind: Kind, service: Service) -> None:
     """Grey while a lesson runs, without the right, and where there is nowhere to drain to."""
     here, cluster = viewer(), control()
     node = to_drain(kind, cluster.snapshot, service)
-    alone = kind in ("rebalance", "plain") and len(cluster.snapshot.nodes) < 2
+    alone = kind in ("rebalance", "plain") and not room_beside(cluster.snapshot, node)
     busy = any(each.running for each in here.lessons.values())
 
     def begin(name: str) -> None:
-        here.lessons[kind] = Lesson(kind, cluster, service.id, node, name, here.unlocked)
+        here.lessons[kind] = Lesson(
+            kind, cluster, service.id, node, name, here.unlocked, waits=True
+        )
 
     st.button(
         _("Start the lesson"),
@@ -59,7 +79,7 @@ def start_button(kind: Kind, service: Service) -> None:
         disabled=busy or alone or not (may(UpdateNode) and may_send()),
         on_click=begin,
         args=(who(),),
-        help=_("It takes two nodes.") if alone else None,
+        help=_("It takes a second node that takes tasks.") if alone else None,
     )
 
 
@@ -81,10 +101,10 @@ def _results(lesson: Lesson) -> None:
     columns = st.columns(max(len(shown) + lesson.running, 2), gap="small")
     for column, each in zip(columns, shown, strict=False):
         with column, st.container(border=True):
-            _scene(lesson.kind, each) if isinstance(each, Scene) else _load(each)
+            _scene(lesson, each) if isinstance(each, Scene) else _load(each)
     if lesson.running:
         with columns[len(shown)], st.container(border=True):
-            st.markdown(f":material/hourglass_top: {_('Under way, until all is well…')}")
+            _coming(lesson)
     if lesson.stuck:
         st.error(_("The cluster did not come to rest within three minutes."))
     elif lesson.error:
@@ -96,7 +116,44 @@ def _results(lesson: Lesson) -> None:
         st.rerun()
 
 
-def _scene(kind: Kind, scene: Scene) -> None:
+def _coming(lesson: Lesson) -> None:
+    """The next step: what to predict of it, or that it is on its way."""
+    if not lesson.asked:
+        st.markdown(f":material/hourglass_top: {_('Under way, until all is well…')}")
+        return
+    step, question = {
+        "drained": (
+            _("Next, {node} is drained."),
+            _("What becomes of the container, and what of the replicas?")
+            if lesson.kind == "plain"
+            else _("Where will its replicas be?"),
+        ),
+        "activated": (
+            _("Next, {node} is activated again."),
+            _("How many replicas will it carry?"),
+        ),
+        "forced": (_("Next, the service is forced."), _("Where will its replicas be?")),
+        "many": (
+            _("Next, the same requests to {many} replicas."),
+            _("What gets better, and what does not?"),
+        ),
+        "kept": (
+            _("Next, the same requests over one connection that is kept."),
+            _("Who will answer?"),
+        ),
+    }[lesson.asked]
+    st.markdown(f"{step.format(node=lesson.node, many=MANY)} **{question}**")
+    st.caption(_("Predict first: aloud, or by a show of hands."))
+    st.button(
+        _("Show what happens"),
+        key=f"lesson_reveal_{lesson.asked}",
+        icon=":material/visibility:",
+        type="primary",
+        on_click=lesson.reveal,
+    )
+
+
+def _scene(lesson: Lesson, scene: Scene) -> None:
     st.markdown(f"**{_step(scene.step)}**")
     lines = []
     for node, count in scene.spread:
@@ -111,14 +168,13 @@ def _scene(kind: Kind, scene: Scene) -> None:
     st.html("".join(lines))
     if scene.line:
         st.code(scene.line, language="shell", wrap_lines=True)
-    empty = [node for node, count in scene.spread if not count]
-    if scene.step == "activated" and empty:
+    if scene.step == "activated" and not dict(scene.spread).get(lesson.node):
         st.markdown(
             _("{node} stays empty, by design: replicas that run are not moved.").format(
-                node=empty[0]
+                node=lesson.node
             )
         )
-    if kind == "plain":
+    if lesson.kind == "plain":
         st.caption(_("● replicas of the service, ◆ the docker run container"))
 
 

@@ -100,9 +100,9 @@ def begin(make: Callable[[], Plan]) -> None:
     here.done = Done(line, python, refused)
 
 
-def nothing() -> None:
-    """No service publishes a port: make one."""
-    st.info(_("No service publishes a TCP port yet: there is nobody to send requests to."))
+def nothing(told: str) -> None:
+    """No service publishes a port: say so, and offer to make one."""
+    st.info(told)
     button(
         _("Create web: nginx, 3 replicas, port 80"),
         lambda: CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3),

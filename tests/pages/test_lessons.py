@@ -9,14 +9,16 @@ from core.access import Access
 from core.commands.registry import parse
 from core.control import Control
 from core.errors import NotAllowed
-from core.lessons import KINDS, Kind, Lesson, Load, Scene
+from core.lessons import KINDS, Kind, Lesson, Load, Scene, to_drain
+from tests.cluster.test_collector import until
 from tests.pages.conftest import Open, fine
 from tests.pages.test_traffic import web
 
 
 def played(cluster: Control, kind: Kind, node: str = "node2") -> Lesson:
     """To its end."""
-    service = web(cluster)
+    there = cluster.snapshot.service("web")
+    service = there.id if there else web(cluster)
     cluster.traffic._watched = lambda: True  # else a run would end by itself
     lesson = Lesson(kind, cluster, service, node, "somebody", False)
     assert lesson.wait(300)
@@ -31,6 +33,11 @@ def scenes(lesson: Lesson) -> list[Scene]:
 
 def loads(lesson: Lesson) -> list[Load]:
     return [each for each in lesson.results if isinstance(each, Load)]
+
+
+def said(cluster: Control, line: str) -> None:
+    cluster.submit(parse(line), "test", True)
+    cluster.collector.refresh()
 
 
 def available(cluster: Control) -> set[str]:
@@ -67,6 +74,55 @@ def test_a_node_that_was_paused_is_paused_again(cluster: Control) -> None:
     started, drained = scenes(played(cluster, "plain", "node1"))
     assert (started.drained, drained.drained) == ((), ("node1",))
     assert {n.hostname: n.availability for n in cluster.snapshot.nodes}["node1"] == "pause"
+
+
+def test_it_begins_with_the_node_that_is_drained_already(cluster: Control) -> None:
+    service = cluster.snapshot.service(web(cluster))
+    said(cluster, "docker node update --availability drain node2")
+    node = to_drain("rebalance", cluster.snapshot, service)
+    assert node == "node2"
+    drained, activated, forced = scenes(played(cluster, "rebalance", node))
+    assert (drained.line, drained.drained, dict(drained.spread)["node2"]) == ("", ("node2",), 0)
+    assert (activated.drained, dict(activated.spread)["node2"]) == ((), 0)
+    assert dict(forced.spread)["node2"] > 0
+    assert "docker node update --availability drain node3" not in [
+        entry.line for entry in cluster.journal.entries()
+    ]
+
+
+def test_a_plain_container_runs_on_a_node_that_is_drained_already(cluster: Control) -> None:
+    web(cluster)
+    said(cluster, "docker node update --availability drain node1")
+    (started,) = scenes(played(cluster, "plain", "node1"))
+    assert (started.plain, started.drained) == ("node1", ("node1",))
+    assert {n.hostname: n.availability for n in cluster.snapshot.nodes}["node1"] == "drain"
+
+
+def test_a_paused_node_is_paused_again_after_a_rebalance(cluster: Control) -> None:
+    web(cluster)
+    said(cluster, "docker node update --availability pause node2")
+    played(cluster, "rebalance")
+    assert {n.hostname: n.availability for n in cluster.snapshot.nodes}["node2"] == "pause"
+
+
+def test_a_lesson_waits_for_the_prediction(cluster: Control) -> None:
+    lesson = Lesson("rebalance", cluster, web(cluster), "node2", "somebody", False, waits=True)
+    for step, shown in (("drained", 1), ("activated", 2), ("forced", 3)):
+        until(lambda step=step: lesson.asked == step, 60)
+        assert len(lesson.results) == shown
+        assert "drain" not in available(cluster) or step == "activated"
+        lesson.reveal()
+    assert lesson.wait(300)
+    assert len(lesson.results) == 4
+
+
+def test_who_left_does_not_keep_the_node_drained(
+    cluster: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lessons, "PAUSE", 0.1)
+    lesson = Lesson("rebalance", cluster, web(cluster), "node2", "somebody", False, waits=True)
+    assert lesson.wait(300)
+    assert available(cluster) == {"active"}
 
 
 def test_fifteen_replicas_share_what_one_did(
@@ -109,8 +165,54 @@ def test_the_page_plays_it_and_keeps_the_steps(
     app = fine(visit("lessons", language))
     app = fine(app.button(key="lesson_start").click().run())
     lesson = app.session_state["viewer"].lessons["rebalance"]
+    for step in ("drained", "activated", "forced"):
+        until(lambda step=step: lesson.asked == step, 60)
+        app = fine(app.run())
+        app = fine(app.button(key=f"lesson_reveal_{step}").click().run())
     assert lesson.wait(300)
     app = fine(app.run())
     assert [code.value for code in app.code] == [scene.line for scene in scenes(lesson)[1:]]
     assert app.success
     assert not app.button(key="lesson_start").disabled
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_it_speaks_of_the_node_that_was_drained_before(
+    cluster: Control, visit: Open, language: str
+) -> None:
+    web(cluster)
+    said(cluster, "docker node update --availability drain node2")
+    app = fine(visit("lessons", language))
+    assert any("node2" in text.value and "node3" not in text.value for text in app.markdown)
+    app = fine(app.button(key="lesson_start").click().run())
+    lesson = app.session_state["viewer"].lessons["rebalance"]
+    for step in ("activated", "forced"):
+        until(lambda step=step: lesson.asked == step, 60)
+        lesson.reveal()
+    assert lesson.wait(300)
+    app = fine(app.run())
+    told = {"en": "node2 stays empty", "fr": "node2 reste vide"}[language]
+    assert any(told in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_without_a_service_the_lessons_are_there_and_one_can_be_made(
+    cluster: Control, visit: Open, language: str
+) -> None:
+    app = fine(visit("lessons", language))
+    first = app.markdown[-1].value
+    app = fine(visit("lessons", language, lesson="many"))
+    assert app.markdown[-1].value != first
+    app = fine(app.button(key="traffic_create").click().run())
+    until(lambda: cluster.snapshot.service("web") is not None, 30)
+    app = fine(app.run())
+    assert not app.button(key="lesson_start").disabled
+
+
+def test_with_nowhere_to_drain_to_the_button_says_so(cluster: Control, visit: Open) -> None:
+    web(cluster)
+    said(cluster, "docker node update --availability pause node1")
+    said(cluster, "docker node update --availability pause node3")
+    app = fine(visit("lessons"))
+    assert app.button(key="lesson_start").disabled
+    assert "second node" in app.button(key="lesson_start").help
