@@ -45,8 +45,8 @@ if not swarm_missing():
             scene(swarm=True)
     else:
         introduce(kind, None)
-        last_action()
         nothing(
             _("The lessons play on a service that publishes a port: there is none yet, make one.")
         )
+        last_action()
     results(kind)
