@@ -72,7 +72,7 @@ class Session:
         self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
         self._steps: deque[Step] = deque(maxlen=MOST_ENTRIES)
         self._history: deque[str] = deque(maxlen=MOST_ENTRIES)
-        self._count = self._cleared = 0
+        self._count = self._settled = self._cleared = 0
         self._queue: deque[tuple[int, Request, Visit, Translate]] = deque()
         self._working = False
         self._succeeded = True
@@ -84,7 +84,7 @@ class Session:
         """A feed that starts with all there is. Call on the browser's event loop."""
         feed = Feed(language)
         with self._lock:
-            feed.offer("session", message("session", key=self.key, history=list(self._history)))
+            feed.offer("session", self._greeting())
             for entry in self._entries:
                 if entry.number > self._cleared:
                     feed.offer(f"entry {entry.number}", told(entry))
@@ -99,6 +99,11 @@ class Session:
                 self.used = time.monotonic()
                 if self._going and not self._feeds:
                     _later(LEFT, self._leave, self._going[1])
+
+    def _greeting(self) -> str:
+        """What a browser must know first. settled: up to which number the lines have ended."""
+        history = list(self._history)
+        return message("session", key=self.key, history=history, settled=self._settled)
 
     def give(self, typed: str, language: str, visit: Visit) -> None:
         """Take what was typed: it runs when what came before is done."""
@@ -166,6 +171,7 @@ class Session:
                 asked, self._asked = self._asked, None
             if not (asked and self._answered(asked, number, request, translate)):
                 self._run(number, request, visit, translate)
+            self._settled = max(self._settled, number)
 
     def _next(self) -> int | None:
         """Where in the queue the next request is: the rest of a line that asks waits for its

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard
 
@@ -101,6 +102,51 @@ def test_a_terminal_opens_from_the_containers_page(look: Look) -> None:
         page.keyboard.press("Control+c")
         page.keyboard.type("echo and on\n")
         expect(screen(page)).to_contain_text(re.compile("and on.*and on"))
+
+
+def answered(page: Page, *messages: dict[str, object]) -> None:
+    """Let the console hear these from its server, in this order."""
+
+    def server(socket: WebSocketRoute) -> None:
+        socket.on_message(lambda _: [socket.send(json.dumps(message)) for message in messages])
+
+    page.route_web_socket("**/console/socket", server)
+    page.reload()
+
+
+def entry(number: int, kind: str, terminal: str = "") -> dict[str, object]:
+    line = f"line {number}"
+    told = {"number": number, "line": line, "kind": kind, "text": "", "terminal": terminal}
+    return {"topic": "entry", **told}
+
+
+def test_lines_stand_in_the_order_in_which_they_were_typed(essaim: str, look: Look) -> None:
+    """A feed sends what has changed last, so news of the first line may come after the others'."""
+    page = look(f"{essaim}/console")
+    answered(
+        page,
+        {"topic": "session", "key": "k", "history": [], "settled": 0},
+        *(entry(number, "waiting") for number in (10, 2, 9)),
+        entry(1, "running"),
+        entry(2, "done"),
+        {"topic": "cleared", "upto": 1},
+        entry(3, "done"),
+    )
+    lines = page.locator(".essaim-line")
+    expect(lines).to_have_text(["line 2", "line 3", "line 9", "line 10"])
+
+
+def test_a_terminal_that_opens_at_once_comes_to_the_front(essaim: str, look: Look) -> None:
+    """And one that had opened before does not, whatever else is told meanwhile."""
+    page = look(f"{essaim}/console")
+    answered(
+        page,
+        {"topic": "session", "key": "k", "history": [], "settled": 1},
+        entry(2, "terminal", "new"),
+        entry(1, "terminal", "old"),
+        {"topic": "terminals", "terminals": [{"key": k, "title": k} for k in ("old", "new")]},
+    )
+    expect(page.get_by_role("tab", name="new")).to_have_attribute("aria-selected", "true")
 
 
 def test_a_phone_needs_no_tab_key(look: Look) -> None:

@@ -142,9 +142,9 @@ class Console {
         sessionStorage.setItem(this.memory(), message.key);
         this.output.querySelector(".essaim-welcome").textContent = this.words.welcome;
         this.prompt.history = message.history;
+        this.settled = message.settled;
         this.ready = true;
         for (const unsaid of this.unsaid.splice(0)) this.say(unsaid);
-        this.live = false;
         this.wish = sessionStorage.getItem(`${this.memory()}-front`);
         this.runPending();
         break;
@@ -160,10 +160,7 @@ class Console {
       case "terminals": this.terminals(message.terminals); break;
       case "seat": this.screens.get(message.terminal)?.seat(message.ticket); break;
       case "completion": this.prompt.offer(message); break;
-      case "scripts": // the last of what comes back
-        this.scripts = message;
-        this.live = true;
-        break;
+      case "scripts": this.scripts = message; break;
     }
   }
 
@@ -171,7 +168,11 @@ class Console {
     const atEnd = this.output.scrollHeight - this.output.scrollTop - this.output.clientHeight < 60;
     let shown = this.entries.get(number);
     if (!shown) {
-      shown = element("div", "essaim-entry", this.output);
+      // By its number: a feed sends what has changed last, so a later line may come first.
+      const later = [...this.entries].filter(([each]) => each > number);
+      const [, next] = later.sort(([a], [b]) => a - b)[0] || [];
+      shown = element("div", "essaim-entry");
+      this.output.insertBefore(shown, next || null);
       element("div", "essaim-line", shown);
       element("pre", "essaim-answer", shown);
       this.entries.set(number, shown);
@@ -181,7 +182,7 @@ class Console {
     else if (kind !== "going") stop?.remove();
     typed.textContent = line;
     // What a line has just opened is what its viewer wants to see; what comes back is shown as it was.
-    if (kind === "terminal" && this.live && shown.dataset.kind !== kind) this.wish = terminal;
+    if (kind === "terminal" && number > this.settled && shown.dataset.kind !== kind) this.wish = terminal;
     shown.dataset.kind = kind;
     this.prompt.asked = Boolean(this.output.querySelector("[data-kind=asking]"));
     if (kind === "terminal") answer.textContent = this.words.opened.replace("{title}", text);
@@ -249,7 +250,7 @@ class Console {
   // Bring the console ("") or a terminal to the front.
   show(key) {
     this.shown = key;
-    if (this.live) sessionStorage.setItem(`${this.memory()}-front`, key);
+    if (this.ready) sessionStorage.setItem(`${this.memory()}-front`, key);
     this.panel.hidden = key !== "";
     this.stage.hidden = key === "";
     this.tab.firstChild.setAttribute("aria-selected", String(key === ""));
