@@ -78,7 +78,8 @@ class Course:
         for step in steps:
             title = self.lab.get_by_role("heading", name=self.texts.steps[step].title)
             expect(title).to_be_visible()
-            expect(self.lab.locator(GREEN)).to_be_visible()
+            at = list(self.texts.steps).index(step)
+            expect(self.lab.locator(f"{GREEN}[data-step='{at}']")).to_be_visible()
             following = self.lab.get_by_role("button", name=self.say("Next step"))
             if step != list(self.texts.steps)[-1]:
                 self.press(following)

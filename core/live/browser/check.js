@@ -35,6 +35,7 @@ class Check {
     const green = news.done > step;
     const waiting = news.done < step ? words.later : news.remark || words.waiting;
     const text = green ? words.green : waiting;
+    this.line.dataset.step = step;
     this.line.dataset.green = String(green);
     this.line.dataset.remark = String(!green && news.done === step && Boolean(news.remark));
     if (this.text === text) return;
