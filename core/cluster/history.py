@@ -91,17 +91,22 @@ def changes(old: ClusterSnapshot, new: ClusterSnapshot) -> list[Mark]:
     marks += [
         Mark(at, "removed", old_services[id].name) for id in old_services.keys() - new_services
     ]
-    old_nodes = {node.id: node for node in old.nodes}
-    new_nodes = {node.id: node for node in new.nodes}
+    old_nodes = {node.id: node for node in old.nodes if _named(node)}
+    new_nodes = {node.id: node for node in new.nodes if _named(node)}
     for id, node in new_nodes.items():
         if id in old_nodes:
             marks += _node_changes(at, old_nodes[id], node)
         elif old_nodes:
             marks.append(Mark(at, "joined", node.hostname))
-    if new_nodes:
-        gone = old_nodes.keys() - new_nodes
+    if new.nodes:
+        gone = old_nodes.keys() - {node.id for node in new.nodes}
         marks += [Mark(at, "left", old_nodes[id].hostname) for id in gone]
     return marks
+
+
+def _named(node: Node) -> bool:
+    """Whether its hostname is known: a machine that joins is a bare id until it has told it."""
+    return node.hostname != node.id[:12]
 
 
 def _service_changes(at: float, old: Service, new: Service) -> list[Mark]:

@@ -14,7 +14,7 @@ from typing import Any
 from core.cluster.history import Mark, Sample
 from core.cluster.snapshot import ClusterSnapshot
 from core.i18n import Translate
-from core.presentation.marks import told
+from core.presentation.marks import joined, tell
 from core.presentation.phases import PHASES, Tile, tiles
 
 #: ``data``, a list of traces, and ``layout``; see https://plotly.com/javascript/reference.
@@ -156,66 +156,74 @@ def mark_lines(
     marks: Sequence[Mark], start: float, end: float, _: Translate
 ) -> dict[str, list[dict[str, Any]]]:
     """The part of a layout that draws a line, with a few words, wherever something was done."""
-    line = LINE_SHARE * (end - start)
-    moments = _moments([mark for mark in marks if mark.time >= start], start, line, _)
-    moments = moments[-MAX_MOMENTS:]
+    shown = joined([mark for mark in marks if mark.time >= start])
     return {
         "shapes": [
             {
                 "type": "line",
-                "x0": _milliseconds(moment[0].time),
-                "x1": _milliseconds(moment[0].time),
+                "x0": _milliseconds(mark.time),
+                "x1": _milliseconds(mark.time),
                 "yref": "paper",
                 "y0": 0,
                 "y1": 1,
                 "line": {"width": 1, "dash": "dot", "color": "#8C8C8C"},
             }
-            for moment in moments
+            for mark in shown
         ],
         "annotations": [
             {
-                "x": _milliseconds(moment[0].time),
+                "x": _milliseconds(time),
                 "y": 1,
                 "yref": "paper",
-                # Beside its line, on the side where there is room.
-                "xanchor": "right" if _box(moment, start, line, _)[0] < moment[0].time else "left",
+                "xanchor": side,
                 "yanchor": "top",
-                "text": "<br>".join(_lines(moment, _)),
+                "text": "<br>".join(texts),
                 "textangle": -90,
                 "align": "right",
                 "showarrow": False,
                 "font": {"size": 12},
             }
-            for moment in moments
+            for time, side, texts in _texts(shown, start, end, _)
         ],
     }
 
 
-def _moments(marks: Sequence[Mark], start: float, line: float, _: Translate) -> list[list[Mark]]:
-    """Marks whose texts would cover one another, together. line: seconds that a line takes."""
-    moments: list[list[Mark]] = []
-    for mark in marks:
-        moments.append([mark])
-        while len(moments) > 1:
-            before, last = (_box(moment, start, line, _) for moment in moments[-2:])
-            if before[1] <= last[0]:
-                break
-            moments[-2:] = [moments[-2] + moments[-1]]
-    return moments
+def _texts(
+    marks: Sequence[Mark], start: float, end: float, _: Translate
+) -> list[tuple[float, str, list[str]]]:
+    """Texts that cover no other: at which time, the side of them that stands there, their lines.
+
+    What was done within the width of a line is told together, in its order, at the last of it.
+    Where there is no room for all, the newest has it; the others keep their lines in the chart.
+    """
+    line = LINE_SHARE * (end - start)
+    placed: list[tuple[float, str, list[str]]] = []
+    edge = end  # of what is free
+    rest = list(marks)
+    while rest and len(placed) < MAX_MOMENTS:
+        time = rest[-1].time
+        moment = [mark for mark in rest if mark.time > time - line]
+        del rest[-len(moment) :]
+        texts = [_short(tell(mark, _)) for mark in moment]
+        for count in range(min(len(texts), MAX_LINES), 0, -1):
+            left, right = time - count * line, time + count * line
+            kept = texts[-count:]
+            if 1 < count < len(texts):
+                kept[0] = "…"
+            if left >= start and time <= edge:  # beside its line, on the side where there is room
+                placed.append((time, "right", kept))
+                edge = left
+            elif left < start and right <= edge:
+                placed.append((time, "left", kept))
+                edge = time
+            else:
+                continue
+            break
+    return placed[::-1]
 
 
-def _box(moment: list[Mark], start: float, line: float, _: Translate) -> tuple[float, float]:
-    """From when to when the text reaches: left of its mark, or right of it near the left edge."""
-    time, width = moment[0].time, len(_lines(moment, _)) * line
-    return (time - width, time) if time - width >= start else (time, time + width)
-
-
-def _lines(moment: list[Mark], _: Translate) -> list[str]:
-    """What was done, a line each; the newest, where there is too much."""
-    texts = told(moment, _)
-    if len(texts) > MAX_LINES:
-        texts = ["…", *texts[1 - MAX_LINES :]]
-    return [t if len(t) <= MAX_LETTERS else f"{t[: MAX_LETTERS - 1]}…" for t in texts]
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"
 
 
 def _place(snapshot: ClusterSnapshot, tile: Tile, nowhere: str) -> str:

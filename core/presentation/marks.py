@@ -8,23 +8,44 @@ from dataclasses import replace
 from core.cluster.history import Mark
 from core.i18n import Translate
 
+#: Seconds: a slider that passes 8 and 11 in this time, on its way from 3 to 15, made one change.
+SLIDE_SECONDS = 2.0
+
+
+def joined(marks: Sequence[Mark]) -> list[Mark]:
+    """The marks, with the steps of one move of a slider as one mark, at the time of its first.
+
+    Steps up and steps down, or with something else done to the service between them, are no one
+    move: to tell only where they led would say what never was.
+    """
+    kept: list[Mark] = []
+    latest: dict[str, int] = {}  # by subject: its place in kept
+    for mark in marks:
+        at = latest.get(mark.subject)
+        if at is not None and _one_move(kept[at], mark):
+            kept[at] = replace(kept[at], new=mark.new)
+        else:
+            latest[mark.subject] = len(kept)
+            kept.append(mark)
+    return kept
+
 
 def describe(moment: Sequence[Mark], _: Translate) -> str:
     """What was done at about the same time, on one line: ``web 3 → 15 · node2 drain``."""
-    return " · ".join(told(moment, _))
+    return " · ".join(tell(mark, _) for mark in joined(moment))
 
 
-def told(moment: Sequence[Mark], _: Translate) -> list[str]:
-    """What was done at about the same time, each in a few words."""
-    kept: dict[tuple[str, str], Mark] = {}
-    for mark in moment:
-        # A slider that passes 8 and 11 on its way from 3 to 15 has made one change.
-        first = kept.get((mark.kind, mark.subject), mark)
-        kept[mark.kind, mark.subject] = replace(mark, old=first.old)
-    return [_describe(mark, _) for mark in kept.values()]
+def _one_move(first: Mark, then: Mark) -> bool:
+    steps = (first.old, first.new, then.old, then.new)
+    if not first.kind == then.kind == "replicas" or not all(step.isdecimal() for step in steps):
+        return False
+    old, between, again, new = map(int, steps)
+    onward = old < between < new or old > between > new
+    return between == again and onward and then.time - first.time < SLIDE_SECONDS
 
 
-def _describe(mark: Mark, _: Translate) -> str:
+def tell(mark: Mark, _: Translate) -> str:
+    """What was done, in a few words."""
     match mark.kind:
         case "replicas":
             return f"{mark.subject} {mark.old} → {mark.new}"

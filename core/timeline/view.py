@@ -7,7 +7,7 @@ from typing import Any
 
 from core.cluster.history import Mark
 from core.i18n import Translate
-from core.presentation.marks import describe
+from core.presentation.marks import tell
 from core.timeline.files import plain
 from core.timeline.record import MAX_TEXT, Action, Change, Recording, Trouble
 
@@ -25,11 +25,10 @@ def _told(changes: Iterable[Change], _: Translate) -> Iterable[dict[str, Any]]:
     for change in changes:
         made = plain(change)
         if isinstance(change.value, Mark):
-            made["value"] = {
-                "text": describe([change.value], _),
-                # Marks of one kind and subject that follow each other closely are one change.
-                "about": f"{change.value.kind} {change.value.subject}",
-            }
+            mark = change.value
+            made["value"] = {"text": tell(mark, _), "subject": mark.subject}
+            if mark.kind == "replicas":  # what a move of a slider is made of, as in marks.joined
+                made["value"] |= {"from": mark.old, "to": mark.new}
         elif isinstance(change.value, Trouble | Action) and (why := change.value.why):
             part = "message" if isinstance(change.value, Trouble) else "error"
             made["value"][part] = why.said(_)[:MAX_TEXT]

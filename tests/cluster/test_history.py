@@ -85,5 +85,15 @@ def test_marks_of_nodes() -> None:
     ]
 
 
+def test_a_node_has_joined_once_its_name_is_known() -> None:
+    """Until then an engine tells its id alone, which means nothing to anybody."""
+    bare = raw.node("node3", state="unknown") | {"Description": {}}
+    nodes = [raw.node("node1"), raw.node("node2")]
+    coming, there = snapshot(nodes=[*nodes, bare]), snapshot(nodes=[*nodes, raw.node("node3")])
+    assert changes(snapshot(), coming) == []
+    assert changes(coming, there) == [Mark(100.0, "joined", "node3")]
+    assert changes(coming, snapshot()) == []
+
+
 def test_the_first_look_marks_nothing() -> None:
     assert changes(ClusterSnapshot(time=0.0, revision=0, engine=None), snapshot(services=[])) == []

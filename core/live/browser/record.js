@@ -1,7 +1,7 @@
 // A recording in the browser: the stream of changes, folded into the picture at any instant, and
 // into one bar per replica and node. core/timeline/record.py says what a change is.
 
-const MERGED = 2; // seconds: a slider on its way from 3 to 15 makes one mark
+const SLIDE = 2; // seconds, as in core/presentation/marks.py: one move of a slider is one mark
 
 export class Recording {
   constructor() { this.clear(); }
@@ -10,7 +10,7 @@ export class Recording {
     this.start = 0;
     this.end = 0;
     this.changes = []; // that hold from their time on
-    this.marks = []; // {time, text, about}
+    this.marks = []; // {time, text, subject}, of a scaling {from, to}, too
     this.actions = []; // {time, line, error}
     this.nodes = new Map(); // id to {name, spans: [{from, to, state}]}
     this.bars = new Map(); // by task and node: {node, name, slot, service, spans: [{from, to, phase}]}
@@ -28,9 +28,7 @@ export class Recording {
 
   take({ time, kind, id, value }) {
     if (kind === "mark") {
-      const last = this.marks.at(-1);
-      if (last && last.about === value.about && time - last.time < MERGED) this.marks.pop();
-      this.marks.push({ time, ...value });
+      this.takeMark({ time, ...value });
       return;
     }
     if (kind === "action") {
@@ -45,6 +43,17 @@ export class Recording {
       end(this.silences, time);
       if (value) this.silences.push({ from: time, to: null });
     }
+  }
+
+  // Steps up and steps down, or with something else between them, are no one move.
+  takeMark(mark) {
+    const last = this.marks.findLast(({ subject }) => subject === mark.subject);
+    const [old, between, to] = [last?.from, mark.from, mark.to].map(Number);
+    const onward = (old < between && between < to) || (old > between && between > to);
+    if (last?.to === mark.from && onward && mark.time - last.time < SLIDE) {
+      last.to = mark.to;
+      last.text = `${mark.subject} ${last.from} → ${last.to}`;
+    } else this.marks.push(mark);
   }
 
   takeNode(time, id, value) {
