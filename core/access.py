@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from core.errors import NotAllowed
 from core.i18n import later as _
+from core.rights import Rights
 
 SECRET = Path("/run/secrets/essaim_password")
 
@@ -74,6 +75,7 @@ class Access:
         self.password = secrets.token_urlsafe(12) if found is None else found
         origins = environ.get("ESSAIM_ORIGINS", "").split(",")
         self._origins = frozenset(_origin(origin) for origin in origins if origin.strip())
+        self.rights = Rights(environ)  # of who has shown the password
         self._now = now
         self._lock = Lock()
         self._failures: dict[str, _Failures] = {}

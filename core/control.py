@@ -30,6 +30,7 @@ from core.labs.progress import Progress
 from core.labs.questions import Questions
 from core.live import messages
 from core.live.hub import Hub
+from core.rights import NONE, Right
 from core.terminal.stream import Stream, opened
 from core.timeline.recorder import Recorder
 from core.traffic import message as traffic_message
@@ -129,15 +130,26 @@ class Control:
         seen.looking = True
         return seen
 
-    def may(self, action: Action | type[Action], unlocked: bool = False) -> bool:
-        """Whether a viewer who holds this may do it."""
+    def may(self, action: Action | type[Action], right: Right = NONE) -> bool:
+        """Whether a viewer who holds this, with this right, may do it."""
+        practice = self.practice  # where nobody needs a right
+        unlocked = not practice and right.held
         return self.access.allows(
-            action, practice=self.practice, unlocked=unlocked, looking=self.looking
+            action, practice=practice, unlocked=unlocked, looking=self.looking
         )
 
-    def require(self, action: Action, unlocked: bool = False) -> None:
+    def require(self, action: Action, right: Right = NONE) -> None:
         """Raise NotAllowed where ``may`` says no."""
-        self.access.require(action, practice=self.practice, unlocked=unlocked, looking=self.looking)
+        if self.may(action, right):
+            return
+        if not self.looking and right.why != "never":
+            right.require()  # it says why it has ended
+        self.access.require(action, practice=False, unlocked=False, looking=self.looking)
+
+    def still(self, right: Right) -> None:
+        """Raise NotAllowed where what was begun with this right must not go on."""
+        if not self.practice:
+            right.require()
 
     def require_practice(self, refusal: NotAllowed) -> None:
         """The same for what no docker command does. refusal: what is raised on a real engine."""
@@ -150,69 +162,93 @@ class Control:
         self,
         command: Command,
         who: str,
-        unlocked: bool,
+        right: Right,
         report: Report = unheard,
         interrupt: Interrupt | None = None,
     ) -> str:
         """Do it, if this viewer may, and write it into the journal.
 
         Answers what the docker CLI would print. Raises one of core.errors; a refusal for want of
-        rights and one by the engine are in the journal too.
+        rights and one by the engine are in the journal too. The right is asked again at each step
+        that is reported, and its end lets go of what goes on.
         """
         try:
-            client = self._client(command, unlocked)
+            client = self._client(command, right)
         except EssaimError as error:
             self.journal.refused(command, who, error)
             raise
         try:
-            with self._act():
-                return self.journal.run(command, client, who, report, interrupt)
+            with self._act(), self._under(right, command, report, interrupt) as asking:
+                return self.journal.run(command, client, who, asking, interrupt)
         finally:
             client.close()
             self.collector.stir()
 
-    def attach(
-        self, command: Command, who: str, unlocked: bool, report: Report = unheard
-    ) -> Stream:
-        """The same for a command that somebody types to: its stream, to be closed after use."""
+    def attach(self, command: Command, who: str, right: Right, report: Report = unheard) -> Stream:
+        """The same for a command that somebody types to: its stream, to be closed after use.
+
+        The right's end closes it.
+        """
         try:
-            client = self._client(command, unlocked)
+            client = self._client(command, right)
         except EssaimError as error:
             self.journal.refused(command, who, error)
             raise
         told, streams = command.masked(), list[Stream]()
         try:
-            self.journal.note(
-                told.line(),
-                told.python(),
-                who,
-                lambda: streams.append(opened(command, client, report)),
-            )
+            with self._under(right, command, report) as asking:
+                self.journal.note(
+                    told.line(),
+                    told.python(),
+                    who,
+                    lambda: streams.append(opened(command, client, asking)),
+                )
         except BaseException:
             client.close()
             raise
         finally:
             self.collector.stir()
+        if not self.practice:
+            right.covers(streams[0].close)
         return streams[0]
 
-    def look(self, command: Command, unlocked: bool) -> str:
+    def look(self, command: Command, right: Right) -> str:
         """The same for a command that only looks: the journal is for what is done."""
-        client = self._client(command, unlocked)
+        client = self._client(command, right)
         try:
             with self._act():
                 return command.run(client)
         finally:
             client.close()
 
-    def send(self, plan: Plan, who: str, unlocked: bool) -> Run:
-        """Begin a run of traffic, and write it into the journal. Raises one of core.errors."""
-        self.require(plan, unlocked)
+    def send(self, plan: Plan, who: str, right: Right) -> Run:
+        """Begin a run of traffic, and write it into the journal; it ends with the right.
+
+        Raises one of core.errors.
+        """
+        self.require(plan, right)
         run = self.traffic.prepare(plan)
         addresses = [entry.address for entry in run.entries]
         self.journal.note(
             plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
         )
+        if not self.practice:
+            right.covers(run.stop)
         return run
+
+    @contextmanager
+    def _under(
+        self, right: Right, command: Command, report: Report, interrupt: Interrupt | None = None
+    ) -> Iterator[Report]:
+        """While a command runs: the report that asks the right first."""
+        if self.practice or not (command.changes or command.reveals):
+            yield report
+            return
+
+        with right.during(lambda: interrupt.press(2) if interrupt else None):
+            yield right.before(report)
+        if command.goes_on:  # it was let go, and so has answered
+            right.require()
 
     def _traffic(self, language: str) -> str:
         return traffic_message.traffic(
@@ -233,8 +269,8 @@ class Control:
         finally:
             self._acting.discard(this)
 
-    def _client(self, command: Command, unlocked: bool) -> docker.DockerClient:
-        self.require(command, unlocked)
+    def _client(self, command: Command, right: Right) -> docker.DockerClient:
+        self.require(command, right)
         with daemon_errors():
             return self.connection.client()
 

@@ -1,9 +1,9 @@
 """Lessons that play themselves on a service, and keep what came of each step side by side.
 
-Each step is a command like any other, with the rights of whoever began the lesson; the next one
+Each step is a command like any other, with the right of whoever began the lesson; the next one
 waits until the cluster has come to rest, and for the class to have predicted what will be seen. A
-lesson begins from what is: a node that is drained already need not be drained. What it changed, it
-puts back at its end; but a node that it brought back stays.
+lesson begins from what is: a node that is drained already need not be drained. It ends with the
+right. What it changed, it puts back at its end; but a node that it brought back stays.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from core.commands.services import ScaleServices, UpdateService
 from core.control import Control
 from core.errors import EssaimError, InvalidCommand
 from core.i18n import later as _
+from core.rights import Right
 from core.traffic.entries import open_ports
 from core.traffic.plan import Plan
 from core.traffic.standing import Standing
@@ -79,7 +80,7 @@ class Lesson:
         service: str,
         node: str,
         who: str,
-        unlocked: bool,
+        right: Right,
         waits: bool = False,
     ) -> None:
         self.kind, self.node = kind, node
@@ -90,7 +91,8 @@ class Lesson:
         self.asked = ""  # the step that waits for a prediction; "" while none does
         self._waits, self._predicted = waits, threading.Event()
         self._cluster, self._service = cluster, service
-        self._who, self._unlocked = who, unlocked
+        self._who, self._right = who, right
+        self._putting_back = right
         self._thread = threading.Thread(target=self._work, name="essaim_lesson", daemon=True)
         self._thread.start()
 
@@ -107,8 +109,11 @@ class Lesson:
         if self._waits:
             self._predicted.clear()
             self.asked = step
+            if not self._cluster.practice:
+                self._right.covers(self._predicted.set)
             self._predicted.wait(PAUSE)
             self.asked = ""
+            self._cluster.still(self._right)
 
     def _work(self) -> None:
         play = {
@@ -118,12 +123,17 @@ class Lesson:
             "kept": self._kept,
         }[self.kind]
         try:
+            self._cluster.still(self._right)
+            if not self._cluster.practice:
+                self._putting_back = self._right.to_put_back()
             play()
         except TimeoutError:
             self.stuck = True
         except EssaimError as error:
             self.error = error
         finally:
+            if self._putting_back is not self._right:
+                self._putting_back.end()
             self.running = False
 
     def _rebalance(self) -> None:
@@ -160,7 +170,7 @@ class Lesson:
                 self._drained(UpdateNode(availability=was, node=self.node))
         finally:
             with suppress(EssaimError):
-                self._do(RemoveContainers(force=True, containers=(PLAIN,)))
+                self._put_back(RemoveContainers(force=True, containers=(PLAIN,)))
 
     def _many(self) -> None:
         wanted = self._found().replicas or 1
@@ -172,7 +182,8 @@ class Lesson:
                 self._send(step, self._load())
         finally:
             with suppress(EssaimError):
-                self._scale(wanted)
+                self._put_back(ScaleServices(replicas=((self._found().name, wanted),)))
+                self._rest(lambda service: service.replicas == service.running == wanted)
 
     def _kept(self) -> None:
         for step, kept in (("new", False), ("kept", True)):
@@ -194,7 +205,7 @@ class Lesson:
             if then:
                 self._ask(then)
         finally:
-            self._do(back)
+            self._put_back(back)
         self._rest()
 
     def _availability(self) -> str:
@@ -214,14 +225,19 @@ class Lesson:
         return Plan(self._service, port, *LOADS[self.kind], keep_alive=kept, entry=entry)
 
     def _send(self, step: str, plan: Plan) -> None:
-        run = self._cluster.send(plan, self._who, self._unlocked)
+        run = self._cluster.send(plan, self._who, self._right)
         while not run.ended:
+            self._cluster.still(self._right)
             time.sleep(LOOK)
         line = plan.line([entry.address for entry in run.entries])
         self.results = (*self.results, Load(step, line, run.standing))
 
     def _do(self, command: Command) -> None:
-        self._cluster.submit(command, self._who, self._unlocked)
+        self._cluster.submit(command, self._who, self._right)
+        self._cluster.collector.refresh()
+
+    def _put_back(self, command: Command) -> None:
+        self._cluster.submit(command, self._who, self._putting_back)
         self._cluster.collector.refresh()
 
     def _rest(self, holds: Callable[[Service], bool] = lambda _service: True) -> None:
@@ -231,6 +247,7 @@ class Lesson:
         while time.monotonic() - since < CALM:
             if time.monotonic() > end:
                 raise TimeoutError
+            self._cluster.still(self._right)
             time.sleep(LOOK)
             service = self._found()
             if not (well(self._cluster.snapshot, service) and holds(service)):

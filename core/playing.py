@@ -16,6 +16,7 @@ from core.errors import EssaimError, NotAllowed
 from core.i18n import later as _
 from core.instances import invitation, tell
 from core.labs.lab import Accident, Docker, Join, Move, Visit
+from core.rights import Right
 from core.traffic.entries import open_ports
 
 #: Seconds between two moves, so that the eye can follow.
@@ -30,12 +31,12 @@ class Play:
         cluster: Control,
         moves: Sequence[Move],
         who: str,
-        unlocked: bool,
+        right: Right,
         pause: float = PAUSE,
     ) -> None:
         self.error: EssaimError | None = None
         self.running = True
-        self._cluster, self._who, self._unlocked = cluster, who, unlocked
+        self._cluster, self._who, self._right = cluster, who, right
         self._lines: list[str] = []
         self._pause = pause
         self._thread = threading.Thread(
@@ -57,6 +58,7 @@ class Play:
             for number, move in enumerate(moves):
                 if number:
                     time.sleep(self._pause)
+                self._cluster.still(self._right)
                 answer = self._make(move)
                 self._lines += plain(answer).split("\n")[:12]
         except EssaimError as error:
@@ -67,7 +69,7 @@ class Play:
     def _make(self, move: Move) -> str:
         if isinstance(move, Docker):
             self._say(move.command.line())
-            return self._cluster.submit(move.command, self._who, self._unlocked)
+            return self._cluster.submit(move.command, self._who, self._right)
         if isinstance(move, Join):
             return self._join(move.node)
         if isinstance(move, Visit):

@@ -75,6 +75,8 @@ def slowest(class_: tuple[Place, ...]) -> None:
 
 
 def show() -> None:
+    if not unlocked():  # since the page was drawn
+        st.rerun()
     labs.shared_hint()  # one row, then
     learners = [each.labs for _key, each in classroom().controls()]
     class_ = places(learners, time.time(), ROLL.named)

@@ -19,6 +19,7 @@ from core.connection import Connection, Practice, choose
 from core.control import Control
 from core.errors import NoRoom, NotAllowed
 from core.practice.embed import PracticeServer
+from core.rights import NONE, Right
 from core.traffic.plan import Plan
 from tests.cluster.test_collector import until
 
@@ -52,7 +53,7 @@ def names(control: Control) -> list[str]:
 
 
 def create(control: Control, name: str) -> None:
-    control.submit(CreateService(name=name, replicas=1, image="nginx:latest"), "test", False)
+    control.submit(CreateService(name=name, replicas=1, image="nginx:latest"), "test", NONE)
     assert control.collector.refresh(30)
 
 
@@ -237,9 +238,9 @@ def test_a_second_code_leads_to_the_same_cluster_without_the_right_to_change_it(
     for action in actions:
         assert ada.may(action)
         assert not seen.may(action)
-        assert not seen.may(action, unlocked=True)  # the password is for real engines
+        assert not seen.may(action, Right())  # the password is for real engines
     assert seen.may(ListServices)
-    assert seen.look(ListServices(), False) == ada.look(ListServices(), False)
+    assert seen.look(ListServices(), NONE) == ada.look(ListServices(), NONE)
 
 
 def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
@@ -251,10 +252,10 @@ def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
     [machine, *others] = faults.conditions(seen).machines.values()
     shell = ExecContainer(interactive=True, tty=True, container="any", command=("sh",))
     attempts: dict[str, Callable[[], object]] = {
-        "command": lambda: seen.submit(RemoveServices(services=("web",)), who, True),
-        "secret": lambda: seen.look(JoinToken(role="worker"), True),
-        "terminal": lambda: seen.attach(shell, who, True),
-        "traffic": lambda: seen.send(Plan(seen.snapshot.services[0].id, 80), who, True),
+        "command": lambda: seen.submit(RemoveServices(services=("web",)), who, Right()),
+        "secret": lambda: seen.look(JoinToken(role="worker"), Right()),
+        "terminal": lambda: seen.attach(shell, who, Right()),
+        "traffic": lambda: seen.send(Plan(seen.snapshot.services[0].id, 80), who, Right()),
         "fault": lambda: faults.do(seen, faults.power("node2", on=False), who),
         "machine": lambda: faults.do(seen, faults.add_machine(), who),
         "invitation": lambda: instances.invitation(seen, [machine], "worker"),

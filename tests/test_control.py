@@ -11,6 +11,7 @@ from core.access import Access
 from core.commands.nodes import ListNodes
 from core.connection import Connection
 from core.control import Control
+from core.rights import NONE
 
 
 def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
@@ -25,7 +26,7 @@ def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
 
     monkeypatch.setattr(ListNodes, "run", answer)
     monkeypatch.setattr(Control, "_client", lambda *_: MagicMock())
-    seen.look(ListNodes(), unlocked=False)
+    seen.look(ListNodes(), NONE)
     assert (watched, control.watched) == ([True], False)
     control.stop()
 

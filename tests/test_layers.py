@@ -22,8 +22,11 @@ FLOORS = (
     ("published", "faults", "reset", "console"),
     ("classroom",),
     ("control",),
-    ("labs", "traffic", "live", "access", "jobs", "keys", "terminal", "timeline", "votes", "web"),
-    ("presentation", "connection"),
+    (
+        *("labs", "traffic", "live", "access", "itself", "jobs"),
+        *("keys", "terminal", "timeline", "votes", "web"),
+    ),
+    ("presentation", "connection", "rights"),
     ("commands",),
     ("cluster",),
     ("i18n",),

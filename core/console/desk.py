@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 from core.commands.execs import ExecContainer
-from core.console.session import Session, Visit
+from core.console.session import Session
+from core.console.visit import Visit
 from core.terminal.routes import Seat
 from core.terminal.tickets import Tickets
 
@@ -33,7 +34,7 @@ class Desk:
         with self._lock:
             found = self._sessions.get(str(key))
             same = found is not None and found.control is visit.control
-            if found and same and (visit.unlocked() or not found.private):
+            if found and same and found.shown_to(visit):
                 return found
             self._forget()
             made = Session(visit.control)
@@ -45,11 +46,11 @@ class Desk:
         terminal = session.terminals.get(str(key))
 
         def allowed() -> bool:
-            return visit.control.may(ExecContainer, visit.unlocked())
+            return visit.control.may(ExecContainer, visit.right())
 
         if terminal is None or not allowed():
             return ""
-        return self.seats.issue(Seat(terminal, allowed))
+        return self.seats.issue(Seat(terminal, allowed, lambda: visit.right().acted()))
 
     def close(self) -> None:
         for session in list(self._sessions.values()):

@@ -13,10 +13,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.console.completion import complete
 from core.console.desk import Desk
-from core.console.session import Session, Visit
+from core.console.session import Session
+from core.console.visit import Visit
 from core.i18n import preferred, translation
 from core.live.hub import Feed
-from core.terminal.routes import OriginCheck, seated
+from core.terminal.routes import OriginCheck, locked, seated
 
 MAX_TYPED = 20_000  # characters at once
 
@@ -30,10 +31,14 @@ def routes(desk: Callable[[], Desk], origin_allowed: OriginCheck) -> list[BaseRo
         session = desk().session(hello.get("session"), visit)
         language = preferred(str(hello.get("language")))
         with session.follow(language) as feed:
-            sending = asyncio.create_task(_send(socket, feed))
+            sending = asyncio.create_task(_send(socket, feed, session, visit))
             try:
                 while True:
-                    _answer(desk(), session, visit, feed, json.loads(await socket.receive_text()))
+                    asked = json.loads(await socket.receive_text())
+                    if not session.shown_to(visit):
+                        await locked(socket)
+                        break
+                    _answer(desk(), session, visit, feed, asked)
             except (WebSocketDisconnect, ValueError, TypeError, KeyError, AttributeError):
                 pass  # gone, or no page of ours
             finally:
@@ -65,6 +70,9 @@ def _message(topic: str, **values: Any) -> str:
     return json.dumps({"topic": topic, **values}, ensure_ascii=False)
 
 
-async def _send(socket: WebSocket, feed: Feed) -> None:
+async def _send(socket: WebSocket, feed: Feed, session: Session, visit: Visit) -> None:
     async for message in feed.messages():
+        if not session.shown_to(visit):
+            await locked(socket)
+            return
         await socket.send_text(message)

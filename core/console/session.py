@@ -17,6 +17,7 @@ from core.console.entry import QUESTION, Entry, Kind, cut, message, told
 from core.console.lines import Request, read
 from core.console.progress import Progressing
 from core.console.scripts import Step, python, shell
+from core.console.visit import Visit
 from core.control import Control
 from core.errors import EssaimError, InvalidCommand
 from core.i18n import Translate, translation
@@ -29,23 +30,6 @@ MOST_LINES = 100  # that wait at the same time
 MOST_TERMINALS = 8  # that are open at the same time
 LEFT = 60.0  # seconds that what goes on is left to itself, before it is let go
 TICK = 0.1  # seconds between two looks at what still runs
-
-
-def _nowhere(host: str, command: Command) -> str:
-    raise InvalidCommand(_("Nobody here is called {host}."), host=host)
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """With which rights a browser came; made by the page's script, kept up to date by it."""
-
-    control: Control
-    who: str
-    unlocked: Callable[[], bool]
-    #: Names and texts of the files that the viewer has edited to build from.
-    files: Callable[[], tuple[tuple[str, str], ...]] = tuple
-    #: Says a command to another machine, which is named first. Raises one of core.errors.
-    elsewhere: Callable[[str, Command], str] = _nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +93,10 @@ class Session:
         """Take what was typed: it runs when what came before is done."""
         with self._lock:
             self.used = time.monotonic()
-            self.private |= not self.control.practice and visit.unlocked()
+            right = visit.right()
+            right.acted()
+            self.private |= not self.control.practice and right.held
+            visit = replace(visit, right=lambda: right)  # what waits gets no later one
             for line in filter(None, map(str.strip, typed.split("\n"))):
                 if not self._history or self._history[-1] != line:
                     self._history.append(line)
@@ -133,7 +120,8 @@ class Session:
         with self._lock:
             if self._asked:
                 self.give("", "en", visit)
-        if going and visit.control.may(going[0], visit.unlocked()):
+        visit.right().acted()
+        if going and visit.control.may(going[0], visit.right()):
             _later(0, going[1].press)  # an engine may take its time
 
     def _leave(self, interrupt: Interrupt) -> None:
@@ -158,6 +146,10 @@ class Session:
     @property
     def watched(self) -> bool:
         return bool(self._feeds)
+
+    def shown_to(self, visit: Visit) -> bool:
+        """Whether this browser may see it: what a right has shown of a real engine wants one."""
+        return not self.private or visit.right().held
 
     def _work(self) -> None:
         while True:
@@ -209,7 +201,7 @@ class Session:
             kind: Kind = "help" if request.kind == "help" else "refused"
             self._write(replace(entry, kind=kind, text=request.text))
         elif (warning := request.command.warning) and visit.control.may(
-            request.command, visit.unlocked()
+            request.command, visit.right()
         ):
             asking = replace(entry, kind="asking", text=f"{warning}\n{QUESTION}")
             self._asked = _Asked(asking, request.command, request.host, visit)
@@ -249,7 +241,7 @@ class Session:
                 self._write(opened)
             else:
                 text = visit.control.submit(
-                    command, visit.who, visit.unlocked(), progress.report, interrupt
+                    command, visit.who, visit.right(), progress.report, interrupt
                 )
                 progress.end()
                 done, self._succeeded = True, not interrupt.presses
@@ -298,7 +290,7 @@ class Session:
                 raise InvalidCommand(
                     _("{count} terminals are open: close one of them first."), count=MOST_TERMINALS
                 )
-        stream = visit.control.attach(command, visit.who, visit.unlocked(), progress.report)
+        stream = visit.control.attach(command, visit.who, visit.right(), progress.report)
         terminal = Terminal(stream)
         with self._lock:
             self.terminals[terminal.key] = terminal

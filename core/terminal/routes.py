@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -29,10 +30,11 @@ NO_TICKET, NOT_ALLOWED = 4401, 4403
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A right to sit at a terminal, as long as it is allowed."""
+    """A right to sit at a terminal, as long as it is allowed. acted: is told of each key."""
 
     terminal: Terminal
     allowed: Callable[[], bool]
+    acted: Callable[[], None] = lambda: None
 
 
 def routes(tickets: Callable[[], Tickets[Seat]], origin_allowed: OriginCheck) -> list[BaseRoute]:
@@ -47,7 +49,7 @@ def routes(tickets: Callable[[], Tickets[Seat]], origin_allowed: OriginCheck) ->
         if not typing:
             typing.append(anyio.CapacityLimiter(64))
         with seat.terminal.view() as view:
-            sending = asyncio.create_task(_send(socket, view))
+            sending = asyncio.create_task(_send(socket, view, seat))
             try:
                 await _receive(socket, seat, typing[0])
             except (WebSocketDisconnect, ValueError, TypeError, KeyError):
@@ -87,8 +89,9 @@ async def _receive(socket: WebSocket, seat: Seat, typing: anyio.CapacityLimiter)
         if message["type"] == "websocket.disconnect":
             return
         if not seat.allowed():
-            await socket.close(code=NOT_ALLOWED, reason="the page was locked")
+            await locked(socket)
             return
+        seat.acted()
         keys, text = message.get("bytes"), message.get("text")
         if keys is not None:
             if len(keys) <= MAX_TYPED:
@@ -98,9 +101,18 @@ async def _receive(socket: WebSocket, seat: Seat, typing: anyio.CapacityLimiter)
             await anyio.to_thread.run_sync(seat.terminal.resize, columns, rows, limiter=typing)
 
 
-async def _send(socket: WebSocket, view: View) -> None:
+async def locked(socket: WebSocket) -> None:
+    """Close it, for its viewer has no right to it any more."""
+    with suppress(RuntimeError):  # it is closed, or being closed, already
+        await socket.close(code=NOT_ALLOWED, reason="the page was locked")
+
+
+async def _send(socket: WebSocket, view: View, seat: Seat) -> None:
     while True:
         news = await view.next()
+        if not seat.allowed():
+            await locked(socket)
+            return
         if isinstance(news, End):
             await socket.send_text(json.dumps({"end": asdict(news)}))
             return

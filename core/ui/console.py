@@ -13,7 +13,7 @@ from core import instances
 from core.commands.execs import ExecContainer
 from core.commands.nodes import UpdateNode
 from core.console.desk import DESK
-from core.console.session import Visit
+from core.console.visit import Visit
 from core.ui.live import address, component, tile_words
 from core.ui.session import _, act, control, may, unlocked, viewer, who
 
@@ -140,7 +140,7 @@ def _ticket() -> str:
             Visit(
                 cluster,
                 name,
-                lambda: here.unlocked,
+                lambda: here.right,
                 lambda: tuple(here.files.items()),
                 lambda host, command: instances.tell(cluster, host, command, name),
             )

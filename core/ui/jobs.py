@@ -22,7 +22,8 @@ def start(key: str, make: Callable[[], Command]) -> None:
         st.error(refusal.said(_))
         return
     here, cluster = viewer(), control()
-    rights = (who(), here.unlocked)
+    here.right.acted()
+    rights = (who(), here.right)
     here.jobs[key] = Job(command, lambda report: cluster.submit(command, *rights, report))
 
 

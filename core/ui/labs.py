@@ -160,8 +160,9 @@ def play_button(lab: Lab, step: Step) -> None:
 def _start(lab: Lab, step: Step, here: Viewer, name: str) -> None:
     if not may(CreateService):
         return
+    here.right.acted()
     moves = step.moves(control().labs.scene(lab.name))
-    here.play = Play(control(), moves, name, here.unlocked)
+    here.play = Play(control(), moves, name, here.right)
     here.played = f"{lab.name}/{step.name}"
 
 

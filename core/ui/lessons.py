@@ -67,9 +67,8 @@ def start_button(kind: Kind, service: Service) -> None:
     busy = any(each.running for each in here.lessons.values())
 
     def begin(name: str) -> None:
-        here.lessons[kind] = Lesson(
-            kind, cluster, service.id, node, name, here.unlocked, waits=True
-        )
+        here.right.acted()
+        here.lessons[kind] = Lesson(kind, cluster, service.id, node, name, here.right, waits=True)
 
     st.button(
         _("Start the lesson"),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import keys
@@ -23,6 +24,7 @@ from core.i18n import LANGUAGES, preferred, translation
 from core.jobs import Job
 from core.lessons import Lesson
 from core.playing import Play
+from core.rights import NONE, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Slider:
 class Viewer:
     """One browser's session, as far as it is ours."""
 
-    unlocked: bool = False
+    right: Right = NONE
     voter: bool = False  # came to vote: the teacher's buttons are not for this browser
     done: Done | None = None
     sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
@@ -104,19 +106,49 @@ def plural(one: str, many: str, count: int) -> str:
 
 
 def unlocked() -> bool:
-    return viewer().unlocked
+    return viewer().right.held
 
 
 def unlock(attempt: str) -> bool:
-    """Try a password; remembers a right one for this session."""
+    """Try a password; a right one gives this page its right, in place of an earlier one."""
+    here, access = viewer(), control().access
+    if access.check(attempt, who()):
+        here.right.end()
+        here.right = access.rights.give(_browser(), _presence())
+    return here.right.held
+
+
+def lock() -> None:
+    """Take the right from this page, and from the other pages of the same browser."""
+    control().access.rights.lock(viewer().right, _browser())
+
+
+def forget() -> None:
+    """Once the right has ended, the page shows no more what came of it."""
     here = viewer()
-    here.unlocked = control().access.check(attempt, who())
-    return here.unlocked
+    if here.right.why not in ("", "never"):
+        here.done, here.play = None, None
+        here.jobs.clear()
+        here.lessons.clear()
+
+
+def _browser() -> str:
+    """What tells this viewer's browser from others; '' where nothing does."""
+    return _cookies()[keys.OWN]
+
+
+def _presence() -> Callable[[], bool]:
+    """Answers, on any thread, whether this viewer's page is open now."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return lambda: True  # a test's, which has no browser
+    session, server = context.session_id, runtime.get_instance()
+    return lambda: server.is_active_session(session)
 
 
 def may(command: type[Command]) -> bool:
     """Whether this viewer may give such a command."""
-    return control().may(command, unlocked())
+    return control().may(command, viewer().right)
 
 
 def looking_on() -> str:
@@ -136,12 +168,13 @@ def act(make: Callable[[], Command], here: Viewer | None = None) -> None:
     of it. here: this viewer, where a callback must not be dropped before the action.
     """
     here = here or viewer()
+    here.right.acted()
     line, python = "", ""
     refused: EssaimError | None = None
     try:
         command = make()
         line, python = command.line(), command.python()
-        control().submit(command, who(), here.unlocked)
+        control().submit(command, who(), here.right)
     except EssaimError as refusal:
         refused = refusal
     here.done = Done(line, python, refused)
@@ -153,7 +186,7 @@ def look(command: Command) -> str:
 
     Raises one of core.errors.
     """
-    return control().look(command, unlocked())
+    return control().look(command, viewer().right)
 
 
 def last() -> Done | None:

@@ -6,13 +6,26 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.i18n import LANGUAGES
+from core.i18n import LANGUAGES, number
 from core.ui.live import status
-from core.ui.session import _, control, language, looking_on, unlock, unlocked, viewer, who
+from core.ui.session import (
+    _,
+    control,
+    forget,
+    language,
+    lock,
+    looking_on,
+    unlock,
+    unlocked,
+    viewer,
+    who,
+)
 from core.ui.share import full, not_found, share
 from core.ui.style import sheet
 from core.ui.swarm import first_swarm
 
+#: Seconds between two looks of an unlocked page at its right.
+WATCH = 5.0
 PAGES = Path(__file__).parents[2] / "pages"
 
 
@@ -110,10 +123,10 @@ def locked_hint() -> None:
         st.caption(f":material/visibility: {told}")
         return
     if not control().practice and not unlocked():
-        st.caption(
-            ":material/lock: "
-            + _("This is a real engine: unlock with the password at the top to change anything.")
-        )
+        told = _("This is a real engine: unlock with the password at the top to change anything.")
+        if viewer().right.why == "idle":
+            told = _("Nothing was done for long, so the page was locked. {told}").format(told=told)
+        st.caption(f":material/lock: {told}")
 
 
 def _languages() -> None:
@@ -131,14 +144,26 @@ def _languages() -> None:
     )
 
 
+def _watch() -> None:
+    """Draw the page anew when its right has ended by itself, or by another tab's Lock."""
+    if not unlocked():
+        st.rerun()
+
+
 def _lock() -> None:
     if control().practice:
         return
     if unlocked():
-        if st.button(_("Lock"), icon=":material/lock_open:", key="lock"):
-            viewer().unlocked = False
+        told = _(
+            "Locks all tabs of this browser, and ends what runs from there. By itself it locks "
+            "after {minutes} minutes without an act."
+        ).format(minutes=number(viewer().right.idle / 60, _))
+        if st.button(_("Lock"), icon=":material/lock_open:", key="lock", help=told):
+            lock()
             st.rerun()
+        st.fragment(_watch, run_every=WATCH)()
         return
+    forget()
     with st.popover(_("Unlock"), icon=":material/lock:"):
         with st.form("unlock", border=False):
             attempt = st.text_input(_("Password"), type="password")

@@ -12,7 +12,7 @@ from core.errors import EssaimError
 from core.traffic.plan import Plan
 from core.ui.lines import button
 from core.ui.live import address, component
-from core.ui.session import Done, _, control, unlocked, viewer, who
+from core.ui.session import Done, _, control, viewer, who
 
 _PLAYER = """
   <div class="essaim-player">
@@ -82,17 +82,18 @@ _strip = component(
 
 def may_send() -> bool:
     """Whether this viewer may start and stop traffic."""
-    return control().may(Plan, unlocked())
+    return control().may(Plan, viewer().right)
 
 
 def begin(make: Callable[[], Plan]) -> None:
     """Start a run, and keep it as the last action."""
     here = viewer()
+    here.right.acted()
     line, python = "", ""
     refused: EssaimError | None = None
     try:
         plan = make()
-        run = control().send(plan, who(), here.unlocked)
+        run = control().send(plan, who(), here.right)
         addresses = [entry.address for entry in run.entries]
         line, python = plan.line(addresses), plan.python(addresses)
     except EssaimError as refusal:

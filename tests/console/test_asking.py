@@ -9,9 +9,11 @@ import pytest
 
 from core.commands.registry import parse
 from core.console.entry import Entry
-from core.console.session import Session, Visit
+from core.console.session import Session
+from core.console.visit import Visit
 from core.control import Control
 from core.labs.catalogue import BY_NAME
+from core.rights import NONE
 from tests.cluster.test_collector import until
 from tests.labs.playing import PATIENCE, practice
 
@@ -22,7 +24,7 @@ ASKED += "Are you sure you want to continue? [y/N] "
 class Typist:
     def __init__(self, control: Control, session: Session) -> None:
         self.control, self.session = control, session
-        self.visit = Visit(control, "learner", lambda: False)
+        self.visit = Visit(control, "learner", lambda: NONE)
 
     def type(self, text: str) -> None:
         self.session.give(text, "en", self.visit)
@@ -41,7 +43,7 @@ class Typist:
 @pytest.fixture
 def typist() -> Iterator[Typist]:
     with practice(BY_NAME["lab1"]) as control, closing(Session(control)) as session:
-        control.submit(parse("docker run --name old alpine true"), "test", True)
+        control.submit(parse("docker run --name old alpine true"), "test", NONE)
         yield Typist(control, session)
 
 

@@ -11,6 +11,7 @@ from core.control import Control
 from core.labs.lab import Lab, Move, Step
 from core.playing import Play
 from core.practice.embed import PracticeServer
+from core.rights import Right
 from tests.cluster.test_collector import until
 
 #: Seconds that a slow and busy machine may take for a step.
@@ -43,7 +44,7 @@ Do = Callable[[Control, Sequence[Move]], None]
 
 
 def do_it_for_me(control: Control, moves: Sequence[Move]) -> None:
-    played = Play(control, moves, "test", True, 0.05)
+    played = Play(control, moves, "test", Right(), 0.05)
     played.wait(4 * PATIENCE)  # a build may fetch a lot
     assert not played.running
     assert not played.error

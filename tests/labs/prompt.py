@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.commands.build import BuildImage
-from core.console.session import Session, Visit
+from core.console.session import Session
+from core.console.visit import Visit
 from core.control import Control
 from core.labs.lab import Docker, Move
 from core.playing import Play
+from core.rights import NONE, Right
 from tests.cluster.test_collector import until
 
 from . import playing
@@ -17,12 +19,12 @@ from . import playing
 class Prompt:
     """A viewer's console."""
 
-    def __init__(self, control: Control, unlocked: bool = False) -> None:
+    def __init__(self, control: Control, right: Right = NONE) -> None:
         self.control = control
-        self.unlocked = unlocked
+        self.right = right
         self.files: tuple[tuple[str, str], ...] = ()
         self.session = Session(control)
-        self.visit = Visit(control, "learner", lambda: unlocked, lambda: self.files)
+        self.visit = Visit(control, "learner", lambda: right, lambda: self.files)
 
     def type(self, line: str) -> None:
         before = len(self.control.journal.entries())
@@ -39,6 +41,6 @@ class Prompt:
                 self.type(move.line())
                 continue
             # What is no docker line on this node: a machine's join, requests, an accident.
-            played = Play(self.control, (move,), "learner", self.unlocked, 0.05)
+            played = Play(self.control, (move,), "learner", self.right, 0.05)
             played.wait(playing.PATIENCE)
             assert not played.error

@@ -21,6 +21,7 @@ from core.labs.progress import ASKING, INTEREST, Progress, remark
 from core.labs.questions import Questions
 from core.labs.texts import FOLDER, LabText, texts
 from core.playing import Play, visit
+from core.rights import NONE, Right
 from tests.cluster.test_collector import until
 
 from .playing import PATIENCE, do_it_for_me, play, practice, turns_green
@@ -197,7 +198,7 @@ def test_nothing_is_unplugged_and_nobody_joins_by_itself_on_a_real_swarm(
             (Accident("off", "node3"), "Seul un cluster d’entraînement tombe en panne d’un clic."),
             (Join("node3"), "Essaim ne peut pas joindre node3 : tapez-y la ligne vous-même."),
         ):
-            played = Play(control, (move,), "test", True)
+            played = Play(control, (move,), "test", Right())
             played.wait(PATIENCE)
             assert played.error
             assert played.error.said(french) == spaced(told, "fr")
@@ -248,11 +249,11 @@ def test_its_solution_can_be_typed_into_the_console(lab: Lab) -> None:
 def test_a_wrong_state_gets_a_word(line: str, step: str, key: str) -> None:
     lab = BY_NAME["lab3"]
     with practice(replace(lab, start="swarm")) as control:
-        control.submit(CREATE, "test", False)
+        control.submit(CREATE, "test", NONE)
         until(lambda: "create" in control.labs.standing("lab3").done, PATIENCE)
         while control.labs.standing("lab3").current != lab.step(step):
             control.labs.skip("lab3")
-        control.submit(parse(f"docker {line}"), "test", False)
+        control.submit(parse(f"docker {line}"), "test", NONE)
         until(lambda: control.labs.standing("lab3").verdict.remark == key, PATIENCE)
         for language in LANGUAGES:
             words = texts("lab3", language).steps[step].remarks

@@ -20,6 +20,7 @@ from core.labs.catalogue import LABS
 from core.labs.lab import Accident, Lab, Move, Step, Visit
 from core.labs.lab5.lab import FIRST, SECOND, THIRD
 from core.playing import visit
+from core.rights import Right
 
 from .playing import Do, do_it_for_me, play
 from .prompt import Prompt
@@ -62,7 +63,7 @@ def by(way: str, control: Control) -> Iterator[Do]:
     if way == "buttons":
         yield do_it_for_me
         return
-    prompt = Prompt(control, unlocked=True)
+    prompt = Prompt(control, Right())
     with contextlib.closing(prompt.session):
         yield prompt.do
 

@@ -14,6 +14,7 @@ from core import faults, instances, reset
 from core.commands.services import UpdateService
 from core.control import Control
 from core.errors import NotAllowed
+from core.rights import NONE, Right
 from core.ui.session import Viewer
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PASSWORD, Open, fine
@@ -252,10 +253,34 @@ def test_the_password_opens_a_real_engine(real: Control, visit: Open) -> None:
     assert not app.button(key="create").disabled
 
 
+def test_lock_takes_the_right_and_what_it_has_shown(real: Control, visit: Open) -> None:
+    right = Right()
+    app = fine(visit("containers", viewer=Viewer(right=right)))
+    typed(app, Image="alpine", Command="echo what-only-the-teacher-saw")
+    app = fine(next(b for b in app.button if b.label == "Run a container").click().run())
+    until(lambda: not app.session_state["viewer"].jobs["running"].running, 30)
+    shown = "what-only-the-teacher-saw"
+    assert any(shown in code.value for code in fine(app.run()).code)
+    app = fine(app.button(key="lock").click().run())
+    assert right.why == "locked"
+    assert not any(shown in code.value for code in app.code)
+    assert all(b.disabled for b in app.button if b.label == "Run a container")
+
+
+def test_a_page_that_nobody_used_says_why_it_is_locked(real: Control, visit: Open) -> None:
+    right = Right()
+    app = fine(visit("nodes", viewer=Viewer(right=right)))
+    assert "after 30 minutes" in app.button(key="lock").help
+    right.end("idle")
+    app = fine(app.run())
+    assert any("Nothing was done for long" in caption.value for caption in app.caption)
+    assert app.button(key="node_pause").disabled
+
+
 def test_join_tokens_are_for_those_who_may(real: Control, visit: Open) -> None:
     app = fine(visit("nodes", join=True))
     assert not any("SWMTKN" in code.value for code in app.code)
-    app = fine(visit("nodes", join=True, viewer=Viewer(unlocked=True)))
+    app = fine(visit("nodes", join=True, viewer=Viewer(right=Right())))
     assert any("SWMTKN" in code.value for code in app.code)
 
 
@@ -329,7 +354,7 @@ def test_a_port_that_is_none_is_told_in_plain_words(cluster: Control, visit: Ope
 
 def test_the_journal_says_who_did_what(cluster: Control, visit: Open) -> None:
     with_web(cluster, visit)
-    cluster.submit(UpdateService(service="web", env_add=("KEY=hidden",)), "teacher", False)
+    cluster.submit(UpdateService(service="web", env_add=("KEY=hidden",)), "teacher", NONE)
     app = fine(visit("cluster", journal=True))
     rows = next(each.value for each in app.dataframe)
     assert rows["Who"][0] == "teacher"
@@ -361,7 +386,7 @@ def test_a_cluster_without_a_swarm_can_be_reset_too(alone: Control, visit: Open)
 
 def test_a_real_engine_is_never_reset(real: Control, visit: Open) -> None:
     real.access.check(PASSWORD)
-    app = fine(visit("cluster", viewer=Viewer(unlocked=True)))
+    app = fine(visit("cluster", viewer=Viewer(right=Right())))
     assert not [button for button in app.button if button.key == "reset"]
     with pytest.raises(NotAllowed):
         reset.reset(real, "anne")

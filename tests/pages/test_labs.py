@@ -14,6 +14,7 @@ from core.labs.board import ROLL
 from core.labs.catalogue import LABS
 from core.labs.lab import Lab
 from core.labs.texts import texts
+from core.rights import NONE, Right
 from core.ui.session import Viewer
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PAGES, PASSWORD, Open, fine
@@ -44,7 +45,7 @@ def test_every_step_paints(cluster: Control, lab: Lab) -> None:
 
 def test_a_cluster_that_everybody_shares_says_so(cluster: Control, visit: Open) -> None:
     shared = "Everybody shares this cluster"
-    board = visit("board", viewer=Viewer(unlocked=True))
+    board = visit("board", viewer=Viewer(right=Right()))
     for app in (fine(visit("labs")), opened("lab1"), fine(board)):
         assert any(shared in caption.value for caption in app.caption)
 
@@ -60,7 +61,7 @@ def test_it_opens_where_the_cluster_stands(cluster: Control) -> None:
 def test_a_lab_that_wants_a_swarm_says_so_where_there_is_none(cluster: Control) -> None:
     until(lambda: len(cluster.snapshot.nodes) == 3)
     assert not opened("lab5").warning
-    cluster.submit(LeaveSwarm(force=True), "tester", False)
+    cluster.submit(LeaveSwarm(force=True), "tester", NONE)
     until(lambda: cluster.snapshot.engine and not cluster.snapshot.engine.manager)
     assert "begins with a Swarm" in opened("lab5").warning[0].value
     assert not opened("lab3").warning
@@ -137,12 +138,12 @@ def test_first_names_are_asked_for_when_the_teacher_wants_them(
 ) -> None:
     monkeypatch.setattr(ROLL, "named", False)
     assert not fine(visit("labs")).text_input
-    app = fine(visit("board", viewer=Viewer(unlocked=True)))
+    app = fine(visit("board", viewer=Viewer(right=Right())))
     fine(app.toggle(key="named").set_value(True).run())
     assert ROLL.named
     fine(visit("labs").text_input[0].set_value(" Anne ").run())
     cluster.labs.standing("lab3")
-    app = fine(visit("board", viewer=Viewer(unlocked=True)))
+    app = fine(visit("board", viewer=Viewer(right=Right())))
     assert list(app.dataframe[0].value["Learner"]) == ["Anne"]
 
 

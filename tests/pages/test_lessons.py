@@ -10,6 +10,7 @@ from core.commands.registry import parse
 from core.control import Control
 from core.errors import NotAllowed
 from core.lessons import KINDS, Kind, Lesson, Load, Scene, to_drain
+from core.rights import NONE, Right
 from tests.cluster.test_collector import until
 from tests.pages.conftest import Open, fine
 from tests.pages.test_traffic import web
@@ -20,7 +21,7 @@ def played(cluster: Control, kind: Kind, node: str = "node2") -> Lesson:
     there = cluster.snapshot.service("web")
     service = there.id if there else web(cluster)
     cluster.traffic._watched = lambda: True  # else a run would end by itself
-    lesson = Lesson(kind, cluster, service, node, "somebody", False)
+    lesson = Lesson(kind, cluster, service, node, "somebody", NONE)
     assert lesson.wait(300)
     assert lesson.error is None
     assert not lesson.stuck
@@ -36,7 +37,7 @@ def loads(lesson: Lesson) -> list[Load]:
 
 
 def said(cluster: Control, line: str) -> None:
-    cluster.submit(parse(line), "test", True)
+    cluster.submit(parse(line), "test", NONE)
     cluster.collector.refresh()
 
 
@@ -70,7 +71,7 @@ def test_drain_leaves_a_plain_container_alone(cluster: Control) -> None:
 
 
 def test_a_node_that_was_paused_is_paused_again(cluster: Control) -> None:
-    cluster.submit(parse("docker node update --availability pause node1"), "test", True)
+    cluster.submit(parse("docker node update --availability pause node1"), "test", Right())
     started, drained = scenes(played(cluster, "plain", "node1"))
     assert (started.drained, drained.drained) == ((), ("node1",))
     assert {n.hostname: n.availability for n in cluster.snapshot.nodes}["node1"] == "pause"
@@ -106,7 +107,7 @@ def test_a_paused_node_is_paused_again_after_a_rebalance(cluster: Control) -> No
 
 
 def test_a_lesson_waits_for_the_prediction(cluster: Control) -> None:
-    lesson = Lesson("rebalance", cluster, web(cluster), "node2", "somebody", False, waits=True)
+    lesson = Lesson("rebalance", cluster, web(cluster), "node2", "somebody", NONE, waits=True)
     for step, shown in (("drained", 1), ("activated", 2), ("forced", 3)):
         until(lambda step=step: lesson.asked == step, 60)
         assert len(lesson.results) == shown
@@ -120,7 +121,7 @@ def test_who_left_does_not_keep_the_node_drained(
     cluster: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lessons, "PAUSE", 0.1)
-    lesson = Lesson("rebalance", cluster, web(cluster), "node2", "somebody", False, waits=True)
+    lesson = Lesson("rebalance", cluster, web(cluster), "node2", "somebody", NONE, waits=True)
     assert lesson.wait(300)
     assert available(cluster) == {"active"}
 
@@ -150,11 +151,23 @@ def test_without_the_right_nothing_happens(real: Control) -> None:
     service = web(real)
     real.access = Access({"ESSAIM_PASSWORD": "another"})
     for kind in KINDS:
-        lesson = Lesson(kind, real, service, "node2", "somebody", False)
+        lesson = Lesson(kind, real, service, "node2", "somebody", NONE)
         assert lesson.wait(60)
         assert isinstance(lesson.error, NotAllowed)
     assert available(real) == {"active"}
     assert real.snapshot.services[0].replicas == 3
+
+
+def test_with_the_right_a_lesson_ends_and_puts_back_what_it_changed(real: Control) -> None:
+    service, right = web(real), Right()
+    lesson = Lesson("rebalance", real, service, "node2", "somebody", right)
+    until(lambda: "drain" in available(real), 60)
+    right.end()
+    assert lesson.wait(60)
+    assert isinstance(lesson.error, NotAllowed)
+    assert len(lesson.results) < 3
+    assert available(real) == {"active"}
+    assert "--force" not in " ".join(entry.line for entry in real.journal.entries())
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

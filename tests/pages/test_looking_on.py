@@ -16,6 +16,7 @@ from core.connection import Practice
 from core.control import Control
 from core.i18n import LANGUAGES, translation
 from core.labs.board import ROLL
+from core.rights import NONE, Right
 from core.ui import session
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PASSWORD, Open, fine
@@ -28,7 +29,7 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     room = Classroom(Practice(most=1), Access({"ESSAIM_PASSWORD": PASSWORD}))
     control = room.control()
     web = CreateService(name="web", replicas=3, publish=("80:80",), image="nginx:latest")
-    control.submit(web, "teacher", False)
+    control.submit(web, "teacher", NONE)
     until(lambda: bool(control.snapshot.services), 30)
     code = room.looking(keys.DEFAULT)
     monkeypatch.setattr("core.classroom._current", room)
@@ -44,7 +45,7 @@ def test_whatever_can_be_pressed_changes_nothing(
 ) -> None:
     share = keys.spelled(session.classroom().looking(keys.DEFAULT))
     # Not even for who has the password: it is for real engines.
-    app = fine(visit(page, language, viewer=session.Viewer(unlocked=True)))
+    app = fine(visit(page, language, viewer=session.Viewer(right=Right())))
     harmless = {"reset_files", "share_home"}
     enabled = {b.key for b in app.button if b.key and not b.disabled and not b.form_id}
     enabled = {key for key in enabled if not key.startswith("look_")}

@@ -7,6 +7,7 @@ import pytest
 from core.commands.registry import parse
 from core.control import Control
 from core.errors import NotAllowed
+from core.rights import NONE, Right
 from core.traffic.plan import Plan
 from tests.cluster.test_collector import until
 from tests.pages.conftest import Open, fine
@@ -15,7 +16,9 @@ from tests.pages.conftest import Open, fine
 def web(cluster: Control) -> str:
     """A service that publishes a port; its id."""
     cluster.submit(
-        parse("docker service create --name web -p 80:80 --replicas 3 nginx:latest"), "test", True
+        parse("docker service create --name web -p 80:80 --replicas 3 nginx:latest"),
+        "test",
+        Right(),
     )
     until(lambda: [each.running for each in cluster.snapshot.services] == [3], 60)
     return cluster.snapshot.services[0].id
@@ -24,12 +27,12 @@ def web(cluster: Control) -> str:
 def test_traffic_to_a_real_engine_wants_the_password(real: Control) -> None:
     plan = Plan(web(real), 80, rate=50, seconds=0.2)
     with pytest.raises(NotAllowed):
-        real.send(plan, "somebody", unlocked=False)
+        real.send(plan, "somebody", NONE)
     assert real.traffic.run is None
 
 
 def test_a_run_is_in_the_journal_and_its_counts_are_pushed(cluster: Control) -> None:
-    run = cluster.send(Plan(web(cluster), 80, rate=50, seconds=0.2), "somebody", unlocked=False)
+    run = cluster.send(Plan(web(cluster), 80, rate=50, seconds=0.2), "somebody", NONE)
     assert run.join(60)
     entry = cluster.journal.entries()[-1]
     assert entry.who == "somebody"

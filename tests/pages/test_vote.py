@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.commands.services import CreateService
 from core.control import Control
+from core.rights import Right
 from core.ui import vote
 from core.votes import ask_text
 from tests.cluster.test_collector import until
@@ -14,7 +15,7 @@ from tests.pages.test_actions import line, running
 
 
 def with_nine(cluster: Control) -> None:
-    cluster.submit(CreateService(name="web", replicas=9, image="nginx:latest"), "test", True)
+    cluster.submit(CreateService(name="web", replicas=9, image="nginx:latest"), "test", Right())
     until(lambda: running(cluster) == {"node1": 3, "node2": 3, "node3": 3}, 30)
 
 

@@ -15,8 +15,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from core.console.desk import Desk
 from core.console.routes import routes as console_routes
-from core.console.session import Visit
+from core.console.visit import Visit
 from core.control import Control
+from core.rights import NONE
 from core.terminal.routes import routes as terminal_routes
 from tests.cluster.test_collector import until
 from tests.pages.conftest import practising
@@ -32,10 +33,10 @@ class Served:
         self.address = f"ws://127.0.0.1:{port}"
         self.desk = desk
         self.control = control
-        self.unlocked = False
+        self.right = NONE
 
     def ticket(self) -> str:
-        return self.desk.visits.issue(Visit(self.control, "tester", lambda: self.unlocked))
+        return self.desk.visits.issue(Visit(self.control, "tester", lambda: self.right))
 
     @contextmanager
     def console(self, session: str | None = None) -> Iterator[Console]:

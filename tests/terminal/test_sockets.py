@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from core.control import Control
+from core.rights import AWAY, Right
 from core.terminal.routes import NO_TICKET, NOT_ALLOWED
 from tests.terminal.conftest import PATIENCE, Console, Served
 
@@ -192,23 +193,73 @@ def test_a_real_engine_lets_strangers_only_look(
             refused = console.run(line)
             assert refused["kind"] == "refused"
             assert "password" in refused["text"]
-        served.unlocked = True
+        served.right = Right()
         opened = console.run("docker run -it --name box alpine")
         key, ticket = console.session(), console.seat(opened["terminal"])
         with served.sit(ticket) as keyboard:
             keyboard.type("echo secret")
-            served.unlocked = False  # the page is locked while the terminal is open
+            served.right.end()  # the page is locked while the terminal is open
             keyboard.socket.send(b"echo too late\r")
             with pytest.raises(ConnectionClosed) as closed:
                 keyboard.until(lambda: "too late\r\n" in keyboard.screen)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == NOT_ALLOWED
-        assert console.seat(opened["terminal"]) == ""
+        with pytest.raises(
+            ConnectionClosed
+        ) as closed:  # the console, too: what it shows is private
+            console.seat(opened["terminal"])
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == NOT_ALLOWED
     with served.console(key) as stranger:  # what was seen unlocked is not shown again
         assert stranger.session() != key
-    served.unlocked = True
+    served.right = Right()
     with served.console(key) as again:
         assert again.session() == key
+
+
+@pytest.fixture
+def unlocked(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """The same cluster, held for a real one, and the password has been shown."""
+    monkeypatch.setattr(Control, "practice", property(lambda self: False))
+    served.right = Right()
+    return served
+
+
+def test_with_the_right_end_its_log_its_terminal_and_its_lines(unlocked: Served) -> None:
+    with unlocked.console() as console:
+        assert console.run("docker run -d --name web nginx")["kind"] == "done"
+        shell = console.run("docker exec -it web sh")["terminal"]
+        key, ticket = console.session(), console.seat(shell)
+        with unlocked.sit(ticket) as keyboard:
+            keyboard.prompt()
+            console.say(do="run", text="docker logs -f web\ndocker rm -f web")
+            console.until(lambda: "start worker" in console.told.get(3, {"text": ""})["text"])
+            unlocked.right.end()
+            with pytest.raises(ConnectionClosed):
+                keyboard.until(lambda: False)
+        with pytest.raises(ConnectionClosed):  # nobody hears of it who has no right to
+            console.until(lambda: False)
+    unlocked.right = Right()
+    with unlocked.console(key) as console:  # who unlocks again sees how it ended
+        console.until(lambda: console.told.get(4, {"kind": "waiting"})["kind"] == "refused")
+        assert "The page was locked" in console.told[3]["text"]
+        with unlocked.sit(console.seat(shell)) as keyboard:
+            keyboard.until(lambda: keyboard.end)
+        assert "web" in console.run("docker ps")["text"]
+
+
+def test_a_right_is_asked_at_each_message_whoever_holds_the_socket(unlocked: Served) -> None:
+    present, now = True, 0.0
+    unlocked.right = Right(1800, lambda: present, lambda: now)
+    with unlocked.console() as console:
+        assert console.run("docker run -d --name web nginx")["kind"] == "done"
+        present = False  # the tab is closed, and a script has kept the console's socket
+        now += AWAY - 1
+        assert console.run("docker stop web")["kind"] == "done"  # it may come back, as a phone does
+        now += 2
+        with pytest.raises(ConnectionClosed):
+            console.run("docker rm web")
+    assert unlocked.right.why == "left"
 
 
 def test_several_terminals_but_not_without_end(served: Served) -> None:
