@@ -14,9 +14,16 @@ else:
     from streamlit.runtime.pages_manager import PagesManager
 
     from core.server import lifespan, middleware, routes
+    from core.ui.mishaps import broken
 
     # Until somebody has run st.navigation, Streamlit takes a folder called pages/ for its older
     # kind of multipage app: the first visitor of /build would get the bare page, without its frame.
     PagesManager.uses_pages_directory = False
 
-    app = st.App(__file__, routes=routes(), middleware=middleware(), lifespan=lifespan)
+    app = st.App(
+        __file__,
+        routes=routes(),
+        middleware=middleware(),
+        lifespan=lifespan,
+        on_script_error=broken,
+    )

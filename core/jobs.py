@@ -10,9 +10,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from core.cluster.failures import unforeseen
 from core.commands.command import Command, Progress, Report
 from core.errors import EssaimError
-from core.i18n import later as _
 
 #: Lines of log kept of one job; a build may print without end.
 MAX_LINES = 2000
@@ -55,12 +55,8 @@ class Job:
     def _work(self) -> None:
         try:
             self.answer = self._run(self._report)
-        except EssaimError as error:
-            self.error = error.kept()
         except Exception as error:
-            words = f"{type(error).__name__}: {error}"
-            self.error = EssaimError(_("Essaim itself failed here: {words}"), words=words)
-            raise
+            self.error = unforeseen(error).kept()
         finally:
             self.ended = time.time()
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from core.cluster.failures import unforeseen
 from core.cluster.snapshot import ClusterSnapshot, Node, Service
 from core.commands.command import Command
 from core.commands.containers import RemoveContainers, RunContainer
@@ -129,8 +130,8 @@ class Lesson:
             play()
         except TimeoutError:
             self.stuck = True
-        except EssaimError as error:
-            self.error = error
+        except Exception as error:
+            self.error = unforeseen(error).kept()
         finally:
             if self._putting_back is not self._right:
                 self._putting_back.end()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import requests
 
 from core import faults
+from core.cluster.failures import unforeseen
 from core.commands.printed import plain
 from core.connection import QUESTION_TIMEOUT
 from core.control import Control
@@ -61,8 +62,8 @@ class Play:
                 self._cluster.still(self._right)
                 answer = self._make(move)
                 self._lines += plain(answer).split("\n")[:12]
-        except EssaimError as error:
-            self.error = error.kept()
+        except Exception as error:
+            self.error = unforeseen(error).kept()
         finally:
             self.running = False
 

@@ -9,6 +9,7 @@ from core.labs.board import ROLL, Place, export, holds, places
 from core.labs.catalogue import LABS
 from core.labs.texts import texts
 from core.ui import labs
+from core.ui.mishaps import caught
 from core.ui.session import _, classroom, control, language, plural, unlock, unlocked
 from core.ui.shell import engine_missing, head, locked_hint
 from core.ui.tables import table
@@ -104,7 +105,7 @@ def choose_names() -> None:
     st.toggle(
         _("Ask for first names"),
         key="named",
-        on_change=chosen,
+        on_change=caught(chosen),
         help=_("Learners are then asked on the page of labs. Otherwise they are numbers."),
     )
     st.caption(_("Nothing of this is stored: it goes when Essaim stops, unless you export it."))

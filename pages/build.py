@@ -9,6 +9,7 @@ from core.commands.containers import RemoveContainers, RunContainer, StopContain
 from core.ui import jobs
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import on_opening
+from core.ui.mishaps import caught
 from core.ui.opening import free_port, open_links
 from core.ui.session import _, control, may, viewer
 from core.ui.shell import engine_missing, head, locked_hint
@@ -51,7 +52,7 @@ def build() -> None:
             disabled=not may(BuildImage) or jobs.running("building"),
         ):
             jobs.start("building", lambda: BuildImage(tag=tag.strip(), path=".", files=files))
-        st.button(_("Back to the course's files"), key="reset_files", on_click=reset)
+        st.button(_("Back to the course's files"), key="reset_files", on_click=caught(reset))
     jobs.show("building")
 
 

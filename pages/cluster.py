@@ -1,7 +1,5 @@
 """The home page: the cluster's live picture, and the actions that move its replicas."""
 
-from typing import Any
-
 import streamlit as st
 
 from core.cluster.snapshot import Service
@@ -14,15 +12,9 @@ from core.ui.lines import asking_button, button, journal, last_action
 from core.ui.live import board
 from core.ui.replicas import slider
 from core.ui.reset import reset_button
-from core.ui.session import _, act, control, may, plural
+from core.ui.session import _, control, may, plural
 from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.traffic import strip
-
-
-def set_availability(wish: dict[str, Any]) -> None:
-    node = control().snapshot.node(str(wish.get("node")))
-    if node and wish.get("availability") in ("active", "pause", "drain"):
-        act(lambda: UpdateNode(availability=wish["availability"], node=node.hostname))
 
 
 def create() -> None:
@@ -112,7 +104,7 @@ if not swarm_missing():
         locked_hint()
     with right:
         last_action()
-    board(chosen.id if chosen else "", may(UpdateNode), set_availability)
+    board(chosen.id if chosen else "", may(UpdateNode))
     if chosen and open_ports(chosen):
         port = open_ports(chosen)[0].published
         strip(lambda: Plan(chosen.id, port, rate=10, seconds=60))

@@ -8,6 +8,7 @@ from core.labs.lab import Lab
 from core.labs.progress import Standing
 from core.labs.texts import LabText, StepText, texts
 from core.ui import labs
+from core.ui.mishaps import caught
 from core.ui.session import _, control, language, may, plural
 from core.ui.shell import engine_missing, head, locked_hint
 
@@ -30,7 +31,7 @@ def catalogue() -> None:
                     key=f"look_{lab.name}",
                     icon=":material/check:" if finished else ":material/arrow_forward:",
                     type="secondary" if finished else "primary",
-                    on_click=go,
+                    on_click=caught(go),
                     args=(lab.name,),
                 )
             st.write(text.goal)
@@ -77,7 +78,7 @@ def overview(lab: Lab, text: LabText, standing: Standing, at: int) -> None:
             key="look_all",
             icon=":material/arrow_back:",
             type="tertiary",
-            on_click=go,
+            on_click=caught(go),
             args=("",),
         )
         st.markdown(f"**{text.title}**", width="stretch", help=text.goal)
@@ -86,17 +87,15 @@ def overview(lab: Lab, text: LabText, standing: Standing, at: int) -> None:
             st.button(
                 _("Begin anew"),
                 key="lab_reset",
-                on_click=again,
+                on_click=caught(again),
                 args=(lab.name,),
                 disabled=not may(CreateService),
             )
     locked_hint()
     labs.shared_hint()
-    done, all_of_them = len(standing.done), len(lab.steps)
-    st.progress(
-        done / all_of_them,
-        _("Step {number} of {all} · {done} done").format(number=at + 1, all=all_of_them, done=done),
-    )
+    done, steps = len(standing.done), len(lab.steps)
+    said = _("Step {number} of {all} · {done} done").format(number=at + 1, all=steps, done=done)
+    st.progress(done / steps, said)
 
 
 def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
@@ -127,7 +126,7 @@ def navigate(lab: Lab, standing: Standing, at: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if at:
             back = _("Previous step")
-            st.button(back, key="look_back", on_click=go, args=(lab.name, at - 1))
+            st.button(back, key="look_back", on_click=caught(go), args=(lab.name, at - 1))
         if not done:
             labs.play_button(lab, lab.steps[at])
         if at < len(lab.steps) - 1:
@@ -136,7 +135,7 @@ def navigate(lab: Lab, standing: Standing, at: int) -> None:
                 key="look_next",
                 type="primary" if done else "secondary",
                 icon=":material/arrow_forward:",
-                on_click=go,
+                on_click=caught(go),
                 args=(lab.name, at + 1),
             )
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.ui.live import status
+from core.ui.mishaps import told
 from core.ui.projector import projector
 from core.ui.session import _
 from core.ui.shell import swarm_missing
@@ -10,5 +11,6 @@ from core.ui.shell import swarm_missing
 with st.container(key="projector_head"):
     st.subheader(_("Projector"), anchor=False)
     status("shape")
+    told()
 if not swarm_missing():
     projector()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ import urllib3.exceptions
 
 from core.errors import EngineRejected, EngineUnreachable, EssaimError, NotAManager
 from core.i18n import later as _
+
+log = logging.getLogger(__name__)
 
 #: How the daemon begins its refusal of a cluster call, on a worker and outside any Swarm.
 _NOT_A_MANAGER = "This node is not a swarm manager"
@@ -39,6 +42,18 @@ def daemon_errors() -> Iterator[None]:
         raise EngineRejected(str(error)) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise _unreachable(error) from error
+
+
+def unforeseen(error: Exception) -> EssaimError:
+    """The one sentence for what nobody foresaw; its traceback is in the log from here on.
+
+    An error of ours comes back as it is: it has its sentence, and was logged where it was made.
+    """
+    if isinstance(error, EssaimError):
+        return error
+    log.error("Essaim itself failed", exc_info=error)
+    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return EssaimError(_("Essaim itself failed here: {words}"), words=words)
 
 
 def _refusal(message: str, status: int) -> EssaimError:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 import docker
 
-from core.cluster.failures import daemon_errors
+from core.cluster.failures import daemon_errors, unforeseen
 from core.commands import grammar
 from core.errors import EngineRejected, InvalidCommand
 from core.i18n import later as _
@@ -118,16 +118,20 @@ class Command(ABC):
         Raises:
             EngineUnreachable, EngineRejected, NotAManager: see core.cluster.failures.
             InvalidCommand: the values of the fields make no sense together, or it is at_keyboard.
+            EssaimError: the engine gave an answer that nobody foresaw; the log has the traceback.
         """
         if self.at_keyboard:
             raise InvalidCommand(
                 _("There is no keyboard here for {verb}: type it into the console."),
                 verb=" ".join(self.verb),
             )
-        with daemon_errors():
-            if interrupt and self.goes_on:
-                return self._follow(client, report, interrupt)
-            return self._run(client, report)
+        try:
+            with daemon_errors():
+                if interrupt and self.goes_on:
+                    return self._follow(client, report, interrupt)
+                return self._run(client, report)
+        except Exception as error:
+            raise unforeseen(error) from error
 
     def masked(self) -> Self:
         """The same command with environment values and tokens masked, to be written down."""

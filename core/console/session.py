@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from core.cluster.failures import unforeseen
 from core.commands.build import BuildImage
 from core.commands.command import Command, Interrupt
 from core.commands.swarm import JoinSwarm
@@ -254,10 +255,7 @@ class Session:
         except Exception as error:
             progress.end()
             self._succeeded = False
-            sentence = translate(_("Essaim itself failed here: {words}"))
-            words = f"{type(error).__name__}: {error}"
-            self._write(replace(entry, kind="refused", text=sentence.format(words=words)))
-            raise
+            self._write(replace(entry, kind="refused", text=unforeseen(error).said(translate)))
         finally:
             self._going = None
             if not host:  # a script speaks to one engine

@@ -14,8 +14,9 @@ from core.commands.execs import ExecContainer
 from core.commands.nodes import UpdateNode
 from core.console.desk import DESK
 from core.console.visit import Visit
-from core.ui.live import address, component, tile_words
-from core.ui.session import _, act, control, may, unlocked, viewer, who
+from core.ui.live import address, component, set_availability, tile_words
+from core.ui.mishaps import caught
+from core.ui.session import _, control, may, unlocked, viewer, who
 
 PAGE = Path(__file__).parents[2] / "pages" / "console.py"
 
@@ -111,10 +112,8 @@ def picture() -> None:
     key = "picture"
 
     def pressed() -> None:
-        wish = st.session_state[key].availability
-        node = control().snapshot.node(str(wish.get("node"))) if wish else None
-        if node and wish.get("availability") in ("active", "pause", "drain"):
-            act(lambda: UpdateNode(availability=wish["availability"], node=node.hostname))
+        if refused := set_availability(st.session_state[key].availability):
+            raise refused  # no last action is shown here
 
     _picture(
         key=key,
@@ -127,7 +126,7 @@ def picture() -> None:
                 "alone": _("No Swarm yet: docker swarm init makes one, and its nodes appear here."),
             },
         },
-        on_availability_change=pressed,
+        on_availability_change=caught(pressed),
     )
 
 

@@ -11,6 +11,7 @@ from core import faults
 from core.errors import EssaimError
 from core.faults import Conditions, Fault, Machine
 from core.i18n import number
+from core.ui.mishaps import caught
 from core.ui.session import Done, Viewer, _, control, viewer, who
 
 RATES = (16_000_000.0, 1_000_000.0, 100_000.0)  # bytes per second
@@ -72,7 +73,7 @@ def panel(known: Conditions) -> None:
                 _("Mend everything"),
                 key="mend",
                 icon=":material/healing:",
-                on_click=do,
+                on_click=caught(do),
                 args=(faults.mend(), viewer()),
                 disabled=control().looking
                 or (
@@ -153,7 +154,7 @@ def _switch(
         key=key,
         disabled=disabled or control().looking,
         width=SWITCH,
-        on_change=do,
+        on_change=caught(do),
         args=(fault(not on), viewer()),
     )
 
@@ -178,7 +179,7 @@ def _registry(known: Conditions) -> None:
         list(names),
         format_func=lambda rate: names[rate],
         key="registry",
-        on_change=choose,
+        on_change=caught(choose),
         args=(viewer(),),
         width=220,
         disabled=control().looking,
@@ -202,7 +203,7 @@ def _clock(known: Conditions) -> None:
         sorted(names),
         format_func=lambda factor: names[factor],
         key="clock",
-        on_change=choose,
+        on_change=caught(choose),
         args=(viewer(),),
         width=220,
         disabled=control().looking,

@@ -13,6 +13,7 @@ from core.errors import EssaimError
 from core.faults import Conditions, Machine
 from core.published import address
 from core.ui.faults import do
+from core.ui.mishaps import caught
 from core.ui.session import Done, Viewer, _, control, key, viewer, who
 
 
@@ -33,7 +34,7 @@ def panel(known: Conditions) -> None:
                 _("Add an instance"),
                 key="instance_add",
                 icon=":material/add:",
-                on_click=do,
+                on_click=caught(do),
                 args=(faults.add_machine(), viewer()),
                 disabled=control().looking,
             )
@@ -82,7 +83,7 @@ def _button(label: str, what: str, act: Callable[[Viewer], None], machine: Machi
     st.button(
         label,
         key=f"instance_{what}_{machine.name}",
-        on_click=act,
+        on_click=caught(act),
         args=(viewer(),),
         disabled=control().looking,
     )

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.cluster.failures import unforeseen
 from core.commands.command import Command, Progress
 from core.commands.printed import plain
-from core.errors import EssaimError
 from core.i18n import number
 from core.jobs import Job
 from core.ui.session import _, control, viewer, who
@@ -18,8 +18,8 @@ def start(key: str, make: Callable[[], Command]) -> None:
     """Begin a long action of what the viewer entered; a session has one of each key."""
     try:
         command = make()
-    except EssaimError as refusal:
-        st.error(refusal.said(_))
+    except Exception as error:
+        st.error(unforeseen(error).said(_))
         return
     here, cluster = viewer(), control()
     here.right.acted()

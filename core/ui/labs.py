@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core.classroom import classroom
@@ -15,8 +13,9 @@ from core.labs.progress import Standing, remark
 from core.labs.texts import Question, StepText
 from core.playing import Play
 from core.ui.console import link
-from core.ui.live import address, component, tile_words
-from core.ui.session import Viewer, _, act, control, may, viewer, who
+from core.ui.live import address, component, set_availability, tile_words
+from core.ui.mishaps import caught
+from core.ui.session import Viewer, _, control, may, viewer, who
 
 _check = component("check", '<div class="essaim-check" role="status"></div>', "labs.css")
 
@@ -64,11 +63,8 @@ def scene(swarm: bool) -> None:
     key = "scene"
 
     def pressed() -> None:
-        wish: dict[str, Any] = st.session_state[key].availability or {}
-        node = control().snapshot.node(str(wish.get("node")))
-        word = str(wish.get("availability"))
-        if node and word in ("active", "pause", "drain"):
-            act(lambda: UpdateNode(availability=word, node=node.hostname))
+        if refused := set_availability(st.session_state[key].availability):
+            raise refused  # no last action is shown here
 
     _scene(
         key=key,
@@ -84,7 +80,7 @@ def scene(swarm: bool) -> None:
                 "no_image": _("no image"),
             },
         },
-        on_availability_change=pressed,
+        on_availability_change=caught(pressed),
     )
 
 
@@ -120,7 +116,7 @@ def hints(text: StepText, key: str) -> None:
             key=f"look_{key}",
             icon=":material/lightbulb:",
             type="tertiary",
-            on_click=lambda: st.session_state.update({key: shown + 1}),
+            on_click=caught(lambda: st.session_state.update({key: shown + 1})),
         )
 
 
@@ -152,7 +148,7 @@ def play_button(lab: Lab, step: Step) -> None:
         key="play",
         icon=":material/play_circle:",
         disabled=running or not may(CreateService),
-        on_click=_start,
+        on_click=caught(_start),
         args=(lab, step, here, who()),
     )
 
@@ -217,6 +213,6 @@ def skip_button(lab: Lab) -> None:
         _("Skip this step"),
         key="skip",
         type="tertiary",
-        on_click=skip,
+        on_click=caught(skip),
         disabled=not may(CreateService),
     )

@@ -22,6 +22,7 @@ from core.lessons import (
     to_drain,
 )
 from core.traffic.ledger import fairness
+from core.ui.mishaps import caught
 from core.ui.session import _, control, may, viewer, who
 from core.ui.traffic import may_send
 
@@ -76,7 +77,7 @@ def start_button(kind: Kind, service: Service) -> None:
         icon=":material/play_arrow:",
         type="primary",
         disabled=busy or alone or not (may(UpdateNode) and may_send()),
-        on_click=begin,
+        on_click=caught(begin),
         args=(who(),),
         help=_("It takes a second node that takes tasks.") if alone else None,
     )

@@ -10,6 +10,7 @@ import streamlit as st
 from core.commands.command import Command
 from core.presentation import tables
 from core.ui.console import link
+from core.ui.mishaps import caught
 from core.ui.session import _, act, control, last, may, viewer
 from core.ui.tables import table
 
@@ -57,7 +58,7 @@ def button(
         icon=icon,
         type="primary" if primary else "secondary",
         disabled=disabled or not may(command),
-        on_click=act,
+        on_click=caught(act),
         args=(make, viewer()),
         **layout,
     )

@@ -7,9 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from core.commands.nodes import UpdateNode
+from core.errors import EssaimError
 from core.live.messages import shape
 from core.live.routes import FILES, edition
-from core.ui.session import _, control, key, language
+from core.ui.mishaps import caught
+from core.ui.session import _, act, control, key, language
 
 # The scripts are modules of our own server, so that they can import one another and be cached.
 LOADER = """
@@ -74,18 +77,28 @@ def status(watch: str) -> None:
     )
 
 
-def board(service: str, may: bool, availability: Callable[[dict[str, Any]], None]) -> None:
+def set_availability(wish: dict[str, Any] | None) -> EssaimError | None:
+    """Do what a node's button in a live picture asked for: {node: id, availability: word}.
+
+    Why it was not done: for pages that show no last action.
+    """
+    node = control().snapshot.node(str(wish.get("node"))) if wish else None
+    word = str(wish.get("availability")) if wish else ""
+    if node is None or word not in ("active", "pause", "drain"):
+        return None
+    return act(lambda: UpdateNode(availability=word, node=node.hostname))
+
+
+def board(service: str, may: bool) -> None:
     """The cluster's picture.
 
     service: the id of the one to look at, where there are several. may: whether the nodes' buttons
-    work. availability: hears {node: id, availability: word} when one is pressed.
+    work.
     """
     key = "board"
 
     def pressed() -> None:
-        wish = st.session_state[key].availability
-        if wish:
-            availability(wish)
+        set_availability(st.session_state[key].availability)
 
     _board(
         key=key,
@@ -99,7 +112,7 @@ def board(service: str, may: bool, availability: Callable[[dict[str, Any]], None
                 **tile_words(),
             },
         },
-        on_availability_change=pressed,
+        on_availability_change=caught(pressed),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.cluster.failures import unforeseen
 from core.commands.command import Command
 from core.commands.printed import plain
-from core.errors import EssaimError
 from core.ui.session import _, look, may
 
 
@@ -17,8 +17,8 @@ def answer(command: Command, height: int = 320) -> None:
         return
     try:
         st.code(plain(look(command)) or _("nothing yet"), language=None, height=height)
-    except EssaimError as error:
-        st.error(error.said(_))
+    except Exception as error:
+        st.error(unforeseen(error).said(_))
 
 
 def on_opening(title: str, command: Command, key: str) -> None:

@@ -16,6 +16,7 @@ from core.commands.nodes import UpdateNode
 from core.commands.services import ScaleServices, UpdateService
 from core.presentation import qr
 from core.ui.live import address, component, tile_words
+from core.ui.mishaps import caught
 from core.ui.session import _, act, control, last, looking_on, may
 from core.ui.session import key as cluster_key
 from core.ui.share import reached_at
@@ -96,7 +97,7 @@ def projector() -> None:
             ],
             "words": {**tile_words(), **_words()},
         },
-        on_wish_change=asked,
+        on_wish_change=caught(asked),
     )
 
 

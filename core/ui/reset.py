@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import reset
 from core.errors import EssaimError
+from core.ui.mishaps import caught
 from core.ui.session import Done, Viewer, _, control, viewer, who
 
 
@@ -31,7 +32,7 @@ def reset_button() -> None:
             key="reset",
             icon=":material/restart_alt:",
             type="primary",
-            on_click=_reset,
+            on_click=caught(_reset),
             args=(viewer(), True),
             disabled=control().looking,
         )
@@ -40,7 +41,7 @@ def reset_button() -> None:
             key="reset_empty",
             icon=":material/computer:",
             help=_("Three machines that are no Swarm yet: you make one of them."),
-            on_click=_reset,
+            on_click=caught(_reset),
             args=(viewer(), False),
             disabled=control().looking,
         )

@@ -17,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core import keys
 from core.access import LOOKING
 from core.classroom import classroom
+from core.cluster.failures import unforeseen
 from core.commands.command import Command
 from core.control import Control
 from core.errors import EssaimError, NotAllowed
@@ -52,6 +53,7 @@ class Viewer:
     right: Right = NONE
     voter: bool = False  # came to vote: the teacher's buttons are not for this browser
     done: Done | None = None
+    mishap: EssaimError | None = None  # what a callback met, until a page has said it
     sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
     jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
     play: Play | None = None  # of a lab's step, by Do it for me
@@ -161,10 +163,11 @@ def who() -> str:
     return str(st.context.ip_address or "local")
 
 
-def act(make: Callable[[], Command], here: Viewer | None = None) -> None:
+def act(make: Callable[[], Command], here: Viewer | None = None) -> EssaimError | None:
     """Make a command of what the viewer entered, do it, and keep it as the last action.
 
-    A page shows how it went with ``lines.last_action``. The snapshot read after this already knows
+    A page shows how it went with ``lines.last_action``; one that does not, by what this returns:
+    why it was not done. The snapshot read after this already knows
     of it. here: this viewer, where a callback must not be dropped before the action.
     """
     here = here or viewer()
@@ -175,10 +178,11 @@ def act(make: Callable[[], Command], here: Viewer | None = None) -> None:
         command = make()
         line, python = command.line(), command.python()
         control().submit(command, who(), here.right)
-    except EssaimError as refusal:
-        refused = refusal
+    except Exception as error:
+        refused = unforeseen(error)
     here.done = Done(line, python, refused)
     control().collector.refresh()
+    return refused
 
 
 def look(command: Command) -> str:

@@ -15,6 +15,7 @@ from core.errors import InvalidCommand
 from core.ui.choosing import remembered
 from core.ui.faults import do
 from core.ui.lines import button
+from core.ui.mishaps import caught
 from core.ui.session import _, control, plural, viewer
 
 #: A tag that no image has: the new replicas cannot be made.
@@ -58,7 +59,7 @@ def _power(node: str) -> None:
             key=f"shake_power_{on}",
             disabled=answers or control().looking,
             help=_("This node answers Essaim: without it, nobody would.") if answers else None,
-            on_click=do,
+            on_click=caught(do),
             args=(faults.power(node, on), viewer()),
         )
 
@@ -102,8 +103,8 @@ def _kill(service: Service) -> None:
         st.button(
             _("Kill a replica"),
             key="shake_kill",
-            on_click=lambda here: (
-                do(faults.crash(task.id), here) if (task := _first(service)) else None
+            on_click=caught(
+                lambda here: do(faults.crash(task.id), here) if (task := _first(service)) else None
             ),
             args=(viewer(),),
             disabled=control().looking,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.i18n import LANGUAGES, number
 from core.ui.live import status
+from core.ui.mishaps import caught, told
 from core.ui.session import (
     _,
     control,
@@ -82,6 +83,7 @@ def head(title: str, watch: str = "all") -> None:
             share()
             _lock()
             _languages()
+    told()
     not_found()
     if note := control().connection.note:
         st.caption(_("Practising, because no engine answered at {note}").format(note=note.said(_)))
@@ -139,7 +141,7 @@ def _languages() -> None:
         list(LANGUAGES),
         format_func=str.upper,
         key="language_choice",
-        on_change=choose,
+        on_change=caught(choose),
         label_visibility="collapsed",
     )
 

@@ -12,6 +12,7 @@ from core.errors import EssaimError
 from core.traffic.plan import Plan
 from core.ui.lines import button
 from core.ui.live import address, component
+from core.ui.mishaps import caught
 from core.ui.session import Done, _, control, viewer, who
 
 _PLAYER = """
@@ -146,7 +147,7 @@ def _mount(
             "may": may_send(),
             "words": words,
         },
-        on_act_change=acted,
+        on_act_change=caught(acted),
     )
 
 

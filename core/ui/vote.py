@@ -14,6 +14,7 @@ from core.commands.nodes import UpdateNode
 from core.commands.services import ScaleServices, UpdateService
 from core.ui.choosing import remembered
 from core.ui.live import address, component
+from core.ui.mishaps import caught
 from core.ui.session import _, act, control, may, viewer
 from core.votes import Kind, Question, question
 
@@ -74,7 +75,7 @@ def ballot(teaching: bool = False) -> None:
                 "you_did_not": _("✕ Not quite."),
             },
         },
-        on_vote_change=voted,
+        on_vote_change=caught(voted),
         on_phase_change=lambda: None,
     )
 
@@ -101,13 +102,13 @@ def teacher() -> None:
                 key="vote_do",
                 icon=":material/play_arrow:",
                 type="primary",
-                on_click=begin,
+                on_click=caught(begin),
                 args=(poll.question,),
             )
             st.code(do().line(), language="shell", width="content")
-            st.button(_("Take the question back"), key="vote_forget", on_click=forget)
+            st.button(_("Take the question back"), key="vote_forget", on_click=caught(forget))
     elif poll.phase == "moving":
-        st.button(_("Reveal now"), key="vote_reveal", on_click=reveal)
+        st.button(_("Reveal now"), key="vote_reveal", on_click=caught(reveal))
     with st.expander(_("Ask the class"), expanded=poll.phase in ("none", "revealed")):
         _asking(services)
 
@@ -138,7 +139,7 @@ def _asking(services: list[Service]) -> None:
             key="vote_ask",
             icon=":material/how_to_vote:",
             disabled=not nodes and kind in ("drain", "activate"),
-            on_click=ask,
+            on_click=caught(ask),
             args=(kind,),
         )
     if not nodes and kind == "activate":
