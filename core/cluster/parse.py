@@ -1,6 +1,7 @@
 """From the Docker Engine API's JSON to snapshot records: pure functions, one per kind.
 
-Shapes are those of API 1.41 to 1.51. Absent fields mean Docker's zero value, as in Go.
+Shapes are those of API 1.41 to 1.51. Absent fields mean Docker's zero value, as in Go; so does the
+null that Go makes of a list or a map that it never filled.
 """
 
 from __future__ import annotations
@@ -58,19 +59,21 @@ def engine(info: Json, version: Json) -> Engine:
     )
 
 
-def nodes(raw: Iterable[Json]) -> tuple[Node, ...]:
+def nodes(raw: Iterable[Json] | None) -> tuple[Node, ...]:
     """From GET /nodes, ordered by hostname."""
-    return tuple(sorted(map(_node, raw), key=lambda node: (_natural(node.hostname), node.id)))
+    return tuple(sorted(map(_node, raw or ()), key=lambda node: (_natural(node.hostname), node.id)))
 
 
-def tasks(raw: Iterable[Json]) -> tuple[Task, ...]:
+def tasks(raw: Iterable[Json] | None) -> tuple[Task, ...]:
     """From GET /tasks, ordered by service, slot, and newest first."""
-    return tuple(sorted(map(_task, raw), key=lambda t: (t.service_id, t.slot, -t.created, t.id)))
+    return tuple(
+        sorted(map(_task, raw or ()), key=lambda t: (t.service_id, t.slot, -t.created, t.id))
+    )
 
 
-def services(raw: Iterable[Json], of_cluster: tuple[Task, ...]) -> tuple[Service, ...]:
+def services(raw: Iterable[Json] | None, of_cluster: tuple[Task, ...]) -> tuple[Service, ...]:
     """From GET /services, ordered by name; counts come from the tasks of the same moment."""
-    found = sorted(map(_service, raw), key=lambda service: _natural(service.name))
+    found = sorted(map(_service, raw or ()), key=lambda service: _natural(service.name))
     return recount(tuple(found), of_cluster)
 
 
@@ -97,12 +100,12 @@ def recount(known: tuple[Service, ...], of_cluster: tuple[Task, ...]) -> tuple[S
     )
 
 
-def containers(raw: Iterable[Json]) -> tuple[Container, ...]:
+def containers(raw: Iterable[Json] | None) -> tuple[Container, ...]:
     """From GET /containers/json?all=1, newest first."""
-    return tuple(sorted(map(_container, raw), key=lambda c: (-c.created, c.name)))
+    return tuple(sorted(map(_container, raw or ()), key=lambda c: (-c.created, c.name)))
 
 
-def images(raw: Iterable[Json]) -> tuple[Image, ...]:
+def images(raw: Iterable[Json] | None) -> tuple[Image, ...]:
     """From GET /images/json, newest first; an image without a tag has none here either."""
     found = (
         Image(
@@ -112,7 +115,7 @@ def images(raw: Iterable[Json]) -> tuple[Image, ...]:
             created=float(each.get("Created") or 0),
             size=int(each.get("Size") or 0),
         )
-        for each in raw
+        for each in raw or ()
     )
     return tuple(sorted(found, key=lambda image: (-image.created, image.tags, image.id)))
 

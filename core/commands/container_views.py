@@ -8,6 +8,7 @@ from typing import ClassVar
 import docker
 
 from core.commands import printed, streams
+from core.commands.answers import items, part, text
 from core.commands.command import Command, Interrupt, Json, Report, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import call, given, literal
@@ -35,7 +36,9 @@ for container in {listing}:
 """
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        containers = client.api.containers(all=self.all, **given(filters=filters(self.filter)))
+        containers = (
+            client.api.containers(all=self.all, **given(filters=filters(self.filter))) or []
+        )
         if self.quiet:
             return "\n".join(short(container["Id"]) for container in containers)
         head = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")
@@ -44,14 +47,14 @@ for container in {listing}:
 
 def _row(container: Json) -> tuple[str, ...]:
     # A name with a second slash is a link from another container.
-    names = [name[1:] for name in container["Names"] if "/" not in name[1:]]
+    names = [name[1:] for name in items(container, "Names") if "/" not in name[1:]]
     return (
         short(container["Id"]),
-        _image(container["Image"]),
-        f'"{cut(container["Command"], 20)}"',
+        _image(text(container, "Image")),
+        f'"{cut(text(container, "Command"), 20)}"',
         ago(container["Created"]),
-        container["Status"],
-        ", ".join(_ports(container["Ports"])),
+        text(container, "Status"),
+        ", ".join(_ports(items(container, "Ports"))),
         ",".join(names),
     )
 
@@ -115,7 +118,7 @@ import codecs
         stream = streams.followed(
             client,
             f"/containers/{known['Id']}/logs",
-            known["Config"]["Tty"],
+            bool(part(known, "Config").get("Tty")),
             tail=self.tail,
             timestamps=int(self.timestamps),
         )

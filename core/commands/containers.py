@@ -13,6 +13,7 @@ import docker.errors
 import requests
 
 from core.commands import printed, streams
+from core.commands.answers import count, items
 from core.commands.command import Command, Interrupt, Json, Report, each
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.ports import PORT, publication
@@ -289,7 +290,7 @@ class PruneContainers(Command):
         return "client.containers.prune()\n"
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        pruned: Json = client.containers.prune()
-        reclaimed = f"Total reclaimed space: {size(pruned['SpaceReclaimed'], 4)}"
-        gone = pruned["ContainersDeleted"]
+        pruned: Json = client.containers.prune() or {}
+        reclaimed = f"Total reclaimed space: {size(count(pruned, 'SpaceReclaimed'), 4)}"
+        gone = items(pruned, "ContainersDeleted")
         return "\n".join(["Deleted Containers:", *gone, "", reclaimed]) if gone else reclaimed

@@ -9,6 +9,7 @@ from typing import ClassVar
 import docker
 
 from core.commands import streams
+from core.commands.answers import count, items, text
 from core.commands.command import Command, Json, Report, each, inspected
 from core.commands.grammar import argument, arguments, switch
 from core.commands.reference import canonical, tagged
@@ -33,7 +34,7 @@ class ListImages(Command):
         return f"for image in {listing}:\n    print(image.short_id, image.tags)\n"
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        images = client.api.images(all=self.all, **given(name=self.repository))
+        images = client.api.images(all=self.all, **given(name=self.repository)) or []
         if self.quiet:
             return "\n".join(short(image["Id"]) for image in images)
         head = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE")
@@ -113,8 +114,8 @@ class RemoveImages(Command):
         return each(self.images, remove)
 
 
-def _deletions(items: list[Json] | None) -> str:
-    return "\n".join(f"{verb}: {name}" for item in items or [] for verb, name in item.items())
+def _deletions(gone: list[Json] | None) -> str:
+    return "\n".join(f"{verb}: {name}" for item in gone or [] for verb, name in item.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +140,9 @@ class PruneImages(Command):
         return call("client.images.prune", filters={"dangling": not self.all})
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        pruned = client.images.prune(filters={"dangling": not self.all})
-        gone = _deletions(pruned["ImagesDeleted"])
-        reclaimed = f"Total reclaimed space: {size(pruned['SpaceReclaimed'], 4)}"
+        pruned = client.images.prune(filters={"dangling": not self.all}) or {}
+        gone = _deletions(items(pruned, "ImagesDeleted"))
+        reclaimed = f"Total reclaimed space: {size(count(pruned, 'SpaceReclaimed'), 4)}"
         return f"Deleted Images:\n{gone.lower()}\n\n{reclaimed}" if gone else reclaimed
 
 
@@ -168,11 +169,11 @@ for layer in client.images.get({literal(self.image)}).history():
                 (
                     short(layer["Id"]),
                     ago(layer["Created"]),
-                    cut(layer["CreatedBy"].replace("\t", " "), 45),
-                    size(layer["Size"]),
-                    layer["Comment"],
+                    cut(text(layer, "CreatedBy").replace("\t", " "), 45),
+                    size(count(layer, "Size")),
+                    text(layer, "Comment"),
                 )
-                for layer in client.api.history(self.image)
+                for layer in client.api.history(self.image) or ()
             ),
         )
 

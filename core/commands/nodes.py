@@ -8,6 +8,7 @@ from typing import ClassVar
 import docker
 import docker.errors
 
+from core.commands.answers import part, text
 from core.commands.command import Command, Json, Report, each, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import Code, call, literal
@@ -35,28 +36,28 @@ for node in client.nodes.list():
 """
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        nodes = sorted(client.api.nodes(), key=lambda node: _hostname(node))
+        nodes = sorted(client.api.nodes() or (), key=lambda node: _hostname(node))
         if self.quiet:
             return "\n".join(node["ID"] for node in nodes)
-        here = client.api.info()["Swarm"]["NodeID"]
+        here = text(client.api.info(), "Swarm", "NodeID")
         head = ("ID", "HOSTNAME", "STATUS", "AVAILABILITY", "MANAGER STATUS", "ENGINE VERSION")
         return table(head, (_row(node, here) for node in nodes))
 
 
 def _hostname(node: Json) -> str:
-    return str(node.get("Description", {}).get("Hostname", ""))
+    return text(node, "Description", "Hostname")
 
 
 def _row(node: Json, here: str) -> tuple[str, ...]:
-    manager = node.get("ManagerStatus") or {}
-    status = "leader" if manager.get("Leader") else manager.get("Reachability", "")
+    manager = part(node, "ManagerStatus")
+    status = "leader" if manager.get("Leader") else text(manager, "Reachability")
     return (
         node["ID"] + (" *" if node["ID"] == here else "  "),
         _hostname(node),
-        node["Status"]["State"].capitalize(),
-        node["Spec"]["Availability"].capitalize(),
+        text(node, "Status", "State").capitalize(),
+        text(node, "Spec", "Availability").capitalize(),
         status.capitalize(),
-        node.get("Description", {}).get("Engine", {}).get("EngineVersion", ""),
+        text(node, "Description", "Engine", "EngineVersion"),
     )
 
 
@@ -83,14 +84,15 @@ for name in {names}:
 """
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        tasks, missing = [], []
+        tasks: list[Json] = []
+        missing: list[str] = []
         for name in self.nodes or ("self",):
             try:
                 node = client.api.inspect_node(_self(client, name))["ID"]
             except docker.errors.NotFound as error:
                 missing.append(str(error.explanation))
                 continue
-            tasks += client.api.tasks(filters=filters(self.filter) | {"node": [node]})
+            tasks += client.api.tasks(filters=filters(self.filter) | {"node": [node]}) or ()
         if missing and len(missing) == len(self.nodes):
             raise EngineRejected("\n".join(missing), 404)
         return "\n".join([listed(client, tasks, whole=self.no_trunc), *missing])
@@ -118,7 +120,7 @@ print(json.dumps(nodes, indent=4))
 
 def _self(client: docker.DockerClient, name: str) -> str:
     """The node meant by ``self``, the docker command's word for the one that answers."""
-    return str(client.api.info()["Swarm"]["NodeID"]) if name == "self" else name
+    return text(client.api.info(), "Swarm", "NodeID") if name == "self" else name
 
 
 def _code(name: str) -> str:
@@ -162,14 +164,14 @@ def _set(key: str, value: str) -> Edit:
 
 def _add_label(key: str, value: str) -> Edit:
     return Edit(
-        f'spec.setdefault("Labels", {{}})[{literal(key)}] = {literal(value)}',
-        lambda spec: spec.setdefault("Labels", {}).update({key: value}),
+        f'spec["Labels"] = (spec.get("Labels") or {{}}) | {literal({key: value})}',
+        lambda spec: spec.update(Labels=part(spec, "Labels") | {key: value}),
     )
 
 
 def _remove_label(key: str) -> Edit:
     def make(spec: Json) -> None:
-        if key not in spec.get("Labels", {}):
+        if key not in part(spec, "Labels"):
             raise InvalidCommand(_("key {key} doesn't exist in node's labels"), key=key)
         del spec["Labels"][key]
 
@@ -211,7 +213,7 @@ class DemoteNodes(Command):
 def _give_role(client: docker.DockerClient, nodes: tuple[str, ...], role: str, done: str) -> str:
     def give(name: str) -> str:
         reference = _self(client, name)
-        if client.api.inspect_node(reference)["Spec"]["Role"] == role:
+        if text(client.api.inspect_node(reference), "Spec", "Role") == role:
             return f"Node {name} is already a {role}."
         update_node(client, reference, [_set("Role", role)])
         return f"{'Node' if role == 'manager' else 'Manager'} {name} {done}."

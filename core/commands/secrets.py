@@ -9,6 +9,7 @@ from typing import ClassVar
 import docker
 
 from core.commands import folder
+from core.commands.answers import text
 from core.commands.command import Command, Json, Report, each
 from core.commands.grammar import argument, arguments, options, switch
 from core.commands.source import call, given, literal
@@ -74,20 +75,18 @@ for secret in {listing}:
 """
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        secrets = client.api.secrets(**given(filters=filters(self.filter)))
-        secrets.sort(key=lambda secret: natural(secret["Spec"]["Name"]))
+        secrets = client.api.secrets(**given(filters=filters(self.filter))) or []
+        secrets.sort(key=lambda secret: natural(text(secret, "Spec", "Name")))
         if self.quiet:
             return "\n".join(secret["ID"] for secret in secrets)
         return table(("ID", "NAME", "DRIVER", "CREATED", "UPDATED"), map(_row, secrets))
 
 
 def _row(secret: Json) -> tuple[str, ...]:
-    spec = secret["Spec"]
-    driver = (spec.get("Driver") or {}).get("Name", "")
     return (
         secret["ID"],
-        spec["Name"],
-        driver,
+        text(secret, "Spec", "Name"),
+        text(secret, "Spec", "Driver", "Name"),
         ago(secret["CreatedAt"]),
         ago(secret["UpdatedAt"]),
     )

@@ -4,37 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.commands.answers import count, items, part
 from core.commands.command import Json
 from core.commands.ports import Publication
-from core.commands.source import call, literal
+from core.commands.source import literal
 from core.commands.stored import Edit
 from core.errors import InvalidCommand
 from core.i18n import later as _
 
 
-def set_replicas(service: str, count: int) -> Edit:
+def set_replicas(service: str, wanted: int) -> Edit:
     def make(spec: Json) -> None:
-        if "Replicated" not in spec["Mode"]:
+        if "Replicated" not in part(spec, "Mode"):
             sentence = _("{service}: scale can only be used with replicated mode")
             raise InvalidCommand(sentence, service=service)
-        spec["Mode"]["Replicated"]["Replicas"] = count
+        spec["Mode"]["Replicated"] = part(spec, "Mode", "Replicated") | {"Replicas": wanted}
 
-    return Edit(f'spec["Mode"]["Replicated"]["Replicas"] = {count}', make)
+    return Edit(f'spec["Mode"]["Replicated"]["Replicas"] = {wanted}', make)
 
 
 def set_image(image: str, platforms: Sequence[tuple[str, str]]) -> Edit:
     def make(spec: Json) -> None:
         task = spec["TaskTemplate"]
         task["ContainerSpec"]["Image"] = image
-        task.setdefault("Placement", {})["Platforms"] = [
-            {"Architecture": architecture, "OS": system} for architecture, system in platforms
-        ]
+        known = [{"Architecture": architecture, "OS": system} for architecture, system in platforms]
+        task["Placement"] = part(task, "Placement") | {"Platforms": known}
 
     text = f"""\
 spec["TaskTemplate"]["ContainerSpec"]["Image"] = {literal(image)}
-spec["TaskTemplate"].setdefault("Placement", {{}})["Platforms"] = [
-    {{"Architecture": architecture, "OS": system}} for architecture, system in {literal(platforms)}
-]"""
+known = [{{"Architecture": a, "OS": system}} for a, system in {literal(platforms)}]
+spec["TaskTemplate"]["Placement"] = (spec["TaskTemplate"].get("Placement") or {{}}) | {{
+    "Platforms": known
+}}"""
     return Edit(text, make)
 
 
@@ -65,7 +66,7 @@ def force() -> Edit:
 
     def make(spec: Json) -> None:
         task = spec["TaskTemplate"]
-        task["ForceUpdate"] = task.get("ForceUpdate", 0) + 1
+        task["ForceUpdate"] = count(task, "ForceUpdate") + 1
 
     text = """\
 spec["TaskTemplate"]["ForceUpdate"] = spec["TaskTemplate"].get("ForceUpdate", 0) + 1"""
@@ -90,7 +91,7 @@ def remove_env(key: str) -> Edit:
 
 def _without_env(spec: Json, key: str) -> list[str]:
     container = spec["TaskTemplate"]["ContainerSpec"]
-    container["Env"] = [e for e in container.get("Env", []) if e.partition("=")[0] != key]
+    container["Env"] = [e for e in items(container, "Env") if e.partition("=")[0] != key]
     kept: list[str] = container["Env"]
     return kept
 
@@ -98,17 +99,27 @@ def _without_env(spec: Json, key: str) -> list[str]:
 def _without_env_text(key: str) -> str:
     return f"""\
 container = spec["TaskTemplate"]["ContainerSpec"]
-container["Env"] = [e for e in container.get("Env", []) if e.partition("=")[0] != {literal(key)}]"""
+env = container.get("Env") or []
+container["Env"] = [e for e in env if e.partition("=")[0] != {literal(key)}]"""
+
+
+_ENDPOINT = 'endpoint = spec["EndpointSpec"] = spec.get("EndpointSpec") or {"Mode": "vip"}'
+
+
+def _endpoint(spec: Json) -> Json:
+    endpoint: Json = spec.get("EndpointSpec") or {"Mode": "vip"}
+    spec["EndpointSpec"] = endpoint
+    return endpoint
 
 
 def add_port(port: Publication) -> Edit:
     def make(spec: Json) -> None:
-        endpoint = spec.setdefault("EndpointSpec", {"Mode": "vip"})
-        endpoint.setdefault("Ports", []).append(port.spec())
+        endpoint = _endpoint(spec)
+        endpoint["Ports"] = [*items(endpoint, "Ports"), port.spec()]
 
     text = f"""\
-endpoint = spec.setdefault("EndpointSpec", {{"Mode": "vip"}})
-{call('endpoint.setdefault("Ports", []).append', port.spec())}"""
+{_ENDPOINT}
+endpoint["Ports"] = (endpoint.get("Ports") or []) + [{literal(port.spec())}]"""
     return Edit(text, make)
 
 
@@ -116,25 +127,28 @@ def remove_port(target: int) -> Edit:
     """Of the container's port, as the docker command counts."""
 
     def make(spec: Json) -> None:
-        endpoint = spec.setdefault("EndpointSpec", {"Mode": "vip"})
-        endpoint["Ports"] = [p for p in endpoint.get("Ports", []) if p["TargetPort"] != target]
+        endpoint = _endpoint(spec)
+        endpoint["Ports"] = [p for p in items(endpoint, "Ports") if p["TargetPort"] != target]
 
     text = f"""\
-endpoint = spec.setdefault("EndpointSpec", {{"Mode": "vip"}})
-endpoint["Ports"] = [p for p in endpoint.get("Ports", []) if p["TargetPort"] != {target}]"""
+{_ENDPOINT}
+ports = endpoint.get("Ports") or []
+endpoint["Ports"] = [p for p in ports if p["TargetPort"] != {target}]"""
     return Edit(text, make)
 
 
 def set_constraints(added: Sequence[str], removed: Sequence[str]) -> Edit:
     def make(spec: Json) -> None:
-        placement = spec["TaskTemplate"].setdefault("Placement", {})
-        kept = [c for c in placement.get("Constraints", []) if c not in (*removed, *added)]
-        placement["Constraints"] = [*kept, *added]
+        placement = part(spec, "TaskTemplate", "Placement")
+        kept = [c for c in items(placement, "Constraints") if c not in (*removed, *added)]
+        spec["TaskTemplate"]["Placement"] = placement | {"Constraints": [*kept, *added]}
 
     text = f"""\
-placement = spec["TaskTemplate"].setdefault("Placement", {{}})
-kept = [c for c in placement.get("Constraints", []) if c not in {literal([*removed, *added])}]
-placement["Constraints"] = kept + {literal(list(added))}"""
+placement = spec["TaskTemplate"].get("Placement") or {{}}
+known = placement.get("Constraints") or []
+kept = [c for c in known if c not in {literal([*removed, *added])}]
+placement["Constraints"] = kept + {literal(list(added))}
+spec["TaskTemplate"]["Placement"] = placement"""
     return Edit(text, make)
 
 
@@ -142,13 +156,14 @@ def add_label(text: str) -> Edit:
     key, _, value = text.partition("=")
 
     def make(spec: Json) -> None:
-        spec.setdefault("Labels", {})[key] = value
+        spec["Labels"] = part(spec, "Labels") | {key: value}
 
-    return Edit(f'spec.setdefault("Labels", {{}})[{literal(key)}] = {literal(value)}', make)
+    text = f'spec["Labels"] = (spec.get("Labels") or {{}}) | {literal({key: value})}'
+    return Edit(text, make)
 
 
 def remove_label(key: str) -> Edit:
     def make(spec: Json) -> None:
-        spec.get("Labels", {}).pop(key, None)
+        part(spec, "Labels").pop(key, None)
 
-    return Edit(f'spec.get("Labels", {{}}).pop({literal(key)}, None)', make)
+    return Edit(f'(spec.get("Labels") or {{}}).pop({literal(key)}, None)', make)

@@ -12,6 +12,7 @@ import docker
 import docker.errors
 
 from core.commands import printed, streams
+from core.commands.answers import count, items, part, text
 from core.commands.command import Command, Interrupt, Json, Report, inspected
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import call, given, literal
@@ -39,8 +40,8 @@ for service in {listing}:
 """
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        services = client.api.services(filters=filters(self.filter), status=True)
-        services.sort(key=lambda service: natural(service["Spec"]["Name"]))
+        services = client.api.services(filters=filters(self.filter), status=True) or []
+        services.sort(key=lambda service: natural(text(service, "Spec", "Name")))
         if self.quiet:
             return "\n".join(short(service["ID"]) for service in services)
         head = ("ID", "NAME", "MODE", "REPLICAS", "IMAGE", "PORTS")
@@ -48,28 +49,27 @@ for service in {listing}:
 
 
 def _service_row(service: Json) -> tuple[str, ...]:
-    spec, status = service["Spec"], service["ServiceStatus"]
-    placement = spec["TaskTemplate"].get("Placement", {})
-    most = placement.get("MaxReplicas", 0)
-    replicas = f"{status['RunningTasks']}/{status['DesiredTasks']}"
+    status = part(service, "ServiceStatus")
+    most = count(service, "Spec", "TaskTemplate", "Placement", "MaxReplicas")
+    replicas = f"{count(status, 'RunningTasks')}/{count(status, 'DesiredTasks')}"
     ports = [
         f"*:{p['PublishedPort']}->{p['TargetPort']}/{p['Protocol']}"
-        for p in service.get("Endpoint", {}).get("Ports", [])
+        for p in items(service, "Endpoint", "Ports")
         if p.get("PublishMode", "ingress") == "ingress"
     ]
     return (
         short(service["ID"]),
-        spec["Name"],
-        _mode(spec["Mode"]),
+        text(service, "Spec", "Name"),
+        _mode(part(service, "Spec", "Mode")),
         replicas + (f" (max {most} per node)" if most else ""),
-        unpinned(spec["TaskTemplate"]["ContainerSpec"]["Image"]),
+        unpinned(text(service, "Spec", "TaskTemplate", "ContainerSpec", "Image")),
         ", ".join(ports),
     )
 
 
 def _mode(mode: Json) -> str:
     words = {"ReplicatedJob": "replicated job", "GlobalJob": "global job"}
-    kind = next(iter(mode))
+    kind = next(iter(mode), "")
     return words.get(kind, kind.lower())
 
 
@@ -102,7 +102,7 @@ for name in {literal(list(self.services))}:
                 missing.append(f"no such service: {name}")
         if not ids:
             raise EngineRejected("\n".join(missing), 404)
-        tasks = client.api.tasks(filters=filters(self.filter) | {"service": ids})
+        tasks = client.api.tasks(filters=filters(self.filter) | {"service": ids}) or []
         return "\n".join([listed(client, tasks, whole=self.no_trunc), *missing])
 
 
@@ -190,7 +190,7 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
         stream = streams.followed(
             client,
             f"/services/{known['ID']}/logs",
-            known["Spec"]["TaskTemplate"]["ContainerSpec"].get("TTY", False),
+            bool(part(known, "Spec", "TaskTemplate", "ContainerSpec").get("TTY")),
             details=1,
             tail=self.tail,
             timestamps=int(self.timestamps),

@@ -9,6 +9,7 @@ import docker
 import docker.errors
 import docker.types
 
+from core.commands.answers import items, text
 from core.commands.command import Command, Json, Report, each
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.ports import PORT, publication
@@ -131,7 +132,8 @@ def pinned(client: docker.DockerClient, image: str) -> tuple[str, list[tuple[str
     """The image with the digest that its tag has on the registry now, and what it runs on.
 
     As the docker command does, so that every node runs the same bytes. An image that no registry
-    knows keeps its tag alone, and may run anywhere.
+    knows keeps its tag alone, and may run anywhere; so may one that does not say what it runs on:
+    an empty word of a platform means any.
     """
     if "@" in image:
         return image, []
@@ -139,8 +141,13 @@ def pinned(client: docker.DockerClient, image: str) -> tuple[str, list[tuple[str
         registry = client.images.get_registry_data(image)
     except docker.errors.APIError:
         return tagged(image), []
-    platforms = [(p["architecture"], p["os"]) for p in registry.attrs["Platforms"]]
-    return f"{tagged(image)}@{registry.id}", platforms
+    digest = text(registry.attrs, "Descriptor", "digest")
+    if not digest:
+        return tagged(image), []
+    platforms = [
+        (text(p, "architecture"), text(p, "os")) for p in items(registry.attrs, "Platforms")
+    ]
+    return f"{tagged(image)}@{digest}", platforms
 
 
 def pinned_text(image: str) -> str:
@@ -150,7 +157,8 @@ def pinned_text(image: str) -> str:
 try:
     registry = client.images.get_registry_data({literal(image)})
     image = {literal(tagged(image) + "@")} + registry.id
-    platforms = [(p["architecture"], p["os"]) for p in registry.attrs["Platforms"]]
+    known = registry.attrs.get("Platforms") or []  # null where the image does not say
+    platforms = [(p.get("architecture", ""), p.get("os", "")) for p in known]
 except docker.errors.APIError:
     image, platforms = {literal(tagged(image))}, []  # on no registry: each node takes its own copy
 """

@@ -10,6 +10,7 @@ import docker
 import docker.errors
 
 from core.commands import folder
+from core.commands.answers import count, text
 from core.commands.command import Command, Json, Report
 from core.commands.compose import IMAGE, NAMESPACE, Plan, plan
 from core.commands.grammar import argument, arguments, option, switch
@@ -26,8 +27,8 @@ def _of(stack: str) -> dict[str, str]:
 
 
 def _services(client: docker.DockerClient, stack: str) -> list[Json]:
-    found: list[Json] = client.api.services(filters=_of(stack))
-    return sorted(found, key=lambda service: natural(service["Spec"]["Name"]))
+    found: list[Json] = client.api.services(filters=_of(stack)) or []
+    return sorted(found, key=lambda service: natural(_name(service)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,18 +78,18 @@ services = {literal(list(made.services))}
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         made = self._plan()
         api, said = client.api, []
-        there = {network["Name"] for network in api.networks(filters=_of(self.stack))}
+        there = {network["Name"] for network in api.networks(filters=_of(self.stack)) or ()}
         for name, options in made.networks.items():
             if name not in there:
                 api.create_network(name, **options)
                 said.append(f"Creating network {name}")
-        secrets = {secret["Spec"]["Name"]: secret["ID"] for secret in api.secrets()}
+        secrets = {_name(secret): secret["ID"] for secret in api.secrets() or ()}
         for name, file in made.secrets.items():
             if name not in secrets:
                 data = folder.read(folder.beside(self.compose_file, file))
                 secrets[name] = api.create_secret(name, data, {NAMESPACE: self.stack})["ID"]
                 said.append(f"Creating secret {name}")
-        known = {service["Spec"]["Name"]: service for service in _services(client, self.stack)}
+        known = {_name(service): service for service in _services(client, self.stack)}
         if self.prune:
             for name in known.keys() - {service["name"] for service in made.services}:
                 api.remove_service(name)
@@ -115,7 +116,7 @@ def _put(client: docker.DockerClient, spec: Json, secrets: dict[str, str], old: 
         client.api.create_service(**spec)
         return f"Creating service {spec['name']}"
     # A forced update is no change of the file's, and must not be taken back by it.
-    task["ForceUpdate"] = old["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
+    task["ForceUpdate"] = count(old, "Spec", "TaskTemplate", "ForceUpdate")
     client.api.update_service(old["ID"], old["Version"]["Index"], **spec)
     return f"Updating service {spec['name']} (id: {old['ID']})"
 
@@ -141,8 +142,8 @@ for spec in services:
         image = container["Image"] if ":" in container["Image"] else container["Image"] + ":latest"
         container["Image"] = image + "@" + registry.id
         task.setdefault("Placement", {{}})["Platforms"] = [
-            {{"Architecture": p["architecture"], "OS": p["os"]}}
-            for p in registry.attrs["Platforms"]
+            {{"Architecture": p.get("architecture", ""), "OS": p.get("os", "")}}
+            for p in registry.attrs.get("Platforms") or []
         ]
     except docker.errors.APIError:
         pass  # on no registry: each node takes its own copy
@@ -176,8 +177,8 @@ for stack, count in Counter(s["Spec"]["Labels"]["{NAMESPACE}"] for s in services
 """
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        services = client.api.services(filters={"label": NAMESPACE})
-        counts = Counter(service["Spec"]["Labels"][NAMESPACE] for service in services)
+        services = client.api.services(filters={"label": NAMESPACE}) or ()
+        counts = Counter(text(service, "Spec", "Labels", NAMESPACE) for service in services)
         rows = [(name, str(counts[name])) for name in sorted(counts, key=natural)]
         return table(("NAME", "SERVICES"), rows)
 
@@ -224,7 +225,7 @@ for service in client.services.list(filters={{"label": "{NAMESPACE}=" + stack}})
 """
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
-        names = tuple(service["Spec"]["Name"] for service in _services(client, self.stack))
+        names = tuple(_name(service) for service in _services(client, self.stack))
         if not names:
             raise EngineRejected(f"nothing found in stack: {self.stack}", 404)
         return ServiceTasks(no_trunc=self.no_trunc, services=names).run(client)
@@ -268,7 +269,8 @@ for stack in {literal(list(self.stacks))}:
         said = []
         for kind, found, remove in kinds:
             named = {
-                _name(each): each.get("ID") or each["Id"] for each in found(filters=_of(stack))
+                _name(each): each.get("ID") or each["Id"]
+                for each in found(filters=_of(stack)) or ()
             }
             for name in sorted(named, key=natural):
                 remove(named[name])
@@ -277,4 +279,4 @@ for stack in {literal(list(self.stacks))}:
 
 
 def _name(thing: Json) -> str:
-    return str(thing["Spec"]["Name"] if "Spec" in thing else thing["Name"])
+    return text(thing, "Spec", "Name") or text(thing, "Name")

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import docker
 
+from core.commands.answers import part, text
 from core.commands.command import Command, Report
 from core.commands.grammar import argument, option, switch
 from core.commands.source import call, given
@@ -45,9 +46,9 @@ To add a manager to this swarm, run 'docker swarm join-token manager' and follow
 
 def _invitation(client: docker.DockerClient, role: str) -> str:
     """What to type on an engine that is to join."""
-    token = client.api.inspect_swarm()["JoinTokens"][role.capitalize()]
-    here = client.api.inspect_node(client.api.info()["Swarm"]["NodeID"])
-    address = here["ManagerStatus"]["Addr"]
+    token = text(client.api.inspect_swarm(), "JoinTokens", role.capitalize())
+    here = client.api.inspect_node(text(client.api.info(), "Swarm", "NodeID"))
+    address = text(here, "ManagerStatus", "Addr")
     return f"""\
 To add a {role} to this swarm, run the following command:
 
@@ -88,7 +89,7 @@ client.api.update_swarm(
             )
             news = f"Successfully rotated {self.role} join token.\n\n"
         if self.quiet:
-            return str(client.api.inspect_swarm()["JoinTokens"][self.role.capitalize()])
+            return text(client.api.inspect_swarm(), "JoinTokens", self.role.capitalize())
         return news + _invitation(client, self.role)
 
 
@@ -113,7 +114,7 @@ class JoinSwarm(Command):
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         client.swarm.join([self.address], self.token, **given(advertise_addr=self.advertise_addr))
-        manager = client.api.info()["Swarm"]["ControlAvailable"]
+        manager = part(client.api.info(), "Swarm").get("ControlAvailable")
         return f"This node joined a swarm as a {'manager' if manager else 'worker'}."
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import docker
 
+from core.commands.answers import items, part, text
 from core.commands.command import Command, Json, Report
 from core.commands.table import memory
 
@@ -22,7 +23,7 @@ class Version(Command):
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         server = client.version()
-        name = server.get("Platform", {}).get("Name", "")
+        name = text(server, "Platform", "Name")
         least = server.get("MinAPIVersion", "")
         return "\n".join(
             [
@@ -68,7 +69,7 @@ print(info["ContainersRunning"], "of", info["Containers"], "containers run")
                 f" Server Version: {info['ServerVersion']}",
                 f" Storage Driver: {info['Driver']}",
                 f" Logging Driver: {info['LoggingDriver']}",
-                *_swarm(info["Swarm"]),
+                *_swarm(part(info, "Swarm")),
                 f" Kernel Version: {info['KernelVersion']}",
                 f" Operating System: {info['OperatingSystem']}",
                 f" OSType: {info['OSType']}",
@@ -77,14 +78,15 @@ print(info["ContainersRunning"], "of", info["Containers"], "containers run")
                 f" Total Memory: {memory(info['MemTotal'])}",
                 f" Name: {info['Name']}",
                 f" ID: {info['ID']}",
-                *[f"WARNING: {warning}" for warning in info.get("Warnings") or []],
+                *[f"WARNING: {warning}" for warning in items(info, "Warnings")],
             ]
         )
 
 
 def _swarm(swarm: Json) -> list[str]:
-    lines = [f" Swarm: {swarm['LocalNodeState']}"]
-    if swarm["LocalNodeState"] in ("inactive", "locked"):
+    state = text(swarm, "LocalNodeState") or "inactive"
+    lines = [f" Swarm: {state}"]
+    if state in ("inactive", "locked"):
         return lines
     manager = swarm["ControlAvailable"]
     lines += [f"  NodeID: {swarm['NodeID']}"]
@@ -93,4 +95,4 @@ def _swarm(swarm: Json) -> list[str]:
     if manager:
         lines += [f"  Managers: {swarm['Managers']}", f"  Nodes: {swarm['Nodes']}"]
     lines += [f"  Node Address: {swarm['NodeAddr']}", "  Manager Addresses:"]
-    return lines + sorted(f"   {peer['Addr']}" for peer in swarm.get("RemoteManagers") or [])
+    return lines + sorted(f"   {peer['Addr']}" for peer in items(swarm, "RemoteManagers"))

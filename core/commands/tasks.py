@@ -7,6 +7,7 @@ from functools import cache
 import docker
 import docker.errors
 
+from core.commands.answers import items, text
 from core.commands.command import Json
 from core.commands.table import ago, cut, natural, short, table
 
@@ -31,12 +32,14 @@ class TaskNames:
     """Names of the services and nodes behind ids, each asked for once."""
 
     def __init__(self, client: docker.DockerClient) -> None:
-        self._services = cache(lambda id: client.api.inspect_service(id)["Spec"]["Name"])
-        self._nodes = cache(lambda id: client.api.inspect_node(id)["Description"]["Hostname"])
+        self._services = cache(
+            lambda id: text(client.api.inspect_service(id), "Spec", "Name") or id
+        )
+        self._nodes = cache(lambda id: text(client.api.inspect_node(id), "Description", "Hostname"))
 
     def task(self, task: Json) -> str:
         """web.3, or web.<node id> of a global service."""
-        return f"{self.service(task['ServiceID'])}.{task.get('Slot') or task.get('NodeID', '')}"
+        return f"{self.service(task['ServiceID'])}.{task.get('Slot') or text(task, 'NodeID')}"
 
     def service(self, id: str) -> str:
         return _or_id(self._services, id)
@@ -59,20 +62,21 @@ def unpinned(image: str) -> str:
 
 
 def _row(task: Json, name: str, history: bool, names: TaskNames, *, whole: bool) -> tuple[str, ...]:
-    status = task["Status"]
-    error = status.get("Err", "")
-    image = task["Spec"]["ContainerSpec"]["Image"]
+    error = text(task, "Status", "Err")
+    image = text(task, "Spec", "ContainerSpec", "Image")
+    since = text(task, "Status", "Timestamp")
+    state = text(task, "Status", "State").capitalize()
     ports = [
         f"*:{p['PublishedPort']}->{p['TargetPort']}/{p['Protocol']}"
-        for p in (status.get("PortStatus") or {}).get("Ports") or []
+        for p in items(task, "Status", "PortStatus", "Ports")
     ]
     return (
         task["ID"] if whole else short(task["ID"]),
         rf" \_ {name}" if history else name,
         image if whole else unpinned(image),
-        names.node(task.get("NodeID", "")),
-        task["DesiredState"].capitalize(),
-        f"{status['State'].capitalize()} {ago(status['Timestamp']).lower()}",
+        names.node(text(task, "NodeID")),
+        text(task, "DesiredState").capitalize(),
+        f"{state} {ago(since).lower()}" if since else state,
         f'"{error if whole else cut(error, 30)}"' if error else "",
         ",".join(ports),
     )

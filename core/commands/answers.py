@@ -1,0 +1,32 @@
+"""Reading the engine's JSON: what Go has no value for is null, or is left out, and means empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.commands.command import Json
+
+
+def part(raw: Json, *keys: str) -> Json:
+    """The object at the end of these keys; empty where there is none on the way."""
+    for key in keys:
+        raw = raw.get(key) or {}
+    return raw
+
+
+def items(raw: Json, *keys: str) -> list[Any]:
+    """The list at the end of these keys; empty where there is none."""
+    *way, last = keys
+    return part(raw, *way).get(last) or []
+
+
+def text(raw: Json, *keys: str) -> str:
+    """The words at the end of these keys; '' where there are none."""
+    *way, last = keys
+    return str(part(raw, *way).get(last) or "")
+
+
+def count(raw: Json, *keys: str) -> int:
+    """The number at the end of these keys; 0 where there is none."""
+    *way, last = keys
+    return int(part(raw, *way).get(last) or 0)
