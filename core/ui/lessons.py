@@ -149,7 +149,7 @@ def _coming(lesson: Lesson) -> None:
         key=f"lesson_reveal_{lesson.asked}",
         icon=":material/visibility:",
         type="primary",
-        on_click=lesson.reveal,
+        on_click=caught(lesson.reveal),
     )
 
 
