@@ -151,7 +151,10 @@ class Access:
         origin = headers.get("origin")
         if origin is None:
             return True
-        scheme, host = urlsplit(origin).scheme, headers.get("host")
+        try:
+            scheme, host = urlsplit(origin).scheme, headers.get("host")
+        except ValueError:  # no address at all
+            return False
         if scheme not in DEFAULT_PORTS or not host:
             return False
         return _origin(origin) in self._origins | {_origin(f"{scheme}://{host}")}

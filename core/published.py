@@ -9,12 +9,15 @@ its pages. Those of simulated ones are sandboxed: to their scripts, the dashboar
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
 import requests
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -45,6 +48,11 @@ _SANDBOX = {
     "Access-Control-Allow-Origin": "*",
 }
 MAX_BODY = 1_000_000  # bytes of a request, or of a websocket's message
+MAX_ANSWER = 50_000_000  # bytes; Streamlit's largest file has 4 MB
+#: What a node may be called.
+_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+#: Whether a request with these headers comes from a page of ours.
+OriginCheck = Callable[[Mapping[str, str]], bool]
 TIMEOUT = 90  # seconds; the first app that is opened has Streamlit started for it
 
 
@@ -67,33 +75,42 @@ def address(node: str, port: int, key: str = "") -> str:
     return f"/open/{key}/{node}/{port}/" if key else f"/open/{node}/{port}/"
 
 
-def routes(cluster: Callable[[HTTPConnection], Practising]) -> list[BaseRoute]:
+def routes(
+    cluster: Callable[[HTTPConnection], Practising], origin_allowed: OriginCheck
+) -> list[BaseRoute]:
     """cluster: the one that a request is about; it may wait, and raise an EssaimError."""
 
     async def opened(request: Request) -> Response:
         _ = translation(preferred(request.headers.get("accept-language"))).gettext
+        by_cookie = "cluster" not in request.path_params
+        if by_cookie and request.method == "POST" and not origin_allowed(request.headers):
+            # An opened page itself has no origin; what it sends goes to its own address, with the
+            # key. Only another site's page would send something to where the cookies lead.
+            return PlainTextResponse(_("A page of another site may not do this."), status_code=403)
         try:
             place = await run_in_threadpool(_place, cluster, request)
         except EssaimError as error:
             return PlainTextResponse(error.said(_), status_code=503)
         if not place:
             return PlainTextResponse(_("There is no such page."), status_code=404)
-        length = request.headers.get("content-length") or "0"
-        if not length.isdigit() or int(length) > MAX_BODY:
-            return PlainTextResponse(_("That is too much to send."), status_code=413)
+        body = await _body(request)
+        if body is None:
+            # Closed, as the rest of it would have to be read first.
+            close = {"Connection": "close"}
+            return PlainTextResponse(_("That is too much to send."), 413, headers=close)
         answer = await run_in_threadpool(
             _ask,
             request.method,
             f"http://{place}",
             request.url.query,
             _passing(request.headers),
-            await request.body(),
+            body,
         )
         if answer is None:
             return PlainTextResponse(_("The practice engine does not answer."), status_code=502)
         headers = {"Cache-Control": "no-store"}
         headers |= {n.title(): answer.headers[n] for n in _ANSWER_HEADERS if n in answer.headers}
-        return Response(answer.content, answer.status_code, headers | _SANDBOX)
+        return Response(answer.body, answer.status, headers | _SANDBOX)
 
     async def talked(websocket: WebSocket) -> None:
         """Only where the address names the cluster: a foreign page may not use our cookies."""
@@ -122,14 +139,33 @@ def routes(cluster: Callable[[HTTPConnection], Practising]) -> list[BaseRoute]:
         except (OSError, InvalidHandshake):
             await websocket.close()
 
-    path = "/{node}/{port:int}/{rest:path}"
+    register_url_convertor("port", _Port())
+
+    def none(request: Request) -> Response:
+        _ = translation(preferred(request.headers.get("accept-language"))).gettext
+        return PlainTextResponse(_("There is no such page."), status_code=404)
+
+    path = "/{node}/{port:port}/{rest:path}"
     return [
         *(
             Route(f"/open{key}{path}", opened, methods=["GET", "HEAD", "POST"])
             for key in ("", "/{cluster}")
         ),
         WebSocketRoute(f"/open/{{cluster}}{path}", talked),
+        Route("/open/{rest:path}", none, methods=["GET", "HEAD", "POST"]),  # else Streamlit's page
     ]
+
+
+class _Port(Convertor[int]):
+    """A port in an address: five figures at most, so that no number is too long to be read."""
+
+    regex = "[0-9]{1,5}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
 
 
 def _place(cluster: Callable[[HTTPConnection], Practising], request: HTTPConnection) -> str:
@@ -139,7 +175,7 @@ def _place(cluster: Callable[[HTTPConnection], Practising], request: HTTPConnect
     base = here.connection.base_url
     if not here.practice or not base.startswith("tcp://"):
         return ""
-    if {".", ".."} & {where["node"], *where["rest"].split("/")}:
+    if not _NODE.fullmatch(where["node"]) or {".", ".."} & set(where["rest"].split("/")):
         return ""  # it would lead out of the published port, and into the engine itself
     way = f"{quote(where['node'])}/{where['port']}/{quote(where['rest'])}"
     return f"{base.removeprefix('tcp://')}/_practice/open/{way}"
@@ -178,12 +214,44 @@ async def _both_ways(here: WebSocket, there: ClientConnection) -> None:
             raise error
 
 
-def _ask(
-    method: str, url: str, query: str, headers: dict[str, str], body: bytes
-) -> requests.Response | None:
+async def _body(request: Request) -> bytes | None:
+    """What the browser sends; None where it is too much, however long it says that it is."""
+    said = request.headers.get("content-length") or "0"
+    if not (said.isdigit() and len(said) <= 9 and int(said) <= MAX_BODY):
+        return None
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY:
+            return None
+    return bytes(body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def _ask(method: str, url: str, query: str, headers: dict[str, str], body: bytes) -> _Answer | None:
+    """What the engine answers; None where it does not, or does not end."""
     try:
-        return requests.request(
-            method, url, params=query, headers=headers, data=body, timeout=TIMEOUT
-        )
+        with requests.request(
+            method,
+            url,
+            params=query,
+            headers=headers,
+            data=body,
+            timeout=TIMEOUT,
+            stream=True,
+            allow_redirects=False,  # a container must not send this server anywhere
+        ) as answer:
+            content = bytearray()
+            for part in answer.iter_content(65536):
+                content += part
+                if len(content) > MAX_ANSWER:
+                    return None
+            return _Answer(answer.status_code, answer.headers, bytes(content))
     except requests.RequestException:
         return None

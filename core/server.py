@@ -57,7 +57,7 @@ def routes() -> list[BaseRoute]:
     return [
         *live_routes(lambda request: _asked(request).hub, _ours),
         *timeline_routes(lambda request: _asked(request).timeline, _ours),
-        *published_routes(_asked),
+        *published_routes(_asked, _ours),
         *console_routes(lambda: DESK, _ours),
         *terminal_routes(lambda: DESK.seats, _ours),
     ]

@@ -207,6 +207,8 @@ def test_rights(
         ("null", "", False),
         ("", "", False),
         ("http://", "", False),
+        ("http://[", "localhost:8080", False),
+        ("http://[x]:y", "[x]:y", False),
         ("file://localhost:8080", "localhost:8080", False),
         ("https://proxy.example", "10.0.0.3:8080", True),
         ("http://proxy.example", "10.0.0.3:8080", False),

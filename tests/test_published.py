@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import http.client
+import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -40,9 +43,9 @@ def cluster() -> Iterator[Control]:
     control.stop()
 
 
-def ask(cluster: Control, path: str, method: str = "GET") -> int:
+def ask(cluster: Control, path: str, method: str = "GET", *headers: tuple[bytes, bytes]) -> int:
     """The status of a request; path: as the server hands it over, with nothing encoded."""
-    app = Starlette(routes=routes(lambda _: cluster))
+    app = Starlette(routes=routes(lambda _: cluster, Access({}).origin_allowed))
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -51,7 +54,13 @@ def ask(cluster: Control, path: str, method: str = "GET") -> int:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "headers": list(headers),
+    }
     asyncio.run(app(scope, receive, send))
     return int(sent[0]["status"])
 
@@ -81,11 +90,11 @@ def served(cluster: Control) -> Iterator[str]:
     """The routes on a port of this machine; its address without scheme."""
 
     def found(request: HTTPConnection) -> Control:
-        if request.path_params["cluster"] != "abcd2345":
+        if request.path_params.get("cluster", "abcd2345") != "abcd2345":
             raise NoRoom(later("No practice cluster has this code."))
         return cluster
 
-    app = Starlette(routes=routes(found))
+    app = Starlette(routes=routes(found, Access({}).origin_allowed))
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="critical", ws="websockets-sansio", lifespan="off"
     )
@@ -96,6 +105,85 @@ def served(cluster: Control) -> Iterator[str]:
     yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(30)
+
+
+ODD = (
+    *("%00", "%0d%0a", "%ff", "%ed%a0%80", "[", "]", "[::1]", "a@b", "a:b", "a%3Ab", "@", "%23"),
+    *("%3F", "%5c", "%20", "%C3%A9", "%252e%252e", "*", "%7f", "node1%0a", "{}", "%25", "%zz", "-"),
+    "x" * 300,
+)
+
+
+@pytest.mark.parametrize("key", ["", "abcd2345/"])
+@pytest.mark.parametrize("node", ODD)
+def test_an_odd_name_is_no_page(served: str, key: str, node: str) -> None:
+    host, port = served.split(":")
+    link = http.client.HTTPConnection(host, int(port), timeout=30)
+    link.putrequest("GET", f"/open/{key}{node}/80/")  # as it stands, with nothing mended
+    link.endheaders()
+    assert link.getresponse().status == 404
+    link.close()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "9" * 20, "9" * 5000, "-1", "8%200", "%38x", "x"])
+def test_nor_is_an_odd_port(served: str, port: str) -> None:
+    for method in ("GET", "POST"):
+        answer = requests.request(
+            method, f"http://{served}/open/abcd2345/node1/{port}/", timeout=30
+        )
+        assert answer.status_code in (404, 502)  # 502: nothing is published there
+
+
+def chunks(count: int) -> Iterator[bytes]:
+    for _ in range(count):
+        yield b"x" * 100_000
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_more_than_is_allowed_is_not_read_however_it_is_sent(served: str, method: str) -> None:
+    """Chunked, nobody says beforehand how much it will be."""
+    host, port = served.split(":")
+    sent = 0
+    with socket.create_connection((host, int(port)), timeout=30) as link:
+        head = f"{method} /open/abcd2345/node1/80/ HTTP/1.1\r\nHost: {served}\r\n"
+        link.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        with contextlib.suppress(OSError):  # the server has heard enough
+            for part in chunks(3000):
+                link.sendall(b"%x\r\n%s\r\n" % (len(part), part))
+                sent += len(part)
+        with contextlib.suppress(OSError):
+            assert b" 413 " in link.recv(65536)
+    assert sent < 100_000_000
+    answer = requests.post(
+        f"http://{served}/open/abcd2345/node1/80/", data=chunks(3000), timeout=30
+    )
+    assert answer.status_code == 413
+    assert (
+        requests.post(
+            f"http://{served}/open/abcd2345/node1/80/", data=chunks(9), timeout=30
+        ).status_code
+        == 502
+    )
+
+
+@pytest.mark.parametrize("length", ["1000001", "9" * 30, "9" * 5000])
+def test_nor_where_it_says_so(served: str, length: str) -> None:
+    host, port = served.split(":")
+    link = http.client.HTTPConnection(host, int(port), timeout=30)
+    link.putrequest("POST", "/open/abcd2345/node1/80/")
+    link.putheader("Content-Length", length)
+    link.endheaders()
+    assert link.getresponse().status in (400, 413)
+    link.close()
+
+
+@pytest.mark.parametrize("origin", ["http://evil.test", "null", "http://127.0.0.1:1"])
+def test_another_site_sends_nothing_by_our_cookies(cluster: Control, origin: str) -> None:
+    cookie = ((b"origin", origin.encode()), (b"host", b"127.0.0.1:8080"))
+    assert ask(cluster, "/open/node1/80/", "POST", *cookie) == 403
+    # By the key in the address it may: so does the page of an app, which has no origin.
+    assert ask(cluster, "/open/abcd2345/node1/80/", "POST", *cookie) == 502
+    assert ask(cluster, "/open/node1/80/", "POST", (b"host", b"127.0.0.1:8080")) == 502
 
 
 @pytest.mark.parametrize(

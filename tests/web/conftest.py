@@ -11,7 +11,7 @@ import pytest
 
 from tests.browser.conftest import dashboard
 
-PATIENCE = 60  # seconds that a slow machine may take
+PATIENCE = 30  # seconds that a slow machine may take
 UPGRADE = (
     "Connection: Upgrade",
     "Upgrade: websocket",
@@ -65,7 +65,7 @@ class Server:
                 key, _, value = line.partition(": ")
                 known = headers.get(key.lower())
                 headers[key.lower()] = f"{known}, {value}" if known else value
-            length = int(headers.get("content-length", "0"))
+            length = 0 if said.startswith(b"HEAD") else int(headers.get("content-length", "0"))
             while len(body) < length and (more := link.recv(65536)):
                 body += more
         status = re.match(r"HTTP/1\.1 (\d+)", first)

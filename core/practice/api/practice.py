@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 from core.practice.api.routing import ROUTES, Answer, Request, Response, route
 from core.practice.api.wishes import number, settings, switch
@@ -77,6 +78,9 @@ def reset(request: Request) -> Response:
     return Response(status=204)
 
 
+_REST = re.compile(r".*?/_practice/open/[^/]*/[^/?]*")
+
+
 async def open_port(request: Request) -> Answer:
     """Answer as a new connection to a port of a machine would; 502 when nobody accepts it.
 
@@ -85,7 +89,8 @@ async def open_port(request: Request) -> Answer:
     engine, port = request.params["engine"], request.params["port"]
     if not (port.isascii() and port.isdigit() and len(port) <= 5):
         raise ApiError(400, f"{port} is not a port number")
-    rest = request.target.split(f"/open/{engine}/{port}", 1)[1]
+    # As it was sent: the way that the program gets is not decoded here, nor is the machine's name.
+    rest = _REST.sub("", request.target, count=1)
     mesh, name = request.cluster.mesh, request.headers.get(NAMED, "")
     headers = {key: value for key, value in request.headers.items() if key != NAMED}
     try:
