@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 import docker
 
+from core import itself
 from core.access import LOOKING, Access, Action
 from core.cluster.collector import Collector
 from core.cluster.failures import daemon_errors
@@ -24,6 +25,7 @@ from core.commands.command import Command, Interrupt, Report, unheard
 from core.commands.journal import Journal
 from core.connection import Connection
 from core.errors import EssaimError, NotAllowed
+from core.i18n import later as _
 from core.i18n import translation
 from core.labs import messages as lab_messages
 from core.labs.progress import Progress
@@ -52,6 +54,7 @@ class Control:
     def __init__(self, connection: Connection, access: Access) -> None:
         self.connection = connection
         self.access = access
+        self._traces = itself.traces()
         self.looking = False  # whoever holds it came to look on
         self.collector = Collector(connection.api, hinted=connection.practice is not None)
         connection.listen(self.collector.hint)
@@ -138,9 +141,19 @@ class Control:
             action, practice=practice, unlocked=unlocked, looking=self.looking
         )
 
-    def require(self, action: Action, right: Right = NONE) -> None:
-        """Raise NotAllowed where ``may`` says no."""
+    @property
+    def own(self) -> itself.Own:
+        """What of the cluster is a dashboard."""
+        return itself.own(self.snapshot, self._traces)
+
+    def require(self, action: Action, right: Right = NONE, insisted: bool = False) -> None:
+        """Raise NotAllowed where ``may`` says no, or where the dashboard itself would suffer.
+
+        insisted: the password was typed again for just this.
+        """
         if self.may(action, right):
+            if isinstance(action, Command) and not self.practice:
+                itself.require(action, self.snapshot, self.own, insisted)
             return
         if not self.looking and right.why != "never":
             right.require()  # it says why it has ended
@@ -165,15 +178,21 @@ class Control:
         right: Right,
         report: Report = unheard,
         interrupt: Interrupt | None = None,
+        again: str | None = None,
     ) -> str:
         """Do it, if this viewer may, and write it into the journal.
+
+        again: the password, typed once more for what takes away the dashboard's own node.
 
         Answers what the docker CLI would print. Raises one of core.errors; a refusal for want of
         rights and one by the engine are in the journal too. The right is asked again at each step
         that is reported, and its end lets go of what goes on.
         """
         try:
-            client = self._client(command, right)
+            insisted = again is not None and self.access.check(again, who)
+            if again is not None and not insisted:
+                raise NotAllowed(_("That is not the password."))
+            client = self._client(command, right, insisted)
         except EssaimError as error:
             self.journal.refused(command, who, error)
             raise
@@ -269,8 +288,10 @@ class Control:
         finally:
             self._acting.discard(this)
 
-    def _client(self, command: Command, right: Right) -> docker.DockerClient:
-        self.require(command, right)
+    def _client(
+        self, command: Command, right: Right, insisted: bool = False
+    ) -> docker.DockerClient:
+        self.require(command, right, insisted)
         with daemon_errors():
             return self.connection.client()
 

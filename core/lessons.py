@@ -293,11 +293,14 @@ def to_drain(kind: Kind, snapshot: ClusterSnapshot, service: Service | None) -> 
     if kind == "plain":
         return own
     counts = dict(spread(snapshot, service)) if service else {}
+    boards = [s for s in snapshot.services if s.dashboard]
+    homes = {task.node_id for board in boards for task in snapshot.tasks_of(board) if task.live}
 
     def wanted(node: Node) -> tuple[bool, ...]:
         carries = counts.get(node.hostname, 0) > 0
         manager = node.role == "manager"
-        return node.availability != "drain", not carries, manager, node.hostname == own
+        home = node.id in homes  # the dashboard itself would have to go
+        return node.availability != "drain", home, not carries, manager, node.hostname == own
 
     ready = [node for node in snapshot.nodes if node.state == "ready"]
     return min(ready, key=wanted).hostname if ready else own

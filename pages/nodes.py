@@ -9,6 +9,7 @@ from core.presentation import tables
 from core.ui import faults, instances
 from core.ui.choosing import choose
 from core.ui.forms import words
+from core.ui.insisting import drains, insisting_button, leaves, own
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import answer, on_opening
 from core.ui.session import _, act, control, may
@@ -25,6 +26,17 @@ AVAILABILITIES = {
 def detail(node: Node) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for availability, icon in AVAILABILITIES.items():
+            if availability == "drain" and own(node.id):
+                insisting_button(
+                    _("Drain"),
+                    drains(node.hostname),
+                    lambda: UpdateNode(availability="drain", node=node.hostname),
+                    UpdateNode,
+                    key="node_drain",
+                    icon=icon,
+                    disabled=node.availability == "drain",
+                )
+                continue
             button(
                 {"active": _("Activate"), "pause": _("Pause"), "drain": _("Drain")}[availability],
                 lambda wish=availability: UpdateNode(availability=wish, node=node.hostname),
@@ -97,10 +109,14 @@ else:
         if joining.open:
             join()
     with st.expander(_("Leave the Swarm"), key="leave"):
-        asking_button(
+        engine = control().snapshot.engine
+        mine = own(engine.node_id)
+        (insisting_button if mine else asking_button)(
             _("Leave the Swarm"),
-            _("{node} leaves. If it is the last manager, every service is forgotten.").format(
-                node=control().snapshot.engine.name
+            leaves(engine.name)
+            if mine
+            else _("{node} leaves. If it is the last manager, every service is forgotten.").format(
+                node=engine.name
             ),
             lambda: LeaveSwarm(force=True),
             LeaveSwarm,

@@ -190,6 +190,10 @@ def _service(raw: Json) -> Service:
         created=timestamp(raw.get("CreatedAt")),
         updated=timestamp(raw.get("UpdatedAt")),
         version=_index(raw),
+        secrets=tuple(
+            (each.get("SecretID") or "", each.get("SecretName") or "")
+            for each in container.get("Secrets") or ()
+        ),
     )
 
 
@@ -227,6 +231,10 @@ def _container(raw: Json) -> Container:
         ports=_container_ports(raw.get("Ports") or ()),
         service=labels.get("com.docker.swarm.service.name", ""),
         task_id=labels.get("com.docker.swarm.task.id", ""),
+        engine_socket=any(
+            str(mount.get("Source") or "").endswith("docker.sock")
+            for mount in raw.get("Mounts") or ()
+        ),
     )
 
 

@@ -114,6 +114,7 @@ class Service:
     created: float
     updated: float
     version: int
+    secrets: tuple[tuple[str, str], ...] = ()  # ids and names of those that its containers read
 
     @property
     def dashboard(self) -> bool:
@@ -164,6 +165,7 @@ class Container:
     ports: tuple[Port, ...]
     service: str  # of the task it runs for, or ""
     task_id: str
+    engine_socket: bool = False  # whether it holds an engine's socket, and so all of its machine
 
 
 @dataclass(frozen=True, slots=True)

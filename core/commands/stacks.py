@@ -56,6 +56,14 @@ class DeployStack(Command):
             raise InvalidCommand(_("{file} is no text."), file=self.compose_file) from None
         return plan(self.stack, text)
 
+    def keys(self) -> frozenset[str]:
+        """Names of the secrets that its services would read. Raises InvalidCommand."""
+        return frozenset(
+            secret["SecretName"]
+            for spec in self._plan().services
+            for secret in spec["task_template"]["ContainerSpec"].get("Secrets") or ()
+        )
+
     def _python(self) -> str:
         try:
             made = self._plan()

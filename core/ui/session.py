@@ -163,12 +163,15 @@ def who() -> str:
     return str(st.context.ip_address or "local")
 
 
-def act(make: Callable[[], Command], here: Viewer | None = None) -> EssaimError | None:
+def act(
+    make: Callable[[], Command], here: Viewer | None = None, again: str | None = None
+) -> EssaimError | None:
     """Make a command of what the viewer entered, do it, and keep it as the last action.
 
     A page shows how it went with ``lines.last_action``; one that does not, by what this returns:
     why it was not done. The snapshot read after this already knows
     of it. here: this viewer, where a callback must not be dropped before the action.
+    again: the password, where it was asked for once more; see ``Control.submit``.
     """
     here = here or viewer()
     here.right.acted()
@@ -177,7 +180,7 @@ def act(make: Callable[[], Command], here: Viewer | None = None) -> EssaimError 
     try:
         command = make()
         line, python = command.line(), command.python()
-        control().submit(command, who(), here.right)
+        control().submit(command, who(), here.right, again=again)
     except Exception as error:
         refused = unforeseen(error)
     here.done = Done(line, python, refused)

@@ -277,6 +277,36 @@ def test_a_page_that_nobody_used_says_why_it_is_locked(real: Control, visit: Ope
     assert app.button(key="node_pause").disabled
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_dashboards_own_node_is_drained_with_the_password_typed_again(
+    real: Control, visit: Open, language: str
+) -> None:
+    client = real.connection.client()
+    labels = {"essaim.dashboard": "true"}
+    at_home = ["node.hostname == node1"]
+    client.services.create("nginx", name="essaim", labels=labels, constraints=at_home)
+    until(lambda: real.own.node, 30)
+    right = Right()
+
+    def drained(password: str) -> AppTest:
+        app = fine(visit("nodes", language, viewer=Viewer(right=right), node="node1"))
+        assert any("node1" in told.value and "Essaim" in told.value for told in app.warning)
+        app.text_input(key="node_drain_password").set_value(password)
+        return next(b for b in app.button if b.form_id == "node_drain_form").click().run()
+
+    refused = drained("a guess")
+    assert [each.value for each in refused.error] == [
+        {"en": "That is not the password.", "fr": "Ce n’est pas le mot de passe."}[language]
+    ]
+    assert real.snapshot.nodes[0].availability == "active"
+    fine(drained(PASSWORD))
+    until(lambda: real.snapshot.nodes[0].availability == "drain", 30)
+    app = fine(visit("nodes", language, viewer=Viewer(right=right), node="node2"))
+    fine(app.button(key="node_drain").click().run())  # another node, at a click
+    until(lambda: real.snapshot.nodes[1].availability == "drain", 30)
+    client.close()
+
+
 def test_join_tokens_are_for_those_who_may(real: Control, visit: Open) -> None:
     app = fine(visit("nodes", join=True))
     assert not any("SWMTKN" in code.value for code in app.code)

@@ -1,0 +1,263 @@
+"""What of the cluster is this dashboard itself, and which commands would take it away or open it.
+
+Who holds the dashboard's container holds its password, and who stops it stops the class. So on a
+real engine no command, from wherever it comes, changes the dashboard's own objects or looks into
+them: its container, its service and stack, its secrets, its image, and the node that it runs on.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from core.cluster.snapshot import ClusterSnapshot, Container, Service
+from core.commands import grammar
+from core.commands.build import BuildImage
+from core.commands.command import Command
+from core.commands.compose import NAMESPACE
+from core.commands.execs import AttachContainer, ExecContainer
+from core.commands.images import RemoveImages, TagImage
+from core.commands.nodes import DemoteNodes, RemoveNodes, UpdateNode
+from core.commands.reference import canonical
+from core.commands.stacks import DeployStack
+from core.commands.swarm import InitSwarm, LeaveSwarm
+from core.errors import InvalidCommand, NotAllowed
+from core.i18n import later as _
+
+#: What the arguments of a docker line stand for, by their placeholders.
+KINDS = {
+    "CONTAINER": "container",
+    "SERVICE": "service",
+    "SERVICE=REPLICAS": "service",
+    "NODE": "node",
+    "SECRET": "secret",
+    "STACK": "stack",
+}
+#: The docker command's word for the node that answers.
+SELF = "self"
+
+_ID = re.compile(r"\b[0-9a-f]{64}\b")
+_SHORT = re.compile(r"[0-9a-f]{12}")
+
+
+@cache
+def traces(proc: Path = Path("/proc/self")) -> frozenset[str]:
+    """What may be the id, or its beginning, of the container that this process runs in.
+
+    Docker mounts files of a container's own folder into it, which is called by its id; cgroups of
+    the first kind are called so, too; and unless it was given another, so is the host.
+    """
+    found = set[str]()
+    for name in ("mountinfo", "cgroup"):
+        try:
+            found |= set(_ID.findall((proc / name).read_text(encoding="utf-8", errors="replace")))
+        except OSError:
+            continue  # no Linux, or no right to look
+    host = socket.gethostname()
+    return frozenset(found | ({host} if _SHORT.fullmatch(host) else set()))
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The dashboard's own objects: of each, all names that it has, its id first."""
+
+    container: tuple[tuple[str, ...], ...] = ()
+    service: tuple[tuple[str, ...], ...] = ()
+    node: tuple[tuple[str, ...], ...] = ()
+    secret: tuple[tuple[str, ...], ...] = ()
+    stack: tuple[tuple[str, ...], ...] = ()
+    image: tuple[tuple[str, ...], ...] = ()  # names in full
+    pinned: frozenset[str] = frozenset()  # keys of node labels that its services' constraints name
+    sockets: tuple[tuple[str, ...], ...] = ()  # containers that hold an engine's socket
+    task: bool = False  # Swarm runs it, and would start it elsewhere
+
+    def on(self, node: str) -> bool:
+        """Whether it runs on the node of this id."""
+        return any(names[0] == node for names in self.node)
+
+
+def own(snapshot: ClusterSnapshot, traces: frozenset[str]) -> Own:
+    """What of this cluster is a dashboard: this one, or one that says so by its label.
+
+    traces: see there. A service that reads a dashboard's secret counts as one, too: whoever looks
+    into it has the password.
+    """
+    mine = [c for c in snapshot.containers if _is(c.id, traces)]
+    tasks = [t for t in snapshot.tasks if t.container_id and _is(t.container_id, traces)]
+    ids, names = {t.service_id for t in tasks}, {c.service for c in mine}
+    boards = [s for s in snapshot.services if s.dashboard or s.id in ids or s.name in names]
+    secrets = {secret for service in boards for secret in service.secrets}
+    services = [s for s in snapshot.services if s in boards or secrets & set(s.secrets)]
+    containers = [c for c in snapshot.containers if c in mine or _of(c, services)]
+    nodes = {t.node_id for s in boards for t in snapshot.tasks_of(s) if t.live and t.node_id}
+    if mine and snapshot.engine and snapshot.engine.node_id:
+        nodes.add(snapshot.engine.node_id)
+    tags = {canonical(s.image) for s in boards} | {canonical(c.image) for c in mine}
+    constraints = " ".join(text for service in boards for text in service.constraints)
+    return Own(
+        container=(*((c.id, c.name) for c in containers), *((t.container_id,) for t in tasks)),
+        service=tuple((s.id, s.name) for s in services),
+        node=tuple((n.id, n.hostname) for n in snapshot.nodes if n.id in nodes)
+        or tuple((node,) for node in nodes),
+        secret=tuple(("", *secret) for secret in secrets),  # by no beginning: none in use can go
+        stack=tuple({("", value) for s in boards for key, value in s.labels if key == NAMESPACE}),
+        image=tuple(
+            (image.id.removeprefix("sha256:"), *map(canonical, image.tags))
+            for image in snapshot.images
+            if tags & set(map(canonical, image.tags))
+        )
+        or tuple(("", tag) for tag in tags),
+        pinned=frozenset(re.findall(r"node\.labels\.([^\s=!]+)", constraints)),
+        sockets=tuple((c.id, c.name) for c in snapshot.containers if c.engine_socket),
+        task=bool(boards),
+    )
+
+
+def require(command: Command, snapshot: ClusterSnapshot, own: Own, insisted: bool = False) -> None:
+    """Raise NotAllowed where the command would take a dashboard away, or open it.
+
+    insisted: the password was typed again, after the sentence of ``farewell`` was read.
+    """
+    if not (command.changes or command.reveals):
+        return
+    engine = snapshot.engine.node_id if snapshot.engine else ""
+    for kind, name in named(command):
+        if {".", ".."} & set(name.split("/")):  # the path of a request would lead elsewhere
+            raise InvalidCommand(_("{word!r} is no name."), word=name)
+        if kind == "node":
+            known = engine if name == SELF else name
+            meant = _meant(known, own.node, ((n.id, n.hostname) for n in snapshot.nodes))
+            if meant and _harms(command, own) and not (insisted and farewell(command)):
+                raise _kept(command, meant)
+        elif kind and _meant(name, getattr(own, kind), _others(snapshot, kind)):
+            raise NotAllowed(
+                _(
+                    "{name} is this dashboard itself, or holds its password: from here, nobody "
+                    "changes it or looks into it. The docker command on a manager can."
+                ),
+                name=name,
+            )
+        elif isinstance(command, ExecContainer | AttachContainer) and _meant(
+            name, own.sockets, _others(snapshot, kind)
+        ):
+            raise NotAllowed(
+                _(
+                    "{name} holds the engine's socket, and with it this dashboard's password: from "
+                    "here, nobody enters it. The docker command on its machine can."
+                ),
+                name=name,
+            )
+    for name in _tags(command):
+        others = (
+            (image.id.removeprefix("sha256:"), *image.tags, tag.removesuffix(":latest"))
+            for image in snapshot.images
+            for tag in image.tags
+        )
+        if _meant(name, own.image, others) or _meant(canonical(name), own.image, ()):
+            raise NotAllowed(
+                _("{name} is the image that this dashboard starts from: it stays as it is."),
+                name=name,
+            )
+    if isinstance(command, DeployStack) and command.compose_file and own.secret:
+        for name in sorted(command.keys()):
+            if _meant(name, own.secret, ()):
+                raise NotAllowed(
+                    _("{name} holds this dashboard's password: no other service may read it."),
+                    name=name,
+                )
+    leaves = isinstance(command, LeaveSwarm) or (
+        isinstance(command, InitSwarm) and command.force_new_cluster
+    )
+    if leaves and engine and own.on(engine) and not (insisted and farewell(command)):
+        raise _kept(command, _meant(engine, own.node, ()))
+
+
+def farewell(command: Command) -> bool:
+    """Whether who types the password again may do this to the dashboard's own node."""
+    if isinstance(command, UpdateNode):
+        return command == UpdateNode(availability="drain", node=command.node)
+    return isinstance(command, LeaveSwarm)
+
+
+def named(command: Command) -> Iterator[tuple[str, str]]:
+    """The kind and the name of each object that the arguments of a docker line name."""
+    for field, part in grammar.parts(command).items():
+        if part.kind != "argument":
+            continue
+        kind = KINDS.get(part.names[0], "")
+        if not kind and "IMAGE" not in part.names[0]:  # whose name is part of a path, too
+            continue
+        held = getattr(command, field)
+        for each in held if part.many else (held,):
+            yield kind, each[0] if isinstance(each, tuple) else str(each)
+
+
+def _kept(command: Command, node: str) -> NotAllowed:
+    if farewell(command):
+        return NotAllowed(
+            _(
+                "Essaim itself runs on {node}, and would go with it. Who means it does it on the "
+                "Nodes page, where the password is asked for again."
+            ),
+            node=node,
+        )
+    return NotAllowed(
+        _(
+            "Essaim itself runs on {node}, and needs it as it is. The docker command on a manager "
+            "can change it."
+        ),
+        node=node,
+    )
+
+
+def _harms(command: Command, own: Own) -> bool:
+    """Whether what is done to a node takes away what runs there, or its place in the Swarm."""
+    if isinstance(command, UpdateNode):
+        keys = {text.partition("=")[0] for text in (*command.label_add, *command.label_rm)}
+        return (
+            command.availability == "drain" or command.role == "worker" or bool(keys & own.pinned)
+        )
+    return isinstance(command, DemoteNodes | RemoveNodes)
+
+
+def _tags(command: Command) -> Iterable[str]:
+    """The images whose names the command moves or takes away."""
+    if isinstance(command, RemoveImages):
+        return command.images
+    if isinstance(command, TagImage):
+        return (command.target,)
+    return (command.tag,) if isinstance(command, BuildImage) and command.tag else ()
+
+
+def _is(id: str, traces: frozenset[str]) -> bool:
+    return id in traces or id[:12] in traces
+
+
+def _of(container: Container, services: Iterable[Service]) -> bool:
+    return any(container.service in (service.id, service.name) for service in services)
+
+
+def _others(snapshot: ClusterSnapshot, kind: str) -> Iterable[tuple[str, ...]]:
+    """All names of each object of this kind, where the picture has them."""
+    if kind == "container":
+        return ((c.id, c.name) for c in snapshot.containers)
+    return ((s.id, s.name) for s in snapshot.services) if kind == "service" else ()
+
+
+def _meant(name: str, own: Sequence[tuple[str, ...]], others: Iterable[tuple[str, ...]]) -> str:
+    """What is called so among the dashboard's own, by its last name; '' where it is not.
+
+    An engine looks for names without regard to case, and takes the beginning of an id where
+    nothing has that name.
+    """
+    asked = name.removeprefix("sha256:").lstrip("/").lower()
+    for names in own:
+        if asked in [each.lower() for each in names]:
+            return names[-1]
+    if any(asked in [each.lower() for each in names] for names in others):
+        return ""
+    return next((names[-1] for names in own if names[0].lower().startswith(asked)), "")
