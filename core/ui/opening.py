@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.cluster.snapshot import Port, Service
+from core.cluster.snapshot import ClusterSnapshot, Port, Service
 from core.published import address
 from core.traffic.entries import open_ports, real
 from core.ui.session import _, control, key
@@ -59,9 +59,9 @@ def url(port: int) -> str:
     return f"http://{host}:{port}/"
 
 
-def free_port(wanted: int) -> int:
+def free_port(wanted: int, snapshot: ClusterSnapshot | None = None) -> int:
     """The first port from ``wanted`` on that nothing known publishes."""
-    snapshot = control().snapshot
+    snapshot = snapshot or control().snapshot
     published = [service.ports for service in snapshot.services]
     published += [container.ports for container in snapshot.containers]
     taken = {port.published for ports in published for port in ports}

@@ -13,10 +13,11 @@ from core.classroom import classroom
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
-from core.commands.services import ScaleServices, UpdateService
+from core.commands.services import CreateService, ScaleServices, UpdateService
 from core.presentation import qr
 from core.ui.live import address, component, tile_words
 from core.ui.mishaps import caught
+from core.ui.opening import free_port
 from core.ui.session import _, act, control, last, looking_on, may
 from core.ui.session import key as cluster_key
 from core.ui.share import reached_at
@@ -46,15 +47,15 @@ _projector = component(
       <section data-part="bars-frame">
         <h3 data-part="bars-title"></h3><div data-part="bars"></div>
       </section>
-      <footer><span data-part="line" role="status"></span><span data-part="hint"></span></footer>
+      <footer><span data-part="line" role="status"></span><div data-part="hint"></div></footer>
       <div class="essaim-over" data-part="ask" role="alertdialog" hidden>
         <div data-part="question"></div><div data-part="answer"></div>
       </div>
       <div class="essaim-over" data-part="help" role="dialog" hidden>
-        <dl data-part="keys"></dl>
+        <dl data-part="keys"></dl><div data-part="keys-end"></div>
       </div>
       <div class="essaim-over" data-part="codes" role="dialog" hidden>
-        <div data-part="pictures"></div>
+        <div data-part="pictures"></div><div data-part="codes-end"></div>
       </div>
     </div>
     """,
@@ -108,6 +109,11 @@ def command(wish: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], Com
     match wish.get("kind"):
         case "scale" if service and isinstance(count := wish.get("replicas"), int) and count >= 0:
             return lambda: ScaleServices(replicas=((service.name, count),))
+        case "create" if not any(not each.dashboard for each in snapshot.services):
+            port = free_port(80, snapshot)
+            return lambda: CreateService(
+                name="web", image="nginx:latest", publish=(f"{port}:80",), replicas=3
+            )
         case "rebalance" if service:
             return lambda: UpdateService(service=service.name, force=True)
         case "availability" if node and wish.get("availability") in ("active", "drain"):
@@ -126,23 +132,28 @@ def _words() -> dict[str, Any]:
     return {
         "bars": _("Replicas per node, now"),
         "none": _("No service yet"),
-        "hint": _("? keys · q QR code"),
-        "answer": _("Enter: yes · Esc: no"),
+        "create": _("create web"),
+        "hint": [["?", _("keys")], ["q", _("QR code")], ["h", _("Cluster")]],
+        "yes": _("Yes (Enter)"),
+        "no": _("No (Esc)"),
+        "close": _("Close (Esc)"),
+        "next": _("then:"),
         "locked": looking_on()
         or _("This is a real engine: unlock it on the Cluster page first (key h)."),
         "to_zero": _("Scale {service} to 0 replicas?"),
         "to_drain": _("Drain {node}? Its {count} replicas move to other nodes."),
         "to_rebalance": _("Rebalance {service}? Its replicas are replaced one by one."),
         "keys": [
-            ["+  −", _("one replica more, one fewer")],
-            ["PgUp  PgDn", _("five more, five fewer")],
-            ["←  →", _("another service")],
-            ["1 … 9", _("drain this node, or activate it again")],
+            ["↑ ↓ + -", _("one replica more, one fewer")],
+            ["PgUp PgDn", _("five more, five fewer")],
+            ["← →", _("another service")],
+            ["1…9", _("drain this node, or activate it again")],
+            ["c", _("create web, where there is no service: nginx, 3 replicas")],
             ["r", _("rebalance: a forced update")],
-            ["q", _("QR codes for phones: vote, look")],
+            ["q", _("QR codes for phones, one after the other: vote, look")],
             ["v", _("to the vote")],
             ["f", _("full screen")],
             ["h", _("back to the Cluster page")],
-            ["?  Esc", _("these keys, and away again")],
+            ["? Esc", _("these keys, and away again")],
         ],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import urllib.request
 
@@ -11,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
-from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practice_engine
+from core.live.routes import edition
+from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard, free_port, practice_engine
 
 pytestmark = pytest.mark.browser
 
@@ -49,11 +51,112 @@ def test_keys_scale_drain_and_activate(look: Look) -> None:
 
         page.keyboard.press("?")
         expect(page.get_by_text("drain this node, or activate it again")).to_be_visible()
+        for title in ("Vote", "Look"):
+            page.keyboard.press("q")
+            expect(page.locator("figure:visible strong")).to_have_text([title])
         page.keyboard.press("q")
-        expect(page.locator("figure svg")).to_have_count(2)
-        page.keyboard.press("Escape")
+        expect(page.locator("figure:visible")).to_have_count(0)
         page.keyboard.press("h")
         expect(page.get_by_role("button", name="Remove web")).to_be_visible()
+
+
+#: Keys of a French keyboard as it has them, by place: without Shift, with it.
+AZERTY = {
+    **{f"Digit{n}": (plain, str(n)) for n, plain in enumerate("à&é\"'(-è_ç")},
+    **{"Minus": (")", "°"), "Equal": ("=", "+"), "KeyA": ("q", "Q"), "KeyM": (",", "?")},
+}
+
+
+def type_on_azerty(page: Page, place: str, shift: bool = False) -> None:
+    """Press a key as a browser tells of it on that keyboard."""
+    key = AZERTY[place][shift]
+    page.evaluate(
+        """([key, code, shiftKey]) => document.body.dispatchEvent(new KeyboardEvent(
+             "keydown", { key, code, shiftKey, bubbles: true, cancelable: true }))""",
+        [key, place, shift],
+    )
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["layout known", "learnt"])
+def test_a_french_keyboard(look: Look, knows: bool) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/projector")
+        layout = [[place, plain] for place, (plain, _shifted) in AZERTY.items()]
+        page.add_init_script(
+            f"""Object.defineProperty(navigator, "keyboard", {{ value:
+              {{ getLayoutMap: async () => new Map({json.dumps(layout if knows else [])}) }} }})"""
+        )
+        page.reload()
+        expect(page.locator("[data-part=service]")).to_have_text("No service yet")
+        page.get_by_role("button", name="c create web").focus()
+        page.keyboard.press("c")
+        expect(page.locator("[data-part=share]")).to_have_text("3/3")
+        expect(page.get_by_role("button", name="c create web")).to_have_count(0)
+        type_on_azerty(page, "Digit6")  # a minus, without Shift; there is no node 6
+        type_on_azerty(page, "Equal", shift=True)
+        expect(page.locator("[data-part=share]")).to_have_text("4/4")
+        type_on_azerty(page, "Minus")
+        expect(page.locator("[data-part=share]")).to_have_text("3/3")
+        for shift in (False, True):
+            type_on_azerty(page, "Digit2", shift)
+            expect(page.get_by_text("Drain node2?")).to_be_visible()
+            page.get_by_role("button", name="No (Esc)").click()
+        expect(page.locator(".essaim-node header").nth(1)).to_have_attribute("data-key", "2 é")
+        type_on_azerty(page, "KeyM", shift=True)
+        keys = page.locator("[data-part=keys] dt")
+        expect(keys.first).to_have_text("↑  ↓  +  )")
+        expect(keys.nth(3)).to_have_text("1 … 9 (& … ç)" if knows else "1 … 9 (é -)")
+        type_on_azerty(page, "KeyA")
+        expect(page.locator("figure:visible strong")).to_have_text(["Vote"])
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "named"),
+    [
+        ("+", "BracketRight", "+"),  # German
+        ("-", "Slash", "-"),
+        ("?", "Minus", "?"),
+        ("-", "NumpadSubtract", "-"),
+        ("4", "Numpad4", "4"),
+        ("ArrowDown", "Numpad2", "ArrowDown"),  # without NumLock
+        ("é", "Digit2", "2"),
+        ("-", "Digit6", "6"),
+        ("_", "Digit8", "8"),
+        (")", "Minus", "-"),
+        ("Dead", "Equal", "+"),
+        ("й", "KeyQ", "q"),  # Russian
+        ("Q", "KeyA", "q"),
+        ("2", "", "2"),  # a keyboard on a screen
+        ("PageDown", "PageDown", "PageDown"),  # a presenter's clicker
+    ],
+)
+def test_what_a_key_means(essaim: str, look: Look, key: str, code: str, named: str) -> None:
+    page = look(essaim)
+    found = page.evaluate(
+        """async ([files, key, code]) => {
+             const { Keyboard } = await import(`${files}/keyboard.js`);
+             return new Keyboard(() => {}).read(new KeyboardEvent("keydown", { key, code }));
+           }""",
+        [f"/live/{edition()}", key, code],
+    )
+    assert found == named
+
+
+def test_a_phone_finds_the_way_out_and_every_code(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/projector", PHONE, has_touch=True)
+        way_out = page.get_by_role("button", name="h Cluster")
+        expect(way_out).to_be_in_viewport(ratio=1)
+        page.get_by_role("button", name="q QR code").tap()
+        expect(page.locator("figure:visible strong")).to_have_text(["Vote"])
+        page.get_by_role("button", name="then: Look").tap()
+        expect(page.locator("figure:visible strong")).to_have_text(["Look"])
+        page.get_by_role("button", name="Close (Esc)").tap()
+        page.get_by_role("button", name="? keys").tap()
+        expect(page.get_by_text("drain this node, or activate it again")).to_be_visible()
+        page.get_by_role("button", name="Close (Esc)").tap()
+        way_out.tap()
+        expect(page.get_by_role("button", name="Create the service")).to_be_visible()
 
 
 def test_without_an_engine_it_says_so(look: Look) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from core.cluster import parse
+from core.cluster.snapshot import DASHBOARD, ClusterSnapshot
 from core.ui import projector
+from tests.cluster import raw
 from tests.timeline.pictures import picture
 
 WEB = picture(1.0, 1, [])
 
 
-def line(wish: dict[str, Any]) -> str:
-    made = projector.command(wish, WEB)
+def line(wish: dict[str, Any], there: ClusterSnapshot = WEB) -> str:
+    made = projector.command(wish, there)
     return made().line() if made else ""
 
 
@@ -48,3 +52,15 @@ def test_wishes_become_commands(wish: dict[str, Any], typed: str) -> None:
 )
 def test_anything_else_is_nothing(wish: dict[str, Any]) -> None:
     assert line(wish) == ""
+
+
+@pytest.mark.parametrize("port", [80, 8080])
+def test_where_there_is_no_service_a_key_creates_one(port: int) -> None:
+    """On a port that the dashboard itself, which is nobody's to steer, does not have."""
+    published = [{"TargetPort": 8080, "PublishedPort": port, "Protocol": "tcp"}]
+    own = raw.service("essaim", Labels=dict([DASHBOARD])) | {"Endpoint": {"Ports": published}}
+    free = 81 if port == 80 else 80
+    line_ = f"docker service create --name web --replicas 3 -p {free}:80 nginx:latest"
+    there = replace(WEB, services=parse.services([own], ()), tasks=())
+    assert line({"kind": "create"}, there) == line_
+    assert line({"kind": "create"}) == ""

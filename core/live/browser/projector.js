@@ -2,6 +2,8 @@
 // what a key asks for goes to the page's script, which knows the rights.
 
 import { Chart } from "./charts.js";
+import { Keyboard } from "./keyboard.js";
+import { element } from "./parts.js";
 import { mount } from "./socket.js";
 import { SIGNS, Tiles } from "./tiles.js";
 
@@ -18,6 +20,10 @@ class Projector {
     this.tiles = new Tiles(this.at("nodes"), data.words, () => {});
     this.tiles.may = false;
     this.bars = new Chart(this.at("bars"), `${location.origin}${data.files}/plotly.min.js`, TEXT);
+    this.keyboard = new Keyboard(() => {
+      this.name();
+      if (this.cluster) this.draw();
+    });
     this.keys = (event) => this.press(event);
     addEventListener("keydown", this.keys);
     this.update(component);
@@ -28,7 +34,7 @@ class Projector {
     const { words, last } = component.data;
     this.tiles.words = words;
     this.at("bars-title").textContent = words.bars;
-    this.at("hint").textContent = words.hint;
+    this.name();
     this.at("line").textContent = last.error ? `✕ ${last.error}` : last.line && `$ ${last.line}`;
     this.at("line").dataset.refused = String(Boolean(last.error));
     if (this.cluster) this.draw();
@@ -66,7 +72,7 @@ class Projector {
     this.tiles.draw(cluster, one);
     cluster.nodes.forEach((node, index) => {
       const head = this.tiles.columns.get(node.id)?.querySelector("header");
-      if (head) head.dataset.key = index < 9 ? String(index + 1) : "";
+      if (head) head.dataset.key = index < 9 ? this.keyboard.label(String(index + 1)) : "";
     });
     this.bars.draw(enlarged(cluster.figures[one]));
     this.drawTitle();
@@ -76,6 +82,7 @@ class Projector {
     const { service } = this;
     const { words } = this.component.data;
     this.at("service").textContent = service ? service.name : words.none;
+    if (this.alone !== !service) this.name();
     this.at("share").textContent = !service ? ""
       : `${service.running}/${service.replicas === null ? service.desired : this.wanted}`;
     const tiles = [...this.cluster.nodes.flatMap((node) => node.tiles), ...this.cluster.unplaced]
@@ -93,7 +100,8 @@ class Projector {
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.cluster) return;
     if (event.target.closest?.("input, textarea, select, [contenteditable=true]")) return;
-    const act = this.answer ? this.answering(event.key) : this.action(event.key);
+    const key = this.keyboard.read(event);
+    const act = this.answer ? this.answering(key) : this.action(key);
     if (!act) return;
     event.preventDefault();
     act();
@@ -108,9 +116,9 @@ class Projector {
 
   action(key) {
     const { services, cluster: { nodes } } = this;
-    const step = { "+": 1, "=": 1, ArrowUp: 1, "-": -1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[key];
+    const step = { "+": 1, ArrowUp: 1, "-": -1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[key];
     if (step) return () => this.scale(step);
-    if (/^[1-9]$/.test(key) && nodes[key - 1]) return () => this.turn(nodes[key - 1]);
+    if (/^\d$/.test(key)) return nodes[key - 1] && (() => this.turn(nodes[key - 1]));
     const turn = { ArrowLeft: -1, ArrowRight: 1 }[key];
     if (turn && services.length) return () => {
       const at = services.findIndex((service) => service.id === this.service.id);
@@ -119,13 +127,18 @@ class Projector {
     };
     return {
       "?": () => this.open("help"),
-      q: () => this.open("codes"),
+      c: services.length ? null : () => this.create(),
+      q: () => this.nextCode(),
       r: () => this.rebalance(),
       f: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
       v: () => this.send({ kind: "leave", page: "vote" }),
       h: () => this.send({ kind: "leave", page: "cluster" }),
       Escape: () => this.shut(),
-    }[key.length === 1 ? key.toLowerCase() : key];
+    }[key];
+  }
+
+  create() {
+    if (this.allowed()) this.send({ kind: "create" });
   }
 
   scale(step) {
@@ -169,40 +182,70 @@ class Projector {
   ask(word, fields, then) {
     const { words } = this.component.data;
     const text = words[word].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
-    this.show("ask", text, words.answer);
+    this.show("ask", text);
     this.answer = then;
+    this.offer("answer", [["Enter", words.yes], ["Escape", words.no]]);
   }
 
-  show(part, text, answer = "") {
+  show(part, text) {
     this.open(part);
     this.at("question").textContent = text;
-    this.at("answer").textContent = answer;
+    this.offer("answer", [["Escape", this.component.data.words.close]]);
+  }
+
+  // The keys by their names, wherever they are shown: more of the keyboard is known, or the words.
+  name() {
+    const { words } = this.component.data;
+    const label = (names) => names.split(" ").map((name) => this.keyboard.label(name)).filter(Boolean).join("  ");
+    this.alone = Boolean(this.cluster && !this.service);
+    this.offer("hint", this.alone ? [["c", words.create], ...words.hint] : words.hint);
+    this.at("keys").replaceChildren(...words.keys.flatMap(([names, what]) => {
+      const name = document.createElement("dt"), text = document.createElement("dd");
+      name.textContent = label(names);
+      text.textContent = what;
+      return [name, text];
+    }));
+    this.offer("keys-end", [["Escape", words.close]]);
+  }
+
+  // Buttons for who has no keyboard: each does what its key does, and names it.
+  offer(part, keys) {
+    this.at(part).replaceChildren(...keys.map(([key, what]) => {
+      const button = element("button", "");
+      button.type = "button";
+      const printed = key.length === 1 ? `${this.keyboard.label(key)} ` : "";
+      button.textContent = `${printed}${what}`;
+      button.onclick = () => (this.answer ? this.answering(key) : this.action(key))?.();
+      return button;
+    }));
   }
 
   open(part) {
     const again = !this.at(part).hidden;
     this.shut();
     this.at(part).hidden = again;
+  }
+
+  // One code at a time: a phone's camera takes whichever it sees.
+  nextCode() {
     const { words, codes } = this.component.data;
-    if (part === "help") {
-      this.at("keys").replaceChildren(...words.keys.flatMap(([key, what]) => {
-        const name = document.createElement("dt"), text = document.createElement("dd");
-        name.textContent = key;
-        text.textContent = what;
-        return [name, text];
-      }));
-    }
-    if (part === "codes") {
-      this.at("pictures").replaceChildren(...codes.map(({ title, address, svg }) => {
-        const figure = document.createElement("figure"), picture = document.createElement("div");
-        const name = document.createElement("strong"), where = document.createElement("span");
-        picture.innerHTML = svg; // made by our own server, of our own address
-        name.textContent = title;
-        where.textContent = address;
-        figure.append(name, picture, where);
-        return figure;
-      }));
-    }
+    const at = this.at("codes").hidden ? 0 : this.code + 1;
+    this.shut();
+    if (at >= codes.length) return;
+    this.code = at;
+    this.at("pictures").replaceChildren(...codes.map(({ title, address, svg }, number) => {
+      const figure = document.createElement("figure"), picture = document.createElement("div");
+      const name = document.createElement("strong"), where = document.createElement("span");
+      picture.innerHTML = svg; // made by our own server, of our own address
+      name.textContent = title;
+      where.textContent = address;
+      figure.append(name, picture, where);
+      figure.hidden = number !== at;
+      return figure;
+    }));
+    const next = codes[at + 1];
+    this.offer("codes-end", [...(next ? [["q", `${words.next} ${next.title}`]] : []), ["Escape", words.close]]);
+    this.at("codes").hidden = false;
   }
 
   shut() {
