@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
+import secrets
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,9 @@ from core.live.hub import Feed, Hub
 
 #: Whether a request with these headers comes from a page of ours.
 OriginCheck = Callable[[Mapping[str, str]], bool]
+
+#: Of this process: a page that another one has drawn must be drawn again.
+INSTANCE = secrets.token_hex(6)
 
 _BROWSER = Path(__file__).parent / "browser"
 #: Every file that may be asked for, by name. Plotly comes from its Python package, so that a class
@@ -57,6 +62,7 @@ def routes(hub: Callable[[HTTPConnection], Hub], origin_allowed: OriginCheck) ->
         except EssaimError:
             await socket.close(code=1013)  # try again later; the page says why
             return
+        await socket.send_text(json.dumps({"topic": "server", "instance": INSTANCE}))
         with followed.follow(preferred(socket.query_params.get("lang"))) as feed:
             sending = asyncio.create_task(_send(socket, feed))
             try:

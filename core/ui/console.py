@@ -17,6 +17,7 @@ from core.console.visit import Visit
 from core.ui.live import address, component, set_availability, tile_words
 from core.ui.mishaps import caught
 from core.ui.session import _, control, may, unlocked, viewer, who
+from core.ui.session import key as cluster_key
 
 PAGE = Path(__file__).parents[2] / "pages" / "console.py"
 
@@ -65,8 +66,7 @@ def terminal_button(container: str, *, disabled: bool) -> None:
 
 def console() -> None:
     """The prompt with its output, and the open terminals."""
-    here = control()
-    place = f"{id(here)} {unlocked()}"
+    place = f"{cluster_key()} {unlocked()}"
     _console(
         key="console",
         data={
@@ -101,6 +101,7 @@ def console() -> None:
                 "enter": _("Enter closes this terminal."),
                 "lost": _("The connection is lost: trying again"),
                 "skipped": _("left out: the line before it was refused"),
+                "again": _("Essaim was started again. What stands above was answered before."),
             },
         },
         on_again_change=lambda: None,

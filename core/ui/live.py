@@ -10,7 +10,7 @@ import streamlit as st
 from core.commands.nodes import UpdateNode
 from core.errors import EssaimError
 from core.live.messages import shape
-from core.live.routes import FILES, edition
+from core.live.routes import FILES, INSTANCE, edition
 from core.ui.mishaps import caught
 from core.ui.session import _, act, control, key, language
 
@@ -60,6 +60,7 @@ def status(watch: str) -> None:
         key="status",
         data={
             **address(),
+            "instance": INSTANCE,
             "watch": watch,
             "engine": engine_name(),
             "revision": snapshot.revision,
@@ -71,6 +72,7 @@ def status(watch: str) -> None:
                 if snapshot.engine
                 else _("waiting for the engine"),
                 "unlinked": _("Essaim's server does not answer: what you see is old"),
+                "again": _("Essaim was started again, so the page is drawn anew"),
             },
         },
         on_changed_change=lambda: None,

@@ -51,9 +51,9 @@ def program(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[by
 
 
 @contextmanager
-def dashboard(**environment: str) -> Iterator[str]:
-    """Essaim's server; the address of its home page."""
-    port = str(free_port())
+def dashboard(at: int = 0, **environment: str) -> Iterator[str]:
+    """Essaim's server; the address of its home page. at: its port, else any."""
+    port = str(at or free_port())
     with program("streamlit", "run", "app.py", "--server.port", port, **environment):
         address = f"http://127.0.0.1:{port}"
         answers(f"{address}/_stcore/health")

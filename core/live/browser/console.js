@@ -23,6 +23,7 @@ class Console {
 
   build() {
     const { words } = this;
+    this.entries = new Map();
     this.root.replaceChildren();
     this.tabs = element("div", "essaim-tabs", this.root);
     this.tabs.setAttribute("role", "tablist");
@@ -98,11 +99,7 @@ class Console {
       return;
     }
     this.used = ticket;
-    this.entries = new Map();
-    this.output.replaceChildren();
-    this.output.append(Object.assign(document.createElement("p"), {
-      className: "essaim-welcome", textContent: this.words.waiting,
-    }));
+    if (!this.output.childElementCount) this.remark("welcome", this.words.waiting);
     this.server = `${location.origin}${files}`.replace(/^http/, "ws").replace(/live\/[^/]*$/, "");
     const socket = this.socket = new WebSocket(`${this.server}console/socket`);
     const session = sessionStorage.getItem(this.memory());
@@ -114,6 +111,28 @@ class Console {
       this.ready = false;
       this.retry = setTimeout(() => this.connect(), RETRY_MS);
     };
+  }
+
+  remark(kind, text) {
+    element("p", `essaim-${kind}`, this.output).textContent = text;
+  }
+
+  // What comes now is either all that is shown already, from the same session, or another session:
+  // then what was answered before stays, and is told from what follows.
+  begin({ key, history, settled }) {
+    const known = key === sessionStorage.getItem(this.memory());
+    if (!known && this.output.querySelector(".essaim-entry")) {
+      this.remark("past", this.words.again);
+      for (const shown of this.output.children) shown.dataset.past = "true";
+      for (const stop of this.output.querySelectorAll(".essaim-stop")) stop.remove();
+    } else {
+      this.output.replaceChildren();
+      this.remark("welcome", this.words.welcome);
+    }
+    sessionStorage.setItem(this.memory(), key);
+    this.entries = new Map();
+    this.settled = settled;
+    this.prompt.remember(`${this.memory()}-history`, history);
   }
 
   memory() {
@@ -139,10 +158,7 @@ class Console {
   receive(message) {
     switch (message.topic) {
       case "session":
-        sessionStorage.setItem(this.memory(), message.key);
-        this.output.querySelector(".essaim-welcome").textContent = this.words.welcome;
-        this.prompt.history = message.history;
-        this.settled = message.settled;
+        this.begin(message);
         this.ready = true;
         for (const unsaid of this.unsaid.splice(0)) this.say(unsaid);
         this.wish = sessionStorage.getItem(`${this.memory()}-front`);
@@ -150,6 +166,7 @@ class Console {
         break;
       case "entry": this.entry(message); break;
       case "cleared":
+        for (const past of this.output.querySelectorAll("[data-past]")) past.remove();
         for (const [number, shown] of this.entries) {
           if (number <= message.upto) {
             shown.remove();

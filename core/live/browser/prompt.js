@@ -2,6 +2,9 @@
 
 import { element } from "./parts.js";
 
+const DRAFT = "essaim-console-draft"; // what is typed and not sent yet outlives the page
+const MOST = 300; // lines that are remembered, as in core/console/session.py
+
 export class Prompt {
   constructor(parent, words, { run, complete, interrupt }) {
     this.words = words;
@@ -30,6 +33,20 @@ export class Prompt {
     };
     this.field.onkeydown = (event) => this.key(event);
     this.field.oninput = () => this.changed();
+    this.field.value = sessionStorage.getItem(DRAFT) || "";
+    this.changed();
+  }
+
+  // The lines that were typed before: of the server and this tab, whoever remembers more.
+  remember(place, history) {
+    this.place = place;
+    const own = JSON.parse(sessionStorage.getItem(place) || "[]");
+    this.history = own.length > history.length ? own : history;
+    this.keep();
+  }
+
+  keep() {
+    if (this.place) sessionStorage.setItem(this.place, JSON.stringify(this.history.slice(-MOST)));
   }
 
   button(parent, sign, title, type) {
@@ -55,6 +72,7 @@ export class Prompt {
   changed() {
     this.choices.replaceChildren();
     this.field.rows = Math.min(8, this.field.value.split("\n").length);
+    sessionStorage.setItem(DRAFT, this.field.value);
   }
 
   send() {
@@ -63,6 +81,7 @@ export class Prompt {
     for (const line of text.split("\n").map((each) => each.trim())) {
       if (line && this.history.at(-1) !== line) this.history.push(line);
     }
+    this.keep();
     this.back = 0;
     this.set("");
     this.run(text);

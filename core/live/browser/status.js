@@ -7,10 +7,25 @@ const STALE_MS = 3000; // without a pulse for this long, the picture is said to 
 const TELL_MS = 1000; // at most one run of the script in this time
 const HANDS_MS = 600; // and none so soon after the viewer did something
 
+const AGAIN_MS = 1000; // between two tries to have the page drawn by a server that was started again
+const SAID_MS = 10000; // how long that is told
+const HELD_MS = 5000; // how old a press may be that waited for it
+
 let touched = 0;
+let held = null; // while the page is not yet the new server's: {target, at} of a press, or {}
 for (const kind of ["pointerdown", "keydown"]) {
   addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
 }
+
+// A server that has just started knows none of the page's buttons before it has drawn it: a press
+// would do nothing. So it waits until then.
+addEventListener("click", (event) => {
+  const target = event.target.closest?.("[data-testid=stMain] button");
+  if (!held || !target || target.closest(".essaim-console")) return;
+  event.stopPropagation();
+  event.preventDefault();
+  held = { target, at: Date.now() };
+}, { capture: true });
 
 // A run that starts now would overtake the one that a press has just started, and the press be lost.
 function busy() {
@@ -28,6 +43,7 @@ class Status {
   update(component) {
     this.component = component;
     document.documentElement.lang = component.data.language; // for who reads aloud, and translators
+    this.renewed();
     this.told = component.data.revision;
     this.shape = component.data.shape;
     if (this.news) this.tell(); // the run may have been older than what was pushed meanwhile
@@ -39,7 +55,26 @@ class Status {
     this.say();
   }
 
+  // Whether this page is the server's own; until it is, another one is asked for.
+  renewed() {
+    clearTimeout(this.renewing);
+    if (!this.server || this.server === this.component.data.instance) {
+      const press = held;
+      held = null;
+      if (press?.target?.isConnected && Date.now() - press.at < HELD_MS) press.target.click();
+      return;
+    }
+    held ||= {};
+    this.again = Date.now();
+    this.component.setTriggerValue("changed", this.again);
+    this.renewing = setTimeout(() => this.renewed(), AGAIN_MS);
+  }
+
   receive(message) {
+    if (message.topic === "server") {
+      this.server = message.instance;
+      this.renewed();
+    }
     if (message.topic !== "cluster" && message.topic !== "pulse") return;
     // The server's clock may differ from ours: the smallest delay seen is taken for the difference.
     const lag = Date.now() - message.time * 1000;
@@ -81,6 +116,7 @@ class Status {
     const stale = !this.linked || Boolean(this.trouble) || age === null || age > STALE_MS;
     let text = words.live;
     if (!this.linked) text = words.unlinked;
+    else if (Date.now() - this.again < SAID_MS) text = words.again;
     else if (age === null) text = words.waiting;
     else if (stale) text = words.stale.replace("{seconds}", Math.round(age / 1000));
     if (this.linked && this.trouble) text += ` — ${this.trouble}`;
@@ -93,6 +129,7 @@ class Status {
   close() {
     clearInterval(this.timer);
     clearTimeout(this.telling);
+    clearTimeout(this.renewing);
     this.stop();
   }
 }
