@@ -10,25 +10,21 @@ made for this run, and whoever starts the dashboard reads it in the log, as with
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from core.errors import NotAllowed
+from core.guesses import Guesses
 from core.i18n import later as _
 from core.rights import Rights
 
 SECRET = Path("/run/secrets/essaim_password")
 
-FREE_FAILURES = 3  # slips of the finger that cost no wait
-LONGEST_WAIT = 30.0  # seconds
-FORGOTTEN_AFTER = 600.0  # seconds without a new failure
+SHORT = 12  # characters; who guesses twenty a second needs weeks for six letters, not for a word
 
 #: What whoever came to look on is told.
 LOOKING = _(
@@ -46,18 +42,12 @@ class Action(Protocol):
     reveals: ClassVar[bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Failures:
-    count: int
-    last: float  # in the seconds of the clock
-
-
 class Access:
     """The password of one run of the dashboard, and the rules that hang on it.
 
     environ: where the settings are read, such as ``os.environ``.
     now: a clock in seconds that never goes back.
-    secret: where Docker mounts the secret.
+    secret: where Docker mounts the secret. sleep: lets as many seconds pass.
 
     Raises:
         NotAllowed: a password is announced, but it is empty or its file cannot be read. An open
@@ -69,6 +59,7 @@ class Access:
         environ: Mapping[str, str],
         now: Callable[[], float] = time.monotonic,
         secret: Path = SECRET,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         found = _password(environ, secret)
         self.generated = found is None
@@ -76,38 +67,18 @@ class Access:
         origins = environ.get("ESSAIM_ORIGINS", "").split(",")
         self._origins = frozenset(_origin(origin) for origin in origins if origin.strip())
         self.rights = Rights(environ)  # of who has shown the password
-        self._now = now
-        self._lock = Lock()
-        self._failures: dict[str, _Failures] = {}
+        self._guesses = Guesses(self.password, now, sleep)
 
     def announcement(self) -> str:
-        """What to print at the start: the password if it was made here, else nothing."""
+        """What to print at the start: the password if it was made here, a hint if it is short."""
         if not self.generated:
-            return ""
+            short = len(self.password) < SHORT
+            return "The password is short: a longer one is harder to guess." if short else ""
         return f"Essaim made a password for this run, for whoever teaches: {self.password}"
 
-    def check(self, attempt: str, caller: str = "") -> bool:
-        """Whether this is the password; always no while the caller has to wait.
-
-        caller: whose failures count together, such as an address.
-        """
-        right = hmac.compare_digest(attempt.encode(), self.password.encode())
-        with self._lock:
-            now = self._now()
-            if self._remaining(caller, now) > 0:
-                return False
-            if right:
-                self._failures.pop(caller, None)
-                return True
-            self._forget(now)
-            before = self._failures.get(caller)
-            self._failures[caller] = _Failures(before.count + 1 if before else 1, now)
-            return False
-
-    def wait(self, caller: str = "") -> float:
-        """Seconds until this caller's next attempt counts: 1, 2, 4... after some failures."""
-        with self._lock:
-            return self._remaining(caller, self._now())
+    def check(self, attempt: str, who: str = "") -> bool:
+        """Whether this is the password; where it is not, the answer takes its time: see Guesses."""
+        return self._guesses.right(attempt, who)
 
     def allows(
         self,
@@ -158,21 +129,6 @@ class Access:
         if scheme not in DEFAULT_PORTS or not host:
             return False
         return _origin(origin) in self._origins | {_origin(f"{scheme}://{host}")}
-
-    def _remaining(self, caller: str, now: float) -> float:
-        failures = self._failures.get(caller)
-        if failures is None or failures.count < FREE_FAILURES:
-            return 0.0
-        # The exponent has a bound of its own: a float has too.
-        pause = min(2.0 ** min(failures.count - FREE_FAILURES, 16), LONGEST_WAIT)
-        return max(0.0, failures.last + pause - now)
-
-    def _forget(self, now: float) -> None:
-        self._failures = {
-            caller: failures
-            for caller, failures in self._failures.items()
-            if now - failures.last < FORGOTTEN_AFTER
-        }
 
 
 def _origin(text: str) -> str:

@@ -31,13 +31,14 @@ from core.terminal.routes import routes as terminal_routes
 from core.timeline.routes import routes as timeline_routes
 from core.web.door import Door
 from core.web.hosts import Hosts
+from core.web.proxies import believe, proxies
 
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     """Find the engine before the first viewer comes, and leave it when the server ends."""
     try:
-        _hosts()
+        _hosts(), proxies(os.environ)
         room = await anyio.to_thread.run_sync(classroom)
     except (EssaimError, ValueError) as error:
         _ = translation(preferred(os.environ.get("LC_ALL") or os.environ.get("LANG"))).gettext
@@ -46,8 +47,8 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
         os._exit(1)  # an exception would only bury the sentence under the server's own
     threading.Thread(target=_warm_up, daemon=True).start()
     threading.Thread(target=_hosts().learn, daemon=True).start()
-    if room.access.generated:
-        print(room.access.announcement(), flush=True)  # as Jupyter does
+    if told := room.access.announcement():
+        print(told, flush=True)  # as Jupyter does
     yield {}
     DESK.close()
     await anyio.to_thread.run_sync(room.stop)
@@ -64,6 +65,7 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
+    believe(os.environ)
     return [
         Middleware(Door, host_allowed=lambda host: _hosts().allows(host), origin_allowed=_ours),
         Middleware(keys.Keys, known=lambda key: classroom().known(key)),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from core.access import FORGOTTEN_AFTER, FREE_FAILURES, LONGEST_WAIT, Access
+from core.access import Access
 from core.errors import NotAllowed
+from core.guesses import FREE, LONGEST, PACE, TURN
 
 NOWHERE = Path("/nonexistent/secret")
 
@@ -20,6 +23,9 @@ class Clock:
 
     def __call__(self) -> float:
         return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
 
 
 class Look:
@@ -44,7 +50,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def access(clock: Clock) -> Access:
-    return Access({"ESSAIM_PASSWORD": "prêt à tout"}, clock, NOWHERE)
+    return Access({"ESSAIM_PASSWORD": "prêt à tout"}, clock, NOWHERE, clock.sleep)
 
 
 # Where the password comes from
@@ -108,52 +114,74 @@ def test_an_empty_variable_stops_the_start() -> None:
 def test_only_the_password_passes(access: Access) -> None:
     assert access.check("prêt à tout")
     assert not access.check("prêt à tou")
+    assert not access.check("prêt à tout ")
     assert not access.check("")
 
 
-def test_waits_grow_after_some_failures(access: Access, clock: Clock) -> None:
-    waits = []
-    for _ in range(FREE_FAILURES + 7):
-        assert not access.check("wrong")
-        waits.append(access.wait())
-        clock.time += access.wait()
-    assert waits == [0, 0, 1, 2, 4, 8, 16, LONGEST_WAIT, LONGEST_WAIT, LONGEST_WAIT]
+def test_a_right_password_passes_at_once_whatever_others_try(access: Access, clock: Clock) -> None:
+    for _ in range(200):
+        assert not access.check("wrong", "10.0.0.7")
+    for _ in range(18):
+        before = clock.time
+        assert access.check("prêt à tout", "10.0.0.7")
+        assert clock.time - before <= PACE
 
 
-def test_while_waiting_even_the_password_fails_and_nothing_is_added(
+def test_wrong_ones_are_answered_slowly_from_wherever_they_come(
     access: Access, clock: Clock
 ) -> None:
-    for _ in range(FREE_FAILURES):
-        access.check("wrong")
-    for _ in range(50):
-        assert not access.check("prêt à tout")
-    clock.time += 1
-    assert access.wait() == 0
-    assert access.check("prêt à tout")
+    began = clock.time
+    for number in range(103):
+        assert not access.check("wrong", f"10.0.0.{number}")
+    assert clock.time - began >= 100 * TURN - 1
 
 
-def test_one_caller_does_not_lock_out_another(access: Access) -> None:
-    for _ in range(50):
-        access.check("wrong", "10.0.0.7")
-    assert access.wait("10.0.0.7") > 0
-    assert access.check("prêt à tout", "10.0.0.1")
+def test_slips_of_the_finger_cost_nothing_and_are_forgotten(access: Access, clock: Clock) -> None:
+    for _ in range(2):
+        before = clock.time
+        for _slip in range(FREE):
+            assert not access.check("prêt à toot")
+        assert clock.time - before < 1
+        clock.time += FREE * TURN
 
 
-def test_success_and_time_forget_failures(access: Access, clock: Clock) -> None:
-    for _ in range(FREE_FAILURES - 1):
-        access.check("wrong")
-    assert access.check("prêt à tout")
-    for _ in range(FREE_FAILURES - 1):
-        access.check("wrong")
-    clock.time += FORGOTTEN_AFTER
-    access.check("wrong")
-    assert access.wait() == 0
-
-
-def test_no_failure_is_lost_between_threads(access: Access) -> None:
+def test_all_at_once_they_still_take_turns_and_one_waits_not_for_ever(clock: Clock) -> None:
+    """Each waits by itself: the clock stands still for the others."""
+    waits: list[float] = []
+    access = Access({"ESSAIM_PASSWORD": "prêt à tout"}, clock, NOWHERE, waits.append)
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda _: access.check("wrong"), range(200)))
-    assert access.wait() == 1, "one wait: the attempts made during it do not count"
+        list(pool.map(lambda _: access.check("wrong"), range(60)))
+    turns = sorted(wait for wait in waits if wait != PACE)
+    assert turns[:FREE] == [0] * FREE
+    assert turns[FREE : FREE + 9] == [number * TURN for number in range(1, 10)]
+    assert turns[-1] == LONGEST
+
+
+def test_no_number_of_guessers_learns_more_than_twenty_a_second() -> None:
+    """Even those who do not wait for the answer: the looks themselves take turns."""
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    def sleep(seconds: float) -> None:
+        nonlocal at_once, most
+        if seconds == PACE:
+            with lock:
+                at_once += 1
+                most = max(most, at_once)
+            time.sleep(0.001)
+            with lock:
+                at_once -= 1
+
+    access = Access({"ESSAIM_PASSWORD": "prêt à tout"}, secret=NOWHERE, sleep=sleep)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: access.check("wrong"), range(60)))
+    assert most == 1
+
+
+def test_a_short_password_is_remarked_upon() -> None:
+    told = Access({"ESSAIM_PASSWORD": "short"}, secret=NOWHERE).announcement()
+    assert "longer" in told
+    assert "short" in told
+    assert Access({"ESSAIM_PASSWORD": "short"}, secret=NOWHERE).check("short")
 
 
 # Rights

@@ -26,7 +26,7 @@ FLOORS = (
         *("labs", "traffic", "live", "access", "itself", "jobs"),
         *("keys", "terminal", "timeline", "votes", "web"),
     ),
-    ("presentation", "connection", "rights"),
+    ("presentation", "connection", "guesses", "rights"),
     ("commands",),
     ("cluster",),
     ("i18n",),

@@ -19,7 +19,6 @@ from core.ui.session import (
     unlock,
     unlocked,
     viewer,
-    who,
 )
 from core.ui.share import full, not_found, share
 from core.ui.style import sheet
@@ -174,7 +173,4 @@ def _lock() -> None:
     if tried:
         if unlock(attempt):
             st.rerun()
-        wait = round(control().access.wait(who()))
         st.error(_("That is not the password."))
-        if wait:
-            st.caption(_("Wait {seconds} s before the next try.").format(seconds=wait))
