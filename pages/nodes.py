@@ -9,11 +9,12 @@ from core.presentation import tables
 from core.ui import faults, instances
 from core.ui.choosing import choose
 from core.ui.forms import words
-from core.ui.insisting import drains, insisting_button, leaves, own
+from core.ui.insisting import insisting_button, leaves, own
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import answer, on_opening
 from core.ui.session import _, act, control, may
 from core.ui.shell import head, locked_hint, swarm_missing
+from core.ui.standing import drain_button
 from core.ui.tables import table
 
 AVAILABILITIES = {
@@ -26,19 +27,11 @@ AVAILABILITIES = {
 def detail(node: Node) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for availability, icon in AVAILABILITIES.items():
-            if availability == "drain" and own(node.id):
-                insisting_button(
-                    _("Drain"),
-                    drains(node.hostname),
-                    lambda: UpdateNode(availability="drain", node=node.hostname),
-                    UpdateNode,
-                    key="node_drain",
-                    icon=icon,
-                    disabled=node.availability == "drain",
-                )
+            if availability == "drain":
+                drain_button(_("Drain"), node, key="node_drain", icon=icon)
                 continue
             button(
-                {"active": _("Activate"), "pause": _("Pause"), "drain": _("Drain")}[availability],
+                {"active": _("Activate"), "pause": _("Pause")}[availability],
                 lambda wish=availability: UpdateNode(availability=wish, node=node.hostname),
                 UpdateNode,
                 key=f"node_{availability}",

@@ -20,6 +20,7 @@ from core.ui.looking import answer
 from core.ui.opening import door_links
 from core.ui.session import _, act, control, may
 from core.ui.shell import head, locked_hint, swarm_missing
+from core.ui.standing import not_alive, not_known
 from core.ui.tables import table
 
 
@@ -135,6 +136,8 @@ if not swarm_missing():
         "services",
     )
     if services:
+        not_known()
+        not_alive()
         names = [service.name for service in services]
         chosen = choose(_("Service"), names, "service")
         detail(next(s for s in services if s.name == chosen))

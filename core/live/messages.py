@@ -9,8 +9,9 @@ from typing import Any
 from core.cluster.history import History
 from core.cluster.snapshot import ClusterSnapshot, Node
 from core.i18n import Translate
+from core.presentation.alive import drain_warning, last_heard, standing
 from core.presentation.figures import replicas_over_time, replicas_per_node
-from core.presentation.phases import Tile, tiles
+from core.presentation.phases import LOST, Tile, tiles
 from core.presentation.trouble import told
 
 
@@ -19,14 +20,14 @@ def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
     shown = tiles(snapshot)
     placed: dict[str, list[dict[str, Any]]] = {}
     for tile in shown:
-        placed.setdefault(tile.task.node_id, []).append(_tile(snapshot, tile))
+        placed.setdefault(tile.task.node_id, []).append(_tile(snapshot, tile, _))
     return _text(
         "cluster",
         time=snapshot.time,
         revision=snapshot.revision,
         shape=shape(snapshot),
         trouble=told(snapshot.trouble, _),
-        nodes=[_node(node, placed.get(node.id, [])) for node in snapshot.nodes],
+        nodes=[_node(snapshot, node, placed.get(node.id, []), _) for node in snapshot.nodes],
         unplaced=placed.get("", []),
         services=[
             {
@@ -36,8 +37,11 @@ def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
                 "desired": service.desired,
                 "replicas": service.replicas,
                 "dashboard": service.dashboard,
+                "down": stands.down,
+                "told": stands.told,
             }
             for service in snapshot.services
+            for stands in (standing(snapshot, service, _),)
         ],
         figures={
             service: replicas_per_node(snapshot, _, service or None) for service in _drawn(snapshot)
@@ -81,7 +85,9 @@ def _drawn(snapshot: ClusterSnapshot) -> list[str]:
     return ["", *(service.id for service in several)]
 
 
-def _node(node: Node, of_node: list[dict[str, Any]]) -> dict[str, Any]:
+def _node(
+    snapshot: ClusterSnapshot, node: Node, of_node: list[dict[str, Any]], _: Translate
+) -> dict[str, Any]:
     return {
         "id": node.id,
         "name": node.hostname,
@@ -90,12 +96,14 @@ def _node(node: Node, of_node: list[dict[str, Any]]) -> dict[str, Any]:
         "availability": node.availability,
         "state": node.state,
         "address": node.address,
+        "drain_warning": drain_warning(snapshot, node, _),
         "tiles": of_node,
     }
 
 
-def _tile(snapshot: ClusterSnapshot, tile: Tile) -> dict[str, Any]:
+def _tile(snapshot: ClusterSnapshot, tile: Tile, _: Translate) -> dict[str, Any]:
     task = tile.task
+    lost = last_heard(snapshot.node(task.node_id), _) if tile.phase is LOST else ""
     return {
         "id": task.id,
         "name": snapshot.replica(task),
@@ -104,7 +112,7 @@ def _tile(snapshot: ClusterSnapshot, tile: Tile) -> dict[str, Any]:
         "phase": tile.phase.key,
         "state": task.state,
         "desired": task.desired_state,
-        "message": task.error or task.message,
+        "message": lost or task.error or task.message,
         "failures": tile.failures,
         "lastError": tile.last_error,
         "image": task.image,

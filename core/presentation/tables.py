@@ -12,17 +12,21 @@ import pandas as pd
 from core.cluster.snapshot import ClusterSnapshot, Container, Image, Port, Service, Task
 from core.commands.journal import Entry
 from core.i18n import Translate
-from core.presentation.phases import phase
+from core.presentation.alive import Standing, last_heard, standing
+from core.presentation.phases import LOST, phase
 
 
 def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
-    """One row a service."""
+    """One row a service. Replicas are counted as docker counts them; who is alive stands beside."""
+    standings = {service.id: standing(snapshot, service, _) for service in snapshot.services}
+    told = any(each.told for each in standings.values())
     return _table(
         {
             _("Name"): service.name,
             _("Image"): service.image,
             _("Mode"): service.mode,
             _("Replicas"): f"{service.running}/{service.desired}",
+            **({_("Alive"): _alive(standings[service.id])} if told else {}),
             _("Ports"): ports(service.ports),
             _("Update"): service.update.state if service.update else "",
         }
@@ -33,6 +37,11 @@ def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
 def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataFrame:
     """One row a task of a service, history included, as `docker service ps` lists them."""
     down = {node.id for node in snapshot.nodes if node.state == "down"}
+
+    def lost_with(task: Task) -> str:
+        lost = phase(task, task.node_id in down) is LOST
+        return last_heard(snapshot.node(task.node_id), _) if lost else ""
+
     return _table(
         {
             _("Task"): ("" if task.live else "↳ ") + snapshot.replica(task),
@@ -40,7 +49,7 @@ def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataF
             _("Wanted"): task.desired_state,
             _("State"): f"{phase(task, task.node_id in down).sign} {task.state}",
             _("Since"): _time(task.since),
-            _("Message"): task.error or task.message,
+            _("Message"): lost_with(task) or task.error or task.message,
             _("Image"): task.image,
             _("Task ID"): task.id[:12],
         }
@@ -52,8 +61,10 @@ def nodes(
     snapshot: ClusterSnapshot, _: Translate, machines: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """One row a node. machines: of a practice cluster, the state of each by its name."""
+    down = {node.id for node in snapshot.nodes if node.state == "down"}
     running = pd.Series(
-        [task.node_id for task in snapshot.tasks if task.state == "running"], dtype="str"
+        [t.node_id for t in snapshot.tasks if t.state == "running" and t.node_id not in down],
+        dtype="str",
     ).value_counts()
     return _table(
         {
@@ -132,6 +143,11 @@ def size(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     raise AssertionError
+
+
+def _alive(stands: Standing) -> str:
+    sign = "✕ " if stands.down else "▲ " if stands.told else ""
+    return f"{sign}{stands.alive}/{stands.wanted}"
 
 
 def _by_slot(of_service: Iterable[Task]) -> list[Task]:

@@ -89,7 +89,7 @@ def panel(known: Conditions) -> None:
         with st.container(horizontal=True, gap="medium"):
             _registry(known)
             _clock(known)
-        _not_noticed(known)
+        not_noticed(known)
 
 
 def _explained() -> str:
@@ -211,8 +211,8 @@ def _clock(known: Conditions) -> None:
     )
 
 
-def _not_noticed(known: Conditions) -> None:
-    """What the managers do not know yet."""
+def not_noticed(known: Conditions) -> bool:
+    """What the managers do not know yet; whether there is something."""
     gone = {m.name for m in known.machines.values() if not m.up or m.cut}
     waiting = [n.hostname for n in control().snapshot.nodes if n.state == "ready"]
     if unnoticed := sorted(gone & set(waiting)):
@@ -222,6 +222,7 @@ def _not_noticed(known: Conditions) -> None:
                 "seconds. Then it is down, and its replicas are replaced."
             ).format(node=", ".join(unnoticed))
         )
+    return bool(unnoticed)
 
 
 def do(fault: Fault, here: Viewer) -> None:

@@ -24,6 +24,7 @@ from core.lessons import (
 from core.traffic.ledger import fairness
 from core.ui.mishaps import caught
 from core.ui.session import _, control, may, viewer, who
+from core.ui.standing import warn_of_drain
 from core.ui.traffic import may_send
 
 
@@ -66,6 +67,9 @@ def start_button(kind: Kind, service: Service) -> None:
     node = to_drain(kind, cluster.snapshot, service)
     alone = kind in ("rebalance", "plain") and not room_beside(cluster.snapshot, node)
     busy = any(each.running for each in here.lessons.values())
+
+    if kind in ("rebalance", "plain") and not alone and not busy:
+        warn_of_drain(node)
 
     def begin(name: str) -> None:
         here.right.acted()

@@ -127,6 +127,7 @@ def tile_words() -> dict[str, str]:
         "active_help": _("The node takes new tasks"),
         "pause_help": _("The node keeps its tasks and takes no new ones"),
         "drain_help": _("The node's tasks move to other nodes"),
+        "anyway": _("Drain anyway"),
         "empty": _("no replica here"),
         "nowhere": _("no node"),
         "nowhere_help": _("waiting for a node"),

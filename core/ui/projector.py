@@ -142,6 +142,7 @@ def _words() -> dict[str, Any]:
         or _("This is a real engine: unlock it on the Cluster page first (key h)."),
         "to_zero": _("Scale {service} to 0 replicas?"),
         "to_drain": _("Drain {node}? Its {count} replicas move to other nodes."),
+        "to_drain_anyway": _("Drain {node}? {warning}"),
         "to_rebalance": _("Rebalance {service}? Its replicas are replaced one by one."),
         "keys": [
             ["↑ ↓ + -", _("one replica more, one fewer")],

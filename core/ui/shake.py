@@ -17,6 +17,7 @@ from core.ui.faults import do
 from core.ui.lines import button
 from core.ui.mishaps import caught
 from core.ui.session import _, control, plural, viewer
+from core.ui.standing import drain_button
 
 #: A tag that no image has: the new replicas cannot be made.
 BROKEN = "no-such-tag"
@@ -37,13 +38,13 @@ def shake(service: Service) -> None:
             required=True,
             label_visibility="collapsed",
         )
-        for availability, label in (("drain", _("Drain")), ("active", _("Activate"))):
-            button(
-                label,
-                partial(UpdateNode, availability=availability, node=node),
-                UpdateNode,
-                key=f"shake_{availability}",
-            )
+        drain_button(_("Drain"), snapshot.nodes[names.index(node)], key="shake_drain")
+        button(
+            _("Activate"),
+            partial(UpdateNode, availability="active", node=node),
+            UpdateNode,
+            key="shake_active",
+        )
         if control().practice:
             _power(node)
         _service(service)

@@ -16,6 +16,7 @@ from core.ui.choosing import remembered
 from core.ui.live import address, component
 from core.ui.mishaps import caught
 from core.ui.session import _, act, control, may, viewer
+from core.ui.standing import warn_of_drain
 from core.votes import Kind, Question, question
 
 _vote = component(
@@ -107,6 +108,8 @@ def teacher() -> None:
             )
             st.code(do().line(), language="shell", width="content")
             st.button(_("Take the question back"), key="vote_forget", on_click=caught(forget))
+        if poll.question.kind == "drain":
+            warn_of_drain(poll.question.node)
     elif poll.phase == "moving":
         st.button(_("Reveal now"), key="vote_reveal", on_click=caught(reveal))
     with st.expander(_("Ask the class"), expanded=poll.phase in ("none", "revealed")):

@@ -164,3 +164,64 @@ def test_thirty_viewers_cost_the_engine_nothing(look: Look) -> None:
         for page in pages:
             until_running(page, [0, 0, 0])
         client.close()
+
+
+def test_a_drain_that_ends_a_service_asks_first_and_then_it_is_down(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(essaim)
+        page.get_by_role("button", name="Create the service").click()
+        until_running(page, [1, 1, 1])
+        for drained, node in enumerate(("node2", "node3"), 1):
+            page.get_by_role("button", name=f"Drain {node}").click()
+            expect(page.get_by_text("worker · drain")).to_have_count(drained)
+        until_running(page, [0, 0, 3])
+        detail = page.locator(".essaim-detail")
+        page.get_by_role("button", name="Drain node1").click()
+        expect(detail).to_contain_text("node1 is the last node that takes tasks.")
+        expect(detail).to_contain_text("No other node can take web")
+        until_running(page, [0, 0, 3])
+        page.get_by_role("button", name="Drain anyway node1").click()
+        expect(detail).to_contain_text(
+            "web is down: 0/3 replicas alive. No node takes tasks: node1 drain"
+        )
+        page.goto(f"{essaim}/services")
+        expect(page.get_by_text("web is down: 0/3 replicas alive.")).to_be_visible()
+
+
+def test_what_is_said_and_counted_is_of_the_service_that_is_looked_at(
+    essaim: str, look: Look
+) -> None:
+    page = look(essaim)
+    said = page.evaluate(
+        """async () => {
+             const { Tiles } = await import('/live/any/tiles.js');
+             const tile = (id, service, phase, message) => ({ id, service, phase, message, name: id,
+               label: '1', state: phase, image: 'nginx', failures: 0, lastError: '' });
+             const node = { id: 'n', name: 'node1', role: 'worker', state: 'ready',
+               availability: 'active', tiles: [tile('web.1', 'web', 'running', ''),
+                                               tile('api.1', 'api', 'failed', 'exit 1')] };
+             const cluster = { nodes: [node], services: [
+                 { id: 'web', told: '', down: false },
+                 { id: 'api', told: 'api is down', down: true }],
+               unplaced: [tile('api.2', 'api', 'pending', 'no suitable node'),
+                          tile('api.3', 'api', 'pending', 'no suitable node')] };
+             const words = { active: '', pause: '', drain: '', nowhere: 'no node', nowhere_help: '',
+                             empty: '', failures: '', by_design: '' };
+             const seen = {};
+             for (const chosen of ['web', 'api', '']) {
+               const place = document.body.appendChild(document.createElement('div'));
+               const tiles = new Tiles(place, words, () => {});
+               tiles.draw(cluster, chosen);
+               await new Promise((later) => setTimeout(later, 900));
+               const counts = [...place.querySelectorAll('.essaim-node-count')];
+               seen[chosen] = [place.querySelector('.essaim-detail'), ...counts]
+                 .map((each) => each.textContent);
+             }
+             return seen;
+           }"""
+    )
+    assert said == {
+        "web": ["", "1", "0"],
+        "api": ["✕ api is down", "0", "2"],
+        "": ["✕ api is down", "1", "2"],
+    }

@@ -498,3 +498,39 @@ def test_a_port_of_an_instance_outside_the_swarm_is_opened(cluster: Control, vis
     until(lambda: faults.conditions(cluster).machines["node4"].ports == (8088,))
     app = fine(visit("nodes"))
     assert any("/node4/8088/" in str(link.proto) for link in app.get("link_button"))
+
+
+def test_a_drain_that_ends_a_service_asks_first_and_says_afterwards_that_it_is_down(
+    cluster: Control, visit: Open
+) -> None:
+    with_web(cluster, visit)
+    nodes = fine(visit("nodes", node="node2"))
+    assert not [text.value for text in nodes.markdown if "last node" in text.value]
+    for name in ("node2", "node3"):
+        nodes = fine(visit("nodes", node=name))
+        fine(nodes.button(key="node_drain").click().run())
+    until(lambda: running(cluster) == {"node1": 3, "node2": 0, "node3": 0}, 30)
+    nodes = fine(visit("nodes", node="node1"))
+    [question] = [text.value for text in nodes.markdown if "last node" in text.value]
+    assert question.endswith("No other node can take web: no replica would be alive.")
+    fine(nodes.button(key="node_drain").click().run())
+    until(lambda: sum(running(cluster).values()) == 0, 30)
+    services = fine(visit("services"))
+    [told] = [each.value.replace("\\", "") for each in services.warning]
+    assert told == (
+        "✕ web is down: 0/3 replicas alive."
+        " No node takes tasks: node1 drain, node2 drain, node3 drain."
+    )
+    assert list(services.dataframe[0].value["Alive"]) == ["✕ 0/3"]
+
+
+def test_before_the_managers_miss_a_node_the_page_of_services_says_that_nobody_knows(
+    cluster: Control, visit: Open
+) -> None:
+    with_web(cluster, visit)
+    said = [each.value for each in fine(visit("services")).caption]
+    assert any("until then, nobody knows" in text for text in said)
+    faults.do(cluster, faults.clock(paused=True), "test")
+    faults.do(cluster, faults.power("node2", on=False), "test")
+    said = [each.value for each in fine(visit("services")).caption]
+    assert any(text.startswith("node2: the managers do not know it yet") for text in said)

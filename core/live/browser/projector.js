@@ -163,7 +163,8 @@ class Projector {
       return;
     }
     const count = node.tiles.filter((tile) => tile.phase === "running").length;
-    this.ask("to_drain", { node: node.name, count },
+    const [word, warning] = [node.drain_warning ? "to_drain_anyway" : "to_drain", node.drain_warning];
+    this.ask(word, { node: node.name, count, warning },
       () => this.send({ kind: "availability", node: node.id, availability: "drain" }));
   }
 

@@ -10,6 +10,8 @@ const COMPACT = 12;
 const DENSE = 60;
 // Every task has no node for a moment: only one that waits longer is worth a column, which moves all.
 const WAITS_MS = 700;
+// How long a node's button asks whether it is meant.
+const ASKS_MS = 8000;
 
 function element(tag, className, parent) {
   const made = document.createElement(tag);
@@ -49,6 +51,9 @@ export class Tiles {
     this.may = true;
     this.columns = new Map();
     this.selected = null;
+    this.asked = null; // the node whose drain is asked about
+    this.last = [];
+    this.services = [];
     this.root = element("div", "essaim-nodes", parent);
     this.detail = element("div", "essaim-detail", parent);
     this.detail.setAttribute("role", "status");
@@ -67,6 +72,7 @@ export class Tiles {
     const fullest = Math.max(0, ...columns.map((column) => column.tiles.length));
     this.root.dataset.density = fullest > DENSE ? "dense" : fullest > COMPACT ? "compact" : "roomy";
     this.chosen = service;
+    this.services = cluster.services || [];
     reconcile(this.root, this.columns, columns,
       (column) => this.makeColumn(column), (child, column) => this.updateColumn(child, column));
     this.describe(columns);
@@ -86,7 +92,7 @@ export class Tiles {
         button.textContent = this.words[availability];
         button.title = this.words[`${availability}_help`];
         button.dataset.availability = availability;
-        button.onclick = () => this.act({ node: column.id, availability });
+        button.onclick = () => this.press(column.id, availability);
         return button;
       });
     }
@@ -96,6 +102,28 @@ export class Tiles {
     return root;
   }
 
+  // The tiles of the service that is looked at; of all, where none is chosen.
+  ofChosen(column) {
+    return this.chosen ? column.tiles.filter((tile) => tile.service === this.chosen) : column.tiles;
+  }
+
+  // A drain that would leave a service without a replica is asked about, and goes at a second press.
+  press(node, availability) {
+    const warned = availability === "drain" && this.last.find((column) => column.id === node)?.drain_warning;
+    const asks = warned && this.asked !== node;
+    this.ask(asks ? node : null);
+    if (!asks) this.act({ node, availability });
+  }
+
+  ask(node) {
+    clearTimeout(this.forgets);
+    this.asked = node;
+    if (node !== null) this.forgets = setTimeout(() => this.ask(null), ASKS_MS);
+    for (const column of this.last) this.updateColumn(this.columns.get(column.id), column);
+    this.describe(this.last);
+    if (node !== null) this.detail.scrollIntoView({ block: "nearest" });
+  }
+
   updateColumn(root, column) {
     const words = this.words;
     root.dataset.state = column.nowhere ? "nowhere" : column.state === "ready" ? column.availability : "down";
@@ -103,9 +131,6 @@ export class Tiles {
     if (root.nameLine.textContent !== column.name) {
       setText(root.nameLine, column.name);
       root.setAttribute("aria-label", column.name);
-      for (const button of root.buttons || []) {
-        button.setAttribute("aria-label", `${words[button.dataset.availability]} ${column.name}`);
-      }
     }
     root.nameLine.title = `${column.name} ${column.address || ""}`.trim();
     const facts = column.nowhere
@@ -114,10 +139,14 @@ export class Tiles {
          column.state !== "ready" ? column.state : null,
          column.availability !== "active" ? column.availability : null];
     setText(root.factLine, facts.filter(Boolean).join(" · "));
-    const running = column.tiles.filter((tile) => tile.phase === "running" &&
-      (!this.chosen || tile.service === this.chosen)).length;
-    setText(root.count, column.nowhere ? String(column.tiles.length) : String(running));
+    const running = this.ofChosen(column).filter((tile) => tile.phase === "running").length;
+    setText(root.count, String(column.nowhere ? this.ofChosen(column).length : running));
     for (const button of root.buttons || []) {
+      const asks = button.dataset.availability === "drain" && column.drain_warning && this.asked === column.id;
+      setText(button, asks ? words.anyway : words[button.dataset.availability]);
+      button.dataset.asks = String(Boolean(asks));
+      const label = `${button.textContent} ${column.name}`;
+      if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
       button.setAttribute("aria-pressed", String(button.dataset.availability === column.availability));
       button.disabled = !this.may;
     }
@@ -167,12 +196,19 @@ export class Tiles {
 
   describe(columns) {
     this.last = columns;
+    this.detail.dataset.down = "false";
+    const asked = columns.find((column) => column.id === this.asked);
+    if (asked?.drain_warning) return setText(this.detail, `▲ ${asked.drain_warning}`);
     for (const column of columns) {
       const tile = column.tiles.find((each) => each.id === this.selected);
       if (tile) return setText(this.detail, `${column.name} — ${this.sentence(tile)}`);
     }
-    // Nothing chosen: say by itself why something does not run.
-    const stuck = columns.flatMap((column) => column.tiles)
+    // Nothing chosen: say by itself what is not alive, and why something does not run.
+    const told = this.services.filter((each) => each.told && (!this.chosen || each.id === this.chosen))
+      .sort((a, b) => b.down - a.down);
+    this.detail.dataset.down = String(told.some((each) => each.down));
+    if (told.length) return setText(this.detail, told.map((each) => `${each.down ? "✕" : "▲"} ${each.told}`).join(" "));
+    const stuck = columns.flatMap((column) => this.ofChosen(column))
       .find((tile) => (tile.phase === "pending" || tile.phase === "failed") && tile.message);
     if (stuck) return setText(this.detail, `${SIGNS[stuck.phase]} ${this.sentence(stuck)}`);
     setText(this.detail, this.byDesign(columns));
@@ -180,11 +216,11 @@ export class Tiles {
 
   // The question that every class asks: why does a node that came back stay empty?
   byDesign(columns) {
-    const running = (column) => column.tiles.filter((tile) => tile.phase === "running").length;
+    const running = (column) => this.ofChosen(column).filter((tile) => tile.phase === "running").length;
     const nodes = columns.filter((column) => !column.nowhere);
     const idle = nodes.find((node) => node.state === "ready" && node.availability === "active" && !node.tiles.length);
     const busy = nodes.some((node) => running(node) >= 2);
-    const settled = columns.every((column) => column.tiles.length === running(column));
+    const settled = columns.every((column) => this.ofChosen(column).length === running(column));
     return idle && busy && settled ? this.words.by_design.replace("{node}", idle.name) : "";
   }
 
@@ -192,6 +228,6 @@ export class Tiles {
     for (const column of this.columns.values()) {
       for (const [id, tile] of column.tiles) tile.setAttribute("aria-pressed", String(id === this.selected));
     }
-    if (this.last) this.describe(this.last);
+    this.describe(this.last);
   }
 }

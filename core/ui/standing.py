@@ -1,0 +1,65 @@
+"""How services stand, on a page: what is not alive and why, and what a drain would do to them."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import streamlit as st
+
+from core.cluster.snapshot import Node
+from core.commands.nodes import UpdateNode
+from core.presentation.alive import drain_warning, standing
+from core.ui import faults
+from core.ui.insisting import drains, insisting_button, own
+from core.ui.lines import asking_button, button
+from core.ui.session import _, control
+
+#: What would be read as Markdown in the engine's words.
+_MARKS = re.compile(r"[\\`*_\[\]$#:<>~|]")
+
+
+def not_alive() -> None:
+    """What is not alive of which service, and why; nothing where all is well."""
+    snapshot = control().snapshot
+    found = [standing(snapshot, service, _) for service in snapshot.services]
+    told = sorted((each for each in found if each.told), key=lambda each: not each.down)
+    if told:
+        lines = (f"{'✕' if each.down else '▲'} {each.told}" for each in told)
+        st.warning("\n\n".join(_MARKS.sub(r"\\\g<0>", line) for line in lines))
+
+
+def not_known() -> None:
+    """What the managers cannot know yet, nor anybody who asks them."""
+    known = faults.conditions()
+    if len(control().snapshot.nodes) < 2 or (known and faults.not_noticed(known)):
+        return
+    st.caption(
+        _(
+            "Replicas are counted as the managers last heard of them. A node that dies is missed "
+            "after three heartbeats, 8 to 17 seconds: until then, nobody knows."
+        )
+    )
+
+
+def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -> None:
+    """Drains a node; asks first where that would leave a service without a replica."""
+    disabled = node.availability == "drain"
+    make = partial(UpdateNode, availability="drain", node=node.hostname)
+    warning = drain_warning(control().snapshot, node, _)
+    if own(node.id):
+        told = f"{drains(node.hostname)} {warning}".strip()
+        icon = icon or ":material/water_drop:"
+        insisting_button(label, told, make, UpdateNode, key=key, icon=icon, disabled=disabled)
+    elif warning:
+        asking_button(label, warning, make, UpdateNode, key=key, icon=icon, disabled=disabled)
+    else:
+        button(label, make, UpdateNode, key=key, icon=icon, disabled=disabled)
+
+
+def warn_of_drain(node: str) -> None:
+    """The same warning before something else drains the node. node: its id or hostname."""
+    snapshot = control().snapshot
+    found = next((each for each in snapshot.nodes if node in (each.id, each.hostname)), None)
+    if warning := drain_warning(snapshot, found, _) if found else "":
+        st.warning(warning, icon=":material/warning:")
