@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from core.cluster import references
 from core.cluster.snapshot import (
     Container,
     Engine,
@@ -107,17 +108,19 @@ def containers(raw: Iterable[Json] | None) -> tuple[Container, ...]:
 
 def images(raw: Iterable[Json] | None) -> tuple[Image, ...]:
     """From GET /images/json, newest first; an image without a tag has none here either."""
-    found = (
-        Image(
-            id=each["Id"],
-            tags=tuple(tag for tag in each.get("RepoTags") or () if tag != "<none>:<none>"),
-            repositories=tuple(split_digest(d)[0] for d in each.get("RepoDigests") or ()),
-            created=float(each.get("Created") or 0),
-            size=int(each.get("Size") or 0),
-        )
-        for each in raw or ()
-    )
+    found = map(_image, raw or ())
     return tuple(sorted(found, key=lambda image: (-image.created, image.tags, image.id)))
+
+
+def _image(raw: Json) -> Image:
+    called = references.names(raw.get("RepoTags") or (), raw.get("RepoDigests") or ())
+    return Image(
+        id=raw["Id"],
+        tags=tuple(f"{repository}:{tag}" for repository, tag in called if tag),
+        repositories=tuple(repository for repository, tag in called if not tag),
+        created=float(raw.get("Created") or 0),
+        size=int(raw.get("Size") or 0),
+    )
 
 
 def _node(raw: Json) -> Node:
@@ -162,6 +165,8 @@ def _task(raw: Json) -> Task:
         created=timestamp(raw.get("CreatedAt")),
         container_id=container.get("ContainerID") or "",
         exit_code=container.get("ExitCode") if container else None,
+        # Once for IPv4 and once for IPv6, as those of a container.
+        ports=tuple(dict.fromkeys(map(_port, (status.get("PortStatus") or {}).get("Ports") or ()))),
     )
 
 

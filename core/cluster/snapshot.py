@@ -137,6 +137,7 @@ class Task:
     created: float
     container_id: str
     exit_code: int | None
+    ports: tuple[Port, ...] = ()  # that the node itself publishes for it, in mode host
 
     @property
     def live(self) -> bool:
@@ -171,8 +172,8 @@ class Container:
 @dataclass(frozen=True, slots=True)
 class Image:
     id: str  # sha256:…
-    tags: tuple[str, ...]
-    repositories: tuple[str, ...]  # that it was pulled from by digest: it may have no tag
+    tags: tuple[str, ...]  # repository:tag, without a digest
+    repositories: tuple[str, ...]  # that it was pulled from by digest alone
     created: float
     size: int  # bytes
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import docker
 
+from core.cluster import references
 from core.commands import streams
 from core.commands.answers import count, items, text
 from core.commands.command import Command, Json, Report, each, inspected
@@ -15,8 +16,6 @@ from core.commands.grammar import argument, arguments, switch
 from core.commands.reference import canonical, tagged
 from core.commands.source import call, given, literal
 from core.commands.table import ago, cut, short, size, table
-
-_NONE = "<none>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +42,10 @@ class ListImages(Command):
 
 def _rows(image: Json) -> Iterator[tuple[str, ...]]:
     """One for each tag; one for an image without any."""
-    tags = [tag for tag in image.get("RepoTags") or [] if tag != f"{_NONE}:{_NONE}"]
-    digests = image.get("RepoDigests") or []
-    untagged = f"{digests[0].partition('@')[0] if digests else _NONE}:{_NONE}"
-    for reference in tags or [untagged]:
-        repository, _, tag = reference.rpartition(":")
-        yield repository, tag, short(image["Id"]), ago(image["Created"]), size(image["Size"])
+    called = references.names(items(image, "RepoTags"), items(image, "RepoDigests"))
+    facts = short(image["Id"]), ago(image["Created"]), size(image["Size"])
+    for repository, tag in called or [("", "")]:
+        yield repository or references.NONE, tag or references.NONE, *facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from core.cluster import references
 from core.cluster.snapshot import ClusterSnapshot, Container, Image, Port, Service, Task
 from core.commands.journal import Entry
 from core.i18n import Translate
@@ -27,7 +28,7 @@ def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
             _("Mode"): service.mode,
             _("Replicas"): f"{service.running}/{service.desired}",
             **({_("Alive"): _alive(standings[service.id])} if told else {}),
-            _("Ports"): ports(service.ports),
+            _("Ports"): ", ".join(filter(None, map(_service_port, service.ports))),
             _("Update"): service.update.state if service.update else "",
         }
         for service in snapshot.services
@@ -37,6 +38,8 @@ def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
 def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataFrame:
     """One row a task of a service, history included, as `docker service ps` lists them."""
     down = {node.id for node in snapshot.nodes if node.state == "down"}
+    shown = _by_slot(snapshot.tasks_of(service))
+    published = any(task.ports for task in shown)
 
     def lost_with(task: Task) -> str:
         lost = phase(task, task.node_id in down) is LOST
@@ -50,10 +53,11 @@ def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataF
             _("State"): f"{phase(task, task.node_id in down).sign} {task.state}",
             _("Since"): _time(task.since),
             _("Message"): lost_with(task) or task.error or task.message,
+            **({_("Ports"): ports(task.ports)} if published else {}),
             _("Image"): task.image,
             _("Task ID"): task.id[:12],
         }
-        for task in _by_slot(snapshot.tasks_of(service))
+        for task in shown
     )
 
 
@@ -101,17 +105,17 @@ def containers(shown: Sequence[Container], _: Translate) -> pd.DataFrame:
 
 
 def images(shown: Sequence[Image], _: Translate) -> pd.DataFrame:
-    """One row a tag; an image without any has one row too, as in `docker image ls`."""
+    """One row a name; an image without any has one row too, as in `docker image ls`."""
     return _table(
         {
-            _("Repository"): tag.rpartition(":")[0] or next(iter(image.repositories), "<none>"),
-            _("Tag"): tag.rpartition(":")[2] or "<none>",
+            _("Repository"): references.split(name)[0] or references.NONE,
+            _("Tag"): references.split(name)[1] or references.NONE,
             _("Image ID"): image.id.removeprefix("sha256:")[:12],
             _("Created"): _time(image.created),
             _("Size"): size(image.size),
         }
         for image in shown
-        for tag in image.tags or ("",)
+        for name in (*image.tags, *image.repositories) or ("",)
     )
 
 
@@ -134,6 +138,13 @@ def ports(published: Sequence[Port]) -> str:
     return ", ".join(
         f"{port.published}→{port.target}/{port.protocol}" for port in published if port.published
     )
+
+
+def _service_port(port: Port) -> str:
+    """The same of a service; where each node picks the number itself, its tasks tell it."""
+    if port.mode == "host" and not port.published:
+        return f"*→{port.target}/{port.protocol} (host)"
+    return ports([port])
 
 
 def size(count: float) -> str:

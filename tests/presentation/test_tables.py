@@ -26,6 +26,19 @@ def test_only_published_ports_are_listed() -> None:
     )
 
 
+def test_a_port_whose_number_each_node_picks_is_there_and_its_tasks_tell_the_number() -> None:
+    picked = {"Protocol": "tcp", "TargetPort": 80, "PublishMode": "host"}
+    fixed = {**picked, "TargetPort": 81, "PublishedPort": 8081}
+    waiting = {**picked, "TargetPort": 82, "PublishMode": "ingress"}  # the Swarm will give it one
+    task = raw.task(1)
+    task["Status"]["PortStatus"] = {"Ports": [picked | {"PublishedPort": 32768}]}
+    service = raw.service() | {"Endpoint": {"Ports": [picked, fixed, waiting]}}
+    shown = snapshot(services=[service], tasks=[task])
+    assert list(tables.services(shown, same)["Ports"]) == ["*→80/tcp (host), 8081→81/tcp"]
+    assert list(tables.tasks(shown, shown.services[0], same)["Ports"]) == ["32768→80/tcp"]
+    assert "Ports" not in tables.tasks(snapshot(), shown.services[0], same)
+
+
 def test_services_show_running_of_wanted() -> None:
     rows = tables.services(snapshot(), same)
     assert list(rows["Replicas"]) == ["2/3"]

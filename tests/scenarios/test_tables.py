@@ -7,6 +7,10 @@ import re
 
 import pytest
 
+from core.cluster import parse
+from core.cluster.snapshot import ClusterSnapshot
+from core.presentation import tables
+
 from .engines import Swarm
 
 WEB = "essaim-web"
@@ -58,3 +62,14 @@ def test_the_same_text(scene: Swarm, line: str) -> None:
         assert sorted(ageless(ours).splitlines()) == sorted(ageless(theirs).splitlines())
     else:
         assert ageless(ours) == ageless(theirs)
+
+
+def test_a_port_whose_number_each_node_picks_is_listed(swarm: Swarm) -> None:
+    swarm.run("docker service create --name essaim-door -p target=80,mode=host nginx:latest")
+    swarm.settled("essaim-door", 1)
+    tasks = parse.tasks(swarm.tasks("essaim-door"))
+    services = parse.services(swarm.client.api.services(), tasks)
+    snapshot = ClusterSnapshot(0.0, 1, None, services=services, tasks=tasks)
+    assert list(tables.services(snapshot, str)["Ports"]) == ["*→80/tcp (host)"]
+    [number] = tables.tasks(snapshot, services[0], str)["Ports"]
+    assert re.fullmatch(r"[1-9]\d*→80/tcp", number)

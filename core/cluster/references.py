@@ -1,0 +1,31 @@
+"""The names of images, taken apart as Docker does: repository, tag, digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+#: How Docker writes the part of a name that there is not.
+NONE = "<none>"
+
+
+def split(reference: str) -> tuple[str, str, str]:
+    """``host:5000/app:1@sha256:…`` to repository, tag, digest; '' for what is not said."""
+    name, _, digest = reference.partition("@")
+    repository, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:  # the colon of a registry's port
+        return name, "", digest
+    return repository, tag, digest
+
+
+def names(tags: Iterable[str], digests: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """What an image is called, as ``docker images`` lists it: (repository, tag), once each.
+
+    tags, digests: RepoTags and RepoDigests. Engine 29 has what a service pulled among the tags,
+    with its digest; 28.5 has it among the digests alone, and docker says it has no tag: '' here.
+    """
+    split_up = [split(reference) for reference in tags]
+    tagged = dict.fromkeys((name, tag) for name, tag, _ in split_up if tag and tag != NONE)
+    known = {name for name, _ in tagged}
+    pulled = [name for name, tag, _ in [*split_up, *map(split, digests)] if not tag]
+    bare = dict.fromkeys((name, "") for name in pulled if name not in (*known, NONE))
+    return (*tagged, *bare)
