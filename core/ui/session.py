@@ -19,8 +19,9 @@ from core.access import LOOKING
 from core.classroom import classroom
 from core.cluster.failures import unforeseen
 from core.commands.command import Command
+from core.commands.unchanged import changes_nothing
 from core.control import Control
-from core.errors import EssaimError, NotAllowed
+from core.errors import EssaimError, InvalidCommand, NotAllowed
 from core.i18n import LANGUAGES, preferred, translation
 from core.jobs import Job
 from core.lessons import Lesson
@@ -179,6 +180,7 @@ def act(
     refused: EssaimError | None = None
     try:
         command = make()
+        _changing(command)
         line, python = command.line(), command.python()
         control().submit(command, who(), here.right, again=again)
     except Exception as error:
@@ -186,6 +188,15 @@ def act(
     here.done = Done(line, python, refused)
     control().collector.refresh()
     return refused
+
+
+def _changing(command: Command) -> None:
+    """Raise InvalidCommand for one that would change nothing, even as the engine is this moment."""
+    here = control()
+    if changes_nothing(command, here.snapshot):
+        here.collector.refresh()
+        if changes_nothing(command, here.snapshot):
+            raise InvalidCommand(_("There is nothing to change: it is so already."))
 
 
 def look(command: Command) -> str:

@@ -14,6 +14,7 @@ from core import faults, instances, reset
 from core.commands.services import UpdateService
 from core.control import Control
 from core.errors import NotAllowed
+from core.i18n import translation
 from core.rights import NONE, Right
 from core.ui.session import Viewer
 from tests.cluster.test_collector import until
@@ -534,3 +535,43 @@ def test_before_the_managers_miss_a_node_the_page_of_services_says_that_nobody_k
     faults.do(cluster, faults.power("node2", on=False), "test")
     said = [each.value for each in fine(visit("services")).caption]
     assert any(text.startswith("node2: the managers do not know it yet") for text in said)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_form_that_changes_nothing_is_not_sent(
+    cluster: Control, visit: Open, language: str
+) -> None:
+    with_web(cluster, visit)
+    cluster.submit(UpdateService(service="web", env_add=("COLOR=blue",)), "anne", False)
+    cluster.collector.refresh()
+    _ = translation(language).gettext
+    client = cluster.connection.client()
+    service, node = client.api.inspect_service("web"), client.api.inspect_node("node2")
+    assert not service["PreviousSpec"]["TaskTemplate"]["ContainerSpec"].get("Env")
+    before = len(cluster.journal.entries())
+
+    def press(page: str, label: str, value: str = "", field: str = "", **state: object) -> AppTest:
+        app = fine(visit(page, language, **state))
+        if field:
+            typed(app, **{_(field): value})
+        return next(b for b in app.button if b.label == label).click().run()
+
+    part = {"service_part": _("Change")}
+    for app in (
+        press("services", _("Update the service"), **part),
+        press("services", _("Update the service"), "COLOR=blue", "Set environment", **part),
+        press("services", _("Update the service"), "SIZE", "Remove environment", **part),
+        press("nodes", _("Update labels"), node="node2"),
+        press("nodes", _("Update labels"), "", "Set labels", node="node2"),
+        press("traffic", "3 replicas" if language == "en" else "3 réplicas"),
+        press("traffic", _("Activate"), shaken="node2"),
+    ):
+        assert not app.exception
+        assert [e.value for e in app.error] == [_("There is nothing to change: it is so already.")]
+    now = client.api.inspect_service("web")
+    assert (now["Spec"], now["PreviousSpec"]) == (service["Spec"], service["PreviousSpec"])
+    assert client.api.inspect_node("node2")["Version"] == node["Version"]
+    assert len(cluster.journal.entries()) == before
+    app = press("services", _("Update the service"), "COLOR=green", "Set environment", **part)
+    assert line(fine(app)) == "docker service update --env-add COLOR=green web"
+    client.close()
