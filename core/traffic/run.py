@@ -26,6 +26,7 @@ UNWATCHED = 10.0  # seconds without a viewer after which a run ends
 LOG_WAIT = 3.0  # seconds that the log may come after the last answer
 MOST_WAITING = 1000  # requests without an answer: more would not help anybody
 BEHIND = 1.0  # seconds that a late sender catches up at most
+LATE = 60.0  # seconds over its time in which a busy machine may send the rest of a run
 FOLLOW = 60.0  # seconds after its end, until what was done to the service counts as unfinished
 SLACK = 1.0  # seconds by which the managers' word may come after a request that it concerns
 DOTS = 60  # requests to draw that are kept
@@ -138,7 +139,7 @@ class Run:
                 due = max(due, now - BEHIND)
             before = now
             sent = len(self._ledger.requests)
-            if sent >= self.plan.requests or self._active > self.plan.seconds + 2 * BEHIND:
+            if sent >= self.plan.requests or self._active > self.plan.seconds + LATE:
                 self._why = self._why or "done"
                 break
             if self._state == "running" and due <= now:

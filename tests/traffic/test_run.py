@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -68,6 +69,16 @@ def test_new_connections_go_to_the_replicas_in_turn(connection: Connection) -> N
     assert shares(run) == [100, 100, 100]
     assert run.standing.by_entry == {"node2": 300}
     assert run.standing.shares.index == 1.0
+
+
+def test_a_busy_machine_sends_late_and_leaves_nothing_out(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here each wait takes ten times as long as it should."""
+    sleep = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", lambda seconds: sleep(max(seconds, 0.05)))
+    traffic, service, port = web(connection)
+    sound(ended(traffic, Plan(service, port, rate=200, seconds=0.3)), 60)
 
 
 def test_each_node_takes_its_own_turns(connection: Connection) -> None:
