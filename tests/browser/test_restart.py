@@ -27,6 +27,28 @@ def test_a_page_says_so_and_its_buttons_work_at_the_first_press(look: Look) -> N
         expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
 
 
+def test_a_press_that_comes_too_early_waits(look: Look) -> None:
+    """Streamlit enables its buttons before the new server has drawn the page."""
+    port = free_port()
+    with dashboard(at=port, ESSAIM_ENGINE="practice") as essaim:
+        page = look(essaim)
+        create = page.get_by_role("button", name="Create the service")
+        expect(create).to_be_enabled()
+        connected = page.locator("[data-test-connection-state=CONNECTED]")
+    expect(connected).to_have_count(0)
+    page.evaluate(
+        """() => new MutationObserver((_, watch) => {
+             if (!document.querySelector("[data-test-connection-state=CONNECTED]")) return;
+             watch.disconnect();
+             const button = [...document.querySelectorAll("[data-testid=stMain] button")].find(
+               (each) => each.textContent.includes("Create the service"));
+             requestAnimationFrame(() => button.click());
+           }).observe(document.querySelector("[data-testid=stApp]"), { attributes: true })"""
+    )
+    with dashboard(at=port, ESSAIM_ENGINE="practice"):
+        expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
+
+
 def test_the_console_keeps_what_was_typed_and_answered(look: Look) -> None:
     port = free_port()
     with dashboard(at=port, ESSAIM_ENGINE="practice") as essaim:

@@ -9,7 +9,7 @@ const HANDS_MS = 600; // and none so soon after the viewer did something
 
 const AGAIN_MS = 1000; // between two tries to have the page drawn by a server that was started again
 const SAID_MS = 10000; // how long that is told
-const HELD_MS = 5000; // how old a press may be that waited for it
+const HELD_MS = 15000; // how old a press may be that waited for it
 
 let touched = 0;
 let held = null; // while the page is not yet the new server's: {target, at} of a press, or {}
@@ -38,12 +38,20 @@ class Status {
     this.line = component.parentElement.querySelector(".essaim-status");
     this.update(component);
     this.timer = setInterval(() => this.say(), 500);
+    // Streamlit's own connection may be back before ours.
+    const app = document.querySelector("[data-testid=stApp]");
+    this.watch = new MutationObserver(() => {
+      if (app.dataset.testConnectionState !== "CONNECTED") this.cut = true;
+      else if (this.cut) this.renew();
+    });
+    this.watch.observe(app, { attributeFilter: ["data-test-connection-state"] });
   }
 
   update(component) {
     this.component = component;
     document.documentElement.lang = component.data.language; // for who reads aloud, and translators
-    this.renewed();
+    this.cut = false;
+    this.renew();
     this.told = component.data.revision;
     this.shape = component.data.shape;
     if (this.news) this.tell(); // the run may have been older than what was pushed meanwhile
@@ -55,25 +63,35 @@ class Status {
     this.say();
   }
 
-  // Whether this page is the server's own; until it is, another one is asked for.
-  renewed() {
+  // Until the page is drawn by the server that answers now, another one is asked for.
+  renew() {
     clearTimeout(this.renewing);
-    if (!this.server || this.server === this.component.data.instance) {
-      const press = held;
-      held = null;
-      if (press?.target?.isConnected && Date.now() - press.at < HELD_MS) press.target.click();
+    const other = Boolean(this.server) && this.server !== this.component.data.instance;
+    if (!other && !this.cut) {
+      if (held) this.letGo();
       return;
     }
     held ||= {};
-    this.again = Date.now();
-    this.component.setTriggerValue("changed", this.again);
-    this.renewing = setTimeout(() => this.renewed(), AGAIN_MS);
+    if (other) this.again = Date.now();
+    this.component.setTriggerValue("changed", Date.now());
+    this.renewing = setTimeout(() => this.renew(), AGAIN_MS);
+  }
+
+  // What was pressed meanwhile is pressed now: its script has ended, so all buttons are known.
+  letGo() {
+    if (document.querySelector("[data-testid=stApp]").dataset.testScriptState !== "notRunning") {
+      this.renewing = setTimeout(() => this.renew(), 100);
+      return;
+    }
+    const press = held;
+    held = null;
+    if (press.target?.isConnected && Date.now() - press.at < HELD_MS) press.target.click();
   }
 
   receive(message) {
     if (message.topic === "server") {
       this.server = message.instance;
-      this.renewed();
+      this.renew();
     }
     if (message.topic !== "cluster" && message.topic !== "pulse") return;
     // The server's clock may differ from ours: the smallest delay seen is taken for the difference.
@@ -130,6 +148,7 @@ class Status {
     clearInterval(this.timer);
     clearTimeout(this.telling);
     clearTimeout(this.renewing);
+    this.watch.disconnect();
     this.stop();
   }
 }
