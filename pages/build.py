@@ -1,12 +1,16 @@
 """Build: the course's demo app, from its two files to an image, a container, and an open page."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from core.cluster.snapshot import Container
 from core.commands.build import FOLDER, BuildImage
 from core.commands.container_views import ContainerLogs
 from core.commands.containers import RemoveContainers, RunContainer, StopContainers
+from core.errors import InvalidCommand
 from core.ui import jobs
+from core.ui.forms import number, port
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import on_opening
 from core.ui.mishaps import caught
@@ -42,9 +46,10 @@ def reset() -> None:
 
 def build() -> None:
     files = edit()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    form = st.form("build_image", border=False)
+    with form.container(horizontal=True, vertical_alignment="bottom"):
         tag = st.text_input(_("Image name"), "my-streamlit-app", key="tag", width=280)
-        if st.button(
+        if st.form_submit_button(
             _("Build the image"),
             key="build",
             type="primary",
@@ -52,25 +57,31 @@ def build() -> None:
             disabled=not may(BuildImage) or jobs.running("building"),
         ):
             jobs.start("building", lambda: BuildImage(tag=tag.strip(), path=".", files=files))
-        st.button(_("Back to the course's files"), key="reset_files", on_click=caught(reset))
+    st.button(_("Back to the course's files"), key="reset_files", on_click=caught(reset))
     jobs.show("building")
 
 
 def run(image: str) -> None:
     """Start the image on a port, and say what runs of it."""
     # Never one that is taken: pressed twice, it makes two containers side by side.
-    st.session_state["run_port"] = free_port(st.session_state.get("run_port", APP_PORT))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input(_("Port on this machine"), 1, 65535, key="run_port", width=180)
+    with suppress(InvalidCommand):
+        wanted = port(st.session_state.get("run_port", APP_PORT))
+        st.session_state["run_port"] = float(free_port(wanted))
+    form = st.form("run_image", border=False)
+    with form.container(horizontal=True, vertical_alignment="bottom"):
+        number(_("Port on this machine"), APP_PORT, key="run_port", width=180)
         button(
             _("Run it"),
             lambda: RunContainer(
-                detach=True, publish=(f"{st.session_state['run_port']}:{APP_PORT}",), image=image
+                detach=True,
+                publish=(f"{port(st.session_state['run_port'])}:{APP_PORT}",),
+                image=image,
             ),
             RunContainer,
             key="run",
             icon=":material/play_arrow:",
             primary=True,
+            form=True,
         )
     mine = [c for c in control().snapshot.containers if c.image == image]
     if not mine:

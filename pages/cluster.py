@@ -8,6 +8,7 @@ from core.commands.services import CreateService, RemoveServices, UpdateService
 from core.traffic.entries import open_ports
 from core.traffic.plan import Plan
 from core.ui.choosing import remembered
+from core.ui.forms import number, port, within
 from core.ui.lines import asking_button, button, journal, last_action
 from core.ui.live import board
 from core.ui.replicas import slider
@@ -18,11 +19,12 @@ from core.ui.traffic import strip
 
 
 def create() -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    fields = st.form("new", border=False).container(horizontal=True, vertical_alignment="bottom")
+    with fields:
         st.text_input(_("Name"), "web", key="new_name", width=110)
         st.text_input(_("Image"), "nginx:latest", key="new_image", width=150)
-        st.number_input(_("Port"), 1, 65535, 80, key="new_port", width=90)
-        st.number_input(_("Replicas"), 0, 200, 3, key="new_replicas", width=95)
+        number(_("Port"), 80, key="new_port", width=90)
+        number(_("Replicas"), 3, key="new_replicas", width=95)
         button(
             _("Create the service"),
             new_service,
@@ -30,6 +32,7 @@ def create() -> None:
             key="create",
             icon=":material/add:",
             primary=True,
+            form=True,
         )
 
 
@@ -39,8 +42,8 @@ def new_service() -> CreateService:
     return CreateService(
         name=entered["new_name"].strip(),
         image=entered["new_image"].strip(),
-        publish=(f"{entered['new_port']}:80",),
-        replicas=int(entered["new_replicas"]),
+        publish=(f"{port(entered['new_port'])}:80",),
+        replicas=within(_("Replicas"), entered["new_replicas"], 0, 200),
     )
 
 
@@ -83,7 +86,7 @@ def steer(service: Service) -> None:
             plural(
                 "This stops {count} replica and forgets the service.",
                 "This stops {count} replicas and forgets the service.",
-                service.running,
+                service.running if service.replicas is None else service.replicas,
             ),
             lambda: RemoveServices(services=(name,)),
             RemoveServices,

@@ -37,7 +37,10 @@ def pull() -> None:
 
 def detail(reference: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.popover(_("Tag"), icon=":material/sell:", disabled=not may(TagImage)):
+        with (
+            st.popover(_("Tag"), icon=":material/sell:", disabled=not may(TagImage)),
+            st.form("tag_form", border=False),
+        ):
             st.text_input(_("New name"), placeholder="my-image:v1", key="tag_name")
             button(
                 _("Tag"),
@@ -45,6 +48,7 @@ def detail(reference: str) -> None:
                 TagImage,
                 key="tag",
                 primary=True,
+                form=True,
             )
         asking_button(
             _("Remove {image}").format(image=reference),

@@ -14,7 +14,7 @@ from core.commands.services import (
 from core.presentation import tables
 from core.ui import faults
 from core.ui.choosing import choose
-from core.ui.forms import cells, words
+from core.ui.forms import cells, number, within, words
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import answer
 from core.ui.opening import door_links
@@ -30,7 +30,8 @@ def create() -> None:
         name = next(cell).text_input(_("Name"), placeholder="web")
         image = next(cell).text_input(_("Image"), placeholder="nginx:latest")
         failing = faults.image(next(cell)) if control().practice else ""
-        replicas = next(cell).number_input(_("Replicas"), 0, 1000, 1)
+        with next(cell):
+            replicas = number(_("Replicas"), 1, key="create_replicas")
         publish = next(cell).text_input(_("Published ports"), placeholder="80:80 8080:80")
         env = next(cell).text_input(_("Environment"), placeholder="COLOR=blue SIZE=2")
         constraint = next(cell).text_input(_("Constraint"), placeholder="node.role==worker")
@@ -44,7 +45,7 @@ def create() -> None:
             lambda: CreateService(
                 name=name.strip(),
                 mode="global" if everywhere else "replicated",
-                replicas=None if everywhere else int(replicas),
+                replicas=None if everywhere else within(_("Replicas"), replicas, 0, 1000),
                 publish=words(publish),
                 env=words(env),
                 constraint=(constraint.strip(),) if constraint.strip() else (),
@@ -63,15 +64,21 @@ def change(service: Service) -> None:
         env_rm = next(cell).text_input(_("Remove environment"), placeholder="SIZE")
         replicas = None
         if service.replicas is not None:
-            replicas = next(cell).number_input(_("Replicas"), 0, 10000, service.replicas)
+            known = f"replicas_{service.replicas}_of_{service.id}"  # follows what is done elsewhere
+            with next(cell):
+                replicas = number(_("Replicas"), service.replicas, key=known)
         force = next(cell).checkbox(_("Replace every replica even if nothing changed (force)"))
         sent = st.form_submit_button(_("Update the service"), disabled=not may(UpdateService))
     if not sent:
         return
     fresh_image = image.strip() if image.strip() != service.image else ""
-    scaled = replicas is not None and int(replicas) != service.replicas
+    scaled = replicas != service.replicas
+
+    def wanted() -> int:
+        return within(_("Replicas"), replicas, 0, 10_000)
+
     if scaled and not (fresh_image or env_add.strip() or env_rm.strip() or force):
-        act(lambda: ScaleServices(replicas=((service.name, int(replicas or 0)),)))
+        act(lambda: ScaleServices(replicas=((service.name, wanted()),)))
     else:
         act(
             lambda: UpdateService(
@@ -79,7 +86,7 @@ def change(service: Service) -> None:
                 image=fresh_image,
                 env_add=words(env_add),
                 env_rm=words(env_rm),
-                replicas=int(replicas or 0) if scaled else None,
+                replicas=wanted() if scaled else None,
                 force=force,
             )
         )

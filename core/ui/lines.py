@@ -44,14 +44,16 @@ def button(
     icon: str | None = None,
     primary: bool = False,
     disabled: bool = False,
+    form: bool = False,
     **layout: Any,
 ) -> None:
     """A button that gives a command; grey for a viewer who has no right to it.
 
     make: runs when the button is pressed, before the page is drawn again: what was typed meanwhile
-    it must read from ``st.session_state``.
+    it must read from ``st.session_state``. form: it sends a form, as Enter in its fields does.
     """
-    st.button(
+    press = st.form_submit_button if form else st.button
+    press(
         label,
         key=key,
         help=help,

@@ -65,4 +65,4 @@ def free_port(wanted: int, snapshot: ClusterSnapshot | None = None) -> int:
     published = [service.ports for service in snapshot.services]
     published += [container.ports for container in snapshot.containers]
     taken = {port.published for ports in published for port in ports}
-    return next(port for port in range(wanted, 65536) if port not in taken)
+    return next((port for port in range(wanted, 65536) if port not in taken), wanted)

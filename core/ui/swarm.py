@@ -29,18 +29,20 @@ def first_swarm(engine: Engine) -> None:
                 "will plan where containers run, and other machines can join it as workers."
             ).format(node=engine.name)
         )
-        st.text_input(
-            _("Address that the other nodes will use"),
-            value=engine.node_address,
-            placeholder=_("empty: Docker picks it"),
-            key="advertise",
-        )
-        button(
-            _("Make a Swarm"),
-            lambda: InitSwarm(advertise_addr=st.session_state["advertise"].strip()),
-            InitSwarm,
-            key="init_swarm",
-            icon=":material/hub:",
-            primary=True,
-        )
+        with st.form("first_swarm", border=False):
+            st.text_input(
+                _("Address that the other nodes will use"),
+                value=engine.node_address,
+                placeholder=_("empty: Docker picks it"),
+                key="advertise",
+            )
+            button(
+                _("Make a Swarm"),
+                lambda: InitSwarm(advertise_addr=st.session_state["advertise"].strip()),
+                InitSwarm,
+                key="init_swarm",
+                icon=":material/hub:",
+                primary=True,
+                form=True,
+            )
         last_action()

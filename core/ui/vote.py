@@ -12,10 +12,12 @@ from core.cluster.snapshot import Service
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
 from core.commands.services import ScaleServices, UpdateService
+from core.errors import InvalidCommand
 from core.ui.choosing import remembered
+from core.ui.forms import number, within
 from core.ui.live import address, component
 from core.ui.mishaps import caught
-from core.ui.session import _, act, control, may, viewer
+from core.ui.session import Done, _, act, control, may, viewer
 from core.ui.standing import warn_of_drain
 from core.votes import Kind, Question, question
 
@@ -132,7 +134,7 @@ def _asking(services: list[Service]) -> None:
             first = names.index(remembered(names, "vote_service", "web"))
             st.selectbox(_("Service"), names, index=first, key="vote_service")
         if kind == "scale":
-            st.number_input(_("Replicas"), 0, 200, 15, key="vote_replicas", width=130)
+            number(_("Replicas"), 15, key="vote_replicas", width=130)
         nodes = _nodes(kind)
         if nodes:
             first = nodes.index(remembered(nodes, "vote_node", "node2"))
@@ -169,7 +171,11 @@ def ask(kind: Kind) -> None:
         return
     about: dict[str, object] = {"node": node} if kind in ("drain", "activate") else {}
     if kind == "scale":
-        about["replicas"] = int(entered.get("vote_replicas", 15))
+        try:
+            about["replicas"] = within(_("Replicas"), entered.get("vote_replicas", 15), 0, 200)
+        except InvalidCommand as refusal:
+            viewer().done = Done("", "", refusal)
+            return
     control().votes.ask(question(kind, service, snapshot, time.time(), **about))
 
 
