@@ -101,6 +101,11 @@ class Connection:
             **self.options,
         )
 
+    @property
+    def most_machines(self) -> int | None:
+        """How many machines the practice cluster may have; None where that is not known here."""
+        return self.practice.cluster.store.limits.engines if self.practice else None
+
     def close(self) -> None:
         """End the practice engine, where it is ours."""
         if self.practice:

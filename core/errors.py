@@ -69,8 +69,8 @@ class EngineRejected(EssaimError):
     status: the HTTP status of the refusal (0 when it came inside a stream).
     """
 
-    def __init__(self, message: str, status: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, status: int = 0, /, **fields: object) -> None:
+        super().__init__(message, **fields)
         self.status = status
 
 

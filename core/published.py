@@ -9,6 +9,7 @@ its pages. Those of simulated ones are sandboxed: to their scripts, the dashboar
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from websockets.typing import Subprotocol
 from core.connection import Connection
 from core.errors import EssaimError
 from core.i18n import preferred, translation
+from core.web.unanswered import unanswered
 
 #: What may pass from the browser to the container, and back.
 _REQUEST_HEADERS = ("accept", "accept-language", "user-agent", "content-type")
@@ -90,9 +92,9 @@ def routes(
         try:
             place = await run_in_threadpool(_place, cluster, request)
         except EssaimError as error:
-            return PlainTextResponse(error.said(_), status_code=503)
+            return unanswered(error.said(_), 503, request.headers)
         if not place:
-            return PlainTextResponse(_("There is no such page."), status_code=404)
+            return unanswered(_("There is no such page."), 404, request.headers)
         body = await _body(request)
         if body is None:
             # Closed, as the rest of it would have to be read first.
@@ -107,7 +109,9 @@ def routes(
             body,
         )
         if answer is None:
-            return PlainTextResponse(_("The practice engine does not answer."), status_code=502)
+            return unanswered(_("The practice engine does not answer."), 502, request.headers)
+        if (words := _nobody(answer)) is not None:
+            return unanswered(words, answer.status, request.headers)
         headers = {"Cache-Control": "no-store"}
         headers |= {n.title(): answer.headers[n] for n in _ANSWER_HEADERS if n in answer.headers}
         return Response(answer.body, answer.status, headers | _SANDBOX)
@@ -143,7 +147,7 @@ def routes(
 
     def none(request: Request) -> Response:
         _ = translation(preferred(request.headers.get("accept-language"))).gettext
-        return PlainTextResponse(_("There is no such page."), status_code=404)
+        return unanswered(_("There is no such page."), 404, request.headers)
 
     path = "/{node}/{port:port}/{rest:path}"
     return [
@@ -179,6 +183,16 @@ def _place(cluster: Callable[[HTTPConnection], Practising], request: HTTPConnect
         return ""  # it would lead out of the published port, and into the engine itself
     way = f"{quote(where['node'])}/{where['port']}/{quote(where['rest'])}"
     return f"{base.removeprefix('tcp://')}/_practice/open/{way}"
+
+
+def _nobody(answer: _Answer) -> str | None:
+    """Why nobody answered, where this is the engine's own answer, and no container's."""
+    if "essaim-node" in answer.headers or answer.status < 400:
+        return None
+    try:
+        return str(json.loads(answer.body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _passing(headers: Mapping[str, str]) -> dict[str, str]:

@@ -30,8 +30,7 @@ def create() -> None:
         name = next(cell).text_input(_("Name"), placeholder="web")
         image = next(cell).text_input(_("Image"), placeholder="nginx:latest")
         failing = faults.image(next(cell)) if control().practice else ""
-        with next(cell):
-            replicas = number(_("Replicas"), 1, key="create_replicas")
+        replicas = number(_("Replicas"), 1, key="create_replicas", place=next(cell))
         publish = next(cell).text_input(_("Published ports"), placeholder="80:80 8080:80")
         env = next(cell).text_input(_("Environment"), placeholder="COLOR=blue SIZE=2")
         constraint = next(cell).text_input(_("Constraint"), placeholder="node.role==worker")
@@ -65,8 +64,7 @@ def change(service: Service) -> None:
         replicas = None
         if service.replicas is not None:
             known = f"replicas_{service.replicas}_of_{service.id}"  # follows what is done elsewhere
-            with next(cell):
-                replicas = number(_("Replicas"), service.replicas, key=known)
+            replicas = number(_("Replicas"), service.replicas, key=known, place=next(cell))
         force = next(cell).checkbox(_("Replace every replica even if nothing changed (force)"))
         sent = st.form_submit_button(_("Update the service"), disabled=not may(UpdateService))
     if not sent:

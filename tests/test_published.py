@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 import http.client
@@ -9,6 +10,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -28,9 +30,11 @@ from core.commands.services import CreateService
 from core.connection import Connection
 from core.control import Control
 from core.errors import NoRoom
-from core.i18n import later
+from core.i18n import later, translation
 from core.practice.embed import PracticeServer
+from core.practice.network import mesh
 from core.published import routes
+from core.web.unanswered import reason
 from tests.cluster.test_collector import until
 
 
@@ -244,3 +248,54 @@ def test_no_websocket_leads_elsewhere(cluster: Control, served: str, path: str) 
         connect(f"ws://{served}/{path}", origin=Origin("null"), proxy=None),
     ):
         pass
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml", "Accept-Language": "fr-FR,fr;q=0.9"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("node1/8099/", 502, "Rien n’est publié sur le port 8099 de node1."),
+        ("node9/80/", 502, "Aucune machine ne s’appelle node9."),
+        ("node1/123456/", 400, "123456 n’est pas un port"),
+    ],
+)
+def test_where_nobody_answers_a_browser_gets_a_page_in_its_language(
+    served: str, path: str, status: int, told: str
+) -> None:
+    answer = requests.get(f"http://{served}/open/abcd2345/{path}", headers=BROWSER, timeout=30)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert '<html lang="fr">' in answer.text
+    assert told in answer.text
+    assert "{" not in answer.text.partition("</style>")[2]
+    english = requests.get(f"http://{served}/open/abcd2345/{path}", timeout=30)
+    assert english.headers["Content-Type"].startswith("text/plain")
+    assert "{" not in english.text
+
+
+def test_what_a_container_refuses_is_passed_on_as_it_is(cluster: Control, served: str) -> None:
+    client: docker.DockerClient = cluster.connection.client()
+    CreateService(name="web", image="nginx:latest", publish=("80:80",)).run(client)
+    client.close()
+    way = f"http://{served}/open/abcd2345/node1/80/"
+    until(lambda: requests.get(way, timeout=30).status_code == 200, 30)
+    answer = requests.get(f"{way}nothing", headers=BROWSER, timeout=30)
+    assert answer.status_code == 404
+    assert "nginx" in answer.text
+
+
+def test_every_reason_of_the_mesh_is_said_in_french() -> None:
+    tree = ast.parse(Path(mesh.__file__).read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    raised = [call for call in calls if getattr(call.func, "id", "") == "Refused"]
+    assert len(raised) > 8
+    for call in raised:
+        parts = getattr(call.args[0], "values", [call.args[0]])
+        words = "".join(getattr(part, "value", "") if _plain(part) else "x" for part in parts)
+        assert reason(words, translation("fr").gettext) not in (words, reason(words, str)), words
+
+
+def _plain(part: ast.expr) -> bool:
+    return isinstance(part, ast.Constant)

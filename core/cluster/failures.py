@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,13 +12,25 @@ import docker.errors
 import requests
 import urllib3.exceptions
 
-from core.errors import EngineRejected, EngineUnreachable, EssaimError, NotAManager
+from core.errors import EngineRejected, EngineUnreachable, EssaimError, NotAManager, Worded
 from core.i18n import later as _
 
 log = logging.getLogger(__name__)
 
 #: How the daemon begins its refusal of a cluster call, on a worker and outside any Swarm.
 _NOT_A_MANAGER = "This node is not a swarm manager"
+#: What the practice engine says where a cluster has no room: its words are ours, not Docker's.
+_FULL = re.compile(r"this practice cluster holds at most (\d+) (\w+): remove some first")
+_KINDS = {
+    "engines": _("instances"),
+    "containers": _("containers"),
+    "images": _("images"),
+    "volumes": _("volumes"),
+    "networks": _("networks"),
+    "services": _("services"),
+    "secrets": _("secrets"),
+    "configs": _("configs"),
+}
 
 
 @contextmanager
@@ -59,6 +72,10 @@ def unforeseen(error: Exception) -> EssaimError:
 def _refusal(message: str, status: int) -> EssaimError:
     if message.startswith(_NOT_A_MANAGER):
         return NotAManager(message, status)
+    if full := _FULL.search(message):
+        most, kind = full.groups()
+        told = _("This practice cluster holds at most {most} {kind}: remove some first.")
+        return EngineRejected(told, status, most=most, kind=Worded(_KINDS.get(kind, kind)))
     return EngineRejected(message.strip(), status)
 
 

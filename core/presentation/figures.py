@@ -73,7 +73,8 @@ def replicas_per_node(
         "bargap": 0.35,
         "margin": {"l": 36, "r": 8, "t": 8, "b": 28},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        "xaxis": {"type": "category", "fixedrange": True, "showgrid": False},
+        # Names that find no room side by side are turned, and want more room below.
+        "xaxis": {"type": "category", "fixedrange": True, "showgrid": False, "automargin": True},
         "yaxis": {
             "range": [0, max(5, tallest * 1.1)],
             "fixedrange": True,

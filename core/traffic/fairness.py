@@ -16,6 +16,7 @@ class Shares:
     since: float  # seconds since the epoch: sent from then on
     counts: tuple[tuple[str, int], ...]
     index: float | None  # None before the first answer
+    anew: bool = False  # the replicas changed meanwhile: these are not the whole run's
 
 
 class Fairness:
@@ -25,11 +26,13 @@ class Fairness:
         self._since = 0.0
         self._members: dict[str, Replica] = {}  # by task id
         self._counts: Counter[str] = Counter()
+        self._anew = False
 
     def members(self, now: float, running: tuple[Replica, ...]) -> None:
         """These run now."""
         by_task = {replica.task: replica for replica in running}
         if by_task.keys() != self._members.keys():
+            self._anew = self._anew or bool(self._members)
             self._members, self._since, self._counts = by_task, now, Counter()
 
     def count(self, request: Request) -> None:
@@ -41,5 +44,8 @@ class Fairness:
     def shares(self) -> Shares:
         counts = [(each.name, self._counts[task]) for task, each in self._members.items()]
         return Shares(
-            self._since, tuple(sorted(counts)), fairness([count for _name, count in counts])
+            self._since,
+            tuple(sorted(counts)),
+            fairness([count for _name, count in counts]),
+            self._anew,
         )

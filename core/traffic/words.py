@@ -27,7 +27,17 @@ def latest(request: Request | None, _: Translate) -> str:
 
 
 def fairness(shares: Shares, keep_alive: bool, _: Translate) -> str:
-    """One sentence that says what the figure means."""
+    """What the figure means, and from when on it counts where that is not the whole run."""
+    said = _fairness(shares, keep_alive, _)
+    if not said or not shares.anew:
+        return said
+    return f"{said} " + _(
+        "This counts from when the replicas last changed; the numbers on the replicas are those of "
+        "the whole run."
+    )
+
+
+def _fairness(shares: Shares, keep_alive: bool, _: Translate) -> str:
     counts = dict(shares.counts)
     if shares.index is None:
         return ""

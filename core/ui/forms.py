@@ -20,7 +20,12 @@ def cells(across: int = 3) -> Iterator[DeltaGenerator]:
 
 
 def number(
-    label: str, value: int, *, key: str, width: int | Literal["stretch"] = "stretch"
+    label: str,
+    value: int,
+    *,
+    key: str,
+    width: int | Literal["stretch"] = "stretch",
+    place: DeltaGenerator | None = None,
 ) -> float | None:
     """A field for a whole number, which sends all that can be typed, and ``within`` judges it.
 
@@ -29,7 +34,9 @@ def number(
     """
     if key not in st.session_state:
         st.session_state[key] = float(value)
-    return st.number_input(label, value=None, step=1.0, format="%.15g", key=key, width=width)
+    return (place or st).number_input(
+        label, value=None, step=1.0, format="%.15g", key=key, width=width
+    )
 
 
 def within(label: str, value: float | None, least: int, most: int) -> int:

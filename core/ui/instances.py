@@ -20,6 +20,8 @@ from core.ui.session import Done, Viewer, _, control, key, viewer, who
 def panel(known: Conditions) -> None:
     """A row for each machine, with what can be done with it."""
     swarm = any(machine.manages for machine in known.machines.values())
+    most = control().connection.most_machines
+    full = most is not None and len(known.machines) >= most
     with st.container(border=True, key="instances", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(
@@ -36,7 +38,13 @@ def panel(known: Conditions) -> None:
                 icon=":material/add:",
                 on_click=caught(do),
                 args=(faults.add_machine(), viewer()),
-                disabled=control().looking,
+                disabled=full or control().looking,
+            )
+        if full:
+            st.caption(
+                _("There are {most} instances, as many as there may be: remove one first.").format(
+                    most=most
+                )
             )
         for machine in known.machines.values():
             _row(machine, known, swarm)

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core import faults, instances, reset
 from core.commands.services import UpdateService
 from core.control import Control
-from core.errors import NotAllowed
+from core.errors import EngineRejected, NotAllowed
 from core.i18n import translation
 from core.rights import NONE, Right
 from core.ui.session import Viewer
@@ -422,6 +422,27 @@ def test_a_real_engine_is_never_reset(real: Control, visit: Open) -> None:
     with pytest.raises(NotAllowed):
         reset.reset(real, "anne")
     assert real.journal.entries()[-1].outcome == "refused"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "as many as there may be"), ("fr", "autant que possible")]
+)
+def test_the_last_instance_that_there_may_be_leaves_no_button_to_press(
+    cluster: Control, visit: Open, language: str, told: str
+) -> None:
+    for _ in range(6):
+        faults.do(cluster, faults.add_machine(), "test")
+    app = fine(visit("nodes", language))
+    assert not app.button(key="instance_add").disabled
+    assert not any(told in caption.value for caption in app.caption)
+    app = fine(app.button(key="instance_add").click().run())
+    assert app.button(key="instance_add").disabled
+    assert any(told in caption.value for caption in app.caption)
+    with pytest.raises(EngineRejected) as refusal:
+        faults.do(cluster, faults.add_machine(), "test")
+    assert refusal.value.said(translation("fr").gettext).startswith(
+        "Ce cluster d’entraînement tient au plus 10 instances"
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.i18n import translation
+from core.traffic import words
 from core.traffic.attribution import Replica
 from core.traffic.fairness import Fairness
 from core.traffic.ledger import Ledger, Request, fairness, percentile
@@ -171,3 +173,17 @@ def test_fairness_begins_anew_when_the_replicas_change() -> None:
     answered(31.0, three)
     assert shared.shares.counts == (("web.2", 0), ("web.3", 1))
     assert shared.shares.index == 0.5
+
+
+def test_fairness_says_from_when_it_counts_where_the_replicas_changed() -> None:
+    shared = Fairness()
+    one, two = Replica("task-1", "web.1", "node1"), Replica("task-2", "web.2", "node2")
+    told = translation("fr").gettext
+    shared.members(0.0, (one,))
+    shared.members(1.0, (one,))
+    shared.count(Request(1, 1.5, "node1", replica=one))
+    assert "dernier changement" not in words.fairness(shared.shares, False, told)
+    shared.members(2.0, (one, two))
+    for replica in (one, two):
+        shared.count(Request(2, 3.0, "node1", replica=replica))
+    assert "dernier changement de réplicas" in words.fairness(shared.shares, False, told)

@@ -201,6 +201,8 @@ class Console {
     // What a line has just opened is what its viewer wants to see; what comes back is shown as it was.
     if (kind === "terminal" && number > this.settled && shown.dataset.kind !== kind) this.wish = terminal;
     shown.dataset.kind = kind;
+    // Columns must not wrap: they scroll. All else wraps, so that a token is read to its end.
+    answer.dataset.table = String(/^[A-Z][A-Z /]*? {2,}[A-Z]/.test(text));
     this.prompt.asked = Boolean(this.output.querySelector("[data-kind=asking]"));
     if (kind === "terminal") answer.textContent = this.words.opened.replace("{title}", text);
     else if (kind === "help") answer.replaceChildren(...text.split("\n").map(hanging));

@@ -1,0 +1,88 @@
+"""The page that a browser gets where nobody answers at a practice cluster's published port."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from core.i18n import Translate, preferred, translation
+from core.i18n import later as _
+
+#: What the practice engine says of it, and the same for the viewer.
+_REASONS = (
+    ("there is no machine called {node}", _("There is no machine called {node}.")),
+    ("{node} is down: nothing answers there", _("{node} has no power: nothing answers there.")),
+    (
+        "{node} is cut from the network: nothing reaches it",
+        _("{node} is off the network: nothing reaches it."),
+    ),
+    (
+        "nothing is published on port {port} of {node}",
+        _("Nothing is published on port {port} of {node}."),
+    ),
+    (
+        "service {service} publishes port {port} but no replica runs",
+        _("The service {service} publishes port {port}, but none of its replicas runs."),
+    ),
+    (
+        "{container} is paused and does not answer",
+        _("{container} is paused, and does not answer."),
+    ),
+    (
+        "port {port} leads to port {target} of {container}, where nothing listens",
+        _("Port {port} leads to port {target} of {container}, where nothing listens."),
+    ),
+    (
+        "the container that answered on this connection is gone",
+        _("The container that answered on this connection is gone."),
+    ),
+    ("{replica} does not speak HTTP", _("What {replica} answers is not HTTP.")),
+    ("{port} is not a port number", _("{port} is no port: write 1 to 65535.")),
+)
+
+_PAGE = """<!doctype html>
+<html lang="{language}"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; font: 1.15rem/1.5 system-ui, sans-serif; }}
+body {{ margin: 12vh auto; padding: 0 1.2rem; max-width: 36rem; }}
+h1 {{ font-size: 1.6rem; line-height: 1.25; }}
+</style>
+<h1>{title}</h1><p>{reason}</p><p>{hint}</p><p><a href="/">{back}</a></p>
+</html>
+"""
+
+
+def reason(words: str, translate: Translate) -> str:
+    """What the practice engine said, in the viewer's language."""
+    for pattern, told in _REASONS:
+        places = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(pattern))
+        if found := re.fullmatch(places, words):
+            return translate(told).format(**found.groupdict())
+    return words
+
+
+def unanswered(words: str, status: int, headers: Headers) -> Response:
+    """words: the practice engine's, or a sentence of ours that is translated already.
+
+    Whoever asks for no page, such as curl, gets the sentence alone.
+    """
+    language = preferred(headers.get("accept-language"))
+    _ = translation(language).gettext
+    told = reason(words, _)
+    if "text/html" not in headers.get("accept", ""):
+        return PlainTextResponse(told, status)
+    page = _PAGE.format(
+        language=language,
+        title=escape(_("Nothing answers here")),
+        reason=escape(told),
+        hint=escape(
+            _("The Services and Containers pages show which ports are published, and open them.")
+        ),
+        back=escape(_("Back to Essaim")),
+    )
+    return HTMLResponse(page, status)
