@@ -258,7 +258,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml", "Accept-Language": "fr-F
     [
         ("node1/8099/", 502, "Rien n’est publié sur le port 8099 de node1."),
         ("node9/80/", 502, "Aucune machine ne s’appelle node9."),
-        ("node1/123456/", 400, "123456 n’est pas un port"),
+        ("node1/123456/", 404, "n’existe pas"),
     ],
 )
 def test_where_nobody_answers_a_browser_gets_a_page_in_its_language(

@@ -22,14 +22,14 @@ _NOT_A_MANAGER = "This node is not a swarm manager"
 #: What the practice engine says where a cluster has no room: its words are ours, not Docker's.
 _FULL = re.compile(r"this practice cluster holds at most (\d+) (\w+): remove some first")
 _KINDS = {
-    "engines": _("instances"),
-    "containers": _("containers"),
-    "images": _("images"),
-    "volumes": _("volumes"),
-    "networks": _("networks"),
-    "services": _("services"),
-    "secrets": _("secrets"),
-    "configs": _("configs"),
+    "engines": Worded(_("instances")),
+    "containers": Worded(_("containers")),
+    "images": Worded(_("images")),
+    "volumes": Worded(_("volumes")),
+    "networks": Worded(_("networks")),
+    "services": Worded(_("services")),
+    "secrets": Worded(_("secrets")),
+    "configs": Worded(_("configs")),
 }
 
 
@@ -75,7 +75,7 @@ def _refusal(message: str, status: int) -> EssaimError:
     if full := _FULL.search(message):
         most, kind = full.groups()
         told = _("This practice cluster holds at most {most} {kind}: remove some first.")
-        return EngineRejected(told, status, most=most, kind=Worded(_KINDS.get(kind, kind)))
+        return EngineRejected(told, status, most=most, kind=_KINDS.get(kind, kind))
     return EngineRejected(message.strip(), status)
 
 
