@@ -9,7 +9,6 @@ asks for. Since when the cluster was as the step wants it, its tasks tell by the
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import random
@@ -38,6 +37,7 @@ from core.commands.services import CreateService, RemoveServices, ScaleServices,
 from core.commands.swarm import InitSwarm, JoinSwarm
 from core.labs.lab3.lab import LAB
 from tests.browser.conftest import answers, free_port, program
+from tests.live.reader import Reader
 
 LEARNERS = 30
 THINKING = (2.0, 6.0)  # seconds that a learner looks at what came of it
@@ -169,8 +169,9 @@ class Learner:
             self.drawn += 1
 
     def _read(self) -> None:
+        reader = Reader()
         for text in self._live:
-            said = json.loads(text)
+            said = reader.read(text)
             with self._news:
                 if said["topic"] == "cluster":
                     self._said = said

@@ -8,6 +8,7 @@ is on the screen when Chromium has drawn the chart that says it.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import socket
@@ -26,10 +27,12 @@ from core.commands.command import Command
 from core.commands.services import CreateService, RemoveServices, ScaleServices
 from tests.browser.conftest import WIDE, dashboard, free_port, practice_engine
 from tests.conftest import CHROMIUM_ARGS, chromium
+from tests.live.reader import Reader
 
 CHANGES = 40
 VIEWERS = 30
 SERVICE = "essaim-bench"
+SERVICES = 5  # that crash all the time
 ASK_AGAIN = 0.008  # seconds between two looks of our own client
 WINDOW = 10.0  # seconds for which calls are counted
 PATIENCE = 90.0
@@ -89,6 +92,33 @@ def watched(base_url: str) -> Iterator[tuple[docker.APIClient, Page]]:
     finally:
         give(base_url, RemoveServices(services=(SERVICE,)))
         client.close()
+
+
+def bytes_per_second(base_url: str) -> tuple[float, float, float]:
+    """While replicas crash all the time, for one viewer, each second: messages, the bytes of
+    them, and the bytes if each were sent whole."""
+    crashing = [f"{SERVICE}-{number}" for number in range(SERVICES)]
+    with dashboard(DOCKER_HOST=base_url) as essaim:
+        for name in crashing:
+            args = ("sh", "-c", "sleep 1; exit 1")
+            give(base_url, CreateService(name=name, replicas=8, image="alpine", args=args))
+        try:
+            time.sleep(WINDOW)  # until they fail at different times
+            address = f"{essaim.replace('http', 'ws', 1)}/live/socket?lang=fr"
+            with connect(address, origin=essaim, max_size=None) as link:
+                reader, end, sizes = Reader(), time.monotonic() + WINDOW, []
+                while (left := end - time.monotonic()) > 0:
+                    with suppress(TimeoutError):
+                        text = str(link.recv(timeout=left))
+                        known = set(reader.latest)
+                        message = reader.read(text)
+                        if message["topic"] in known:  # the first of each is always whole
+                            whole = json.dumps(message, separators=(",", ":"))
+                            sizes.append((len(text), len(whole)))
+        finally:
+            give(base_url, RemoveServices(services=tuple(crashing)))
+    sent, all_of_it = (sum(each) / WINDOW for each in zip(*sizes, strict=True))
+    return len(sizes) / WINDOW, sent, all_of_it
 
 
 def calls_per_second(base_url: str) -> dict[int, float]:
@@ -197,6 +227,11 @@ def report(name: str, base_url: str) -> None:
     print(
         f"{statistics.median(taken):8.1f} ms, p95 {p95:.1f}, at worst {taken[-1]:.1f}: "
         f"from the engine's change to the screen, {name}, {CHANGES} changes"
+    )
+    count, sent, whole = bytes_per_second(base_url)
+    print(
+        f"{sent / 1000:8.1f} kB a second for each viewer while {8 * SERVICES} replicas crash all "
+        f"the time, in {count:.1f} messages, {name}; sent whole it were {whole / 1000:.1f} kB"
     )
     rates = calls_per_second(base_url)
     print(

@@ -6,7 +6,6 @@ live sockets. A request has come to a viewer with the first message whose count 
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import threading
@@ -26,6 +25,7 @@ from core import keys
 from core.commands.services import CreateService
 from core.traffic.plan import MAX_RATE
 from tests.browser.conftest import free_port, practice_engine
+from tests.live.reader import Reader
 
 SECONDS = 60.0
 VIEWERS = 10
@@ -61,8 +61,9 @@ class Viewer:
         ]
 
     def _read(self) -> None:
+        reader = Reader()
         for text in self._socket:
-            now, said = time.time(), json.loads(text)
+            now, said = time.time(), reader.read(text)
             if said["topic"] == "cluster":
                 self.services = said["services"]
             elif said["topic"] == "traffic" and said["run"]:

@@ -7,7 +7,6 @@ command would, stays in Docker's words: it is raised as EngineRejected, and writ
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -161,7 +160,7 @@ def test_what_was_refused_is_told_in_french_wherever_it_is_remembered() -> None:
     before = snapshot()
     unheard = replace(before, trouble=Trouble(DOWN, 1.0), revision=before.revision + 1)
     for push in (messages.cluster, messages.pulse):
-        assert json.loads(push(unheard, FRENCH))["trouble"] == EN_PANNE
+        assert push(unheard, FRENCH)["trouble"] == EN_PANNE
     recorder.add(before, [])
     recorder.add(unheard, journal.entries())
     changes = picture(recorder.recording(), FRENCH)["changes"]

@@ -1,14 +1,18 @@
-"""From one collector to any number of browsers: the latest message of each topic, as text.
+"""From one collector to any number of browsers: of each topic the latest, as text.
 
-A message is made once per language, however many viewers there are. A slow viewer misses what was
-overtaken and gets the latest: what it shows is late, never a queue.
+A content is made once per language, however many viewers there are, and each viewer is sent what
+has changed since the last one that it was sent. A slow viewer misses what was overtaken and gets
+the latest: what it shows is late, never a queue.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
+
+from core.live.edition import Content, Edition
 
 
 class Feed:
@@ -17,15 +21,16 @@ class Feed:
     def __init__(self, language: str) -> None:
         self.language = language
         self._loop = asyncio.get_running_loop()
-        self._latest: dict[str, str] = {}
+        self._latest: dict[str, str | Edition] = {}
+        self._has: dict[str, int] = {}  # by topic, the number of the content that was sent
         self._news = asyncio.Event()
 
-    def offer(self, topic: str, message: str) -> None:
-        """From any thread: this is now the topic's latest message."""
+    def offer(self, topic: str, message: str | Edition) -> None:
+        """From any thread: this is now the topic's latest message, or has it."""
         with suppress(RuntimeError):  # its loop has closed: the viewer is gone
             self._loop.call_soon_threadsafe(self._put, topic, message)
 
-    def _put(self, topic: str, message: str) -> None:
+    def _put(self, topic: str, message: str | Edition) -> None:
         self._latest.pop(topic, None)  # so that it is sent in the order of its news
         self._latest[topic] = message
         self._news.set()
@@ -36,33 +41,43 @@ class Feed:
             self._news.clear()
             while self._latest:
                 topic = next(iter(self._latest))
-                yield self._latest.pop(topic)
+                message = self._latest.pop(topic)
+                if isinstance(message, Edition):
+                    self._has[topic], text = message.since(self._has.get(topic, 0))
+                else:
+                    text = message
+                if text:
+                    yield text
 
 
 class Hub:
     """Topics, and the feeds that follow all of them.
 
-    A topic's message is made on the publisher's thread, and for a newcomer on the newcomer's.
+    What a topic says is made on the publisher's thread, and for a newcomer on the newcomer's.
     """
 
     def __init__(self) -> None:
         self._feeds: set[Feed] = set()
-        self._renderers: dict[str, Callable[[str], str]] = {}
+        self._renderers: dict[str, Callable[[str], str | Content]] = {}
+        self._editions: dict[tuple[str, str], Edition] = {}
+        self._begun = itertools.count(1)
 
     @property
     def viewers(self) -> int:
         return len(self._feeds)
 
-    def topic(self, name: str, render: Callable[[str], str]) -> None:
-        """Announce a topic: ``render(language)`` answers its message as of now."""
+    def topic(self, name: str, render: Callable[[str], str | Content]) -> None:
+        """Announce a topic: ``render(language)`` answers what it says as of now.
+
+        A text is sent whole, each time. Of a content, which says its topic, only what has changed.
+        """
         self._renderers[name] = render
 
     def publish(self, name: str) -> None:
-        """The topic has changed: send everybody its message, made once per language."""
+        """The topic has changed: send everybody what is new, made once per language."""
         feeds = list(self._feeds)
-        render = self._renderers[name]
         for language in {feed.language for feed in feeds}:
-            message = render(language)
+            message = self._made(name, language)
             for feed in feeds:
                 if feed.language == language:
                     feed.offer(name, message)
@@ -73,8 +88,17 @@ class Hub:
         feed = Feed(language)
         self._feeds.add(feed)
         try:
-            for name, render in self._renderers.items():
-                feed.offer(name, render(language))
+            for name in list(self._renderers):
+                feed.offer(name, self._made(name, language))
             yield feed
         finally:
             self._feeds.discard(feed)
+
+    def _made(self, name: str, language: str) -> str | Edition:
+        begun = next(self._begun)
+        message = self._renderers[name](language)
+        if isinstance(message, str):
+            return message
+        edition = self._editions.setdefault((name, language), Edition())
+        edition.put(begun, message)
+        return edition

@@ -1,9 +1,8 @@
-"""What is pushed to browsers, as JSON text: the cluster's picture, its recent past, and a pulse."""
+"""What is pushed to browsers: the cluster's picture, its recent past, and a pulse."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 from core.cluster.history import History
@@ -15,21 +14,21 @@ from core.presentation.phases import LOST, Tile, tiles
 from core.presentation.trouble import told
 
 
-def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
+def cluster(snapshot: ClusterSnapshot, _: Translate) -> dict[str, Any]:
     """Topic ``cluster``: nodes with their tiles, and the bars of each service and of all."""
     shown = tiles(snapshot)
     placed: dict[str, list[dict[str, Any]]] = {}
     for tile in shown:
         placed.setdefault(tile.task.node_id, []).append(_tile(snapshot, tile, _))
-    return _text(
-        "cluster",
-        time=snapshot.time,
-        revision=snapshot.revision,
-        shape=shape(snapshot),
-        trouble=told(snapshot.trouble, _),
-        nodes=[_node(snapshot, node, placed.get(node.id, []), _) for node in snapshot.nodes],
-        unplaced=placed.get("", []),
-        services=[
+    return {
+        "topic": "cluster",
+        "time": snapshot.time,
+        "revision": snapshot.revision,
+        "shape": shape(snapshot),
+        "trouble": told(snapshot.trouble, _),
+        "nodes": [_node(snapshot, node, placed.get(node.id, []), _) for node in snapshot.nodes],
+        "unplaced": placed.get("", []),
+        "services": [
             {
                 "id": service.id,
                 "name": service.name,
@@ -43,10 +42,10 @@ def cluster(snapshot: ClusterSnapshot, _: Translate) -> str:
             for service in snapshot.services
             for stands in (standing(snapshot, service, _),)
         ],
-        figures={
+        "figures": {
             service: replicas_per_node(snapshot, _, service or None) for service in _drawn(snapshot)
         },
-    )
+    }
 
 
 def shape(snapshot: ClusterSnapshot) -> str:
@@ -62,7 +61,7 @@ def shape(snapshot: ClusterSnapshot) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
-def history(past: History, snapshot: ClusterSnapshot, _: Translate) -> str:
+def history(past: History, snapshot: ClusterSnapshot, _: Translate) -> dict[str, Any]:
     """Topic ``history``: replicas over time, with marks where something was done."""
     names = [node.hostname for node in snapshot.nodes]
     figures = {
@@ -71,12 +70,12 @@ def history(past: History, snapshot: ClusterSnapshot, _: Translate) -> str:
         )
         for service in _drawn(snapshot)
     }
-    return _text("history", figures=figures)
+    return {"topic": "history", "figures": figures}
 
 
-def pulse(snapshot: ClusterSnapshot, _: Translate) -> str:
+def pulse(snapshot: ClusterSnapshot, _: Translate) -> dict[str, Any]:
     """Topic ``pulse``: when the engine was last heard, so that a viewer knows the picture's age."""
-    return _text("pulse", time=snapshot.time, trouble=told(snapshot.trouble, _))
+    return {"topic": "pulse", "time": snapshot.time, "trouble": told(snapshot.trouble, _)}
 
 
 def _drawn(snapshot: ClusterSnapshot) -> list[str]:
@@ -118,7 +117,3 @@ def _tile(snapshot: ClusterSnapshot, tile: Tile, _: Translate) -> dict[str, Any]
         "image": task.image,
         "since": task.since,
     }
-
-
-def _text(topic: str, **content: Any) -> str:
-    return json.dumps({"topic": topic, **content}, separators=(",", ":"))

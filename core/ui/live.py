@@ -67,6 +67,7 @@ def status(watch: str) -> None:
             "shape": shape(snapshot),
             "words": {
                 "live": _("live"),
+                "linking": _("connecting"),
                 "waiting": _("waiting for the engine"),
                 "stale": _("not heard for {seconds} s: what you see is old")
                 if snapshot.engine

@@ -225,3 +225,25 @@ def test_what_is_said_and_counted_is_of_the_service_that_is_looked_at(
         "api": ["✕ api is down", "0", "2"],
         "": ["✕ api is down", "1", "2"],
     }
+
+
+def test_a_page_that_is_not_let_in_yet_promises_nothing(essaim: str, look: Look) -> None:
+    page = look(essaim)
+    expect(page.locator(".essaim-status")).to_have_attribute("data-waiting", "false")
+    page.add_init_script(
+        """const True = window.WebSocket;
+           window.WebSocket = function (address, ...rest) {
+             if (!address.includes("/live/socket")) return new True(address, ...rest);
+             return { close() {} }; // never answered
+           };
+           Object.setPrototypeOf(window.WebSocket, True);"""
+    )
+    page.reload()
+    status = page.locator(".essaim-status")
+    expect(status).to_contain_text("connecting")
+    expect(status).to_have_attribute("data-waiting", "true")
+    sign = "(line) => getComputedStyle(line, '::before').content"
+    assert status.evaluate(sign) == '"○"'
+    expect(status).to_contain_text("Essaim's server does not answer")
+    expect(status).to_have_attribute("data-stale", "true")
+    assert status.evaluate(sign) == '"▲"'

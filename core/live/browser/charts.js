@@ -27,13 +27,19 @@ export function theme(element) {
 }
 
 // Plotly reads numbers on a date axis as UTC; a class wants the clock on its wall.
-function localTimes(figure) {
+function localTimes({ data, layout }) {
   const offset = new Date().getTimezoneOffset() * 60000;
   const shift = (value) => (typeof value === "number" ? value - offset : value);
-  for (const trace of figure.data) trace.x = trace.x.map(shift);
-  for (const mark of figure.layout.shapes || []) { mark.x0 = shift(mark.x0); mark.x1 = shift(mark.x1); }
-  for (const mark of figure.layout.annotations || []) mark.x = shift(mark.x);
-  if (figure.layout.xaxis.range) figure.layout.xaxis.range = figure.layout.xaxis.range.map(shift);
+  const { shapes = [], annotations = [], xaxis } = layout;
+  return {
+    data: data.map((trace) => ({ ...trace, x: trace.x.map(shift) })),
+    layout: {
+      ...layout,
+      shapes: shapes.map((mark) => ({ ...mark, x0: shift(mark.x0), x1: shift(mark.x1) })),
+      annotations: annotations.map((mark) => ({ ...mark, x: shift(mark.x) })),
+      xaxis: { ...xaxis, range: xaxis.range?.map(shift) },
+    },
+  };
 }
 
 export class Chart {
@@ -53,11 +59,7 @@ export class Chart {
   }
 
   draw(figure) {
-    if (figure.layout.xaxis.type === "date" && !figure.local) {
-      localTimes(figure);
-      figure.local = true;
-    }
-    this.figure = figure;
+    this.figure = figure.layout.xaxis.type === "date" ? localTimes(figure) : figure;
     this.paint();
   }
 
@@ -66,7 +68,8 @@ export class Chart {
     const colors = theme(this.element);
     const { data, layout } = this.figure;
     const axis = { gridcolor: colors.grid, linecolor: colors.grid, zerolinecolor: colors.grid };
-    this.plotly.react(this.element, data, {
+    // Plotly writes into what it is given; what was received stays as it is.
+    this.plotly.react(this.element, data.map((trace) => ({ ...trace })), {
       ...layout,
       font: { color: colors.text, family: colors.font, size: this.size },
       paper_bgcolor: "rgba(0,0,0,0)",

@@ -1,5 +1,7 @@
 // One websocket per browser tab, shared by all that is live on its page; it comes back by itself.
 
+import { changed } from "./changes.js";
+
 const RETRY_MS = 500;
 const links = new Map();
 
@@ -8,7 +10,7 @@ class Link {
     this.address = address;
     this.followers = new Set();
     this.latest = new Map(); // the last message of each topic, for whoever follows later
-    this.linked = false;
+    this.linked = null; // not known yet: on a busy machine it takes a while to be let in
     this.open();
   }
 
@@ -16,7 +18,8 @@ class Link {
     this.socket = new WebSocket(this.address);
     this.socket.onopen = () => this.tell((follower) => follower.link(this.linked = true));
     this.socket.onmessage = (event) => {
-      const message = JSON.parse(event.data);
+      const message = this.whole(JSON.parse(event.data));
+      if (!message) return this.socket.close(); // whoever comes again is told all
       this.latest.set(message.topic, message);
       this.tell((follower) => follower.receive(message));
     };
@@ -25,6 +28,14 @@ class Link {
       this.tell((follower) => follower.link(this.linked = false));
       this.retry = setTimeout(() => this.open(), RETRY_MS);
     };
+  }
+
+  // The message in full, where the server has sent what has changed since the one before.
+  whole(message) {
+    if (!message.patch) return message;
+    const before = this.latest.get(message.topic);
+    if (before?.number !== message.since) return null;
+    return { ...changed(before, message.patch), number: message.number };
   }
 
   tell(word) {
@@ -40,8 +51,8 @@ class Link {
 }
 
 // Follow what the server pushes of the cluster that a page shows, given the data of `address()`:
-// `follower.receive(message)` for each message, `follower.link(bool)`
-// as the server comes and goes. Answers a function that ends it.
+// `follower.receive(message)` for each message, which is never to be changed, `follower.link(bool)`
+// as the server comes and goes, or null where it has not answered yet. Answers a function that ends it.
 export function follow(data, follower) {
   const address = socketAddress(data);
   let link = links.get(address);

@@ -4,6 +4,7 @@
 import { mount } from "./socket.js";
 
 const STALE_MS = 3000; // without a pulse for this long, the picture is said to be old
+const LINKING_MS = 10000; // how long the server may take to let a new page in
 const TELL_MS = 1000; // at most one run of the script in this time
 const HANDS_MS = 600; // and none so soon after the viewer did something
 
@@ -35,6 +36,8 @@ function busy() {
 
 class Status {
   constructor(component) {
+    this.opened = Date.now();
+    this.linked = null;
     this.line = component.parentElement.querySelector(".essaim-status");
     this.update(component);
     this.timer = setInterval(() => this.say(), 500);
@@ -131,14 +134,19 @@ class Status {
   say() {
     const { words, engine } = this.component.data;
     const age = this.heard ? Math.max(0, Date.now() - this.heard) : null;
+    const linking = this.linked === null && Date.now() - this.opened < LINKING_MS;
+    const unlinked = !this.linked && !linking;
     const stale = !this.linked || Boolean(this.trouble) || age === null || age > STALE_MS;
     let text = words.live;
-    if (!this.linked) text = words.unlinked;
+    if (linking) text = words.linking;
+    else if (unlinked) text = words.unlinked;
     else if (Date.now() - this.again < SAID_MS) text = words.again;
     else if (age === null) text = words.waiting;
     else if (stale) text = words.stale.replace("{seconds}", Math.round(age / 1000));
     if (this.linked && this.trouble) text += ` — ${this.trouble}`;
-    this.line.dataset.stale = String(stale && age !== null);
+    // Old is what was heard once; where nothing was heard yet, the dot promises nothing.
+    this.line.dataset.stale = String(unlinked || (stale && age !== null));
+    this.line.dataset.waiting = String(!unlinked && age === null);
     document.documentElement.dataset.essaimStale = this.line.dataset.stale;
     const full = `${engine} · ${text}`;
     if (this.line.textContent !== full) this.line.textContent = full;

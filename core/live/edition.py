@@ -1,0 +1,66 @@
+"""One topic in one language: what it says now, and to whom how much of it is news."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from core.live.changes import changes
+
+Content = Mapping[str, Any]
+
+#: From how many contents back a viewer is told the changes; who is further behind gets the whole.
+KEPT = 6
+
+
+class Edition:
+    """The latest content, with a number; any thread may read it and put another."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept = deque[tuple[int, Content]](maxlen=KEPT)
+        self._number = self._begun = 0
+        self._texts: dict[int, str] = {}  # by the number of what the reader has
+
+    def put(self, begun: int, content: Content) -> None:
+        """begun: the order in which the making of contents began: one that is overtaken is late."""
+        with self._lock:
+            if begun < self._begun:
+                return
+            self._begun = begun
+            if self._kept and self._kept[-1][1] == content:
+                return
+            before = self._number
+            self._number += 1
+            self._kept.append((self._number, content))
+            self._texts.clear()
+            if before:  # what most viewers will ask for: not on their event loop
+                self._made(before)
+
+    def since(self, number: int) -> tuple[int, str]:
+        """For who has the content of this number, 0 for none: the number of the latest, and a text.
+
+        The text is '' where there is no news.
+        """
+        with self._lock:
+            if number == self._number:
+                return number, ""
+            return self._number, self._texts.get(number) or self._made(number)
+
+    def _made(self, number: int) -> str:
+        known = dict(self._kept)
+        latest = known[self._number]
+        told: dict[str, Any] = {**latest, "number": self._number}
+        if number in known:
+            patch = changes(known[number], latest) or {}
+            told = {
+                "topic": latest["topic"],
+                "number": self._number,
+                "since": number,
+                "patch": patch,
+            }
+        text = self._texts[number] = json.dumps(told, separators=(",", ":"))
+        return text
