@@ -105,11 +105,22 @@ def lab_three(name: str, address: str) -> list[Step]:
     ]
 
 
+def arrive(essaim: str) -> str:
+    """The cookie that a browser gets with its first page."""
+    page = requests.get(essaim, headers={"Accept": "text/html"}, timeout=PATIENCE)
+    return f"{keys.OWN}={page.cookies[keys.OWN]}"
+
+
+def key_of(cookie: str) -> str:
+    return cookie.partition("=")[2].partition(".")[0]
+
+
 class Learner:
     """The sockets of an open page, read as fast as they speak, and what the live one said last."""
 
-    def __init__(self, essaim: str, key: str) -> None:
-        self.key = key
+    def __init__(self, essaim: str) -> None:
+        self._cookie = arrive(essaim)
+        self.key = key_of(self._cookie)
         self._links = ExitStack()
         self.drawn = 0  # messages of Streamlit's
         self.done = 0  # steps of the lab
@@ -157,7 +168,7 @@ class Learner:
             f"{essaim.replace('http', 'ws', 1)}/{path}",
             origin=Origin(essaim),
             subprotocols=protocols,
-            additional_headers={"Cookie": f"{keys.OWN}={self.key}"},
+            additional_headers={"Cookie": self._cookie},
             open_timeout=PATIENCE,
             max_size=None,
         )
@@ -276,7 +287,7 @@ def server(**environment: str) -> Iterator[tuple[str, int]]:
 def main() -> None:
     with server(ESSAIM_ENGINE="practice", ESSAIM_SWARM="empty") as (essaim, process):
         empty = resident(process)
-        learners = [Learner(essaim, keys.new()) for _ in range(LEARNERS)]
+        learners = [Learner(essaim) for _ in range(LEARNERS)]
         try:
             for learner in learners:
                 learner.seen(bool)  # its page is there

@@ -20,8 +20,7 @@ import requests
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from bench.classroom import PATIENCE, processor, resident, server
-from core import keys
+from bench.classroom import PATIENCE, arrive, key_of, processor, resident, server
 from core.commands.services import CreateService
 from core.traffic.plan import MAX_RATE
 from tests.browser.conftest import free_port, practice_engine
@@ -35,14 +34,14 @@ EARLY = 0.15  # of the run, after which its memory is measured for the first tim
 class Viewer:
     """A live socket that notes when it heard of how many ended requests."""
 
-    def __init__(self, essaim: str, key: str) -> None:
+    def __init__(self, essaim: str, cookie: str) -> None:
         self.heard: list[tuple[float, int]] = []  # time, and how many had ended by then
         self.state = self.run = ""
         self.services: list[dict[str, Any]] = []
         self._socket = connect(
             f"{essaim.replace('http', 'ws', 1)}/live/socket?lang=fr",
             origin=Origin(essaim),
-            additional_headers={"Cookie": f"{keys.OWN}={key}"},
+            additional_headers={"Cookie": cookie},
             open_timeout=PATIENCE,
             max_size=None,
         )
@@ -73,10 +72,12 @@ class Viewer:
 
 
 @contextmanager
-def viewing(essaim: str, key: str) -> Iterator[list[Viewer]]:
-    viewers = [Viewer(essaim, key) for _ in range(VIEWERS)]
+def viewing(essaim: str) -> Iterator[tuple[str, list[Viewer]]]:
+    """Viewers of one cluster, and its key."""
+    cookie = arrive(essaim)
+    viewers = [Viewer(essaim, cookie) for _ in range(VIEWERS)]
     try:
-        yield viewers
+        yield key_of(cookie), viewers
     finally:
         for viewer in viewers:
             viewer.close()
@@ -91,8 +92,7 @@ def until(holds: Any, seconds: float) -> None:
 
 
 def report(name: str, seconds: float, **environment: str) -> None:
-    key = keys.new()
-    with server(**environment) as (essaim, process), viewing(essaim, key) as viewers:
+    with server(**environment) as (essaim, process), viewing(essaim) as (key, viewers):
         hosts = requests.get(f"{essaim}/bench/hosts", timeout=PATIENCE).json()
         host = environment.get("DOCKER_HOST") or hosts[key]
         client = docker.DockerClient(base_url=host, version="auto", timeout=PATIENCE)

@@ -2,12 +2,14 @@
 
 A real engine, or a practice engine elsewhere, is one for everybody. On the embedded practice engine
 each learner gets a cluster on first use. One that nobody looks at rests: the cluster goes on, but
-nothing is asked of it. One that nobody has looked at for hours is ended.
+nothing is asked of it. One that nobody has looked at for hours is ended. Where there is no room,
+one in which nobody has done anything yet makes it; work is never given up for a newcomer.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -18,15 +20,18 @@ from core import keys
 from core.access import Access
 from core.connection import Connection, Practice, choose
 from core.control import Control
-from core.errors import NoRoom
+from core.errors import Crowded, NoRoom, NotBegun
+from core.i18n import later as _
+from core.newcomers import Newcomers
 
 log = logging.getLogger(__name__)
 
 #: Seconds without a viewer until a Control rests: longer than a page takes to come back.
 REST_AFTER = 60.0
-#: Seconds without a viewer until a cluster may be ended for somebody who finds no room, ...
-SPARE_AFTER = 1200.0
-#: ... and until it is ended anyway.
+#: Seconds without a viewer until one in which nothing was done makes room for somebody else: who
+#: comes back finds another just like it.
+SPARE_AFTER = 60.0
+#: Seconds without a viewer until a cluster is ended, whatever was done in it.
 END_AFTER = 4 * 3600.0
 #: Seconds between two rounds through the classroom.
 ROUND = 5.0
@@ -40,6 +45,7 @@ class _Seat:
     used: float
     looking: str  # the code of who only looks on; '' where everybody has this cluster
     seen: Control  # the same cluster, for them
+    fresh: int  # see Connection.writes: as it was made
     ended: bool = False
     #: Of its own: while a cluster is made, nobody else's has to wait.
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -64,6 +70,7 @@ class Classroom:
         self._seats: dict[str, _Seat] = {}
         self._looking: dict[str, str] = {}  # keys by the code to look on
         self._stopped = threading.Event()
+        self._newcomers = Newcomers(engines.most, now) if isinstance(engines, Practice) else None
 
     @property
     def shared(self) -> bool:
@@ -82,15 +89,22 @@ class Classroom:
         seat = self._seats.get(self._looking.get(key, key))
         return seat.looking if seat else ""
 
-    def control(self, key: str = keys.DEFAULT) -> Control:
+    def found(self, key: str) -> Control:
+        """The cluster of this key or code, where there is one. Raises NotBegun."""
+        if not self.shared and not self.known(key):
+            raise NotBegun(_("There is no practice cluster yet: open a page of Essaim first."))
+        return self.control(key)
+
+    def control(self, key: str = keys.DEFAULT, who: str = "") -> Control:
         """The cluster of this key, made on first use; its snapshot is fresh if it can be.
 
-        With the code to look on, it is ``Control.to_look_on``. Raises NoRoom.
+        With the code to look on, it is ``Control.to_look_on``. who: the address from which it is
+        asked for; '' where nobody counts. Raises NoRoom.
         """
         code = key
         key = keys.DEFAULT if self.shared else self._looking.get(code, code)
         while True:
-            seat = self._seats.get(key) or self._made(key)
+            seat = self._seats.get(key) or self._made(key, who)
             with seat.lock:
                 if not seat.ended:
                     seat.used = self._now()
@@ -134,15 +148,27 @@ class Classroom:
                 self._end(key)
         self._engines.close()
 
-    def _made(self, key: str) -> _Seat:
+    def _made(self, key: str, who: str) -> _Seat:
         with self._lock:
             found = self._seats.get(key)
             if found is not None:
                 return found
+            if who and self._newcomers and (wait := self._newcomers.wait(who)):
+                raise Crowded(
+                    _(
+                        "Many have come in from your address just now. There will be a place for "
+                        "you in {seconds} s."
+                    ),
+                    seconds=math.ceil(wait),
+                )
             control = Control(self._open(key), self.access)
             control.start()
             self._seats[key] = seat = _Seat(
-                control, self._now(), "" if self.shared else keys.new(), control.to_look_on()
+                control,
+                self._now(),
+                "" if self.shared else keys.new(),
+                control.to_look_on(),
+                control.connection.writes,
             )
             if seat.looking:
                 self._looking[seat.looking] = key
@@ -155,11 +181,11 @@ class Classroom:
             return self._engines.open(key)
         except NoRoom:
             idle = {key: self._idle(seat) for key, seat in self._seats.items()}
-            longest = max(idle, key=idle.__getitem__, default="")
-            if not longest or idle[longest] < SPARE_AFTER:
-                raise
-            self._end(longest)
-            return self._engines.open(key)
+            for longest in sorted(idle, key=idle.__getitem__, reverse=True):
+                if idle[longest] >= SPARE_AFTER and _untouched(self._seats[longest]):
+                    self._end(longest)
+                    return self._engines.open(key)
+            raise
 
     def _idle(self, seat: _Seat) -> float:
         """Seconds since somebody looked at it."""
@@ -184,6 +210,11 @@ class Classroom:
                 self.tend()
             except Exception:
                 log.exception("a round through the classroom failed")
+
+
+def _untouched(seat: _Seat) -> bool:
+    """Whether the cluster is as it was made: by a page, or by the docker command."""
+    return not seat.control.begun and seat.control.connection.writes == seat.fresh
 
 
 _current: Classroom | None = None

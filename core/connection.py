@@ -106,6 +106,11 @@ class Connection:
         """How many machines the practice cluster may have; None where that is not known here."""
         return self.practice.cluster.store.limits.engines if self.practice else None
 
+    @property
+    def writes(self) -> int:
+        """How often anything in a practice cluster of this process was written; else 0."""
+        return self.practice.call(lambda cluster: cluster.store.writes) if self.practice else 0
+
     def close(self) -> None:
         """End the practice engine, where it is ours."""
         if self.practice:

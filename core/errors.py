@@ -6,6 +6,8 @@ EssaimError
 │   └── NotAManager     the question needs a Swarm manager and this node is none
 ├── NotAllowed          the viewer has no right to do this on this engine
 ├── NoRoom              this server holds as many practice clusters as it may
+│   └── Crowded         it has room, but many have come from one address just now
+├── NotBegun            whoever asks has no practice cluster yet: opening a page makes one
 ├── InvalidCommand      the user's input makes no command; says what to write instead
 └── InvalidFile         what the user opened is not what it should be; says why
 """
@@ -84,6 +86,14 @@ class NotAllowed(EssaimError):
 
 class NoRoom(EssaimError):
     """There is no room for another practice cluster on this server."""
+
+
+class Crowded(NoRoom):
+    """Too many practice clusters were begun from this address just now."""
+
+
+class NotBegun(EssaimError):
+    """Nobody has opened a page on this practice cluster."""
 
 
 class InvalidCommand(EssaimError):

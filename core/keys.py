@@ -1,5 +1,6 @@
 """Whose cluster a browser looks at: a random key of its own in a cookie, and the one it visits.
 
+The server signs the key that it hands out: nobody invents one, to have a cluster made for it.
 The address of a page names another cluster once, ``?cluster=abcd2345``; the cookie remembers it
 for every page, the live socket and opened ports, until ``?cluster=`` leads back. Who knows a key
 may use the cluster: this is how neighbours share one. A class that only looks on gets another code,
@@ -9,6 +10,8 @@ progress of whoever learns on one; they open nothing on a real engine.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -29,6 +32,8 @@ LENGTH = 8
 YEAR = 365 * 24 * 3600  # seconds
 
 _KEY = re.compile(rf"[{LETTERS}]{{{LENGTH}}}|{DEFAULT}", re.ASCII)
+#: Of this run alone, like the clusters: after a restart a browser gets another key, with the page.
+_SECRET = secrets.token_bytes(32)
 #: Whether there is a cluster of this key.
 Known = Callable[[str], bool]
 
@@ -48,9 +53,19 @@ def spelled(key: str) -> str:
     return key if key == DEFAULT else f"{key[:4]}-{key[4:]}"
 
 
+def signed(key: str) -> str:
+    """The key as a browser keeps it. Who is told a neighbour's key cannot pass for them by it."""
+    return f"{key}.{hmac.new(_SECRET, key.encode(), hashlib.sha256).hexdigest()[:32]}"
+
+
 def own(cookies: Mapping[str, str]) -> str:
     """The viewer's own key, whatever they look at."""
-    return _valid(cookies.get(OWN, "")) or DEFAULT
+    return _own(cookies) or DEFAULT
+
+
+def browser(cookies: Mapping[str, str]) -> str:
+    """What tells a browser from all others, even those that know its key; '' where nothing does."""
+    return hashlib.sha256(cookies[OWN].encode()).hexdigest()[:32] if _own(cookies) else ""
 
 
 def looked_at(cookies: Mapping[str, str], known: Known, wish: str = "") -> str:
@@ -71,6 +86,14 @@ def asked(request: HTTPConnection, known: Known) -> str:
     return looked_at(request.cookies, known, wish)
 
 
+def _own(cookies: Mapping[str, str]) -> str:
+    """The key in the cookie, where this server has signed it; else ''."""
+    said = cookies.get(OWN, "")
+    key = _valid(said.partition(".")[0])
+    right = key and hmac.compare_digest(said.encode(), signed(key).encode())
+    return key if right else ""
+
+
 def _valid(key: str) -> str:
     return key if _KEY.fullmatch(key) else ""
 
@@ -83,16 +106,16 @@ class Keys:
         self._known = known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _is_page(request := Request(scope)):
+        if scope["type"] != "http" or not _hands_out(request := Request(scope)):
             await self._app(scope, receive, send)
             return
         cookies: list[str] = []
-        key = _valid(request.cookies.get(OWN, ""))
+        key = _own(request.cookies)
         secure = request.url.scheme == "https"
         if not key:
             key = new()
-            cookies.append(_cookie(OWN, key, secure, YEAR))
-        wish = request.query_params.get("cluster")
+            cookies.append(_cookie(OWN, signed(key), secure, YEAR))
+        wish = request.query_params.get("cluster") if _is_page(request) else None
         if wish is None:
             await self._app(scope, receive, _with(send, cookies))
             return
@@ -103,6 +126,16 @@ class Keys:
         visits = there not in ("", key)
         cookies.append(_cookie(VISITED, there if visits else "", secure, None if visits else 0))
         await RedirectResponse(_without_wish(request), 303)(scope, receive, _with(send, cookies))
+
+
+def _hands_out(request: Request) -> bool:
+    """Whether a browser that has no good key gets one with the answer.
+
+    With a page; and with what Streamlit's script asks before it takes up its websocket again, for
+    whoever comes with a key of an earlier run: the page that stayed open must not be nobody's.
+    """
+    asks_again = request.url.path.endswith("/_stcore/host-config") and OWN in request.cookies
+    return _is_page(request) or asks_again
 
 
 def _is_page(request: Request) -> bool:

@@ -32,6 +32,7 @@ from core.timeline.routes import routes as timeline_routes
 from core.web.door import Door
 from core.web.hosts import Hosts
 from core.web.proxies import believe, proxies
+from core.web.sessions import Sessions
 
 
 @asynccontextmanager
@@ -56,7 +57,7 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
 
 def routes() -> list[BaseRoute]:
     return [
-        *live_routes(lambda request: _asked(request).hub, _ours),
+        *live_routes(lambda request: _looked_at(request).hub, _ours),
         *timeline_routes(lambda request: _asked(request).timeline, _ours),
         *published_routes(_asked, _ours),
         *console_routes(lambda: DESK, _ours),
@@ -68,6 +69,7 @@ def middleware() -> list[Middleware]:
     believe(os.environ)
     return [
         Middleware(Door, host_allowed=lambda host: _hosts().allows(host), origin_allowed=_ours),
+        Middleware(Sessions),
         Middleware(keys.Keys, known=lambda key: classroom().known(key)),
     ]
 
@@ -79,9 +81,18 @@ def _hosts() -> Hosts:
 
 
 def _asked(request: HTTPConnection) -> Control:
-    """The cluster that a request to a route of ours is about. Raises NoRoom."""
+    """The cluster that a request to a route of ours is about. Raises NotBegun."""
     room = classroom()
-    return room.control(keys.asked(request, room.known))
+    return room.found(keys.asked(request, room.known))
+
+
+def _looked_at(request: HTTPConnection) -> Control:
+    """The same for the live socket of a page, whose cluster may have made room while it slept.
+
+    Raises NoRoom.
+    """
+    room, client = classroom(), request.client
+    return room.control(keys.asked(request, room.known), client.host if client else "local")
 
 
 def _ours(headers: Mapping[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,7 +18,8 @@ from core.commands.services import CreateService, RemoveServices, ScaleServices
 from core.commands.swarm import JoinToken, LeaveSwarm
 from core.connection import Connection, Practice, choose
 from core.control import Control
-from core.errors import NoRoom, NotAllowed
+from core.errors import Crowded, EssaimError, NoRoom, NotAllowed, NotBegun
+from core.newcomers import Newcomers
 from core.practice.embed import PracticeServer
 from core.rights import NONE, Right
 from core.traffic.plan import Plan
@@ -101,12 +103,140 @@ def test_when_it_is_full_it_says_so(room: Classroom) -> None:
     assert room.control(ADA)
 
 
-def test_one_that_nobody_looks_at_any_more_makes_room(room: Classroom, clock: Clock) -> None:
+def test_one_in_which_nothing_was_done_makes_room(room: Classroom, clock: Clock) -> None:
     room.control(ADA), room.control(BOB)
     clock.time += rules.SPARE_AFTER
     room.control(BOB)
     room.control(EVE)
     assert [key for key, _ in room.controls()] == [BOB, EVE]
+
+
+def in_the_dashboard(control: Control) -> None:
+    create(control, "web")
+
+
+def undone(control: Control) -> None:
+    create(control, "web")
+    control.submit(RemoveServices(services=("web",)), "test", NONE)
+
+
+def refused(control: Control) -> None:
+    with pytest.raises(EssaimError):
+        control.submit(RemoveServices(services=("web",)), "test", NONE)
+
+
+def by_the_docker_command(control: Control) -> None:
+    client = control.connection.client()
+    CreateService(name="web", replicas=1, image="nginx:latest").run(client)
+    client.close()
+
+
+def a_volume(control: Control) -> None:
+    client = control.connection.client()
+    client.volumes.create("data")
+    client.close()
+
+
+def a_lab(control: Control) -> None:
+    control.labs.standing("lab3")
+
+
+def a_name(control: Control) -> None:
+    control.labs.name = "Ada"
+
+
+WORK = (in_the_dashboard, undone, refused, by_the_docker_command, a_volume, a_lab, a_name)
+
+
+@pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)
+def test_no_work_is_given_up_for_a_newcomer(
+    room: Classroom, clock: Clock, work: Callable[[Control], None]
+) -> None:
+    """A class had a break, of any length that still counts as one."""
+    work(room.control(ADA))
+    work(room.control(BOB))
+    clock.time += rules.END_AFTER - 1
+    for _ in range(3):
+        with pytest.raises(NoRoom, match="at most 2"):
+            room.control(EVE)
+    assert [key for key, _ in room.controls()] == [ADA, BOB]
+
+
+def test_of_two_the_one_without_work_makes_room(room: Classroom, clock: Clock) -> None:
+    in_the_dashboard(room.control(ADA))
+    clock.time += 600
+    room.control(BOB)
+    clock.time += rules.SPARE_AFTER
+    room.control(EVE)
+    assert [key for key, _ in room.controls()] == [ADA, EVE]
+
+
+def test_one_that_is_looked_at_makes_no_room(
+    room: Classroom, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.control(ADA), room.control(BOB)
+    monkeypatch.setattr(Control, "watched", property(lambda self: True))
+    clock.time += 10 * rules.SPARE_AFTER
+    with pytest.raises(NoRoom):
+        room.control(EVE)
+
+
+def test_one_begins_as_if_nothing_had_been_done(room: Classroom) -> None:
+    for key in (ADA, BOB):
+        assert rules._untouched(room._seats[key]) if room.control(key) else None
+    time.sleep(1.5)  # nor does it become so by itself
+    assert all(rules._untouched(seat) for seat in room._seats.values())
+
+
+def test_a_route_makes_none(room: Classroom) -> None:
+    with pytest.raises(NotBegun):
+        room.found(ADA)
+    assert room.controls() == ()
+    ada = room.control(ADA)
+    assert room.found(ADA) is ada
+    assert room.found(room.looking(ADA)) is room.control(room.looking(ADA))
+
+
+def test_from_one_address_come_a_class_at_once_and_then_only_some(clock: Clock) -> None:
+    """Places that cost nothing here: only the rate is looked at."""
+    newcomers = Newcomers(60, clock)
+    waits = [newcomers.wait("203.0.113.7") for _ in range(60)]
+    assert waits[:40] == [0.0] * 40
+    assert all(0 < wait <= 60 for wait in waits[40:])
+    assert newcomers.wait("203.0.113.8") == 0.0  # others come in
+    clock.time += 60
+    assert [newcomers.wait("203.0.113.7") for _ in range(60)].count(0.0) == 10
+    clock.time += 3600
+    assert [newcomers.wait("203.0.113.7") for _ in range(60)].count(0.0) == 40
+
+
+def test_an_ipv6_network_is_one_address(clock: Clock) -> None:
+    newcomers = Newcomers(60, clock)
+    waits = [newcomers.wait(f"2001:db8::{number:x}") for number in range(60)]
+    assert waits.count(0.0) == 40
+    assert newcomers.wait("2001:db8:0:1::1") == 0.0
+
+
+@pytest.mark.parametrize("places", [1, 10, 30, 60, 500])
+def test_thirty_come_in_within_a_minute_however_many_places_there_are(
+    places: int, clock: Clock
+) -> None:
+    newcomers = Newcomers(places, clock)
+    assert [newcomers.wait("local") for _ in range(30)] == [0.0] * 30
+
+
+def test_who_must_wait_is_told_how_long(clock: Clock) -> None:
+    room = Classroom(Practice(most=2), ACCESS, clock)
+    try:
+        for number in range(30):
+            key = f"ada{'abcdefghjkmnpqrstuvwxyz23456789'[number]}{'a' * 4}"
+            assert room.control(key, "203.0.113.7")
+            room.end(key)
+        with pytest.raises(Crowded, match=r"in \d+ s"):
+            room.control(EVE, "203.0.113.7")
+        assert room.control(EVE, "203.0.113.8")
+    finally:
+        room.stop()
 
 
 def test_it_rests_without_viewers_and_goes_on_where_it_was(room: Classroom, clock: Clock) -> None:

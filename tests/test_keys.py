@@ -43,17 +43,48 @@ def test_a_new_key_is_one_that_can_be_read_aloud() -> None:
     ("cookies", "wish", "key"),
     [
         ({}, "", keys.DEFAULT),
-        ({keys.OWN: ADA}, "", ADA),
-        ({keys.OWN: ADA, keys.VISITED: BOB}, "", BOB),
-        ({keys.OWN: ADA}, BOB, BOB),
-        ({keys.OWN: ADA, keys.VISITED: BOB}, ADA, ADA),
-        ({keys.OWN: ADA, keys.VISITED: "zzzzzzzz"}, "", ADA),  # it has been ended
-        ({keys.OWN: ADA}, "zzzzzzzz", ADA),
+        ({keys.OWN: keys.signed(ADA)}, "", ADA),
+        ({keys.OWN: keys.signed(ADA), keys.VISITED: BOB}, "", BOB),
+        ({keys.OWN: keys.signed(ADA)}, BOB, BOB),
+        ({keys.OWN: keys.signed(ADA), keys.VISITED: BOB}, ADA, ADA),
+        ({keys.OWN: keys.signed(ADA), keys.VISITED: "zzzzzzzz"}, "", ADA),  # it has been ended
+        ({keys.OWN: keys.signed(ADA)}, "zzzzzzzz", ADA),
         ({keys.OWN: "<script>"}, "", keys.DEFAULT),
+        ({keys.OWN: ADA}, "", keys.DEFAULT),  # invented, or another's, whose code everybody knows
     ],
 )
 def test_whose_cluster_a_viewer_looks_at(cookies: dict[str, str], wish: str, key: str) -> None:
     assert keys.looked_at(cookies, {ADA, BOB}.__contains__, wish) == key
+
+
+SIGNATURE = keys.signed(ADA).partition(".")[2]
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        ADA,
+        f"{ADA}.",
+        f"{ADA}.{'0' * 32}",
+        f"{BOB}.{SIGNATURE}",
+        f"{ADA}.{SIGNATURE.upper()}",
+        f"{ADA}.{SIGNATURE}0",
+        f"{ADA}.{SIGNATURE[:-1]}",
+        f"{ADA}.\xe9",
+        f".{SIGNATURE}",
+        "",
+    ],
+)
+def test_nobody_invents_a_key(cookie: str) -> None:
+    assert keys.own({keys.OWN: cookie}) == keys.DEFAULT
+    assert keys.browser({keys.OWN: cookie}) == ""
+
+
+def test_a_browser_is_told_from_others_that_know_its_key() -> None:
+    ada, bob = ({keys.OWN: keys.signed(key)} for key in (ADA, BOB))
+    assert keys.browser(ada) == keys.browser(ada | {keys.VISITED: BOB})
+    assert len({keys.browser(ada), keys.browser(bob), ""}) == 3
+    assert SIGNATURE not in keys.browser(ada)
 
 
 # The middleware
@@ -76,7 +107,8 @@ class Browser:
 
     @property
     def own(self) -> str:
-        return self.cookies[keys.OWN]
+        """Its key, as far as it is one of this server's."""
+        return keys.own(self.cookies) if keys.OWN in self.cookies else ""
 
     def ask(
         self, address: str, accept: str = PAGE, method: str = "GET", scheme: str = "http"
@@ -136,6 +168,30 @@ def test_a_browser_gets_a_key_once_and_keeps_it(browser: Browser) -> None:
     again = browser.open("/nodes")
     assert "set-cookie" not in again.headers
     assert again.text == own == keys.read(own)
+
+
+@pytest.mark.parametrize("cookie", [ADA, keys.signed(ADA)[:-1] + "x", "", "\xff"])
+def test_who_comes_with_anothers_key_or_an_old_one_gets_a_good_one(
+    browser: Browser, cookie: str
+) -> None:
+    browser.cookies[keys.OWN] = cookie
+    browser.open("/")
+    assert browser.own not in ("", ADA, keys.DEFAULT)
+    assert "set-cookie" not in browser.open("/").headers
+
+
+def test_a_page_that_stayed_open_over_a_restart_gets_one_before_it_goes_on(
+    browser: Browser,
+) -> None:
+    """Streamlit's script asks for this before each websocket."""
+    asked = ("/_stcore/host-config", "*/*")
+    assert "set-cookie" not in browser.ask(*asked).headers  # a script's, without cookies
+    browser.cookies[keys.OWN] = keys.signed(ADA)[:-1] + "x"
+    browser.ask(*asked)
+    own = browser.own
+    assert own not in ("", ADA, keys.DEFAULT)
+    assert "set-cookie" not in browser.ask(*asked).headers
+    assert browser.open("/").text == own
 
 
 def test_over_https_the_cookie_stays_there(browser: Browser) -> None:

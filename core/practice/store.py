@@ -57,6 +57,7 @@ class Store:
         self.clock = clock
         self.limits = limits
         self.version = 0
+        self.writes = 0  # of any kind; version counts what Swarm counts
         self._objects: dict[type, dict[str, Stored]] = defaultdict(dict)
         self._watchers: dict[type, list[Watcher]] = {}
         self._indexes: dict[type, dict[str, tuple[Index, Table]]] = defaultdict(dict)
@@ -157,6 +158,7 @@ class Store:
             stop()
 
     def _announce(self, change: Change) -> None:
+        self.writes += 1
         self._pending.append(change)
         if not self._delivering:
             self._deliver()

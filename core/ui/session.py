@@ -65,7 +65,7 @@ class Viewer:
 
 def control() -> Control:
     """The cluster that this viewer looks at. Raises NoRoom."""
-    return classroom().control(key())
+    return classroom().control(key(), who())
 
 
 def key() -> str:
@@ -137,7 +137,7 @@ def forget() -> None:
 
 def _browser() -> str:
     """What tells this viewer's browser from others; '' where nothing does."""
-    return _cookies()[keys.OWN]
+    return keys.browser(_cookies())
 
 
 def _presence() -> Callable[[], bool]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import keys
 from core.classroom import classroom
-from core.errors import NoRoom
+from core.errors import Crowded, NoRoom
 from core.ui.live import address, component
 from core.ui.session import _, control, key, language, own_key
 
@@ -72,6 +72,10 @@ def full() -> bool:
     """Say so where this server has no room for the viewer's cluster; whether that is so."""
     try:
         control()
+    except Crowded as refusal:
+        st.warning(refusal.said(_), icon=":material/hourglass_top:")
+        st.button(_("Try again"), key="come_in", type="primary")  # any press runs the page again
+        return True
     except NoRoom:
         st.warning(
             _(

@@ -1,0 +1,41 @@
+"""Binds each of Streamlit's sessions to the browser that began it.
+
+Streamlit gives a session, with all that it holds, to whoever names its id, and the page's scripts
+know the id. A browser has a cookie that no script reads (``core.keys``): Streamlit is told which
+one it is, as it would be told by a proxy that knows its users, and refuses a session to another.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core import keys
+
+#: Named in .streamlit/config.toml as ``server.trustedUserHeaders``. Streamlit believes it, so only
+#: this middleware may write it.
+BROWSER = "essaim-browser"
+_PROTOCOLS = "sec-websocket-protocol"
+
+
+class Sessions:
+    """The ASGI middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope = dict(scope)
+            browser = keys.browser(HTTPConnection(scope).cookies)  # first: it copies the headers
+            headers = MutableHeaders(scope=scope)
+            del headers[BROWSER]
+            if scope["type"] == "websocket":
+                if browser:
+                    headers[BROWSER] = browser
+                elif _PROTOCOLS in headers:
+                    # Nothing tells this browser from others: it takes up no session again. The
+                    # words are a protocol, Streamlit's token, and the session that is wanted.
+                    headers[_PROTOCOLS] = ",".join(headers[_PROTOCOLS].split(",")[:2])
+        await self._app(scope, receive, send)
