@@ -20,6 +20,7 @@ from core.access import LOOKING, Access, Action
 from core.cluster.collector import Collector
 from core.cluster.failures import daemon_errors
 from core.cluster.history import History
+from core.cluster.public import Veil, veil, without_words
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command, Interrupt, Report, unheard
 from core.commands.journal import Journal
@@ -55,24 +56,27 @@ class Control:
         self.connection = connection
         self.access = access
         self._traces = itself.traces()
+        self._veil = Veil()
         self.looking = False  # whoever holds it came to look on
         self.collector = Collector(connection.api, hinted=connection.practice is not None)
         connection.listen(self.collector.hint)
         self.history = History()
-        self.journal = Journal()
+        self.journal = Journal(private=lambda: not self.practice)
         self.timeline = Recorder()
         self.hub = Hub()
         self.votes = Votes(lambda: self.hub.publish("votes"))
         self.hub.topic("votes", lambda lang: votes_message(self.votes.poll, _texts(lang)))
         self._stopped = threading.Event()
         self._acting = set[object]()  # commands that run now, whoever's: see to_look_on
-        self.hub.topic("cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang)))
+        self.hub.topic(
+            "cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang), self.whole)
+        )
         self.hub.topic(
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
         )
         self.hub.topic("pulse", lambda lang: messages.pulse(self.snapshot, _texts(lang)))
         self.labs = Progress(
-            lambda: self.snapshot,
+            lambda: self.whole if self.practice else without_words(self.whole),
             self.journal,
             Questions(connection.api),
             lambda: self.hub.publish("labs"),
@@ -93,14 +97,27 @@ class Control:
 
     @property
     def snapshot(self) -> ClusterSnapshot:
+        """What anybody may see: of a real engine no arguments, no environments, no labels."""
+        return self._shown(self.whole)
+
+    @property
+    def whole(self) -> ClusterSnapshot:
+        """All that is known; for who holds the right, and for what shows none of it."""
         return self.collector.snapshot
+
+    def seen(self, right: Right) -> ClusterSnapshot:
+        """What a viewer with this right may see."""
+        return self.whole if right.held and not self.looking else self.snapshot
+
+    def _shown(self, whole: ClusterSnapshot) -> ClusterSnapshot:
+        return whole if self.practice else self._veil.over(whole)
 
     @property
     def practice(self) -> bool:
         """Whether nothing real can be harmed: unknown counts as real."""
         if self.connection.practice:
             return True
-        engine = self.snapshot.engine
+        engine = self.whole.engine
         return engine is not None and engine.practice
 
     @property
@@ -150,7 +167,7 @@ class Control:
     @property
     def own(self) -> itself.Own:
         """What of the cluster is a dashboard."""
-        return itself.own(self.snapshot, self._traces)
+        return itself.own(self.whole, self._traces)
 
     def require(self, action: Action, right: Right = NONE, insisted: bool = False) -> None:
         """Raise NotAllowed where ``may`` says no, or where the dashboard itself would suffer.
@@ -159,7 +176,7 @@ class Control:
         """
         if self.may(action, right):
             if isinstance(action, Command) and not self.practice:
-                itself.require(action, self.snapshot, self.own, insisted)
+                itself.require(action, self.whole, self.own, insisted)
             return
         if not self.looking and right.why != "never":
             right.require()  # it says why it has ended
@@ -219,7 +236,7 @@ class Control:
         except EssaimError as error:
             self.journal.refused(command, who, error)
             raise
-        told, streams = command.masked(), list[Stream]()
+        told, streams = self.journal.told(command), list[Stream]()
         try:
             with self._under(right, command, report) as asking:
                 self.journal.note(
@@ -299,9 +316,13 @@ class Control:
     ) -> docker.DockerClient:
         self.require(command, right, insisted)
         with daemon_errors():
-            return self.connection.client()
+            client = self.connection.client()
+        if not self.practice and not right.held:
+            veil(client)
+        return client
 
-    def _changed(self, snapshot: ClusterSnapshot) -> None:
+    def _changed(self, whole: ClusterSnapshot) -> None:
+        snapshot = self._shown(whole)
         self.history.add(snapshot)
         self.labs.feed()
         self.timeline.add(snapshot, self.journal.entries())

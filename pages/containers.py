@@ -20,7 +20,7 @@ from core.ui.forms import cells, words
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import answer, on_opening
 from core.ui.opening import open_links
-from core.ui.session import _, control, may, viewer
+from core.ui.session import _, control, may, seen, viewer
 from core.ui.shell import engine_missing, head, locked_hint
 from core.ui.tables import table
 
@@ -127,7 +127,7 @@ if not engine_missing():
         )
     )
     everything = st.toggle(_("Show stopped containers, too"), value=True, key="all_containers")
-    shown = [c for c in control().snapshot.containers if everything or c.state == "running"]
+    shown = [c for c in seen().containers if everything or c.state == "running"]
     table(tables.containers(shown, _), _("No container here yet: run one below."), "containers")
     names = [container.name for container in shown]
     if names:

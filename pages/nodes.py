@@ -12,7 +12,7 @@ from core.ui.forms import words
 from core.ui.insisting import insisting_button, leaves, own
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import answer, on_opening
-from core.ui.session import _, act, control, may
+from core.ui.session import _, act, control, may, seen
 from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.standing import drain_button
 from core.ui.tables import table
@@ -88,8 +88,8 @@ if swarm_missing():
 else:
     locked_hint()
     last_action()
-    nodes = control().snapshot.nodes
-    shown = tables.nodes(control().snapshot, _, faults.states(known) if known else None)
+    nodes = seen().nodes
+    shown = tables.nodes(seen(), _, faults.states(known) if known else None)
     table(shown, _("No node answers."), "nodes")
     if known:
         instances.panel(known)

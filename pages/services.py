@@ -18,7 +18,7 @@ from core.ui.forms import cells, number, within, words
 from core.ui.lines import asking_button, button, last_action
 from core.ui.looking import answer
 from core.ui.opening import door_links
-from core.ui.session import _, act, control, may
+from core.ui.session import _, act, control, may, seen
 from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.standing import not_alive, not_known
 from core.ui.tables import table
@@ -126,7 +126,7 @@ def detail(service: Service) -> None:
         )
         answer(command, height=420)
     else:
-        shown = tables.tasks(control().snapshot, service, _)
+        shown = tables.tasks(seen(), service, _)
         table(shown, _("No task yet."), "tasks")
 
 

@@ -303,7 +303,7 @@ def test_its_container_is_found_in_what_the_machine_says(tmp_path: Path) -> None
 def real(monkeypatch: pytest.MonkeyPatch) -> Control:
     """A real engine with the dashboard on it, whose client does nothing."""
     monkeypatch.setattr(Connection, "client", lambda _self: MagicMock())
-    monkeypatch.setattr(Control, "snapshot", snapshot())
+    monkeypatch.setattr(Control, "whole", snapshot())
     return Control(Connection("tcp://127.0.0.1:9"), Access({"ESSAIM_PASSWORD": PASSWORD}))
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from typing import ClassVar
 from unittest.mock import MagicMock
 
 import docker
@@ -12,6 +10,9 @@ import pytest
 
 from core.access import Access
 from core.commands.command import Command, Interrupt, Progress, Report
+from core.commands.container_views import ContainerLogs
+from core.commands.images import PullImage
+from core.commands.registry import parse
 from core.connection import Connection
 from core.control import Control
 from core.errors import NotAllowed
@@ -32,47 +33,25 @@ class Clock:
         return Right(IDLE * 60, lambda: self.open, lambda: self.now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slow(Command):
+def slow(_self: Command, _client: docker.DockerClient, report: Report) -> str:
     """Reports a step each time it is told to, and so never ends by itself."""
-
-    verb: ClassVar[tuple[str, ...]] = ("image", "pull")
-    changes: ClassVar[bool] = True
-
-    def _python(self) -> str:
-        return ""
-
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        while True:
-            NEXT.acquire()
-            STEPS.append(1)
-            report(Progress("", "a step"))
+    while True:
+        NEXT.acquire()
+        STEPS.append(1)
+        report(Progress("", "a step"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endless(Command):
+def endless(
+    _self: Command, _client: docker.DockerClient, _report: Report, interrupt: Interrupt
+) -> str:
     """Goes on until it is let go."""
-
-    verb: ClassVar[tuple[str, ...]] = ("container", "logs")
-    reveals: ClassVar[bool] = True
-
-    @property
-    def goes_on(self) -> bool:
-        return True
-
-    def _python(self) -> str:
-        return ""
-
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        raise NotImplementedError
-
-    def _follow(self, client: docker.DockerClient, report: Report, interrupt: Interrupt) -> str:
-        let_go = threading.Event()
-        interrupt.heard_by(lambda presses: let_go.set() if presses > 1 else None)
-        assert let_go.wait(60)
-        return "heard until then"
+    let_go = threading.Event()
+    interrupt.heard_by(lambda presses: let_go.set() if presses > 1 else None)
+    assert let_go.wait(60)
+    return "heard until then"
 
 
+PULL, FOLLOW = parse("docker pull alpine"), parse("docker logs -f web")
 NEXT = threading.Semaphore(0)
 STEPS: list[int] = []
 
@@ -81,6 +60,8 @@ STEPS: list[int] = []
 def real(monkeypatch: pytest.MonkeyPatch) -> Control:
     """An engine that counts as real, where each command meets a client of nobody's."""
     monkeypatch.setattr(Connection, "client", lambda _self: MagicMock())
+    monkeypatch.setattr(PullImage, "_run", slow)
+    monkeypatch.setattr(ContainerLogs, "_follow", endless)
     return Control(Connection("tcp://127.0.0.1:9"), Access({}))
 
 
@@ -170,7 +151,7 @@ def test_without_the_password_there_is_none() -> None:
 def test_a_job_takes_no_further_step(real: Control) -> None:
     right = Right()
     STEPS.clear()
-    job = Job(Slow(), lambda report: real.submit(Slow(), "teacher", right, report))
+    job = Job(PULL, lambda report: real.submit(PULL, "teacher", right, report))
     NEXT.release()
     until(lambda: job.log == "a step", 10)
     right.end()
@@ -185,7 +166,7 @@ def test_what_goes_on_is_let_go(real: Control) -> None:
     ending = threading.Timer(0.05, right.end)
     ending.start()
     with pytest.raises(NotAllowed, match="locked"):
-        real.submit(Endless(), "teacher", right, interrupt=Interrupt())
+        real.submit(FOLLOW, "teacher", right, interrupt=Interrupt())
     ending.join()
 
 
@@ -199,8 +180,8 @@ def test_a_played_solution_makes_no_further_move(
         right.end()
         return ""
 
-    monkeypatch.setattr(Slow, "run", made)
-    play = Play(real, [Docker(Slow())] * 3, "teacher", right, 0)
+    monkeypatch.setattr(PullImage, "run", made)
+    play = Play(real, [Docker(PULL)] * 3, "teacher", right, 0)
     play.wait(30)
     assert len(run) == 1
     assert isinstance(play.error, NotAllowed)

@@ -133,9 +133,12 @@ class Command(ABC):
         except Exception as error:
             raise unforeseen(error) from error
 
-    def masked(self) -> Self:
-        """The same command with environment values and tokens masked, to be written down."""
-        hidden: Self = grammar.masked(self)
+    def masked(self, private: bool = False) -> Self:
+        """The same command with environment values and tokens masked, to be written down.
+
+        private: for everybody to read, on a real engine: arguments and labels are masked, too.
+        """
+        hidden: Self = grammar.masked(self, private)
         return hidden
 
     @classmethod

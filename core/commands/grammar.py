@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core.cluster.public import MASK
 from core.commands.values import TEXT, Value
 from core.errors import InvalidCommand, InvalidValue
 from core.i18n import later as _
@@ -172,25 +173,27 @@ def usage(command: type[Any], called: str) -> str:
     return "\n".join([" ".join(line), *flags])
 
 
-def masked(command: Any) -> Any:
-    """The same command with its secrets masked."""
+def masked(command: Any, private: bool = False) -> Any:
+    """The same command with its secrets masked. private: with arguments and labels masked, too."""
     hidden: dict[str, Any] = {}
     for name, part in parts(command).items():
-        held = getattr(command, name)
-        if part.value.secret is not None and held:
-            many = tuple(part.value.masked(word) for word in _words_of(part, held))
+        held, hide = getattr(command, name), part.value.hidden(private)
+        if private and part.kind == "rest" and held:
+            hidden[name] = (MASK,)
+        elif hide is not None and held:
+            many = tuple(w.removesuffix(hide(w)) + MASK for w in _words_of(part, held))
             hidden[name] = many if part.many else many[0]
     return dataclasses.replace(command, **hidden) if hidden else command
 
 
-def secrets(command: Any) -> list[str]:
+def secrets(command: Any, private: bool = False) -> list[str]:
     """What ``masked`` hides."""
-    return [
-        part.value.secret(word)
-        for name, part in parts(command).items()
-        if part.value.secret is not None
-        for word in _words_of(part, getattr(command, name))
-    ]
+    found: list[str] = []
+    for name, part in parts(command).items():
+        hide = str if private and part.kind == "rest" else part.value.hidden(private)
+        if hide is not None:
+            found += [hide(word) for word in _words_of(part, getattr(command, name))]
+    return found
 
 
 def _words_of(part: Part, held: Any) -> tuple[str, ...]:

@@ -11,10 +11,11 @@ from typing import Literal, TypeVar
 
 import docker
 
+from core.cluster.public import HIDDEN, MASK, told
 from core.commands import grammar
 from core.commands.command import Command, Interrupt, Report, unheard
-from core.commands.values import MASK
-from core.errors import EssaimError
+from core.errors import EngineRejected, EssaimError
+from core.i18n import later as _
 
 Outcome = Literal["ok", "refused"]
 T = TypeVar("T")
@@ -39,10 +40,20 @@ class Entry:
 
 
 class Journal:
-    """Keeps the last entries. Any thread may run commands through it and read it."""
+    """Keeps the last entries. Any thread may run commands through it and read it.
 
-    def __init__(self, size: int = 200, clock: Callable[[], float] = time.time) -> None:
+    private: whether the engine is a real one, of which everybody reads this: arguments and labels
+    are masked then, too.
+    """
+
+    def __init__(
+        self,
+        size: int = 200,
+        clock: Callable[[], float] = time.time,
+        private: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._clock = clock
+        self._private = private
         self._lock = threading.Lock()
         self._entries: deque[Entry] = deque(maxlen=size)
 
@@ -74,13 +85,25 @@ class Journal:
     ) -> None:
         """Write down what was not done: by the engine's word, or for want of a right."""
 
+        private = self._private()
+
         def hide(text: str) -> str:
-            for secret in filter(None, grammar.secrets(command)):
+            for secret in filter(None, grammar.secrets(command, private)):
                 text = text.replace(secret, MASK)
             return text
 
         began = self._clock() if began is None else began
-        self._write(command, who, began, error.kept(hide))
+        self._write(command, who, began, self._told(error.kept(hide)))
+
+    def told(self, command: Command) -> Command:
+        """The command as it is written down."""
+        return command.masked(self._private())
+
+    def _told(self, error: EssaimError) -> EssaimError:
+        """What everybody may read of a refusal: of an engine's words, those that are harmless."""
+        if self._private() and isinstance(error, EngineRejected) and told(str(error)) == HIDDEN:
+            return EssaimError(_("The engine refused; its words are shown to who did it alone."))
+        return error
 
     def note(self, line: str, python: str, who: str, action: Callable[[], T]) -> T:
         """Do what no command does, and write down how it ended; its errors are raised on."""
@@ -88,7 +111,7 @@ class Journal:
         try:
             answer = action()
         except EssaimError as error:
-            self._enter(line, python, who, began, error.kept())
+            self._enter(line, python, who, began, self._told(error.kept()))
             raise
         self._enter(line, python, who, began)
         return answer
@@ -96,7 +119,7 @@ class Journal:
     def _write(
         self, command: Command, who: str, began: float, refusal: EssaimError | None = None
     ) -> None:
-        told = command.masked()
+        told = self.told(command)
         self._enter(told.line(), told.python(), who, began, refusal)
 
     def _enter(

@@ -10,24 +10,25 @@ from typing import Any
 from core.errors import InvalidValue
 from core.i18n import later as _
 
-MASK = "•••"
-
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """How one word of the line becomes a value, and a value a word again.
 
     ``read`` raises InvalidValue with a sentence for the learner. ``secret``, where there is one,
-    says which end of the word must not be written down.
+    says which end of the word must not be written down; ``private``: which end must not
+    be where everybody reads it.
     """
 
     name: str  # as in the usage: string, number
     read: Callable[[str], Any] = str
     write: Callable[[Any], str] = str
     secret: Callable[[str], str] | None = None
+    private: Callable[[str], str] | None = None
 
-    def masked(self, word: str) -> str:
-        return word.removesuffix(self.secret(word)) + MASK if self.secret else word
+    def hidden(self, private: bool) -> Callable[[str], str] | None:
+        """Which end of a word is not written down."""
+        return self.secret or (self.private if private else None)
 
 
 def _number(word: str) -> int:
@@ -78,7 +79,7 @@ def _assigned(word: str) -> str:
 TEXT = Value("string")
 NUMBER = Value("number", read=_number)
 SECRET = Value("string", secret=str)
-LABEL = Value("key=value", read=_assignment)
+LABEL = Value("key=value", read=_assignment, private=_assigned)
 ENV = Value("KEY=VALUE", read=_assignment, secret=_assigned)
 DURATION = Value("duration", read=_duration)
 TAIL = Value("number|all", read=_tail)

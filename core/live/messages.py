@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from core.cluster.history import History
+from core.cluster.public import readable
 from core.cluster.snapshot import ClusterSnapshot, Node
 from core.i18n import Translate
 from core.presentation.alive import drain_warning, last_heard, standing
@@ -14,11 +15,16 @@ from core.presentation.phases import LOST, Tile, tiles
 from core.presentation.trouble import told
 
 
-def cluster(snapshot: ClusterSnapshot, _: Translate) -> dict[str, Any]:
-    """Topic ``cluster``: nodes with their tiles, and the bars of each service and of all."""
-    shown = tiles(snapshot)
+def cluster(
+    snapshot: ClusterSnapshot, _: Translate, whole: ClusterSnapshot | None = None
+) -> dict[str, Any]:
+    """Topic ``cluster``: nodes with their tiles, and the bars of each service and of all.
+
+    whole: the same with labels, by which Swarm places replicas; they are not told.
+    """
+    known = whole or snapshot
     placed: dict[str, list[dict[str, Any]]] = {}
-    for tile in shown:
+    for tile in tiles(snapshot):
         placed.setdefault(tile.task.node_id, []).append(_tile(snapshot, tile, _))
     return {
         "topic": "cluster",
@@ -26,7 +32,7 @@ def cluster(snapshot: ClusterSnapshot, _: Translate) -> dict[str, Any]:
         "revision": snapshot.revision,
         "shape": shape(snapshot),
         "trouble": told(snapshot.trouble, _),
-        "nodes": [_node(snapshot, node, placed.get(node.id, []), _) for node in snapshot.nodes],
+        "nodes": [_node(known, node, placed.get(node.id, []), _) for node in snapshot.nodes],
         "unplaced": placed.get("", []),
         "services": [
             {
@@ -111,9 +117,9 @@ def _tile(snapshot: ClusterSnapshot, tile: Tile, _: Translate) -> dict[str, Any]
         "phase": tile.phase.key,
         "state": task.state,
         "desired": task.desired_state,
-        "message": lost or task.error or task.message,
+        "message": lost or readable(task.error or task.message, _),
         "failures": tile.failures,
-        "lastError": tile.last_error,
+        "lastError": readable(tile.last_error, _),
         "image": task.image,
         "since": task.since,
     }

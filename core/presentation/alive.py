@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from core.cluster.public import readable
 from core.cluster.snapshot import TERMINAL_STATES, ClusterSnapshot, Node, Service, Task
 from core.i18n import Translate
 from core.presentation.phases import FAILED, tiles
@@ -134,7 +135,7 @@ def _waiting(
         return
     words = Counter(task.error for task in waiting if task.error)
     for why, count in words.items():
-        yield _("{count} without a node: {words}.").format(count=count, words=why)
+        yield _("{count} without a node: {words}.").format(count=count, words=readable(why, _))
 
 
 def _failing(snapshot: ClusterSnapshot, tasks: tuple[Task, ...], _: Translate) -> Iterator[str]:
@@ -145,7 +146,7 @@ def _failing(snapshot: ClusterSnapshot, tasks: tuple[Task, ...], _: Translate) -
         if tile.phase is FAILED
     )
     for words, count in Counter(failed).items():
-        yield _("{count} failing: {words}.").format(count=count, words=words)
+        yield _("{count} failing: {words}.").format(count=count, words=readable(words, _))
 
 
 def _admits(service: Service, node: Node) -> bool:

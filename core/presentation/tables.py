@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from core.cluster import references
+from core.cluster.public import readable
 from core.cluster.snapshot import ClusterSnapshot, Container, Image, Port, Service, Task
 from core.commands.journal import Entry
 from core.i18n import Translate
@@ -52,7 +53,7 @@ def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataF
             _("Wanted"): task.desired_state,
             _("State"): f"{phase(task, task.node_id in down).sign} {task.state}",
             _("Since"): _time(task.since),
-            _("Message"): lost_with(task) or task.error or task.message,
+            _("Message"): lost_with(task) or readable(task.error or task.message, _),
             **({_("Ports"): ports(task.ports)} if published else {}),
             _("Image"): task.image,
             _("Task ID"): task.id[:12],

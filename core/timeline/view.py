@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.cluster.history import Mark
+from core.cluster.public import readable
 from core.i18n import Translate
 from core.presentation.marks import tell
 from core.timeline.files import plain
-from core.timeline.record import MAX_TEXT, Action, Change, Recording, Trouble
+from core.timeline.record import MAX_TEXT, Action, Change, Recording, ReplicaState, Trouble
 
 
 def picture(recording: Recording, _: Translate) -> dict[str, Any]:
@@ -32,4 +33,7 @@ def _told(changes: Iterable[Change], _: Translate) -> Iterable[dict[str, Any]]:
         elif isinstance(change.value, Trouble | Action) and (why := change.value.why):
             part = "message" if isinstance(change.value, Trouble) else "error"
             made["value"][part] = why.said(_)[:MAX_TEXT]
+        elif isinstance(change.value, ReplicaState):
+            for part in ("message", "last_error"):
+                made["value"][part] = readable(made["value"][part], _)
         yield made

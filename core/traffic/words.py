@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.cluster.public import readable
 from core.i18n import Translate, number
 from core.presentation.marks import describe
 from core.traffic.fairness import Shares
@@ -153,4 +154,5 @@ def step(each: Step, _: Translate) -> str:
             text = _("{replicas} on {node}: given up, its node is gone")
         case _kind:
             text = _("Update {detail}")
-    return text.format(replicas=replicas, node=each.node or "?", detail=each.detail or "?")
+    detail = readable(each.detail, _) or "?"
+    return text.format(replicas=replicas, node=each.node or "?", detail=detail)

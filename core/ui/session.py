@@ -18,6 +18,7 @@ from core import keys
 from core.access import LOOKING
 from core.classroom import classroom
 from core.cluster.failures import unforeseen
+from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command
 from core.commands.unchanged import changes_nothing
 from core.control import Control
@@ -193,10 +194,15 @@ def act(
 def _changing(command: Command) -> None:
     """Raise InvalidCommand for one that would change nothing, even as the engine is this moment."""
     here = control()
-    if changes_nothing(command, here.snapshot):
+    if changes_nothing(command, seen()):  # a stranger must not learn by guessing what is so
         here.collector.refresh()
-        if changes_nothing(command, here.snapshot):
+        if changes_nothing(command, seen()):
             raise InvalidCommand(_("There is nothing to change: it is so already."))
+
+
+def seen() -> ClusterSnapshot:
+    """The picture with all that this viewer may see of it."""
+    return control().seen(viewer().right)
 
 
 def look(command: Command) -> str:

@@ -46,7 +46,7 @@ def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -
     """Drains a node; asks first where that would leave a service without a replica."""
     disabled = node.availability == "drain"
     make = partial(UpdateNode, availability="drain", node=node.hostname)
-    warning = drain_warning(control().snapshot, node, _)
+    warning = drain_warning(control().whole, node, _)  # labels count, and are not shown
     if own(node.id):
         told = f"{drains(node.hostname)} {warning}".strip()
         icon = icon or ":material/water_drop:"
@@ -59,7 +59,7 @@ def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -
 
 def warn_of_drain(node: str) -> None:
     """The same warning before something else drains the node. node: its id or hostname."""
-    snapshot = control().snapshot
+    snapshot = control().whole
     found = next((each for each in snapshot.nodes if node in (each.id, each.hostname)), None)
     if warning := drain_warning(snapshot, found, _) if found else "":
         st.warning(warning, icon=":material/warning:")

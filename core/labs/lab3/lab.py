@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from core.cluster.public import HIDDEN
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, ScaleServices, UpdateService
 from core.commands.swarm import InitSwarm
@@ -33,7 +34,8 @@ def created(scene: Scene) -> Verdict:
         return red("unpublished", name=service.name)
     if scene.running(service):
         return green()
-    errors = [task.error for task in scene.snapshot.tasks_of(service) if task.error]
+    tasks = scene.snapshot.tasks_of(service)
+    errors = [task.error for task in tasks if task.error not in ("", HIDDEN)]
     return red("failing", error=errors[0]) if errors else red("coming")
 
 

@@ -1,0 +1,177 @@
+"""What anybody may see of a real engine: the picture without what people write into it.
+
+Arguments, environments and values of labels hold passwords, and so do the engine's words on a
+failure, for they quote the arguments. Of those words, only sentences that are known to quote names
+alone are shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import docker
+
+from core.cluster.snapshot import DASHBOARD, ClusterSnapshot, Container, Node, Service, Task
+from core.i18n import Translate
+from core.i18n import later as _
+
+#: Stands for what is not shown.
+MASK = "•••"
+#: The same for words of the engine; in the viewer's language by ``readable``.
+HIDDEN = _("unlock to read this, on the Services page")
+#: Labels that Docker and the dashboard write themselves.
+OPEN_LABELS = frozenset(
+    {
+        DASHBOARD[0],
+        "com.docker.stack.namespace",
+        "com.docker.stack.image",
+        *(
+            f"com.docker.swarm.{key}"
+            for key in ("node.id", "service.id", "service.name", "task", "task.id", "task.name")
+        ),
+    }
+)
+
+_NAME = r"[\w./:@+-]+"
+#: Sentences of the engine, of SwarmKit and of docker-py that quote nothing but names and numbers.
+_KNOWN = re.compile(
+    "|".join(
+        (
+            # How a task is, in SwarmKit's words.
+            r"|created|allocated|pending task scheduling|scheduler assigned task to node",
+            r"scheduler confirmed task can run on preassigned node|assigned|accepted|preparing",
+            r"prepared|ready|starting|started|finished|shutdown|shutting down|removed|orphaned",
+            r"task rejected by constraint enforcer|assigned node no longer meets constraints",
+            r"Task belonged to a node that has been deleted|node is down|update is paused",
+            # Why it failed.
+            r"task: non-zero exit \(-?\d+\)(: dockerexec: unhealthy container)?",
+            r"(dockerexec: )?unhealthy container|context (deadline exceeded|canceled)",
+            r"no suitable node( \([a-z0-9 ,;-]*\))?",
+            r"(starting container failed: )?driver failed programming external connectivity on "
+            rf"endpoint {_NAME}( \([0-9a-f]+\))?: Bind for [0-9.:\[\]a-f]+ failed: port is already "
+            r"allocated",
+            # What is not there.
+            rf"No such (image|container|network|volume|exec instance): {_NAME}",
+            rf"(service|node|secret|config|task|network|swarm) {_NAME} (not found|is ambiguous"
+            r"( \(\d+ matches found\))?)",
+            rf"pull access denied for {_NAME}, repository does not exist or may require 'docker "
+            r"login'(: denied: requested access to the resource is denied)?",
+            rf"manifest for {_NAME} not found(: manifest unknown)*",
+            r"(rpc error: code = \w+ desc = )?name conflicts with an existing object(: [\w.-]+)?",
+            r'Conflict\. The container name "[\w./-]+" is already in use by container '
+            r'"[0-9a-f]+"\. You have to remove \(or rename\) that container to be able to reuse '
+            r"that name\.",
+            rf"(Container|container) {_NAME} is (not running|not paused|already paused)",
+            r"This node is not a swarm manager\. .*",
+            r"This node is (already|not) part of a swarm\..*",
+        )
+    )
+)
+
+
+@lru_cache(4096)
+def told(words: str) -> str:
+    """The engine's words, where they are harmless; else HIDDEN."""
+    return words if _KNOWN.fullmatch(words) else HIDDEN
+
+
+def readable(words: str, translate: Translate) -> str:
+    """Words that may be HIDDEN, to be read by somebody."""
+    return translate(HIDDEN) if words == HIDDEN else words
+
+
+def without_words(snapshot: ClusterSnapshot) -> ClusterSnapshot:
+    """The same, but of the engine's words on tasks only those that are harmless."""
+    return replace(snapshot, tasks=tuple(map(_task, snapshot.tasks)))
+
+
+def public(snapshot: ClusterSnapshot) -> ClusterSnapshot:
+    """What anybody may see of it."""
+    return replace(
+        without_words(snapshot),
+        nodes=tuple(map(_node, snapshot.nodes)),
+        services=tuple(map(_service, snapshot.services)),
+        containers=tuple(map(_container, snapshot.containers)),
+    )
+
+
+class Veil:
+    """The public side of a cluster's latest snapshot, made once."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[ClusterSnapshot, ClusterSnapshot] | None = None
+
+    def over(self, whole: ClusterSnapshot) -> ClusterSnapshot:
+        latest = self._latest
+        if latest is None or latest[0] is not whole:
+            latest = self._latest = whole, public(whole)
+        return latest[1]
+
+
+def veil(client: docker.DockerClient) -> None:
+    """From now on the client's answers hold only what anybody may see."""
+    plain = client.api._result
+
+    def result(response: Any, json: bool = False, binary: bool = False) -> Any:
+        found = plain(response, json, binary)
+        return veiled(found) if json else found
+
+    client.api._result = result
+
+
+def veiled(answer: Any) -> Any:
+    """An answer of the engine's API, from JSON, as anybody may see it."""
+    if isinstance(answer, list):
+        return [veiled(each) for each in answer]
+    if isinstance(answer, dict):
+        return {key: _veiled(key, value) for key, value in answer.items()}
+    return answer
+
+
+def _veiled(key: str, value: Any) -> Any:
+    if key == "Labels":
+        if isinstance(value, Mapping):
+            return {name: text if name in OPEN_LABELS else MASK for name, text in value.items()}
+        return [f"{text.partition('=')[0]}={MASK}" for text in value or ()]
+    if key in ("Command", "Cmd", "Entrypoint", "Args", "Env", "Test"):
+        return value and (MASK if isinstance(value, str) else [MASK])
+    if key in ("Err", "Error", "Message") and isinstance(value, str):
+        return told(value)
+    return veiled(value)
+
+
+def _pairs(
+    pairs: tuple[tuple[str, str], ...], opened: frozenset[str] = frozenset()
+) -> tuple[tuple[str, str], ...]:
+    return tuple((key, value if key in opened else MASK) for key, value in pairs)
+
+
+def _task(task: Task) -> Task:
+    message, error = told(task.message), told(task.error)
+    if (message, error) == (task.message, task.error):
+        return task
+    return replace(task, message=message, error=error)
+
+
+def _node(node: Node) -> Node:
+    return replace(node, labels=_pairs(node.labels, OPEN_LABELS)) if node.labels else node
+
+
+def _service(service: Service) -> Service:
+    if not (service.env or service.args or service.labels):
+        return service
+    return replace(
+        service,
+        env=_pairs(service.env),
+        args=(MASK,) if service.args else (),
+        labels=_pairs(service.labels, OPEN_LABELS),
+    )
+
+
+def _container(container: Container) -> Container:
+    # Its first word, too: where an image has an entry point, that is an argument.
+    return replace(container, command=MASK) if container.command else container
