@@ -53,9 +53,9 @@ class Scene:
 
     step: str  # before, drained, activated, forced, started
     line: str  # the docker line that led there, or ""
-    spread: tuple[tuple[str, int], ...]  # running replicas, by hostname
-    drained: tuple[str, ...]  # hostnames
-    plain: str = ""  # hostname of the node on which the plain container runs
+    spread: tuple[tuple[str, int], ...]  # running replicas, by node
+    drained: tuple[str, ...]  # nodes
+    plain: str = ""  # the node on which the plain container runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Load:
 class Lesson:
     """One lesson, from its making until it has ended, on a thread of its own.
 
-    service: a replicated one that publishes a port; its id. node: hostname of the one to drain.
+    service: a replicated one that publishes a port; its id. node: the name of the one to drain.
     waits: before what there is to predict, until ``reveal()``.
     """
 
@@ -140,7 +140,7 @@ class Lesson:
     def _rebalance(self) -> None:
         """What drain moves away comes back only by force."""
         self._rest()
-        was, back = self._availability(), UpdateNode(availability="active", node=self.node)
+        was, back = self._availability(), UpdateNode(availability="active", node=self._reference)
         if was == "drain":
             self._show("drained", "")
             self._ask("activated")
@@ -157,7 +157,7 @@ class Lesson:
         self._rest(lambda service: service.forced > before and service.update is not None)
         self._show("forced", force.line())
         if was == "pause":
-            self._do(UpdateNode(availability=was, node=self.node))
+            self._do(UpdateNode(availability=was, node=self._reference))
 
     def _plain(self) -> None:
         """Swarm moves what is its own."""
@@ -168,7 +168,7 @@ class Lesson:
             self._show("started", run.line())
             was = self._availability()
             if was != "drain":
-                self._drained(UpdateNode(availability=was, node=self.node))
+                self._drained(UpdateNode(availability=was, node=self._reference))
         finally:
             with suppress(EssaimError):
                 self._put_back(RemoveContainers(force=True, containers=(PLAIN,)))
@@ -197,7 +197,7 @@ class Lesson:
 
         then: the step that putting it back is, where there is something to predict of it.
         """
-        drain = UpdateNode(availability="drain", node=self.node)
+        drain = UpdateNode(availability="drain", node=self._reference)
         self._ask("drained")
         self._do(drain)
         try:
@@ -211,8 +211,14 @@ class Lesson:
 
     def _availability(self) -> str:
         """Of the lesson's node."""
-        nodes = self._cluster.snapshot.nodes
-        return next((n.availability for n in nodes if n.hostname == self.node), "active")
+        node = self._cluster.snapshot.find_node(self.node)
+        return node.availability if node else "active"
+
+    @property
+    def _reference(self) -> str:
+        """The same node, as docker takes it."""
+        node = self._cluster.snapshot.find_node(self.node)
+        return node.reference if node else self.node
 
     def _scale(self, count: int) -> None:
         self._do(ScaleServices(replicas=((self._found().name, count),)))
@@ -256,7 +262,7 @@ class Lesson:
 
     def _show(self, step: str, line: str) -> None:
         snapshot = self._cluster.snapshot
-        drained = tuple(n.hostname for n in snapshot.nodes if n.availability == "drain")
+        drained = tuple(n.name for n in snapshot.nodes if n.availability == "drain")
         scene = Scene(step, line, spread(snapshot, self._found()), drained, plain(snapshot))
         self.results = (*self.results, scene)
 
@@ -275,21 +281,28 @@ class Lesson:
 
 
 def spread(snapshot: ClusterSnapshot, service: Service) -> tuple[tuple[str, int], ...]:
-    """The running replicas of each node, by hostname."""
+    """The running replicas of each node, by its name."""
     running = [task.node_id for task in snapshot.tasks_of(service) if task.state == "running"]
-    return tuple((node.hostname, running.count(node.id)) for node in snapshot.nodes)
+    return tuple((node.name, running.count(node.id)) for node in snapshot.nodes)
 
 
 def plain(snapshot: ClusterSnapshot) -> str:
     """Where the plain container runs: only the connected engine's containers are known."""
     there = any(c.name == PLAIN and c.state == "running" for c in snapshot.containers)
-    return snapshot.engine.name if there and snapshot.engine else ""
+    return _own(snapshot) if there else ""
+
+
+def _own(snapshot: ClusterSnapshot) -> str:
+    """The name of the node that answers."""
+    engine = snapshot.engine
+    node = snapshot.node(engine.node_id) if engine else None
+    return node.name if node else engine.name if engine else ""
 
 
 def to_drain(kind: Kind, snapshot: ClusterSnapshot, service: Service | None) -> str:
     """The node that a lesson drains: the connected one, where a plain container can be run; else
     one that is drained already, a worker with replicas, or any worker, where there is one."""
-    own = snapshot.engine.name if snapshot.engine else ""
+    own = _own(snapshot)
     if kind == "plain":
         return own
     counts = dict(spread(snapshot, service)) if service else {}
@@ -297,20 +310,21 @@ def to_drain(kind: Kind, snapshot: ClusterSnapshot, service: Service | None) -> 
     homes = {task.node_id for board in boards for task in snapshot.tasks_of(board) if task.live}
 
     def wanted(node: Node) -> tuple[bool, ...]:
-        carries = counts.get(node.hostname, 0) > 0
+        carries = counts.get(node.name, 0) > 0
         manager = node.role == "manager"
         home = node.id in homes  # the dashboard itself would have to go
-        return node.availability != "drain", home, not carries, manager, node.hostname == own
+        return node.availability != "drain", home, not carries, manager, node.name == own
 
     ready = [node for node in snapshot.nodes if node.state == "ready"]
-    return min(ready, key=wanted).hostname if ready else own
+    return min(ready, key=wanted).name if ready else own
 
 
 def drained(snapshot: ClusterSnapshot, node: str) -> bool:
     """Whether this node takes no tasks already."""
-    return any(n.hostname == node and n.availability == "drain" for n in snapshot.nodes)
+    found = snapshot.find_node(node)
+    return found is not None and found.availability == "drain"
 
 
 def room_beside(snapshot: ClusterSnapshot, node: str) -> bool:
     """Whether another node would take the tasks of this one."""
-    return any(n.takes_tasks and n.hostname != node for n in snapshot.nodes)
+    return any(n.takes_tasks and n != snapshot.find_node(node) for n in snapshot.nodes)

@@ -186,7 +186,7 @@ def question(
         bare,
         replicas=wanted if isinstance(wanted, int) else 0,
         places=tuple(
-            Place(node.id, node.hostname, count, node.takes_tasks)
+            Place(node.id, node.name, count, node.takes_tasks)
             for node, count in zip(snapshot.nodes, before, strict=True)
         ),
         node=node,

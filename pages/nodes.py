@@ -24,6 +24,11 @@ AVAILABILITIES = {
 }
 
 
+def spelled(node: Node) -> str:
+    """Of nodes of one hostname, with what tells them apart: one of them has left."""
+    return f"{node.name} · {node.state}" if node.mark else node.name
+
+
 def detail(node: Node) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for availability, icon in AVAILABILITIES.items():
@@ -32,7 +37,7 @@ def detail(node: Node) -> None:
                 continue
             button(
                 {"active": _("Activate"), "pause": _("Pause")}[availability],
-                lambda wish=availability: UpdateNode(availability=wish, node=node.hostname),
+                lambda wish=availability: UpdateNode(availability=wish, node=node.reference),
                 UpdateNode,
                 key=f"node_{availability}",
                 icon=icon,
@@ -41,15 +46,15 @@ def detail(node: Node) -> None:
         other = "worker" if node.role == "manager" else "manager"
         button(
             _("Make it a manager") if other == "manager" else _("Make it a worker"),
-            lambda: UpdateNode(role=other, node=node.hostname),
+            lambda: UpdateNode(role=other, node=node.reference),
             UpdateNode,
             key="node_role",
             icon=":material/swap_vert:",
         )
         asking_button(
-            _("Remove {node}").format(node=node.hostname),
+            _("Remove {node}").format(node=node.name),
             _("The Swarm forgets this node. It must have left, or be down, first."),
-            lambda: RemoveNodes(nodes=(node.hostname,)),
+            lambda: RemoveNodes(nodes=(node.reference,)),
             RemoveNodes,
             key="node_remove",
             icon=":material/delete:",
@@ -62,9 +67,9 @@ def detail(node: Node) -> None:
         remove = right.text_input(_("Remove labels"), placeholder="zone")
         sent = st.form_submit_button(_("Update labels"), disabled=not may(UpdateNode))
     if sent:
-        act(lambda: UpdateNode(label_add=words(add), label_rm=words(remove), node=node.hostname))
+        act(lambda: UpdateNode(label_add=words(add), label_rm=words(remove), node=node.reference))
         st.rerun()
-    on_opening(_("Inspect"), InspectNodes(nodes=(node.hostname,)), "node_inspect")
+    on_opening(_("Inspect"), InspectNodes(nodes=(node.reference,)), "node_inspect")
 
 
 def join() -> None:
@@ -94,10 +99,9 @@ else:
     if known:
         instances.panel(known)
         faults.panel(known)
-    names = [node.hostname for node in nodes]
-    if names:
-        chosen = choose(_("Node"), names, "node")
-        detail(next(node for node in nodes if node.hostname == chosen))
+    called = {node.name: node for node in nodes}
+    if called:
+        detail(called[choose(_("Node"), list(called), "node", lambda name: spelled(called[name]))])
     with st.expander(_("Join commands"), key="join", on_change="rerun") as joining:
         if joining.open:
             join()

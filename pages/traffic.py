@@ -52,7 +52,7 @@ def choices(services: list[Service]) -> Service:
             required=True,
         )
         nodes = {"": _("every node in turn")}
-        nodes |= {node.id: node.hostname for node in control().snapshot.nodes}
+        nodes |= {node.id: node.name for node in control().snapshot.nodes}
         remembered(list(nodes), "traffic_entry")  # a node that left is chosen no longer
         st.selectbox(
             _("Entered by"),

@@ -19,7 +19,7 @@ MAX_MARKS = 100
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Running replicas at one instant: (service id, hostname, count), only where there are some."""
+    """Running replicas at one instant: (service id, node, count), only where there are some."""
 
     time: float
     running: tuple[tuple[str, str, int], ...]
@@ -65,6 +65,7 @@ class History:
     def add(self, snapshot: ClusterSnapshot) -> None:
         if snapshot.engine is None or snapshot.trouble is not None:
             return
+        self._rename(snapshot)
         running = _running(snapshot)
         if not self._samples or self._samples[-1].running != running:
             self._samples.append(Sample(snapshot.time, running))
@@ -75,6 +76,18 @@ class History:
             self._samples.popleft()
         while self._marks and self._marks[0].time < snapshot.time - SPAN_SECONDS:
             self._marks.popleft()
+
+    def _rename(self, snapshot: ClusterSnapshot) -> None:
+        """What a node was, it was under the name that it has now: it may have got a namesake."""
+        before = {node.id: node.name for node in self._last.nodes} if self._last else {}
+        names = {
+            before[node.id]: node.name
+            for node in snapshot.nodes
+            if before.get(node.id, node.name) != node.name
+        }
+        for at, sample in enumerate(self._samples) if names else ():
+            running = [(id, names.get(node, node), count) for id, node, count in sample.running]
+            self._samples[at] = Sample(sample.time, tuple(sorted(running)))
 
 
 def changes(old: ClusterSnapshot, new: ClusterSnapshot) -> list[Mark]:
@@ -97,10 +110,10 @@ def changes(old: ClusterSnapshot, new: ClusterSnapshot) -> list[Mark]:
         if id in old_nodes:
             marks += _node_changes(at, old_nodes[id], node)
         elif old_nodes:
-            marks.append(Mark(at, "joined", node.hostname))
+            marks.append(Mark(at, "joined", node.name))
     if new.nodes:
         gone = old_nodes.keys() - {node.id for node in new.nodes}
-        marks += [Mark(at, "left", old_nodes[id].hostname) for id in gone]
+        marks += [Mark(at, "left", old_nodes[id].name) for id in gone]
     return marks
 
 
@@ -123,17 +136,17 @@ def _service_changes(at: float, old: Service, new: Service) -> list[Mark]:
 def _node_changes(at: float, old: Node, new: Node) -> list[Mark]:
     marks = []
     if old.availability != new.availability:
-        marks.append(Mark(at, "availability", new.hostname, old.availability, new.availability))
+        marks.append(Mark(at, "availability", new.name, old.availability, new.availability))
     if old.state != new.state:
-        marks.append(Mark(at, "state", new.hostname, old.state, new.state))
+        marks.append(Mark(at, "state", new.name, old.state, new.state))
     return marks
 
 
 def _running(snapshot: ClusterSnapshot) -> tuple[tuple[str, str, int], ...]:
     counts: dict[tuple[str, str], int] = {}
-    hostnames = {node.id: node.hostname for node in snapshot.nodes}
+    names = {node.id: node.name for node in snapshot.nodes}
     for task in snapshot.tasks:
         if task.state == "running" and task.desired_state == "running":
-            key = (task.service_id, hostnames.get(task.node_id, task.node_id[:12]))
+            key = (task.service_id, names.get(task.node_id, task.node_id[:12]))
             counts[key] = counts.get(key, 0) + 1
     return tuple(sorted((service, node, count) for (service, node), count in counts.items()))

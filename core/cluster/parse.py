@@ -7,7 +7,7 @@ null that Go makes of a list or a map that it never filled.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,9 @@ Json = Mapping[str, Any]
 
 #: How a practice engine says in /info that it is one (see docs/decisions).
 PRACTICE_LABEL = "essaim.engine=practice"
+
+#: So many letters of an id tell nodes of one hostname apart, where they do.
+MARK = 5
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -62,7 +65,20 @@ def engine(info: Json, version: Json) -> Engine:
 
 def nodes(raw: Iterable[Json] | None) -> tuple[Node, ...]:
     """From GET /nodes, ordered by hostname."""
-    return tuple(sorted(map(_node, raw or ()), key=lambda node: (_natural(node.hostname), node.id)))
+    found = sorted(map(_node, raw or ()), key=lambda node: (_natural(node.hostname), node.id))
+    return tuple(_marked(node, found) for node in found)
+
+
+def _marked(node: Node, nodes: Sequence[Node]) -> Node:
+    """With as much of its id as tells it from the others of its hostname."""
+    others = [n.id for n in nodes if n.hostname == node.hostname and n.id != node.id]
+    if not others:
+        return node
+    length = next(
+        (n for n in range(MARK, len(node.id)) if not any(o[:n] == node.id[:n] for o in others)),
+        len(node.id),
+    )
+    return replace(node, mark=node.id[:length])
 
 
 def tasks(raw: Iterable[Json] | None) -> tuple[Task, ...]:

@@ -80,6 +80,20 @@ class Node:
     cpus: float
     memory: int  # bytes
     version: int  # of the object in the store: what an update must quote
+    mark: str = ""  # the start of its id, where another node has the same hostname
+
+    @property
+    def name(self) -> str:
+        """What it is called here: its hostname, and what tells it from its namesakes.
+
+        One that left the Swarm and joined again is two nodes, of which one is down.
+        """
+        return f"{self.hostname} ({self.mark})" if self.mark else self.hostname
+
+    @property
+    def reference(self) -> str:
+        """What docker takes for it: its hostname, or its id where the hostname is ambiguous."""
+        return self.id if self.mark else self.hostname
 
     @property
     def takes_tasks(self) -> bool:
@@ -224,9 +238,17 @@ class ClusterSnapshot:
     def tasks_of(self, service: Service) -> tuple[Task, ...]:
         return tuple(t for t in self.tasks if t.service_id == service.id)
 
+    def find_node(self, reference: str) -> Node | None:
+        """By id, by what it is called here, or by its hostname: of namesakes, one that is there."""
+        if node := self.node(reference):
+            return node
+        found = [n for n in self.nodes if reference in (n.name, n.hostname)]
+        return min(found, key=lambda n: (n.name != reference, n.state != "ready"), default=None)
+
     def hostname(self, node_id: str) -> str:
+        """What the node of this id is called here."""
         node = self.node(node_id)
-        return node.hostname if node else node_id[:12]
+        return node.name if node else node_id[:12]
 
     def replica(self, task: Task) -> str:
         """The task's name as Docker prints it: web.3, or web.<node id> for a global service."""

@@ -131,9 +131,10 @@ def _values(part: grammar.Part, snapshot: ClusterSnapshot) -> Iterable[Choice]:
                 yield Choice(f"{service.name}=", str(service.replicas))
     elif name == "NODE":
         for node in snapshot.nodes:
-            yield Choice(node.hostname, f"{node.role} · {node.availability}")
+            if not node.mark:
+                yield Choice(node.hostname, f"{node.role} · {node.availability}")
         for node in snapshot.nodes:
-            yield Choice(node.id, node.hostname)
+            yield Choice(node.id, f"{node.name} · {node.state}" if node.mark else node.hostname)
     elif name == "PATH":
         yield Choice(".")
     elif "|" in part.value.name:

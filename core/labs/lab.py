@@ -65,8 +65,8 @@ class Scene:
         )
 
     def spread(self, service: Service) -> dict[str, int]:
-        """How many of its replicas run on each node that is there, by hostname."""
-        counts = {n.hostname: 0 for n in self.snapshot.nodes if n.state == "ready"}
+        """How many of its replicas run on each node that is there, by what it is called."""
+        counts = {n.name: 0 for n in self.snapshot.nodes if n.state == "ready"}
         for task in self.running(service):
             name = self.snapshot.hostname(task.node_id)
             counts[name] = counts.get(name, 0) + 1

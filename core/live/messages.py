@@ -61,7 +61,7 @@ def shape(snapshot: ClusterSnapshot) -> str:
         and (snapshot.engine.name, snapshot.engine.manager, snapshot.engine.version),
         snapshot.engine and (snapshot.engine.swarm_state, snapshot.engine.practice),
         [(service.id, service.name, service.replicas) for service in snapshot.services],
-        [(node.id, node.hostname) for node in snapshot.nodes],
+        [(node.id, node.name) for node in snapshot.nodes],
         snapshot.trouble is not None,
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
@@ -69,7 +69,7 @@ def shape(snapshot: ClusterSnapshot) -> str:
 
 def history(past: History, snapshot: ClusterSnapshot, _: Translate) -> dict[str, Any]:
     """Topic ``history``: replicas over time, with marks where something was done."""
-    names = [node.hostname for node in snapshot.nodes]
+    names = [node.name for node in snapshot.nodes]
     figures = {
         service: replicas_over_time(
             past.samples, past.marks, names, snapshot.time, _, service or None
@@ -95,7 +95,7 @@ def _node(
 ) -> dict[str, Any]:
     return {
         "id": node.id,
-        "name": node.hostname,
+        "name": node.name,
         "role": node.role,
         "leader": node.leader,
         "availability": node.availability,

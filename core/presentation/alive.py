@@ -58,7 +58,7 @@ def last_heard(node: Node | None, _: Translate) -> str:
     """What is to be said of a task whose node is down; '' where the node is not."""
     if node is None or node.state != "down":
         return ""
-    return _("{node} is down: this is what was heard last").format(node=node.hostname)
+    return _("{node} is down: this is what was heard last").format(node=node.name)
 
 
 def drain_warning(snapshot: ClusterSnapshot, node: Node, _: Translate) -> str:
@@ -79,7 +79,7 @@ def drain_warning(snapshot: ClusterSnapshot, node: Node, _: Translate) -> str:
         (moving if spare else stranded).append(service.name)
     told = []
     if node.takes_tasks and not others:
-        told.append(_("{node} is the last node that takes tasks.").format(node=node.hostname))
+        told.append(_("{node} is the last node that takes tasks.").format(node=node.name))
     for names, words in (
         (stranded, _("No other node can take {services}: no replica would be alive.")),
         (moving, _("All replicas of {services} run here: for a moment, none would be alive.")),
@@ -116,7 +116,7 @@ def _silent(
             told = _("{node} is down: its replicas ({count}) are lost, and replaced elsewhere.")
         else:
             told = _("{node} is down: its replicas ({count}) are lost.")
-        yield told.format(node=node.hostname, count=left[node.id])
+        yield told.format(node=node.name, count=left[node.id])
 
 
 def _waiting(
@@ -128,7 +128,7 @@ def _waiting(
         waiting or service.replicas is None
     ):
         nodes = (
-            f"{node.hostname} {node.availability if node.state == 'ready' else node.state}"
+            f"{node.name} {node.availability if node.state == 'ready' else node.state}"
             for node in snapshot.nodes
         )
         yield _("No node takes tasks: {nodes}.").format(nodes=", ".join(nodes))

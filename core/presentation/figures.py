@@ -41,7 +41,7 @@ def replicas_per_node(
     Tasks that have no node yet stand in a column of their own, at the right.
     """
     shown = [t for t in tiles(snapshot) if service_id in (None, t.task.service_id)]
-    names = [node.hostname for node in snapshot.nodes]
+    names = [node.name for node in snapshot.nodes]
     nowhere = _("no node")
     counts = Counter((_place(snapshot, tile, nowhere), tile.phase.key) for tile in shown)
     if any(place == nowhere for place, _phase in counts):

@@ -73,7 +73,7 @@ def nodes(
     ).value_counts()
     return _table(
         {
-            _("Node"): node.hostname,
+            _("Node"): node.name,
             _("State"): node.state,
             **({_("Machine"): machines.get(node.hostname, "")} if machines is not None else {}),
             _("Availability"): node.availability,

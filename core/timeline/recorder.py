@@ -144,7 +144,7 @@ def _states(snapshot: ClusterSnapshot, known: Mapping[Key, State]) -> Iterator[t
     for node in snapshot.nodes:
         yield (
             ("node", node.id),
-            NodeState(node.hostname, node.role, node.leader, node.availability, node.state),
+            NodeState(node.name, node.role, node.leader, node.availability, node.state),
         )
     for service in snapshot.services:
         yield ("service", service.id), ServiceState(service.name, service.replicas)

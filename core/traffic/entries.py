@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,10 +20,11 @@ class Entry:
     """One node's way in."""
 
     node: str  # its id
-    name: str  # its hostname
+    name: str  # what it is called
     host: str
     port: int  # at that host
     prefix: str = ""  # of the path, where the practice engine leads to a port of its node
+    machine: str = ""  # of a practice cluster: its hostname, whatever the Swarm has it twice for
 
     @property
     def address(self) -> str:
@@ -46,8 +47,7 @@ def real(snapshot: ClusterSnapshot, service: Service, port: Port, engine: str) -
         hosts = {t.node_id for t in snapshot.tasks_of(service) if t.state == "running"}
         nodes = [node for node in nodes if node.id in hosts]
     return tuple(
-        Entry(node.id, node.hostname, _host(snapshot, node, engine), port.published)
-        for node in nodes
+        Entry(node.id, node.name, _host(snapshot, node, engine), port.published) for node in nodes
     )
 
 
@@ -70,21 +70,20 @@ def practice(
     loopback is used as such; else the engine's own address leads there.
     """
     way = urlsplit(engine)
-    names = {node.hostname: node for node in snapshot.nodes}
     here = _is_loopback(way.hostname or "")
     found = []
     for opening in listing:
-        node = names.get(opening["engine"])
+        node = snapshot.find_node(opening["engine"])
         ours = opening.get("service") == service.name and opening["port"] == port.published
         if node is None or not ours:
             continue
         bound = urlsplit(opening["url"])
         if opening["bound"] and here and _is_loopback(bound.hostname or ""):
-            entry = Entry(node.id, node.hostname, bound.hostname or "", bound.port or 80)
+            entry = Entry(node.id, node.name, bound.hostname or "", bound.port or 80)
         else:
             prefix = f"/_practice/open/{node.hostname}/{port.published}"
-            entry = Entry(node.id, node.hostname, way.hostname or "", way.port or 80, prefix)
-        found.append(entry)
+            entry = Entry(node.id, node.name, way.hostname or "", way.port or 80, prefix)
+        found.append(replace(entry, machine=node.hostname))
     return tuple(found)
 
 

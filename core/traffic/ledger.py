@@ -20,7 +20,7 @@ class Request:
 
     number: int
     sent: float  # seconds since the epoch
-    entry: str  # hostname of the node that took it in
+    entry: str  # the node that took it in
     outcome: Outcome = "waiting"
     seconds: float = 0.0  # from sent to answered or failed
     status: int = 0  # HTTP
@@ -59,7 +59,7 @@ class Ledger:
         self.requests: list[Request] = []
         self.by_task: Counter[str] = Counter()  # answered, by task id
         self.by_place: Counter[tuple[str, str]] = Counter()  # answered, by (web.3, node1)
-        self.by_entry: Counter[str] = Counter()  # sent, by hostname
+        self.by_entry: Counter[str] = Counter()  # sent, by node
         self.errors: Counter[str] = Counter()  # failed, by reason
         self.by_culprit: Counter[tuple[str, str]] = Counter()  # failed, by (HTTP 503, web.3)
         self.unknown: dict[int, None] = {}  # numbers of the answered without replica, oldest first

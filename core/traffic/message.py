@@ -31,7 +31,7 @@ def traffic(
     """
     if standing is None:
         return _text("traffic", run=None)
-    names = [node.hostname for node in snapshot.nodes]
+    names = [node.name for node in snapshot.nodes]
     totals, shares = standing.totals, standing.shares
     return _text(
         "traffic",
@@ -85,7 +85,7 @@ def charts(
     """The two figures of the run."""
     if standing is None:
         return _text("traffic_charts", run=None)
-    names = [node.hostname for node in snapshot.nodes]
+    names = [node.name for node in snapshot.nodes]
     idle = [name for name, _count in standing.shares.counts]
     last = standing.seconds[-1].start if standing.seconds else standing.begun
     end = standing.now if standing.state != "ended" else min(standing.now, last + AFTER)

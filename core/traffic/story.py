@@ -26,7 +26,7 @@ class Step:
     time: float
     kind: str
     replicas: tuple[str, ...] = ()  # web.3
-    node: str = ""  # hostname
+    node: str = ""  # what it is called
     detail: str = ""  # why it failed, or the state of the update
     mark: Mark | None = None
 
@@ -108,7 +108,7 @@ def _joined(told: tuple[Step, ...], step: Step) -> tuple[Step, ...]:
 
 def steps(old: ClusterSnapshot, new: ClusterSnapshot, service: Service) -> list[Step]:
     """What happened between two snapshots, as far as it concerns the service."""
-    nodes = {node.hostname for node in new.nodes} | {node.hostname for node in old.nodes}
+    nodes = {node.name for node in new.nodes} | {node.name for node in old.nodes}
     told = [
         Step(mark.time, "mark", mark=mark)
         for mark in changes(old, new)

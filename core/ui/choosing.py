@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -20,7 +20,7 @@ def remembered(names: Sequence[str], key: str, wish: str = "") -> str:
     return wish if wish in names else names[0]
 
 
-def choose(label: str, names: Sequence[str], key: str) -> str:
-    """A list to choose from."""
+def choose(label: str, names: Sequence[str], key: str, spelled: Callable[[str], str] = str) -> str:
+    """A list to choose from. spelled: how a name is shown there."""
     first = names.index(remembered(names, key))
-    return str(st.selectbox(label, names, index=first, key=key, width=420))
+    return str(st.selectbox(label, names, index=first, key=key, format_func=spelled, width=420))

@@ -89,7 +89,7 @@ def set_availability(wish: dict[str, Any] | None) -> EssaimError | None:
     word = str(wish.get("availability")) if wish else ""
     if node is None or word not in ("active", "pause", "drain"):
         return None
-    return act(lambda: UpdateNode(availability=word, node=node.hostname))
+    return act(lambda: UpdateNode(availability=word, node=node.reference))
 
 
 def board(service: str, may: bool) -> None:

@@ -34,7 +34,7 @@ def door_links(service: Service) -> None:
             if engine is None or door.node != engine.node_id:
                 st.link_button(
                     _("Port {port} of {node}").format(port=door.port, node=door.name),
-                    address(door.name, door.port, key())
+                    address(door.machine, door.port, key())
                     if here.practice
                     else f"http://{door.address}/",
                     icon=":material/open_in_new:",

@@ -117,7 +117,7 @@ def command(wish: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], Com
         case "rebalance" if service:
             return lambda: UpdateService(service=service.name, force=True)
         case "availability" if node and wish.get("availability") in ("active", "drain"):
-            return lambda: UpdateNode(availability=wish["availability"], node=node.hostname)
+            return lambda: UpdateNode(availability=wish["availability"], node=node.reference)
     return None
 
 

@@ -26,11 +26,11 @@ BROKEN = "no-such-tag"
 def shake(service: Service) -> None:
     """A row of buttons: what is done to a node, then what is done to the service."""
     snapshot = control().snapshot
-    names = [node.hostname for node in snapshot.nodes]
-    workers = [node.hostname for node in snapshot.nodes if node.role == "worker"]
+    names = [node.name for node in snapshot.nodes]
+    workers = [node.name for node in snapshot.nodes if node.role == "worker"]
     first = names.index(remembered(names, "shaken", wish=(workers or names)[0]))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="shake"):
-        node = st.segmented_control(
+        name = st.segmented_control(
             _("Node"),
             names,
             default=names[first],
@@ -38,15 +38,16 @@ def shake(service: Service) -> None:
             required=True,
             label_visibility="collapsed",
         )
-        drain_button(_("Drain"), snapshot.nodes[names.index(node)], key="shake_drain")
+        node = snapshot.nodes[names.index(name)]
+        drain_button(_("Drain"), node, key="shake_drain")
         button(
             _("Activate"),
-            partial(UpdateNode, availability="active", node=node),
+            partial(UpdateNode, availability="active", node=node.reference),
             UpdateNode,
             key="shake_active",
         )
         if control().practice:
-            _power(node)
+            _power(node.hostname)
         _service(service)
 
 

@@ -45,10 +45,10 @@ def not_known() -> None:
 def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -> None:
     """Drains a node; asks first where that would leave a service without a replica."""
     disabled = node.availability == "drain"
-    make = partial(UpdateNode, availability="drain", node=node.hostname)
+    make = partial(UpdateNode, availability="drain", node=node.reference)
     warning = drain_warning(control().whole, node, _)  # labels count, and are not shown
     if own(node.id):
-        told = f"{drains(node.hostname)} {warning}".strip()
+        told = f"{drains(node.name)} {warning}".strip()
         icon = icon or ":material/water_drop:"
         insisting_button(label, told, make, UpdateNode, key=key, icon=icon, disabled=disabled)
     elif warning:
@@ -58,8 +58,8 @@ def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -
 
 
 def warn_of_drain(node: str) -> None:
-    """The same warning before something else drains the node. node: its id or hostname."""
+    """The same warning before something else drains the node. node: its name."""
     snapshot = control().whole
-    found = next((each for each in snapshot.nodes if node in (each.id, each.hostname)), None)
+    found = snapshot.find_node(node)
     if warning := drain_warning(snapshot, found, _) if found else "":
         st.warning(warning, icon=":material/warning:")

@@ -157,7 +157,7 @@ def _nodes(kind: Kind) -> list[str]:
         return []
     active = kind == "drain"
     nodes = control().snapshot.nodes
-    return [node.hostname for node in nodes if (node.availability == "active") is active]
+    return [node.name for node in nodes if (node.availability == "active") is active]
 
 
 def ask(kind: Kind) -> None:
@@ -166,7 +166,8 @@ def ask(kind: Kind) -> None:
     replicated = [service for service in snapshot.workloads if service.replicas is not None]
     wish = entered.get("vote_service")
     service = next((s for s in replicated if s.name == wish), replicated[0] if replicated else None)
-    node = next((n.id for n in snapshot.nodes if n.hostname == entered.get("vote_node")), "")
+    chosen = snapshot.find_node(str(entered.get("vote_node")))
+    node = chosen.id if chosen else ""
     if service is None or not may(ScaleServices):
         return
     about: dict[str, object] = {"node": node} if kind in ("drain", "activate") else {}
@@ -199,12 +200,14 @@ def forget() -> None:
 
 def command(asked: Question) -> Callable[[], Command]:
     """What makes it happen."""
+    found = control().snapshot.node(asked.node)
+    node = found.reference if found else asked.node_name
     match asked.kind:
         case "scale":
             return lambda: ScaleServices(replicas=((asked.name, asked.replicas),))
         case "drain":
-            return lambda: UpdateNode(availability="drain", node=asked.node_name)
+            return lambda: UpdateNode(availability="drain", node=node)
         case "activate":
-            return lambda: UpdateNode(availability="active", node=asked.node_name)
+            return lambda: UpdateNode(availability="active", node=node)
         case "rebalance":
             return lambda: UpdateService(service=asked.name, force=True)

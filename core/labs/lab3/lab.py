@@ -75,21 +75,21 @@ def drained(scene: Scene) -> Verdict:
         return red("gone")
     away = [node for node in scene.snapshot.nodes if node.availability == "drain"]
     if not away:
-        paused = [n.hostname for n in scene.snapshot.nodes if n.availability == "pause"]
+        paused = [n.name for n in scene.snapshot.nodes if n.availability == "pause"]
         return red("paused", node=paused[0]) if paused else red()
     if len(away) > 1:
-        return red("several", nodes=", ".join(node.hostname for node in away))
-    left = scene.spread(service).get(away[0].hostname, 0)
+        return red("several", nodes=", ".join(node.name for node in away))
+    left = scene.spread(service).get(away[0].name, 0)
     if left:
-        return red("leaving", node=away[0].hostname, left=left)
+        return red("leaving", node=away[0].name, left=left)
     running = len(scene.running(service))
     if running != service.replicas:
         return red("coming", running=running, wanted=service.replicas)
-    return green(away[0].hostname)
+    return green(away[0].name)
 
 
 def activated(scene: Scene) -> Verdict:
-    idle = [n.hostname for n in scene.snapshot.nodes if n.availability != "active"]
+    idle = [n.name for n in scene.snapshot.nodes if n.availability != "active"]
     return red("still", nodes=", ".join(idle)) if idle else green()
 
 
@@ -110,8 +110,9 @@ def removed(scene: Scene) -> Verdict:
 def other(scene: Scene) -> str:
     """A node to drain: the course's node2, or another that is not the one that answers."""
     engine = scene.snapshot.engine
-    names = [n.hostname for n in scene.snapshot.nodes if not engine or n.id != engine.node_id]
-    return "node2" if "node2" in names or not names else names[0]
+    others = [n for n in scene.snapshot.nodes if not engine or n.id != engine.node_id]
+    others.sort(key=lambda n: (n.hostname != "node2", n.state != "ready"))
+    return others[0].reference if others else "node2"
 
 
 def leave(scene: Scene) -> tuple[Docker, ...]:
@@ -119,7 +120,7 @@ def leave(scene: Scene) -> tuple[Docker, ...]:
 
 
 def come_back(scene: Scene) -> tuple[Docker, ...]:
-    idle = [n.hostname for n in scene.snapshot.nodes if n.availability != "active"]
+    idle = [n.reference for n in scene.snapshot.nodes if n.availability != "active"]
     return tuple(Docker(UpdateNode(availability="active", node=node)) for node in idle)
 
 

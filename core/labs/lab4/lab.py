@@ -19,7 +19,7 @@ def managers(scene: Scene) -> list[Node]:
 def away(scene: Scene) -> list[str]:
     """The nodes that the managers hold for down, or cannot reach."""
     return [
-        node.hostname
+        node.name
         for node in scene.snapshot.nodes
         if node.state == "down" or node.reachability == "unreachable"
     ]
@@ -55,7 +55,7 @@ def survived(scene: Scene) -> Verdict:
     service = web(scene)
     if service is None:
         return red("gone")
-    down = [node.hostname for node in scene.snapshot.nodes if node.state == "down"]
+    down = [node.name for node in scene.snapshot.nodes if node.state == "down"]
     if not down:
         return red()
     return green(down[0]) if complete(scene, service) else red("healing", node=down[0])
@@ -74,7 +74,7 @@ def promoted(scene: Scene) -> Verdict:
 def steered(scene: Scene) -> Verdict:
     if leaderless(scene):
         return red("lost")
-    lost = [node.hostname for node in managers(scene) if node.hostname in away(scene)]
+    lost = [node.name for node in managers(scene) if node.name in away(scene)]
     if not lost:
         return red()
     service = web(scene)
@@ -90,7 +90,7 @@ def lost(scene: Scene) -> Verdict:
     if leaderless(scene):
         return green()
     count = len(managers(scene))
-    left = sum(node.hostname not in away(scene) for node in managers(scene))
+    left = sum(node.name not in away(scene) for node in managers(scene))
     if count < WANTED:
         return red("few", count=count)
     if left > count // 2:
@@ -123,7 +123,7 @@ def crash(scene: Scene) -> tuple[Move, ...]:
 def others(scene: Scene) -> tuple[str, ...]:
     """Every node but the one that answers."""
     engine = scene.snapshot.engine
-    return tuple(n.hostname for n in scene.snapshot.nodes if engine and n.id != engine.node_id)
+    return tuple(n.reference for n in scene.snapshot.nodes if engine and n.id != engine.node_id)
 
 
 def promote(scene: Scene) -> tuple[Move, ...]:
@@ -131,13 +131,13 @@ def promote(scene: Scene) -> tuple[Move, ...]:
 
 
 def lose(scene: Scene) -> tuple[Move, ...]:
-    mine = {node.hostname for node in managers(scene)}
-    return tuple(Accident("off", name) for name in others(scene) if name in mine)
+    machines = {n.hostname for n in managers(scene) if n.reference in others(scene)}
+    return tuple(Accident("off", machine) for machine in sorted(machines))
 
 
 def tidy(scene: Scene) -> tuple[Move, ...]:
     engine = scene.snapshot.engine
-    names = tuple(n.hostname for n in managers(scene) if engine and n.id != engine.node_id)
+    names = tuple(n.reference for n in managers(scene) if engine and n.id != engine.node_id)
     demote = (Docker(DemoteNodes(nodes=names)),) if names else ()
     return (*demote, Docker(RemoveServices(services=("web",))))
 
