@@ -19,9 +19,9 @@ FLOORS = (
     ("ui",),
     ("playing", "lessons"),
     ("instances",),
-    ("published", "web", "faults", "reset", "console"),
+    ("published", "faults", "reset", "console"),
     ("classroom",),
-    ("control",),
+    ("control", "web"),
     (
         *("labs", "traffic", "live", "access", "itself", "jobs"),
         *("keys", "terminal", "timeline", "votes"),
