@@ -214,7 +214,10 @@ class Classroom:
 
 def _untouched(seat: _Seat) -> bool:
     """Whether the cluster is as it was made: by a page, or by the docker command."""
-    return not seat.control.begun and seat.control.connection.writes == seat.fresh
+    here = seat.control
+    learnt = here.labs.standings() or here.labs.name
+    done = here.journal.entries() or learnt or here.votes.poll.question
+    return not done and here.connection.writes == seat.fresh
 
 
 _current: Classroom | None = None

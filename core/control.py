@@ -125,12 +125,6 @@ class Control:
         """Whether somebody looks at it, or something that was asked for is still under way."""
         return self.hub.viewers > 0 or bool(self._acting)
 
-    @property
-    def begun(self) -> bool:
-        """Whether somebody has done anything here that they would miss."""
-        learnt = self.labs.standings() or self.labs.name
-        return bool(self.journal.entries() or learnt or self.votes.poll.question)
-
     def start(self) -> None:
         self.collector.start()
         threading.Thread(target=self._beat, name="essaim_pulse", daemon=True).start()
