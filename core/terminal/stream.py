@@ -85,7 +85,8 @@ class Stream:
             if data:
                 self._socket.sendall(data)
             if self._cooked is not None and self._cooked.ended:
-                self._socket.shutdown(socket.SHUT_WR)
+                # The plain one's: TLS would take the reading half for closed, too.
+                socket.socket.shutdown(self._socket, socket.SHUT_WR)
         return echo
 
     def resize(self, columns: int, rows: int) -> None:
@@ -106,6 +107,9 @@ class Stream:
             self._socket.shutdown(socket.SHUT_RDWR)
         with suppress(OSError):
             self._raw.close()
+        if isinstance(self._raw, socket.socket):  # over TLS, where the answer still holds it
+            with suppress(OSError, ValueError):
+                self._raw._response.close()  # type: ignore[attr-defined]
         with suppress(OSError):
             self._socket.close()
         self._client.close()
