@@ -51,6 +51,11 @@ class Worded(Exception):
         return same
 
 
+def said(what: Worded | str, translate: Callable[[str], str]) -> str:
+    """The same for what may be words of nobody's language, such as a file's name."""
+    return what.said(translate) if isinstance(what, Worded) else what
+
+
 def _hidden(value: object, hide: Callable[[str], str]) -> object:
     if isinstance(value, Worded):
         return value.kept(hide)

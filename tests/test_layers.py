@@ -28,7 +28,7 @@ FLOORS = (
     ),
     ("presentation", "connection", "guesses", "newcomers", "rights"),
     ("commands",),
-    ("cluster",),
+    ("cluster", "contexts", "ssh"),
     ("i18n",),
     ("errors",),
 )

@@ -50,6 +50,8 @@ def daemon_errors() -> Iterator[None]:
         raise _refusal(_words(error.response), error.response.status_code) from error
     except docker.errors.DockerException as error:
         # docker-py wraps a failed first contact in a bare DockerException.
+        if isinstance(error.__context__, EssaimError):
+            raise error.__context__ from error
         if isinstance(error.__context__, requests.RequestException):
             raise _unreachable(error.__context__) from error
         raise EngineRejected(str(error)) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.i18n import LANGUAGES, number
+from core.ui.found import failed_to_answer, how_found, no_answer
 from core.ui.live import status
 from core.ui.mishaps import caught, told
 from core.ui.session import (
@@ -78,14 +79,14 @@ def head(title: str, watch: str = "all") -> None:
             st.subheader(title, anchor=False)
         with st.container(width="stretch", key="status_line"):
             status(watch)
+        how_found()
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             share()
             _lock()
             _languages()
     told()
     not_found()
-    if note := control().connection.note:
-        st.caption(_("Practising, because no engine answered at {note}").format(note=note.said(_)))
+    failed_to_answer()
 
 
 def engine_missing() -> bool:
@@ -93,17 +94,7 @@ def engine_missing() -> bool:
     snapshot = control().snapshot
     if snapshot.engine is not None:
         return False
-    st.warning(
-        _("No engine answers at `{address}` yet. Essaim goes on trying.").format(
-            address=control().connection.base_url
-        )
-        + "\n\n"
-        + _(
-            "Is Docker running there, and is DOCKER_HOST right? Started with "
-            "`ESSAIM_ENGINE=practice`, Essaim needs no Docker."
-        ),
-        icon=":material/hourglass_top:",
-    )
+    st.warning(no_answer(control().connection, snapshot.trouble), icon=":material/hourglass_top:")
     return True
 
 

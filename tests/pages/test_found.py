@@ -1,0 +1,102 @@
+"""Behind the engine's line: how it was found, what was tried, and why it was not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.connection import Connection, choose
+from core.contexts import Place
+from core.control import Control
+from core.practice.embed import PracticeServer
+from tests.cluster.test_collector import until
+
+from .conftest import Open, under_control
+
+
+def told(page: object) -> str:
+    """All that is written on the page, behind its signs too."""
+    return "\n".join(element.value for element in page.markdown)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def practising(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    """Practice, because a file is no socket, and another is not there."""
+    (tmp_path / "file").write_text("")
+    sockets = [Place(who, f"unix://{tmp_path / who}") for who in ("file", "none")]
+    found = choose({}, tmp_path, sockets)
+    assert not isinstance(found, Connection)
+    connection = found.open("a" * 22)
+    control = under_control(connection, monkeypatch)
+    until(lambda: control.snapshot.engine is not None)
+    yield control
+    control.stop()
+    found.close()
+
+
+def test_practice_says_what_was_tried(practising: Control, visit: Open, tmp_path: Path) -> None:
+    page = visit("nodes")
+    assert f"- `{tmp_path}/file` (file): The engine does not answer" in told(page)
+    assert f"- `{tmp_path}/none` (none): there is no such file" in told(page)
+    assert "So this is practice" in told(page)
+    # What was there and failed is said aloud, what was not there is not.
+    assert "/file` (file): The engine does not answer" in page.caption[0].value
+    assert "/none" not in page.caption[0].value
+
+
+def test_it_says_so_in_french(practising: Control, visit: Open, tmp_path: Path) -> None:
+    assert f"- `{tmp_path}/none` (none)\N{NO-BREAK SPACE}: ce fichier n’existe pas" in told(
+        visit("nodes", "fr")
+    )
+
+
+def chosen(
+    environ: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Control]:
+    connection = choose(environ, home)
+    assert isinstance(connection, Connection)
+    control = under_control(connection, monkeypatch)
+    until(lambda: control.snapshot.engine or control.snapshot.trouble)
+    yield control
+    control.stop()
+
+
+@pytest.fixture
+def lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    yield from chosen({"DOCKER_CONTEXT": "gone"}, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    yield from chosen({"DOCKER_HOST": "unix:///none"}, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    with PracticeServer.start(factor=50.0, seed=1, bind_ports=False) as server:
+        yield from chosen({"DOCKER_HOST": server.urls[0]}, tmp_path, monkeypatch)
+
+
+def test_a_context_that_is_not_there_is_said(lost: Control, visit: Open) -> None:
+    page = visit("cluster")
+    assert "The context gone of DOCKER\\_CONTEXT: there is no such context" in plain(page)
+    assert "start Essaim again" in page.warning[0].value
+
+
+def plain(page: object) -> str:
+    return page.warning[0].value.replace("\\:", ":")  # type: ignore[attr-defined,no-any-return]
+
+
+def test_why_the_chosen_one_is_not_there_is_said(missing: Control, visit: Open) -> None:
+    page = visit("cluster")
+    assert "No engine answers at `unix:///none` yet" in page.warning[0].value
+    assert "No such file or directory" in page.warning[0].value
+    assert "DOCKER\\_HOST" in told(page)
+
+
+def test_what_named_the_engine_is_said(answering: Control, visit: Open) -> None:
+    page = visit("cluster")
+    said = told(page).replace("\\", "")
+    assert f"Chosen by: DOCKER_HOST ({answering.connection.base_url})" in said
