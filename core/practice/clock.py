@@ -11,10 +11,13 @@ import heapq
 import itertools
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
-_SLICE = 0.05  # seconds of real time after which timers that are late let others have their turn
+_SLICE = 0.01  # real seconds for which timers that are late may keep the loop
+_PAUSE = 0.003  # real seconds that it then has for everything else, requests above all
 
 
 class Timer(Protocol):
@@ -33,6 +36,10 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, delay: float) -> None: ...
+
+    def real(self) -> float:
+        """Real seconds since some instant; 0 for ever where real time does not count."""
+        ...
 
 
 class _Timer:
@@ -90,6 +97,9 @@ class ManualClock:
         self.call_later(delay, lambda: None if woken.done() else woken.set_result(None))
         await woken
 
+    def real(self) -> float:
+        return 0.0
+
     @property
     def waiting(self) -> int:
         """How many timers have still to go off."""
@@ -118,6 +128,38 @@ class ManualClock:
             callback()
 
 
+class _Turns:
+    """The clocks of one loop that have timers to run: each in its turn, and then the loop itself.
+
+    What a hundred clusters do at once keeps a request waiting for one slice, not for a hundred.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[LoopClock] = deque()
+        self._alarm: asyncio.Handle | None = None
+
+    def ask(self, clock: LoopClock, loop: asyncio.AbstractEventLoop) -> None:
+        """Let a clock run its timers when it is its turn."""
+        if clock not in self._waiting:
+            self._waiting.append(clock)
+        if self._alarm is None:
+            self._next(loop)
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        pause = loop.time() + _SLICE
+        try:
+            while self._waiting and loop.time() < pause:
+                clock = self._waiting.popleft()
+                if clock.run_until(pause):
+                    self._waiting.append(clock)
+        finally:
+            again = bool(self._waiting)
+            self._alarm = loop.call_later(_PAUSE, self._next, loop) if again else None
+
+
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
+
+
 class LoopClock(ManualClock):
     """Simulated time that runs with the event loop, ``factor`` times as fast as a real clock.
 
@@ -132,6 +174,7 @@ class LoopClock(ManualClock):
         """A factor of 0 is a clock that is paused, and goes as fast as a real one on ``resume``."""
         super().__init__(time.time())
         self._loop = loop
+        self._turns = _TURNS.setdefault(loop, _Turns())
         self._factor = factor or 1.0
         self.paused = not factor
         self._base, self._mark = self._now, loop.time()  # the same instant, here and on the loop
@@ -164,6 +207,9 @@ class LoopClock(ManualClock):
         if self._running:
             return self._now
         return max(self._now, min(self._reading(), self._timers.next()))
+
+    def real(self) -> float:
+        return self._loop.time()
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
         if self._closed:
@@ -217,9 +263,16 @@ class LoopClock(ManualClock):
 
     def _ring(self) -> None:
         self._alarm = None
-        pause = self._loop.time() + _SLICE
+        self._turns.ask(self, self._loop)
+
+    def run_until(self, pause: float) -> bool:
+        """Run what is due until the loop's clock says so; whether there is more."""
+        late = True
         try:
-            while self._timers.next() <= self._reading() and self._loop.time() < pause:
+            while late := self._timers.next() <= self._reading():
+                if self._loop.time() >= pause:
+                    break
                 self._run_next()
         finally:
             self._set_alarm()
+        return late

@@ -7,6 +7,7 @@ absolute; callers join them with the folder they are in.
 from __future__ import annotations
 
 import errno
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from posixpath import dirname, join
@@ -135,6 +136,14 @@ class FileSystem(Layers):
                     fail(errno.EISDIR, path)
                 self._enter(place, path, File(mode, self.now(), data=data))
 
+    def append(self, path: str, data: bytes) -> None:
+        """As ``write`` at a file's end, for a path without links: quick however long it is."""
+        system, place, read_only = self._place(path)
+        if read_only or not system.adds_to(place, data):
+            self.write(path, data, append=True)
+            system, place, _ = self._place(path)
+            system.begin_to_add(place)
+
     def make_folder(self, path: str, parents: bool = False, mode: int = 0o755) -> None:
         """Make a folder; with ``parents``, those above it too, and it may be there already."""
         if not parents:
@@ -173,15 +182,30 @@ class FileSystem(Layers):
 
     def remove_tree(self, path: str) -> None:
         """Remove an entry of any kind, with all that is below it."""
+        deque(self.removing(path), maxlen=0)
+
+    def removing(self, path: str) -> Iterator[str]:
+        """As ``remove_tree``, entry by entry, each told when it is found and again when gone."""
         place = self.resolve(path, follow=False)
         self._there(place, path)
         self._check_removable(place)
-        for below in reversed(list(self.walk(place))):
-            self._set(below, None)
-        self._leave(place)
+        found: list[str] = []
+        for below in self.walk(place):
+            found.append(below)
+            yield below
+        for below in reversed(found):
+            if self._get(below) is not None:  # else another removed it meanwhile
+                self._set(below, None)
+            yield below
+        if self._get(place) is not None:
+            self._leave(place)
 
     def rename(self, old: str, new: str) -> None:
         """Move an entry; what it replaces must be of its kind, and a folder empty."""
+        deque(self.renaming(old, new), maxlen=0)
+
+    def renaming(self, old: str, new: str) -> Iterator[str]:
+        """As ``rename``, entry by entry, each told when it is found; then all move at once."""
         source = self.resolve(old, follow=False)
         target = self.resolve(new, follow=False)
         entry, there = self._there(source, old), self._get(target)
@@ -197,9 +221,11 @@ class FileSystem(Layers):
         elif there is not None and isinstance(entry, Folder):
             fail(errno.ENOTDIR, new)
         self._check_removable(source)
-        below = list(self.walk(source))
-        moved = [(path, self._there(path, path)) for path in below]
-        for path in reversed(below):  # first out, then in: moving needs no room of its own
+        moved: list[tuple[str, Entry]] = []
+        for path in self.walk(source):
+            moved.append((path, self._there(path, path)))
+            yield path
+        for path, _ in reversed(moved):  # first out, then in: moving needs no room of its own
             self._set(path, None)
         self._leave(source)
         self._enter(target, new, entry)

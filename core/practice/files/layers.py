@@ -37,6 +37,7 @@ class Layers:
         self.limit = limit
         self._disk: Disk | None = None
         self._upper: dict[str, Entry | None] = {}  # None: deleted from the tree below
+        self._adding, self._added = "", bytearray()  # to which file, and what was not yet put there
         self._sealed: dict[str, Entry | None] = {}
         self._names: dict[str, set[str]] = {}  # of what is on top, by folder
         # By where they are, the deepest first: what, whether read only, and from which path.
@@ -105,17 +106,20 @@ class Layers:
 
     def seal(self) -> None:
         """Count what is on top so far as being there from the start: no change, no size."""
+        self._put_there()
         self._sealed = dict(self._upper)
         self.size = 0
 
     def layer(self) -> dict[str, Entry | None]:
         """What is on top, by path; None for what was deleted from below."""
+        self._put_there()
         sealed = self._sealed
         upper = self._upper.items()
         return {path: entry for path, entry in upper if sealed.get(path, _NEVER) is not entry}
 
     def unmounted(self, points: Container[str]) -> Self:
         """The same without what is mounted at these paths; to be read only."""
+        self._put_there()
         view = copy(self)
         view._mounts = {path: m for path, m in self._mounts.items() if path not in points}
         return view
@@ -131,6 +135,7 @@ class Layers:
 
     def flatten(self) -> Tree:
         """The tree that one sees, without what is mounted."""
+        self._put_there()
         entries = dict(self._lower)
         for path, entry in self._upper.items():
             if entry is None:
@@ -149,6 +154,36 @@ class Layers:
         """Bytes that it takes of its disk."""
         return self.size + len(self._upper) * NAME_COST
 
+    # At the end of a file
+
+    def begin_to_add(self, path: str) -> None:
+        """What is added to this file next is put there when somebody looks, not each time."""
+        self._put_there()
+        if isinstance(self._upper.get(path), File):
+            self._adding = path
+
+    def adds_to(self, path: str, data: bytes) -> bool:
+        """Add to the file that this was begun with; False for another, or where it is full."""
+        if path != self._adding or not self._has_room(len(data), len(self._upper)):
+            return False
+        self.size += len(data)
+        self._added += data
+        return True
+
+    def _put_there(self) -> None:
+        path, added = self._adding, bytes(self._added)
+        self._adding = ""
+        self._added.clear()
+        entry = self._upper.get(path)
+        if added and isinstance(entry, File):
+            self._upper[path] = replace(entry, data=entry.data + added, mtime=self.now())
+
+    def _has_room(self, growth: int, names: int) -> bool:
+        cost = growth + NAME_COST * (names - len(self._upper))
+        if self.size + growth + names * NAME_COST > self.limit:
+            return False
+        return self._disk is None or self._disk.take(cost)
+
     # By path without links
 
     def _place(self, path: str) -> tuple[Layers, str, bool]:
@@ -164,6 +199,8 @@ class Layers:
         return place in system._lower
 
     def _own(self, path: str) -> Entry | None:
+        if path == self._adding:
+            self._put_there()
         return self._upper[path] if path in self._upper else self._lower.get(path)
 
     def _get(self, path: str) -> Entry | None:
@@ -196,14 +233,13 @@ class Layers:
         system._lay(place, entry)
 
     def _lay(self, path: str, entry: Entry | None) -> None:
+        if path == self._adding:
+            self._put_there()
         growth = _bytes(entry) - _bytes(self._upper.get(path))
         names = len(self._upper) + (path not in self._upper)
         grows = entry is not None and (growth > 0 or path not in self._upper)
-        if grows:
-            cost = growth + NAME_COST * (path not in self._upper)
-            full = self.size + growth + names * NAME_COST > self.limit
-            if full or (self._disk is not None and not self._disk.take(cost)):
-                fail(errno.ENOSPC, path)
+        if grows and not self._has_room(growth, names):
+            fail(errno.ENOSPC, path)
         self.size += growth
         folder, name = dirname(path), basename(path)
         if entry is None:

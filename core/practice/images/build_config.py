@@ -9,6 +9,7 @@ from typing import Any
 
 from core.practice.errors import ApiError
 from core.practice.images.dockerfile import Instruction, expand, json_words, pairs
+from core.practice.programs.base import too_long
 
 Config = Mapping[str, Any]
 
@@ -26,6 +27,8 @@ def configure(step: Instruction, config: Config, variables: Mapping[str, str]) -
         case "ENV":
             env = dict(str(pair).split("=", 1) for pair in config.get("Env") or ())
             env |= {name: expand(value, variables) for name, value in pairs(step)}
+            if too_long((), env):
+                raise ApiError(400, f"argument list too long: {step.text[:80]}")
             return {**config, "Env": [f"{name}={value}" for name, value in env.items()]}
         case "LABEL":
             new = {name: expand(value, variables) for name, value in pairs(step)}

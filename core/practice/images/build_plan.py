@@ -9,7 +9,8 @@ from typing import Any
 from core.practice.clock import Clock
 from core.practice.errors import ApiError
 from core.practice.images.dockerfile import Instruction
-from core.practice.programs.steps import Steps, Wait, Write
+from core.practice.programs.pace import TURN, Pace, cost_of, pieces
+from core.practice.programs.steps import Read, Steps, Work, Write
 
 _LONGEST = 3600.0  # seconds that a step's command may sleep
 
@@ -46,7 +47,11 @@ class Options:
 async def played(steps: Steps, command: str, clock: Clock) -> AsyncIterator[Message]:
     """The output of a RUN's program, at its pace. Raises BuildFailed when it fails."""
     given: bytes | None = None
+    pace, left = Pace(clock.now()), TURN
     while True:
+        if left < 0:
+            await clock.sleep(pace.rest(clock.now()))
+            left = TURN
         try:
             taken = steps.send(given)
         except StopIteration as end:
@@ -55,11 +60,17 @@ async def played(steps: Steps, command: str, clock: Clock) -> AsyncIterator[Mess
                 raise BuildFailed(text, int(end.value)) from None
             return
         given = None
+        cost = cost_of(taken)
+        pace.spend(cost)
+        left -= cost
         if isinstance(taken, Write):
-            text = taken.data.decode(errors="replace")
-            yield {"stream": f"\x1b[91m{text}\x1b[0m" if taken.stream == 2 else text}
-        elif not isinstance(taken, Wait):
+            for piece in pieces(taken):
+                text = piece.data.decode(errors="replace")
+                yield {"stream": f"\x1b[91m{text}\x1b[0m" if taken.stream == 2 else text}
+        elif isinstance(taken, Read):
             given = b""  # a build step has no input
+        elif isinstance(taken, Work):
+            continue
         elif taken.seconds > _LONGEST:
             raise BuildFailed("the practice engine does not wait for a command without an end")
         else:

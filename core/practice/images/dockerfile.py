@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.practice.errors import ApiError
+from core.practice.programs.base import LONGEST_STRING
 
 _ANY = "at least one argument"
 _ONE = "exactly one argument"
@@ -26,6 +27,9 @@ _NEEDS = {  # how many words an instruction takes, where the builder insists
 }
 _KNOWN = (*_NEEDS, "CMD", "ENTRYPOINT", "ENV", "HEALTHCHECK", "LABEL", "ONBUILD", "RUN", "SHELL")
 _JSON_FORM = ("ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME")
+_LONGEST_LINE = 65_535  # bytes, as the daemon's own
+_LONGEST = 512 * 1024  # characters of a Dockerfile
+_SHOWN = 80  # characters of a word that an error repeats
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(\w+)(?::([-+])([^}]*))?\}|(\w+))")
 
 
@@ -44,6 +48,9 @@ class Instruction:
 
 def parse(source: str) -> list[Instruction]:
     """All instructions in order. 400 in the daemon's words for what is none."""
+    if len(source) > _LONGEST:
+        text = f"the practice engine takes at most {_LONGEST} characters of a Dockerfile"
+        raise ApiError(400, f"failed to parse Dockerfile: {text}")
     if not source.strip():
         raise ApiError(400, "the Dockerfile (Dockerfile) cannot be empty")
     instructions = [instruction(number, text) for number, text in _lines(source)]
@@ -56,9 +63,21 @@ def parse(source: str) -> list[Instruction]:
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:
-    """Put the values of ``$NAME``, ``${NAME}``, ``${NAME:-else}`` and ``${NAME:+then}`` in."""
+    """Put the values of ``$NAME``, ``${NAME}``, ``${NAME:-else}`` and ``${NAME:+then}`` in.
+
+    400 where more comes of it than Linux takes for one argument or setting.
+    """
+    size = len(text)
 
     def value(match: re.Match[str]) -> str:
+        nonlocal size
+        found = meant(match)
+        size += len(found)
+        if size > LONGEST_STRING:
+            raise ApiError(400, f"argument list too long: {text[:_SHOWN]}")
+        return found
+
+    def meant(match: re.Match[str]) -> str:
         if match[0] == r"\$":
             return "$"
         found = values.get(match[1] or match[4], "")
@@ -83,6 +102,9 @@ def _lines(source: str) -> Iterator[tuple[int, str]]:
     """Logical lines: comments and empty lines dropped, continuations joined."""
     gathered, start = "", 0
     for number, line in enumerate(source.splitlines(), 1):
+        if len(line) > _LONGEST_LINE:
+            text = f"dockerfile line greater than maximum allowed size of {_LONGEST_LINE}"
+            raise ApiError(400, f"failed to parse Dockerfile: {text}")
         if line.lstrip().startswith("#") or (gathered and not line.strip()):
             continue
         start = start if gathered else number

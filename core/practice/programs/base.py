@@ -22,6 +22,8 @@ from core.practice.programs.visits import Page, Visit
 UNIX = ("alpine", "busybox", "misbehaving", "nginx", "python")  # the images that have a shell
 SMALL = ("alpine", "busybox", "misbehaving")  # those whose shell and programs are BusyBox
 UNABLE = "unable to start container process"  # runc's beginning of why
+LONGEST_STRING = 128 * 1024  # bytes of one argument or setting, as in Linux (MAX_ARG_STRLEN)
+_LONGEST_STRINGS = 2 * 2**20  # bytes of all of them, as in Linux (a quarter of the stack)
 NOT_STARTED = 128  # the exit code of a container whose network could not be set up
 
 
@@ -189,6 +191,8 @@ def program(argv: list[str], world: World) -> Program:
     """
     if not argv:
         raise StartError("no command specified", 127)
+    if too_long(argv, world.env):
+        raise StartError(f"exec {argv[0][:255]}: argument list too long", 126)
     maker = find(argv[0], world)
     if maker is not None:
         return maker(argv, world)
@@ -202,6 +206,13 @@ def program(argv: list[str], world: World) -> Program:
         folder = world.view.is_folder(world.path(name))
         reason = "is a directory: permission denied" if folder else "permission denied"
     raise StartError(f'exec: "{name}": {reason}', code)
+
+
+def too_long(argv: Iterable[str], env: Mapping[str, str]) -> bool:
+    """Whether Linux would not take these: one string is too long, or all of them together."""
+    sizes = [len(word) for word in argv]
+    sizes += [len(name) + 1 + len(value) for name, value in env.items()]
+    return max(sizes) >= LONGEST_STRING or sum(sizes) >= _LONGEST_STRINGS
 
 
 Maker = Callable[[list[str], World], Program]

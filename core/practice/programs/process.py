@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from math import isinf
 
 from core.practice.clock import Clock, Timer
 from core.practice.programs import signals
 from core.practice.programs.base import Program
-from core.practice.programs.steps import Interrupted, Read, Wait, Write
+from core.practice.programs.pace import PIECE, TURN, Pace, cost_of, pieces
+from core.practice.programs.steps import Interrupted, Read, Step, Wait, Work, Write
 from core.practice.programs.streams import Streams
 
 log = logging.getLogger("core.practice")
 
-_TURN = 64 * 1024  # bytes that a program may write before others get a turn
-_STEP_COST = 256  # bytes that a step counts for besides what it writes
-_SHORT_REST, _LONG_REST = 0.01, 1.0  # simulated seconds between the turns of one that never waits
+_LONGEST_TURN = 0.005  # real seconds after which others have their turn, whatever was guessed
+_SHORT_REST, _LONG_REST = 0.01, 1.0  # simulated seconds between the turns of one nobody can follow
 
 
 class Process:
@@ -53,6 +53,9 @@ class Process:
         self._timer: Timer | None = None
         self._signals: tuple[int, ...] = ()  # heard, and not yet thrown
         self._rest = _SHORT_REST
+        self._pace = Pace(self.started)
+        self._left = TURN  # of its turn
+        self._unsaid: Iterator[Write] = iter(())  # written, and not yet gone on
         streams.process = self
 
     def go_on(self, paused: bool = False) -> None:
@@ -134,7 +137,7 @@ class Process:
 
     def _run(self) -> int | None:
         """The exit code, or None when the program waits."""
-        steps, left = self.program.steps, _TURN
+        begun = self._clock.real()
         while not self.over:
             given = None
             if not self._signals:
@@ -146,29 +149,46 @@ class Process:
                         return None
             self._rest_no_more()
             try:
-                if self._signals:
-                    heard, *left_over = self._signals
-                    self._signals = tuple(left_over)
-                    step = steps.throw(Interrupted(heard))
-                else:
-                    step = steps.send(given)
+                step = self._next(given)
             except StopIteration as end:
                 return int(end.value or 0)
-            left -= _STEP_COST
+            cost = cost_of(step)
+            self._left -= cost
+            self._pace.spend(cost)
             if isinstance(step, Write):
                 self.streams.write(step.data, step.stream)
-                left -= len(step.data)
-            else:
+            elif not isinstance(step, Work):
                 self._waiting = step
-            if isinstance(step, Wait):
-                self._rest = _SHORT_REST
-                self._sleep(step.seconds)
-            elif left < 0 or self.streams.behind:
-                # One that never waits must stop neither simulated time nor the other programs.
+            if isinstance(self._waiting, Wait):
+                self._rest, self._left = _SHORT_REST, TURN
+                self._sleep(max(self._waiting.seconds, self._pace.rest(self._clock.now())))
+            elif self.streams.behind:
                 self._resting = True
                 self._sleep(self._rest)
                 self._rest = min(2 * self._rest, _LONG_REST)
+            elif self._left < 0:
+                # One that never waits must stop neither simulated time nor the other programs.
+                self._left, self._resting = TURN, True
+                self._sleep(self._pace.rest(self._clock.now()))
+            elif self._clock.real() - begun > _LONGEST_TURN:  # for whatever else the loop has to do
+                self._resting = True
+                self._sleep(0.0)
         return None
+
+    def _next(self, given: bytes | None) -> Step:
+        """The program's next step; what it writes comes in pieces, with others between."""
+        if self._signals:
+            heard, *left_over = self._signals
+            self._signals, self._unsaid = tuple(left_over), iter(())
+            step = self.program.steps.throw(Interrupted(heard))
+        elif (more := next(self._unsaid, None)) is not None:
+            return more
+        else:
+            step = self.program.steps.send(given)
+        if isinstance(step, Write) and len(step.data) > PIECE:
+            self._unsaid = pieces(step)
+            return next(self._unsaid)
+        return step
 
     def _sleep(self, seconds: float) -> None:
         if not isinf(seconds):

@@ -35,6 +35,22 @@ class Read:
 READ = Read()
 
 
+@dataclass(frozen=True, slots=True, init=False)
+class Work(Wait):
+    """The program has worked for about so many microseconds, and others may have their turn.
+
+    It is a wait of no simulated time. Every loop over what a learner may make long yields these:
+    the engine plays all programs on one thread, and what happens between two steps is all that
+    nobody can interrupt. The cost is a guess, for the sake of runs that are alike everywhere.
+    """
+
+    cost: int
+
+    def __init__(self, cost: int) -> None:
+        object.__setattr__(self, "seconds", 0.0)
+        object.__setattr__(self, "cost", cost)
+
+
 class Interrupted(Exception):
     """Thrown into a program where it waits: a signal that it hears, as Ctrl-C is (SIGINT, 2).
 
@@ -48,7 +64,8 @@ class Interrupted(Exception):
 
 FOREVER = Wait(float("inf"))
 
-Steps = Generator[Write | Wait | Read, bytes | None, int]
+Step = Write | Wait | Read
+Steps = Generator[Step, bytes | None, int]
 
 # Steps that many programs share
 

@@ -23,6 +23,7 @@ _LEVELS = (
 )
 _ASSIGNING = ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=")
 _DEEPEST = 40
+_MOST_TOKENS = 2000
 
 
 class BadArithmetic(Exception):
@@ -89,6 +90,8 @@ class _Expression:
             if match is None:
                 raise BadArithmetic("arithmetic syntax error")
             self._tokens.append(match[1] or match[2] or match[3])
+            if len(self._tokens) > _MOST_TOKENS:
+                raise BadArithmetic("out of memory")
             at = match.end()
         self._at = 0
         self._depth = 0

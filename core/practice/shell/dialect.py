@@ -76,6 +76,12 @@ class Dialect:
             else self.cannot_open(name, reason)
         )
 
+    def cannot_fork(self) -> str:
+        if self.name == "dash":
+            return "Cannot fork"
+        verb = "can't fork" if self.name == "ash" else "fork"
+        return f"{verb}: Resource temporarily unavailable"
+
     def not_found(self, name: str) -> str:
         if self.name != "bash":
             return f"{name}: not found"

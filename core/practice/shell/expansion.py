@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from core.practice.expressions import TooLarge
+from core.practice.programs.steps import Work
 from core.practice.shell import patterns
 from core.practice.shell.arithmetic import BadArithmetic, evaluated
 from core.practice.shell.streams import Doing
 from core.practice.shell.tree import Arithmetic, Parameter, Part, Substitution, Text, Word
-from core.practice.shell.variables import LONGEST, ReadOnly, TooLarge
+from core.practice.shell.variables import LONGEST, ReadOnly, TooMuch
 
 if TYPE_CHECKING:
     from core.practice.shell.interpreter import Shell
 
-_MOST_WORDS = 20_000
+_MOST_WORDS = 100_000
+_MOST = 2 * 2**20  # characters of a command's words
+_PART = Work(3)  # what a part of a word costs
 _BLANK = " \t\n"
 
 Field = list[tuple[str, bool]]  # fragments: text, and whether quotes protect it
@@ -39,12 +43,19 @@ def words(shell: Shell, given: tuple[Word, ...]) -> Doing[list[str]]:
             text = "".join(fragment for fragment, _ in field)
             meant: list[str] = []
             if patterns.has_pattern(field) and "f" not in shell.options:
-                meant = patterns.files(field, shell.world.fs, shell.cwd)
+                meant = yield from _files(shell, field)
             found += meant or [text]
             size += sum(map(len, meant)) if meant else len(text)
-            if size > 4 * LONGEST or len(found) > _MOST_WORDS:
+            if size > _MOST or len(found) > _MOST_WORDS:
                 raise Failure("out of memory")
     return found
+
+
+def _files(shell: Shell, field: Field) -> Doing[list[str]]:
+    try:
+        return (yield from patterns.files(field, shell.world.fs, shell.cwd))
+    except TooLarge:
+        raise Failure("out of memory") from None
 
 
 def single(shell: Shell, word: Word) -> Doing[str]:
@@ -59,13 +70,17 @@ def pattern(shell: Shell, word: Word) -> Doing[Field]:
 
 def _whole(shell: Shell, word: Word) -> Doing[Field]:
     fragments: Field = []
+    size = 0
     for number, part in enumerate(word):
+        yield _PART
+        known = len(fragments)
         if isinstance(part, Text):
             fragments += _text(shell, part, first=number == 0)
         else:
             value = yield from _value(shell, part)
             fragments.append((" ".join(value), part.quoted))
-        if sum(len(text) for text, _ in fragments[-2:]) > LONGEST:
+        size += sum(len(text) for text, _ in fragments[known:])
+        if size > LONGEST:
             raise Failure("out of memory")
     return fragments
 
@@ -73,8 +88,10 @@ def _whole(shell: Shell, word: Word) -> Doing[Field]:
 def _fields(shell: Shell, word: Word, inner: bool = False) -> Doing[list[Field]]:
     """The fields of a word; ``inner``: one inside ``${x:-…}``, whose own blanks separate too."""
     fields: list[Field] = [[]]
+    size = 0
     only_nothing = False  # "$@" without parameters is no word at all
     for number, part in enumerate(word):
+        yield _PART
         if isinstance(part, Text) and (part.quoted or not inner):
             fields[-1] += _text(shell, part, first=number == 0)
             continue
@@ -87,6 +104,9 @@ def _fields(shell: Shell, word: Word, inner: bool = False) -> Doing[list[Field]]
                     fields += found[1:]
                 continue
         value = yield from _value(shell, part)
+        size += sum(map(len, value))
+        if size > _MOST or len(fields) > _MOST_WORDS:
+            raise Failure("out of memory")
         if part.quoted:
             separate = isinstance(part, Parameter) and part.name == "@"
             only_nothing = separate and not value and len(word) == 1
@@ -101,6 +121,7 @@ def _fields(shell: Shell, word: Word, inner: bool = False) -> Doing[list[Field]]
             pieces = _split(text, shell.variables.get("IFS", _BLANK))
             for again, (piece, counts) in enumerate(pieces):
                 if again:
+                    yield _PART
                     fields.append([])
                 if piece or counts:
                     fields[-1].append((piece, False))
@@ -132,6 +153,9 @@ def _text(shell: Shell, part: Text, first: bool) -> Field:
 
 def _split(text: str, ifs: str) -> Iterator[tuple[str, bool]]:
     """Pieces of a text, and whether each is a field even when it is empty."""
+    if not any(sign in text for sign in ifs):
+        yield text, False
+        return
     blanks = "".join(sign for sign in ifs if sign in _BLANK)
     start = at = 0
     while at < len(text):
@@ -217,8 +241,13 @@ def _changed(shell: Shell, part: Parameter, value: list[str]) -> Doing[list[str]
             fragments = yield from pattern(shell, old)
             by = yield from single(shell, new)
             everywhere = part.operator == "//"
-            return [patterns.replaced(text, fragments, by, everywhere) for text in value]
-    except ValueError:
+            changed: list[str] = []
+            for text in value:
+                most = LONGEST - sum(map(len, changed))
+                found = yield from patterns.replaced(text, fragments, by, everywhere, most)
+                changed.append(found)
+            return changed
+    except TooLarge:
         raise Failure("out of memory") from None
     if shell.dialect.name == "dash":
         raise Failure("Bad substitution")
@@ -250,7 +279,7 @@ def assign(shell: Shell, name: str, value: str) -> None:
         shell.variables[name] = value
     except ReadOnly:
         raise Failure(shell.dialect.read_only(name)) from None
-    except TooLarge:
+    except TooMuch:
         raise Failure("out of memory") from None
     if "a" in shell.options:
         shell.variables.exported.add(name)

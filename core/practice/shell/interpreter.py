@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, field
 
+from core.practice.expressions import TooLarge
 from core.practice.programs.base import World
-from core.practice.programs.steps import Wait
-from core.practice.shell import expansion, launch, patterns, redirections
+from core.practice.programs.steps import Wait, Work
+from core.practice.shell import crew, expansion, launch, patterns, redirections
 from core.practice.shell.dialect import Dialect
 from core.practice.shell.endings import Exit, Leave
 from core.practice.shell.expansion import Failure, assign
 from core.practice.shell.streams import (
     Descriptors,
     Doing,
+    Full,
     Held,
     Outer,
-    Pipe,
     Strand,
     side_by_side,
 )
@@ -38,15 +39,18 @@ from core.practice.shell.tree import (
 from core.practice.shell.variables import LONGEST, Variables
 
 _DEEPEST = 60  # commands inside commands, functions among them
+_COMMAND = Work(50)  # what a command costs besides what it does
 _BURST = 40  # commands that take no simulated time together
 _SHORTEST, _LONGEST_WAIT = 0.002, 0.1  # seconds between bursts: the longer it runs, the longer
 
 
 @dataclass(slots=True)
 class Effort:
-    """How many commands a shell and its subshells have run."""
+    """How many commands a shell and its subshells have run, and what of them goes on."""
 
     commands: int = 0
+    piped: int = 0  # commands of pipelines that go on
+    jobs: int = 0  # begun in the background, ever
 
 
 @dataclass(slots=True)
@@ -133,8 +137,11 @@ class Shell:
         held = Held(most=LONGEST)
         shell = self.fork()
         shell.descriptors = {**self.descriptors, 1: held}
-        self.code = yield from shell.alone(body)
-        return launch.decoded(held.data).replace("\0", "").rstrip("\n")
+        try:
+            self.code = yield from shell.alone(body)
+        except Full:
+            raise Failure("out of memory") from None
+        return launch.decoded(bytes(held.data)).replace("\0", "").rstrip("\n")
 
     # Running
 
@@ -179,7 +186,7 @@ class Shell:
             case Sequence(items):
                 for item, background in items:
                     if background:
-                        yield from self._begin(item)
+                        yield from crew.begin(self, item)
                     else:
                         yield from self.run(item)
                 return self.code
@@ -225,6 +232,7 @@ class Shell:
     def breathe(self) -> Doing[None]:
         """Let simulated time pass now and then: a loop without a sleep must not stop it."""
         self.effort.commands += 1
+        yield _COMMAND
         bursts, rest = divmod(self.effort.commands, _BURST)
         if not rest:
             yield Wait(min(_LONGEST_WAIT, _SHORTEST * (1 + bursts / 50)))
@@ -282,7 +290,11 @@ class Shell:
         for words, body in command.branches:
             for word in words:
                 fragments = yield from expansion.pattern(self, word)
-                if patterns.matches(fragments, text):
+                try:
+                    found = patterns.matches(fragments, text)
+                except TooLarge:
+                    raise Failure("out of memory") from None
+                if found:
                     return (yield from self.run(body)) if body is not None else 0
         return 0
 
@@ -292,43 +304,8 @@ class Shell:
         if len(commands) == 1:
             code = yield from self._test(commands[0])
         else:
-            code = yield from self._piped(commands)
+            code = yield from crew.piped(self, commands)
         return int(code == 0) if negated else code
-
-    def _piped(self, commands: tuple[Command, ...]) -> Doing[int]:
-        strands: list[Strand] = []
-        before: Pipe | None = None
-        for number, command in enumerate(commands):
-            after = Pipe() if number + 1 < len(commands) else None
-            shell = self.fork()
-            shell.descriptors = dict(self.descriptors)
-            if before is not None:
-                shell.descriptors[0] = before
-            if after is not None:
-                shell.descriptors[1] = after
-            strands.append(Strand(shell.alone(command), writes=after, reads=before))
-            before = after
-        own = {id(strand.writes) for strand in strands if strand.writes is not None}
-        try:
-            yield from side_by_side(strands, own, None, self.world.now)
-        finally:
-            for strand in strands:
-                strand.steps.close()
-        codes = [strand.code or 0 for strand in strands]
-        if "pipefail" in self.options:
-            return next((code for code in reversed(codes) if code), 0)
-        return codes[-1]
-
-    def _begin(self, command: Command) -> Doing[None]:
-        """Start a command in the background; it goes on whenever this shell waits."""
-        shell = self.fork()
-        shell.descriptors = {**self.descriptors, 0: Held()}
-        strand = Strand(shell.alone(command))
-        self.crew.append(strand)
-        self.last_job = self.pid + len(self.crew)
-        self.jobs[self.last_job] = strand
-        self.code = 0
-        yield Wait(0.0)  # the other's turn
 
     def with_crew(self, steps: Doing[int]) -> Doing[int]:
         """Run the shell, and beside it what it starts in the background, until the shell ends."""

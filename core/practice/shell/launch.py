@@ -185,6 +185,8 @@ def program_of(shell: Shell, argv: list[str]) -> Program:
     outside = isinstance(stdout, Outer) and stdout.stream == 1
     environment = shell.variables.environment()
     environment["PWD"] = shell.cwd
+    if programs.too_long(argv, environment):
+        raise Missing(f"{argv[0]}: Argument list too long", 126)
     world = replace(shell.world, env=environment, cwd=shell.cwd, tty=shell.world.tty and outside)
     try:
         return programs.program(argv, world)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from functools import lru_cache
 from posixpath import join
 
+from core.practice.expressions import (
+    Expression,
+    Malformed,
+    TooLarge,
+    bracket,
+    compiled,
+    encoded,
+    literal,
+)
 from core.practice.files.filesystem import FileSystem
-from core.practice.utilities.regex import CLASSES
+from core.practice.programs.steps import Work
+from core.practice.utilities.regex import bracket_end, bracket_items
 
 Fragments = Sequence[tuple[str, bool]]  # text, and whether it stands for itself
 
 MOST = 10_000  # files that a word may mean
-_LONGEST = 4096  # characters of a text whose beginnings or ends are tried one by one
+_LONGEST = 8 * 1024  # characters of a pattern
+_LOOK, _MATCH = Work(20), Work(5)  # what it costs to look at a name, and at a match
 _SPECIAL = re.compile(r"[*?\[]")
 
 
@@ -21,144 +32,160 @@ def has_pattern(fragments: Fragments) -> bool:
     return any(not quoted and _SPECIAL.search(text) for text, quoted in fragments)
 
 
+def plain(text: str) -> Fragments:
+    """A pattern as fnmatch takes it: a backslash protects what follows."""
+    found: list[tuple[str, bool]] = []
+    at = 0
+    while at < len(text):
+        quoted = text[at] == "\\" and at + 1 < len(text)
+        at += quoted
+        found.append((text[at], quoted))
+        at += 1
+    return found
+
+
 @lru_cache(maxsize=256)
-def _compiled(signs: tuple[tuple[str, bool], ...]) -> re.Pattern[str]:
-    """The pattern as a regular expression that never tries a star twice."""
-    parts: list[str] = []
-    starred = False
+def _atoms(fragments: tuple[tuple[str, bool], ...]) -> tuple[bytes, ...]:
+    """The pattern sign by sign, each as an expression. Raises TooLarge."""
+    signs = [(sign, quoted) for text, quoted in fragments for sign in text]
+    if len(signs) > _LONGEST:
+        raise TooLarge
+    parts: list[bytes] = []
     at = 0
     while at < len(signs):
         sign, quoted = signs[at]
         at += 1
         if quoted or sign not in "*?[":
-            parts.append(re.escape(sign))
+            parts.append(literal(sign))
         elif sign == "?":
-            parts.append(".")
+            parts.append(b".")
         elif sign == "*":
-            if starred:  # what stands between two stars is found where it first occurs
-                start = len(parts) - 1 - parts[::-1].index("*")
-                parts[start:] = ["(?>.*?" + "".join(parts[start + 1 :]) + ")"]
-            parts.append("*")
-            starred = True
+            if parts[-1:] != [b".*"]:
+                parts.append(b".*")
         else:
             found, at = _bracket(signs, at)
             parts.append(found)
-    if starred:
-        start = len(parts) - 1 - parts[::-1].index("*")
-        parts[start] = ".*"
-    return re.compile("".join(parts), re.DOTALL)
+    return tuple(parts)
 
 
-def _bracket(signs: tuple[tuple[str, bool], ...], at: int) -> tuple[str, int]:
+def _bracket(signs: list[tuple[str, bool]], at: int) -> tuple[bytes, int]:
     """A bracket expression and where it ends; a bracket alone where there is no end."""
-    text = "".join(sign if sign != "]" or not quoted else "\0" for sign, quoted in signs[at:])
-    match = re.match(r"([!^]?)(\]?(?:\[:[a-z]+:\]|[^\]])*)\]", text)
-    if match is None:
-        return re.escape("["), at
-    inner = re.sub(r"[\\&~|\[]|--", lambda m: "\\" + m[0], match[2].replace("\0", "]"))
-    inner = re.sub(r"\\\[:([a-z]+):\]", lambda m: CLASSES.get(m[1], ""), inner)
-    inner = inner.replace("]", "\\]").replace("^", "\\^")
-    inner = re.sub(r"\\\\\]", r"\\]", inner)
-    source = f"[{'^' if match[1] else ''}{inner}]"
+    text = "".join(sign if not quoted else _QUOTED.get(sign, sign) for sign, quoted in signs[at:])
+    inverted = text[:1] in ("!", "^")
+    end = bracket_end(text, int(inverted))
+    if end < 0:
+        return literal("["), at
     try:
-        re.compile(source)
-    except re.error:
-        return re.escape("["), at
-    return source, at + match.end()
+        items = bracket_items(text[inverted:end])
+        meant = [_MEANT.get(item, item) if isinstance(item, str) else item for item in items]
+        return bracket(meant, inverted), at + end + 1
+    except Malformed:
+        return literal("["), at
 
 
-def _signs(fragments: Fragments) -> tuple[tuple[str, bool], ...]:
-    return tuple((sign, quoted) for text, quoted in fragments for sign in text)
+#: Signs that quotes protect, while brackets are read; from the private use area.
+_QUOTED = {"]": "\ue000", "-": "\ue001", "[": "\ue002", "!": "\ue003", "^": "\ue004"}
+_MEANT = {mark: sign for sign, mark in _QUOTED.items()}
+
+
+def _expression(
+    fragments: Fragments, shortest: bool = False, backwards: bool = False
+) -> Expression:
+    atoms = _atoms(tuple(fragments))
+    if shortest:
+        atoms = tuple(atom + b"?" if atom == b".*" else atom for atom in atoms)
+    return compiled(b"".join(atoms[::-1] if backwards else atoms), longest=not shortest)
 
 
 def matches(fragments: Fragments, text: str) -> bool:
-    return _compiled(_signs(fragments)).fullmatch(text) is not None
+    """Whether the pattern matches a whole text. Raises TooLarge."""
+    return _expression(fragments).is_whole(encoded(text))
 
 
 def without(text: str, fragments: Fragments, operator: str) -> str:
     """``${x#p}`` and its kin: the text without the beginning or end that the pattern matches.
 
-    Raises ValueError where the text is too long for it.
+    Raises TooLarge.
     """
-    pattern = _compiled(_signs(fragments))
+    whole = "".join(fragment for fragment, _ in fragments)
     if not has_pattern(fragments):
-        plain = "".join(fragment for fragment, _ in fragments)
-        return text.removeprefix(plain) if operator[0] == "#" else text.removesuffix(plain)
-    if len(text) > _LONGEST:
-        raise ValueError("too long")
-    cuts: Sequence[int] = range(len(text) + 1)
-    if operator in ("##", "%"):
-        cuts = cuts[::-1]
-    for cut in cuts:
-        if operator[0] == "#" and pattern.fullmatch(text, 0, cut):
-            return text[cut:]
-        if operator[0] == "%" and pattern.fullmatch(text, cut):
-            return text[:cut]
-    return text
+        return text.removeprefix(whole) if operator[0] == "#" else text.removesuffix(whole)
+    shortest, backwards = len(operator) == 1, operator[0] == "%"
+    data = encoded(text[::-1] if backwards else text)
+    match = _expression(fragments, shortest, backwards).beginning(data)
+    rest = data[match.end :].decode(errors="surrogateescape") if match else ""
+    if match is None:
+        return text
+    return rest[::-1] if backwards else rest
 
 
-def replaced(text: str, fragments: Fragments, by: str, everywhere: bool) -> str:
-    """``${x/p/y}``. Raises ValueError where the text is too long for it."""
+def replaced(
+    text: str, fragments: Fragments, by: str, everywhere: bool, most: int
+) -> Generator[Work, None, str]:
+    """``${x/p/y}``. Raises TooLarge, also where more than ``most`` characters come of it."""
     if not fragments:
         return text
-    if len(text) > _LONGEST:
-        raise ValueError("too long")
-    pattern = _compiled(_signs(fragments))
-    parts, at, done = [], 0, False
-    while at < len(text):
-        longest = 0
-        if not done or everywhere:
-            ends = range(len(text), at, -1) if has_pattern(fragments) else (len(text),)
-            if not has_pattern(fragments):
-                found = pattern.match(text, at)
-                longest = found.end() - at if found else 0
-            else:
-                longest = next((e - at for e in ends if pattern.fullmatch(text, at, e)), 0)
-        parts.append(by if longest else text[at])
-        done = done or bool(longest)
-        at += longest or 1
-    return "".join(parts)
+    expression, data, put_in = _expression(fragments), encoded(text), encoded(by)
+    parts: list[bytes] = []
+    at = size = 0
+    while at < len(data) and (match := expression.search(data, at)) is not None:
+        yield _MATCH
+        end = match.end if match.end > match.start else match.start + 1  # nothing is no match
+        parts.append(data[at : match.start])
+        parts.append(put_in if match.end > match.start else data[match.start : end])
+        size += len(put_in)
+        if size > most:
+            raise TooLarge
+        at = end
+        if match.end > match.start and not everywhere:
+            break
+    parts.append(data[at:])
+    return b"".join(parts).decode(errors="surrogateescape")
 
 
-def files(fragments: Fragments, fs: FileSystem, cwd: str) -> list[str]:
-    """The paths that a word with a pattern means, sorted; at most MOST."""
+def files(fragments: Fragments, fs: FileSystem, cwd: str) -> Generator[Work, None, list[str]]:
+    """The paths that a word with a pattern means, sorted; at most MOST. Raises TooLarge."""
     parts: list[list[tuple[str, bool]]] = [[]]
     for text, quoted in fragments:
         first, *others = text.split("/")
         parts[-1].append((first, quoted))
         parts += [[(other, quoted)] for other in others]
     found: list[str] = []
-    for path in _found(fs, cwd, "", parts):
-        found.append(path)
-        if len(found) >= MOST:
-            break
-    return sorted(found)
-
-
-def _found(
-    fs: FileSystem, cwd: str, before: str, parts: list[list[tuple[str, bool]]]
-) -> Iterator[str]:
-    here, rest = parts[0], parts[1:]
-    if not has_pattern(here):
-        path = before + "".join(text for text, _ in here)
-        if rest:
-            yield from _found(fs, cwd, path + "/", rest)
-        elif _there(fs, join(cwd, path)):
-            yield path
-        return
-    try:
-        names = fs.listing(join(cwd, before or "."))
-    except OSError:
-        return
-    hidden = here[0][0].startswith(".") or (here[0][0] == "" and here[1][0].startswith("."))
-    pattern = _compiled(_signs(here))
-    for name in [".", "..", *names] if hidden else names:
-        if (name.startswith(".") and not hidden) or not pattern.fullmatch(name):
+    left = [("", 0)]  # paths that match so far, and how many parts they match
+    while left and len(found) < MOST:
+        before, number = left.pop()
+        while number < len(parts) and not has_pattern(parts[number]):
+            before += "".join(text for text, _ in parts[number])
+            number += 1
+            before += "/" * (number < len(parts))
+        yield _LOOK
+        if number == len(parts):
+            if _there(fs, join(cwd, before)):
+                found.append(before)
             continue
-        if not rest:
-            yield before + name
-        elif fs.is_folder(join(cwd, before + name)):
-            yield from _found(fs, cwd, f"{before}{name}/", rest)
+        names = yield from _names(fs, join(cwd, before or "."), parts[number])
+        for name in names:
+            yield _LOOK
+            if number + 1 == len(parts):
+                found.append(before + name)
+            elif fs.is_folder(join(cwd, before + name)):
+                left.append((f"{before}{name}/", number + 1))
+    return sorted(found)[:MOST]
+
+
+def _names(fs: FileSystem, folder: str, part: Fragments) -> Generator[Work, None, list[str]]:
+    """The names in a folder that a part of a path matches, sorted the other way round."""
+    try:
+        names = fs.listing(folder)
+    except OSError:
+        return []
+    hidden = part[0][0].startswith(".") or (part[0][0] == "" and part[1][0].startswith("."))
+    found: list[str] = []
+    for name in reversed([".", "..", *names] if hidden else names):
+        yield _LOOK
+        if (hidden or not name.startswith(".")) and matches(part, name):
+            found.append(name)
+    return found
 
 
 def _there(fs: FileSystem, path: str) -> bool:

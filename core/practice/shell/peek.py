@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from core.practice.shell.interpreter import Shell
 
 
+_LONGEST = 8 * 1024  # characters of a text that is looked into
+
+
 def server(shell: Shell, text: str) -> Program | None:
     """The program that a text's last command is, when it answers at ports or hears SIGTERM."""
     last: Command | None = None
+    if len(text) > _LONGEST:
+        return None
     parser = Parser(text)
     try:
         while (command := parser.next_line()) is not None:

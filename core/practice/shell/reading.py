@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.practice.programs.steps import Work
 from core.practice.shell import launch
 from core.practice.shell.expansion import Failure, assign
 from core.practice.shell.launch import builtin
 from core.practice.shell.scanner import NAME
 from core.practice.shell.streams import Doing
+from core.practice.shell.variables import LONGEST
 
 if TYPE_CHECKING:
     from core.practice.shell.interpreter import Shell
+
+_PIECE = 4096  # characters of a line that are read in one go
 
 
 @builtin("read")
@@ -47,15 +51,21 @@ def _line(shell: Shell, raw: bool) -> Doing[tuple[list[tuple[str, bool]], bool]]
             if not more:
                 break
             data += more
+            if len(data) > LONGEST:
+                raise Failure("out of memory")
         head, newline, rest = data.partition(b"\n")
         text, data = launch.decoded(head), rest
         at = 0
         while at < len(text):
+            if at % _PIECE == 0:
+                yield Work(_PIECE // 5)
             escaped = text[at] == "\\" and not raw
             at += escaped
             if at < len(text):
                 letters.append((text[at], escaped))
             at += 1
+        if len(letters) > LONGEST:
+            raise Failure("out of memory")
         if newline and not raw and (len(text) - len(text.rstrip("\\"))) % 2:
             continue
         stream.kept = rest
@@ -84,12 +94,12 @@ def _share_out(shell: Shell, names: list[str], line: list[tuple[str, bool]]) -> 
             at += 1
         if at < len(line) and separates(line[at]):
             at += 1
-    rest = line[at:]
-    while rest and blank(rest[0]):
-        rest = rest[1:]
-    while rest and blank(rest[-1]):
-        rest.pop()
-    assign(shell, names[-1], "".join(letter for letter, _ in rest))
+    end = len(line)
+    while at < end and blank(line[at]):
+        at += 1
+    while end > at and blank(line[end - 1]):
+        end -= 1
+    assign(shell, names[-1], "".join(letter for letter, _ in line[at:end]))
 
 
 @builtin("getopts")

@@ -7,7 +7,7 @@ from posixpath import join
 from typing import TYPE_CHECKING
 
 from core.practice.files.filesystem import File, Folder
-from core.practice.shell import expansion
+from core.practice.shell import expansion, launch
 from core.practice.shell.streams import Descriptors, Doing, Held, OnFile, Stream
 from core.practice.shell.tree import Redirection
 from core.practice.shell.variables import LONGEST
@@ -46,7 +46,7 @@ def opened(shell: Shell, given: Iterable[Redirection]) -> Doing[Descriptors]:
         text = yield from expansion.single(shell, redirection.target)
         number, operator = redirection.descriptor, redirection.operator
         if operator == "<<":
-            found[number] = Held(text.encode(errors="surrogateescape"), LONGEST)
+            found[number] = Held(bytearray(launch.encoded(text)), LONGEST)
         elif operator == "&":
             _duplicate(shell, found, number, text)
         elif operator.startswith("&"):
@@ -80,7 +80,7 @@ def _open(shell: Shell, found: dict[int, Stream], name: str, operator: str) -> S
         if operator == "<":
             if isinstance(fs.entry(path), Folder):
                 return Held()
-            return OnFile(fs, path)
+            return OnFile(fs, fs.resolve(path))
         kept = operator == ">" and "C" in shell.options and fs.exists(path)
         if kept and isinstance(fs.entry(path), File):
             raise Refused(dialect.cannot_create(name, "File exists"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from posixpath import basename, join
 
 from core.practice.programs.base import SMALL, UNIX, Program, World, executable
-from core.practice.programs.steps import Interrupted, Steps, ending
+from core.practice.programs.steps import Interrupted, Steps, Work, ending
 from core.practice.shell import builtins, control, launch, peek, reading
 from core.practice.shell.dialect import ASH, BASH, DASH, SyntaxProblem
 from core.practice.shell.endings import Exit, Leave
@@ -18,6 +18,7 @@ from core.practice.shell.streams import Doing, Outer
 from core.practice.shell.variables import Variables
 
 _LONGEST = 128 * 1024  # characters of a text given to -c, as in Linux; of a typed command too
+_LONGEST_OPEN = 32 * 1024  # characters of one that is not whole yet: each line reads it anew
 _TERMINAL = ("HISTFILE", "PS1")
 _SIGNALS = {"INT": 2, "TERM": 15}
 
@@ -120,7 +121,7 @@ def _playing(new: Shell, text: str, title: tuple[str, ...]) -> Program:
 def run_text(shell: Shell, text: str) -> Doing[int]:
     """Run a text in this shell, line by line. Raises what its commands raise."""
     shell.code = 0
-    parser = Parser(text, True, shell.aliases)
+    parser, begun = Parser(text, True, shell.aliases), 0
     while True:
         try:
             command = parser.next_line()
@@ -129,6 +130,8 @@ def run_text(shell: Shell, text: str) -> Doing[int]:
             raise Failure(shell.dialect.syntax(problem)) from None
         if command is None:
             return shell.code
+        yield Work((parser.at - begun) // 5)
+        begun = parser.at
         if "n" not in shell.options:
             yield from shell.run(command)
 
@@ -216,11 +219,12 @@ def _typed(shell: Shell) -> Doing[bytes]:
 def _run_what_is_whole(shell: Shell, text: str, ended: bool) -> Doing[str]:
     """Run the commands at the beginning of a text; returns what is no whole command yet."""
     while text.strip(" \t\n") and (ended or "\n" in text):
+        yield Work(len(text) // 20)
         parser = Parser(text, ended, shell.aliases)
         try:
             command = parser.next_line()
         except SyntaxProblem as problem:
-            if problem.incomplete and not ended and len(text) < _LONGEST:
+            if problem.incomplete and not ended and len(text) < _LONGEST_OPEN:
                 return text
             shell.line = problem.line
             if not shell.interactive:

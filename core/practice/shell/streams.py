@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from core.practice.files.filesystem import FileSystem
-from core.practice.programs.steps import READ, Interrupted, Read, Wait, Write
+from core.practice.programs.pace import Tally
+from core.practice.programs.steps import READ, Interrupted, Read, Wait, Work, Write
 
 T = TypeVar("T")
 PIPE = 64 * 1024  # bytes that a pipe holds, as in Linux
+_MANY = 50  # strands of a shell, after which those that have ended are forgotten
+_LOOK = 5  # microseconds that it costs to choose who goes next
+_STEP, _BYTES = 10, 256  # microseconds that handing over costs; bytes that cost one more
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ Doing = Generator[Step, bytes | None, T]
 
 class Hangup(Exception):
     """Nobody reads any more what the program writes into a pipe."""
+
+
+class Full(Exception):
+    """More was written into memory than a shell has."""
 
 
 class Stream(Protocol):
@@ -75,34 +83,40 @@ class OnFile:
     kept: bytes = b""
 
     def put(self, data: bytes) -> Doing[None]:
-        self.fs.write(self.path, data, append=True)
-        return
-        yield  # makes this a generator
+        self.fs.append(self.path, data)
+        yield _worked(data)
 
     def get(self) -> Doing[bytes]:
-        data, self.kept = self.kept + self.fs.read(self.path)[self.at :], b""
-        self.at += len(data)
+        data, self.kept = self.kept, b""
+        if not data:
+            data = self.fs.read(self.path)[self.at : self.at + PIPE]
+            self.at += len(data)
+        yield _worked(data)
         return data
-        yield
 
 
 @dataclass(slots=True)
 class Held:
-    """Bytes in memory: the text of a here-document, or what a substitution has collected."""
+    """Bytes in memory: the text of a here-document, or what a substitution has collected.
 
-    data: bytes = b""
+    Writing more than it may hold raises Full.
+    """
+
+    data: bytearray = field(default_factory=bytearray)
     most: int = PIPE
     kept: bytes = b""
 
     def put(self, data: bytes) -> Doing[None]:
-        self.data = (self.data + data)[: self.most]
-        return
-        yield
+        if len(self.data) + len(data) > self.most:
+            raise Full
+        self.data += data
+        yield _worked(data)
 
     def get(self) -> Doing[bytes]:
-        data, self.kept, self.data = self.kept + self.data, b"", b""
+        data, self.kept = self.kept + bytes(self.data), b""
+        self.data.clear()
+        yield _worked(data)
         return data
-        yield
 
 
 @dataclass(slots=True)
@@ -113,11 +127,14 @@ class Pipe:
     left: bool = False  # nobody reads any more
 
     def put(self, data: bytes) -> Doing[None]:
-        if self.left:
-            raise Hangup
-        self.chunks.append(data)
-        self.held += len(data)
-        yield Blocked(self)
+        for at in range(0, len(data), PIPE):
+            if self.left:
+                raise Hangup
+            piece = data[at : at + PIPE]
+            self.chunks.append(piece)
+            self.held += len(piece)
+            yield _worked(piece)
+            yield Blocked(self)
 
     def get(self) -> Doing[bytes]:
         if not self.held and not self.ended:
@@ -125,6 +142,7 @@ class Pipe:
         data = b"".join(self.chunks)
         self.chunks.clear()
         self.held = 0
+        yield _worked(data)
         return data
 
     @property
@@ -136,6 +154,11 @@ class Pipe:
         if data:
             self.chunks.appendleft(data)
             self.held += len(data)
+
+
+def _worked(data: bytes) -> Work:
+    """What it cost to hand these over."""
+    return Work(_STEP + len(data) // _BYTES)
 
 
 Descriptors = Mapping[int, Any]  # number -> Stream
@@ -206,11 +229,16 @@ def side_by_side(
     last goes first, so that nothing is made before somebody wants it: ``yes | head -3`` makes three
     lines. The list may grow meanwhile.
     """
+    tally = Tally()
     while any(strand.code is None for strand in strands) and (main is None or main.code is None):
         try:
             strand = next((s for s in reversed(strands) if s.ready), None)
             if strand is not None:
-                yield from _advance(strand, own)
+                yield from _advance(strand, own, tally)
+                if tally.add(_LOOK):
+                    yield tally.told()
+                if own is None and len(strands) > _MANY:  # of a crew, nobody asks for the ended
+                    strands[:] = [s for s in strands if s.code is None]
                 continue
             reader = next((s for s in strands if s.reading), None)
             asleep = [s.asleep for s in strands if s.asleep > 0 and s.code is None]
@@ -238,11 +266,12 @@ def _let_sleep(strands: list[Strand], seconds: float) -> None:
             strand.asleep = max(0.0, strand.asleep - seconds)
 
 
-def _advance(strand: Strand, own: set[int] | None) -> Doing[None]:
+def _advance(strand: Strand, own: set[int] | None, tally: Tally) -> Doing[None]:
     """Let a strand run until it has to wait."""
     while (step := _resumed(strand)) is not None:
-        if isinstance(step, Wait):
+        if isinstance(step, Wait) and not isinstance(step, Work):
             strand.asleep = max(step.seconds, 1e-9)
+            tally.rested(step.seconds)
             return
         if isinstance(step, Read):
             strand.reading = step
@@ -250,7 +279,10 @@ def _advance(strand: Strand, own: set[int] | None) -> Doing[None]:
         if isinstance(step, Blocked) and (own is None or id(step.on) in own):
             strand.blocked = step
             return
-        strand.answer = yield step
+        if not isinstance(step, Work):
+            strand.answer = yield step
+        elif tally.add(step.cost):
+            yield tally.told()
 
 
 def _resumed(strand: Strand) -> Step | None:

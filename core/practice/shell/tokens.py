@@ -17,6 +17,7 @@ from core.practice.shell.tree import (
 KEYWORDS = frozenset(
     ("!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until")
 ) | {"while", "{", "}"}
+_MOST_WORDS = 10_000  # of commands that are read at once
 _OPERATORS = ("&&", "||", ";;", ";", "&", "|", "(", ")", "\n")
 _REDIRECTION = re.compile(r"([0-9]?)(<<-|<<|<&|<>|<|>>|>&|>\||>)|(&>>?)")
 
@@ -48,10 +49,16 @@ class Tokens(Scanner):
         self._put_in = 0
         self._first = line
         self._pending: list[_Pending] = []
+        self._words = 0  # that were read
+        self._counted = (0, line)  # a position, and its line
 
     @property
     def line(self) -> int:
-        return self._first + self.text.count("\n", 0, self.at)
+        at, line = self._counted
+        if at > self.at:
+            at, line = 0, self._first
+        self._counted = self.at, line + self.text.count("\n", at, self.at)
+        return self._counted[1]
 
     # Tokens
 
@@ -115,7 +122,8 @@ class Tokens(Scanner):
                     if not self.whole:
                         raise SyntaxProblem(END, incomplete=True)
                     break
-                line, _, _ = self.text[self.at :].partition("\n")
+                end = self.text.find("\n", self.at)
+                line = self.text[self.at : end if end >= 0 else len(self.text)]
                 self.at = min(self.at + len(line) + 1, len(self.text))
                 line = line.lstrip("\t") if here.tabs else line
                 if line == here.delimiter:
@@ -132,6 +140,9 @@ class Tokens(Scanner):
         word = self.word()
         if not word:
             raise self._unexpected()
+        self._words += 1
+        if self._words > _MOST_WORDS:
+            raise SyntaxProblem(words="out of memory: too long for the practice engine")
         return word
 
     def _raw(self, word: Word) -> str:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 
 LONGEST = 256 * 1024  # characters of one value
-_MOST = 4 * 1024 * 1024  # characters of all of them
+_MOST = 4 * 1024 * 1024  # characters of all of them, with their names
+_NAME = 64  # characters that a variable counts for besides: empty ones fill memory too
 
 
 class ReadOnly(Exception):
     """The variable may not change."""
 
 
-class TooLarge(Exception):
+class TooMuch(Exception):
     """The shell has no memory for such a value."""
 
 
 class Variables(MutableMapping[str, str]):
-    """Values by name; setting may raise ReadOnly or TooLarge."""
+    """Values by name; setting may raise ReadOnly or TooMuch."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._values = dict(environment)
-        self._size = sum(len(value) for value in self._values.values())
+        self._size = sum(_NAME + len(n) + len(value) for n, value in self._values.items())
         self.exported = set(environment)
         self.read_only: set[str] = set()
         self._local: list[dict[str, tuple[str | None, bool]]] = []
@@ -32,16 +33,17 @@ class Variables(MutableMapping[str, str]):
     def __setitem__(self, name: str, value: str) -> None:
         if name in self.read_only:
             raise ReadOnly(name)
-        grown = self._size + len(value) - len(self._values.get(name, ""))
+        there = self._values.get(name)
+        grown = self._size + len(value) + (_NAME + len(name) if there is None else -len(there))
         if len(value) > LONGEST or grown > _MOST:
-            raise TooLarge
+            raise TooMuch
         self._size = grown
         self._values[name] = value
 
     def __delitem__(self, name: str) -> None:
         if name in self.read_only:
             raise ReadOnly(name)
-        self._size -= len(self._values.pop(name))
+        self._size -= _NAME + len(name) + len(self._values.pop(name))
         self.exported.discard(name)
 
     def __iter__(self) -> Iterator[str]:
@@ -55,7 +57,8 @@ class Variables(MutableMapping[str, str]):
         return {name: value for name, value in self._values.items() if name in self.exported}
 
     def copy(self) -> Variables:
-        twin = Variables(self._values)
+        twin = Variables({})
+        twin._values, twin._size = dict(self._values), self._size
         twin.exported = set(self.exported)
         twin.read_only = set(self.read_only)
         twin._local = [dict(level) for level in self._local]

@@ -48,6 +48,9 @@ class ManagersClock:
     async def sleep(self, delay: float) -> None:
         await self._clock.sleep(delay)
 
+    def real(self) -> float:
+        return self._clock.real()
+
     def rest(self, resting: bool) -> None:
         """Stop, or go on with what fell due meanwhile."""
         self._resting = resting

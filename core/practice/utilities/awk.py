@@ -36,7 +36,9 @@ def awk(argv: list[str], world: World) -> Steps:
     match = _PROGRAM.fullmatch(asked.words[0])
     if match is None or "v" in asked or "f" in asked or not match[0].strip():
         raise Complaint(f"this program is {_UNSUPPORTED}", 2)
-    pattern = Pattern(match[1], True) if match[1] is not None else None
+    pattern = None
+    if match[1] is not None:
+        pattern = Pattern(match[1].replace("\\/", "/"), extended=True, groups=False)
     terms = _terms(match[4] or "$0")
     separator = asked.get("F", " ").replace("\\t", "\t")
     found, code = yield from inputs("awk", world, asked.words[1:])
@@ -44,9 +46,9 @@ def awk(argv: list[str], world: World) -> Steps:
     for _, source in found:
         while (one := (yield from source.next())) is not None:
             number += 1
-            text = text_of(one).rstrip("\n")
-            if pattern is not None and pattern.search(text) is None:
+            if pattern is not None and pattern.search(one.rstrip(b"\n")) is None:
                 continue
+            text = text_of(one).rstrip("\n")
             if match[2] and not _compared(number, match[2], int(match[3])):
                 continue
             fields = text.split() if separator == " " else text.split(separator) if text else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from posixpath import basename, join
@@ -11,14 +10,20 @@ from typing import TypeVar
 from core.practice.files.filesystem import FileSystem
 from core.practice.files.tree import Device
 from core.practice.programs.base import SMALL, UNIX, Program, World, executable
-from core.practice.programs.steps import READ, Read, Steps, Wait, Write, line
+from core.practice.programs.pace import Tally
+from core.practice.programs.steps import READ, Step, Steps, Wait, Work, Write, line
 from core.practice.utilities.words import Complaint
 
 T = TypeVar("T")
-Doing = Generator[Write | Wait | Read, bytes | None, T]
+Doing = Generator[Step, bytes | None, T]
 Tool = Callable[[list[str], World], Steps]
 
-MOST = 8 * 2**20  # bytes that a program holds of its input
+MOST = 16 * 2**20  # bytes that a program holds of its input
+_LONGEST = 4 * 2**20  # bytes of one line
+_CHUNK = 64 * 1024  # bytes that are taken at once where lines do not count
+_HELD = 50  # bytes that a line counts for besides its text: empty ones fill memory too
+_LINE, _BYTES = 3, 1024  # microseconds that a line costs; bytes of it that cost one more
+ENTRY = Work(20)  # what it costs to look at a file, or to change it
 _BREATH = 4096  # lines after which simulated time goes on
 _BANNER = "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary."
 
@@ -167,27 +172,47 @@ class Lines:
     """Input line by line: a file's content, or what the program is given to read."""
 
     def __init__(self, data: bytes | None = None) -> None:
-        self._lines: deque[bytes] = deque((data or b"").splitlines(keepends=True) if data else ())
+        self._data = data or b""
+        self._at = 0
+        self._begun: list[bytes] = []  # of a line whose end is not there yet
         self._open = data is None
         self._taken = 0
+        self._tally = Tally()
 
     def next(self) -> Doing[bytes | None]:
         """The next line with its newline (the last may have none), None at the end."""
         self._taken += 1
         if self._taken % _BREATH == 0:
             yield Wait(0.001)
-        while self._open and (not self._lines or not self._lines[-1].endswith(b"\n")):
-            if len(self._lines) > 1:
-                break
-            data = (yield READ) or b""
-            if not data:
-                self._open = False
-                break
-            start = self._lines.pop() if self._lines else b""
-            self._lines.extend(_split(start + data))
-            if len(start) > MOST:
+        size = 0
+        while (end := self._data.find(b"\n", self._at)) < 0:
+            rest = self._data[self._at :] if self._at else self._data
+            self._data, self._at = b"", 0
+            if rest:
+                self._begun.append(rest)
+                size += len(rest)
+            if size > _LONGEST:
                 raise Complaint("out of memory", 1)
-        return self._lines.popleft() if self._lines else None
+            self._data = (yield READ) or b"" if self._open else b""
+            if not self._data:
+                self._open = False
+                one, self._begun = b"".join(self._begun), []
+                return one or None
+        one = b"".join((*self._begun, self._data[self._at : end + 1]))
+        self._begun, self._at = [], end + 1
+        if self._tally.add(_LINE + len(one) // _BYTES):
+            yield self._tally.told()
+        return one
+
+    def chunk(self) -> Doing[bytes | None]:
+        """What comes next, whatever lines it has, None at the end."""
+        yield ENTRY
+        data = self._data[self._at : self._at + _CHUNK]
+        self._at += len(data)
+        if data:
+            return data
+        self._data, self._at = b"", 0
+        return ((yield READ) or None) if self._open else None
 
     def whole(self) -> Doing[list[bytes]]:
         """All lines that are left. Raises Complaint beyond MOST bytes."""
@@ -195,16 +220,16 @@ class Lines:
         size = 0
         while (one := (yield from self.next())) is not None:
             found.append(one)
-            size += len(one)
+            size += len(one) + _HELD
             if size > MOST:
                 raise Complaint("out of memory", 1)
         return found
 
 
-def _split(data: bytes) -> Iterable[bytes]:
-    parts = data.split(b"\n")
-    lines = [part + b"\n" for part in parts[:-1]]
-    return [*lines, parts[-1]] if parts[-1] else lines
+def by_and_by(entries: Iterable[object]) -> Doing[None]:
+    """Do something for one entry after the other, with others between."""
+    for _ in entries:
+        yield ENTRY
 
 
 def opened(world: World, name: str) -> Lines:
@@ -215,9 +240,7 @@ def opened(world: World, name: str) -> Lines:
     entry = world.fs.entry(path)
     if isinstance(entry, Device) and entry.major == 136:  # /dev/stdin
         return Lines()
-    lines = Lines(b"")
-    lines._lines = deque(_split(world.fs.read(path)))
-    return lines
+    return Lines(world.fs.read(path))
 
 
 def inputs(

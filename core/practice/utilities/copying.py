@@ -7,7 +7,18 @@ from posixpath import basename, join, normpath
 from core.practice.files.tree import Folder, Link
 from core.practice.programs.base import World
 from core.practice.programs.steps import Steps, line
-from core.practice.utilities.base import Options, gnu, options, place, reason, tool, wanted
+from core.practice.utilities.base import (
+    ENTRY,
+    Doing,
+    Options,
+    by_and_by,
+    gnu,
+    options,
+    place,
+    reason,
+    tool,
+    wanted,
+)
 
 # Copying and moving
 
@@ -52,7 +63,7 @@ def cp(argv: list[str], world: World) -> Steps:
         if "n" in asked and world.fs.exists(end):
             continue
         try:
-            _copy(world, start, end, kept)
+            yield from _copy(world, start, end, kept)
             if "v" in asked:
                 yield line(f"'{source}' -> '{target}'")
         except OSError as error:
@@ -69,8 +80,9 @@ def _same(world: World, first: str, second: str) -> bool:
         return False
 
 
-def _copy(world: World, start: str, end: str, kept: bool) -> None:
+def _copy(world: World, start: str, end: str, kept: bool) -> Doing[None]:
     fs = world.fs
+    yield ENTRY
     entry = fs.entry(start, follow=False)
     if isinstance(entry, Folder):
         held = [(name, join(start, name)) for name in fs.listing(start)]
@@ -78,7 +90,7 @@ def _copy(world: World, start: str, end: str, kept: bool) -> None:
             fs.make_folder(end)
         for name, path in held:
             if normpath(path) != normpath(end):
-                _copy(world, path, join(end, name), kept)
+                yield from _copy(world, path, join(end, name), kept)
         if kept:
             fs.put(end, entry)
         return
@@ -110,7 +122,7 @@ def mv(argv: list[str], world: World) -> Steps:
         if "n" in asked and fs.exists(end):
             continue
         try:
-            fs.rename(start, end)
+            yield from by_and_by(fs.renaming(start, end))
             if "v" in asked:
                 yield line(f"{'renamed ' if gnu(world) else ''}'{source}' -> '{target}'")
         except OSError as error:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from posixpath import basename, join
 
+from core.practice.expressions import TooLarge
 from core.practice.files.tree import Device, Entry, File, Folder, Link, size_of
 from core.practice.programs.base import World
 from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import (
+    ENTRY,
     Misuse,
+    by_and_by,
     gnu,
     options,
     place,
@@ -101,6 +103,7 @@ def du(argv: list[str], world: World) -> Steps:
             code = 1
             continue
         for depth, path, size, folder in _sizes(world, name, 0):
+            yield ENTRY
             if depth == 0 or (depth <= deepest and (folder or "a" in asked)):
                 shown = (
                     human(size * 1024)
@@ -172,10 +175,11 @@ def find(argv: list[str], world: World) -> Steps:
             code = 1
             continue
         for depth, path, entry in _walk(world, root, 0, int(tests.get("-maxdepth", "50"))):
+            yield ENTRY
             if not _passes(tests, world, depth, path, entry):
                 continue
             if action == ["-delete"]:
-                world.fs.remove_tree(place(world, path))
+                yield from by_and_by(world.fs.removing(place(world, path)))
             elif action:
                 from core.practice.utilities.running import run
 
@@ -230,11 +234,11 @@ def _passes(tests: dict[str, str], world: World, depth: int, path: str, entry: E
     name = basename(path) or path
     kinds = {"f": File, "d": Folder, "l": Link, "c": Device}
     for test, wanted in tests.items():
-        if test == "-name" and not fnmatchcase(name, wanted):
+        if test == "-name" and not _like(name, wanted):
             return False
-        if test == "-iname" and not fnmatchcase(name.lower(), wanted.lower()):
+        if test == "-iname" and not _like(name.lower(), wanted.lower()):
             return False
-        if test == "-path" and not fnmatchcase(path, wanted):
+        if test == "-path" and not _like(path, wanted):
             return False
         if test == "-type" and not isinstance(entry, kinds.get(wanted[:1], type(None))):
             return False
@@ -247,3 +251,12 @@ def _passes(tests: dict[str, str], world: World, depth: int, path: str, entry: E
             if held or (isinstance(entry, File) and entry.data):
                 return False
     return True
+
+
+def _like(name: str, wanted: str) -> bool:
+    from core.practice.shell.patterns import matches, plain
+
+    try:
+        return matches(plain(wanted), name)
+    except TooLarge:
+        raise Complaint("out of memory", 1) from None

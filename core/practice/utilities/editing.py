@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from posixpath import basename
 
+from core.practice.expressions import Match
 from core.practice.programs.base import World
-from core.practice.programs.steps import Steps, line
+from core.practice.programs.pace import Tally
+from core.practice.programs.steps import Steps, Write, line
 from core.practice.utilities.base import (
     Doing,
     Lines,
     Misuse,
+    bytes_of,
     inputs,
     options,
-    out,
     place,
     text_of,
     tool,
@@ -24,7 +26,10 @@ from core.practice.utilities.regex import Pattern
 from core.practice.utilities.words import Complaint
 
 _UNSUPPORTED = "unsupported by the practice engine"
-_LONGEST = 64 * 1024  # characters that one line may grow to
+_LONGEST = 8 * 2**20  # bytes that one line may grow to, and an edited file
+_MOST_PATTERNS = 100  # in one script: each has memory of its own
+_COMMAND, _MATCH = 2, 5  # microseconds that these cost
+_SEARCHED = 20_000  # bytes of a line to search that cost one more
 
 
 @dataclass(slots=True)
@@ -36,7 +41,9 @@ class _Command:
     inverted: bool
     name: str
     pattern: Pattern | None = None
-    text: str = ""  # of s: what replaces; of a, i, c: the line
+    text: bytes = b""  # of a, i, c: the line
+    parts: tuple[bytes | int, ...] = ()  # of s: what replaces, where a number is a group
+    table: Mapping[int, int] = field(default_factory=dict)  # of y
     flags: str = ""
     inside: bool = False  # between its two addresses
 
@@ -57,10 +64,10 @@ def sed(argv: list[str], world: World) -> Steps:
     commands = list(_Script("\n".join(scripts), extended).commands())
     if "i" in asked:
         for name in words:
-            edited: list[str] = []
+            edited = bytearray()
             source = Lines(world.fs.read(place(world, name)))
             yield from _edited(source, commands, "n" in asked, edited)
-            world.fs.write(place(world, name), "".join(edited).encode(errors="surrogateescape"))
+            world.fs.write(place(world, name), bytes(edited))
         return 0
     found, code = yield from inputs("sed", world, words)
     for _, source in found:
@@ -69,34 +76,38 @@ def sed(argv: list[str], world: World) -> Steps:
 
 
 def _edited(
-    source: Lines, commands: list[_Command], silent: bool, into: list[str] | None
+    source: Lines, commands: list[_Command], silent: bool, into: bytearray | None
 ) -> Doing[None]:
     """Edit lines one by one; write each, or collect it."""
-    number = 0
+    number, tally = 0, Tally()
     following = yield from source.next()
     while following is not None:
         number += 1
         one, following = following, (yield from source.next())
         newline = one.endswith(b"\n")
-        text = text_of(one).rstrip("\n")
-        made, quits = _line(text, number, following is None, commands, silent)
+        text = one.rstrip(b"\n")
+        made, quits = yield from _line(text, number, following is None, commands, silent, tally)
         for place_, row in enumerate(made):
-            ends = "\n" if newline or place_ + 1 < len(made) else ""
+            ends = b"\n" if newline or place_ + 1 < len(made) else b""
             if into is None:
-                yield out(row + ends)
-            else:
-                into.append(row + ends)
+                yield Write(row + ends)
+                continue
+            into += row + ends
+            if len(into) > _LONGEST:
+                raise Complaint("out of memory", 1)
         if quits:
             return
 
 
 def _line(
-    text: str, number: int, last: bool, commands: list[_Command], silent: bool
-) -> tuple[list[str], bool]:
+    text: bytes, number: int, last: bool, commands: list[_Command], silent: bool, tally: Tally
+) -> Doing[tuple[list[bytes], bool]]:
     """The lines that one becomes, and whether sed ends with it."""
-    made: list[str] = []
-    after: list[str] = []
+    made: list[bytes] = []
+    after: list[bytes] = []
     for command in commands:
+        if tally.add(_COMMAND):
+            yield tally.told()
         if not _applies(command, text, number, last):
             continue
         match command.name:
@@ -107,7 +118,7 @@ def _line(
             case "q":
                 return [*made, *([] if silent else [text]), *after], True
             case "=":
-                made.append(str(number))
+                made.append(b"%d" % number)
             case "a":
                 after.append(command.text)
             case "i":
@@ -115,15 +126,15 @@ def _line(
             case "c":
                 return [*made, command.text, *after], False
             case "s":
-                text, changed = _substituted(command, text)
+                text, changed = yield from _substituted(command, text, tally)
                 if changed and "p" in command.flags:
                     made.append(text)
             case "y":
-                text = text.translate(str.maketrans(command.flags, command.text))
+                text = bytes_of(text_of(text).translate(command.table))
     return [*made, *([] if silent else [text]), *after], False
 
 
-def _applies(command: _Command, text: str, number: int, last: bool) -> bool:
+def _applies(command: _Command, text: bytes, number: int, last: bool) -> bool:
     def at(address: int | str | Pattern | None) -> bool:
         if isinstance(address, Pattern):
             return address.search(text) is not None
@@ -143,45 +154,66 @@ def _applies(command: _Command, text: str, number: int, last: bool) -> bool:
     return found != command.inverted
 
 
-def _substituted(command: _Command, text: str) -> tuple[str, bool]:
+def _substituted(command: _Command, text: bytes, tally: Tally) -> Doing[tuple[bytes, bool]]:
     assert command.pattern is not None
     digits = re.sub(r"[^0-9]", "", command.flags)[:5]
     first, everywhere = int(digits or 1), "g" in command.flags
-    parts: list[str] = []
-    at = count = 0
-    size = len(text)
+    parts: list[bytes] = []
+    at = count = size = 0
+    ended = -1  # where the last match did
     while at <= len(text):
         match = command.pattern.search(text, at)
         if match is None:
             break
-        count += 1
-        parts.append(text[at : match.start()])
-        chosen = count == first or (everywhere and count > first)
-        replacement = _replacement(command.text, match) if chosen else match[0]
-        parts.append(replacement)
-        size += len(replacement)
-        if size > _LONGEST:
-            raise Complaint("out of memory", 1)
-        at = match.end()
-        if not match[0]:
-            parts.append(text[at : at + 1])
-            at += 1
+        parts.append(text[at : match.start])
+        chosen = False
+        if match.end > match.start or match.start != ended:  # nothing after a match is no match
+            count += 1
+            chosen = count == first or (everywhere and count > first)
+            replacement = _replacement(command.parts, match) if chosen else match.group()
+            parts.append(replacement)
+            size += len(replacement)
+            if size > _LONGEST:
+                raise Complaint("out of memory", 1)
+        at = ended = match.end
+        if match.end == match.start:
+            following = _following(text, at)
+            parts.append(text[at:following])
+            at = following
         if chosen and not everywhere:
             break
+        if tally.add(_MATCH + (len(text) - at) // _SEARCHED):
+            yield tally.told()
     parts.append(text[at:])
-    return "".join(parts), count >= first
+    return b"".join(parts), count >= first
 
 
-def _replacement(text: str, match: re.Match[str]) -> str:
-    def meant(escape: re.Match[str]) -> str:
-        sign = escape[0]
-        if sign == "&":
-            return match[0]
-        if sign[1].isdigit():
-            return (match[int(sign[1])] or "") if int(sign[1]) <= (match.re.groups) else ""
-        return {"n": "\n", "t": "\t"}.get(sign[1], sign[1])
+def _following(text: bytes, at: int) -> int:
+    """Where the next character begins, in UTF-8."""
+    at += 1
+    while at < len(text) and text[at] & 0xC0 == 0x80:
+        at += 1
+    return at
 
-    return re.sub(r"\\.|&", meant, text, flags=re.DOTALL)
+
+def _replacement(parts: tuple[bytes | int, ...], match: Match) -> bytes:
+    return b"".join(match.group(part) if isinstance(part, int) else part for part in parts)
+
+
+def _parts(text: str) -> tuple[bytes | int, ...]:
+    """What a replacement is made of: bytes, and the numbers of groups (0: all that matched)."""
+    parts: list[bytes | int] = []
+    plain = ""
+    at = 0
+    while at < len(text):
+        sign, following = text[at], text[at + 1 : at + 2]
+        at += 2 if sign == "\\" else 1
+        if sign == "&" or (sign == "\\" and following.isdecimal()):
+            parts += [bytes_of(plain), int(following) if sign == "\\" else 0]
+            plain = ""
+        else:
+            plain += {"n": "\n", "t": "\t"}.get(following, following) if sign == "\\" else sign
+    return (*parts, bytes_of(plain))
 
 
 class _Script:
@@ -191,6 +223,7 @@ class _Script:
         self._text = text
         self._at = 0
         self._extended = extended
+        self._patterns = 0
 
     def commands(self) -> Iterator[_Command]:
         while True:
@@ -213,22 +246,23 @@ class _Script:
             if name == "s":
                 separator = self._peek()
                 self._at += 1
-                source, command.text = self._to(separator), self._to(separator)
+                source, command.parts = self._to(separator), _parts(self._to(separator))
                 match = re.compile(r"[0-9gpiI]*").match(self._text, self._at)
                 command.flags = match[0] if match else ""
                 self._at += len(command.flags)
                 fold = "i" in command.flags.lower()
-                command.pattern = Pattern(source, self._extended, fold)
+                command.pattern = self._pattern(source, fold)
             elif name == "y":
                 separator = self._peek()
                 self._at += 1
-                command.flags, command.text = self._to(separator), self._to(separator)
-                if len(command.flags) != len(command.text):
+                old, new = self._to(separator), self._to(separator)
+                if len(old) != len(new):
                     raise Complaint("y command strings have different lengths", 1)
+                command.table = str.maketrans(old, new)
             elif name in ("a", "i", "c") and name:
                 text, _, _ = self._text[self._at :].partition("\n")
                 self._at += len(text)
-                command.text = re.sub(r"^\s*\\?\s*", "", text)
+                command.text = bytes_of(re.sub(r"^\s*\\?\s*", "", text))
             elif name == "" or name not in "dpq=":
                 known = name and name in "{}bDgGhHlnNPrtTwx:#"
                 raise Complaint(f"{name}: {_UNSUPPORTED}" if known else self._bad(name), 1)
@@ -258,8 +292,14 @@ class _Script:
             return "$"
         if self._peek() == "/":
             self._at += 1
-            return Pattern(self._to("/"), self._extended)
+            return self._pattern(self._to("/"))
         return None
+
+    def _pattern(self, source: str, fold: bool = False) -> Pattern:
+        self._patterns += 1
+        if self._patterns > _MOST_PATTERNS:
+            raise Complaint("out of memory", 1)
+        return Pattern(source, extended=self._extended, ignore_case=fold)
 
     def _to(self, separator: str) -> str:
         """The text up to a separator that no backslash protects."""

@@ -10,7 +10,15 @@ from posixpath import basename, dirname, join, normpath
 from core.practice.files.tree import Folder, Link
 from core.practice.programs.base import World
 from core.practice.programs.steps import Steps, line
-from core.practice.utilities.base import gnu, options, place, reason, tool, wanted
+from core.practice.utilities.base import (
+    by_and_by,
+    gnu,
+    options,
+    place,
+    reason,
+    tool,
+    wanted,
+)
 from core.practice.utilities.modes import new_mode
 from core.practice.utilities.words import Complaint
 
@@ -117,7 +125,7 @@ def rm(argv: list[str], world: World) -> Steps:
                 yield line(f"rm: {said}", 2)
                 code = 1
                 continue
-            world.fs.remove_tree(path)
+            yield from by_and_by(world.fs.removing(path))
             if "v" in asked:
                 yield line(f"removed '{name}'")
         except OSError as error:

@@ -10,6 +10,7 @@ from core.practice.files.tree import Device, Entry, File, Folder, Link, size_of
 from core.practice.programs.base import World
 from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import (
+    ENTRY,
     Options,
     gnu,
     options,
@@ -125,6 +126,7 @@ class _Listing:
             held = [found for found in held if not found.startswith(".")]
         entries: list[tuple[str, Entry]] = []
         for found in held:
+            yield ENTRY
             try:
                 entries.append((found, fs.entry(join(path, found), follow=found in (".", ".."))))
             except OSError:

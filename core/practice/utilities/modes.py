@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from posixpath import basename
 
 from core.practice.files.tree import Folder
 from core.practice.programs.base import World
 from core.practice.programs.steps import Steps, line
-from core.practice.utilities.base import gnu, options, place, reason, tool, users, wanted
+from core.practice.utilities.base import (
+    ENTRY,
+    gnu,
+    options,
+    place,
+    reason,
+    tool,
+    users,
+    wanted,
+)
 from core.practice.utilities.words import Complaint
 
 # Modes and owners
@@ -46,14 +56,12 @@ def new_mode(text: str, old: int, folder: bool) -> int:
     return mode
 
 
-def _each(world: World, name: str, recursive: bool) -> list[str]:
+def _each(world: World, name: str, recursive: bool) -> Iterator[str]:
     path = place(world, name)
     world.fs.entry(path, follow=False)
-    return (
-        [path, *world.fs.walk(world.fs.resolve(path))]
-        if recursive and world.fs.is_folder(path)
-        else [path]
-    )
+    yield path
+    if recursive and world.fs.is_folder(path):
+        yield from world.fs.walk(world.fs.resolve(path))
 
 
 @tool("chmod", usage="[-Rcvf] MODE[,MODE]... FILE...")
@@ -65,6 +73,7 @@ def chmod(argv: list[str], world: World) -> Steps:
     for name in names:
         try:
             for path in _each(world, name, "R" in asked):
+                yield ENTRY
                 entry = world.fs.entry(path)
                 world.fs.change_mode(path, new_mode(mode, entry.mode, isinstance(entry, Folder)))
         except OSError as error:
@@ -86,6 +95,7 @@ def chown(argv: list[str], world: World) -> Steps:
     for name in names:
         try:
             for path in _each(world, name, "R" in asked):
+                yield ENTRY
                 entry = world.fs.entry(path, follow="h" not in asked)
                 world.fs.change_owner(
                     path, entry.uid if uid is None else uid, entry.gid if gid is None else gid

@@ -10,10 +10,12 @@ from math import isfinite
 from posixpath import basename
 
 from core.practice.programs.base import World
-from core.practice.programs.steps import Steps, Wait, Write, line
+from core.practice.programs.steps import Steps, Wait, Work, Write, line
 from core.practice.utilities.base import (
     Doing,
+    Lines,
     Misuse,
+    bytes_of,
     gnu,
     opened,
     options,
@@ -22,6 +24,7 @@ from core.practice.utilities.base import (
     text_of,
     tool,
 )
+from core.practice.utilities.regex import Pattern
 from core.practice.utilities.words import Complaint
 
 _AT_ONCE = 500  # numbers in one step
@@ -70,6 +73,7 @@ def seq(argv: list[str], world: World) -> Steps:
         if len(made) == _AT_ONCE:
             yield out(separator.join(made) + (separator if number + 1 < count else ""))
             made = []
+            yield Work(_AT_ONCE)
             yield Wait(0.001)
     if count > 0:
         yield out(separator.join(made) + "\n")
@@ -87,7 +91,14 @@ def expr(argv: list[str], world: World) -> Steps:
 
 
 class _Expression:
-    _LEVELS = (("|",), ("&",), ("=", "==", "!=", "<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"))
+    _LEVELS = (
+        ("|",),
+        ("&",),
+        ("=", "==", "!=", "<", "<=", ">", ">="),
+        ("+", "-"),
+        ("*", "/", "%"),
+        (":",),
+    )
 
     def __init__(self, words: list[str]) -> None:
         self._words = words[:200]
@@ -124,6 +135,8 @@ class _Expression:
             return left if left not in ("", "0") else right
         if sign == "&":
             return left if left not in ("", "0") and right not in ("", "0") else "0"
+        if sign == ":":
+            return _matched(left, right)
         number = r"-?[0-9]{1,18}"
         numeric = re.fullmatch(number, left) and re.fullmatch(number, right)
         if sign not in "+-*/%":
@@ -148,7 +161,8 @@ class _Expression:
                 raise Complaint("division by zero", 2)
             quotient = abs(x) // abs(y) * (1 if (x < 0) == (y < 0) else -1)
             return str(quotient if sign == "/" else x - quotient * y)
-        return str({"+": x + y, "-": x - y, "*": x * y}[sign])
+        value = {"+": x + y, "-": x - y, "*": x * y}[sign]
+        return str((value + 2**63) % 2**64 - 2**63)
 
     def _primary(self) -> str:
         self._depth += 1
@@ -161,6 +175,9 @@ class _Expression:
                 raise Complaint("syntax error", 2)
         elif word == "length" and self._peek() is not None:
             value = str(len(self._take()))
+        elif word == "match" and len(self._words) - self._at >= 2:
+            text, pattern = self._take(), self._take()
+            value = _matched(text, pattern)
         elif word == "substr" and len(self._words) - self._at >= 3:
             text, start, count = self._take(), self._take(), self._take()
             begin = int(start) if start.isdecimal() else 0
@@ -169,6 +186,15 @@ class _Expression:
             value = word
         self._depth -= 1
         return value
+
+
+def _matched(text: str, source: str) -> str:
+    """What a pattern's group matches at a text's beginning; without one, how many characters."""
+    pattern = Pattern(source)
+    match = pattern.beginning(bytes_of(text))
+    if pattern.groups:
+        return text_of(match.group(1)) if match else ""
+    return str(len(text_of(match.group()))) if match else "0"
 
 
 _SUMS = ("md5sum", "sha1sum", "sha256sum", "sha512sum")
@@ -186,27 +212,30 @@ def checksum(argv: list[str], world: World) -> Steps:
             yield line(f"{name}: {said}: {reason(error)}", 2)
             code = 1
             continue
-        rows = yield from lines.whole()
         if "c" not in asked:
-            yield line(f"{_sum(name, b''.join(rows))}  {word}")
+            yield line(f"{(yield from _sum(name, lines))}  {word}")
             continue
-        for row in rows:
+        for row in (yield from lines.whole()):
             code |= yield from _checked(name, text_of(row).rstrip("\n"), world)
     return code
 
 
-def _sum(name: str, data: bytes) -> str:
-    return hashlib.new(name.removesuffix("sum"), data, usedforsecurity=False).hexdigest()
+def _sum(name: str, lines: Lines) -> Doing[str]:
+    digest = hashlib.new(name.removesuffix("sum"), usedforsecurity=False)
+    while (data := (yield from lines.chunk())) is not None:
+        digest.update(data)
+        yield Work(len(data) // 500)
+    return digest.hexdigest()
 
 
 def _checked(name: str, row: str, world: World) -> Doing[int]:
     wanted, _, word = row.partition("  ")
     try:
-        data = b"".join((yield from opened(world, word).whole()))
+        made = yield from _sum(name, opened(world, word))
     except OSError as error:
         yield line(f"{name}: can't open '{word}': {reason(error)}", 2)
         return 1
-    right = _sum(name, data) == wanted
+    right = made == wanted
     yield line(f"{word}: {'OK' if right else 'FAILED'}")
     return int(not right)
 
@@ -217,7 +246,7 @@ def base64(argv: list[str], world: World) -> Steps:
     data = b"".join((yield from opened(world, (asked.words or ["-"])[0]).whole()))
     if "d" in asked:
         try:
-            yield Write(codes.b64decode(re.sub(rb"\s", b"", data), validate=True))
+            yield Write(codes.b64decode(data.translate(None, b" \t\n\r\v\f"), validate=True))
         except (binascii.Error, ValueError):
             raise Complaint("invalid input" if gnu(world) else "truncated input", 1) from None
         return 0

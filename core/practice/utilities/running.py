@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from posixpath import basename
 
 from core.practice.programs.base import UNIX, Program, StartError, World, executable, program
@@ -13,6 +14,8 @@ from core.practice.utilities.words import Complaint, echoed, formatted, tested
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _MOST_WORDS = 5000
+_LONGEST = 1024 * 1024  # bytes of input that xargs takes words from
+_WORD = re.compile(r"(?:'[^']*'|\"[^\"]*\"|\\.|[^\s'\"\\])+")
 
 
 def seconds_of(text: str) -> float:
@@ -170,8 +173,7 @@ def xargs(argv: list[str], world: World) -> Steps:
         words = [text_of(one).strip() for one in lines if one.strip()]
     else:
         words = [
-            _unquoted(word)
-            for word in re.findall(r"(?:'[^']*'|\"[^\"]*\"|\\.|[^\s'\"\\])+", text_of(text))
+            _unquoted(word) for word in islice(_WORD.findall(text_of(text[:_LONGEST])), _MOST_WORDS)
         ]
     words = words[:_MOST_WORDS]
     code = 0

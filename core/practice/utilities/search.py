@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import re
+from collections import deque
+from collections.abc import Iterator
 from posixpath import basename, join
 
+from core.practice.expressions import Match
 from core.practice.files.tree import File
 from core.practice.programs.base import World
-from core.practice.programs.steps import Steps, line
+from core.practice.programs.pace import Tally
+from core.practice.programs.steps import Steps, Write, line
 from core.practice.utilities.base import (
+    ENTRY,
+    MOST,
     Doing,
     Lines,
     Misuse,
     Options,
+    bytes_of,
     opened,
     options,
     out,
@@ -23,6 +29,8 @@ from core.practice.utilities.base import (
 )
 from core.practice.utilities.regex import Pattern
 
+_MATCH, _SEARCHED = 5, 20_000  # microseconds that one costs; bytes searched that cost one more
+_MOST_HELD = 1000  # lines before a match that are kept for -B
 _LONG = {
     "ignore-case": "i",
     "invert-match": "v",
@@ -56,17 +64,28 @@ def grep(argv: list[str], world: World) -> Steps:
         if not words:
             raise Misuse("")
         sources = words.pop(0).split("\n")
-    patterns = [_pattern(source, asked, basename(argv[0])) for source in sources]
+    pattern = Pattern(
+        *sources,
+        extended="E" in asked or basename(argv[0]) == "egrep",
+        ignore_case="i" in asked,
+        whole="x" in asked,
+        words="w" in asked,
+        plain="F" in asked or basename(argv[0]) == "fgrep",
+        groups=False,
+    )
     recursive = bool({"r", "R"} & asked.given.keys())
     names = words or (["."] if recursive else ["-"])
     code, found_any = 0, False
     headed = (len(names) > 1 or recursive or "H" in asked) and "h" not in asked
     for name in names:
         try:
-            found = [name] if name == "-" else _files(world, name, recursive)
+            found = iter([name]) if name == "-" else _files(world, name, recursive)
             for path in found:
+                yield ENTRY
+                if not path:
+                    continue
                 lines = opened(world, path)
-                found_any |= yield from _searched(path, lines, patterns, asked, headed)
+                found_any |= yield from _searched(path, lines, pattern, asked, headed)
         except OSError as error:
             if "s" not in asked:
                 yield line(f"grep: {name}: {reason(error)}", 2)
@@ -76,40 +95,29 @@ def grep(argv: list[str], world: World) -> Steps:
     return code or int(not found_any)
 
 
-def _pattern(source: str, asked: Options, name: str) -> Pattern:
-    extended = "E" in asked or name == "egrep"
-    if "F" in asked or name == "fgrep":
-        source, extended = re.sub(r"([\\.\[\]*^$+?(){}|])", r"\\\1", source), True
-    if "w" in asked:
-        source = rf"\b({source})\b" if extended else rf"\b\({source}\)\b"
-    if "x" in asked:
-        source = f"^({source})$" if extended else rf"^\({source}\)$"
-    return Pattern(source, extended, "i" in asked)
-
-
-def _files(world: World, name: str, recursive: bool) -> list[str]:
+def _files(world: World, name: str, recursive: bool) -> Iterator[str]:
+    """The files to be searched, and "" for whatever else there is."""
     path = place(world, name)
     world.fs.entry(path)
     if not recursive or not world.fs.is_folder(path):
-        return [name]
+        yield name
+        return
     root = world.fs.resolve(path)
-    below = (found for found in world.fs.walk(root))
-    files = [f for f in below if isinstance(world.fs.entry(f, follow=False), File)]
     start = len(root.rstrip("/")) + 1
-    return [join(name, file[start:]) for file in files]
+    for found in world.fs.walk(root):
+        yield join(name, found[start:]) if isinstance(world.fs.at(found), File) else ""
 
 
 def _searched(
-    name: str, lines: Lines, patterns: list[Pattern], asked: Options, headed: bool
+    name: str, lines: Lines, pattern: Pattern, asked: Options, headed: bool
 ) -> Doing[bool]:
     """Print what is found in one file; returns whether anything was."""
     count = number = 0
     most = asked.number("m", 10**9)
     around = asked.number("C", 0)
     after, before = asked.number("A", around), asked.number("B", around)
-    held: list[tuple[int, str]] = []
-    left = 0
-    printed = 0
+    held: deque[tuple[int, bytes]] = deque(maxlen=max(0, min(before, _MOST_HELD)))
+    left = printed = kept = 0
     quiet = bool({"q", "c", "l", "L"} & asked.given.keys())
     shown_name = "(standard input)" if name == "-" else name
     while count < most or left:
@@ -117,8 +125,8 @@ def _searched(
         if one is None:
             break
         number += 1
-        text = text_of(one).rstrip("\n")
-        match = next((m for p in patterns if (m := p.search(text))), None)
+        text = one.rstrip(b"\n")
+        match = pattern.search(text)
         hit = (match is not None) != ("v" in asked) and count < most
         if hit:
             count += 1
@@ -128,22 +136,25 @@ def _searched(
             continue
         if hit and "o" in asked:
             if match is not None and "v" not in asked:
-                for found in _all(patterns, text):
-                    yield out(_row(shown_name, number, found, ":", asked, headed))
+                yield from _parts(shown_name, number, text, match, pattern, asked, headed)
         elif hit:
             if (before or after) and printed and number - len(held) > printed + 1:
                 yield out("--\n")
             for place_, row in held:
-                yield out(_row(shown_name, place_, row, "-", asked, headed))
-            held = []
-            yield out(_row(shown_name, number, text, ":", asked, headed))
+                yield _row(shown_name, place_, row, "-", asked, headed)
+            held.clear()
+            kept = 0
+            yield _row(shown_name, number, text, ":", asked, headed)
             printed, left = number, after
         elif left:
             left -= 1
             printed = number
-            yield out(_row(shown_name, number, text, "-", asked, headed))
+            yield _row(shown_name, number, text, "-", asked, headed)
         elif before:
-            held = [*held, (number, text)][-before:]
+            held.append((number, text))
+            kept += len(text)
+            while kept > MOST:
+                kept -= len(held.popleft()[1])
     if "c" in asked:
         yield out((f"{shown_name}:" if headed else "") + f"{count}\n")
     if ("l" in asked and count) or ("L" in asked and not count):
@@ -151,20 +162,26 @@ def _searched(
     return not count if "L" in asked else bool(count)
 
 
-def _all(patterns: list[Pattern], text: str) -> list[str]:
-    found, at = [], 0
-    while at <= len(text):
-        matches = [m for p in patterns if (m := p.search(text, at))]
-        if not matches:
-            break
-        match = min(matches, key=lambda m: (m.start(), -m.end()))
-        if match[0]:
-            found.append(match[0])
-        at = match.end() if match[0] else match.end() + 1
-    return found
+def _parts(
+    name: str,
+    number: int,
+    text: bytes,
+    match: Match | None,
+    pattern: Pattern,
+    asked: Options,
+    headed: bool,
+) -> Doing[None]:
+    """With -o: each part of a line that matches, as a line."""
+    tally = Tally()
+    while match is not None:
+        if tally.add(_MATCH + len(text) // _SEARCHED):
+            yield tally.told()
+        if match.end > match.start:
+            yield _row(name, number, match.group(), ":", asked, headed)
+        match = pattern.search(text, max(match.end, match.start + 1))
 
 
-def _row(name: str, number: int, text: str, mark: str, asked: Options, headed: bool) -> str:
+def _row(name: str, number: int, text: bytes, mark: str, asked: Options, headed: bool) -> Write:
     shown = f"{name}{mark}" if headed else ""
     shown += f"{number}{mark}" if "n" in asked else ""
-    return f"{shown}{text}\n"
+    return Write(bytes_of(shown) + text + b"\n")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
 import re
+from collections.abc import Callable
+from typing import Any
 
 from core.practice.programs.base import World
-from core.practice.programs.steps import READ, Steps, Write
+from core.practice.programs.pace import Tally
+from core.practice.programs.steps import READ, Steps, Work, Write
 from core.practice.utilities.base import (
+    MOST,
+    Doing,
     Misuse,
     Options,
     gnu,
@@ -19,6 +25,9 @@ from core.practice.utilities.base import (
     tool,
 )
 from core.practice.utilities.words import Complaint, meant
+
+_PIECE = 4096  # bytes that tr looks at in one go
+_RUN = 1000  # lines that are put in order at once
 
 
 @tool(
@@ -35,32 +44,57 @@ def sort(argv: list[str], world: World) -> Steps:
     if code:
         return code
     lines: list[bytes] = []
+    tally = Tally()
+    size = 0
     for _, source in found:
-        lines += [one.rstrip(b"\n") for one in (yield from source.whole())]
+        while (one := (yield from source.next())) is not None:
+            lines.append(one.rstrip(b"\n"))
+            size += len(one) + 100
+            if size > 2 * MOST:
+                raise Complaint("out of memory", 2)
     keys = [_Key(text, asked) for text in asked.given.get("k", [])] or [_Key("", asked)]
 
     def order(row: bytes) -> list[tuple[float, bytes]]:
         return [key.of(row) for key in keys]
 
-    if len(keys) == 1 or "r" not in asked:
-        lines.sort(
-            key=lambda row: (order(row), b"" if "s" in asked or "u" in asked else row),
-            reverse="r" in asked,
-        )
-    else:
-        lines.sort(key=order, reverse=True)
-    if "u" in asked:
-        kept: list[bytes] = []
-        for row in lines:
-            if not kept or order(kept[-1]) != order(row):
-                kept.append(row)
-        lines = kept
-    data = b"".join(row + b"\n" for row in lines)
+    def fully(row: bytes) -> tuple[object, bytes]:
+        return order(row), b"" if "s" in asked or "u" in asked else row
+
+    reverse = "r" in asked
+    whole = fully if len(keys) == 1 or not reverse else lambda row: (order(row), b"")
+    ordered = yield from _ordered(lines, whole, reverse)
+    kept: list[bytes] = []
+    last: object = None
+    for row in ordered:
+        if tally.add(3):
+            yield tally.told()
+        if "u" in asked:
+            if (key := order(row)) == last:
+                continue
+            last = key
+        kept.append(row + b"\n")
+    data = b"".join(kept)
     if "o" in asked:
         world.fs.write(place(world, asked.get("o")), data)
     else:
         yield Write(data)
     return 0
+
+
+def _ordered(lines: list[bytes], key: Callable[[bytes], Any], reverse: bool) -> Doing[list[bytes]]:
+    """The lines in order; those that are equal stay in theirs. With others between."""
+    runs = []
+    for at in range(0, len(lines), _RUN):
+        runs.append(sorted(lines[at : at + _RUN], key=key, reverse=reverse))
+        yield Work(5 * _RUN)
+    if len(runs) == 1:
+        return runs[0]
+    made: list[bytes] = []
+    for row in heapq.merge(*runs, key=key, reverse=reverse):
+        made.append(row)
+        if len(made) % _RUN == 0:
+            yield Work(10 * _RUN)
+    return made
 
 
 class _Key:
@@ -135,25 +169,34 @@ def cut(argv: list[str], world: World) -> Steps:
     for _, source in found:
         while (one := (yield from source.next())) is not None:
             text = text_of(one).rstrip("\n")
-            cells = text.split(separator) if kind == "f" else list(text)
-            if kind == "f" and len(cells) == 1:
+            if kind != "f":
+                yield out("".join(text[a - 1 : b] for a, b in ranges) + "\n")
+                continue
+            cells = text.split(separator)
+            if len(cells) == 1:
                 if "s" not in asked:
                     yield out(text + "\n")
                 continue
-            chosen = [c for n, c in enumerate(cells, 1) if any(a <= n <= b for a, b in ranges)]
-            yield out((separator if kind == "f" else "").join(chosen) + "\n")
+            yield out(separator.join(c for a, b in ranges for c in cells[a - 1 : b]) + "\n")
     return code
 
 
 def _ranges(text: str) -> list[tuple[int, int]]:
-    found = []
+    """First and last of what is chosen, in order, none twice."""
+    found: list[tuple[int, int]] = []
     for part in text.split(","):
         match = re.fullmatch(r"([0-9]{0,9})(-?)([0-9]{0,9})", part)
         if match is None or not (match[1] or match[3]):
             raise Complaint(f"bad range '{part}'", 1)
         start = int(match[1] or 1)
-        found.append((start, int(match[3] or 10**9) if match[2] else start))
-    return found
+        found.append((max(1, start), int(match[3] or 10**9) if match[2] else start))
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if apart and start <= apart[-1][1] + 1:
+            apart[-1] = apart[-1][0], max(end, apart[-1][1])
+        else:
+            apart.append((start, end))
+    return apart
 
 
 @tool("tr", usage="[-cds] STRING1 [STRING2]")
@@ -171,16 +214,20 @@ def tr(argv: list[str], world: World) -> Steps:
     squeezed = set(second or first)
     members = set(first)
     before = ""
-    while data := (yield READ):
+    deletes, squeezes = "d" in asked, "s" in asked
+    rest = b""
+    while data := rest or (yield READ):
+        data, rest = data[:_PIECE], data[_PIECE:]
+        yield Work(len(data) // 5)
         made = []
         for sign in text_of(data):
             inside = (sign in members) != inverted
-            if "d" in asked and inside:
+            if deletes and inside:
                 continue
-            if second and "d" not in asked and inside:
+            if second and not deletes and inside:
                 sign = second[-1] if inverted else table[sign]
             if (
-                "s" in asked
+                squeezes
                 and sign == before
                 and ((sign in squeezed) if second or not inverted else sign not in members)
             ):

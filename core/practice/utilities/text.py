@@ -10,6 +10,8 @@ from core.practice.files.tree import Device
 from core.practice.programs.base import World
 from core.practice.programs.steps import READ, Steps, Wait, Write, line
 from core.practice.utilities.base import (
+    ENTRY,
+    MOST,
     Doing,
     Lines,
     Options,
@@ -23,8 +25,9 @@ from core.practice.utilities.base import (
     text_of,
     tool,
 )
-from core.practice.utilities.words import meant
+from core.practice.utilities.words import Complaint, meant
 
+_PIECE = 4096  # bytes of a line that are shown at once
 _ZEROS = 4096  # bytes that /dev/zero gives at a time
 
 
@@ -52,7 +55,11 @@ def cat(argv: list[str], world: World) -> Steps:
             if ("b" in asked and one.strip(b"\n")) or ("n" in asked and "b" not in asked):
                 number += 1
                 one = b"%6d\t" % number + one
-            yield Write(_visible(one, asked) if shown - {"n", "b"} else one)
+            if not shown - {"n", "b"}:
+                yield Write(one)
+                continue
+            for at in range(0, len(one), _PIECE):
+                yield Write(_visible(one[at : at + _PIECE], asked))
     return code
 
 
@@ -68,7 +75,7 @@ def _endless(world: World, name: str) -> bytes:
 def _visible(data: bytes, asked: Options) -> bytes:
     everything = "A" in asked
     newline = data.endswith(b"\n")
-    shown = b""
+    shown = bytearray()
     for byte in data.rstrip(b"\n") if newline else data:
         high = b"M-" if byte >= 128 else b""
         low = byte & 127
@@ -80,7 +87,7 @@ def _visible(data: bytes, asked: Options) -> bytes:
         else:
             shown += high + bytes([low])
     ends = b"$" if everything or "e" in asked or "E" in asked else b""
-    return shown + (ends + b"\n" if newline else b"")
+    return bytes(shown) + (ends + b"\n" if newline else b"")
 
 
 def _count(argv: list[str]) -> list[str]:
@@ -108,10 +115,12 @@ def head(argv: list[str], world: World) -> Steps:
             yield line(f"{'' if first else chr(10)}==> {name} <==")
         first = False
         if endless and "c" in asked:
-            yield Write(endless * min(count, 2**20))
+            for at in range(0, count, 16 * _ZEROS):
+                yield Write(endless * min(count - at, 16 * _ZEROS))
+                yield Wait(0.0)
         elif "c" in asked:
             left = count
-            while left > 0 and (one := (yield from lines.next())) is not None:
+            while left > 0 and (one := (yield from lines.chunk())) is not None:
                 yield Write(one[:left])
                 left -= len(one)
         elif count >= 0:
@@ -160,12 +169,22 @@ def _end_of(lines: Lines, letter: str, count: int, fromstart: bool) -> Doing[Non
         yield Write(data[start:] if letter == "c" else b"".join(parts[start:]))
         return
     if letter == "c":
-        data = b"".join((yield from lines.whole()))
-        yield Write(data[max(0, len(data) - count) :])
+        end, kept = bytearray(), min(count, MOST)
+        while (one := (yield from lines.chunk())) is not None:
+            end += one
+            if len(end) > 2 * kept + MOST // 16:
+                del end[: len(end) - kept]
+        yield Write(bytes(end[max(0, len(end) - kept) :]))
         return
-    last: deque[bytes] = deque(maxlen=min(count, 100_000))
+    last: deque[bytes] = deque()
+    size = 0
     while (one := (yield from lines.next())) is not None:
         last.append(one)
+        size += len(one) + 50
+        if len(last) > count:
+            size -= len(last.popleft()) + 50
+        if size > MOST:
+            raise Complaint("out of memory", 1)
     if last:
         yield Write(b"".join(last))
 
@@ -189,6 +208,7 @@ def wc(argv: list[str], world: World) -> Steps:
     asked = options(argv, "cmlwL", "", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
     kinds = [kind for kind in "lwmcL" if kind in asked] or ["l", "w", "c"]
     code, totals, shown = 0, dict.fromkeys(kinds, 0), []
+    alone = kinds == ["c"]  # bytes are counted without lines
     for name in asked.words or ["-"]:
         try:
             lines = opened(world, name)
@@ -197,7 +217,9 @@ def wc(argv: list[str], world: World) -> Steps:
             code = 1
             continue
         counts = dict.fromkeys("lwmcL", 0)
-        while (one := (yield from lines.next())) is not None:
+        while alone and (one := (yield from lines.chunk())) is not None:
+            counts["c"] += len(one)
+        while not alone and (one := (yield from lines.next())) is not None:
             counts["l"] += one.endswith(b"\n")
             counts["w"] += len(one.split())
             counts["c"] += len(one)
@@ -216,8 +238,8 @@ def wc(argv: list[str], world: World) -> Steps:
         if gnu(world):
             text = " ".join(f"{number:{wide}}" for number in row)
         else:
-            alone = len(kinds) == 1 and len(rows) == 1
-            text = str(row[0]) if alone else " ".join(f"{n:9}" for n in row)
+            bare = len(kinds) == 1 and len(rows) == 1
+            text = str(row[0]) if bare else " ".join(f"{n:9}" for n in row)
         yield line(text + (f" {name}" if asked.words else ""))
     return code
 
@@ -230,14 +252,15 @@ def tee(argv: list[str], world: World) -> Steps:
         try:
             path = place(world, name)
             world.fs.write(path, b"", append="a" in asked)
-            paths.append(path)
+            paths.append(world.fs.resolve(path))
         except OSError as error:
             yield line(f"tee: {name}: {reason(error)}", 2)
             code = 1
     while data := (yield READ):
         yield Write(data)
         for path in paths:
-            world.fs.write(path, data, append=True)
+            world.fs.append(path, data)
+            yield ENTRY
     return code
 
 
@@ -271,7 +294,12 @@ def passed(argv: list[str], world: World) -> Steps:
         while (one := (yield from source.next())) is not None:
             text = text_of(one).rstrip("\n")
             if name == "expand":
+                if len(text) + 8 * text.count("\t") > MOST:
+                    raise Complaint("out of memory", 1)
                 text = text.expandtabs(8)
-            pieces = [text[n : n + wide] for n in range(0, len(text), wide)] if wide else [text]
-            yield out("".join(f"{piece}\n" for piece in pieces or [""]))
+            many = max(1, _PIECE // wide) * wide if wide else max(1, len(text))
+            for at in range(0, max(1, len(text)), many):
+                part = text[at : at + many]
+                rows_ = [part[n : n + wide] for n in range(0, len(part), wide)] if wide else [part]
+                yield out("".join(f"{row}\n" for row in rows_ or [""]))
     return code

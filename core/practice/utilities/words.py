@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from posixpath import join
 
+from core.practice.expressions import TooLarge
 from core.practice.files.filesystem import FileSystem
 from core.practice.files.tree import Device, Entry, File, Folder, Link
 
 _LONGEST = 1024 * 1024  # characters that printf makes
-_WIDEST = 4096
+_WIDEST = 64 * 1024
 _DIRECTIVE = re.compile(r"%([-+ #0]*)(\*|[0-9]*)(?:\.(\*|[0-9]*))?([a-zA-Z%])")
 _ESCAPE = re.compile(r"\\(?:0?([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.)|$)", re.DOTALL)
 _LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r"}
@@ -83,7 +84,7 @@ def formatted(words: list[str]) -> tuple[str, list[str]]:
 def _once(text: str, arguments: list[str], problems: list[str]) -> tuple[str, bool]:
     """The format once through; takes the arguments that it uses."""
     parts: list[str] = []
-    at = 0
+    at = made = 0  # characters that widths alone ask for
     while at < len(text):
         if text[at] != "%":
             end = text.find("%", at)
@@ -107,8 +108,11 @@ def _once(text: str, arguments: list[str], problems: list[str]) -> tuple[str, bo
             flags, width = flags + "-" * width.startswith("-"), width.lstrip("-")
         if precision == "*":
             precision = str(max(0, _whole(arguments.pop(0) if arguments else "0", problems)))
-        if int(width or 0) > _WIDEST or int(precision or 0) > _WIDEST:
-            raise Complaint(f"{match[0]}: invalid format", 1)
+        if any(len(size or "") > 6 or int(size or 0) > _WIDEST for size in (width, precision)):
+            raise Complaint(f"{match[0][:80]}: invalid format", 1)
+        made += int(width or 0) + int(precision or 0)
+        if made > _LONGEST:
+            raise Complaint("out of memory", 1)
         argument = arguments.pop(0) if arguments else ""
         form = "%" + flags + width + ("" if precision is None else f".{precision or 0}")
         if kind in "sc":
@@ -262,7 +266,10 @@ class _Condition:
             if self._loose and any(sign in right for sign in "*?["):
                 from core.practice.shell.patterns import matches
 
-                same = matches([(right, False)], left)
+                try:
+                    same = matches([(right, False)], left)
+                except TooLarge:
+                    raise Complaint("out of memory") from None
             return same != (operator == "!=")
         if operator == "=~":
             raise Complaint("=~: unsupported by the practice engine")
