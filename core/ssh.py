@@ -60,10 +60,7 @@ class Pipe(socket.socket):
 
     def __init__(self, command: Sequence[str]) -> None:
         ours, theirs = socket.socketpair()
-        super().__init__(ours.family, ours.type, ours.proto, ours.detach())
         # No pipe: nobody would empty it.
-        self._closing = threading.Lock()
-        self._said, self._over = "", False  # over: it has nothing more to say
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             with theirs:
@@ -76,8 +73,11 @@ class Pipe(socket.socket):
                 )
         except BaseException:
             self._words.close()
-            super().close()
+            ours.close()
             raise
+        self._closing = threading.Lock()
+        self._said, self._over = "", False  # over: it has nothing more to say
+        super().__init__(ours.family, ours.type, ours.proto, ours.detach())
 
     def shutdown(self, how: int) -> None:
         super().shutdown(how)
