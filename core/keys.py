@@ -32,6 +32,7 @@ LENGTH = 8
 YEAR = 365 * 24 * 3600  # seconds
 
 _KEY = re.compile(rf"[{LETTERS}]{{{LENGTH}}}|{DEFAULT}", re.ASCII)
+_EARLIER = re.compile(rf"[{LETTERS}]{{{LENGTH}}}\.[0-9a-f]{{32}}", re.ASCII)
 #: Of this run alone, like the clusters: after a restart a browser gets another key, with the page.
 _SECRET = secrets.token_bytes(32)
 #: Whether there is a cluster of this key.
@@ -94,6 +95,14 @@ def _own(cookies: Mapping[str, str]) -> str:
     return key if right else ""
 
 
+def _next(said: str) -> str:
+    """A new key. Tabs that come together with one cookie of an earlier run get the same."""
+    if not _EARLIER.fullmatch(said):
+        return new()
+    drawn = hmac.new(_SECRET, b"next " + said.encode(), hashlib.sha256).digest()
+    return "".join(LETTERS[each % len(LETTERS)] for each in drawn[:LENGTH])
+
+
 def _valid(key: str) -> str:
     return key if _KEY.fullmatch(key) else ""
 
@@ -113,7 +122,7 @@ class Keys:
         key = _own(request.cookies)
         secure = request.url.scheme == "https"
         if not key:
-            key = new()
+            key = _next(request.cookies.get(OWN, ""))
             cookies.append(_cookie(OWN, signed(key), secure, YEAR))
         wish = request.query_params.get("cluster") if _is_page(request) else None
         if wish is None:

@@ -180,6 +180,20 @@ def test_who_comes_with_anothers_key_or_an_old_one_gets_a_good_one(
     assert "set-cookie" not in browser.open("/").headers
 
 
+def test_tabs_that_come_back_together_stay_together(browser: Browser) -> None:
+    """A browser opens again all that it showed, with one cookie of an earlier run."""
+    found = set()
+    for _ in range(3):
+        browser.cookies[keys.OWN] = f"{ADA}.{'0' * 32}"
+        browser.open("/")
+        found.add(browser.own)
+    assert len(found) == 1
+    assert found.isdisjoint({ADA, keys.DEFAULT, ""})
+    browser.cookies[keys.OWN] = f"{ADA}.{'1' * 32}"
+    browser.open("/")
+    assert browser.own not in found
+
+
 def test_a_page_that_stayed_open_over_a_restart_gets_one_before_it_goes_on(
     browser: Browser,
 ) -> None:

@@ -27,17 +27,17 @@ class Desk:
         self._sessions: dict[str, Session] = {}
 
     def session(self, key: object, visit: Visit) -> Session:
-        """The session of this key, where there is one on the same cluster; else a new one.
+        """The session of this key, where this browser has one on the same cluster; else a new one.
 
         What an unlocked viewer has seen of a real engine is not shown again to a locked one.
         """
         with self._lock:
             found = self._sessions.get(str(key))
             same = found is not None and found.control is visit.control
-            if found and same and found.shown_to(visit):
+            if found and same and found.browser == visit.browser and found.shown_to(visit):
                 return found
             self._forget()
-            made = Session(visit.control)
+            made = Session(visit.control, visit.browser)
             self._sessions[made.key] = made
             return made
 
@@ -50,7 +50,9 @@ class Desk:
 
         if terminal is None or not allowed():
             return ""
-        return self.seats.issue(Seat(terminal, allowed, lambda: visit.right().acted()))
+        return self.seats.issue(
+            Seat(terminal, allowed, lambda: visit.right().acted()), visit.browser
+        )
 
     def close(self) -> None:
         for session in list(self._sessions.values()):

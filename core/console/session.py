@@ -46,8 +46,9 @@ class _Asked:
 class Session:
     """Runs lines one after the other on a thread of its own, and tells its browsers."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, browser: str = "") -> None:
         self.key = secrets.token_urlsafe(18)
+        self.browser = browser
         self.control = control
         self.terminals: dict[str, Terminal] = {}
         self.private = False  # it shows what only an unlocked viewer may see

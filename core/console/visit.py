@@ -27,3 +27,4 @@ class Visit:
     files: Callable[[], tuple[tuple[str, str], ...]] = tuple
     #: Says a command to another machine, which is named first. Raises one of core.errors.
     elsewhere: Callable[[str, Command], str] = _nowhere
+    browser: str = ""  # what tells it from others: see core.web.sessions

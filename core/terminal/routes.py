@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.terminal.terminal import End, Terminal, View
-from core.terminal.tickets import Tickets
+from core.terminal.tickets import BROWSER, Tickets
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ async def seated(
     hello: dict[str, Any] = {}
     try:
         hello = json.loads(await asyncio.wait_for(socket.receive_text(), HELLO))
-        found = tickets.redeem(hello["ticket"])
+        found = tickets.redeem(hello["ticket"], socket.headers.get(BROWSER, ""))
     except (TimeoutError, WebSocketDisconnect, ValueError, TypeError, KeyError):
         found = None
     if found is None:

@@ -16,7 +16,7 @@ from core.console.desk import DESK
 from core.console.visit import Visit
 from core.ui.live import address, component, set_availability, tile_words
 from core.ui.mishaps import caught
-from core.ui.session import _, control, may, unlocked, viewer, who
+from core.ui.session import _, browser, control, may, unlocked, viewer, who
 from core.ui.session import key as cluster_key
 
 PAGE = Path(__file__).parents[2] / "pages" / "console.py"
@@ -133,7 +133,7 @@ def picture() -> None:
 
 def _ticket() -> str:
     """A ticket for this viewer that has not been used yet."""
-    here, cluster, name = viewer(), control(), who()
+    here, cluster, name, asking = viewer(), control(), who(), browser()
     held, owner = st.session_state.get("console_ticket", ("", None))
     if owner is not cluster or not DESK.visits.waits(held):
         held = DESK.visits.issue(
@@ -143,7 +143,9 @@ def _ticket() -> str:
                 lambda: here.right,
                 lambda: tuple(here.files.items()),
                 lambda host, command: instances.tell(cluster, host, command, name),
-            )
+                asking,
+            ),
+            asking,
         )
         st.session_state["console_ticket"] = (held, cluster)
     return str(held)

@@ -118,13 +118,13 @@ def unlock(attempt: str) -> bool:
     here, access = viewer(), control().access
     if access.check(attempt, who()):
         here.right.end()
-        here.right = access.rights.give(_browser(), _presence())
+        here.right = access.rights.give(browser(), _presence())
     return here.right.held
 
 
 def lock() -> None:
     """Take the right from this page, and from the other pages of the same browser."""
-    control().access.rights.lock(viewer().right, _browser())
+    control().access.rights.lock(viewer().right, browser())
 
 
 def forget() -> None:
@@ -136,7 +136,7 @@ def forget() -> None:
         here.lessons.clear()
 
 
-def _browser() -> str:
+def browser() -> str:
     """What tells this viewer's browser from others; '' where nothing does."""
     return keys.browser(_cookies())
 

@@ -3,6 +3,7 @@
 Streamlit gives a session, with all that it holds, to whoever names its id, and the page's scripts
 know the id. A browser has a cookie that no script reads (``core.keys``): Streamlit is told which
 one it is, as it would be told by a proxy that knows its users, and refuses a session to another.
+.streamlit/config.toml names the header, too; nobody but this middleware may write it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import keys
+from core.terminal.tickets import BROWSER
 
-#: Named in .streamlit/config.toml as ``server.trustedUserHeaders``. Streamlit believes it, so only
-#: this middleware may write it.
-BROWSER = "essaim-browser"
 _PROTOCOLS = "sec-websocket-protocol"
 
 

@@ -8,6 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from core.console.desk import Desk
+from core.console.visit import Visit
+from core.control import Control
+from core.rights import NONE
 from core.terminal.cooked import Cooked, Frames, Typed
 from core.terminal.stream import Stream
 from core.terminal.terminal import IDLE, SCROLLBACK, UNWATCHED, End, Terminal
@@ -200,3 +204,19 @@ def test_what_is_looked_at_stays_but_not_for_ever() -> None:
             return [*seen, await view.next()]
 
     assert asyncio.run(visit()) == [b"still here", End(idle=True)]
+
+
+def test_a_ticket_is_good_for_the_browser_that_got_it() -> None:
+    tickets = Tickets[str]()
+    for thief in ("another", ""):
+        assert tickets.redeem(tickets.issue("a", "hers"), thief) is None
+    assert tickets.redeem(tickets.issue("a"), "another") is None
+    assert tickets.redeem(tickets.issue("a", "hers"), "hers") == "a"
+
+
+def test_a_console_session_is_found_again_by_its_browser_alone() -> None:
+    desk, control = Desk(), cast(Control, object())
+    hers, his = (Visit(control, "who", lambda: NONE, browser=each) for each in ("hers", "his"))
+    session = desk.session(None, hers)
+    assert desk.session(session.key, hers) is session
+    assert desk.session(session.key, his) is not session
