@@ -10,6 +10,7 @@ day with the next; they are no promise about another machine.
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import socket
 import statistics
@@ -27,6 +28,7 @@ from bench import apps, classroom, live, practice, traffic
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot
 from core.live import messages
+from core.live.changes import changes
 from core.practice.embed import PracticeServer
 
 REPLICAS = 100
@@ -77,9 +79,23 @@ def parsing() -> float:
 
 @measure(f"a snapshot of {REPLICAS} replicas becomes what browsers draw", 20)
 def drawing() -> float:
-    raw = answers()
-    tasks = parse.tasks(raw["tasks"])
-    snapshot = ClusterSnapshot(
+    snapshot = seen(answers()["tasks"])
+    return spent(lambda: messages.cluster(snapshot, str))
+
+
+@measure(f"what one crash among {REPLICAS} replicas changes is found and written", 20)
+def telling() -> float:
+    first, *rest = answers()["tasks"]
+    crashed = {**first, "Status": {**first["Status"], "State": "failed"}}
+    before = messages.cluster(seen([first, *rest]), str)
+    after = messages.cluster(seen([crashed, *rest]), str)
+    return spent(lambda: json.dumps(changes(before, after)))
+
+
+def seen(answer: list[Any]) -> ClusterSnapshot:
+    """The snapshot with these tasks, of what was recorded."""
+    raw, tasks = answers(), parse.tasks(answer)
+    return ClusterSnapshot(
         time=time.time(),
         revision=1,
         engine=None,
@@ -87,7 +103,6 @@ def drawing() -> float:
         services=parse.services(raw["services"], tasks),
         tasks=tasks,
     )
-    return spent(lambda: messages.cluster(snapshot, str))
 
 
 @cache

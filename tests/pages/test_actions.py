@@ -535,6 +535,8 @@ def test_a_drain_that_ends_a_service_asks_first_and_says_afterwards_that_it_is_d
     nodes = fine(visit("nodes", node="node1"))
     [question] = [text.value for text in nodes.markdown if "last node" in text.value]
     assert question.endswith("No other node can take web: no replica would be alive.")
+    traffic = fine(visit("traffic", shaken="node1"))
+    assert question in [text.value for text in traffic.markdown]
     fine(nodes.button(key="node_drain").click().run())
     until(lambda: sum(running(cluster).values()) == 0, 30)
     services = fine(visit("services"))
