@@ -246,13 +246,29 @@ def ask_text(question: Question, _: Translate) -> str:
     }
     match question.kind:
         case "scale":
-            text = _("{replicas} replicas of {service}, {nodes} nodes: where will they go?")
+            text = (
+                _("1 replica of {service}, {nodes} nodes: where will it go?")
+                if question.replicas == 1
+                else _("{replicas} replicas of {service}, {nodes} nodes: where will they go?")
+            )
         case "drain":
-            text = _("We drain {node}: where will the {replicas} replicas of {service} be?")
+            text = (
+                _("We drain {node}: where will the replica of {service} be?")
+                if question.replicas == 1
+                else _("We drain {node}: where will the {replicas} replicas of {service} be?")
+            )
         case "activate":
-            text = _("We activate {node} again: where will the {replicas} replicas be?")
+            text = (
+                _("We activate {node} again: where will the replica be?")
+                if question.replicas == 1
+                else _("We activate {node} again: where will the {replicas} replicas be?")
+            )
         case "rebalance":
-            text = _("We force an update of {service}: where will its {replicas} replicas be?")
+            text = (
+                _("We force an update of {service}: where will its replica be?")
+                if question.replicas == 1
+                else _("We force an update of {service}: where will its {replicas} replicas be?")
+            )
     return text.format(**fields)
 
 

@@ -11,7 +11,7 @@ from core.commands.services import (
     ScaleServices,
     UpdateService,
 )
-from core.presentation import tables
+from core.presentation import marks, tables
 from core.ui import faults
 from core.ui.choosing import choose
 from core.ui.forms import cells, number, within, words
@@ -111,7 +111,7 @@ def detail(service: Service) -> None:
         )
         door_links(service)
     if service.update:
-        st.caption(f"{service.update.state}: {service.update.message}")
+        st.caption(f"{marks.update(service.update.state, _)} · {service.update.message}")
     names = (_("Tasks"), _("Change"), _("Logs"), _("Inspect"))
     chosen = st.segmented_control(
         _("Show"), names, default=names[0], key="service_part", label_visibility="collapsed"

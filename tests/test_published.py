@@ -224,7 +224,7 @@ def test_an_app_that_runs_is_opened_with_its_websocket(cluster: Control, served:
         f"ws://{way}/_stcore/stream", origin=Origin("null"), subprotocols=wanted, proxy=None
     ) as socket:
         socket.send(asked.SerializeToString())
-        while b"My first Streamlit app in a container" not in (said := socket.recv(timeout=90)):
+        while b"Hello Docker!" not in (said := socket.recv(timeout=90)):
             assert said
         client.containers.get("app").kill()
         with pytest.raises(ConnectionClosed):

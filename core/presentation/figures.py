@@ -53,7 +53,7 @@ def replicas_per_node(
         traces.append(
             {
                 "type": "bar",
-                "name": phase.key,
+                "name": phase.name(_),
                 "x": names,
                 "y": values,
                 "marker": {"color": phase.color},
@@ -63,7 +63,7 @@ def replicas_per_node(
                 "insidetextanchor": "middle",
                 "textfont": {"color": "#111111", "size": 18},
                 "showlegend": any(values) or phase is PHASES[0],
-                "hovertemplate": "%{x}: %{y} " + phase.key + "<extra></extra>",
+                "hovertemplate": "%{x}: %{y} " + phase.name(_) + "<extra></extra>",
             }
         )
     tallest = max((sum(counts[name, phase.key] for phase in PHASES) for name in names), default=0)

@@ -7,9 +7,26 @@ from dataclasses import replace
 
 from core.cluster.history import Mark
 from core.i18n import Translate
+from core.i18n import later as _
 
 #: Seconds: a slider that passes 8 and 11 in this time, on its way from 3 to 15, made one change.
 SLIDE_SECONDS = 2.0
+
+
+#: The states of a service's update: Docker's words, for translations.
+_UPDATES = (
+    _("updating"),
+    _("paused"),
+    _("completed"),
+    _("rollback_started"),
+    _("rollback_paused"),
+    _("rollback_completed"),
+)
+
+
+def update(state: str, translate: Translate) -> str:
+    """The state of a service's update, in the viewer's words."""
+    return translate(state) if state in _UPDATES else state
 
 
 def joined(marks: Sequence[Mark]) -> list[Mark]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.cluster.snapshot import ClusterSnapshot, Task
+from core.i18n import Translate
+from core.i18n import later as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +19,20 @@ class Phase:
     key: str
     color: str
     sign: str
+    told: str  # sign and key, as translations know them: Docker's word, and what it means
+
+    def name(self, translate: Translate) -> str:
+        """Docker's word; where it is a foreign one, with what it means."""
+        return translate(self.told).removeprefix(f"{self.sign} ")
 
 
-RUNNING = Phase("running", "#009E73", "●")
-STARTING = Phase("starting", "#E69F00", "◔")
-PENDING = Phase("pending", "#CC79A7", "?")
-STOPPING = Phase("stopping", "#56B4E9", "▾")
-FAILED = Phase("failed", "#D55E00", "✕")
-LOST = Phase("lost", "#8C8C8C", "∅")
-DONE = Phase("done", "#B0B7BF", "✓")
+RUNNING = Phase("running", "#009E73", "●", _("● running"))
+STARTING = Phase("starting", "#E69F00", "◔", _("◔ starting"))
+PENDING = Phase("pending", "#CC79A7", "?", _("? pending"))
+STOPPING = Phase("stopping", "#56B4E9", "▾", _("▾ stopping"))
+FAILED = Phase("failed", "#D55E00", "✕", _("✕ failed"))
+LOST = Phase("lost", "#8C8C8C", "∅", _("∅ lost"))
+DONE = Phase("done", "#B0B7BF", "✓", _("✓ done"))
 
 #: In the order in which they are stacked and explained.
 PHASES = (RUNNING, STARTING, PENDING, STOPPING, FAILED, LOST, DONE)

@@ -13,8 +13,10 @@ from core.cluster import references
 from core.cluster.public import readable
 from core.cluster.snapshot import ClusterSnapshot, Container, Image, Port, Service, Task
 from core.commands.journal import Entry
-from core.i18n import Translate
+from core.i18n import Translate, number_marks
+from core.i18n import later as _
 from core.presentation.alive import Standing, last_heard, standing
+from core.presentation.marks import update
 from core.presentation.phases import LOST, phase
 
 
@@ -30,7 +32,7 @@ def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
             _("Replicas"): f"{service.running}/{service.desired}",
             **({_("Alive"): _alive(standings[service.id])} if told else {}),
             _("Ports"): ", ".join(filter(None, map(_service_port, service.ports))),
-            _("Update"): service.update.state if service.update else "",
+            _("Update"): update(service.update.state, _) if service.update else "",
         }
         for service in snapshot.services
     )
@@ -83,7 +85,7 @@ def nodes(
             _("Labels"): ", ".join(f"{key}={value}" for key, value in node.labels),
             _("Engine"): node.engine_version,
             _("CPUs"): node.cpus,
-            _("Memory"): size(node.memory),
+            _("Memory"): size(node.memory, _),
         }
         for node in snapshot.nodes
     )
@@ -113,7 +115,7 @@ def images(shown: Sequence[Image], _: Translate) -> pd.DataFrame:
             _("Tag"): references.split(name)[1] or references.NONE,
             _("Image ID"): image.id.removeprefix("sha256:")[:12],
             _("Created"): _time(image.created),
-            _("Size"): size(image.size),
+            _("Size"): size(image.size, _),
         }
         for image in shown
         for name in (*image.tags, *image.repositories) or ("",)
@@ -148,13 +150,17 @@ def _service_port(port: Port) -> str:
     return ports([port])
 
 
-def size(count: float) -> str:
-    """Bytes with three digits and a decimal unit, as docker prints sizes."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 999.5 or unit == "TB":
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    raise AssertionError
+#: The units of bytes: each is a thousand of the one before.
+UNITS = (_("B"), _("kB"), _("MB"), _("GB"), _("TB"))
+
+
+def size(count: float, translate: Translate = str) -> str:
+    """Bytes with three digits and a decimal unit, as docker prints sizes; 8,31 Mo in French."""
+    thousands = 0
+    while count >= 999.5 and thousands < len(UNITS) - 1:
+        count, thousands = count / 1000, thousands + 1
+    digits = f"{count:.3g}".replace(".", number_marks(translate)[0])
+    return f"{digits} {translate(UNITS[thousands])}"
 
 
 def _alive(stands: Standing) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.cluster.public import readable
 from core.i18n import Translate, number
-from core.presentation.marks import describe
+from core.presentation.marks import describe, update
 from core.traffic.fairness import Shares
 from core.traffic.ledger import Request
 from core.traffic.standing import Standing
@@ -153,6 +153,7 @@ def step(each: Step, _: Translate) -> str:
         case "lost":
             text = _("{replicas} on {node}: given up, its node is gone")
         case _kind:
-            text = _("Update {detail}")
+            state, colon, message = each.detail.partition(":")
+            return _("Update {detail}").format(detail=f"{update(state, _)}{colon}{message}")
     detail = readable(each.detail, _) or "?"
     return text.format(replicas=replicas, node=each.node or "?", detail=detail)

@@ -11,6 +11,7 @@ from core.commands.nodes import UpdateNode
 from core.errors import EssaimError
 from core.live.messages import shape
 from core.live.routes import FILES, INSTANCE, edition
+from core.presentation.phases import PHASES
 from core.ui.mishaps import caught
 from core.ui.session import _, act, control, key, language
 
@@ -129,6 +130,7 @@ def tile_words() -> dict[str, str]:
         "pause_help": _("The node keeps its tasks and takes no new ones"),
         "drain_help": _("The node's tasks move to other nodes"),
         "anyway": _("Drain anyway"),
+        **{f"phase_{phase.key}": phase.name(_) for phase in PHASES},
         "empty": _("no replica here"),
         "nowhere": _("no node"),
         "nowhere_help": _("waiting for a node"),

@@ -35,5 +35,6 @@ def table(rows: pd.DataFrame, empty: str, key: str, most: int = _MOST_ROWS) -> N
         column_config=times | numbers,
         height=_ROW * (1 + min(len(rows), most)) + 2,
         row_height=_ROW,
+        placeholder="",  # else Streamlit writes None, for a time that never was, in every language
         key=key,
     )

@@ -62,13 +62,15 @@ def ballot(teaching: bool = False) -> None:
             "heard": st.session_state.get("vote_heard"),
             "words": {
                 "none": _("No question yet: the teacher asks it."),
-                "one_vote": _("1 vote"),
-                "votes": _("{count} votes"),
+                # By what Intl.PluralRules says: French counts 0 as one.
+                "votes_one": _("{count} vote"),
+                "votes_other": _("{count} votes"),
                 "moving": _("Votes are closed. Now it happens: the truth comes when all is calm."),
                 "before": _("now {count}"),
                 "less": _("One fewer on {node}"),
                 "more": _("One more on {node}"),
-                "sum": _("{sum} of {replicas} replicas placed"),
+                "sum_one": _("{count} replica of {replicas} placed"),
+                "sum_other": _("{count} replicas of {replicas} placed"),
                 "send": _("Send my vote"),
                 "heard": _("Your vote counts: {counts}. You may change it."),
                 "yours": _("you said {count}"),

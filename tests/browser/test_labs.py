@@ -132,7 +132,7 @@ def test_lab_two_from_the_build_to_the_opened_app(
     course.done("build")
     course.click("Run it")
     app = course.open(8080)
-    expect(app.get_by_text("My first Streamlit app in a container")).to_be_visible()
+    expect(app.get_by_text("Hello Docker!")).to_be_visible()
     expect(app.get_by_test_id("stVegaLiteChart")).to_be_visible()
     course.done("run")
     course.click("Run it")

@@ -117,7 +117,7 @@ def test_the_demo_app_from_its_files_to_its_open_page(look: Look) -> None:
         with page.context.expect_page() as opening:
             link.click()
         opened = opening.value
-        expect(opened.get_by_text("My first Streamlit app in a container")).to_be_visible()
+        expect(opened.get_by_text("Hello Docker!")).to_be_visible()
         expect(opened.get_by_test_id("stVegaLiteChart")).to_be_visible()
         opened.close()
         page.get_by_role("button", name="Stop").click()

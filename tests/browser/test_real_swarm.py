@@ -145,7 +145,7 @@ def test_the_courses_demo_app_is_built_run_and_opened(
     expect(link).to_be_visible()
     opened = page.context.new_page()
     until(lambda: reaches(opened, str(link.get_attribute("href"))), PATIENCE / 1000)
-    expect(opened.get_by_text("My first Streamlit app in a container")).to_be_visible()
+    expect(opened.get_by_text("Hello Docker!")).to_be_visible()
 
 
 def reaches(page: Page, address: str) -> bool:

@@ -425,7 +425,7 @@ def test_a_real_engine_is_never_reset(real: Control, visit: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "told"), [("en", "as many as there may be"), ("fr", "autant que possible")]
+    ("language", "told"), [("en", "as many as there may be"), ("fr", "c’est le maximum")]
 )
 def test_the_last_instance_that_there_may_be_leaves_no_button_to_press(
     cluster: Control, visit: Open, language: str, told: str

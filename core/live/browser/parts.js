@@ -18,3 +18,10 @@ export function copy(text) {
   field.remove();
   return Promise.resolve();
 }
+
+// The form of a text that suits the count, in the viewer's language: words hold `name_one` and
+// `name_other`. What is no number, such as "?", is told as many are.
+export function counted(name, count, { words, language }) {
+  const form = typeof count === "number" ? new Intl.PluralRules(language).select(count) : "other";
+  return (words[`${name}_${form}`] || words[`${name}_other`]).replace("{count}", count);
+}

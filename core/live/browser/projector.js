@@ -92,7 +92,7 @@ class Projector {
       if (!count) return [];
       const part = document.createElement("span");
       part.dataset.phase = phase;
-      part.textContent = `${SIGNS[phase]} ${count} ${phase}`;
+      part.textContent = `${SIGNS[phase]} ${count} ${this.component.data.words[`phase_${phase}`]}`;
       return [part];
     }));
   }

@@ -222,9 +222,10 @@ class Timeline {
   // In words: how many of each phase, and of each service how many run of those wanted.
   count(picture) {
     const tiles = [...picture.nodes.flatMap((node) => node.tiles), ...picture.unplaced];
+    const { words } = this.component.data;
     const phases = Object.keys(SIGNS).map((phase) => [phase, tiles.filter((tile) => tile.phase === phase).length]);
     const texts = phases.filter(([phase, count]) => count || phase === "running")
-      .map(([phase, count]) => `${SIGNS[phase]} ${count} ${phase}`);
+      .map(([phase, count]) => `${SIGNS[phase]} ${count} ${words[`phase_${phase}`]}`);
     for (const service of picture.services) {
       const runs = tiles.filter((tile) => tile.service === service.id && tile.phase === "running").length;
       texts.push(`${service.name} ${runs}${service.replicas === null ? "" : `/${service.replicas}`}`);
@@ -237,7 +238,7 @@ class Timeline {
     const { words } = this.component.data;
     const until = hit && (hit.span.to === null ? words.now : clock(hit.span.to));
     this.at("pointed").textContent = hit
-      ? `${hit.name} · ${hit.node} · ${SIGNS[hit.span.phase]} ${hit.span.phase} · ${clock(hit.span.from)} → ${until}`
+      ? `${hit.name} · ${hit.node} · ${SIGNS[hit.span.phase]} ${words[`phase_${hit.span.phase}`]} · ${clock(hit.span.from)} → ${until}`
       : words.hint;
   }
 

@@ -1,5 +1,6 @@
 // The vote: one question, a number per node, and after the reveal the votes against the truth.
 
+import { counted } from "./parts.js";
 import { mount } from "./socket.js";
 
 const KEPT = "essaim-vote"; // in this browser: who votes, and what was last heard of them
@@ -100,7 +101,7 @@ class Vote {
     const whole = counts.every((count) => Number.isInteger(count) && count >= 0);
     const sum = counts.reduce((all, count) => all + count, 0);
     const good = whole && sum === this.poll.replicas;
-    this.at("sum").textContent = words.sum.replace("{sum}", whole ? sum : "?").replace("{replicas}", this.poll.replicas);
+    this.at("sum").textContent = counted("sum", whole ? sum : "?", this.component.data).replace("{replicas}", this.poll.replicas);
     this.at("sum").dataset.good = String(good);
     this.at("send").disabled = !good || same(counts, this.heard);
     this.at("heard").textContent = this.heard ? words.heard.replace("{counts}", told(this.heard)) : "";
@@ -115,7 +116,7 @@ class Vote {
     const { words } = this.component.data;
     this.at("root").dataset.phase = phase;
     this.at("question").textContent = question || words.none;
-    this.at("votes").textContent = phase === "none" ? "" : (votes === 1 ? words.one_vote : words.votes.replace("{count}", votes));
+    this.at("votes").textContent = phase === "none" ? "" : counted("votes", votes, this.component.data);
     this.at("state").textContent = phase === "moving" ? words.moving : "";
     for (const part of ["ballot", "sum", "send", "heard"]) this.at(part).hidden = phase !== "open";
     for (const part of ["truth", "verdict", "answers", "why"]) this.at(part).hidden = phase !== "revealed";
