@@ -222,3 +222,15 @@ def test_each_kind_has_its_words(kind: Kind) -> None:
     question = asked(kind, cluster((5, 5, 5)), node="id-node2")
     assert votes.ask_text(question, str).endswith("?")
     assert "{" not in votes.ask_text(question, str) + votes.why_text(question, str)
+
+
+@pytest.mark.parametrize("kind", ["scale", "drain", "activate", "rebalance"])
+def test_one_replica_is_asked_about_as_one(kind: Kind) -> None:
+    now = cluster((1, 0, 0), node2="drain")
+    node = now.nodes[1 if kind == "activate" else 0].id
+    about: dict[str, object] = {"node": node} if kind in ("drain", "activate") else {}
+    if kind == "scale":
+        about["replicas"] = 1
+    text = votes.ask_text(asked(kind, now, **about), str)
+    assert "replicas" not in text
+    assert "replica" in text

@@ -22,7 +22,7 @@ from core.ui.session import (
     viewer,
 )
 from core.ui.share import full, not_found, share
-from core.ui.style import sheet
+from core.ui.style import own_words, sheet
 from core.ui.swarm import first_swarm
 
 #: Seconds between two looks of an unlocked page at its right.
@@ -62,7 +62,7 @@ def run() -> None:
         },
         position="top",
     )
-    st.html(sheet())
+    st.html(sheet() + own_words())
     if not full():
         page.run()
 

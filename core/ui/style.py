@@ -6,6 +6,10 @@ from functools import cache
 
 import streamlit as st
 
+from core.i18n import DEFAULT
+from core.ui.session import _, language
+from core.ui.timeline import MAX_MEGABYTES
+
 # Streamlit's own margins leave a projector half empty; its titles stand lower than what is beside.
 _ROOM = """
 .stMainBlockContainer { padding: 3.9rem 2.5rem 1rem; }
@@ -52,3 +56,27 @@ _TONES = ("gray", "blue", "green", "orange")
 def _tone(setting: str) -> str:
     light, dark = (st.get_option(f"theme.{theme}.{setting}") for theme in ("light", "dark"))
     return f"light-dark({light}, {dark})"
+
+
+def own_words() -> str:
+    """Streamlit's own English words in the viewer's language, as an element; '' in English.
+
+    Streamlit has no setting for them, so each is drawn in the place of the other.
+    """
+    if language() == DEFAULT:
+        return ""
+    words = {
+        "stSkipToContent": _("Skip to main content"),
+        "stFileUploaderDropzone button p": _("Choose a file"),
+        "stFileUploaderDropzoneInstructions span": _("JSON or GZ, {most} MB at most").format(
+            most=MAX_MEGABYTES
+        ),
+        "InputInstructions": _("Enter sends it"),
+    }
+    rules = []
+    for place, text in words.items():
+        name, _space, inside = place.partition(" ")
+        at = f'[data-testid="{name}"] {inside}'.strip()
+        rules.append(f"{at} {{ font-size: 0 !important; }}")
+        rules.append(f'{at}::after {{ content: "{text}"; font-size: 0.875rem; }}')
+    return f"<style>{chr(10).join(rules)}</style>"

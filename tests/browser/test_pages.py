@@ -90,6 +90,22 @@ def test_the_language_is_switched_at_a_click(essaim: str, look: Look) -> None:
     expect(page.get_by_text("Commandes pour rejoindre le Swarm")).to_be_visible()
 
 
+def test_streamlits_own_words_are_french_on_a_french_page(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/timeline?lang=fr", locale="fr-FR")
+
+    def drawn(place: str) -> str:
+        found = page.locator(place).first
+        found.wait_for(state="attached")
+        return str(found.evaluate("e => getComputedStyle(e, '::after').content"))
+
+    assert "Aller au contenu" in drawn("[data-testid=stSkipToContent]")
+    page.get_by_text("Ouvrir un fichier").first.click()
+    assert "Choisir un fichier" in drawn("[data-testid=stFileUploaderDropzone] button p")
+    assert "20 Mo" in drawn("[data-testid=stFileUploaderDropzoneInstructions] span").replace(
+        "\u00a0", " "
+    )
+
+
 def test_an_open_list_stays_open_when_a_machine_joins(look: Look) -> None:
     with dashboard(ESSAIM_ENGINE="practice") as essaim:
         # All of it is in sight: whatever scrolls closes a list.

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.cluster.history import History, Mark
+from core.i18n import translation
 from core.presentation import figures
 from core.presentation.figures import MAX_MOMENTS
 from core.presentation.marks import describe
@@ -64,6 +65,20 @@ def test_every_phase_keeps_its_trace() -> None:
     few = replicas_per_node(snapshot(tasks=[]), same)
     many = replicas_per_node(snapshot(tasks=[raw.task(1, state="failed")]), same)
     assert [trace.name for trace in few.data] == [trace.name for trace in many.data]
+
+
+def test_a_french_legend_says_what_dockers_words_mean() -> None:
+    figure = replicas_per_node(snapshot(tasks=[]), translation("fr").gettext)
+    assert [trace.name for trace in figure.data][:2] == [
+        "running (en marche)",
+        "starting (démarrage)",
+    ]
+    assert all("(" in trace.name for trace in figure.data)
+
+
+def test_names_of_many_nodes_find_their_room() -> None:
+    nodes = [raw.node(f"node{n}") for n in range(1, 11)]
+    assert replicas_per_node(snapshot(nodes=nodes, tasks=[]), same).layout.xaxis.automargin
 
 
 def test_the_past_is_a_line_a_node_up_to_now() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.cluster.snapshot import Image, Port
+from core.i18n import translation
 from core.presentation import tables
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
@@ -18,6 +19,13 @@ def same(text: str) -> str:
 )
 def test_sizes_read_as_docker_prints_them(count: float, text: str) -> None:
     assert tables.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 o"), (8_310_000, "8,31 Mo"), (1000, "1 ko"), (25.28e9, "25,3 Go")]
+)
+def test_sizes_in_french_have_a_comma_and_octets(count: float, text: str) -> None:
+    assert tables.size(count, translation("fr").gettext) == text
 
 
 def test_only_published_ports_are_listed() -> None:

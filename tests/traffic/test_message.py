@@ -161,3 +161,17 @@ def test_no_address_leaves_by_the_socket() -> None:
     """A viewer without rights sees the counts, not where the nodes are."""
     hidden = replace(standing(), entries=(Entry("id-node1", "node1", "192.0.2.44", 1),))
     assert "192.0.2.44" not in traffic(hidden, snapshot(), same)
+
+
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
+        ("paused: update paused due to failure", "Mise à jour en pause: update paused due to fail"),
+        ("completed", "Mise à jour terminée"),
+        ("rollback_completed", "Mise à jour annulée"),
+    ],
+)
+def test_the_state_of_an_update_is_said_in_french(detail: str, told: str) -> None:
+    step = Step(1.0, "update", detail=detail)
+    assert words.step(step, translation("fr").gettext).startswith(told)
+    assert words.step(step, same) == f"Update {detail}"
