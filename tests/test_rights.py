@@ -71,7 +71,7 @@ def test_it_holds_until_it_is_taken_away_and_never_comes_back() -> None:
     with right.during(lambda: ended.append("what was under way")):
         right.end()
         right.end("idle")
-        until(lambda: ended, 10)
+        until(lambda: ended)
     assert (right.held, right.why, ended) == (False, "locked", ["what was under way"])
     right.acted()
     assert not right.held
@@ -153,10 +153,10 @@ def test_a_job_takes_no_further_step(real: Control) -> None:
     STEPS.clear()
     job = Job(PULL, lambda report: real.submit(PULL, "teacher", right, report))
     NEXT.release()
-    until(lambda: job.log == "a step", 10)
+    until(lambda: job.log == "a step")
     right.end()
     NEXT.release()
-    until(lambda: not job.running, 10)
+    until(lambda: not job.running)
     assert (len(STEPS), job.log) == (2, "a step")
     assert isinstance(job.error, NotAllowed)
 

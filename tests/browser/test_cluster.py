@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from core.commands.services import CreateService, RemoveServices, ScaleServices
 from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practice_engine
+from tests.cluster.test_collector import until
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +50,11 @@ def until_running(page: Page, counts: list[int]) -> None:
         arg=str(counts).replace(" ", ""),
     )
     expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(sum(counts))
-    assert {name: phases.count("running") for name, phases in tiles(page).items()} == bars(page)
+    until(lambda: running(page) == bars(page), PATIENCE / 1000)
+
+
+def running(page: Page) -> dict[str, int]:
+    return {name: phases.count("running") for name, phases in tiles(page).items()}
 
 
 def test_scale_drain_return_and_remove(look: Look) -> None:
@@ -69,7 +74,8 @@ def test_scale_drain_return_and_remove(look: Look) -> None:
         page.get_by_role("button", name="Drain node2").click()
         until_running(page, [0, 7, 8])
         expect(page.get_by_text("worker · drain")).to_be_visible()
-        assert tiles(page)["node2"] == []
+        # What has been told to stop takes its time.
+        until(lambda: tiles(page)["node2"] == [], PATIENCE / 1000)
 
         page.get_by_role("button", name="Active node2").click()
         expect(page.get_by_text("node2 stays empty, by design")).to_be_visible()

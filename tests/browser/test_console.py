@@ -154,8 +154,10 @@ def test_a_phone_needs_no_tab_key(look: Look) -> None:
         page = look(f"{essaim}/console", size=PHONE)
         prompt = page.get_by_label("Docker line")
         expect(prompt).to_be_visible()
-        # What does not fit wraps, and is cut.
-        assert prompt.evaluate("field => field.scrollHeight <= field.clientHeight")
+        # What does not fit wraps, and is cut; the page's font may come after the prompt.
+        page.wait_for_function(
+            "(field) => field.scrollHeight <= field.clientHeight", arg=prompt.element_handle()
+        )
         prompt.fill("docker image p")
         page.get_by_role("button", name="Complete (Tab)").click()
         expect(prompt).to_have_value("docker image p")  # pull, or prune

@@ -91,7 +91,7 @@ def collector(engine: FakeEngine) -> Iterator[Collector]:
     collector.stop()
 
 
-def until(holds: Callable[[], object], seconds: float = 5.0) -> None:
+def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not come about in time"
@@ -111,7 +111,7 @@ def test_it_tells_each_change_once(engine: FakeEngine, collector: Collector) -> 
     collector.subscribe(heard.append)
     engine.tasks_answer = [raw.task(1), raw.task(2, slot=2)]
     until(lambda: len(collector.snapshot.tasks) == 2)
-    assert collector.refresh()
+    assert collector.refresh(60)
     assert len(heard) == 1
 
 
@@ -133,7 +133,7 @@ def sleepy(engine: FakeEngine) -> Iterator[Collector]:
     collector.start()
     try:
         until(lambda: collector.snapshot.engine and engine.streams)
-        assert collector.refresh()
+        assert collector.refresh(60)
         yield collector
     finally:
         collector.stop()
@@ -149,7 +149,7 @@ def test_a_container_that_takes_up_its_networks_asks_nothing_dear(
     engine: FakeEngine, sleepy: Collector
 ) -> None:
     """A real daemon starts programs to answer GET /version, and others for GET /info."""
-    assert sleepy.refresh()
+    assert sleepy.refresh(60)
     assert engine.asked.count("version") == 1
     before = engine.asked.count("info")
     for _ in range(50):
@@ -209,7 +209,7 @@ def test_an_engine_without_a_swarm_is_asked_no_cluster_questions(engine: FakeEng
     collector.start()
     try:
         until(lambda: collector.snapshot.engine)
-        assert collector.refresh()
+        assert collector.refresh(60)
         assert not {"nodes", "services", "tasks"} & set(engine.asked)
         assert collector.snapshot.nodes == ()
     finally:
@@ -248,7 +248,7 @@ def test_refresh_waits_for_a_question_asked_after_it(
     until(lambda: collector.snapshot.engine)
     for count in (2, 5, 3):
         engine.tasks_answer = [raw.task(n, slot=n) for n in range(count)]
-        assert collector.refresh()
+        assert collector.refresh(60)
         assert len(collector.snapshot.tasks) == count
 
 
@@ -259,9 +259,10 @@ def test_it_rests_when_nothing_moves(engine: FakeEngine) -> None:
     try:
         until(lambda: collector.snapshot.engine)
         time.sleep(1.2)  # a change counts as moving for a second
-        before = engine.asked.count("tasks")
+        before, began = engine.asked.count("tasks"), time.monotonic()
         threading.Event().wait(1.0)
-        assert engine.asked.count("tasks") - before <= 5
+        asked = engine.asked.count("tasks") - before
+        assert asked <= (time.monotonic() - began) / pace.idle + 2
     finally:
         collector.stop()
 

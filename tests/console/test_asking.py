@@ -36,7 +36,7 @@ class Typist:
 
     @property
     def names(self) -> list[str]:
-        self.control.collector.refresh()
+        self.control.collector.refresh(60)
         return [c.name for c in self.control.snapshot.containers]
 
 

@@ -354,7 +354,7 @@ def test_the_demo_app_is_built_and_run(cluster: Control, visit: Open) -> None:
     until(lambda: not job.running, 60)
     assert job.error is None
     assert "Successfully tagged my-streamlit-app:latest" in job.log
-    assert cluster.collector.refresh()
+    assert cluster.collector.refresh(60)
     app = fine(app.run())
     fine(app.button(key="run").click().run())
     assert line(app).startswith("docker container run -d -p 8080:8080 my-streamlit-app")
@@ -566,7 +566,7 @@ def test_a_form_that_changes_nothing_is_not_sent(
 ) -> None:
     with_web(cluster, visit)
     cluster.submit(UpdateService(service="web", env_add=("COLOR=blue",)), "anne", False)
-    cluster.collector.refresh()
+    cluster.collector.refresh(60)
     _ = translation(language).gettext
     client = cluster.connection.client()
     service, node = client.api.inspect_service("web"), client.api.inspect_node("node2")

@@ -38,7 +38,7 @@ def loads(lesson: Lesson) -> list[Load]:
 
 def said(cluster: Control, line: str) -> None:
     cluster.submit(parse(line), "test", NONE)
-    cluster.collector.refresh()
+    cluster.collector.refresh(60)
 
 
 def available(cluster: Control) -> set[str]:

@@ -66,7 +66,7 @@ def full(cluster: Control) -> Control:
     cluster.submit(RunContainer(detach=True, name="front", image="nginx:latest"), "", False)
     faults.do(cluster, faults.add_machine(), "")
     until(lambda: sum(t.state == "running" for t in cluster.snapshot.tasks) == 3, 30)
-    cluster.collector.refresh()
+    cluster.collector.refresh(60)
     return cluster
 
 

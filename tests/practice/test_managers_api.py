@@ -27,7 +27,7 @@ LOCKED = (
 SERVICE = {"Name": "web", "TaskTemplate": {"ContainerSpec": {"Image": "nginx"}}}
 
 
-def until(holds: Callable[[], Any], seconds: float = 20) -> Any:
+def until(holds: Callable[[], Any], seconds: float = 60) -> Any:
     end = time.monotonic() + seconds
     while not (answer := holds()):
         assert time.monotonic() < end, "it did not happen"

@@ -21,7 +21,7 @@ from tests.practice.conftest import Answer, Call
 from tests.practice.test_build import tar_of
 
 
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not come about"
