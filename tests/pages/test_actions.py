@@ -441,7 +441,7 @@ def test_the_last_instance_that_there_may_be_leaves_no_button_to_press(
     with pytest.raises(EngineRejected) as refusal:
         faults.do(cluster, faults.add_machine(), "test")
     assert refusal.value.said(translation("fr").gettext).startswith(
-        "Ce cluster d’entraînement tient au plus 10 instances"
+        "Ce cluster d’entraînement peut contenir 10 instances au plus"
     )
 
 
