@@ -13,7 +13,7 @@ from core.presentation.alive import drain_warning, standing
 from core.ui import faults
 from core.ui.insisting import drains, insisting_button, own
 from core.ui.lines import asking_button, button
-from core.ui.session import _, control
+from core.ui.session import _, control, seen
 
 #: What would be read as Markdown in the engine's words.
 _MARKS = re.compile(r"[\\`*_\[\]$#:<>~|]")
@@ -21,7 +21,7 @@ _MARKS = re.compile(r"[\\`*_\[\]$#:<>~|]")
 
 def not_alive() -> None:
     """What is not alive of which service, and why; nothing where all is well."""
-    snapshot = control().snapshot
+    snapshot = seen()
     found = [standing(snapshot, service, _) for service in snapshot.services]
     told = sorted((each for each in found if each.told), key=lambda each: not each.down)
     if told:
