@@ -32,9 +32,10 @@ def door_links(service: Service) -> None:
     for port in open_ports(service):
         for door in real(here.snapshot, service, port, here.connection.base_url):
             if engine is None or door.node != engine.node_id:
+                node = here.snapshot.node(door.node)
                 st.link_button(
                     _("Port {port} of {node}").format(port=door.port, node=door.name),
-                    address(door.machine, door.port, key())
+                    address(node.hostname if node else door.name, door.port, key())
                     if here.practice
                     else f"http://{door.address}/",
                     icon=":material/open_in_new:",
