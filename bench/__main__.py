@@ -24,7 +24,7 @@ from typing import Any
 
 import docker
 
-from bench import apps, classroom, live, practice, traffic
+from bench import apps, classroom, fairness, live, practice, traffic
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot
 from core.live import messages
@@ -52,6 +52,11 @@ def spent(action: Callable[[], object]) -> float:
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
+
+
+@measure("a neighbour's `docker ps` beside each hostile line, at worst", 1)
+def beside_hostile_lines() -> float:
+    return fairness.beside_every_line()
 
 
 @measure("Python imports what the server needs", 5)

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from core.practice import globs
+from core.practice.api import filters
 from core.practice.embed import PracticeServer
 from core.practice.errors import ApiError
 from core.practice.expressions import Expression, TooLarge
@@ -188,3 +190,29 @@ def test_work_is_a_wait_of_no_time() -> None:
     step = Work(7)
     assert isinstance(step, Wait)
     assert (step.seconds, step.cost) == (0.0, 7)
+
+
+# Patterns of the API
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "meant"),
+    [
+        ("*.log", "a.log", True),
+        ("*.log", "a/b.log", False),
+        ("**/b.log", "a/x/b.log", True),
+        ("a?[b-d].py", "axc.py", True),
+        ("a[^b-d]", "ac", False),
+        (r"a\*", "ab", False),
+        ("[", "[", True),
+        ("*a" * 2000 + "b", "a" * 3000, False),
+    ],
+)
+def test_paths_match_as_in_go(pattern: str, path: str, meant: bool) -> None:
+    assert globs.matches(pattern, path) == meant
+
+
+def test_a_filter_is_a_regular_expression_of_linear_time() -> None:
+    assert filters.matches("^(web|db)+[0-9]{1,2}$", "webdb12")
+    assert not filters.matches("^(a|aa)+$", "a" * 60 + "b")
+    assert filters.matches("(", "(")

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any
 
+from core.practice import globs
 from core.practice.api import commit as api_commit
 from core.practice.api import old_versions
 from core.practice.api.filters import Filters, flag_of, labelled, unlabelled, until_of
@@ -89,7 +89,7 @@ def _passes(image: Image, filters: Filters, held: list[Image], until: float) -> 
 
 def _refers(name: str, pattern: str) -> bool:
     repository = name.partition("@")[0] if "@" in name else name.rpartition(":")[0]
-    return fnmatchcase(name, pattern) or fnmatchcase(repository, pattern)
+    return globs.matches(pattern, name) or globs.matches(pattern, repository)
 
 
 @route("GET", "/images/{name:path}/json")

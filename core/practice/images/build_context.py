@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from posixpath import basename, dirname, join, normpath
 
+from core.practice import globs
 from core.practice.errors import ApiError
 from core.practice.files import tars
 from core.practice.files.filesystem import EMPTY, Entry, File, FileSystem, Folder, Link
@@ -93,7 +93,7 @@ def _matches(source: str, origin: FileSystem) -> list[str]:
     if any(sign in path for sign in "*?["):
         depth = place.count("/")
         below = [found for found in origin.walk("/") if found.count("/") == depth]
-        return [found for found in below if fnmatchcase(found, place)]
+        return [found for found in below if globs.matches(place, found)]
     if not origin.exists(place):
         raise CopyFailed(f"stat {path}: file does not exist")
     return [place]

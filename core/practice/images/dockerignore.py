@@ -5,14 +5,12 @@ The client leaves out all else, but sends these two, for the builder reads them 
 
 from __future__ import annotations
 
-import re
 from posixpath import normpath
 
+from core.practice import globs
 from core.practice.files.filesystem import FileSystem
 
 _NAME = ".dockerignore"
-_SIGNS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-_SIGN = re.compile(r"\*\*/|\*\*|\*|\?")
 
 
 def leave_out(context: FileSystem, dockerfile: str) -> None:
@@ -32,14 +30,6 @@ def excluded(path: str, patterns: list[str]) -> bool:
     out = False
     for pattern in patterns:
         plain = normpath(pattern.removeprefix("!").strip() or ".").lstrip("/")
-        if re.fullmatch(f"{_expression(plain)}(?:/.*)?", path, re.DOTALL):
+        if globs.matches(plain, path, below=True):
             out = not pattern.startswith("!")
     return out
-
-
-def _expression(pattern: str) -> str:
-    parts, at = [], 0
-    for found in _SIGN.finditer(pattern):
-        parts += [re.escape(pattern[at : found.start()]), _SIGNS[found[0]]]
-        at = found.end()
-    return "".join([*parts, re.escape(pattern[at:])])
