@@ -14,6 +14,7 @@ from core.commands.execs import ExecContainer
 from core.commands.nodes import UpdateNode
 from core.console.desk import DESK
 from core.console.visit import Visit
+from core.live.routes import INSTANCE
 from core.ui.live import address, component, set_availability, tile_words
 from core.ui.mishaps import caught
 from core.ui.session import _, browser, control, may, unlocked, viewer, who
@@ -73,6 +74,8 @@ def console() -> None:
             **address(),
             "ticket": _ticket(),
             # Another cluster or other rights are another session.
+            "instance": INSTANCE,
+            "unlocked": unlocked(),
             "place": hashlib.sha256(place.encode()).hexdigest()[:12],
             "line": st.query_params.get("line", ""),
             "run": st.session_state.get("console_run"),

@@ -70,8 +70,12 @@ class Console {
   // A later run of the page's script: perhaps a fresh ticket, another place, a line to type or run.
   update(component) {
     this.component = component;
-    const { place, language, line, run } = component.data;
-    if (this.place !== undefined && (this.place !== place || this.language !== language)) {
+    const { place, language, line, run, instance, unlocked } = component.data;
+    // A server that was started again has another cluster; what this viewer saw stays.
+    const again = this.instance !== instance && this.unlocked === unlocked;
+    [this.instance, this.unlocked] = [instance, unlocked];
+    const moved = this.place !== place && !again;
+    if (this.place !== undefined && (moved || this.language !== language)) {
       this.words = component.data.words;
       this.leave();
       this.build();

@@ -40,7 +40,8 @@ export class Prompt {
   // The lines that were typed before: of the server and this tab, whoever remembers more.
   remember(place, history) {
     this.place = place;
-    const own = JSON.parse(sessionStorage.getItem(place) || "[]");
+    const stored = JSON.parse(sessionStorage.getItem(place) || "[]");
+    const own = stored.length > this.history.length ? stored : this.history;
     this.history = own.length > history.length ? own : history;
     this.keep();
   }
