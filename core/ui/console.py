@@ -17,7 +17,7 @@ from core.console.visit import Visit
 from core.live.routes import INSTANCE
 from core.ui.live import address, component, set_availability, tile_words
 from core.ui.mishaps import caught
-from core.ui.session import _, browser, control, may, unlocked, viewer, who
+from core.ui.session import _, browser, control, may, own_key, unlocked, viewer, who
 from core.ui.session import key as cluster_key
 
 PAGE = Path(__file__).parents[2] / "pages" / "console.py"
@@ -67,7 +67,8 @@ def terminal_button(container: str, *, disabled: bool) -> None:
 
 def console() -> None:
     """The prompt with its output, and the open terminals."""
-    place = f"{cluster_key()} {unlocked()}"
+    # One's own has no name here: its key is another one after a restart, and the past is the same.
+    place = f"{'' if cluster_key() == own_key() else cluster_key()} {unlocked()}"
     _console(
         key="console",
         data={

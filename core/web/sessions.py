@@ -33,7 +33,7 @@ class Sessions:
             if scope["type"] == "websocket":
                 if browser:
                     headers[BROWSER] = browser
-                elif _PROTOCOLS in headers:
+                elif _PROTOCOLS in headers and not scope["path"].startswith("/open/"):
                     # Nothing tells this browser from others: it takes up no session again. The
                     # words are a protocol, Streamlit's token, and the session that is wanted.
                     headers[_PROTOCOLS] = ",".join(headers[_PROTOCOLS].split(",")[:2])
