@@ -14,6 +14,7 @@ from typing import Any
 
 from core.cluster import references
 from core.cluster.snapshot import (
+    TERMINAL_STATES,
     Container,
     Engine,
     Image,
@@ -99,21 +100,29 @@ def recount(known: tuple[Service, ...], of_cluster: tuple[Task, ...]) -> tuple[S
 
     As `docker service ls` counts (SwarmKit controlapi/service.go): every task observed running is
     running, also one that is told to shut down; a global service wants as many as it has tasks.
+    Of a job, the tasks of its present iteration count.
     """
-    running: dict[str, int] = {}
-    wanted: dict[str, int] = {}
+    tasks: dict[str, list[Task]] = {}
     for task in of_cluster:
-        if task.state == "running":
-            running[task.service_id] = running.get(task.service_id, 0) + 1
-        if task.desired_state == "running":
-            wanted[task.service_id] = wanted.get(task.service_id, 0) + 1
-    return tuple(
-        replace(
-            service,
-            running=running.get(service.id, 0),
-            desired=wanted.get(service.id, 0) if service.replicas is None else service.replicas,
-        )
-        for service in known
+        tasks.setdefault(task.service_id, []).append(task)
+    return tuple(_counted(service, tasks.get(service.id, ())) for service in known)
+
+
+def _counted(service: Service, tasks: Sequence[Task]) -> Service:
+    if service.job:
+        tasks = [task for task in tasks if task.iteration == service.iteration]
+    running = sum(task.state == "running" for task in tasks)
+    if not service.job:
+        wanted = sum(task.desired_state == "running" for task in tasks)
+        desired = wanted if service.replicas is None else service.replicas
+        return replace(service, running=running, desired=desired)
+    under_way = [task for task in tasks if task.state not in TERMINAL_STATES]
+    wanted = sum(task.desired_state == "complete" for task in under_way)
+    return replace(
+        service,
+        running=running,
+        desired=wanted if service.replicas is None else service.concurrent,
+        completed=sum(task.state == "complete" for task in tasks),
     )
 
 
@@ -181,6 +190,7 @@ def _task(raw: Json) -> Task:
         created=timestamp(raw.get("CreatedAt")),
         container_id=container.get("ContainerID") or "",
         exit_code=container.get("ExitCode") if container else None,
+        iteration=_iteration(raw),
         # Once for IPv4 and once for IPv6, as those of a container.
         ports=tuple(dict.fromkeys(map(_port, (status.get("PortStatus") or {}).get("Ports") or ()))),
     )
@@ -190,7 +200,8 @@ def _service(raw: Json) -> Service:
     spec = raw.get("Spec") or {}
     template = spec.get("TaskTemplate") or {}
     container = template.get("ContainerSpec") or {}
-    mode, replicas = _mode(spec.get("Mode") or {})
+    raw_mode = spec.get("Mode") or {}
+    mode, replicas = _mode(raw_mode)
     image, digest = split_digest(container.get("Image") or "")
     return Service(
         id=raw["ID"],
@@ -201,6 +212,8 @@ def _service(raw: Json) -> Service:
         replicas=replicas,
         running=0,
         desired=0,
+        concurrent=_size(raw_mode, "MaxConcurrent") if mode == "replicated-job" else 0,
+        iteration=_iteration(raw.get("JobStatus")),
         ports=tuple(map(_port, (raw.get("Endpoint") or {}).get("Ports") or ())),
         env=tuple(_split(pair) for pair in container.get("Env") or ()),
         args=(*(container.get("Command") or ()), *(container.get("Args") or ())),
@@ -218,11 +231,17 @@ def _service(raw: Json) -> Service:
     )
 
 
+def _size(mode: Json, key: str) -> int:
+    """Of a replicated job, one of its two numbers: 1 where none is said."""
+    said = (mode["ReplicatedJob"] or {}).get(key)
+    return 1 if said is None else int(said)
+
+
 def _mode(raw: Json) -> tuple[str, int | None]:
     if "Global" in raw:
         return "global", None
     if "ReplicatedJob" in raw:
-        return "replicated-job", int((raw["ReplicatedJob"] or {}).get("TotalCompletions") or 1)
+        return "replicated-job", _size(raw, "TotalCompletions")
     if "GlobalJob" in raw:
         return "global-job", None
     return "replicated", int((raw.get("Replicated") or {}).get("Replicas") or 0)
@@ -292,6 +311,11 @@ def _image_of(container: str) -> str:
     """What a container is of: a name, or where that is another image's by now, its short id."""
     id = container.removeprefix("sha256:")
     return split_digest(container)[0] if id == container else id[:12]
+
+
+def _iteration(raw: Json | None) -> int:
+    """Which run of a job: of its JobStatus, and of each of its tasks."""
+    return int(((raw or {}).get("JobIteration") or {}).get("Index") or 0)
 
 
 def _index(raw: Json) -> int:

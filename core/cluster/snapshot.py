@@ -115,7 +115,7 @@ class Service:
     image: str  # with its tag, without the pinned digest
     digest: str  # sha256:… or ""
     mode: str  # replicated, global, replicated-job, global-job
-    replicas: int | None  # wanted; None for a global service
+    replicas: int | None  # wanted, of a job: completions; None for a global service or job
     running: int  # tasks observed running
     desired: int  # tasks that should run
     ports: tuple[Port, ...]
@@ -129,6 +129,23 @@ class Service:
     updated: float
     version: int
     secrets: tuple[tuple[str, str], ...] = ()  # ids and names of those that its containers read
+
+    completed: int = 0  # of a job's present iteration: tasks that ended well
+    concurrent: int = 0  # of a replicated job: how many tasks may run at a time
+    iteration: int = 0  # of a job: each update begins it anew
+
+    @property
+    def job(self) -> bool:
+        return self.mode.endswith("-job")
+
+    @property
+    def tally(self) -> str:
+        """Running of wanted, as docker service ls prints it: ``2/3``, ``0/2 (3/3 completed)``."""
+        counts = f"{self.running}/{self.desired}"
+        if not self.job:
+            return counts
+        total = self.desired + self.completed if self.replicas is None else self.replicas
+        return f"{counts} ({self.completed}/{total} completed)"
 
     @property
     def dashboard(self) -> bool:
@@ -152,11 +169,13 @@ class Task:
     container_id: str
     exit_code: int | None
     ports: tuple[Port, ...] = ()  # that the node itself publishes for it, in mode host
+    iteration: int = 0  # of its job
 
     @property
     def live(self) -> bool:
         """Whether it is, or may become, a running replica, rather than history."""
-        return self.state not in TERMINAL_STATES and self.desired_state in ("running", "ready")
+        wished = ("running", "ready", "complete")  # complete: the task of a job
+        return self.state not in TERMINAL_STATES and self.desired_state in wished
 
     @property
     def settled(self) -> bool:

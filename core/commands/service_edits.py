@@ -13,14 +13,35 @@ from core.errors import InvalidCommand
 from core.i18n import later as _
 
 
-def set_replicas(service: str, wanted: int) -> Edit:
+def set_replicas(wanted: int) -> Edit:
     def make(spec: Json) -> None:
         if "Replicated" not in part(spec, "Mode"):
-            sentence = _("{service}: scale can only be used with replicated mode")
-            raise InvalidCommand(sentence, service=service)
+            raise InvalidCommand(_("replicas can only be used with replicated mode"))
         spec["Mode"]["Replicated"] = part(spec, "Mode", "Replicated") | {"Replicas": wanted}
 
     return Edit(f'spec["Mode"]["Replicated"]["Replicas"] = {wanted}', make)
+
+
+def scale(service: str, wanted: int) -> Edit:
+    """The same as docker service scale does it: of a job, so many completions, all done again."""
+
+    def make(spec: Json) -> None:
+        mode = part(spec, "Mode")
+        if "ReplicatedJob" in mode:
+            mode["ReplicatedJob"] = part(mode, "ReplicatedJob") | {"TotalCompletions": wanted}
+        elif "Replicated" in mode:
+            mode["Replicated"] = part(mode, "Replicated") | {"Replicas": wanted}
+        else:
+            sentence = _("{service}: scale can only be used with replicated or replicated-job mode")
+            raise InvalidCommand(sentence, service=service)
+
+    text = f"""\
+mode = spec["Mode"]
+if "ReplicatedJob" in mode:
+    mode["ReplicatedJob"]["TotalCompletions"] = {wanted}
+else:
+    mode["Replicated"]["Replicas"] = {wanted}"""
+    return Edit(text, make)
 
 
 def set_image(image: str, platforms: Sequence[tuple[str, str]]) -> Edit:

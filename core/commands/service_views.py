@@ -52,6 +52,12 @@ def _service_row(service: Json) -> tuple[str, ...]:
     status = part(service, "ServiceStatus")
     most = count(service, "Spec", "TaskTemplate", "Placement", "MaxReplicas")
     replicas = f"{count(status, 'RunningTasks')}/{count(status, 'DesiredTasks')}"
+    mode = part(service, "Spec", "Mode")
+    if mode.keys() & {"ReplicatedJob", "GlobalJob"}:  # docker says nothing else of a job
+        done, most = count(status, "CompletedTasks"), 0
+        total = part(mode, "ReplicatedJob").get("TotalCompletions", 1)
+        total = count(status, "DesiredTasks") + done if "GlobalJob" in mode else total
+        replicas += f" ({done}/{total} completed)"
     ports = [
         f"*:{p['PublishedPort']}->{p['TargetPort']}/{p['Protocol']}"
         for p in items(service, "Endpoint", "Ports")
@@ -60,7 +66,7 @@ def _service_row(service: Json) -> tuple[str, ...]:
     return (
         short(service["ID"]),
         text(service, "Spec", "Name"),
-        _mode(part(service, "Spec", "Mode")),
+        _mode(mode),
         replicas + (f" (max {most} per node)" if most else ""),
         unpinned(text(service, "Spec", "TaskTemplate", "ContainerSpec", "Image")),
         ", ".join(ports),

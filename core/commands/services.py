@@ -23,6 +23,7 @@ from core.commands.service_edits import (
     remove_env,
     remove_label,
     remove_port,
+    scale,
     set_constraints,
     set_image,
     set_replicas,
@@ -176,17 +177,17 @@ class ScaleServices(Command):
 
     def _python(self) -> str:
         return "\n".join(
-            update_service_text(name, [set_replicas(name, count)]) for name, count in self.replicas
+            update_service_text(name, [scale(name, count)]) for name, count in self.replicas
         )
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         wanted = dict(self.replicas)
 
-        def scale(name: str) -> str:
-            update_service(client, name, [set_replicas(name, wanted[name])])
+        def act(name: str) -> str:
+            update_service(client, name, [scale(name, wanted[name])])
             return f"{name} scaled to {wanted[name]}"
 
-        return each(wanted, scale)
+        return each(wanted, act)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +217,7 @@ class UpdateService(Command):
         """Removals before additions, so that a thing can be replaced in one go."""
         edits = [set_image(image, platforms)] if image else []
         if self.replicas is not None:
-            edits.append(set_replicas(self.service, self.replicas))
+            edits.append(set_replicas(self.replicas))
         if change := _update_config(self.update_parallelism, self.update_delay):
             edits.append(set_update(change))
         edits += [remove_env(key) for key in self.env_rm]

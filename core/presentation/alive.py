@@ -28,7 +28,7 @@ class Standing:
 
 def standing(snapshot: ClusterSnapshot, service: Service, _: Translate) -> Standing:
     """How a service stands. There is nothing to say of a job, nor of one that is to have none."""
-    if service.mode.endswith("-job") or service.replicas == 0:
+    if service.job or service.replicas == 0:
         return Standing(service.running, service.desired, False, "")
     tasks = snapshot.tasks_of(service)
     by_node = {node.id: node for node in snapshot.nodes}
@@ -73,7 +73,7 @@ def drain_warning(snapshot: ClusterSnapshot, node: Node, _: Translate) -> str:
             for task in snapshot.tasks_of(service)
             if task.live and task.state == "running" and _heard(snapshot.node(task.node_id))
         )
-        if set(nodes) != {node.id} or service.mode.endswith("-job"):
+        if set(nodes) != {node.id} or service.job:
             continue
         spare = service.replicas is not None and any(_admits(service, each) for each in others)
         (moving if spare else stranded).append(service.name)

@@ -29,7 +29,7 @@ def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
             _("Name"): service.name,
             _("Image"): service.image,
             _("Mode"): service.mode,
-            _("Replicas"): f"{service.running}/{service.desired}",
+            _("Replicas"): service.tally,
             **({_("Alive"): _alive(standings[service.id])} if told else {}),
             _("Ports"): ", ".join(filter(None, map(_service_port, service.ports))),
             _("Update"): update(service.update.state, _) if service.update else "",

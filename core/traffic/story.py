@@ -163,6 +163,8 @@ def well(snapshot: ClusterSnapshot, service: Service) -> bool:
 
 
 def _wanted(snapshot: ClusterSnapshot, service: Service) -> int:
+    if service.job:
+        return 0  # its tasks end
     if service.replicas is not None:
         return service.replicas
     return sum(node.takes_tasks for node in snapshot.nodes)

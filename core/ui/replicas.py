@@ -33,7 +33,9 @@ def slider(service: Service) -> None:
             mine.left, mine.followed = shows, now
         st.session_state[key] = service.replicas
     wanted = st.slider(
-        _("Replicas of {service}").format(service=service.name),
+        (_("Completions of {service}") if service.job else _("Replicas of {service}")).format(
+            service=service.name
+        ),
         0,
         max(SLIDER_REACH, service.replicas or 0),
         value=None if follow else service.replicas,

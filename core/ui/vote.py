@@ -94,7 +94,7 @@ def vote(wish: dict[str, Any]) -> bool:
 
 def teacher() -> None:
     """What the teacher asks, and the button that makes it happen; for who may change things."""
-    services = [s for s in control().snapshot.workloads if s.replicas is not None]
+    services = [s for s in control().snapshot.workloads if s.mode == "replicated"]
     if not services:
         st.info(_("Create a service on the Cluster page first."), icon=":material/layers:")
         return
@@ -165,7 +165,7 @@ def _nodes(kind: Kind) -> list[str]:
 def ask(kind: Kind) -> None:
     """Put the question that the fields make."""
     entered, snapshot = st.session_state, control().snapshot
-    replicated = [service for service in snapshot.workloads if service.replicas is not None]
+    replicated = [service for service in snapshot.workloads if service.mode == "replicated"]
     wish = entered.get("vote_service")
     service = next((s for s in replicated if s.name == wish), replicated[0] if replicated else None)
     chosen = snapshot.find_node(str(entered.get("vote_node")))

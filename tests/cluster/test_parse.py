@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from core.cluster import parse
+from core.cluster.snapshot import ClusterSnapshot
+from core.presentation import tables
 from tests.cluster import raw
 
 
@@ -168,3 +170,51 @@ def test_an_image_without_a_tag_has_none() -> None:
     )
     assert [image.tags for image in images] == [("nginx:latest",), ()]
     assert [image.repositories for image in images] == [(), ("nginx",)]
+
+
+def job(concurrent: int, total: int) -> raw.Json:
+    return {"ReplicatedJob": {"MaxConcurrent": concurrent, "TotalCompletions": total}}
+
+
+@pytest.mark.parametrize(
+    ("mode", "states", "tally"),
+    [
+        (
+            {"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 3}},
+            "rcc",
+            "1/2 (2/3 completed)",
+        ),
+        (
+            {"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 3}},
+            "ccc",
+            "0/2 (3/3 completed)",
+        ),
+        ({"ReplicatedJob": {"TotalCompletions": 0, "MaxConcurrent": 2}}, "", "0/2 (0/0 completed)"),
+        ({"ReplicatedJob": {}}, "", "0/1 (0/1 completed)"),
+        ({"ReplicatedJob": None}, "f", "0/1 (0/1 completed)"),
+        ({"GlobalJob": {}}, "ccc", "0/0 (3/3 completed)"),
+        ({"GlobalJob": {}}, "rcp", "1/2 (1/3 completed)"),
+    ],
+)
+def test_a_job_is_counted_as_docker_counts_it(mode: raw.Json, states: str, tally: str) -> None:
+    words = {"r": "running", "c": "complete", "f": "failed", "p": "preparing"}
+    now = {"JobIteration": {"Index": 2}}
+    tasks = [
+        raw.task(number, state=words[state], desired="complete") | now
+        for number, state in enumerate(states)
+    ]
+    tasks.append(raw.task(9, state="complete", desired="complete") | {"JobIteration": {"Index": 1}})
+    service = raw.service(Mode=mode) | {"JobStatus": now}
+    [counted] = parse.services([service], parse.tasks(tasks))
+    assert counted.job
+    assert counted.tally == tally
+    assert (
+        tables.services(ClusterSnapshot(0.0, 1, None, services=(counted,)), str)["Replicas"][0]
+        == tally
+    )
+
+
+def test_a_jobs_task_is_on_the_board_while_it_runs() -> None:
+    states = ("preparing", "running", "complete", "failed")
+    tasks = parse.tasks([raw.task(n, state=s, desired="complete") for n, s in enumerate(states)])
+    assert {task.state for task in tasks if task.live} == {"preparing", "running"}

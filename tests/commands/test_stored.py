@@ -104,7 +104,7 @@ def test_an_update_edits_what_it_names() -> None:
 
 def test_a_global_service_has_no_number_to_scale() -> None:
     engine = StoredOnce(SPEC | {"Mode": {"Global": {}}})
-    with pytest.raises(InvalidCommand, match="replicated mode"):
+    with pytest.raises(InvalidCommand, match="replicated or replicated-job mode"):
         ScaleServices(replicas=(("web", 5),)).run(engine)
 
 
@@ -132,3 +132,15 @@ def test_a_node_keeps_its_role_and_other_labels() -> None:
         "Availability": "drain",
         "Labels": {"rack": "a", "disk": "ssd"},
     }
+
+
+def test_a_job_is_scaled_in_completions_and_a_global_one_not_at_all() -> None:
+    mode = {"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 3}}
+    engine = StoredOnce(SPEC | {"Mode": mode})
+    assert ScaleServices(replicas=(("web", 5),)).run(engine) == "web scaled to 5"
+    assert engine.spec["Mode"] == {"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 5}}
+    with pytest.raises(InvalidCommand, match="replicas can only be used with replicated mode"):
+        UpdateService(service="web", replicas=5).run(engine)
+    for other in ("Global", "GlobalJob"):
+        with pytest.raises(InvalidCommand, match="replicated or replicated-job mode"):
+            ScaleServices(replicas=(("web", 5),)).run(StoredOnce(SPEC | {"Mode": {other: {}}}))

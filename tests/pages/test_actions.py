@@ -598,3 +598,21 @@ def test_a_form_that_changes_nothing_is_not_sent(
     app = press("services", _("Update the service"), "COLOR=green", "Set environment", **part)
     assert line(fine(app)) == "docker service update --env-add COLOR=green web"
     client.close()
+
+
+def test_the_slider_of_a_job_asks_for_completions(cluster: Control, visit: Open) -> None:
+    client = cluster.connection.client()
+    mode = docker.types.ServiceMode("replicated-job", 3)
+    restart = docker.types.RestartPolicy("none")
+    client.services.create("alpine", "true", name="job", mode=mode, restart_policy=restart)
+    client.close()
+    until(lambda: [s.completed for s in cluster.snapshot.services] == [3], 30)
+    app = fine(visit("cluster"))
+    [slider] = app.slider
+    assert (slider.label, slider.value) == ("Completions of job", 3)
+    app = fine(slider.set_value(5).run())
+    assert line(app) == "docker service scale job=5"
+    until(lambda: [s.completed for s in cluster.snapshot.services] == [5], 30)
+    rows = fine(visit("services")).dataframe[0].value
+    assert list(rows["Replicas"]) == [cluster.snapshot.services[0].tally]
+    assert rows["Replicas"][0].endswith("(5/5 completed)")
