@@ -19,7 +19,7 @@ from core.commands import grammar
 from core.commands.build import BuildImage
 from core.commands.command import Command
 from core.commands.compose import NAMESPACE
-from core.commands.execs import AttachContainer, ExecContainer
+from core.commands.execs import ExecContainer
 from core.commands.images import RemoveImages, TagImage
 from core.commands.nodes import DemoteNodes, RemoveNodes, UpdateNode
 from core.commands.reference import canonical
@@ -126,7 +126,7 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, insisted: boo
         return
     engine = snapshot.engine.node_id if snapshot.engine else ""
     for kind, name in named(command):
-        if {".", ".."} & set(name.split("/")):  # the path of a request would lead elsewhere
+        if not _plain(name):
             raise InvalidCommand(_("{word!r} is no name."), word=name)
         if kind == "node":
             known = engine if name == SELF else name
@@ -141,9 +141,7 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, insisted: boo
                 ),
                 name=name,
             )
-        elif isinstance(command, ExecContainer | AttachContainer) and _meant(
-            name, own.sockets, _others(snapshot, kind)
-        ):
+        elif _enters(command, kind) and _meant(name, own.sockets, _others(snapshot, kind)):
             raise NotAllowed(
                 _(
                     "{name} holds the engine's socket, and with it this dashboard's password: from "
@@ -194,6 +192,20 @@ def named(command: Command) -> Iterator[tuple[str, str]]:
         held = getattr(command, field)
         for each in held if part.many else (held,):
             yield kind, each[0] if isinstance(each, tuple) else str(each)
+
+
+def _enters(command: Command, kind: str) -> bool:
+    """Whether the command runs something in what is named, or types to what runs there."""
+    return kind == "container" and (isinstance(command, ExecContainer) or command.at_keyboard)
+
+
+def _plain(name: str) -> bool:
+    """Whether it is part of a request's path as it is written.
+
+    An engine cleans a path with empty parts or dots: its answer is about something of another name.
+    The first slash is Docker's own, in a container's name.
+    """
+    return not {"", ".", ".."} & set(name.removeprefix("/").split("/"))
 
 
 def _kept(command: Command, node: str) -> NotAllowed:

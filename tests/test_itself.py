@@ -202,6 +202,7 @@ def test_what_names_others_is_free(command: type[Command]) -> None:
         "docker service inspect spy",
         "docker exec -it root sh",  # it holds the engine's socket
         "docker attach root",
+        "docker start -ai root",
         "docker rmi -f essaim",
         "docker rmi a2345",
         "docker tag alpine essaim",
@@ -228,6 +229,7 @@ def test_what_would_take_it_away_or_open_it_is_refused(line: str) -> None:
         "docker stack services essaim",
         "docker exec -it box sh",
         "docker rm -f root",
+        "docker run -it root",  # an image, that is called as one container is
         "docker tag alpine mine",
         "docker rmi a",
         "docker container prune -f",
@@ -247,6 +249,11 @@ def test_what_leaves_it_alone_is_free(line: str) -> None:
         "docker container inspect box/../essaim_dashboard.1.t1",
         "docker service rm ./essaim_dashboard",
         "docker pull ../swarm",
+        "docker container inspect essaim_dashboard.1.t1/",  # an engine leaves out empty parts
+        "docker logs essaim_dashboard.1.t1//",
+        "docker logs //essaim_dashboard.1.t1",
+        "docker service logs essaim_dashboard/",
+        "docker image inspect essaim/",
     ],
 )
 def test_no_name_leads_to_another_path(line: str) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from core.cluster import references
+from core.cluster.mounts import opens_engine
 from core.cluster.snapshot import (
     TERMINAL_STATES,
     Container,
@@ -271,10 +272,7 @@ def _container(raw: Json) -> Container:
         ports=_container_ports(raw.get("Ports") or ()),
         service=labels.get("com.docker.swarm.service.name", ""),
         task_id=labels.get("com.docker.swarm.task.id", ""),
-        engine_socket=any(
-            str(mount.get("Source") or "").endswith("docker.sock")
-            for mount in raw.get("Mounts") or ()
-        ),
+        engine_socket=any(map(opens_engine, raw.get("Mounts") or ())),
     )
 
 

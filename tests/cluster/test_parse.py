@@ -143,6 +143,31 @@ def test_a_container_knows_its_service_and_each_port_once() -> None:
     assert [port.published for port in container.ports] == [8080]
 
 
+@pytest.mark.parametrize(
+    ("kind", "source", "target", "opens"),
+    [
+        ("bind", "/var/run/docker.sock", "/var/run/docker.sock", True),
+        ("bind", "/srv/engine1.sock", "/engine", True),
+        ("bind", "/run/user/1000/podman/podman.sock", "/var/run/docker.sock", True),
+        ("bind", "/", "/rootfs", True),
+        ("bind", "/var/run", "/host/run", True),
+        ("bind", "/run/user/1000", "/run", True),
+        ("bind", "/var/lib/docker", "/data", True),
+        ("bind", "/var/lib/docker/containers", "/logs", True),
+        ("bind", "/var", "/host", True),
+        ("bind", "/var/www", "/www", False),
+        ("bind", "/srv", "/srv", False),
+        ("volume", "/var/lib/docker/volumes/data/_data", "/data", False),
+    ],
+)
+def test_what_opens_an_engine_to_a_container(
+    kind: str, source: str, target: str, opens: bool
+) -> None:
+    mount = {"Type": kind, "Source": source, "Destination": target}
+    [container] = parse.containers([{"Id": "1", "Names": ["/a"], "Mounts": [mount]}])
+    assert container.engine_socket is opens
+
+
 def test_a_container_whose_image_has_lost_its_name_tells_the_short_id() -> None:
     [container] = parse.containers([{"Id": "1", "Names": ["/a"], "Image": f"sha256:{'b9' * 32}"}])
     assert container.image == "b9" * 6
