@@ -124,7 +124,7 @@ def veil(client: docker.DockerClient) -> None:
 
 
 def veiled(answer: Any) -> Any:
-    """An answer of the engine's API, from JSON, as anybody may see it."""
+    """An answer of the engine's API, or what is to be sent to it, as anybody may see it."""
     if isinstance(answer, list):
         return [veiled(each) for each in answer]
     if isinstance(answer, dict):
@@ -133,7 +133,7 @@ def veiled(answer: Any) -> Any:
 
 
 def _veiled(key: str, value: Any) -> Any:
-    if key == "Labels":
+    if key in ("Labels", "labels"):
         if isinstance(value, Mapping):
             return {name: text if name in OPEN_LABELS else MASK for name, text in value.items()}
         return [f"{text.partition('=')[0]}={MASK}" for text in value or ()]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
 
 import docker
 import docker.errors
 
+from core.cluster.public import veiled
 from core.commands import folder
 from core.commands.answers import count, text
 from core.commands.command import Command, Json, Report
@@ -33,7 +34,10 @@ def _services(client: docker.DockerClient, stack: str) -> list[Json]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployStack(Command):
-    """Make what a compose file of the demo folder describes, or make it so again."""
+    """Make what a compose file of the demo folder describes, or make it so again.
+
+    hidden: its Python text, which has all of the file in it, is for everybody to read.
+    """
 
     verb: ClassVar[tuple[str, ...]] = ("stack", "deploy")
     changes: ClassVar[bool] = True
@@ -42,6 +46,10 @@ class DeployStack(Command):
     prune: bool = switch("--prune")
     detach: bool = switch("-d", "--detach")
     stack: str = argument("STACK")
+    hidden: bool = field(default=False, compare=False, repr=False)
+
+    def masked(self, private: bool = False) -> Self:
+        return replace(self, hidden=True) if private else self
 
     def _plan(self) -> Plan:
         if not self.compose_file:
@@ -73,14 +81,17 @@ class DeployStack(Command):
             name: folder.beside(self.compose_file, file) for name, file in made.secrets.items()
         }
         prune = _PRUNE_TEXT if self.prune else ""
+        networks, services = (
+            veiled(part) if self.hidden else part for part in (made.networks, list(made.services))
+        )
         return f"""\
 from pathlib import Path
 
 stack = {literal(self.stack)}
 of_stack = {{"label": "{NAMESPACE}=" + stack}}
-networks = {literal(made.networks)}
+networks = {literal(networks)}
 files = {literal(files)}
-services = {literal(list(made.services))}
+services = {literal(services)}
 {_DEPLOY_TEXT}{prune}"""
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:

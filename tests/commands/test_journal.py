@@ -59,6 +59,33 @@ def test_a_refusal_is_raised_and_written_down_without_the_token() -> None:
     assert "SWMTKN-1-secret" not in repr(entry)
 
 
+STACK = """
+services:
+  web:
+    image: nginx
+    command: serve --password=hunter2
+    entrypoint: [hunter2]
+    environment: {PASSWORD: hunter2}
+    labels: {key: hunter2}
+    deploy: {labels: [key=hunter2]}
+networks: {back: {labels: {key: hunter2}}}
+"""
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_what_a_stacks_file_holds_is_not_for_everybody_of_a_real_engine(
+    private: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.commands.folder.read", lambda _path: STACK.encode())
+    journal = Journal(private=lambda: private)
+    journal.refused(parse("docker stack deploy -c any.yml shop"), "anne", NotAllowed("no"))
+    (entry,) = journal.entries()
+    assert entry.line == "docker stack deploy -c any.yml shop"
+    assert "shop_web" in entry.python
+    assert "nginx" in entry.python
+    assert ("hunter2" in entry.python) is not private
+
+
 def test_what_was_not_allowed_is_written_down() -> None:
     journal = Journal()
     journal.refused(parse("docker service rm web"), "guest", NotAllowed("not without password"))
