@@ -9,7 +9,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.commands.services import CreateService, RemoveServices, ScaleServices
-from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practice_engine
+from tests.browser.conftest import (
+    PATIENCE,
+    PHONE,
+    WIDE,
+    Look,
+    dashboard,
+    free_port,
+    practice_engine,
+)
 from tests.cluster.test_collector import until
 
 pytestmark = pytest.mark.browser
@@ -183,9 +191,15 @@ def test_a_drain_that_ends_a_service_asks_first_and_then_it_is_down(look: Look) 
         until_running(page, [0, 0, 3])
         detail = page.locator(".essaim-detail")
         page.get_by_role("button", name="Drain node1").click()
-        expect(detail).to_contain_text("node1 is the last node that takes tasks.")
-        expect(detail).to_contain_text("No other node can take web")
+        asked = page.locator(".essaim-asks:visible")
+        expect(asked).to_contain_text("node1 is the last node that takes tasks.")
+        expect(asked).to_contain_text("No other node can take web")
         until_running(page, [0, 0, 3])
+        # Who pressed the button sees it: on a phone the line below the nodes lies far below.
+        page.set_viewport_size(PHONE)
+        page.get_by_role("button", name="Drain anyway node1").scroll_into_view_if_needed()
+        expect(asked).to_be_in_viewport(ratio=1)
+        page.set_viewport_size(WIDE)
         page.get_by_role("button", name="Drain anyway node1").click()
         expect(detail).to_contain_text(
             "web is down: 0/3 replicas alive. No node takes tasks: node1 drain"

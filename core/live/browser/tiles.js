@@ -95,6 +95,9 @@ export class Tiles {
         button.onclick = () => this.press(column.id, availability);
         return button;
       });
+      // Over the tiles: where the finger is, whatever lies between here and the line below.
+      root.asks = element("div", "essaim-asks", head);
+      root.asks.setAttribute("role", "status");
     }
     root.grid = element("div", "essaim-tiles", root);
     root.tiles = new Map();
@@ -120,8 +123,6 @@ export class Tiles {
     this.asked = node;
     if (node !== null) this.forgets = setTimeout(() => this.ask(null), ASKS_MS);
     for (const column of this.last) this.updateColumn(this.columns.get(column.id), column);
-    this.describe(this.last);
-    if (node !== null) this.detail.scrollIntoView({ block: "nearest" });
   }
 
   updateColumn(root, column) {
@@ -141,8 +142,10 @@ export class Tiles {
     setText(root.factLine, facts.filter(Boolean).join(" · "));
     const running = this.ofChosen(column).filter((tile) => tile.phase === "running").length;
     setText(root.count, String(column.nowhere ? this.ofChosen(column).length : running));
+    const warning = (this.asked === column.id && column.drain_warning) || "";
+    if (root.asks) setText(root.asks, warning && `▲ ${warning}`);
     for (const button of root.buttons || []) {
-      const asks = button.dataset.availability === "drain" && column.drain_warning && this.asked === column.id;
+      const asks = button.dataset.availability === "drain" && warning;
       setText(button, asks ? words.anyway : words[button.dataset.availability]);
       button.dataset.asks = String(Boolean(asks));
       const label = `${button.textContent} ${column.name}`;
@@ -197,8 +200,6 @@ export class Tiles {
   describe(columns) {
     this.last = columns;
     this.detail.dataset.down = "false";
-    const asked = columns.find((column) => column.id === this.asked);
-    if (asked?.drain_warning) return setText(this.detail, `▲ ${asked.drain_warning}`);
     for (const column of columns) {
       const tile = column.tiles.find((each) => each.id === this.selected);
       if (tile) return setText(this.detail, `${column.name} — ${this.sentence(tile)}`);
