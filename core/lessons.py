@@ -281,9 +281,13 @@ class Lesson:
 
 
 def spread(snapshot: ClusterSnapshot, service: Service) -> tuple[tuple[str, int], ...]:
-    """The running replicas of each node, by its name."""
+    """The running replicas of each node, by its name; none on one that is down, whatever the Swarm
+    heard last."""
     running = [task.node_id for task in snapshot.tasks_of(service) if task.state == "running"]
-    return tuple((node.name, running.count(node.id)) for node in snapshot.nodes)
+    return tuple(
+        (node.name, running.count(node.id) if node.state != "down" else 0)
+        for node in snapshot.nodes
+    )
 
 
 def plain(snapshot: ClusterSnapshot) -> str:

@@ -11,7 +11,9 @@ from core.control import Control
 from core.errors import NotAllowed
 from core.lessons import KINDS, Kind, Lesson, Load, Scene, to_drain
 from core.rights import NONE, Right
+from tests.cluster import raw
 from tests.cluster.test_collector import until
+from tests.cluster.test_history import snapshot
 from tests.pages.conftest import Open, fine
 from tests.pages.test_traffic import web
 
@@ -43,6 +45,13 @@ def said(cluster: Control, line: str) -> None:
 
 def available(cluster: Control) -> set[str]:
     return {node.availability for node in cluster.snapshot.nodes}
+
+
+def test_on_a_node_that_is_down_no_replica_is_counted() -> None:
+    nodes = [raw.node("node1"), raw.node("node2", state="down")]
+    tasks = [raw.task(at, slot=at, node=f"node{at}") for at in (1, 2)]
+    shown = snapshot(nodes=nodes, services=[raw.service(replicas=2)], tasks=tasks)
+    assert lessons.spread(shown, shown.services[0]) == (("node1", 1), ("node2", 0))
 
 
 def test_a_drained_node_stays_empty_until_the_service_is_forced(cluster: Control) -> None:
