@@ -110,9 +110,18 @@ def _compared(standing: Standing, _: Translate) -> list[str]:
         number(totals.sent, _),
         number(totals.failed, _),
         " · ".join(number(count, _) for count in counts),
-        "–" if standing.shares.index is None else number(standing.shares.index, _, 2),
+        _fairness(standing, _),
         f"{p50} / {p95} ms",
     ]
+
+
+def _fairness(standing: Standing, _: Translate) -> str:
+    """Beside the totals of the whole run: with a word where it is not about the whole run."""
+    shares = standing.shares
+    if shares.index is None:
+        return "–"
+    index = number(shares.index, _, 2)
+    return _("{index} since the last change").format(index=index) if shares.anew else index
 
 
 def _dot(number: int, request: Request) -> list[Any]:

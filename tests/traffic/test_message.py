@@ -111,6 +111,11 @@ def test_runs_are_compared_line_by_line() -> None:
     assert line == ["web · 4/s · new for each request · every node in turn", *figures]
 
 
+def test_a_figure_that_is_not_about_the_whole_run_says_so_in_the_table() -> None:
+    anew = replace(standing(), shares=Shares(BEGUN, (("web.1", 3),), 1.0, anew=True))
+    assert json.loads(traffic(anew, snapshot(), same))["runs"][0][4] == "1.00 since the last change"
+
+
 def test_nothing_is_said_before_the_first_run() -> None:
     assert json.loads(traffic(None, snapshot(), same)) == {"topic": "traffic", "run": None}
     assert json.loads(charts(None, snapshot(), (), same))["run"] is None
