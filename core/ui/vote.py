@@ -131,24 +131,27 @@ def _asking(services: list[Service]) -> None:
         kind = st.selectbox(
             _("What will happen"), list(kinds), format_func=kinds.__getitem__, key="vote_kind"
         )
-        names = [service.name for service in services]
-        if len(names) > 1:
-            first = names.index(remembered(names, "vote_service", "web"))
-            st.selectbox(_("Service"), names, index=first, key="vote_service")
-        if kind == "scale":
-            number(_("Replicas"), 15, key="vote_replicas", width=130)
         nodes = _nodes(kind)
-        if nodes:
-            first = nodes.index(remembered(nodes, "vote_node", "node2"))
-            st.selectbox(_("Node"), nodes, index=first, key="vote_node", width=160)
-        st.button(
-            _("Ask the class"),
-            key="vote_ask",
-            icon=":material/how_to_vote:",
-            disabled=not nodes and kind in ("drain", "activate"),
-            on_click=caught(ask),
-            args=(kind,),
-        )
+        # Enter in its fields asks. What will happen lies outside: it says which fields there are.
+        form = st.form("vote_asking", border=False, width="content")
+        with form.container(horizontal=True, vertical_alignment="bottom"):
+            names = [service.name for service in services]
+            if len(names) > 1:
+                first = names.index(remembered(names, "vote_service", "web"))
+                st.selectbox(_("Service"), names, index=first, key="vote_service", width=200)
+            if kind == "scale":
+                number(_("Replicas"), 15, key="vote_replicas", width=130)
+            if nodes:
+                first = nodes.index(remembered(nodes, "vote_node", "node2"))
+                st.selectbox(_("Node"), nodes, index=first, key="vote_node", width=160)
+            st.form_submit_button(
+                _("Ask the class"),
+                key="vote_ask",
+                icon=":material/how_to_vote:",
+                disabled=not nodes and kind in ("drain", "activate"),
+                on_click=caught(ask),
+                args=(kind,),
+            )
     if not nodes and kind == "activate":
         st.caption(_("All nodes are active."))
 

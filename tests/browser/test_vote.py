@@ -31,7 +31,7 @@ def test_a_class_votes_and_then_sees(look: Look) -> None:
         # What the phone's camera reads, but for the host, which may be no one's here.
         code = urlsplit(teacher.locator("figure span").first.text_content() or "")
         teacher.keyboard.press("v")
-        teacher.get_by_role("button", name="Ask the class").click()
+        teacher.get_by_label("Replicas").press("Enter")
         expect(
             teacher.get_by_text("15 replicas of web, 3 nodes: where will they go?")
         ).to_be_visible()
