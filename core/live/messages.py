@@ -41,6 +41,7 @@ def cluster(
                 "running": service.running,
                 "desired": service.desired,
                 "replicas": service.replicas,
+                "job": service.tally if service.job else "",
                 "dashboard": service.dashboard,
                 "down": stands.down,
                 "told": stands.told,

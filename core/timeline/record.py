@@ -26,7 +26,7 @@ class NodeState:
 @dataclass(frozen=True, slots=True)
 class ServiceState:
     name: str
-    replicas: int | None  # wanted; None for a global service
+    replicas: int | None  # wanted; None for a global service and a job
 
 
 @dataclass(frozen=True, slots=True)

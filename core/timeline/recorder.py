@@ -147,7 +147,10 @@ def _states(snapshot: ClusterSnapshot, known: Mapping[Key, State]) -> Iterator[t
             NodeState(node.name, node.role, node.leader, node.availability, node.state),
         )
     for service in snapshot.services:
-        yield ("service", service.id), ServiceState(service.name, service.replicas)
+        yield (
+            ("service", service.id),
+            ServiceState(service.name, None if service.job else service.replicas),
+        )
     down = {node.id for node in snapshot.nodes if node.state == "down"}
     shown = {tile.task.id: tile for tile in tiles(snapshot)}
     for task in snapshot.tasks:

@@ -91,3 +91,10 @@ def test_the_past_grows_by_what_came() -> None:
     patch = changes(before, after)
     assert applied(before, patch) == after
     assert len(json.dumps(patch)) < len(json.dumps(after)) / 10
+
+
+def test_a_job_is_told_as_docker_counts_it() -> None:
+    job = raw.service("job", Mode={"ReplicatedJob": {"TotalCompletions": 3, "MaxConcurrent": 2}})
+    told = messages.cluster(snapshot(services=[job, raw.service()], tasks=[]), str)
+    counted = {each["name"]: each["job"] for each in told["services"]}
+    assert counted == {"job": "0/2 (0/3 completed)", "web": ""}

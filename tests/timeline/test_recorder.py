@@ -16,6 +16,7 @@ from core.timeline import files
 from core.timeline.record import Action, Moment, NodeState
 from core.timeline.recorder import Recorder
 from tests.cluster import raw
+from tests.cluster.test_history import snapshot as snapshot_of
 from tests.timeline.pictures import lives, patient, picture, running
 
 
@@ -177,3 +178,10 @@ def test_a_node_that_left_is_gone() -> None:
         NodeState("node1", "worker", False, "active", "ready"),
         NodeState("node2", "worker", False, "active", "ready"),
     ]
+
+
+def test_of_a_job_no_wanted_replicas_are_told_as_it_ends_with_none() -> None:
+    job = raw.service(Mode={"ReplicatedJob": {"TotalCompletions": 3, "MaxConcurrent": 2}})
+    recording = record([snapshot_of(services=[job], tasks=[])]).recording()
+    (service,) = recording.at(recording.end).services.values()
+    assert service.replicas is None

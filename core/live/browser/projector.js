@@ -83,8 +83,8 @@ class Projector {
     const { words } = this.component.data;
     this.at("service").textContent = service ? service.name : words.none;
     if (this.alone !== !service) this.name();
-    this.at("share").textContent = !service ? ""
-      : `${service.running}/${service.replicas === null ? service.desired : this.wanted}`;
+    this.at("share").textContent = !service ? "" : service.job
+      || `${service.running}/${service.replicas === null ? service.desired : this.wanted}`;
     const tiles = [...this.cluster.nodes.flatMap((node) => node.tiles), ...this.cluster.unplaced]
       .filter((tile) => service && tile.service === service.id);
     this.at("phases").replaceChildren(...Object.keys(SIGNS).flatMap((phase) => {
