@@ -15,6 +15,7 @@ from core.ui.replicas import slider
 from core.ui.reset import reset_button
 from core.ui.session import _, control, may, plural
 from core.ui.shell import head, locked_hint, swarm_missing
+from core.ui.standing import not_noticed
 from core.ui.traffic import strip
 
 
@@ -108,6 +109,7 @@ if not swarm_missing():
     with right:
         last_action()
     board(chosen.id if chosen else "", may(UpdateNode))
+    not_noticed()
     if chosen and open_ports(chosen):
         port = open_ports(chosen)[0].published
         strip(lambda: Plan(chosen.id, port, rate=10, seconds=60))

@@ -213,16 +213,20 @@ def _clock(known: Conditions) -> None:
 
 def not_noticed(known: Conditions) -> bool:
     """What the managers do not know yet; whether there is something."""
-    gone = {m.name for m in known.machines.values() if not m.up or m.cut}
-    waiting = [n.hostname for n in control().snapshot.nodes if n.state == "ready"]
-    if unnoticed := sorted(gone & set(waiting)):
+    if gone := unnoticed(known):
         st.caption(
             _(
                 "{node}: the managers do not know it yet. They wait for three heartbeats, 8 to 17 "
                 "seconds. Then it is down, and its replicas are replaced."
-            ).format(node=", ".join(unnoticed))
+            ).format(node=", ".join(gone))
         )
-    return bool(unnoticed)
+    return bool(gone)
+
+
+def unnoticed(known: Conditions) -> list[str]:
+    """The machines that are gone, and count as ready."""
+    gone = {m.name for m in known.machines.values() if not m.up or m.cut}
+    return sorted(gone & {n.hostname for n in control().snapshot.nodes if n.state == "ready"})
 
 
 def do(fault: Fault, here: Viewer) -> None:

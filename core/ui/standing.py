@@ -42,6 +42,19 @@ def not_known() -> None:
     )
 
 
+def not_noticed() -> None:
+    """The same where all is live, and only while a practice machine is gone unnoticed."""
+    known = faults.conditions()
+    if known and faults.unnoticed(known):
+        st.fragment(_until_noticed, run_every=1.0)()
+
+
+def _until_noticed() -> None:
+    known = faults.conditions()
+    if not (known and faults.not_noticed(known)):
+        st.rerun()
+
+
 def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -> None:
     """Drains a node; asks first where that would leave a service without a replica."""
     disabled = node.availability == "drain"

@@ -560,6 +560,23 @@ def test_before_the_managers_miss_a_node_the_page_of_services_says_that_nobody_k
     assert any(text.startswith("node2: the managers do not know it yet") for text in said)
 
 
+def test_the_picture_of_the_cluster_says_so_too_until_the_managers_miss_the_node(
+    cluster: Control, visit: Open
+) -> None:
+    def told(app: AppTest) -> bool:
+        return any("the managers do not know it yet" in each.value for each in app.caption)
+
+    with_web(cluster, visit)
+    assert not told(fine(visit("cluster")))
+    faults.do(cluster, faults.clock(paused=True), "test")
+    faults.do(cluster, faults.power("node2", on=False), "test")
+    app = fine(visit("cluster"))
+    assert told(app)
+    faults.do(cluster, faults.clock(factor=20, paused=False), "test")
+    until(lambda: cluster.snapshot.find_node("node2").state == "down", 30)  # type: ignore[union-attr]
+    assert not told(fine(app.run()))
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_form_that_changes_nothing_is_not_sent(
     cluster: Control, visit: Open, language: str
