@@ -2,8 +2,8 @@
 
 Nobody can tell a teacher's first try from a stranger's guess, nor their addresses, in a class that
 shares one. So no try is ever refused. They are looked at one after the other, at a steady pace,
-which bounds what any number of guessers learns in a second; and all wrong ones wait for their
-answer in one queue.
+which bounds what any number of guessers learns in a second, and the latest first: who comes does
+not wait behind a crowd. All wrong ones wait for their answer in one queue.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import hmac
 import logging
 import time
-from collections.abc import Callable
-from threading import Lock
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Lock
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +35,14 @@ class Guesses:
         self._password = _bytes(password)
         self._now = now
         self._sleep = sleep
-        self._looking = Lock()
+        self._looking = False
+        self._to_look_at: list[Event] = []  # one for each try that waits
         self._queue = Lock()
         self._last = now() - FREE * TURN  # when the last wrong one has its answer
 
     def right(self, attempt: str, who: str = "") -> bool:
         """Whether this is the password. who: for the log, which tells of wrong ones."""
-        with self._looking:
+        with self._look():
             right = hmac.compare_digest(_bytes(attempt), self._password)
             self._sleep(PACE)
         if not right:
@@ -49,6 +51,31 @@ class Guesses:
                 log.warning("Another wrong password, from %s", who or "somebody")
             self._sleep(wait)
         return right
+
+    @property
+    def waiting(self) -> int:
+        """How many tries wait to be looked at."""
+        return len(self._to_look_at)
+
+    @contextmanager
+    def _look(self) -> Iterator[None]:
+        """While nobody else's try is looked at; the latest of those that wait has the next turn."""
+        mine = Event()
+        with self._queue:
+            if self._looking:
+                self._to_look_at.append(mine)
+            else:
+                self._looking = True
+                mine.set()
+        mine.wait()
+        try:
+            yield
+        finally:
+            with self._queue:
+                if self._to_look_at:
+                    self._to_look_at.pop().set()
+                else:
+                    self._looking = False
 
     def _wait(self) -> float:
         """Seconds until the next wrong one has its turn, which this takes."""

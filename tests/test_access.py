@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
@@ -51,6 +52,13 @@ def clock() -> Clock:
 @pytest.fixture
 def access(clock: Clock) -> Access:
     return Access({"ESSAIM_PASSWORD": "prêt à tout"}, clock, NOWHERE, clock.sleep)
+
+
+def wait_for(there: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not there():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 # Where the password comes from
@@ -125,6 +133,38 @@ def test_a_right_password_passes_at_once_whatever_others_try(access: Access, clo
         before = clock.time
         assert access.check("prêt à tout", "10.0.0.7")
         assert clock.time - before <= PACE
+
+
+def test_a_right_password_does_not_wait_behind_a_crowd() -> None:
+    """Of guesses that were there before, it waits for the one that is looked at just then."""
+    looks = threading.Semaphore(0)
+    under_way = threading.Semaphore(0)
+
+    def sleep(seconds: float) -> None:
+        if seconds == PACE:
+            under_way.release()
+            looks.acquire()
+
+    crowd, answers = 40, list[bool]()
+    access = Access({"ESSAIM_PASSWORD": "prêt à tout"}, secret=NOWHERE, sleep=sleep)
+
+    def ask(attempt: str) -> threading.Thread:
+        thread = threading.Thread(target=lambda: answers.append(access.check(attempt)), daemon=True)
+        thread.start()
+        return thread
+
+    guesses = [ask("wrong") for _ in range(crowd)]
+    under_way.acquire()
+    wait_for(lambda: access._guesses.waiting == crowd - 1)
+    teacher = ask("prêt à tout")
+    wait_for(lambda: access._guesses.waiting == crowd)
+    looks.release(2)  # of the one under way, and of the next
+    teacher.join(60)
+    assert True in answers
+    looks.release(crowd)
+    for guess in guesses:
+        guess.join(60)
+    assert answers.count(False) == crowd
 
 
 def test_wrong_ones_are_answered_slowly_from_wherever_they_come(
