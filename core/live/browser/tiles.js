@@ -123,6 +123,7 @@ export class Tiles {
     this.asked = node;
     if (node !== null) this.forgets = setTimeout(() => this.ask(null), ASKS_MS);
     for (const column of this.last) this.updateColumn(this.columns.get(column.id), column);
+    this.columns.get(node)?.asks.scrollIntoView({ block: "nearest" });
   }
 
   updateColumn(root, column) {
