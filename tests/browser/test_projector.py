@@ -33,6 +33,10 @@ def test_keys_scale_drain_and_activate(look: Look) -> None:
         page.get_by_role("menuitem", name="Projector").click()
         expect(page.locator("[data-part=share]")).to_have_text("3/3")
         expect(page.locator("header[data-testid=stHeader]")).to_be_hidden()
+        tile = page.locator(".essaim-tile[data-phase=running]").first
+        expect(tile).to_have_css("background-color", "rgb(0, 158, 115)")
+        # Its key stands in the corner of the node, not on its name.
+        expect(page.locator(".essaim-node header").first).to_have_css("position", "static")
 
         for key in ("PageUp", "+", "+", "-", "+"):
             page.keyboard.press(key)
