@@ -160,8 +160,8 @@ def _lock() -> None:
         with st.form("unlock", border=False):
             attempt = st.text_input(_("Password"), type="password")
             tried = st.form_submit_button(_("Unlock"), type="primary")
+        if tried:
+            if unlock(attempt):
+                st.rerun()
+            st.error(_("That is not the password."))
         st.caption(_("It is the one set by whoever started Essaim, or printed at its start."))
-    if tried:
-        if unlock(attempt):
-            st.rerun()
-        st.error(_("That is not the password."))
