@@ -48,7 +48,7 @@ def phase(task: Task, node_down: bool = False) -> Phase:
         return DONE
     if node_down:
         return LOST
-    if task.desired_state not in ("running", "ready"):
+    if task.desired_state not in ("running", "ready", "complete"):  # complete: the task of a job
         return STOPPING
     if task.state == "running":
         return RUNNING

@@ -17,6 +17,10 @@ from tests.cluster.test_history import snapshot
         ("pending", "running", False, "pending"),
         ("preparing", "running", False, "starting"),
         ("ready", "ready", False, "starting"),
+        ("pending", "complete", False, "pending"),  # a job's tasks
+        ("preparing", "complete", False, "starting"),
+        ("running", "complete", False, "running"),
+        ("complete", "complete", False, "done"),
         ("failed", "shutdown", False, "failed"),
         ("rejected", "shutdown", False, "failed"),
         ("running", "shutdown", True, "lost"),

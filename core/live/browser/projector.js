@@ -83,6 +83,7 @@ class Projector {
     const { words } = this.component.data;
     this.at("service").textContent = service ? service.name : words.none;
     if (this.alone !== !service) this.name();
+    this.at("share").dataset.job = String(Boolean(service?.job));
     this.at("share").textContent = !service ? "" : service.job
       || `${service.running}/${service.replicas === null ? service.desired : this.wanted}`;
     const tiles = [...this.cluster.nodes.flatMap((node) => node.tiles), ...this.cluster.unplaced]
