@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +22,8 @@ from core.terminal.cooked import Cooked, Frames
 #: How long one read or write waits, in seconds, before its caller may look up.
 PATIENCE = 5.0
 READ = 65536  # bytes
+PAUSE = 0.25  # seconds between two parts of a farewell
+SHELLS = 3  # so many, one within the other, are told to leave
 _BOTH_WAYS = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
 
 
@@ -41,7 +45,7 @@ class Stream:
         size: Callable[[int, int], None],
         code: Callable[[], int | None],
         interrupt: Callable[[], None] = lambda: None,
-        farewell: bytes = b"",
+        farewell: Sequence[bytes] = (),
     ) -> None:
         self.title = title
         self._client = client
@@ -51,6 +55,7 @@ class Stream:
         self._socket.settimeout(PATIENCE)
         self._size, self._code, self._interrupt = size, code, interrupt
         self._farewell = farewell
+        self._closing = threading.Lock()  # held for good by the first who closes
         self._frames = None if tty else Frames()
         self._cooked = None if tty else Cooked()
 
@@ -65,6 +70,8 @@ class Stream:
                     raise
                 except OSError:
                     data = b""
+            if not data:
+                self._farewell = ()  # nobody is left to hear it
             if not data or self._frames is None:
                 return data
             if text := self._frames.take(data):
@@ -101,9 +108,23 @@ class Stream:
 
     def close(self) -> None:
         """Hang up. What runs in the container goes on, but a shell of exec is told to leave."""
+        if not self._closing.acquire(blocking=False):
+            return
+        if self._farewell:
+            threading.Thread(target=self._leave, name="essaim_farewell", daemon=True).start()
+        else:
+            self._hang_up()
+
+    def _leave(self) -> None:
+        """Say the farewell bit by bit: a terminal may forget what comes along with a Ctrl-C."""
         with suppress(OSError):
-            if self._farewell:
-                self._socket.sendall(self._farewell)
+            for keys in self._farewell:
+                self._socket.sendall(keys)
+                time.sleep(PAUSE)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         with suppress(OSError):
             self._raw.close()
@@ -154,8 +175,9 @@ def _exec(command: ExecContainer, client: docker.DockerClient) -> Stream:
         tty=command.tty,
         size=lambda columns, rows: api.exec_resize(id, height=rows, width=columns),
         code=lambda: api.exec_inspect(id)["ExitCode"],
-        # Nobody could ever come back to it: Ctrl-C for what it does, Ctrl-D for the shell itself.
-        farewell=b"\x03\x04" if command.tty else b"",
+        # Nobody could ever come back to it: Ctrl-C for what it does, Ctrl-D for the shell itself;
+        # and again, for the shell that this one was begun from.
+        farewell=(b"\x03\x04", b"\x04") * SHELLS if command.tty else (),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ import docker
 from core.commands.registry import parse
 from core.terminal.stream import opened
 from core.terminal.terminal import End, Terminal
+from tests.cluster.test_collector import until
 
 from .engines import PREFIX, Swarm
 
@@ -47,6 +49,16 @@ async def _typed(terminal: Terminal, patience: float, keys: list[bytes]) -> tupl
                 await asyncio.to_thread(terminal.type, keys.pop(0))
 
 
+async def _does(terminal: Terminal, patience: float, doing: bytes, sign: bytes) -> None:
+    """Type it, and wait until the screen shows that it is done."""
+    screen = b""
+    with terminal.view() as view:
+        await asyncio.to_thread(terminal.type, doing)
+        while sign not in screen:
+            news: Any = await asyncio.wait_for(view.next(), patience)
+            screen += news
+
+
 def test_a_file_is_where_it_was_written_and_nowhere_else(swarm: Swarm) -> None:
     swarm.run("docker pull alpine:latest")
     screen, end = typed(
@@ -66,6 +78,30 @@ def test_a_file_is_where_it_was_written_and_nowhere_else(swarm: Swarm) -> None:
     assert "\nhello\n" in screen
     assert end.code == 0
     assert swarm.run(f"docker exec {NAME} cat hello.txt") == "hello"
+    swarm.run(f"docker rm -f {NAME}")
+
+
+def test_who_hangs_up_leaves_no_shell_behind(swarm: Swarm) -> None:
+    """Whatever the shell was doing, and whatever it was begun from."""
+    swarm.run("docker pull alpine:latest")
+    swarm.run(f"docker run -d --name {NAME} alpine sleep 600")
+    with contextlib.closing(docker.DockerClient(base_url=swarm.host)) as client:
+        box = client.containers.get(NAME)
+
+        for doing, sign in (
+            (b"", b"# "),
+            (b"while true; do echo going$((3+4)); sleep 1; done\r", b"going7"),
+            (b"sh -c 'echo within$((3+4)); exec sh'\r", b"within7"),
+        ):
+            terminal = Terminal(
+                opened(
+                    parse(f"docker exec -it {NAME} sh"), docker.DockerClient(base_url=swarm.host)
+                )
+            )
+            asyncio.run(_does(terminal, swarm.patience, doing, sign))
+            assert len(box.top()["Processes"]) > 1
+            terminal.close()
+            until(lambda: len(box.top()["Processes"]) == 1, swarm.patience)
     swarm.run(f"docker rm -f {NAME}")
 
 
