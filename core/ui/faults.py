@@ -216,8 +216,8 @@ def not_noticed(known: Conditions) -> bool:
     if gone := unnoticed(known):
         st.caption(
             _(
-                "{node}: the managers do not know it yet. They wait for three heartbeats, 8 to 17 "
-                "seconds. Then it is down, and its replicas are replaced."
+                "{node}: out of reach, and the managers do not know it yet. They wait for three "
+                "heartbeats, 8 to 17 seconds. Then it is down, and its replicas are replaced."
             ).format(node=", ".join(gone))
         )
     return bool(gone)

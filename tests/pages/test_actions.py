@@ -559,7 +559,7 @@ def test_before_the_managers_miss_a_node_the_page_of_services_says_that_nobody_k
     faults.do(cluster, faults.clock(paused=True), "test")
     faults.do(cluster, faults.power("node2", on=False), "test")
     said = [each.value for each in fine(visit("services")).caption]
-    assert any(text.startswith("node2: the managers do not know it yet") for text in said)
+    assert any(text.startswith("node2: out of reach, and the managers do") for text in said)
 
 
 def test_the_picture_of_the_cluster_says_so_too_until_the_managers_miss_the_node(
