@@ -8,6 +8,10 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+_MOST = 4 * 2**20  # bytes that wait for one listener; then the oldest go, as from a log that turns
+_ITEM = 100  # bytes that an item counts for besides what its publisher says
+TOGETHER = 1000  # items that are heard at once
+
 
 class Feed(Generic[T]):
     """Publishes to its subscriptions; costs nothing while there are none."""
@@ -21,9 +25,10 @@ class Feed(Generic[T]):
         self._subscriptions = (*self._subscriptions, subscription)
         return subscription
 
-    def publish(self, item: T) -> None:
+    def publish(self, item: T, size: int = 0) -> None:
+        """Let everybody hear it. size: the bytes that it holds, where they may be many."""
         for subscription in self._subscriptions:
-            subscription.put(item)
+            subscription.put(item, size)
 
     def end(self) -> None:
         """Every iteration comes to its end once it has heard what was published so far."""
@@ -50,20 +55,37 @@ class Subscription(AsyncIterator[T]):
 
     def __init__(self, feed: Feed[T]) -> None:
         self._feed = feed
-        self._items: asyncio.Queue[T | None] = asyncio.Queue()
+        self._items: asyncio.Queue[tuple[T | None, int]] = asyncio.Queue()
+        self._size = 0
 
-    def put(self, item: T | None) -> None:
-        self._items.put_nowait(item)
+    def put(self, item: T | None, size: int = 0) -> None:
+        self._items.put_nowait((item, size + _ITEM))
+        self._size += size + _ITEM
+        while self._size > _MOST and self.waiting > 1:
+            self._size -= self._items.get_nowait()[1]
 
     @property
     def waiting(self) -> int:
         return self._items.qsize()
 
     async def __anext__(self) -> T:
-        item = await self._items.get()
+        item, size = await self._items.get()
+        self._size -= size
         if item is None:
             raise StopAsyncIteration
         return item
+
+    async def several(self) -> AsyncIterator[list[T]]:
+        """As the iteration itself, but all that is there at once, if it is not too much."""
+        async for first in self:
+            found = [first]
+            while self.waiting and len(found) < TOGETHER:
+                try:
+                    found.append(await anext(self))
+                except StopAsyncIteration:
+                    yield found
+                    return
+            yield found
 
     def end(self) -> None:
         """The iteration comes to its end once it has heard what was published so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.practice.errors import ApiError
-from core.practice.files.tree import File
+from core.practice.files.tree import Tree
 from core.practice.objects import Config, Container, Engine, Image, Network, Secret, Service, Volume
 from core.practice.store import Store
 
@@ -39,11 +39,20 @@ def require(store: Store, what: str) -> None:
         raise ApiError(409, f"this practice cluster holds at most {most} {what}: remove some first")
 
 
+def require_image(store: Store, size: int) -> None:
+    """409 where there is no room for one more image with so many bytes of its own."""
+    require(store, "images")
+    require_files(store, size)
+
+
 def require_files(store: Store, size: int) -> None:
     """409 where images would hold more bytes of their own than the cluster may store."""
-    built = (image for image in store.all(Image) if image.step or not image.digests)
-    files = (file for image in built for file in image.files.values() if isinstance(file, File))
-    kept = {id(file.data): len(file.data) for file in files}
+    kept: dict[int, int] = {}
+    for image in store.all(Image):
+        tree: Tree | None = image.files if image.step or not image.digests else None
+        while tree is not None and tree.below is not None and id(tree) not in kept:
+            kept[id(tree)] = tree.weight
+            tree = tree.below
     most = store.limits.all_file_bytes
     if sum(kept.values()) + size > most:
         text = f"this practice cluster stores at most {most} bytes of files in its images"

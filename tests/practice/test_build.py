@@ -17,6 +17,7 @@ from core.practice.errors import ApiError
 from core.practice.files.filesystem import EMPTY, FileSystem
 from core.practice.images import dockerfile
 from core.practice.images.build_context import CopyFailed, copy, source_kind, unpack
+from core.practice.turns import at_once
 from tests.practice.conftest import Answer, Call
 
 DEMO = b"""\
@@ -410,13 +411,13 @@ def test_copy_puts_files_where_the_daemon_does(
 ) -> None:
     system = FileSystem(EMPTY, lambda: 0.0)
     system.make_folder("/have")
-    copy(sources, target, unpack(tar_of(FILES)), system)
+    at_once(copy(sources, target, at_once(unpack(tar_of(FILES))), system))
     assert {p for p in system.walk("/") if not system.is_folder(p)} == places
 
 
 def test_history_says_what_kind_of_source_it_was() -> None:
-    context = unpack(tar_of(FILES))
-    kinds = [source_kind((s,), context) for s in ("app.py", "d", "*", "d/*")]
+    context = at_once(unpack(tar_of(FILES)))
+    kinds = [at_once(source_kind((s,), context)) for s in ("app.py", "d", "*", "d/*")]
     assert kinds == ["file", "dir", "multi", "multi"]
 
 
@@ -448,7 +449,7 @@ def test_what_is_copied_keeps_its_mode_and_its_time(call: Call) -> None:
 def test_copy_never_leaves_the_context() -> None:
     empty = FileSystem(EMPTY, lambda: 0.0)
     with pytest.raises(CopyFailed, match="forbidden path outside the build context"):
-        copy(("d/../../etc/passwd",), "/x", empty, empty)
+        at_once(copy(("d/../../etc/passwd",), "/x", empty, empty))
 
 
 def test_lines_are_joined_and_comments_dropped() -> None:

@@ -56,6 +56,24 @@ def test_it_says_where_it_is_and_ends_quietly(swarm: str, state: str) -> None:
     assert "Traceback" not in err
 
 
+def test_sigterm_ends_it_whatever_runs_in_it() -> None:
+    port = free_ports(1)
+    with start("--port", str(port), "--nodes", "1") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        client = docker.DockerClient(base_url=f"tcp://127.0.0.1:{port}")
+        client.images.pull("alpine", tag="latest")
+        for line in ("while :; do :; done", "yes | sort", "trap '' TERM; yes"):
+            client.containers.run("alpine", ["sh", "-c", line], detach=True)
+        following = client.containers.list()[0].logs(stream=True, follow=True)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+        following.close()
+        client.close()
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
 def test_a_taken_port_is_said_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -15,10 +15,11 @@ from core.practice.images import dockerignore as ignoring
 from core.practice.images.build import Build
 from core.practice.images.build_plan import Message, Options
 from core.practice.images.reference import parse
+from core.practice.turns import by_turns
 
 
 @route("POST", "/build")
-def build(request: Request) -> Stream:
+async def build(request: Request) -> Stream:
     """Build from a tar of the context. What the Dockerfile does not allow is said at once."""
     query = request.query
     if query.get("version") == "2":
@@ -27,7 +28,7 @@ def build(request: Request) -> Stream:
         )
     if query.get("remote"):
         raise ApiError(501, "the practice engine builds only from a context that is sent to it")
-    context = build_context.unpack(request.body)
+    context = await by_turns(build_context.unpack(request.body))
     room.require_files(request.cluster.store, context.size)
     name = query.get("dockerfile") or "Dockerfile"
     try:

@@ -17,6 +17,7 @@ from core.practice.images import local as images
 from core.practice.images.reference import parse
 from core.practice.objects import Image
 from core.practice.store import Store
+from core.practice.turns import by_turns, in_turns
 
 _TAR = "application/x-tar"
 
@@ -48,7 +49,7 @@ def commit(request: Request) -> Response:
     return Response({"Id": image.image_id}, 201)
 
 
-def imported(request: Request) -> Stream:
+async def imported(request: Request) -> Stream:
     """POST /images/create with an archive of files."""
     cluster, query = request.cluster, request.query
     if query["fromSrc"] != "-":
@@ -57,7 +58,7 @@ def imported(request: Request) -> Stream:
     limit = cluster.files.limit
     system = FileSystem(EMPTY, cluster.clock.now, 2 * limit)
     try:
-        tars.unpack(system, "/", request.body, limit, keep_kinds=False)
+        await by_turns(tars.unpack(system, "/", request.body, limit, keep_kinds=False))
     except OSError as error:
         raise ApiError(400, f"{error.filename}: {tars.words_of(error)}") from None
     room.require_files(cluster.store, system.size)
@@ -75,16 +76,16 @@ def imported(request: Request) -> Stream:
 
 
 @route("GET", "/images/get")
-def save_several(request: Request) -> Stream:
-    return _saved(request, request.repeated.get("names", []))
+async def save_several(request: Request) -> Stream:
+    return await _saved(request, request.repeated.get("names", []))
 
 
 @route("GET", "/images/{name:path}/get")
-def save(request: Request) -> Stream:
-    return _saved(request, [request.params["name"]])
+async def save(request: Request) -> Stream:
+    return await _saved(request, [request.params["name"]])
 
 
-def _saved(request: Request, names: list[str]) -> Stream:
+async def _saved(request: Request, names: list[str]) -> Stream:
     store = request.cluster.store
     wanted: dict[str, tuple[Image, tuple[str, ...]]] = {}
     for text in (part for name in names for part in name.split(",")):
@@ -94,13 +95,8 @@ def _saved(request: Request, names: list[str]) -> Stream:
             request.cluster.events.emit(
                 request.engine, "image", "save", image.image_id, {"name": image.image_id}
             )
-    archive = image_tars.saved(wanted.values())
-
-    async def pieces() -> AsyncIterator[bytes]:
-        for piece in tars.packed(archive):
-            yield piece
-
-    return Stream(pieces(), _TAR)
+    archive = await by_turns(image_tars.saved(wanted.values()))
+    return Stream(in_turns(tars.packed(archive)), _TAR)
 
 
 def _named(store: Store, engine: str, text: str) -> list[tuple[Image, tuple[str, ...]]]:
@@ -122,10 +118,10 @@ def _named(store: Store, engine: str, text: str) -> list[tuple[Image, tuple[str,
 
 
 @route("POST", "/images/load")
-def load(request: Request) -> Stream:
+async def load(request: Request) -> Stream:
     store, engine = request.cluster.store, request.engine
     said = []
-    found = list(image_tars.loaded(request.body, engine, request.cluster.files.limit))
+    found = await by_turns(image_tars.loaded(request.body, engine, request.cluster.files.limit))
     named = [(image, [parse(tag).name for tag in tags]) for image, tags in found]
     room.require_files(store, sum(image.size for image, _ in named))
     for image, names in named:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import errno
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from posixpath import basename, join, normpath
 
@@ -17,6 +17,7 @@ from core.practice.files.filesystem import Device, Entry, FileSystem, Folder, Li
 from core.practice.files.rootfs import KERNEL
 from core.practice.files.tree import size_of
 from core.practice.formats import rfc3339
+from core.practice.turns import by_turns, in_turns
 
 _TAR = "application/x-tar"
 # How Go numbers what a mode says besides the permissions.
@@ -33,7 +34,7 @@ def stat(request: Request) -> Response:
 
 
 @route("GET", "/containers/{id}/archive")
-def copy_out(request: Request) -> Stream:
+async def copy_out(request: Request) -> Stream:
     container, path = called(request), _path(request)
     # What the kernel shows in /dev, /proc and /sys is no file of the container.
     system = request.cluster.files.of(container).unmounted(KERNEL)
@@ -41,13 +42,13 @@ def copy_out(request: Request) -> Stream:
         headers = _stat(system, path)
         place = system.resolve(path, follow=path.endswith(("/", "/.")) and path != "/")
         name = "./" if path.endswith("/.") else basename(path.rstrip("/")) or "/"
-        entries = tars.members(system, place, name)
+        entries = await by_turns(tars.members(system, place, name))
     request.cluster.events.emit_container(container, "archive-path")
-    return Stream(_sent(entries), _TAR, headers)
+    return Stream(in_turns(tars.packed(entries)), _TAR, headers)
 
 
 @route("PUT", "/containers/{id}/archive")
-def copy_in(request: Request) -> Response:
+async def copy_in(request: Request) -> Response:
     container, path = called(request), _path(request)
     system = request.cluster.files.of(container)
     with _refusing(request, path):
@@ -60,7 +61,7 @@ def copy_in(request: Request) -> Response:
             raise ApiError(400, f"{what} is marked read-only")
         limit = 2 * request.cluster.files.limit
         keep = request.flag("noOverwriteDirNonDir")
-        tars.unpack(system, folder, request.body, limit, keep)
+        await by_turns(tars.unpack(system, folder, request.body, limit, keep))
     request.cluster.events.emit_container(container, "extract-to-dir")
     return Response(None)
 
@@ -76,14 +77,14 @@ def changes(request: Request) -> Response:
 
 
 @route("GET", "/containers/{id}/export")
-def export(request: Request) -> Stream:
+async def export(request: Request) -> Stream:
     """The container's files, without what is mounted, as one archive."""
     container = called(request)
     tree = request.cluster.files.of(container).flatten()
     alone = FileSystem(tree, request.cluster.clock.now)
-    entries = tars.members(alone, "/", "")[1:]
+    entries = (await by_turns(tars.members(alone, "/", "")))[1:]
     request.cluster.events.emit_container(container, "export")
-    return Stream(_sent(entries), "application/octet-stream")
+    return Stream(in_turns(tars.packed(entries)), "application/octet-stream")
 
 
 def _path(request: Request) -> str:
@@ -151,8 +152,3 @@ def go_mode(entry: Entry) -> int:
         case Device():
             mode |= _GO_DEVICE | _GO_CHARACTER
     return mode
-
-
-async def _sent(entries: Iterable[tars.Member]) -> AsyncIterator[bytes]:
-    for piece in tars.packed(entries):
-        yield piece

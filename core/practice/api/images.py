@@ -133,7 +133,7 @@ def history(request: Request) -> Response:
 async def create(request: Request) -> Stream:
     """Pull. What the registry refuses is said before the stream begins."""
     if "fromSrc" in request.query:
-        return api_commit.imported(request)
+        return await api_commit.imported(request)
     name, tag = request.query.get("fromImage", ""), request.query.get("tag", "")
     if other := images.platform(request.query.get("platform", "")):
         text = f"no matching manifest for {other} in the manifest list entries"

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 
 from core.practice.api.routing import Request, Stream, route
 from core.practice.errors import ApiError
-from core.practice.feed import Subscription
+from core.practice.feed import TOGETHER, Subscription
 from core.practice.formats import parse_time, rfc3339
 from core.practice.objects import Container, LogLine, Service, Task
 from core.practice.store import Change
@@ -90,17 +90,19 @@ async def _lines(
 ) -> AsyncIterator[bytes]:
     """The lines of these tasks' containers by time; then, if followed, those still to come."""
     store, book = request.cluster.store, request.cluster.logs
-    coming: asyncio.Queue[tuple[Task, LogLine]] = asyncio.Queue()
+    coming: asyncio.Queue[tuple[Task, LogLine]] = asyncio.Queue(TOGETHER)
     pumps: dict[str, asyncio.Task[None]] = {}
 
-    async def pump(task: Task, written: Subscription[LogLine]) -> None:
+    async def pump(task: Task, before: list[LogLine], written: Subscription[LogLine]) -> None:
+        for line in before:
+            await coming.put((task, line))
         async for line in written:
             if wanted.stdout if line.stream == 1 else wanted.stderr:
-                coming.put_nowait((task, line))
+                await coming.put((task, line))
 
-    def follow(task: Task, container: Container) -> None:
+    def follow(task: Task, container: Container, before: list[LogLine]) -> None:
         written = book.follow(container.id)
-        pumps[container.id] = asyncio.ensure_future(pump(task, written))
+        pumps[container.id] = asyncio.ensure_future(pump(task, before, written))
 
     def on_container(change: Change) -> None:
         container = change.new
@@ -108,9 +110,8 @@ async def _lines(
             task = store.get(Task, container.task_id) if container.task_id else None
             if task is not None and belongs(task) and container.id not in pumps:
                 # It may have written before we hear of it.
-                for line in book.read(container.id, wanted.stdout, wanted.stderr):
-                    coming.put_nowait((task, line))
-                follow(task, container)
+                before = book.read(container.id, wanted.stdout, wanted.stderr)
+                follow(task, container, before)
 
     past: list[tuple[Task, LogLine]] = []
     for task in tasks:
@@ -119,14 +120,18 @@ async def _lines(
             read = book.read(container.id, *streams, since=wanted.since, tail=wanted.tail)
             past += ((task, line) for line in read)
             if wanted.follow and container.state == "running":
-                follow(task, container)
+                follow(task, container, [])
     stop = store.watch(on_container, Container) if wanted.follow else None
     try:
-        for task, line in sorted(past, key=lambda pair: pair[1].time):
-            yield _sent(wanted, task, line, tty)
+        past.sort(key=lambda pair: pair[1].time)
+        for at in range(0, len(past), TOGETHER):
+            some = past[at : at + TOGETHER]
+            yield b"".join(_sent(wanted, task, line, tty) for task, line in some)
         while wanted.follow:
-            task, line = await coming.get()
-            yield _sent(wanted, task, line, tty)
+            found = [await coming.get()]
+            while not coming.empty():
+                found.append(coming.get_nowait())
+            yield b"".join(_sent(wanted, task, line, tty) for task, line in found)
     finally:
         if stop is not None:
             stop()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from core.practice.api.containers import called
 from core.practice.api.routing import Conduit, Request, Response, Stream, Upgrade, route
 from core.practice.errors import ApiError
+from core.practice.feed import TOGETHER
 from core.practice.formats import parse_time, rfc3339
 from core.practice.objects import Container, LogLine
 from core.practice.store import Change
@@ -62,15 +63,16 @@ def logs(request: Request) -> Stream:
 
     async def lines() -> AsyncIterator[bytes]:
         try:
-            for line in past:
-                yield _sent(container, line, timestamps, details)
+            for at in range(0, len(past), TOGETHER):
+                some = past[at : at + TOGETHER]
+                yield b"".join(_sent(container, line, timestamps, details) for line in some)
             if coming is None:
                 return
             if until:
                 request.cluster.clock.call_later(until - now, coming.end)
-            async for line in coming:
-                if stdout if line.stream == 1 else stderr:
-                    yield _sent(container, line, timestamps, details)
+            async for found in coming.several():
+                heard = (line for line in found if (stdout if line.stream == 1 else stderr))
+                yield b"".join(_sent(container, line, timestamps, details) for line in heard)
         finally:
             if coming is not None:
                 await coming.aclose()

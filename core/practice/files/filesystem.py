@@ -110,12 +110,14 @@ class FileSystem(Layers):
 
     def walk(self, path: str) -> Iterator[str]:
         """Every path below a folder, folders before what is in them; links are not followed."""
-        left = [join(path, name) for name in reversed(self._children(path))]
+        here = path.rstrip("/") + "/"
+        left = [here + name for name in reversed(self._children(path))]
         while left:
             child = left.pop()
             yield child
             if isinstance(self._get(child), Folder):
-                left += [join(child, name) for name in reversed(self._children(child))]
+                here = child + "/"
+                left += [here + name for name in reversed(self._children(child))]
 
     # Changing
 
@@ -155,6 +157,8 @@ class FileSystem(Layers):
         if len(path) > LONGEST_PATH:
             fail(errno.ENAMETOOLONG, path)
         at = "/"
+        if "//" not in path and "/." not in path and isinstance(self._get(path), Folder):
+            return
         for name in path.split("/"):
             child = dirname(at) if name == ".." else at if name in ("", ".") else join(at, name)
             entry = self._get(child)

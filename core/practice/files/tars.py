@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import errno
+import hashlib
 import io
 import lzma
 import os
@@ -14,16 +15,32 @@ from posixpath import dirname, join, normpath
 
 from core.practice.errors import ApiError
 from core.practice.files.filesystem import Device, Entry, File, FileSystem, Folder, Link
+from core.practice.turns import Toil
 
 _LAST = 2.0**33  # seconds since 1970: the last time that an archive may name
 _IDS = 2**32
 _END = bytes(2 * tarfile.BLOCKSIZE)
-_BROKEN = (tarfile.TarError, EOFError, ValueError, zlib.error, lzma.LZMAError, OSError)
+_BROKEN = (
+    *(tarfile.TarError, EOFError, ValueError, zlib.error, lzma.LZMAError, OSError),
+    RecursionError,  # a header for a header for a header
+)
+_PIECE = 2**18  # bytes that are worked on at once
+_LONGEST_HEADER = 2**20  # bytes, as in Go's archive/tar (maxSpecialFileSize)
+_MOST_MEMORY = 2**27  # bytes that xz may ask for
 
 Member = tuple[str, Entry]  # its name in the archive, a folder's with a slash at the end
 
 
-def members(system: FileSystem, path: str, name: str) -> list[Member]:
+class _Headers(io.BytesIO):
+    """An archive of which only headers are read so, and none that is too long."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or not 0 <= size <= _LONGEST_HEADER:
+            raise tarfile.ReadError("header field too long")
+        return super().read(size)
+
+
+def members(system: FileSystem, path: str, name: str) -> Toil[list[Member]]:
     """An entry and all that is below it, called ``name`` in the archive."""
     entry = system.entry(path, follow=False)
     if not isinstance(entry, Folder):
@@ -33,11 +50,12 @@ def members(system: FileSystem, path: str, name: str) -> list[Member]:
         inside = system.at(below)
         inner = join(name, below[len(path) :].lstrip("/"))
         found.append((inner + "/" * isinstance(inside, Folder), inside))
+        yield
     return found
 
 
 def packed(entries: Iterable[Member]) -> Iterator[bytes]:
-    """The archive, a piece per entry and one for its end."""
+    """The archive, piece by piece."""
     for name, entry in entries:
         info = tarfile.TarInfo(name)
         info.mode, info.mtime = entry.mode, int(entry.mtime)
@@ -54,55 +72,104 @@ def packed(entries: Iterable[Member]) -> Iterator[bytes]:
                 data = entry.data
         info.size = len(data)
         padding = bytes(-len(data) % tarfile.BLOCKSIZE)
-        yield info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape") + data + padding
+        head = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+        if len(data) <= _PIECE:
+            yield head + data + padding
+            continue
+        yield head
+        for at in range(0, len(data), _PIECE):
+            yield data[at : at + _PIECE]
+        yield padding
     yield _END
 
 
-def whole(entries: Iterable[Member]) -> bytes:
-    return b"".join(packed(entries))
+def whole(entries: Iterable[Member]) -> Toil[bytes]:
+    found = []
+    for piece in packed(entries):
+        found.append(piece)
+        yield
+    return b"".join(found)
 
 
-def read(body: bytes, limit: int) -> list[tuple[tarfile.TarInfo, bytes]]:
-    """The members of an archive, compressed or not, with their content.
+def hashed(*parts: bytes) -> Toil[str]:
+    """The SHA-256 of these together, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        view = memoryview(part)
+        for at in range(0, len(view), _PIECE):
+            digest.update(view[at : at + _PIECE])
+            yield
+    return digest.hexdigest()
+
+
+def read(plain: bytes, limit: int) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    """The members of an archive that is not compressed, with their content.
 
     400 in the daemon's words for what is no archive, 413 when it holds more than ``limit`` bytes.
     """
-    found = []
     left = limit
-    plain = decompressed(body, limit)
     if not plain:
-        return []
+        return
     if len(plain) < tarfile.BLOCKSIZE:
         raise ApiError(400, "unexpected EOF")
     try:
-        with tarfile.open(fileobj=io.BytesIO(plain), mode="r:", errors="replace") as archive:
-            for member in archive:
-                left -= member.size
-                if left < 0:
-                    raise _too_large(limit)
-                content = archive.extractfile(member) if member.isreg() else None
-                found.append((member, content.read() if content is not None else b""))
+        archive = tarfile.open(fileobj=_Headers(plain), mode="r:", errors="replace")  # noqa: SIM115
+        while (member := archive.next()) is not None:
+            archive.members = []  # type: ignore[attr-defined]  # or it keeps them all, each with a copy of all that is global
+            left -= member.size
+            if left < 0:
+                raise _too_large(limit)
+            yield member, _content(archive, member, plain)
     except _BROKEN:
         raise ApiError(400, "archive/tar: invalid tar header") from None
-    return found
 
 
-def decompressed(body: bytes, limit: int) -> bytes:
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, plain: bytes) -> bytes:
+    if member.issparse():
+        content = archive.extractfile(member)
+        return content.read() if content is not None else b""
+    if not member.isreg():
+        return b""
+    data = plain[member.offset_data : member.offset_data + member.size]
+    if len(data) < member.size:
+        raise tarfile.ReadError("unexpected end of data")
+    return data
+
+
+def decompressed(body: bytes, limit: int) -> Toil[bytes]:
     """The archive without its gzip, bzip2 or xz; never more than it may hold."""
+    if not body.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")):
+        return body
+    size, found = 0, []
     try:
-        if body.startswith(b"\x1f\x8b"):
-            plain = zlib.decompressobj(31).decompress(body, 2 * limit + 2**20)
-        elif body.startswith(b"BZh"):
-            plain = bz2.BZ2Decompressor().decompress(body, 2 * limit + 2**20)
-        elif body.startswith(b"\xfd7zXZ\0"):
-            plain = lzma.LZMADecompressor().decompress(body, 2 * limit + 2**20)
-        else:
-            return body
+        for piece in _decompressing(body):
+            found.append(piece)
+            size += len(piece)
+            if size > 2 * limit + 2**19:
+                raise _too_large(limit)
+            yield
     except _BROKEN:
         raise ApiError(400, "archive/tar: invalid tar header") from None
-    if len(plain) > 2 * limit + 2**19:
-        raise _too_large(limit)
-    return plain
+    return b"".join(found)
+
+
+def _decompressing(body: bytes) -> Iterator[bytes]:
+    if body.startswith(b"\x1f\x8b"):
+        inflating = zlib.decompressobj(31)
+        for at in range(0, len(body), _PIECE):
+            given = body[at : at + _PIECE]
+            while given and not inflating.eof:
+                yield inflating.decompress(given, _PIECE)
+                given = inflating.unconsumed_tail
+        yield inflating.flush()
+        return
+    xz = lzma.LZMADecompressor(memlimit=_MOST_MEMORY) if body.startswith(b"\xfd") else None
+    other = xz or bz2.BZ2Decompressor()
+    for at in range(0, len(body), _PIECE):
+        given = body[at : at + _PIECE]
+        while not other.eof and (given or not other.needs_input):
+            yield other.decompress(given, _PIECE)
+            given = b""
 
 
 def _too_large(limit: int) -> ApiError:
@@ -125,14 +192,16 @@ def entry_of(member: tarfile.TarInfo, data: bytes, owned: bool = True) -> Entry:
 
 def unpack(
     system: FileSystem, folder: str, body: bytes, limit: int, keep_kinds: bool, owned: bool = True
-) -> None:
+) -> Toil[None]:
     """Extract an archive into a folder.
 
     keep_kinds: a folder is not replaced by a file, nor a file by a folder. Raises ApiError for
     archives that cannot be, OSError (with a path) for what the file system refuses.
     """
-    for member, data in read(body, limit):
+    plain = yield from decompressed(body, limit)
+    for member, data in read(plain, limit):
         enter(system, folder, member, data, keep_kinds, owned)
+        yield
 
 
 def enter(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from posixpath import basename, dirname
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,9 @@ def size_of(entry: Entry) -> int:
     return 0
 
 
+_ENTRY = 128  # bytes of an entry in a tree's own index
+
+
 class Tree(Mapping[str, Entry]):
     """Entries by absolute normal path, every one's folders among them; never changed once made.
 
@@ -66,8 +68,22 @@ class Tree(Mapping[str, Entry]):
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, entries: Mapping[str, Entry], below: Tree | None = None) -> None:
         self._entries = entries
+        self.below = below  # the one that it was made from, and holds much of
+        self._layer: Mapping[str, Entry | None] = entries
+
+    def under(self, layer: Mapping[str, Entry | None]) -> Tree:
+        """The tree with a layer on top of it; None in it stands for what is gone."""
+        entries = dict(self._entries)
+        for path, entry in layer.items():
+            if entry is None:
+                entries.pop(path, None)
+            else:
+                entries[path] = entry
+        tree = Tree(entries, self)
+        tree._layer = {path: entry for path, entry in layer.items() if isinstance(entry, File)}
+        return tree
 
     def __getitem__(self, path: str) -> Entry:
         return self._entries[path]
@@ -82,11 +98,18 @@ class Tree(Mapping[str, Entry]):
         return self._folders.get(folder, ())
 
     @cached_property
+    def weight(self) -> int:
+        """Bytes that it takes besides what it shares with the one below."""
+        files = (entry for entry in self._layer.values() if isinstance(entry, File))
+        return sum(len(file.data) for file in files) + _ENTRY * len(self._entries)
+
+    @cached_property
     def _folders(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
         for path in self._entries:
             if path != "/":
-                found.setdefault(dirname(path), []).append(basename(path))
+                folder, _, name = path.rpartition("/")
+                found.setdefault(folder or "/", []).append(name)
         return {folder: tuple(sorted(names)) for folder, names in found.items()}
 
 

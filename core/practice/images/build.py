@@ -8,6 +8,7 @@ from posixpath import join, normpath
 from random import Random
 from typing import Any
 
+from core.practice import room
 from core.practice.clock import Clock
 from core.practice.errors import ApiError
 from core.practice.files.filesystem import EMPTY, File, FileSystem
@@ -32,6 +33,7 @@ from core.practice.objects import Image
 from core.practice.programs import installers
 from core.practice.programs.base import Files, StartError, World, environment, not_created, program
 from core.practice.store import Store
+from core.practice.turns import by_turns
 
 _STEP = 0.12  # seconds that a step takes at least: its container is made and committed
 _UNSET: Mapping[str, Any] = {"Cmd": None, "Entrypoint": None, "Env": [], "Labels": None}
@@ -176,7 +178,7 @@ class Build:
             )
         if step.name in ("COPY", "ADD"):
             system, kind = await self._copied(step, image, variables)
-            source = f"{kind}:{build_context.hash_of(system)}"
+            source = f"{kind}:{await by_turns(build_context.hash_of(system))}"
             change = said_of(step, image.config, variables, stage.arguments, source)
             if cached := self._cached(image, change):
                 yield {"stream": " ---> Using cache\n"}
@@ -224,8 +226,9 @@ class Build:
         target = place.rstrip("/") + "/" if words[-1].endswith(("/", ".")) else place
         system = self._files(image)
         try:
-            build_context.copy(words[:-1], target, source, system, step.name == "ADD")
-            return system, build_context.source_kind(words[:-1], source)
+            unpacking = step.name == "ADD"
+            await by_turns(build_context.copy(words[:-1], target, source, system, unpacking))
+            return system, await by_turns(build_context.source_kind(words[:-1], source))
         except CopyFailed as failure:
             if failure.bare:
                 raise
@@ -302,6 +305,7 @@ class Build:
 
     def _commit(self, parent: Image, change: str, config: Config, system: FileSystem) -> Image:
         size = _grown(system)
+        room.require_image(self._store, system.weight)
         now = self._clock.now()
         image_id = digest_of(f"{parent.image_id} {change} {now} {self._random.random()}")
         made: dict[str, Any] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from posixpath import basename, dirname, join, normpath
 
@@ -10,6 +9,7 @@ from core.practice import globs
 from core.practice.errors import ApiError
 from core.practice.files import tars
 from core.practice.files.filesystem import EMPTY, Entry, File, FileSystem, Folder, Link
+from core.practice.turns import Toil
 
 MAX_CONTEXT = 128 * 2**20  # bytes, unpacked
 
@@ -22,11 +22,11 @@ class CopyFailed(Exception):
         self.bare = bare  # the message stands without "COPY failed: "
 
 
-def unpack(body: bytes) -> FileSystem:
+def unpack(body: bytes) -> Toil[FileSystem]:
     """What the tar archive of a context holds, all of it root's. 400 when it is none."""
     context = FileSystem(EMPTY, lambda: 0.0, 2 * MAX_CONTEXT)
     try:
-        tars.unpack(context, "/", body, MAX_CONTEXT, keep_kinds=False, owned=False)
+        yield from tars.unpack(context, "/", body, MAX_CONTEXT, keep_kinds=False, owned=False)
     except OSError as error:
         raise ApiError(400, f"{error.filename}: {tars.words_of(error)}") from None
     return context
@@ -38,13 +38,13 @@ def copy(
     origin: FileSystem,
     system: FileSystem,
     unpacking: bool = False,
-) -> None:
+) -> Toil[None]:
     """Do a COPY, or, with ``unpacking``, an ADD. Raises CopyFailed.
 
     target: absolute; it is a folder when it ends with a slash. A source that is a folder stands for
     what is in it.
     """
-    found = [match for source in sources for match in _matches(source, origin)]
+    found = yield from _found(sources, origin)
     if not found:
         raise CopyFailed("no source files were specified")
     folder = target.endswith("/") or system.is_folder(target)
@@ -61,39 +61,59 @@ def copy(
             for path in origin.walk(origin.resolve(source)):
                 inside = origin.at(path)
                 _enter(system, join(target, path[len(source) :].lstrip("/")), inside)
+                yield
         elif unpacking and isinstance(entry, File) and _is_archive(entry.data):
             system.make_folder(target, parents=True)
-            tars.unpack(system, normpath(target), entry.data, MAX_CONTEXT, keep_kinds=False)
+            yield from tars.unpack(
+                system, normpath(target), entry.data, MAX_CONTEXT, keep_kinds=False
+            )
         else:
             _enter(system, join(target, basename(source)) if folder else target, entry)
+        yield
 
 
-def hash_of(system: FileSystem) -> str:
+def hash_of(system: FileSystem) -> Toil[str]:
     """A digest of what is on top of a file system; times do not count."""
-    digest = hashlib.sha256()
+    parts: list[bytes] = []
     for path, entry in sorted(system.layer().items()):
-        if entry is not None and not isinstance(entry, Folder):
-            digest.update(repr((path, replace(entry, mtime=0.0))).encode())
-    return digest.hexdigest()
+        if entry is None or isinstance(entry, Folder):
+            continue
+        bare, data = replace(entry, mtime=0.0), b""
+        if isinstance(bare, File):
+            bare, data = replace(bare, data=b""), bare.data
+        parts += [repr((path, bare, len(data))).encode(), data]
+        yield
+    return (yield from tars.hashed(*parts))
 
 
-def source_kind(sources: tuple[str, ...], origin: FileSystem) -> str:
+def source_kind(sources: tuple[str, ...], origin: FileSystem) -> Toil[str]:
     """How an image's history calls what is copied: file, dir or multi."""
-    found = [match for source in sources for match in _matches(source, origin)]
+    found = yield from _found(sources, origin)
     if len(found) != 1:
         return "multi"
     return "dir" if origin.is_folder(found[0]) else "file"
 
 
-def _matches(source: str, origin: FileSystem) -> list[str]:
+def _found(sources: tuple[str, ...], origin: FileSystem) -> Toil[list[str]]:
+    found: list[str] = []
+    for source in sources:
+        found += yield from _matches(source, origin)
+    return found
+
+
+def _matches(source: str, origin: FileSystem) -> Toil[list[str]]:
     path = normpath(source).lstrip("/")
     if path.startswith(".."):
         raise CopyFailed(f"forbidden path outside the build context: {source} ()")
     place = normpath(f"/{path}")
     if any(sign in path for sign in "*?["):
         depth = place.count("/")
-        below = [found for found in origin.walk("/") if found.count("/") == depth]
-        return [found for found in below if globs.matches(place, found)]
+        matched = []
+        for found in origin.walk("/"):
+            if found.count("/") == depth and globs.matches(place, found):
+                matched.append(found)
+            yield
+        return matched
     if not origin.exists(place):
         raise CopyFailed(f"stat {path}: file does not exist")
     return [place]

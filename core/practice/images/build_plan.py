@@ -9,7 +9,7 @@ from typing import Any
 from core.practice.clock import Clock
 from core.practice.errors import ApiError
 from core.practice.images.dockerfile import Instruction
-from core.practice.programs.pace import TURN, Pace, cost_of, pieces
+from core.practice.programs.pace import LONGEST_TURN, TURN, Pace, cost_of, pieces
 from core.practice.programs.steps import Read, Steps, Work, Write
 
 _LONGEST = 3600.0  # seconds that a step's command may sleep
@@ -47,11 +47,14 @@ class Options:
 async def played(steps: Steps, command: str, clock: Clock) -> AsyncIterator[Message]:
     """The output of a RUN's program, at its pace. Raises BuildFailed when it fails."""
     given: bytes | None = None
-    pace, left = Pace(clock.now()), TURN
+    pace, left, begun = Pace(clock.now()), TURN, clock.real()
     while True:
         if left < 0:
             await clock.sleep(pace.rest(clock.now()))
-            left = TURN
+            left, begun = TURN, clock.real()
+        elif clock.real() - begun > LONGEST_TURN:
+            await clock.sleep(0.0)
+            begun = clock.real()
         try:
             taken = steps.send(given)
         except StopIteration as end:

@@ -57,13 +57,11 @@ def commit(
     config = changed(_config_of(container, parent), changes)
     said = " ".join(argv_of(container, parent))
     grown = sum(len(e.data) for e in system.layer().values() if isinstance(e, File))
-    over = FileSystem(parent.files, store.clock.now, limit=2**62)
-    over.lay_over(system.layer())
     return _made(
         store,
         random,
         container.engine,
-        over.flatten(),
+        parent.files.under(system.layer()),
         config,
         said,
         author,

@@ -6,10 +6,9 @@ layer, and nothing in those below. Archives of a real engine are read too.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from posixpath import basename, dirname, join, normpath
 from typing import Any
 
@@ -17,10 +16,10 @@ from core.practice.api import bodies, shapes
 from core.practice.errors import ApiError
 from core.practice.files import tars
 from core.practice.files.filesystem import EMPTY, File, FileSystem, Folder
-from core.practice.files.tree import Tree
 from core.practice.formats import parse_time, rfc3339
 from core.practice.images.commits import behaviour_of
 from core.practice.objects import Image
+from core.practice.turns import Toil
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _WHITEOUT = ".wh."
@@ -55,7 +54,7 @@ _CONFIG = shapes.Struct(
 )
 
 
-def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> list[tars.Member]:
+def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> Toil[list[tars.Member]]:
     """The archive of images, each with the names it is saved under."""
     files: dict[str, bytes] = {}
     manifest = []
@@ -67,11 +66,13 @@ def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> list[tars.Member]:
         layers = []
         for layer in image.layers[:-1]:
             layers.append(f"blobs/sha256/{layer.removeprefix('sha256:')}")
-            files.setdefault(layers[-1], tars.whole([]))
-        whole = tars.whole(_members(image.files))
-        layers.append(f"blobs/sha256/{hashlib.sha256(whole).hexdigest()}")
+            files.setdefault(layers[-1], (yield from tars.whole([])))
+        system = FileSystem(image.files, lambda: 0.0)
+        members = (yield from tars.members(system, "/", ""))[1:]
+        whole = yield from tars.whole(members)
+        layers.append(f"blobs/sha256/{(yield from tars.hashed(whole))}")
         files[layers[-1]] = whole
-        described.extend(_described(files, config, layers, names))
+        described.extend((yield from _described(files, config, layers, names)))
         item = {"Config": config, "RepoTags": list(names) or None, "Layers": layers}
         manifest.append(item)
         for name in names:
@@ -90,7 +91,7 @@ def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> list[tars.Member]:
 
 def _described(
     files: dict[str, bytes], config: str, layers: list[str], names: tuple[str, ...]
-) -> Iterator[dict[str, Any]]:
+) -> Toil[list[dict[str, Any]]]:
     """An image as an OCI layout's index has it, once for each name; its manifest is entered."""
 
     def blob(kind: str, path: str) -> dict[str, Any]:
@@ -104,18 +105,16 @@ def _described(
         "layers": [blob("layer.v1.tar", layer) for layer in layers],
     }
     data = _dumped(parts)
-    path = f"blobs/sha256/{hashlib.sha256(data).hexdigest()}"
+    path = f"blobs/sha256/{(yield from tars.hashed(data))}"
     files[path] = data
+    found = []
     for name in names:
         said = {
             "io.containerd.image.name": f"docker.io/library/{name}",
             "org.opencontainers.image.ref.name": name.rpartition(":")[2],
         }
-        yield blob("manifest.v1+json", path) | {"annotations": said}
-
-
-def _members(tree: Tree) -> list[tars.Member]:
-    return tars.members(FileSystem(tree, lambda: 0.0), "/", "")[1:]
+        found.append(blob("manifest.v1+json", path) | {"annotations": said})
+    return found
 
 
 def _config(image: Image) -> dict[str, Any]:
@@ -146,9 +145,14 @@ def _dumped(value: Any) -> bytes:
 # Loading
 
 
-def loaded(body: bytes, engine: str, limit: int) -> Iterator[tuple[Image, list[str]]]:
+def loaded(body: bytes, engine: str, limit: int) -> Toil[list[tuple[Image, list[str]]]]:
     """The images of an archive, each with its names; 400 for what is no archive of images."""
-    files = {normpath(member.name): data for member, data in tars.read(body, limit)}
+    files: dict[str, bytes] = {}
+    plain = yield from tars.decompressed(body, limit)
+    for member, data in tars.read(plain, limit):
+        files[normpath(member.name)] = data
+        yield
+    found = []
     if "manifest.json" not in files:
         raise ApiError(400, "open manifest.json: no such file or directory")
     try:
@@ -156,14 +160,16 @@ def loaded(body: bytes, engine: str, limit: int) -> Iterator[tuple[Image, list[s
         fitted = shapes.fit({"Items": items}, _MANIFEST).get("Items") or []
         for item in fitted:
             path = normpath(str(item.get("Config") or ""))
-            yield _image(path, item, files, engine, limit), list(item.get("RepoTags") or ())
+            image = yield from _image(path, item, files, engine, limit)
+            found.append((image, list(item.get("RepoTags") or ())))
     except shapes.Mismatch as error:
         raise ApiError(400, f"invalid manifest: {error}") from None
+    return found
 
 
 def _image(
     path: str, item: dict[str, Any], files: dict[str, bytes], engine: str, limit: int
-) -> Image:
+) -> Toil[Image]:
     if path not in files:
         raise ApiError(400, f"open {path}: no such file or directory")
     value = shapes.any_object(shapes.parse(files[path].decode(errors="replace")))
@@ -171,14 +177,14 @@ def _image(
     config = value.get("config")
     digits = basename(path).removesuffix(".json")
     if not _DIGEST.fullmatch(digits):
-        digits = hashlib.sha256(files[path]).hexdigest()
+        digits = yield from tars.hashed(files[path])
     image_id = f"sha256:{digits}"
     system = FileSystem(EMPTY, lambda: 0.0, 4 * limit)
     for layer in item.get("Layers") or ():
         place = normpath(str(layer))
         if place not in files:
             raise ApiError(400, f"open {place}: no such file or directory")
-        _apply(system, files[place], limit)
+        yield from _apply(system, files[place], limit)
     try:
         created = parse_time(str(known.get("created") or ""), 0.0)
     except ValueError:
@@ -229,9 +235,11 @@ def _history(
     )
 
 
-def _apply(system: FileSystem, layer: bytes, limit: int) -> None:
+def _apply(system: FileSystem, layer: bytes, limit: int) -> Toil[None]:
     """Lay a layer over what is below it; a file called ``.wh.x`` says that x is gone."""
-    for member, data in tars.read(layer, limit):
+    plain = yield from tars.decompressed(layer, limit)
+    for member, data in tars.read(plain, limit):
+        yield
         place = normpath(join("/", member.name.lstrip("/")))
         name = basename(place)
         try:

@@ -56,7 +56,7 @@ class LogBook:
             size -= len(page.popleft()[2]) + LINE_COST
         self._sizes[container_id] = size
         if feed := self._feeds.get(container_id):
-            feed.publish(LogLine(*line))
+            feed.publish(LogLine(*line), len(text))
 
     def read(
         self,

@@ -10,13 +10,12 @@ from math import isinf
 from core.practice.clock import Clock, Timer
 from core.practice.programs import signals
 from core.practice.programs.base import Program
-from core.practice.programs.pace import PIECE, TURN, Pace, cost_of, pieces
+from core.practice.programs.pace import LONGEST_TURN, PIECE, TURN, Pace, cost_of, pieces
 from core.practice.programs.steps import Interrupted, Read, Step, Wait, Work, Write
 from core.practice.programs.streams import Streams
 
 log = logging.getLogger("core.practice")
 
-_LONGEST_TURN = 0.005  # real seconds after which others have their turn, whatever was guessed
 _SHORT_REST, _LONG_REST = 0.01, 1.0  # simulated seconds between the turns of one nobody can follow
 
 
@@ -170,7 +169,7 @@ class Process:
                 # One that never waits must stop neither simulated time nor the other programs.
                 self._left, self._resting = TURN, True
                 self._sleep(self._pace.rest(self._clock.now()))
-            elif self._clock.real() - begun > _LONGEST_TURN:  # for whatever else the loop has to do
+            elif self._clock.real() - begun > LONGEST_TURN:  # for whatever else the loop has to do
                 self._resting = True
                 self._sleep(0.0)
         return None

@@ -15,6 +15,7 @@ import h11
 from core.practice.api.routing import Answer, Response, Stream, Upgrade
 from core.practice.api.texts import dumped
 from core.practice.limits import STANDARD
+from core.practice.turns import LONGEST
 
 _READ = 65536
 _BREATH = 0.03  # real seconds between an upgrade and what follows it
@@ -168,9 +169,14 @@ class _Connection:
             log.error("%s %s broke off", call.method, call.target, exc_info=outcome)
 
     async def _pump(self, answer: Stream) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LONGEST
         async for chunk in answer.chunks:
             if chunk:
                 await self._write(self._sent(h11.Data(data=chunk)))
+            if loop.time() >= until:  # neither may have waited for anything
+                await asyncio.sleep(0)
+                until = loop.time() + LONGEST
 
     async def _client_leaves(self) -> None:
         """Wait for the end of what the client sends; keep what it sends before that."""
