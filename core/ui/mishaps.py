@@ -1,14 +1,16 @@
-"""What nobody foresaw ends here: one sentence, a traceback in the log, and a page that works.
+"""What is pressed is done whole; what nobody foresaw in it ends in a sentence on a page that works.
 
-Streamlit draws a red box instead, with a traceback in it; after a callback that raised it draws
-nothing else of the page.
+Streamlit may break a callback off between two of its lines. After one that raised it draws a red
+box with a traceback, and nothing else of the page; here the traceback goes to the log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.cluster.failures import unforeseen
 from core.ui.session import _, viewer
@@ -18,13 +20,33 @@ def caught(callback: Callable[..., object]) -> Callable[..., None]:
     """A widget's callback that breaks no page, whatever it raises: ``told`` says it."""
 
     def call(*args: object, **kwargs: object) -> None:
-        try:
-            callback(*args, **kwargs)
-        except Exception as error:
-            # Not fetched before: Streamlit may drop a callback there, and its action with it.
-            viewer().mishap = unforeseen(error)
+        with whole():
+            try:
+                callback(*args, **kwargs)
+            except Exception as error:
+                viewer().mishap = unforeseen(error)
 
     return call
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """What is done in here is done to its end, before the page is drawn again.
+
+    Wherever a script reads the session or draws, callbacks included, Streamlit may break it off for
+    a run that was asked for meanwhile: by what is live on the page, say. What somebody pressed
+    would then be done by half, or not at all.
+    """
+    context = get_script_run_ctx()
+    requests = context.script_requests if context else None
+    if requests is None:
+        yield
+        return
+    requests.on_scriptrunner_yield = lambda: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del requests.on_scriptrunner_yield  # the class's own again
 
 
 def told() -> None:

@@ -209,3 +209,31 @@ def test_every_callback_is_caught(path: Path) -> None:
             given = ast.unparse(keyword.value)
             harmless = isinstance(keyword.value, ast.Constant) or given == "lambda: None"
             assert harmless or given.startswith("caught("), f"line {keyword.value.lineno}: {given}"
+
+
+def interrupted() -> None:
+    """A page whose callback meets a run that something live on the page has asked for."""
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+    from core.ui.mishaps import caught
+
+    def go() -> None:
+        context = get_script_run_ctx()
+        assert context is not None
+        assert context.script_requests is not None
+        context.script_requests.request_rerun(RerunData(widget_states=None))
+        st.query_params["lab"] = "lab3"
+        st.session_state["at"] = st.session_state.get("at", 0) + 1
+
+    st.button("Next step", on_click=caught(go))
+    st.write(f"Step {st.session_state.get('at', 0)}")
+
+
+def test_what_is_pressed_is_done_whole_whatever_asks_for_a_run_meanwhile() -> None:
+    page = AppTest.from_function(interrupted).run()
+    for step in (1, 2):
+        page.button[0].click().run()
+        assert page.session_state["at"] == step
+        assert page.markdown[0].value == f"Step {step}"
