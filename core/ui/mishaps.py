@@ -29,6 +29,10 @@ def caught(callback: Callable[..., object]) -> Callable[..., None]:
     return call
 
 
+#: What Streamlit asks of a run's requests wherever it may break the run off.
+_YIELD = "on_scriptrunner_yield"
+
+
 @contextmanager
 def whole() -> Iterator[None]:
     """What is done in here is done to its end, before the page is drawn again.
@@ -39,14 +43,14 @@ def whole() -> Iterator[None]:
     """
     context = get_script_run_ctx()
     requests = context.script_requests if context else None
-    if requests is None:
+    if requests is None or vars(requests).get(_YIELD):  # the latter: we are inside already
         yield
         return
-    requests.on_scriptrunner_yield = lambda: None  # type: ignore[method-assign]
+    setattr(requests, _YIELD, lambda: None)
     try:
         yield
     finally:
-        del requests.on_scriptrunner_yield  # the class's own again
+        delattr(requests, _YIELD)  # the class's own again
 
 
 def told() -> None:

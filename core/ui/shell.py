@@ -9,7 +9,7 @@ import streamlit as st
 from core.i18n import LANGUAGES, number
 from core.ui.found import failed_to_answer, how_found, no_answer
 from core.ui.live import status
-from core.ui.mishaps import caught, told
+from core.ui.mishaps import caught, told, whole
 from core.ui.session import (
     _,
     control,
@@ -30,6 +30,7 @@ WATCH = 5.0
 PAGES = Path(__file__).parents[2] / "pages"
 
 
+@whole()
 def run() -> None:
     """One run of the script for one browser: the page that its address names."""
     st.set_page_config(page_title="Essaim", page_icon="🐝", layout="wide")

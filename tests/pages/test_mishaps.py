@@ -231,6 +231,35 @@ def interrupted() -> None:
     st.write(f"Step {st.session_state.get('at', 0)}")
 
 
+def interrupted_script() -> None:
+    """A page whose script reads a button, after such a run has been asked for."""
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+    from core.ui.mishaps import caught, whole
+
+    def seen() -> None:
+        st.session_state["seen"] = True
+
+    with whole():
+        context = get_script_run_ctx()
+        assert context is not None
+        assert context.script_requests is not None
+        if st.session_state.pop("seen", False):
+            context.script_requests.request_rerun(RerunData(widget_states=None))
+        if st.button("Lock", on_click=caught(seen)):
+            with whole():
+                st.session_state["locked"] = True
+            st.write("locked")
+
+
+def test_a_script_is_run_whole_whatever_asks_for_a_run_meanwhile() -> None:
+    page = AppTest.from_function(interrupted_script).run()
+    page.button[0].click().run()
+    assert page.session_state["locked"]
+
+
 def test_what_is_pressed_is_done_whole_whatever_asks_for_a_run_meanwhile() -> None:
     page = AppTest.from_function(interrupted).run()
     for step in (1, 2):
