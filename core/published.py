@@ -19,7 +19,7 @@ from urllib.parse import quote
 import requests
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -50,6 +50,7 @@ _SANDBOX = {
     "Access-Control-Allow-Origin": "*",
 }
 MAX_BODY = 1_000_000  # bytes of a request, or of a websocket's message
+SENDING = 30.0  # seconds that a request may take to come in
 MAX_ANSWER = 50_000_000  # bytes; Streamlit's largest file has 4 MB
 #: What a node may be called.
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
@@ -95,10 +96,15 @@ def routes(
             return unanswered(error.said(_), 503, request.headers)
         if not place:
             return unanswered(_("There is no such page."), 404, request.headers)
-        body = await _body(request)
+        close = {"Connection": "close"}  # the rest of a body would have to be read first
+        try:
+            async with asyncio.timeout(SENDING):
+                body = await _body(request)
+        except TimeoutError:
+            return PlainTextResponse(_("That takes too long to be sent."), 408, headers=close)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is left to read it
         if body is None:
-            # Closed, as the rest of it would have to be read first.
-            close = {"Connection": "close"}
             return PlainTextResponse(_("That is too much to send."), 413, headers=close)
         answer = await run_in_threadpool(
             _ask,

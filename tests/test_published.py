@@ -47,13 +47,22 @@ def cluster() -> Iterator[Control]:
     control.stop()
 
 
-def ask(cluster: Control, path: str, method: str = "GET", *headers: tuple[bytes, bytes]) -> int:
+WHOLE = {"type": "http.request", "body": b"", "more_body": False}
+
+
+def ask(
+    cluster: Control,
+    path: str,
+    method: str = "GET",
+    *headers: tuple[bytes, bytes],
+    said: dict[str, Any] = WHOLE,
+) -> int:
     """The status of a request; path: as the server hands it over, with nothing encoded."""
     app = Starlette(routes=routes(lambda _: cluster, Access({}).origin_allowed))
     sent: list[Any] = []
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return said
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -168,6 +177,31 @@ def test_more_than_is_allowed_is_not_read_however_it_is_sent(served: str, method
         ).status_code
         == 502
     )
+
+
+def unfinished(served: str) -> socket.socket:
+    """A request whose body does not come."""
+    host, port = served.split(":")
+    link = socket.create_connection((host, int(port)), timeout=30)
+    head = f"POST /open/abcd2345/node1/80/ HTTP/1.1\r\nHost: {served}\r\n"
+    link.sendall(f"{head}Content-Length: 1000\r\n\r\nx".encode())
+    return link
+
+
+def test_nobody_holds_a_place_with_what_never_comes(
+    served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.published.SENDING", 0.2)
+    with unfinished(served) as link:
+        assert b" 408 " in link.recv(65536)
+        with contextlib.suppress(ConnectionResetError):
+            while link.recv(65536):  # the server closes
+                pass
+
+
+def test_who_leaves_meanwhile_is_no_error_of_the_server(cluster: Control) -> None:
+    gone = {"type": "http.disconnect"}
+    assert ask(cluster, "/open/abcd2345/node1/80/", "POST", said=gone) == 400
 
 
 @pytest.mark.parametrize("length", ["1000001", "9" * 30, "9" * 5000])
