@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -17,6 +18,7 @@ from core.timeline.recorder import Recorder
 from core.timeline.view import picture as told
 from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practice_engine
 from tests.cluster import raw
+from tests.cluster.test_history import snapshot
 from tests.timeline.pictures import NODES, picture
 
 pytestmark = pytest.mark.browser
@@ -119,6 +121,25 @@ def test_the_browser_reads_a_recording_as_python_does(essaim: str, look: Look) -
             [node, [[id, moment.replicas[id].phase] for id in moment.tiles(node)]]
             for node in (*moment.nodes, "")
         ]
+
+
+def test_a_bar_has_its_services_name_though_its_task_is_seen_before_and_after_it(
+    essaim: str, look: Look
+) -> None:
+    recorder = Recorder()
+    for at, services in enumerate(([], [raw.service()], [])):
+        seen = snapshot(100.0 + at, services=services, tasks=[raw.task(1)])
+        recorder.add(replace(seen, revision=at))
+    names = look(f"{essaim}/timeline").evaluate(
+        """async ([script, news]) => {
+             const { Recording } = await import(script);
+             const recording = new Recording();
+             recording.add({ whole: true, ...news });
+             return [...recording.bars.values()].map((bar) => bar.name);
+           }""",
+        [f"{essaim}/live/{edition()}/record.js", told(recorder.recording(), str)],
+    )
+    assert names == ["web.1"]
 
 
 def test_a_bar_ends_where_the_record_does(essaim: str, look: Look) -> None:

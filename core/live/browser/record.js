@@ -70,6 +70,8 @@ export class Recording {
     const before = this.now.replica.get(id);
     if (before) {
       const bar = this.bars.get(`${id} ${before.node}`);
+      // Of a task that is seen before or after its service, the service's name is but an id.
+      if (value && bar.name.startsWith(value.service.slice(0, 12))) bar.name = value.name;
       if (value?.tile && value.node === before.node && value.phase === before.phase) {
         this.now.replica.set(id, value);
         return;
