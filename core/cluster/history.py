@@ -146,7 +146,7 @@ def _running(snapshot: ClusterSnapshot) -> tuple[tuple[str, str, int], ...]:
     counts: dict[tuple[str, str], int] = {}
     names = {node.id: node.name for node in snapshot.nodes}
     for task in snapshot.tasks:
-        if task.state == "running" and task.desired_state == "running":
+        if task.state == "running" and task.live:
             key = (task.service_id, names.get(task.node_id, task.node_id[:12]))
             counts[key] = counts.get(key, 0) + 1
     return tuple(sorted((service, node, count) for (service, node), count in counts.items()))

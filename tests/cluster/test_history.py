@@ -29,6 +29,14 @@ def test_a_sample_counts_what_runs_by_service_and_node() -> None:
     assert sample.running == (("id-web", "node1", 1), ("id-web", "node2", 1))
 
 
+def test_the_tasks_of_a_job_run_too() -> None:
+    history = History()
+    tasks = [raw.task(1, desired="complete"), raw.task(2, desired="shutdown")]
+    history.add(snapshot(tasks=tasks))
+    [sample] = history.samples
+    assert [count for _service, _node, count in sample.running] == [1]
+
+
 def test_nothing_new_makes_no_sample() -> None:
     history = History()
     history.add(snapshot(time=1.0))
