@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
 import tarfile
 from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 import docker
@@ -82,6 +84,37 @@ def test_failures_are_in_gos_words(text: str, message: str) -> None:
 def test_any_text_is_expanded_or_refused(parts: list[str]) -> None:
     with suppress(TemplateError):
         expand("".join(parts), WEB)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{if " + "(" * 3000 + "1" + ")" * 3000 + "}}{{end}}",
+        "{{.Node.Hostname}}" * 20_000,
+        "{{with 1}}" * 3000 + "{{end}}" * 3000,
+    ],
+)
+def test_no_template_keeps_others_waiting(text: str) -> None:
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        with pytest.raises(TemplateError, match=r"expression depth exceeded|than \d+ bytes"):
+            expand(text, WEB)
+    finally:
+        sys.setprofile(None)
+    assert calls < 1_500_000
+
+
+def test_the_templates_of_one_specification_share_a_length() -> None:
+    pair = "A=" + "{{.Node.Hostname}}" * 1000
+    assert len(expansion.expanded({"Env": [pair] * 3}, WEB)["Env"]) == 3
+    with pytest.raises(TemplateError, match="longer than 65536 bytes together"):
+        expansion.expanded({"Env": [pair] * 4}, WEB)
 
 
 # In services

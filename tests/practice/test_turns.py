@@ -10,6 +10,7 @@ import lzma
 import sys
 import tarfile
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -24,7 +25,10 @@ from core.practice.files.filesystem import EMPTY, FileSystem
 from core.practice.images import build_context, image_tars
 from core.practice.limits import Limits
 from core.practice.objects import Image
+from core.practice.programs.base import program
+from core.practice.programs.steps import Read
 from core.practice.turns import Toil, at_once, by_turns
+from tests.practice.playing import world
 from tests.practice.test_build import tar_of
 
 MANY = 2000
@@ -89,6 +93,23 @@ def test_many_files_are_many_pieces(toil: Callable[[], Toil[Any]]) -> None:
     pieces, worst = calls_of(toil())
     assert pieces >= MANY
     assert worst < MOST_CALLS
+
+
+@pytest.mark.parametrize("line", ["ls -lR /x", "ls /x/d", "cp -r /x /y", "rm -r /x", "find /x"])
+def test_a_large_folder_is_looked_at_piece_by_piece(line: str) -> None:
+    here = world()
+    at_once(build_context.copy(("d",), "/x/d/", system_of(FILES), here.fs))
+
+    def toil() -> Toil[None]:
+        steps, given = program(["sh", "-c", line], here).steps, None
+        with suppress(StopIteration):
+            while True:
+                given = b"" if isinstance(steps.send(given), Read) else None
+                yield
+
+    pieces, worst = calls_of(toil())
+    assert pieces >= MANY / 20
+    assert worst < 3 * MOST_CALLS
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])

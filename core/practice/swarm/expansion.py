@@ -55,8 +55,15 @@ def check(spec: Json) -> None:
 def expanded(spec: Json, values: Record) -> dict[str, Any]:
     """The container specification with its templates carried out. Raises TemplateError."""
 
+    left = templates.LONGEST
+
     def fill(text: str, what: str) -> str:
+        nonlocal left
+        left -= len(text)
         try:
+            if left < 0:
+                text = f"its templates are longer than {templates.LONGEST} bytes together"
+                raise TemplateError(text)
             return templates.expand(text, values)
         except TemplateError as error:
             raise TemplateError(f"{what}{error}") from None

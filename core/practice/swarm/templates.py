@@ -14,6 +14,9 @@ from typing import Any
 from core.practice.swarm.template_values import FUNCTIONS, Function, Record, shown
 
 MOST = 2**20  # bytes that a template may become: loops in loops grow
+LONGEST = 2**16  # signs of a template, and of all those of one specification
+_NODE = 32  # bytes that a node counts for, whatever it says: it takes its time
+_DEEPEST = 100  # parentheses in parentheses
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:\\.|[^"\\])*"|`[^`]*`)|(?P<number>[+-]?\d{1,18})|(?P<field>\.[A-Za-z_]\w*)"""
@@ -37,6 +40,8 @@ _Node = tuple[str, Any, list["_Node"], list["_Node"]]  # kind, tokens or text, b
 
 def expand(text: str, dot: Record, functions: Mapping[str, Function] | None = None) -> str:
     """The template carried out. Raises TemplateError."""
+    if len(text) > LONGEST:
+        raise TemplateError(f"the template is longer than {LONGEST} bytes")
     known = {**FUNCTIONS, **(functions or {})}
     run = _Run(text, known)
     try:
@@ -133,7 +138,7 @@ class _Run:
     def _tokens(self, content: str, at: int) -> list[_Token]:
         if content.strip().startswith("/*"):
             return []
-        found = []
+        found, depth = [], 0
         for match in _TOKEN.finditer(content):
             kind = str(match.lastgroup)
             token = _Token(kind, match[kind], at + match.start(kind))
@@ -143,6 +148,9 @@ class _Run:
                     raise TemplateError("variables of templates are not simulated")
                 text = f"unexpected {sign!r} in operand".replace("'", '"')
                 raise self._unread(token.at, text)
+            depth += {"(": 1, ")": -1}.get(token.text, 0) if kind == "mark" else 0
+            if depth > _DEEPEST:
+                raise TemplateError("template: expansion:1: max expression depth exceeded")
             words = ("if", "else", "end", "range", "with", "true", "false", "nil")
             if kind == "name" and token.text not in (*self._functions, *words):
                 raise self._unread(token.at, f'function "{token.text}" not defined')
@@ -157,7 +165,7 @@ class _Run:
 
     def carry_out(self, nodes: list[_Node], dot: Any) -> None:
         for kind, content, body, otherwise in nodes:
-            self._count(1)  # loops that say nothing end, too
+            self._count(_NODE)  # loops that say nothing end, too
             if kind == "text":
                 self._say(content)
                 continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from posixpath import join
 
 from core.practice.files.tree import Device, Entry, File, Folder, Link, size_of
@@ -11,6 +10,7 @@ from core.practice.programs.base import World
 from core.practice.programs.steps import Steps, line
 from core.practice.utilities.base import (
     ENTRY,
+    Doing,
     Options,
     gnu,
     options,
@@ -24,6 +24,7 @@ from core.practice.utilities.base import (
 _WIDTH = 80  # columns of a terminal that tells none
 _HALF_YEAR = 15_768_000  # seconds: older times show the year
 _BLOCK = 4096
+_TOGETHER = 256  # rows that are written at once
 
 
 def mode_text(entry: Entry) -> str:
@@ -94,7 +95,7 @@ def ls(argv: list[str], world: World) -> Steps:
             files.append((name, entry))
     show = _Listing(world, asked)
     if files:
-        yield out(show.rows(files))
+        yield from show.rows(files)
     for number, name in enumerate(show.ordered_names(folders)):
         headed = len(names) > 1 or "R" in asked
         yield from show.folder(name, headed, first=not files and number == 0)
@@ -137,7 +138,7 @@ class _Listing:
             total = sum(blocks_of(entry) for _, entry in entries)
             yield out(f"total {human(total * 1024) if 'h' in asked else total}\n")
         if entries:
-            yield out(self.rows(entries))
+            yield from self.rows(entries)
         if "R" in asked:
             below = [n for n, e in self._ordered(entries) if isinstance(e, Folder)]
             for found in below:
@@ -155,17 +156,19 @@ class _Listing:
             ordered.sort(key=lambda pair: pair[0].rpartition(".")[2])
         return ordered[::-1] if "r" in self._asked else ordered
 
-    def rows(self, entries: list[tuple[str, Entry]]) -> str:
+    def rows(self, entries: list[tuple[str, Entry]]) -> Doing[None]:
         entries = self._ordered(entries)
         if {"l", "n", "g", "o", "e"} & self._asked.given.keys():
-            return "".join(f"{row}\n" for row in self._long(entries))
+            yield from self._long(entries)
+            return
         names = [name + self._mark(entry) for name, entry in entries]
         if self._gnu and self._world.tty:
             names = [f"'{name}'" if " " in name else name for name in names]
         columns = self._world.tty or "C" in self._asked or "x" in self._asked
         if "1" in self._asked or not columns:
-            return "".join(f"{name}\n" for name in names)
-        return _columns(names, self._world.size[1] or _WIDTH)
+            yield out("".join(f"{name}\n" for name in names))
+            return
+        yield out(_columns(names, self._world.size[1] or _WIDTH))
 
     def _mark(self, entry: Entry) -> str:
         if isinstance(entry, Folder) and {"F", "p"} & self._asked.given.keys():
@@ -174,19 +177,21 @@ class _Listing:
             return ""
         return "@" if isinstance(entry, Link) else "*" if entry.mode & 0o111 else ""
 
-    def _long(self, entries: list[tuple[str, Entry]]) -> Iterator[str]:
-        made = [self._fields(name, entry) for name, entry in entries]
-        if not self._gnu:
-            wide_size = 7 if "h" in self._asked else 9
-            for mode, links, user, group, size, stamp, name in made:
-                yield f"{mode} {links:>4} {user:<8} {group:<8} {size:>{wide_size}} {stamp} {name}"
-            return
-        wide = [max(len(row[column]) for row in made) for column in range(5)]
-        for mode, links, user, group, size, stamp, name in made:
-            yield (
+    def _long(self, entries: list[tuple[str, Entry]]) -> Doing[None]:
+        made = []
+        for name, entry in entries:
+            made.append(self._fields(name, entry))
+            yield ENTRY
+        wide = [0, 4, 8, 8, 7 if "h" in self._asked else 9]
+        if self._gnu:
+            wide = [max(len(row[column]) for row in made) for column in range(5)]
+        for at in range(0, len(made), _TOGETHER):
+            rows = (
                 f"{mode} {links:>{wide[1]}} {user:<{wide[2]}} {group:<{wide[3]}} "
-                f"{size:>{wide[4]}} {stamp} {name}"
+                f"{size:>{wide[4]}} {stamp} {name}\n"
+                for mode, links, user, group, size, stamp, name in made[at : at + _TOGETHER]
             )
+            yield out("".join(rows))
 
     def _fields(self, name: str, entry: Entry) -> tuple[str, str, str, str, str, str, str]:
         size = str(size_of(entry))
