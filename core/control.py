@@ -20,7 +20,7 @@ from core.access import LOOKING, Access, Action
 from core.cluster.collector import Collector
 from core.cluster.failures import daemon_errors
 from core.cluster.history import History
-from core.cluster.public import Veil, veil, without_words
+from core.cluster.public import Veil, no_guess, veil, without_words
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command, Interrupt, Report, unheard
 from core.commands.journal import Journal
@@ -280,7 +280,6 @@ class Control:
         if self.practice or not (command.changes or command.reveals):
             yield report
             return
-
         with right.during(lambda: interrupt.press(2) if interrupt else None):
             yield right.before(report)
         if command.goes_on:  # it was let go, and so has answered
@@ -309,9 +308,12 @@ class Control:
         self, command: Command, right: Right, insisted: bool = False
     ) -> docker.DockerClient:
         self.require(command, right, insisted)
+        veiled = not self.practice and not right.held
+        if veiled:
+            no_guess(getattr(command, "filter", ()))
         with daemon_errors():
             client = self.connection.client()
-        if not self.practice and not right.held:
+        if veiled:
             veil(client)
         return client
 

@@ -8,10 +8,13 @@ from unittest.mock import MagicMock
 import pytest
 
 from core.access import Access
+from core.commands.command import Command
 from core.commands.nodes import ListNodes
+from core.commands.registry import parse
 from core.connection import Connection
 from core.control import Control
-from core.rights import NONE
+from core.errors import NotAllowed
+from core.rights import NONE, Right
 
 
 def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
@@ -28,6 +31,35 @@ def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
     monkeypatch.setattr(Control, "_client", lambda *_: MagicMock())
     seen.look(ListNodes(), NONE)
     assert (watched, control.watched) == ([True], False)
+    control.stop()
+
+
+@pytest.mark.parametrize(
+    ("line", "tells"),
+    [
+        ("docker ps -a --filter label=password=hunter2", True),
+        ("docker service ls --filter name=web --filter label=password=hunter2", True),
+        ("docker secret ls --filter label=password=", True),
+        ("docker service ps --filter label=password=hunter2 web", True),
+        ("docker ps --filter label=password", False),  # names of labels are no secret
+        ("docker ps --filter name=hunter2", False),
+        ("docker service ls --filter label=com.docker.stack.namespace=shop", False),
+    ],
+)
+def test_no_filter_tells_a_stranger_whether_a_guess_at_a_label_is_right(
+    line: str, tells: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connection, "client", lambda _self: MagicMock())
+    monkeypatch.setattr(Command, "run", lambda *_given: "found")
+    control = Control(Connection("tcp://127.0.0.1:9"), Access({}))
+    command = parse(line)
+    assert control.submit(command, "teacher", Right()) == "found"
+    if tells:
+        with pytest.raises(NotAllowed, match="keeps private"):
+            control.submit(command, "stranger", NONE)
+    else:
+        assert control.submit(command, "stranger", NONE) == "found"
+    assert "hunter2" not in repr(control.journal.entries()) or not tells
     control.stop()
 
 

@@ -8,7 +8,7 @@ alone are shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import docker
 
 from core.cluster.snapshot import DASHBOARD, ClusterSnapshot, Container, Node, Service, Task
+from core.errors import NotAllowed
 from core.i18n import Translate
 from core.i18n import later as _
 
@@ -110,6 +111,17 @@ class Veil:
         if latest is None or latest[0] is not whole:
             latest = self._latest = whole, public(whole)
         return latest[1]
+
+
+def no_guess(filters: Iterable[str]) -> None:
+    """Raise NotAllowed where such filters would tell if a guess at a label's value is right."""
+    for text in filters:
+        kind, _equals, label = text.partition("=")
+        key, valued, _value = label.partition("=")
+        if kind == "label" and valued and key not in OPEN_LABELS:
+            raise NotAllowed(
+                _("This shows what a real engine keeps private: enter the password first.")
+            )
 
 
 def veil(client: docker.DockerClient) -> None:
