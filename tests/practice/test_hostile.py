@@ -18,9 +18,10 @@ from core.practice.errors import ApiError
 from core.practice.expressions import Expression, TooLarge
 from core.practice.images import dockerfile
 from core.practice.images.build_config import configure
-from core.practice.programs.base import program
+from core.practice.programs.base import program, too_long
 from core.practice.programs.pace import Pace
 from core.practice.programs.steps import Read, Wait, Work, Write
+from core.practice.utilities.base import options
 from tests.practice.hostile import LINES
 from tests.practice.playing import played, world
 
@@ -143,6 +144,14 @@ def test_patterns_mean_what_they_mean_elsewhere(line: str, text: str) -> None:
 )
 def test_too_much_is_refused_in_the_programs_words(line: str, said: str) -> None:
     assert said in played(["sh", "-c", line], most=200_000).text
+
+
+def test_many_words_are_read_in_linear_time() -> None:
+    many = ["a"] * 150_000
+    read = options(["ls", *many, "-l", *many], "l")
+    assert (len(read.words), "l" in read) == (300_000, True)
+    assert too_long(["ls", *many, *many], {})
+    assert not too_long(["ls", *many], {})
 
 
 def test_a_pattern_and_a_text_that_are_too_large_for_each_other() -> None:

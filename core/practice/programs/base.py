@@ -23,6 +23,7 @@ UNIX = ("alpine", "busybox", "misbehaving", "nginx", "python")  # the images tha
 SMALL = ("alpine", "busybox", "misbehaving")  # those whose shell and programs are BusyBox
 UNABLE = "unable to start container process"  # runc's beginning of why
 LONGEST_STRING = 128 * 1024  # bytes of one argument or setting, as in Linux (MAX_ARG_STRLEN)
+_POINTER = 9  # bytes that each of them takes besides, with its zero at the end
 _LONGEST_STRINGS = 2 * 2**20  # bytes of all of them, as in Linux (a quarter of the stack)
 NOT_STARTED = 128  # the exit code of a container whose network could not be set up
 
@@ -212,7 +213,9 @@ def too_long(argv: Iterable[str], env: Mapping[str, str]) -> bool:
     """Whether Linux would not take these: one string is too long, or all of them together."""
     sizes = [len(word) for word in argv]
     sizes += [len(name) + 1 + len(value) for name, value in env.items()]
-    return max(sizes) >= LONGEST_STRING or sum(sizes) >= _LONGEST_STRINGS
+    if sum(sizes) + _POINTER * len(sizes) >= _LONGEST_STRINGS:
+        return True
+    return max(sizes) >= LONGEST_STRING
 
 
 Maker = Callable[[list[str], World], Program]

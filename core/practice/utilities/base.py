@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from posixpath import basename, join
@@ -103,9 +104,9 @@ def options(
 ) -> Options:
     """Read options as getopt does: ``flags`` stand alone, ``values`` take one. Raises Misuse."""
     found = Options()
-    words = list(argv[1:])
+    words = deque(argv[1:])  # there may be a hundred thousand
     while words:
-        word = words.pop(0)
+        word = words.popleft()
         if word == "--":
             found.words += words
             break
@@ -115,7 +116,7 @@ def options(
             if letter is None:
                 raise Misuse(f"unrecognized option '{word}'")
             if letter in values and not equals:
-                value = words.pop(0) if words else ""
+                value = words.popleft() if words else ""
             found.given.setdefault(letter, []).append(value)
         elif word.startswith("-") and len(word) > 1:
             _short(word[1:], words, found, flags, values)
@@ -127,13 +128,13 @@ def options(
     return found
 
 
-def _short(letters: str, words: list[str], found: Options, flags: str, values: str) -> None:
+def _short(letters: str, words: deque[str], found: Options, flags: str, values: str) -> None:
     for place, letter in enumerate(letters):
         if letter in values:
             value = letters[place + 1 :]
             if not value and not words:
                 raise Misuse(f"option requires an argument -- '{letter}'")
-            found.given.setdefault(letter, []).append(value or words.pop(0))
+            found.given.setdefault(letter, []).append(value or words.popleft())
             return
         if letter not in flags:
             raise Misuse(f"invalid option -- '{letter}'")

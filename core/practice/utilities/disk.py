@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from posixpath import basename, join
 
@@ -160,11 +161,11 @@ def df(argv: list[str], world: World) -> Steps:
 
 @tool("find", usage="[-HL] [PATH]... [OPTIONS] [ACTIONS]")
 def find(argv: list[str], world: World) -> Steps:
-    words = argv[1:]
+    words = deque(argv[1:])
     roots: list[str] = []
     while words and not words[0].startswith(("-", "(", "!")):
-        roots.append(words.pop(0))
-    tests, action = _tests(words)
+        roots.append(words.popleft())
+    tests, action = _tests(list(words))
     code = 0
     for root in roots or ["."]:
         try:

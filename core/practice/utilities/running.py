@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import replace
 from itertools import islice
 from posixpath import basename
@@ -114,15 +115,15 @@ def run(argv: list[str], world: World) -> Doing[int]:
 @executable(UNIX, "env", "printenv")
 def env(argv: list[str], world: World) -> Program:
     """Run as a program of its own where env starts one: what that serves, env serves."""
-    asked = list(argv[1:])
+    asked = deque(argv[1:])
     environment = dict(world.env)
     while asked and (asked[0].startswith("-") or "=" in asked[0]):
-        word = asked.pop(0)
+        word = asked.popleft()
         name, equals, value = word.partition("=")
         if word in ("-i", "-"):
             environment = {}
         elif word in ("-u", "--unset") and asked:
-            environment.pop(asked.pop(0), None)
+            environment.pop(asked.popleft(), None)
         elif equals and not word.startswith("-"):
             environment[name] = value
         else:
@@ -132,7 +133,7 @@ def env(argv: list[str], world: World) -> Program:
     if not asked:
         return Program(_shown(environment))
     try:
-        return program(asked, replace(world, env=environment))
+        return program(list(asked), replace(world, env=environment))
     except StartError:
         said = f"'{asked[0]}'" if gnu(world) else f"can't execute '{asked[0]}'"
         return Program(printing(f"env: {said}: No such file or directory", 127, 2))

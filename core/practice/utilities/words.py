@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from posixpath import join
 
 from core.practice.expressions import TooLarge
@@ -68,7 +69,7 @@ def formatted(words: list[str]) -> tuple[str, list[str]]:
         words = words[1:]
     if not words:
         raise Complaint("usage: printf FORMAT [ARGUMENT...]")
-    text, arguments = words[0], list(words[1:])
+    text, arguments = words[0], deque(words[1:])
     made: list[str] = []
     problems: list[str] = []
     size = 0
@@ -81,7 +82,7 @@ def formatted(words: list[str]) -> tuple[str, list[str]]:
             return "".join(made), problems
 
 
-def _once(text: str, arguments: list[str], problems: list[str]) -> tuple[str, bool]:
+def _once(text: str, arguments: deque[str], problems: list[str]) -> tuple[str, bool]:
     """The format once through; takes the arguments that it uses."""
     parts: list[str] = []
     at = made = 0  # characters that widths alone ask for
@@ -104,16 +105,16 @@ def _once(text: str, arguments: list[str], problems: list[str]) -> tuple[str, bo
             continue
         flags, width, precision, kind = match.groups()
         if width == "*":
-            width = str(_whole(arguments.pop(0) if arguments else "0", problems))
+            width = str(_whole(arguments.popleft() if arguments else "0", problems))
             flags, width = flags + "-" * width.startswith("-"), width.lstrip("-")
         if precision == "*":
-            precision = str(max(0, _whole(arguments.pop(0) if arguments else "0", problems)))
+            precision = str(max(0, _whole(arguments.popleft() if arguments else "0", problems)))
         if any(len(size or "") > 6 or int(size or 0) > _WIDEST for size in (width, precision)):
             raise Complaint(f"{match[0][:80]}: invalid format", 1)
         made += int(width or 0) + int(precision or 0)
         if made > _LONGEST:
             raise Complaint("out of memory", 1)
-        argument = arguments.pop(0) if arguments else ""
+        argument = arguments.popleft() if arguments else ""
         form = "%" + flags + width + ("" if precision is None else f".{precision or 0}")
         if kind in "sc":
             parts.append((form + "s") % (argument if kind == "s" else argument[:1]))
