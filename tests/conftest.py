@@ -57,6 +57,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(reason)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A real engine that was killed may find its old overlay interfaces in its way when it is back,
+    and refuse a network to later tests: those that kill come last.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("crashes") is not None)
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser's path; for tests with the marker ``browser``."""

@@ -23,6 +23,7 @@ from tests.test_itself import made
 from tests.timeline.test_routes import ask
 
 SECRET = "hunter2"
+GZIP = b"\x1f\x8b"
 PAGES = ("cluster", "services", "nodes", "containers", "traffic", "timeline", "labs", "lessons")
 
 
@@ -74,7 +75,9 @@ def test_no_frame_no_timeline_and_no_file_holds_it(written: Control) -> None:
     for language in LANGUAGES:
         assert SECRET not in "".join(told(written, language))
     status, body = ask(written.timeline, "lang=fr")
-    answer = json.dumps(json.loads(gzip.decompress(body)), ensure_ascii=False)
+    if body.startswith(GZIP):  # a short answer comes plain
+        body = gzip.decompress(body)
+    answer = json.dumps(json.loads(body), ensure_ascii=False)
     assert (status, SECRET in answer) == (200, False)
     assert "déverrouillez" in answer  # there was something to hide
     assert "docker container run" in answer

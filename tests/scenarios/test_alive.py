@@ -106,6 +106,7 @@ def power(swarm: Swarm, word: str) -> None:
 
 
 @pytest.mark.cli
+@pytest.mark.crashes
 def test_a_node_that_died_is_counted_as_docker_does_and_called_lost(plug: Swarm) -> None:
     swarm = plug
     swarm.run(f"docker service create --name {NAME} --replicas 6 alpine sleep 1000")

@@ -366,6 +366,7 @@ def drawn(count: int) -> list[list[Step]]:
 
 
 @pytest.mark.realswarm
+@pytest.mark.crashes
 @pytest.mark.parametrize("sequence", drawn(SEQUENCES), ids=itertools.count(1))
 def test_the_practice_swarm_does_what_the_real_one_does(real: Play, sequence: list[Step]) -> None:
     for _ in range(TURNS):
