@@ -3,6 +3,7 @@
 
 FROM python:3.11-slim AS build
 COPY requirements.txt .
+COPY practice practice
 # Streamlit takes itself for a checkout of its own when its folder is not called site-packages.
 RUN pip install --no-cache-dir --no-compile --root-user-action ignore \
         --target /opt/site-packages --requirement requirements.txt

@@ -22,7 +22,7 @@ test: $(VENV)/ready-dev ## run the tests, then say what was skipped and why (ARG
 lint: $(VENV)/ready-dev ## check style, format and types
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m mypy --strict core
+	$(BIN)/python -m mypy --strict core practice/src
 
 format: $(VENV)/ready-dev ## put the code in the format that lint asks for
 	$(BIN)/python -m ruff check --fix .
@@ -36,11 +36,11 @@ clean: ## forget .venv and every cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than the requirements it was made from; nothing is fetched while it is.
-$(VENV)/ready: requirements.txt | $(BIN)/python
+$(VENV)/ready: requirements.txt practice/pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
-$(VENV)/ready-dev: requirements.txt requirements-dev.txt | $(BIN)/python
+$(VENV)/ready-dev: requirements.txt requirements-dev.txt practice/pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $(VENV)/ready $@
 

@@ -7,14 +7,14 @@ For each browser Streamlit then runs this same file as a script, which draws the
 import streamlit as st
 
 if __name__ == "__main__":
-    from core.ui.shell import run
+    from core.ui.frame import run
 
     run()
 else:
     from streamlit.runtime.pages_manager import PagesManager
 
-    from core.server import lifespan, middleware, routes
-    from core.ui.mishaps import broken
+    from core.ui.script_runs import broken
+    from core.web.server import lifespan, middleware, routes
 
     # Until somebody has run st.navigation, Streamlit takes a folder called pages/ for its older
     # kind of multipage app: the first visitor of /build would get the bare page, without its frame.

@@ -29,7 +29,7 @@ from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot
 from core.live import messages
 from core.live.changes import changes
-from core.practice.embed import PracticeServer
+from essaim_practice.embed import PracticeServer
 
 REPLICAS = 100
 
@@ -61,7 +61,9 @@ def beside_hostile_lines() -> float:
 
 @measure("Python imports what the server needs", 5)
 def imports() -> float:
-    return spent(lambda: subprocess.run([sys.executable, "-c", "import core.server"], check=True))
+    return spent(
+        lambda: subprocess.run([sys.executable, "-c", "import core.web.server"], check=True)
+    )
 
 
 @measure("`streamlit run` until it is healthy", 3)

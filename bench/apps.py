@@ -16,9 +16,9 @@ from threading import Barrier
 import docker
 
 from core.commands.build import FOLDER, BuildImage
-from core.practice.apps.host import HOST
-from core.practice.embed import PracticeServer
-from tests.practice.test_apps import drawn, opened
+from essaim_practice.apps.host import HOST
+from essaim_practice.embed import PracticeServer
+from practice.tests.test_apps import drawn, opened
 
 LEARNERS, APPS = 30, 5
 PORT = 8080

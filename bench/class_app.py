@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from core.classroom import classroom
-from core.server import lifespan, middleware, routes
+from core.control.classroom import classroom
 from core.traffic.plan import Plan
+from core.web.server import lifespan, middleware, routes
 
 
 def hosts(request: Request) -> JSONResponse:

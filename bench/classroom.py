@@ -30,11 +30,11 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from core import keys
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, ScaleServices, UpdateService
 from core.commands.swarm import InitSwarm, JoinSwarm
+from core.engine import keys
 from core.labs.lab3.lab import LAB
 from tests.browser.conftest import answers, free_port, program
 from tests.live.reader import Reader

@@ -8,8 +8,8 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.practice.embed import PracticeServer
-from tests.practice.hostile import LINES
+from essaim_practice.embed import PracticeServer
+from practice.tests.hostile import LINES
 
 _BESIDE = 0.5  # seconds for which the answers beside one line are timed
 

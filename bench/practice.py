@@ -17,12 +17,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from core.practice.api.routing import Request, find
-from core.practice.cluster import Cluster
-from core.practice.clusters import Clusters
-from core.practice.embed import PracticeServer, Settings
-from core.practice.limits import Limits
-from core.practice.objects import Service, State, Task
+from essaim_practice.api.routing import Request, find
+from essaim_practice.cluster import Cluster
+from essaim_practice.clusters import Clusters
+from essaim_practice.embed import PracticeServer, Settings
+from essaim_practice.limits import Limits
+from essaim_practice.objects import Service, State, Task
 
 CLUSTERS, REPLICAS = 100, 15
 IDLE = 10.0  # seconds for which clusters that nobody uses are watched

@@ -9,9 +9,9 @@ from core.labs.board import ROLL, Place, export, holds, places
 from core.labs.catalogue import LABS
 from core.labs.texts import texts
 from core.ui import labs
-from core.ui.mishaps import caught
+from core.ui.frame import engine_missing, head, locked_hint
+from core.ui.script_runs import caught
 from core.ui.session import _, classroom, control, language, plural, unlock, unlocked
-from core.ui.shell import engine_missing, head, locked_hint
 from core.ui.tables import table
 
 NUMBERS = {lab.name: number for number, lab in enumerate(LABS, 1)}

@@ -11,12 +11,12 @@ from core.commands.containers import RemoveContainers, RunContainer, StopContain
 from core.errors import InvalidCommand
 from core.ui import jobs
 from core.ui.forms import number, port
+from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.lines import asking_button, button, last_action
-from core.ui.looking import on_opening
-from core.ui.mishaps import caught
-from core.ui.opening import free_port, open_links
+from core.ui.links import free_port, open_links
+from core.ui.output import on_opening
+from core.ui.script_runs import caught
 from core.ui.session import _, control, may, viewer
-from core.ui.shell import engine_missing, head, locked_hint
 
 FILES = ("app.py", "Dockerfile")
 #: What the demo app listens on inside its container.

@@ -5,17 +5,17 @@ import streamlit as st
 from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, UpdateService
-from core.traffic.entries import open_ports
+from core.traffic.endpoints import open_ports
 from core.traffic.plan import Plan
-from core.ui.choosing import remembered
+from core.ui.alive import not_noticed
 from core.ui.forms import number, port, within
+from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import asking_button, button, journal, last_action
 from core.ui.live import board
 from core.ui.replicas import slider
 from core.ui.reset import reset_button
+from core.ui.selection import remembered
 from core.ui.session import _, control, may, plural
-from core.ui.shell import head, locked_hint, swarm_missing
-from core.ui.standing import not_noticed
 from core.ui.traffic import strip
 
 

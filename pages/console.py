@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.ui.console import console, picture
+from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.session import _
-from core.ui.shell import engine_missing, head, locked_hint
 
 head(_("Console"), watch="shape")
 if not engine_missing():

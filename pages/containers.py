@@ -14,14 +14,14 @@ from core.commands.containers import (
 )
 from core.presentation import tables
 from core.ui import jobs
-from core.ui.choosing import choose
 from core.ui.console import terminal_button
 from core.ui.forms import cells, words
+from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.lines import asking_button, button, last_action
-from core.ui.looking import answer, on_opening
-from core.ui.opening import open_links
+from core.ui.links import open_links
+from core.ui.output import answer, on_opening
+from core.ui.selection import choose
 from core.ui.session import _, control, may, seen, viewer
-from core.ui.shell import engine_missing, head, locked_hint
 from core.ui.tables import table
 
 

@@ -12,11 +12,11 @@ from core.commands.images import (
 )
 from core.presentation import tables
 from core.ui import jobs
-from core.ui.choosing import choose
+from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.lines import asking_button, button, last_action
-from core.ui.looking import on_opening
+from core.ui.output import on_opening
+from core.ui.selection import choose
 from core.ui.session import _, control, may
-from core.ui.shell import engine_missing, head, locked_hint
 from core.ui.tables import table
 
 SUGGESTED = ("alpine", "nginx:latest", "hello-world", "python:3.11-slim")

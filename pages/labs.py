@@ -8,9 +8,9 @@ from core.labs.lab import Lab
 from core.labs.progress import Standing
 from core.labs.texts import LabText, StepText, texts
 from core.ui import labs
-from core.ui.mishaps import caught
+from core.ui.frame import engine_missing, head, locked_hint
+from core.ui.script_runs import caught
 from core.ui.session import _, control, language, may, plural
-from core.ui.shell import engine_missing, head, locked_hint
 
 
 def catalogue() -> None:

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from core.traffic.entries import open_ports
-from core.ui.choosing import choose
+from core.traffic.endpoints import open_ports
+from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.labs import scene
 from core.ui.lessons import choose as choose_lesson
 from core.ui.lessons import introduce, results, start_button, under_way
 from core.ui.lines import last_action
+from core.ui.selection import choose
 from core.ui.session import _, control
-from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.traffic import nothing
 
 STYLE = """<style>

@@ -7,14 +7,14 @@ from core.commands.nodes import InspectNodes, RemoveNodes, UpdateNode
 from core.commands.swarm import JoinToken, LeaveSwarm
 from core.presentation import tables
 from core.ui import faults, instances
-from core.ui.choosing import choose
+from core.ui.alive import drain_button
+from core.ui.confirmation import insisting_button, leaves, own
 from core.ui.forms import words
-from core.ui.insisting import insisting_button, leaves, own
+from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import asking_button, button, last_action
-from core.ui.looking import answer, on_opening
+from core.ui.output import answer, on_opening
+from core.ui.selection import choose
 from core.ui.session import _, act, control, may, seen
-from core.ui.shell import head, locked_hint, swarm_missing
-from core.ui.standing import drain_button
 from core.ui.tables import table
 
 AVAILABILITIES = {

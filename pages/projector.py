@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from core.ui.frame import swarm_missing
 from core.ui.live import status
-from core.ui.mishaps import told
 from core.ui.projector import projector
+from core.ui.script_runs import told
 from core.ui.session import _
-from core.ui.shell import swarm_missing
 
 with st.container(key="projector_head"):
     st.subheader(_("Projector"), anchor=False)

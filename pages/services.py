@@ -13,14 +13,14 @@ from core.commands.services import (
 )
 from core.presentation import marks, tables
 from core.ui import faults
-from core.ui.choosing import choose
+from core.ui.alive import not_alive, not_known
 from core.ui.forms import cells, number, within, words
+from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import asking_button, button, last_action
-from core.ui.looking import answer
-from core.ui.opening import door_links
+from core.ui.links import door_links
+from core.ui.output import answer
+from core.ui.selection import choose
 from core.ui.session import _, act, control, may, seen
-from core.ui.shell import head, locked_hint, swarm_missing
-from core.ui.standing import not_alive, not_known
 from core.ui.tables import table
 
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from core.ui.frame import engine_missing, head
 from core.ui.session import _
-from core.ui.shell import engine_missing, head
 from core.ui.timeline import open_file, save_button, timeline
 
 head(_("Timeline"), watch="shape")

@@ -4,13 +4,13 @@ import streamlit as st
 
 from core.cluster.snapshot import Service
 from core.errors import InvalidCommand
-from core.traffic.entries import open_ports
+from core.traffic.endpoints import open_ports
 from core.traffic.plan import MAX_RATE, MAX_SECONDS, Plan
-from core.ui.choosing import remembered
+from core.ui.disturbances import shake
+from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import journal, last_action
+from core.ui.selection import remembered
 from core.ui.session import _, control
-from core.ui.shake import shake
-from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.traffic import may_send, nothing, picture
 
 RATES = (1, 2, 5, 10, 20, 50, 100, int(MAX_RATE))

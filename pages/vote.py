@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.commands.services import ScaleServices
+from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import last_action
 from core.ui.session import _, control, last, may, viewer
-from core.ui.shell import head, locked_hint, swarm_missing
 from core.ui.vote import ballot, teacher
 
 head(_("Vote"), watch="shape")

@@ -107,7 +107,12 @@ def test_a_text_that_is_not_marked_is_noticed(line: str) -> None:
 
 #: The rooms that show errors to somebody, or keep them until they are shown.
 SHOWING = ("pages/", "core/ui/", "core/console/", "core/timeline/", "core/commands/journal.py")
-SHOWING += ("core/jobs.py", "core/lessons.py", "core/playing.py", "core/published.py")
+SHOWING += (
+    "core/control/jobs.py",
+    "core/lessons/lesson.py",
+    "core/lessons/solutions.py",
+    "core/web/published.py",
+)
 
 
 def english(tree: ast.AST) -> Iterator[str]:

@@ -14,37 +14,35 @@ ROOT = Path(__file__).parents[1]
 #: Modules straight in core are rooms too; docs/architecture.md has the picture.
 FLOORS = (
     ("app",),
-    ("server",),
     ("pages",),
     ("ui",),
-    ("playing", "lessons"),
-    ("instances",),
-    ("published", "faults", "reset", "console"),
-    ("classroom",),
-    ("control", "web"),
-    (
-        *("labs", "traffic", "live", "access", "itself", "jobs"),
-        *("keys", "terminal", "timeline", "votes"),
-    ),
-    ("presentation", "connection", "guesses", "newcomers", "rights"),
-    ("commands",),
-    ("cluster", "contexts", "ssh"),
-    ("i18n",),
-    ("errors",),
+    ("web",),
+    ("console", "lessons"),
+    ("control",),
+    ("labs", "live", "timeline", "traffic"),
+    ("engine", "presentation", "terminal"),
+    ("commands", "votes"),
+    ("cluster",),
+    ("errors", "i18n"),
 )
-#: The practice engine is a house of its own, met over HTTP alone. One module opens its door.
-PRACTICE, DOOR = "practice", "connection"
+#: The practice engine is a package of its own, met over HTTP alone. One module opens its door.
+PRACTICE, DOOR = "essaim_practice", Path("core/engine/connection.py")
 #: The rooms that may draw.
 STREAMLIT = {"app", "pages", "ui"}
 #: What runs Streamlit in other processes, for learners' apps.
-STAGES = {Path(f"core/practice/apps/{name}.py") for name in ("app", "spawner")}
+STAGES = {Path(f"practice/src/essaim_practice/apps/{name}.py") for name in ("app", "spawner")}
 PAGE_LINES = 150
-MODULE_LINES = 350  # "about 300": not worth a split that only counts lines
+MODULE_LINES = 360  # "about 300": not worth a split that only counts lines
 
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(
     path.relative_to(ROOT)
-    for path in [ROOT / "app.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("core/**/*.py")]
+    for path in (
+        ROOT / "app.py",
+        *ROOT.glob("pages/**/*.py"),
+        *ROOT.glob("core/**/*.py"),
+        *ROOT.glob("practice/src/**/*.py"),
+    )
     if path != ROOT / "core" / "__init__.py"
 )
 each_file = pytest.mark.parametrize("path", FILES, ids=str)
@@ -55,12 +53,12 @@ def room(module: str) -> str | None:
     first, *rest = module.split(".")
     if first == "core":
         return rest[0] if rest else None
-    return first if first in ("app", "pages") else None
+    return first if first in ("app", "pages", PRACTICE) else None
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and absolute dotted name of all that a file imports, wherever in it."""
-    package = path.with_suffix("").parts[:-1]
+    package = dotted(path).split(".")[:-1]
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -72,8 +70,13 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, name) for name in names or [module])
 
 
+def dotted(path: Path) -> str:
+    """The name that a file is imported by."""
+    return ".".join(path.with_suffix("").parts).removeprefix("practice.src.")
+
+
 def own_room(path: Path) -> str:
-    found = room(".".join(path.with_suffix("").parts))
+    found = room(dotted(path))
     assert found is not None
     return found
 
@@ -86,9 +89,9 @@ def complaint(path: Path, module: str) -> str:
     if there is None or there == here:
         return ""
     if there == PRACTICE:
-        return "" if here == DOOR else f"only core/{DOOR}.py imports core.practice"
+        return "" if path == DOOR else f"only {DOOR} imports essaim_practice"
     if here == PRACTICE:
-        return "core.practice imports nothing of ours"
+        return "essaim_practice imports nothing of ours"
     return "" if FLOOR[here] < FLOOR[there] else f"{there} is not below {here}"
 
 
@@ -108,8 +111,8 @@ def test_imports_keep_the_floors(path: Path) -> None:
         ("core/cluster/parse.py", "core.commands.registry"),
         ("core/cluster/parse.py", "streamlit.runtime"),
         ("core/labs/checks.py", "core.traffic"),
-        ("core/practice/store.py", "core.errors"),
-        ("core/ui/live.py", "core.practice.embed"),
+        ("practice/src/essaim_practice/store.py", "core.errors"),
+        ("core/ui/live.py", "essaim_practice.embed"),
         ("core/ui/live.py", "pages.cluster"),
         ("pages/cluster.py", "app"),
     ],
@@ -119,7 +122,7 @@ def test_a_forbidden_import_is_noticed(path: str, module: str) -> None:
 
 
 def test_relative_imports_are_resolved() -> None:
-    found = {module for _, module in imports(Path("core/practice/embed.py"))}
+    found = {module for _, module in imports(Path("practice/src/essaim_practice/embed.py"))}
     assert found
     assert not any(module.startswith(".") for module in found)
 

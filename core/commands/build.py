@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import docker
 
-from core.commands import streams
+from core.commands import engine_messages
 from core.commands.command import Command, Report
 from core.commands.grammar import argument, option, switch
 from core.commands.source import call, given
@@ -68,7 +68,7 @@ class BuildImage(Command):
             rm=True,
             decode=True,
         )
-        return streams.build(messages, report)
+        return engine_messages.build(messages, report)
 
 
 def _typed(files: tuple[tuple[str, str], ...]) -> dict[str, bytes]:

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import docker
 
-from core.commands import printed, streams
-from core.commands.answers import items, part, text
+from core.commands import engine_messages, terminal_output
 from core.commands.command import Command, Interrupt, Json, Report, inspected
+from core.commands.engine_json import items, part, text
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import call, given, literal
 from core.commands.table import ago, cut, short, table
@@ -107,7 +107,7 @@ import codecs
         logs: bytes = client.api.logs(
             self.container, tail=_tail(self.tail), timestamps=self.timestamps
         )
-        return "\n".join(printed.lines(logs)).rstrip("\n")
+        return "\n".join(terminal_output.lines(logs)).rstrip("\n")
 
     @property
     def goes_on(self) -> bool:
@@ -115,7 +115,7 @@ import codecs
 
     def _follow(self, client: docker.DockerClient, report: Report, interrupt: Interrupt) -> str:
         known = client.api.inspect_container(self.container)
-        stream = streams.followed(
+        stream = engine_messages.followed(
             client,
             f"/containers/{known['Id']}/logs",
             bool(part(known, "Config").get("Tty")),
@@ -123,7 +123,7 @@ import codecs
             timestamps=int(self.timestamps),
         )
         interrupt.heard_by(lambda presses: stream.close())
-        return streams.told(stream, report)
+        return engine_messages.told(stream, report)
 
 
 def _tail(text: str) -> int | str:

@@ -12,9 +12,9 @@ import docker
 import docker.errors
 import requests
 
-from core.commands import printed, streams
-from core.commands.answers import count, items
+from core.commands import engine_messages, terminal_output
 from core.commands.command import Command, Interrupt, Json, Report, each
+from core.commands.engine_json import count, items
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.ports import PORT, publication
 from core.commands.reference import tagged
@@ -91,7 +91,7 @@ print(container.logs().decode(errors="replace"), end="")
             container = client.containers.create(self.image, list(self.command), **settings)
         except docker.errors.ImageNotFound:
             news = f"Unable to find image '{tagged(self.image)}' locally\n"
-            news += streams.pull(client, self.image, report) + "\n"
+            news += engine_messages.pull(client, self.image, report) + "\n"
             container = client.containers.create(self.image, list(self.command), **settings)
         return container, news
 
@@ -101,7 +101,7 @@ print(container.logs().decode(errors="replace"), end="")
         if self.detach:
             return f"{news}{container.id}"
         late = _left_running(container)
-        text = "\n".join(printed.lines(container.logs()))
+        text = "\n".join(terminal_output.lines(container.logs()))
         if self.remove and not late:
             container.remove()
         return f"{news}{text}{late}".rstrip("\n")
@@ -114,7 +114,7 @@ print(container.logs().decode(errors="replace"), end="")
         container, news = self.create(client, report)
         container.start()
         path = f"/containers/{container.id}/logs"
-        stream = streams.followed(client, path, self.tty)
+        stream = engine_messages.followed(client, path, self.tty)
         let_go = threading.Event()
 
         def hear(presses: int) -> None:
@@ -126,7 +126,7 @@ print(container.logs().decode(errors="replace"), end="")
                     client.api.kill(container.id, signal="SIGINT")
 
         interrupt.heard_by(hear)
-        text = streams.told(stream, report)
+        text = engine_messages.told(stream, report)
         late = ""
         if let_go.is_set():
             late = f"\n{container.name} is left to itself: docker container stop {container.name}"

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import docker
 
-from core.commands import grammar, printed
+from core.commands import grammar, terminal_output
 from core.commands.command import Command, Report
 from core.commands.grammar import argument, option, options, rest, switch
 from core.commands.source import call, given
@@ -67,7 +67,7 @@ class ExecContainer(Command):
         made = api.exec_create(self.container, list(self.command), **self.settings())["Id"]
         output: bytes = api.exec_start(made, detach=self.detach)
         # Detached, docker-py answers with a text of no meaning.
-        return "" if self.detach else "\n".join(printed.lines(output)).rstrip("\n")
+        return "" if self.detach else "\n".join(terminal_output.lines(output)).rstrip("\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from typing import ClassVar
 import docker
 
 from core.cluster import references
-from core.commands import streams
-from core.commands.answers import count, items, text
+from core.commands import engine_messages
 from core.commands.command import Command, Json, Report, each, inspected
+from core.commands.engine_json import count, items, text
 from core.commands.grammar import argument, arguments, switch
 from core.commands.reference import canonical, tagged
 from core.commands.source import call, given, literal
@@ -62,7 +62,7 @@ class PullImage(Command):
 
     def _run(self, client: docker.DockerClient, report: Report) -> str:
         default = "" if tagged(self.image) == self.image else "Using default tag: latest\n"
-        text = streams.pull(client, self.image, report)
+        text = engine_messages.pull(client, self.image, report)
         return f"{default}{text}\n{canonical(self.image)}"
 
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 import docker
 import docker.errors
 
-from core.commands.answers import part, text
 from core.commands.command import Command, Json, Report, each, inspected
+from core.commands.engine_json import part, text
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import Code, call, literal
 from core.commands.stored import Edit, update_node, update_node_text

@@ -9,8 +9,8 @@ from typing import ClassVar
 import docker
 
 from core.commands import folder
-from core.commands.answers import text
 from core.commands.command import Command, Json, Report, each
+from core.commands.engine_json import text
 from core.commands.grammar import argument, arguments, options, switch
 from core.commands.source import call, given, literal
 from core.commands.table import ago, natural, table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.commands.answers import count, items, part
 from core.commands.command import Json
+from core.commands.engine_json import count, items, part
 from core.commands.ports import Publication
 from core.commands.source import literal
 from core.commands.stored import Edit

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 import docker
 import docker.errors
 
-from core.commands import printed, streams
-from core.commands.answers import count, items, part, text
+from core.commands import engine_messages, terminal_output
 from core.commands.command import Command, Interrupt, Json, Report, inspected
+from core.commands.engine_json import count, items, part, text
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.source import call, given, literal
 from core.commands.table import natural, short, table
@@ -193,7 +193,7 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
 
     def _follow(self, client: docker.DockerClient, report: Report, interrupt: Interrupt) -> str:
         known = client.api.inspect_service(self.service)
-        stream = streams.followed(
+        stream = engine_messages.followed(
             client,
             f"/services/{known['ID']}/logs",
             bool(part(known, "Spec", "TaskTemplate", "ContainerSpec").get("TTY")),
@@ -209,7 +209,7 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
             heads.learn(line)
             return heads.before(line)
 
-        return streams.told(_whole(stream), report, shown)
+        return engine_messages.told(_whole(stream), report, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ class _Line:
         return cls(
             keys.get("com.docker.swarm.task.id", ""),
             keys.get("com.docker.swarm.node.id", ""),
-            " ".join(filter(None, [stamp, printed.line(text)])),
+            " ".join(filter(None, [stamp, terminal_output.line(text)])),
         )
 
 

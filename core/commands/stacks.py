@@ -11,9 +11,9 @@ import docker.errors
 
 from core.cluster.public import veiled
 from core.commands import folder
-from core.commands.answers import count, text
 from core.commands.command import Command, Json, Report
 from core.commands.compose import IMAGE, NAMESPACE, Plan, plan
+from core.commands.engine_json import count, text
 from core.commands.grammar import argument, arguments, option, switch
 from core.commands.service_views import ListServices, ServiceTasks
 from core.commands.services import pinned

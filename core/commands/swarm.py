@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import docker
 
-from core.commands.answers import part, text
 from core.commands.command import Command, Report
+from core.commands.engine_json import part, text
 from core.commands.grammar import argument, option, switch
 from core.commands.source import call, given
 from core.commands.values import SECRET, one_of

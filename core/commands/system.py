@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import docker
 
-from core.commands.answers import items, part, text
 from core.commands.command import Command, Json, Report
+from core.commands.engine_json import items, part, text
 from core.commands.table import memory
 
 

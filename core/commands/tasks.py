@@ -7,8 +7,8 @@ from functools import cache
 import docker
 import docker.errors
 
-from core.commands.answers import items, text
 from core.commands.command import Json
+from core.commands.engine_json import items, text
 from core.commands.table import ago, cut, natural, short, table
 
 _HEAD = ("ID", "NAME", "IMAGE", "NODE", "DESIRED STATE", "CURRENT STATE", "ERROR", "PORTS")

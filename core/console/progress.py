@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from core.commands.command import Progress
-from core.commands.streams import MOST_LINES
+from core.commands.engine_messages import MOST_LINES
 from core.commands.table import size
 
 BAR = 30  # characters

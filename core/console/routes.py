@@ -12,9 +12,9 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.console.completion import complete
-from core.console.desk import Desk
+from core.console.consoles import Desk
 from core.console.session import Session
-from core.console.visit import Visit
+from core.console.viewer import Visit
 from core.i18n import preferred, translation
 from core.live.hub import Feed
 from core.terminal.routes import OriginCheck, locked, seated

@@ -18,8 +18,8 @@ from core.console.entry import QUESTION, Entry, Kind, cut, message, told
 from core.console.lines import Request, read
 from core.console.progress import Progressing
 from core.console.scripts import Step, python, shell
-from core.console.visit import Visit
-from core.control import Control
+from core.console.viewer import Visit
+from core.control.control import Control
 from core.errors import EssaimError, InvalidCommand
 from core.i18n import Translate, translation
 from core.i18n import later as _

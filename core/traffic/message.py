@@ -10,10 +10,10 @@ from typing import Any
 from core.cluster.history import Mark
 from core.cluster.snapshot import ClusterSnapshot
 from core.i18n import Translate, number
-from core.traffic import words
-from core.traffic.figures import answered_per_replica, color, latency_and_failures, natural
+from core.traffic import sentences
+from core.traffic.charts import answered_per_replica, color, latency_and_failures, natural
 from core.traffic.ledger import Request
-from core.traffic.standing import Standing
+from core.traffic.status import Standing
 
 #: Seconds that a chart goes on after the run, so that what was done at its end is seen.
 AFTER = 5.0
@@ -39,7 +39,7 @@ def traffic(
         time=standing.now,
         service=standing.plan.service,
         state=standing.state,
-        said=words.state(standing, _),
+        said=sentences.state(standing, _),
         active=standing.active,
         length=standing.plan.seconds,
         planned=standing.plan.requests,
@@ -50,7 +50,7 @@ def traffic(
             "waiting": totals.waiting,
             "unknown": totals.unknown,
         },
-        failures=words.failures(standing.errors, standing.culprits, _),
+        failures=sentences.failures(standing.errors, standing.culprits, _),
         percentiles=[None if t is None else t * 1000 for t in standing.percentiles],
         entries=[
             {"node": entry.name, "count": standing.by_entry.get(entry.name, 0)}
@@ -59,18 +59,18 @@ def traffic(
         tasks=standing.by_task,
         colors={name: color(names, name) for name in names},
         fairness=shares.index,
-        fair=words.fairness(shares, standing.plan.keep_alive, _),
-        latest=words.latest(standing.latest, _),
+        fair=sentences.fairness(shares, standing.plan.keep_alive, _),
+        latest=sentences.latest(standing.latest, _),
         runs=[_compared(each, _) for each in (*past, standing)],
         dots=[_dot(number, request) for number, request in standing.dots],
         reports=[
             {
                 "began": report.began,
                 "well": report.well,
-                "title": words.title(report, _),
-                "outcome": words.outcome(report, ended, failed, _),
+                "title": sentences.title(report, _),
+                "outcome": sentences.outcome(report, ended, failed, _),
                 "steps": [
-                    [round(step.time - report.began, 1), words.step(step, _)]
+                    [round(step.time - report.began, 1), sentences.step(step, _)]
                     for step in report.steps
                 ],
             }
@@ -106,7 +106,7 @@ def _compared(standing: Standing, _: Translate) -> list[str]:
     counts = [answered[name] for name in sorted(answered, key=natural)]
     p50, p95, _p99 = ("–" if t is None else number(t * 1000, _, 1) for t in standing.percentiles)
     return [
-        words.plan(standing, _),
+        sentences.plan(standing, _),
         number(totals.sent, _),
         number(totals.failed, _),
         " · ".join(number(count, _) for count in counts),

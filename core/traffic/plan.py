@@ -20,7 +20,7 @@ TAG = "essaim"
 class Plan:
     """Requests at a steady rate to one published port of one service.
 
-    It says no address: those come from the cluster itself, see ``core.traffic.entries``.
+    It says no address: those come from the cluster itself, see ``core.traffic.endpoints``.
 
     Raises:
         InvalidCommand: the rate or the duration is out of bounds.

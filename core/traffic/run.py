@@ -13,12 +13,12 @@ import docker
 from core.cluster.snapshot import ClusterSnapshot
 from core.traffic import client
 from core.traffic.attribution import Replica, Replicas, clues
-from core.traffic.entries import Entry, open_ports
+from core.traffic.endpoints import Entry, open_ports
 from core.traffic.fairness import Fairness
 from core.traffic.ledger import Ledger, Request
 from core.traffic.logs import LogReader
 from core.traffic.plan import TAG, Plan
-from core.traffic.standing import Standing, State
+from core.traffic.status import Standing, State
 from core.traffic.story import Story
 
 TICK = 0.1  # seconds between two looks at what is known by now

@@ -12,14 +12,14 @@ import requests
 
 from core.cluster.failures import daemon_errors
 from core.cluster.snapshot import ClusterSnapshot, Service
-from core.connection import QUESTION_TIMEOUT, Connection
+from core.engine.connection import QUESTION_TIMEOUT, Connection
 from core.errors import InvalidCommand
 from core.i18n import later as _
-from core.traffic import entries
-from core.traffic.entries import Entry
+from core.traffic import endpoints
+from core.traffic.endpoints import Entry
 from core.traffic.plan import Plan
 from core.traffic.run import Run
-from core.traffic.standing import Standing
+from core.traffic.status import Standing
 
 #: Seconds after a run's last word in which its charts are drawn once more.
 STILL = 3.0
@@ -69,17 +69,17 @@ class Traffic:
     def entries(self, service: Service, published: int) -> tuple[Entry, ...]:
         """Where the port answers on each node. Raises one of core.errors."""
         snapshot, base = self._snapshot(), self._connection.base_url
-        port = next((p for p in entries.open_ports(service) if p.published == published), None)
+        port = next((p for p in endpoints.open_ports(service) if p.published == published), None)
         if port is None:
             sentence = _("{service} does not publish port {port}.")
             raise InvalidCommand(sentence, service=service.name, port=published)
         if snapshot.engine is None or not snapshot.engine.practice:
-            return entries.real(snapshot, service, port, base)
+            return endpoints.real(snapshot, service, port, base)
         with daemon_errors():
             url = base.replace("tcp://", "http://", 1) + "/_practice/ports"
             answer = requests.get(url, timeout=QUESTION_TIMEOUT)
             answer.raise_for_status()
-        return entries.practice(snapshot, service, port, base, answer.json())
+        return endpoints.practice(snapshot, service, port, base, answer.json())
 
     def prepare(self, plan: Plan) -> Run:
         """A run that has not begun. Raises InvalidCommand where the cluster has no such port."""

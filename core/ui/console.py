@@ -9,14 +9,14 @@ from typing import Any
 
 import streamlit as st
 
-from core import instances
 from core.commands.execs import ExecContainer
 from core.commands.nodes import UpdateNode
-from core.console.desk import DESK
-from core.console.visit import Visit
+from core.console.consoles import DESK
+from core.console.viewer import Visit
+from core.control import instances
 from core.live.routes import INSTANCE
 from core.ui.live import address, component, set_availability, tile_words
-from core.ui.mishaps import caught
+from core.ui.script_runs import caught
 from core.ui.session import _, browser, control, may, own_key, unlocked, viewer, who
 from core.ui.session import key as cluster_key
 

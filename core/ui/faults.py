@@ -7,11 +7,11 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import faults
+from core.control import faults
+from core.control.faults import Conditions, Fault, Machine
 from core.errors import EssaimError
-from core.faults import Conditions, Fault, Machine
 from core.i18n import number
-from core.ui.mishaps import caught
+from core.ui.script_runs import caught
 from core.ui.session import Done, Viewer, _, control, viewer, who
 
 RATES = (16_000_000.0, 1_000_000.0, 100_000.0)  # bytes per second

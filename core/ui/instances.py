@@ -7,14 +7,14 @@ from functools import partial
 
 import streamlit as st
 
-from core import faults, instances
 from core.commands.swarm import JoinSwarm, LeaveSwarm
+from core.control import faults, instances
+from core.control.faults import Conditions, Machine
 from core.errors import EssaimError
-from core.faults import Conditions, Machine
-from core.published import address
 from core.ui.faults import do
-from core.ui.mishaps import caught
+from core.ui.script_runs import caught
 from core.ui.session import Done, Viewer, _, control, key, viewer, who
+from core.web.published import address
 
 
 def panel(known: Conditions) -> None:

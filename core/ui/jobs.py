@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.cluster.failures import unforeseen
 from core.commands.command import Command, Progress
-from core.commands.printed import plain
+from core.commands.terminal_output import plain
+from core.control.jobs import Job
 from core.i18n import number
-from core.jobs import Job
 from core.ui.session import _, control, viewer, who
 
 

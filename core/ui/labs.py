@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.classroom import classroom
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
+from core.control.classroom import classroom
 from core.labs.board import ROLL
 from core.labs.lab import Lab, Step
 from core.labs.progress import Standing, remark
 from core.labs.texts import Question, StepText
-from core.playing import Play
+from core.lessons.solutions import Play
 from core.ui.console import link
 from core.ui.live import address, component, set_availability, tile_words
-from core.ui.mishaps import caught
+from core.ui.script_runs import caught
 from core.ui.session import Viewer, _, control, may, viewer, who
 
 _check = component("check", '<div class="essaim-check" role="status"></div>', "labs.css")

@@ -9,7 +9,7 @@ import streamlit as st
 from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
 from core.i18n import number
-from core.lessons import (
+from core.lessons.lesson import (
     KINDS,
     LOADS,
     MANY,
@@ -22,9 +22,9 @@ from core.lessons import (
     to_drain,
 )
 from core.traffic.ledger import fairness
-from core.ui.mishaps import caught
+from core.ui.alive import warn_of_drain
+from core.ui.script_runs import caught
 from core.ui.session import _, control, may, viewer, who
-from core.ui.standing import warn_of_drain
 from core.ui.traffic import may_send
 
 

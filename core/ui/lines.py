@@ -10,7 +10,7 @@ import streamlit as st
 from core.commands.command import Command
 from core.presentation import tables
 from core.ui.console import link
-from core.ui.mishaps import caught
+from core.ui.script_runs import caught
 from core.ui.session import _, act, control, last, may, viewer
 from core.ui.tables import table
 

@@ -12,7 +12,7 @@ from core.errors import EssaimError
 from core.live.messages import shape
 from core.live.routes import FILES, INSTANCE, edition
 from core.presentation.phases import PHASES
-from core.ui.mishaps import caught
+from core.ui.script_runs import caught
 from core.ui.session import _, act, control, key, language
 
 # The scripts are modules of our own server, so that they can import one another and be cached.

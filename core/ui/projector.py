@@ -9,15 +9,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.classroom import classroom
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, ScaleServices, UpdateService
+from core.control.classroom import classroom
 from core.presentation import qr
+from core.ui.links import free_port
 from core.ui.live import address, component, tile_words
-from core.ui.mishaps import caught
-from core.ui.opening import free_port
+from core.ui.script_runs import caught
 from core.ui.session import _, act, control, last, looking_on, may
 from core.ui.session import key as cluster_key
 from core.ui.share import reached_at

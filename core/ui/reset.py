@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import reset
+from core.control import reset
 from core.errors import EssaimError
-from core.ui.mishaps import caught
+from core.ui.script_runs import caught
 from core.ui.session import Done, Viewer, _, control, viewer, who
 
 

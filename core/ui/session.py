@@ -14,20 +14,20 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core import keys
-from core.access import LOOKING
-from core.classroom import classroom
 from core.cluster.failures import unforeseen
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command
 from core.commands.unchanged import changes_nothing
-from core.control import Control
+from core.control.access import LOOKING
+from core.control.classroom import classroom
+from core.control.control import Control
+from core.control.jobs import Job
+from core.control.rights import NONE, Right
+from core.engine import keys
 from core.errors import EssaimError, InvalidCommand, NotAllowed
 from core.i18n import LANGUAGES, preferred, translation
-from core.jobs import Job
-from core.lessons import Lesson
-from core.playing import Play
-from core.rights import NONE, Right
+from core.lessons.lesson import Lesson
+from core.lessons.solutions import Play
 
 
 @dataclass(frozen=True, slots=True)

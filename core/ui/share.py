@@ -8,8 +8,8 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from core import keys
-from core.classroom import classroom
+from core.control.classroom import classroom
+from core.engine import keys
 from core.errors import Crowded, NoRoom
 from core.ui.live import address, component
 from core.ui.session import _, control, key, language, own_key

@@ -12,7 +12,7 @@ from core.errors import EssaimError
 from core.traffic.plan import Plan
 from core.ui.lines import button
 from core.ui.live import address, component
-from core.ui.mishaps import caught
+from core.ui.script_runs import caught
 from core.ui.session import Done, _, control, viewer, who
 
 _PLAYER = """

@@ -13,13 +13,13 @@ from core.commands.command import Command
 from core.commands.nodes import UpdateNode
 from core.commands.services import ScaleServices, UpdateService
 from core.errors import InvalidCommand
-from core.ui.choosing import remembered
+from core.ui.alive import warn_of_drain
 from core.ui.forms import number, within
 from core.ui.live import address, component
-from core.ui.mishaps import caught
+from core.ui.script_runs import caught
+from core.ui.selection import remembered
 from core.ui.session import Done, _, act, control, may, viewer
-from core.ui.standing import warn_of_drain
-from core.votes import Kind, Question, question
+from core.votes.vote import Kind, Question, question
 
 _vote = component(
     "vote",

@@ -1,8 +1,9 @@
 """Binds each of Streamlit's sessions to the browser that began it.
 
 Streamlit gives a session, with all that it holds, to whoever names its id, and the page's scripts
-know the id. A browser has a cookie that no script reads (``core.keys``): Streamlit is told which
-one it is, as it would be told by a proxy that knows its users, and refuses a session to another.
+know the id. A browser has a cookie that no script reads (``core.engine.keys``): Streamlit is told
+which one it is, as it would be told by a proxy that knows its users, and refuses a session to
+another.
 .streamlit/config.toml names the header, too; nobody but this middleware may write it.
 """
 
@@ -12,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core import keys
+from core.engine import keys
 from core.terminal.tickets import BROWSER
 
 _PROTOCOLS = "sec-websocket-protocol"

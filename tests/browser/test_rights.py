@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from core.rights import AWAY
+from core.control.rights import AWAY
 from tests.browser.conftest import PATIENCE, Look, dashboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.realswarm]

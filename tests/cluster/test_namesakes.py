@@ -7,11 +7,11 @@ from dataclasses import replace
 from core.cluster import parse
 from core.cluster.history import History, changes
 from core.console.completion import complete
-from core.lessons import room_beside, spread, to_drain
+from core.lessons.lesson import room_beside, spread, to_drain
 from core.live import messages
 from core.presentation import figures, tables
-from core.traffic.entries import practice, real
-from core.votes import question
+from core.traffic.endpoints import practice, real
+from core.votes.vote import question
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
 

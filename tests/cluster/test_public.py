@@ -8,7 +8,7 @@ import pytest
 
 from core.cluster.public import HIDDEN, MASK, Veil, public, readable, told, veiled
 from core.cluster.snapshot import ClusterSnapshot
-from tests.test_itself import snapshot
+from tests.control.test_protection import snapshot
 
 SECRET = "hunter2"
 

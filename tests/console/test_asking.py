@@ -10,10 +10,10 @@ import pytest
 from core.commands.registry import parse
 from core.console.entry import Entry
 from core.console.session import Session
-from core.console.visit import Visit
-from core.control import Control
+from core.console.viewer import Visit
+from core.control.control import Control
+from core.control.rights import NONE
 from core.labs.catalogue import BY_NAME
-from core.rights import NONE
 from tests.cluster.test_collector import until
 from tests.labs.playing import PATIENCE, practice
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from core.access import Access
-from core.connection import Connection
-from core.control import Control
+from core.control.access import Access
+from core.control.control import Control
+from core.control.rights import Right
+from core.engine.connection import Connection
 from core.labs.lab import Lab, Move, Step
-from core.playing import Play
-from core.practice.embed import PracticeServer
-from core.rights import Right
+from core.lessons.solutions import Play
+from essaim_practice.embed import PracticeServer
 from tests.cluster.test_collector import until
 
 #: Seconds that a slow and busy machine may take for a step.

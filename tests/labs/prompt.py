@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from core.commands.build import BuildImage
 from core.console.session import Session
-from core.console.visit import Visit
-from core.control import Control
+from core.console.viewer import Visit
+from core.control.control import Control
+from core.control.rights import NONE, Right
 from core.labs.lab import Docker, Move
-from core.playing import Play
-from core.rights import NONE, Right
+from core.lessons.solutions import Play
 from tests.cluster.test_collector import until
 
 from . import playing

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import docker
 import docker.errors
 
-from core.connection import Connection
-from core.control import Control
+from core.control.control import Control
+from core.engine.connection import Connection
 from tests.cluster.test_collector import until
 
 from .playing import PATIENCE, under_control

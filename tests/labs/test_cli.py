@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from core import faults
 from core.commands.build import FOLDER, BuildImage
-from core.control import Control
+from core.control import faults
+from core.control.control import Control
 from core.labs.catalogue import LABS
 from core.labs.lab import Accident, Docker, Join, Lab, Move, Visit
-from core.playing import visit
+from core.lessons.solutions import visit
 from tests.cluster.test_collector import until
 
 from .playing import PATIENCE, practice, turns_green

@@ -13,15 +13,15 @@ import pytest
 from core.cluster.snapshot import ClusterSnapshot, Engine, Node
 from core.commands.journal import Journal
 from core.commands.registry import parse
-from core.control import Control
+from core.control.control import Control
+from core.control.rights import NONE, Right
 from core.i18n import LANGUAGES, spaced, translation
 from core.labs.catalogue import BY_NAME, LABS
 from core.labs.lab import Accident, Docker, Join, Lab, Scene, red
 from core.labs.progress import ASKING, INTEREST, Progress, remark
 from core.labs.questions import Questions
 from core.labs.texts import FOLDER, LabText, texts
-from core.playing import Play, visit
-from core.rights import NONE, Right
+from core.lessons.solutions import Play, visit
 from tests.cluster.test_collector import until
 
 from .playing import PATIENCE, do_it_for_me, play, practice, turns_green

@@ -15,12 +15,12 @@ import docker
 import docker.errors
 import pytest
 
-from core.control import Control
+from core.control.control import Control
+from core.control.rights import Right
 from core.labs.catalogue import LABS
 from core.labs.lab import Accident, Lab, Move, Step, Visit
 from core.labs.lab5.lab import FIRST, SECOND, THIRD
-from core.playing import visit
-from core.rights import Right
+from core.lessons.solutions import visit
 
 from .playing import Do, do_it_for_me, play
 from .prompt import Prompt

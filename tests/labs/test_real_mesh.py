@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from core.control import Control
+from core.control.control import Control
 from core.labs.catalogue import BY_NAME
 from core.labs.lab import Move, Visit
-from core.playing import visit
+from core.lessons.solutions import visit
 from tests.cluster.test_collector import until
 
 from .playing import do_it_for_me, play
@@ -24,7 +24,7 @@ ANSWER, STEP = 60.0, 600.0
 
 
 def test_every_step_of_lab_3_turns_green(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("core.connection", "core.playing"):
+    for module in ("core.engine.connection", "core.lessons.solutions"):
         monkeypatch.setattr(f"{module}.QUESTION_TIMEOUT", ANSWER)
     monkeypatch.setattr("tests.labs.playing.PATIENCE", STEP)
     with real(os.environ["ESSAIM_REAL_MESH"]) as control, hearts_beating_slowly(control):

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.access import Access
-from core.classroom import Classroom
-from core.connection import Connection
-from core.control import Control
-from core.practice.embed import PracticeServer
+from core.control.access import Access
+from core.control.classroom import Classroom
+from core.control.control import Control
+from core.engine.connection import Connection
+from essaim_practice.embed import PracticeServer
 from tests.cluster.test_collector import until
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -23,7 +23,7 @@ Open = Callable[..., AppTest]
 
 def under_control(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Control:
     classroom = Classroom(connection, Access({"ESSAIM_PASSWORD": PASSWORD}))
-    monkeypatch.setattr("core.classroom._current", classroom)
+    monkeypatch.setattr("core.control.classroom._current", classroom)
     return classroom.control()
 
 

@@ -10,12 +10,12 @@ import requests
 import yaml
 from streamlit.testing.v1 import AppTest
 
-from core import faults, instances, reset
 from core.commands.services import UpdateService
-from core.control import Control
+from core.control import faults, instances, reset
+from core.control.control import Control
+from core.control.rights import NONE, Right
 from core.errors import EngineRejected, NotAllowed
 from core.i18n import translation
-from core.rights import NONE, Right
 from core.ui.session import Viewer
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PASSWORD, Open, fine

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.console.desk import DESK
-from core.control import Control
+from core.console.consoles import DESK
+from core.control.control import Control
 from tests.pages.conftest import Open, fine
 
 

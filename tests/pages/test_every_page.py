@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.control import Control
+from core.control.control import Control
 from core.i18n import LANGUAGES, translation
 from tests.pages.conftest import PAGES, Open, fine
 

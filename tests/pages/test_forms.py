@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.commands.registry import parse
-from core.control import Control
+from core.control.control import Control
 from tests.cluster.test_collector import until
 from tests.pages.conftest import Open, fine
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.connection import Connection, choose
-from core.contexts import Place
-from core.control import Control
-from core.practice.embed import PracticeServer
+from core.control.control import Control
+from core.engine.connection import Connection, choose
+from core.engine.contexts import Place
+from essaim_practice.embed import PracticeServer
 from tests.cluster.test_collector import until
 
 from .conftest import Open, under_control

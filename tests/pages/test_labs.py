@@ -8,13 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.commands.swarm import LeaveSwarm
-from core.control import Control
+from core.control.control import Control
+from core.control.rights import NONE, Right
 from core.i18n import LANGUAGES
 from core.labs.board import ROLL
 from core.labs.catalogue import LABS
 from core.labs.lab import Lab
 from core.labs.texts import texts
-from core.rights import NONE, Right
 from core.ui.session import Viewer
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PAGES, PASSWORD, Open, fine

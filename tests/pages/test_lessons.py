@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from core import lessons
-from core.access import Access
 from core.commands.registry import parse
-from core.control import Control
+from core.control.access import Access
+from core.control.control import Control
+from core.control.rights import NONE, Right
 from core.errors import NotAllowed
-from core.lessons import KINDS, Kind, Lesson, Load, Scene, to_drain
-from core.rights import NONE, Right
+from core.lessons import lesson as lessons
+from core.lessons.lesson import KINDS, Kind, Lesson, Load, Scene, to_drain
 from tests.cluster import raw
 from tests.cluster.test_collector import until
 from tests.cluster.test_history import snapshot

@@ -8,15 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import keys
-from core.access import LOOKING, Access
-from core.classroom import Classroom
 from core.commands.services import CreateService
-from core.connection import Practice
-from core.control import Control
+from core.control.access import LOOKING, Access
+from core.control.classroom import Classroom
+from core.control.control import Control
+from core.control.rights import NONE, Right
+from core.engine import keys
+from core.engine.connection import Practice
 from core.i18n import LANGUAGES, translation
 from core.labs.board import ROLL
-from core.rights import NONE, Right
 from core.ui import session
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PASSWORD, Open, fine
@@ -32,8 +32,8 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     control.submit(web, "teacher", NONE)
     until(lambda: bool(control.snapshot.services), 30)
     code = room.looking(keys.DEFAULT)
-    monkeypatch.setattr("core.classroom._current", room)
-    monkeypatch.setattr("core.keys.looked_at", lambda *_: code)
+    monkeypatch.setattr("core.control.classroom._current", room)
+    monkeypatch.setattr("core.engine.keys.looked_at", lambda *_: code)
     yield control
     room.stop()
 
@@ -105,7 +105,9 @@ def test_the_codes_that_a_room_reads_from_the_projector_are_to_look_on(
 
         st.text(class_address("vote", {"as": "voter"}))
 
-    monkeypatch.setattr("core.keys.looked_at", lambda *_: keys.DEFAULT)  # the teacher's own page
+    monkeypatch.setattr(
+        "core.engine.keys.looked_at", lambda *_: keys.DEFAULT
+    )  # the teacher's own page
     app = fine(AppTest.from_function(address, default_timeout=30).run())
     query = parse_qs(urlsplit(app.text[0].value).query)
     assert query == {

@@ -12,16 +12,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import app as served
-from core import faults, instances, reset
 from core.commands.containers import RunContainer
 from core.commands.services import CreateService
-from core.control import Control
+from core.control import faults, instances, reset
+from core.control.control import Control
 from core.i18n import translation
 from core.labs.progress import Progress
 from core.ui import labs as ui_labs
 from core.ui import lessons as ui_lessons
-from core.ui.mishaps import broken
-from core.votes import Votes
+from core.ui.script_runs import broken
+from core.votes.vote import Votes
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PAGES, Open, fine
 
@@ -189,7 +189,7 @@ def test_a_script_that_raises_says_so_in_one_sentence(
     cluster: Control, caplog: pytest.LogCaptureFixture
 ) -> None:
     def script() -> None:
-        from core.ui.mishaps import broken
+        from core.ui.script_runs import broken
 
         assert broken(ZeroDivisionError("odd"))
 
@@ -217,7 +217,7 @@ def interrupted() -> None:
     from streamlit.runtime.scriptrunner import get_script_run_ctx
     from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-    from core.ui.mishaps import caught
+    from core.ui.script_runs import caught
 
     def go() -> None:
         context = get_script_run_ctx()
@@ -237,7 +237,7 @@ def interrupted_script() -> None:
     from streamlit.runtime.scriptrunner import get_script_run_ctx
     from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-    from core.ui.mishaps import caught, whole
+    from core.ui.script_runs import caught, whole
 
     def seen() -> None:
         st.session_state["seen"] = True

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.cluster.snapshot import Node
-from core.control import Control
+from core.control.control import Control
 from core.ui import projector
 from tests.cluster.test_collector import until
 from tests.pages.conftest import Open, fine

@@ -11,15 +11,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.commands.registry import COMMANDS, parse
-from core.control import Control
+from core.control.control import Control
+from core.control.rights import NONE, Right
 from core.errors import EssaimError
 from core.i18n import LANGUAGES
-from core.rights import NONE, Right
 from core.timeline import files
 from core.ui.session import Viewer
 from tests.cluster.test_collector import until
+from tests.control.test_protection import made
 from tests.pages.conftest import Open, fine
-from tests.test_itself import made
 from tests.timeline.test_routes import ask
 
 SECRET = "hunter2"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import keys
-from core.access import Access
-from core.classroom import Classroom
-from core.connection import Practice
+from core.control.access import Access
+from core.control.classroom import Classroom
+from core.engine import keys
+from core.engine.connection import Practice
 from core.i18n import LANGUAGES, translation
 from tests.pages.conftest import PASSWORD, Open, fine
 
@@ -17,7 +17,7 @@ from tests.pages.conftest import PASSWORD, Open, fine
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Classroom]:
     room = Classroom(Practice(most=2), Access({"ESSAIM_PASSWORD": PASSWORD}))
-    monkeypatch.setattr("core.classroom._current", room)
+    monkeypatch.setattr("core.control.classroom._current", room)
     yield room
     room.stop()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core.commands.registry import parse
-from core.control import Control
+from core.control.control import Control
+from core.control.rights import NONE, Right
 from core.errors import NotAllowed
-from core.rights import NONE, Right
 from core.traffic.plan import Plan
 from tests.cluster.test_collector import until
 from tests.pages.conftest import Open, fine

@@ -10,12 +10,12 @@ import docker
 import docker.errors
 import pytest
 
-from core.access import Access
 from core.commands.registry import parse
-from core.connection import Connection
-from core.control import Control
+from core.control.access import Access
+from core.control.control import Control
+from core.control.rights import Right
+from core.engine.connection import Connection
 from core.errors import NotAllowed
-from core.rights import Right
 from tests.cluster.test_collector import until
 
 pytestmark = pytest.mark.realswarm

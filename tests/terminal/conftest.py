@@ -13,11 +13,11 @@ import uvicorn
 from starlette.applications import Starlette
 from websockets.sync.client import ClientConnection, connect
 
-from core.console.desk import Desk
+from core.console.consoles import Desk
 from core.console.routes import routes as console_routes
-from core.console.visit import Visit
-from core.control import Control
-from core.rights import NONE
+from core.console.viewer import Visit
+from core.control.control import Control
+from core.control.rights import NONE
 from core.terminal.routes import routes as terminal_routes
 from tests.cluster.test_collector import until
 from tests.pages.conftest import practising

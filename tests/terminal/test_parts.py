@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from core.console.desk import Desk
-from core.console.visit import Visit
-from core.control import Control
-from core.rights import NONE
+from core.console.consoles import Desk
+from core.console.viewer import Visit
+from core.control.control import Control
+from core.control.rights import NONE
 from core.terminal.cooked import Cooked, Frames, Typed
 from core.terminal.stream import Stream
 from core.terminal.terminal import IDLE, SCROLLBACK, UNWATCHED, End, Terminal

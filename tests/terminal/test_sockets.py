@@ -8,8 +8,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from core.control import Control
-from core.rights import AWAY, Right
+from core.control.control import Control
+from core.control.rights import AWAY, Right
 from core.terminal.routes import NO_TICKET, NOT_ALLOWED
 from tests.terminal.conftest import PATIENCE, Console, Served
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import pytest
 
 from core.cluster.collector import Collector
-from core.connection import Connection
-from core.practice.embed import PracticeServer
+from core.engine.connection import Connection
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
+from essaim_practice.embed import PracticeServer
 from tests.cluster import test_collector
 
 

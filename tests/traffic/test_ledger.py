@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.i18n import translation
-from core.traffic import words
+from core.traffic import sentences
 from core.traffic.attribution import Replica
 from core.traffic.fairness import Fairness
 from core.traffic.ledger import Ledger, Request, fairness, percentile
@@ -182,8 +182,8 @@ def test_fairness_says_from_when_it_counts_where_the_replicas_changed() -> None:
     shared.members(0.0, (one,))
     shared.members(1.0, (one,))
     shared.count(Request(1, 1.5, "node1", replica=one))
-    assert "dernier changement" not in words.fairness(shared.shares, False, told)
+    assert "dernier changement" not in sentences.fairness(shared.shares, False, told)
     shared.members(2.0, (one, two))
     for replica in (one, two):
         shared.count(Request(2, 3.0, "node1", replica=replica))
-    assert "dernier changement de réplicas" in words.fairness(shared.shares, False, told)
+    assert "dernier changement de réplicas" in sentences.fairness(shared.shares, False, told)

@@ -9,14 +9,14 @@ import pytest
 
 from core.cluster.history import Mark
 from core.i18n import LANGUAGES, translation
-from core.traffic import words
+from core.traffic import sentences
 from core.traffic.attribution import Replica
-from core.traffic.entries import Entry
+from core.traffic.endpoints import Entry
 from core.traffic.fairness import Shares
 from core.traffic.ledger import Ledger, Totals
 from core.traffic.message import charts, traffic
 from core.traffic.plan import Plan
-from core.traffic.standing import Standing
+from core.traffic.status import Standing
 from core.traffic.story import Report, Step
 from tests.cluster.test_history import snapshot
 
@@ -157,7 +157,7 @@ def test_many_replicas_have_short_names_below_their_bars() -> None:
 def test_every_fairness_has_a_sentence(
     language: str, counts: tuple[tuple[str, int], ...], kept: bool, index: float
 ) -> None:
-    text = words.fairness(Shares(0, counts, index), kept, translation(language).gettext)
+    text = sentences.fairness(Shares(0, counts, index), kept, translation(language).gettext)
     assert text.endswith(".")
     assert "{" not in text
 
@@ -178,5 +178,5 @@ def test_no_address_leaves_by_the_socket() -> None:
 )
 def test_the_state_of_an_update_is_said_in_french(detail: str, told: str) -> None:
     step = Step(1.0, "update", detail=detail)
-    assert words.step(step, translation("fr").gettext).startswith(told)
-    assert words.step(step, same) == f"Update {detail}"
+    assert sentences.step(step, translation("fr").gettext).startswith(told)
+    assert sentences.step(step, same) == f"Update {detail}"

@@ -15,7 +15,7 @@ import pytest
 
 from core.cluster.collector import Collector
 from core.commands.registry import parse
-from core.connection import Connection
+from core.engine.connection import Connection
 from core.traffic import client
 from core.traffic.plan import Plan
 from core.traffic.traffic import Traffic
@@ -91,7 +91,7 @@ def mesh() -> Iterator[Mesh]:
 @contextmanager
 def collecting_slowly(connection: Connection, patch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """A Swarm in an emulated machine may take long for an answer."""
-    patch.setattr("core.connection.QUESTION_TIMEOUT", PATIENCE)
+    patch.setattr("core.engine.connection.QUESTION_TIMEOUT", PATIENCE)
     patch.setattr("core.traffic.client.TIMEOUT", 60.0)
     patch.setattr("core.traffic.run.LOG_WAIT", 60.0)
     connect = client.Connection.open

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.commands.registry import parse
-from core.connection import Connection
+from core.engine.connection import Connection
 from core.errors import InvalidCommand
 from core.traffic import client
 from core.traffic import run as runs

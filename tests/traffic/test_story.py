@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.cluster.snapshot import ClusterSnapshot
-from core.traffic import words
+from core.traffic import sentences
 from core.traffic.story import CALM, Report, Story
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
@@ -20,7 +20,7 @@ def at(time: float, tasks: list[Any], drained: bool = False, replicas: int = 2) 
 
 
 def told(report: Report) -> list[str]:
-    return [words.step(step, same) for step in report.steps]
+    return [sentences.step(step, same) for step in report.steps]
 
 
 ONE, TWO = raw.task(1), raw.task(2, slot=2, node="node2")
@@ -43,7 +43,7 @@ def test_a_drain_from_calm_to_calm() -> None:
     assert not story.open
     [report] = story.reports
     assert (report.began, report.well) == (11.0, 13.0)
-    assert words.title(report, same) == "node2 drain"
+    assert sentences.title(report, same) == "node2 drain"
     assert told(report) == [
         "node2 drain",
         "web.2 on node2: told to stop",

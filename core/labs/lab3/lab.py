@@ -9,7 +9,7 @@ from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, ScaleServices, UpdateService
 from core.commands.swarm import InitSwarm
 from core.labs.lab import Docker, Join, Lab, Scene, Step, Verdict, Visit, green, red
-from core.labs.webs import web
+from core.labs.nginx import web
 
 NODES = 3
 

@@ -7,7 +7,7 @@ from core.commands.containers import KillContainers
 from core.commands.nodes import DemoteNodes, PromoteNodes
 from core.commands.services import CreateService, RemoveServices, ScaleServices
 from core.labs.lab import Accident, Docker, Lab, Move, Scene, Step, Verdict, green, red
-from core.labs.webs import complete, web
+from core.labs.nginx import complete, web
 
 WANTED = 3  # replicas and managers, at least
 

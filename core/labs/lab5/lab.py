@@ -7,7 +7,7 @@ from collections.abc import Callable
 from core.cluster.snapshot import Service
 from core.commands.services import CreateService, RemoveServices, RollbackService, UpdateService
 from core.labs.lab import Docker, Lab, Scene, Step, Verdict, green, red
-from core.labs.webs import complete, web
+from core.labs.nginx import complete, web
 
 FIRST, SECOND, THIRD, BROKEN = "nginx:1.27", "nginx:1.28", "nginx:1.29", "nginx:9.99"
 

@@ -9,7 +9,7 @@ from core.commands.secrets import CreateSecret, RemoveSecrets
 from core.commands.services import ScaleServices
 from core.commands.stacks import DeployStack, RemoveStacks
 from core.labs.lab import Docker, Lab, Scene, Step, Verdict, green, red
-from core.labs.webs import complete
+from core.labs.nginx import complete
 
 SECRET, STACK, FILE = "db_password", "site", "stack/stack.yml"
 INSIDE, COPY = f"/run/secrets/{SECRET}", "/tmp/copy"  # noqa: S108  in a container

@@ -1,0 +1,70 @@
+"""All consoles of this process: who may come to which, and which are forgotten."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from core.commands.execs import ExecContainer
+from core.console.session import Session
+from core.console.viewer import Visit
+from core.terminal.routes import Seat
+from core.terminal.tickets import Tickets
+
+MOST_SESSIONS = 300
+FORGOTTEN = 6 * 3600.0  # seconds without a browser
+
+
+class Desk:
+    """Finds a browser's session again, and gives out tickets."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.visits = Tickets[Visit](now)
+        self.seats = Tickets[Seat](now)
+        self._now = now
+        self._lock = threading.Lock()
+        self._sessions: dict[str, Session] = {}
+
+    def session(self, key: object, visit: Visit) -> Session:
+        """The session of this key, where this browser has one on the same cluster; else a new one.
+
+        What an unlocked viewer has seen of a real engine is not shown again to a locked one.
+        """
+        with self._lock:
+            found = self._sessions.get(str(key))
+            same = found is not None and found.control is visit.control
+            if found and same and found.browser == visit.browser and found.shown_to(visit):
+                return found
+            self._forget()
+            made = Session(visit.control, visit.browser)
+            self._sessions[made.key] = made
+            return made
+
+    def seat(self, session: Session, key: object, visit: Visit) -> str:
+        """A ticket for one of the session's terminals; '' where there is no such right."""
+        terminal = session.terminals.get(str(key))
+
+        def allowed() -> bool:
+            return visit.control.may(ExecContainer, visit.right())
+
+        if terminal is None or not allowed():
+            return ""
+        return self.seats.issue(
+            Seat(terminal, allowed, lambda: visit.right().acted()), visit.browser
+        )
+
+    def close(self) -> None:
+        for session in list(self._sessions.values()):
+            session.close()
+
+    def _forget(self) -> None:
+        """Drop what nobody has looked at for long, and the oldest of too many."""
+        idle = sorted((s for s in self._sessions.values() if not s.watched), key=lambda s: s.used)
+        for session in idle:
+            if len(self._sessions) >= MOST_SESSIONS or self._now() - session.used > FORGOTTEN:
+                del self._sessions[session.key]
+                session.close()
+
+
+DESK = Desk()

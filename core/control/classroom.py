@@ -1,0 +1,234 @@
+"""Every cluster that this server has under control, found by a key.
+
+A real engine, or a practice engine elsewhere, is one for everybody. On the embedded practice engine
+each learner gets a cluster on first use. One that nobody looks at rests: the cluster goes on, but
+nothing is asked of it. One that nobody has looked at for hours is ended. Where there is no room,
+one in which nobody has done anything yet makes it; work is never given up for a newcomer.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.control.access import Access
+from core.control.admission import Newcomers
+from core.control.control import Control
+from core.engine import keys
+from core.engine.connection import Connection, Practice, choose
+from core.errors import Crowded, NoRoom, NotBegun
+from core.i18n import later as _
+
+log = logging.getLogger(__name__)
+
+#: Seconds without a viewer until a Control rests: longer than a page takes to come back.
+REST_AFTER = 60.0
+#: Seconds without a viewer until one in which nothing was done makes room for somebody else: who
+#: comes back finds another just like it.
+SPARE_AFTER = 60.0
+#: Seconds without a viewer until a cluster is ended, whatever was done in it.
+END_AFTER = 4 * 3600.0
+#: Seconds between two rounds through the classroom.
+ROUND = 5.0
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A cluster, and when it was last wanted."""
+
+    control: Control
+    used: float
+    looking: str  # the code of who only looks on; '' where everybody has this cluster
+    seen: Control  # the same cluster, for them
+    fresh: int  # see Connection.writes: as it was made
+    ended: bool = False
+    #: Of its own: while a cluster is made, nobody else's has to wait.
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Classroom:
+    """Controls by key, from ``start()`` until ``stop()``.
+
+    engines: one for everybody, or where each learner finds one. now: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        engines: Connection | Practice,
+        access: Access,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.access = access
+        self._engines = engines
+        self._now = now
+        self._lock = threading.Lock()
+        self._seats: dict[str, _Seat] = {}
+        self._looking: dict[str, str] = {}  # keys by the code to look on
+        self._stopped = threading.Event()
+        self._newcomers = Newcomers(engines.most, now) if isinstance(engines, Practice) else None
+
+    @property
+    def shared(self) -> bool:
+        """Whether everybody looks at the same cluster."""
+        return isinstance(self._engines, Connection)
+
+    def known(self, key: str) -> bool:
+        """Whether there is a cluster of this key or code, which somebody may visit."""
+        return key in self._seats or key in self._looking
+
+    def looking(self, key: str) -> str:
+        """The code with which a class looks on at the cluster of this key; '' where there is none.
+
+        It is random, too: it leads to the cluster, not to the key.
+        """
+        seat = self._seats.get(self._looking.get(key, key))
+        return seat.looking if seat else ""
+
+    def found(self, key: str) -> Control:
+        """The cluster of this key or code, where there is one. Raises NotBegun."""
+        if not self.shared and not self.known(key):
+            raise NotBegun(_("There is no practice cluster yet: open a page of Essaim first."))
+        return self.control(key)
+
+    def control(self, key: str = keys.DEFAULT, who: str = "") -> Control:
+        """The cluster of this key, made on first use; its snapshot is fresh if it can be.
+
+        With the code to look on, it is ``Control.to_look_on``. who: the address from which it is
+        asked for; '' where nobody counts. Raises NoRoom.
+        """
+        code = key
+        key = keys.DEFAULT if self.shared else self._looking.get(code, code)
+        while True:
+            seat = self._seats.get(key) or self._made(key, who)
+            with seat.lock:
+                if not seat.ended:
+                    seat.used = self._now()
+                    seat.control.resume()
+                    break
+        seat.control.collector.current()
+        return seat.seen if code == seat.looking else seat.control
+
+    def controls(self) -> tuple[tuple[str, Control], ...]:
+        """Every cluster that there is, with its key, oldest first. Looking wakes none."""
+        return tuple((key, seat.control) for key, seat in list(self._seats.items()))
+
+    def end(self, key: str) -> None:
+        """Forget a cluster, where there is one."""
+        with self._lock:
+            self._end(key)
+
+    def tend(self) -> None:
+        """Let those rest whom nobody looks at, and end those whom nobody has wanted for hours."""
+        if self.shared:
+            return
+        with self._lock:
+            for key, seat in list(self._seats.items()):
+                with seat.lock:  # whoever comes now is seen, or finds it resting and wakes it
+                    idle = self._idle(seat)
+                    if idle >= REST_AFTER:
+                        seat.control.rest()
+                if idle >= END_AFTER:
+                    self._end(key)
+
+    def start(self) -> None:
+        if self.shared:
+            self.control()  # so that the picture is there, and has a past, when somebody comes
+        threading.Thread(target=self._go_round, name="essaim_classroom", daemon=True).start()
+
+    def stop(self) -> None:
+        """End every cluster that is ours. Stopping twice does no harm."""
+        self._stopped.set()
+        with self._lock:
+            for key in list(self._seats):
+                self._end(key)
+        self._engines.close()
+
+    def _made(self, key: str, who: str) -> _Seat:
+        with self._lock:
+            found = self._seats.get(key)
+            if found is not None:
+                return found
+            if who and self._newcomers and (wait := self._newcomers.wait(who)):
+                raise Crowded(
+                    _(
+                        "Many have come in from your address just now. There will be a place for "
+                        "you in {seconds} s."
+                    ),
+                    seconds=math.ceil(wait),
+                )
+            control = Control(self._open(key), self.access)
+            control.start()
+            self._seats[key] = seat = _Seat(
+                control,
+                self._now(),
+                "" if self.shared else keys.new(),
+                control.to_look_on(),
+                control.connection.writes,
+            )
+            if seat.looking:
+                self._looking[seat.looking] = key
+            return seat
+
+    def _open(self, key: str) -> Connection:
+        if isinstance(self._engines, Connection):
+            return self._engines
+        try:
+            return self._engines.open(key)
+        except NoRoom:
+            idle = {key: self._idle(seat) for key, seat in self._seats.items()}
+            for longest in sorted(idle, key=idle.__getitem__, reverse=True):
+                if idle[longest] >= SPARE_AFTER and _untouched(self._seats[longest]):
+                    self._end(longest)
+                    return self._engines.open(key)
+            raise
+
+    def _idle(self, seat: _Seat) -> float:
+        """Seconds since somebody looked at it."""
+        now = self._now()
+        if seat.control.watched:
+            seat.used = now
+        return now - seat.used
+
+    def _end(self, key: str) -> None:
+        seat = self._seats.pop(key, None)
+        if seat is not None:
+            self._looking.pop(seat.looking, None)
+            with seat.lock:
+                seat.ended = True
+            seat.control.stop()
+            if isinstance(self._engines, Practice):
+                self._engines.end(key)
+
+    def _go_round(self) -> None:
+        while not self._stopped.wait(ROUND):
+            try:
+                self.tend()
+            except Exception:
+                log.exception("a round through the classroom failed")
+
+
+def _untouched(seat: _Seat) -> bool:
+    """Whether the cluster is as it was made: by a page, or by the docker command."""
+    here = seat.control
+    learnt = here.labs.standings() or here.labs.name
+    done = here.journal.entries() or learnt or here.votes.poll.question
+    return not done and here.connection.writes == seat.fresh
+
+
+_current: Classroom | None = None
+_making = threading.Lock()
+
+
+def classroom() -> Classroom:
+    """This process's classroom, opened on first use."""
+    global _current
+    with _making:
+        if _current is None:
+            _current = Classroom(choose(), Access(os.environ))
+            _current.start()
+        return _current

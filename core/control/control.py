@@ -1,0 +1,350 @@
+"""One cluster under control: what is known of it, and the one way in for every action.
+
+A Control joins the rooms below it: the connection, the collector with its history, the hub that
+pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and call ``submit``.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import docker
+
+from core.cluster.collector import Collector
+from core.cluster.failures import daemon_errors
+from core.cluster.history import History
+from core.cluster.public import Veil, no_guess, veil, without_words
+from core.cluster.snapshot import ClusterSnapshot
+from core.commands.command import Command, Interrupt, Report, unheard
+from core.commands.journal import Journal
+from core.control import protection
+from core.control.access import LOOKING, Access, Action
+from core.control.rights import NONE, Right
+from core.engine.connection import Connection
+from core.errors import EssaimError, NotAllowed
+from core.i18n import later as _
+from core.i18n import translation
+from core.labs import messages as lab_messages
+from core.labs.progress import Progress
+from core.labs.questions import Questions
+from core.live import messages
+from core.live.hub import Hub
+from core.terminal.stream import Stream, opened
+from core.timeline.recorder import Recorder
+from core.traffic import message as traffic_message
+from core.traffic.plan import Plan
+from core.traffic.run import Run
+from core.traffic.traffic import Traffic
+from core.votes.vote import Votes
+from core.votes.vote import message as votes_message
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
+PULSE = 1.0
+
+
+class Control:
+    """A cluster, from ``start()`` until ``stop()``."""
+
+    def __init__(self, connection: Connection, access: Access) -> None:
+        self.connection = connection
+        self.access = access
+        self._traces = protection.traces()
+        self._veil = Veil()
+        self.looking = False  # whoever holds it came to look on
+        self.collector = Collector(connection.api, hinted=connection.practice is not None)
+        connection.listen(self.collector.hint)
+        self.history = History()
+        self.journal = Journal(private=lambda: not self.practice)
+        self.timeline = Recorder()
+        self.hub = Hub()
+        self.votes = Votes(lambda: self.hub.publish("votes"))
+        self.hub.topic("votes", lambda lang: votes_message(self.votes.poll, _texts(lang)))
+        self._stopped = threading.Event()
+        self._acting = set[object]()  # commands that run now, whoever's: see to_look_on
+        self.hub.topic(
+            "cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang), self.whole)
+        )
+        self.hub.topic(
+            "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
+        )
+        self.hub.topic("pulse", lambda lang: messages.pulse(self.snapshot, _texts(lang)))
+        self.labs = Progress(
+            lambda: self.whole if self.practice else without_words(self.whole),
+            self.journal,
+            Questions(connection.api),
+            lambda: self.hub.publish("labs"),
+            lambda: self.hub.viewers > 0,
+        )
+        self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
+        self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
+        self._pictured = self.snapshot  # in the latest message on the engine
+        self.traffic = Traffic(
+            connection,
+            lambda: self.snapshot,
+            lambda: self.hub.viewers > 0,
+            lambda: self.hub.publish("traffic"),
+        )
+        self.hub.topic("traffic", self._traffic)
+        self.hub.topic("traffic_charts", self._traffic_charts)
+        self.collector.subscribe(self._changed)
+
+    @property
+    def snapshot(self) -> ClusterSnapshot:
+        """What anybody may see: of a real engine no arguments, no environments, no labels."""
+        return self._shown(self.whole)
+
+    @property
+    def whole(self) -> ClusterSnapshot:
+        """All that is known; for who holds the right, and for what shows none of it."""
+        return self.collector.snapshot
+
+    def seen(self, right: Right) -> ClusterSnapshot:
+        """What a viewer with this right may see."""
+        return self.whole if right.held and not self.looking else self.snapshot
+
+    def _shown(self, whole: ClusterSnapshot) -> ClusterSnapshot:
+        return whole if self.practice else self._veil.over(whole)
+
+    @property
+    def practice(self) -> bool:
+        """Whether nothing real can be harmed: unknown counts as real."""
+        if self.connection.practice:
+            return True
+        engine = self.whole.engine
+        return engine is not None and engine.practice
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks at it, or something that was asked for is still under way."""
+        return self.hub.viewers > 0 or bool(self._acting)
+
+    def start(self) -> None:
+        self.collector.start()
+        threading.Thread(target=self._beat, name="essaim_pulse", daemon=True).start()
+
+    def rest(self) -> None:
+        """Nobody looks: ask the engine nothing until ``resume``. The cluster itself goes on."""
+        self.collector.rest()
+
+    def resume(self) -> None:
+        """Somebody comes: see ``collector.current`` for when the snapshot is fresh again."""
+        self.collector.resume()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.labs.stop()
+        self.traffic.stop()
+        self.collector.stop()
+        self.connection.close()
+
+    def to_look_on(self) -> Control:
+        """The same cluster for who may see it, and neither change it nor see what it keeps."""
+        seen = copy.copy(self)
+        seen.looking = True
+        return seen
+
+    def may(self, action: Action | type[Action], right: Right = NONE) -> bool:
+        """Whether a viewer who holds this, with this right, may do it."""
+        practice = self.practice  # where nobody needs a right
+        unlocked = not practice and right.held
+        return self.access.allows(
+            action, practice=practice, unlocked=unlocked, looking=self.looking
+        )
+
+    @property
+    def own(self) -> protection.Own:
+        """What of the cluster is a dashboard."""
+        return protection.own(self.whole, self._traces)
+
+    def require(self, action: Action, right: Right = NONE, insisted: bool = False) -> None:
+        """Raise NotAllowed where ``may`` says no, or where the dashboard itself would suffer.
+
+        insisted: the password was typed again for just this.
+        """
+        if self.may(action, right):
+            if isinstance(action, Command) and not self.practice:
+                protection.require(action, self.whole, self.own, insisted)
+            return
+        if not self.looking and right.why != "never":
+            right.require()  # it says why it has ended
+        self.access.require(action, practice=False, unlocked=False, looking=self.looking)
+
+    def still(self, right: Right) -> None:
+        """Raise NotAllowed where what was begun with this right must not go on."""
+        if not self.practice:
+            right.require()
+
+    def require_practice(self, refusal: NotAllowed) -> None:
+        """The same for what no docker command does. refusal: what is raised on a real engine."""
+        if not self.practice:
+            raise refusal
+        if self.looking:
+            raise NotAllowed(LOOKING)
+
+    def submit(
+        self,
+        command: Command,
+        who: str,
+        right: Right,
+        report: Report = unheard,
+        interrupt: Interrupt | None = None,
+        again: str | None = None,
+    ) -> str:
+        """Do it, if this viewer may, and write it into the journal.
+
+        again: the password, typed once more for what takes away the dashboard's own node.
+
+        Answers what the docker CLI would print. Raises one of core.errors; a refusal for want of
+        rights and one by the engine are in the journal too. The right is asked again at each step
+        that is reported, and its end lets go of what goes on.
+        """
+        try:
+            insisted = again is not None and self.access.check(again, who)
+            if again is not None and not insisted:
+                raise NotAllowed(_("That is not the password."))
+            client = self._client(command, right, insisted)
+        except EssaimError as error:
+            self.journal.refused(command, who, error)
+            raise
+        try:
+            with self._act(), self._under(right, command, report, interrupt) as asking:
+                return self.journal.run(command, client, who, asking, interrupt)
+        finally:
+            client.close()
+            self.collector.stir()
+
+    def attach(self, command: Command, who: str, right: Right, report: Report = unheard) -> Stream:
+        """The same for a command that somebody types to: its stream, to be closed after use.
+
+        The right's end closes it.
+        """
+        try:
+            client = self._client(command, right)
+        except EssaimError as error:
+            self.journal.refused(command, who, error)
+            raise
+        told, streams = self.journal.told(command), list[Stream]()
+        try:
+            with self._under(right, command, report) as asking:
+                self.journal.note(
+                    told.line(),
+                    told.python(),
+                    who,
+                    lambda: streams.append(opened(command, client, asking)),
+                )
+        except BaseException:
+            client.close()
+            raise
+        finally:
+            self.collector.stir()
+        if not self.practice:
+            right.covers(streams[0].close)
+        return streams[0]
+
+    def look(self, command: Command, right: Right) -> str:
+        """The same for a command that only looks: the journal is for what is done."""
+        client = self._client(command, right)
+        try:
+            with self._act():
+                return command.run(client)
+        finally:
+            client.close()
+
+    def send(self, plan: Plan, who: str, right: Right) -> Run:
+        """Begin a run of traffic, and write it into the journal; it ends with the right.
+
+        Raises one of core.errors.
+        """
+        self.require(plan, right)
+        run = self.traffic.prepare(plan)
+        addresses = [entry.address for entry in run.entries]
+        self.journal.note(
+            plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
+        )
+        if not self.practice:
+            right.covers(run.stop)
+        return run
+
+    @contextmanager
+    def _under(
+        self, right: Right, command: Command, report: Report, interrupt: Interrupt | None = None
+    ) -> Iterator[Report]:
+        """While a command runs: the report that asks the right first."""
+        if self.practice or not (command.changes or command.reveals):
+            yield report
+            return
+        with right.during(lambda: interrupt.press(2) if interrupt else None):
+            yield right.before(report)
+        if command.goes_on:  # it was let go, and so has answered
+            right.require()
+
+    def _traffic(self, language: str) -> str:
+        return traffic_message.traffic(
+            self.traffic.standing, self.snapshot, _texts(language), self.traffic.past
+        )
+
+    def _traffic_charts(self, language: str) -> str:
+        return traffic_message.charts(
+            self.traffic.standing, self.snapshot, self.history.marks, _texts(language)
+        )
+
+    @contextmanager
+    def _act(self) -> Iterator[None]:
+        this = object()
+        self._acting.add(this)
+        try:
+            yield
+        finally:
+            self._acting.discard(this)
+
+    def _client(
+        self, command: Command, right: Right, insisted: bool = False
+    ) -> docker.DockerClient:
+        self.require(command, right, insisted)
+        veiled = not self.practice and not right.held
+        if veiled:
+            no_guess(getattr(command, "filter", ()))
+        with daemon_errors():
+            client = self.connection.client()
+        if veiled:
+            veil(client)
+        return client
+
+    def _changed(self, whole: ClusterSnapshot) -> None:
+        snapshot = self._shown(whole)
+        self.history.add(snapshot)
+        self.labs.feed()
+        self.timeline.add(snapshot, self.journal.entries())
+        self.votes.see(snapshot, time.monotonic())
+        self.hub.publish("cluster")
+        before, self._pictured = self._pictured, snapshot
+        if (before.containers, before.images) != (snapshot.containers, snapshot.images):
+            self.hub.publish("engine")
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(PULSE):
+            for due in self._due():
+                try:
+                    due()
+                except Exception:  # one part's fault must not stop the others' pulse
+                    log.exception("a part of the pulse failed")
+
+    def _due(self) -> Iterator[Callable[[], None]]:
+        """What is done at each pulse."""
+        yield lambda: self.timeline.add(self.snapshot, self.journal.entries())
+        yield lambda: self.votes.see(self.snapshot, time.monotonic())
+        yield lambda: self.hub.publish("pulse")
+        yield lambda: self.hub.publish("history")
+        if self.traffic.moving:
+            yield lambda: self.hub.publish("traffic_charts")
+
+
+def _texts(language: str) -> Callable[[str], str]:
+    return translation(language).gettext

@@ -1,4 +1,0 @@
-"""A simulated Docker Swarm that speaks the Docker Engine API over HTTP.
-
-It imports nothing else of Essaim's and is worth having alone: `python -m core.practice --help`.
-"""

@@ -1,0 +1,78 @@
+"""How services stand, on a page: what is not alive and why, and what a drain would do to them."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import streamlit as st
+
+from core.cluster.snapshot import Node
+from core.commands.nodes import UpdateNode
+from core.presentation.alive import drain_warning, standing
+from core.ui import faults
+from core.ui.confirmation import drains, insisting_button, own
+from core.ui.lines import asking_button, button
+from core.ui.session import _, control, seen
+
+#: What would be read as Markdown in the engine's words.
+_MARKS = re.compile(r"[\\`*_\[\]$#:<>~|]")
+
+
+def not_alive() -> None:
+    """What is not alive of which service, and why; nothing where all is well."""
+    snapshot = seen()
+    found = [standing(snapshot, service, _) for service in snapshot.services]
+    told = sorted((each for each in found if each.told), key=lambda each: not each.down)
+    if told:
+        lines = (f"{'✕' if each.down else '▲'} {each.told}" for each in told)
+        st.warning("\n\n".join(_MARKS.sub(r"\\\g<0>", line) for line in lines))
+
+
+def not_known() -> None:
+    """What the managers cannot know yet, nor anybody who asks them."""
+    known = faults.conditions()
+    if len(control().snapshot.nodes) < 2 or (known and faults.not_noticed(known)):
+        return
+    st.caption(
+        _(
+            "Replicas are counted as the managers last heard of them. A node that dies is missed "
+            "after three heartbeats, 8 to 17 seconds: until then, nobody knows."
+        )
+    )
+
+
+def not_noticed() -> None:
+    """The same where all is live, and only while a practice machine is gone unnoticed."""
+    known = faults.conditions()
+    if known and faults.unnoticed(known):
+        st.fragment(_until_noticed, run_every=1.0)()
+
+
+def _until_noticed() -> None:
+    known = faults.conditions()
+    if not (known and faults.not_noticed(known)):
+        st.rerun()
+
+
+def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -> None:
+    """Drains a node; asks first where that would leave a service without a replica."""
+    disabled = node.availability == "drain"
+    make = partial(UpdateNode, availability="drain", node=node.reference)
+    warning = drain_warning(control().whole, node, _)  # labels count, and are not shown
+    if own(node.id):
+        told = f"{drains(node.name)} {warning}".strip()
+        icon = icon or ":material/water_drop:"
+        insisting_button(label, told, make, UpdateNode, key=key, icon=icon, disabled=disabled)
+    elif warning:
+        asking_button(label, warning, make, UpdateNode, key=key, icon=icon, disabled=disabled)
+    else:
+        button(label, make, UpdateNode, key=key, icon=icon, disabled=disabled)
+
+
+def warn_of_drain(node: str) -> None:
+    """The same warning before something else drains the node. node: its name."""
+    snapshot = control().whole
+    found = snapshot.find_node(node)
+    if warning := drain_warning(snapshot, found, _) if found else "":
+        st.warning(warning, icon=":material/warning:")

@@ -1,0 +1,139 @@
+"""Buttons that shake a service while it is under load: nodes, replicas, updates, and faults."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.cluster.snapshot import Service, Task
+from core.commands.containers import KillContainers
+from core.commands.nodes import UpdateNode
+from core.commands.services import RollbackService, ScaleServices, UpdateService
+from core.control import faults
+from core.errors import InvalidCommand
+from core.ui.alive import drain_button
+from core.ui.faults import do
+from core.ui.lines import button
+from core.ui.script_runs import caught
+from core.ui.selection import remembered
+from core.ui.session import _, control, plural, viewer
+
+#: A tag that no image has: the new replicas cannot be made.
+BROKEN = "no-such-tag"
+
+
+def shake(service: Service) -> None:
+    """A row of buttons: what is done to a node, then what is done to the service."""
+    snapshot = control().snapshot
+    names = [node.name for node in snapshot.nodes]
+    workers = [node.name for node in snapshot.nodes if node.role == "worker"]
+    first = names.index(remembered(names, "shaken", wish=(workers or names)[0]))
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="shake"):
+        name = st.segmented_control(
+            _("Node"),
+            names,
+            default=names[first],
+            key="shaken",
+            required=True,
+            label_visibility="collapsed",
+        )
+        node = snapshot.nodes[names.index(name)]
+        drain_button(_("Drain"), node, key="shake_drain")
+        button(
+            _("Activate"),
+            partial(UpdateNode, availability="active", node=node.reference),
+            UpdateNode,
+            key="shake_active",
+        )
+        if control().practice:
+            _power(node.hostname)
+        _service(service)
+
+
+def _power(node: str) -> None:
+    """A practice machine falls, and comes back."""
+    engine = control().snapshot.engine
+    answers = engine is not None and engine.name == node
+    for label, on in ((_("Power off"), False), (_("Power on"), True)):
+        st.button(
+            label,
+            key=f"shake_power_{on}",
+            disabled=answers or control().looking,
+            help=_("This node answers Essaim: without it, nobody would.") if answers else None,
+            on_click=caught(do),
+            args=(faults.power(node, on), viewer()),
+        )
+
+
+def _service(service: Service) -> None:
+    name = service.name
+    if service.replicas is not None:
+        for count in (1, 3, 15):
+            button(
+                plural("{count} replica", "{count} replicas", count),
+                partial(ScaleServices, replicas=((name, count),)),
+                ScaleServices,
+                key=f"shake_scale_{count}",
+            )
+    button(
+        _("Rebalance"),
+        lambda: UpdateService(service=name, force=True),
+        UpdateService,
+        key="shake_force",
+    )
+    _kill(service)
+    button(
+        _("Broken image"),
+        lambda: UpdateService(service=name, image=f"{repository(service.image)}:{BROKEN}"),
+        UpdateService,
+        key="shake_broken",
+        help=_("Updates to an image that is not there, and lets you see how the update stops."),
+    )
+    button(
+        _("Roll back"),
+        lambda: RollbackService(service=name),
+        RollbackService,
+        key="shake_rollback",
+        help=_("Back to the spec before its last change; this undoes a scale, too."),
+    )
+
+
+def _kill(service: Service) -> None:
+    """End one replica's program: any on the practice engine, else one on the connected node."""
+    if control().practice:
+        st.button(
+            _("Kill a replica"),
+            key="shake_kill",
+            on_click=caught(
+                lambda here: do(faults.crash(task.id), here) if (task := _first(service)) else None
+            ),
+            args=(viewer(),),
+            disabled=control().looking,
+        )
+        return
+    button(
+        _("Kill a replica"),
+        lambda: _local(service),
+        KillContainers,
+        key="shake_kill",
+    )
+
+
+def _first(service: Service) -> Task | None:
+    """The running replica of the lowest slot, as of now."""
+    tasks = control().snapshot.tasks_of(service)
+    return next((task for task in tasks if task.state == "running" and task.live), None)
+
+
+def _local(service: Service) -> KillContainers:
+    for container in control().snapshot.containers:
+        if container.service == service.name and container.state == "running":
+            return KillContainers(containers=(container.name,))
+    raise InvalidCommand(_("None of its replicas runs on the node that answers Essaim."))
+
+
+def repository(image: str) -> str:
+    """``nginx`` of ``nginx:latest``; a registry's port stays."""
+    front, slash, last = image.rpartition("/")
+    return f"{front}{slash}{last.partition(':')[0]}"

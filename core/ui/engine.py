@@ -1,0 +1,97 @@
+"""How the engine was found: what was tried, and why it was not taken."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.cluster.snapshot import Trouble
+from core.engine.connection import Connection, Search, Tried
+from core.errors import said
+from core.presentation.trouble import told
+from core.ui.session import _, control
+
+
+def how_found() -> None:
+    """Behind a sign beside the engine's line: what named it, and where else it was looked for."""
+    connection = control().connection
+    if connection.search is None:
+        return
+    with st.popover(
+        _("How this engine was found"),
+        icon=":material/help:",
+        type="tertiary",
+        key="how_found",
+    ):
+        st.markdown(_story(connection, connection.search, control().snapshot.trouble))
+
+
+def failed_to_answer() -> None:
+    """Say so where this is practice although an engine seemed to be there."""
+    connection = control().connection
+    if connection.practice and connection.search:
+        failed = [_line(tried) for tried in connection.search.tried if tried.there]
+        if failed:
+            st.caption(
+                _("Practising, because no engine answered at {note}").format(note="; ".join(failed))
+            )
+
+
+def no_answer(connection: Connection, trouble: Trouble | None) -> str:
+    """What to say instead of an engine: why there is none, and what to do."""
+    why = _plain(told(trouble, _))
+    if connection.fault:
+        parts = [f"{why} {_('Put it right, and start Essaim again.')}"]
+    else:
+        missing = _("No engine answers at `{address}` yet. Essaim goes on trying.")
+        parts = [
+            missing.format(address=connection.base_url),
+            why,
+            _("Is Docker running there, and is the address right?"),
+        ]
+    parts.append(_("Started with `ESSAIM_ENGINE=practice`, Essaim needs no Docker."))
+    return "\n\n".join(filter(None, parts))
+
+
+def _story(connection: Connection, search: Search, trouble: Trouble | None) -> str:
+    parts = []
+    if search.chosen:
+        named = connection.named if connection.practice is None else search.chosen
+        parts.append(_("Chosen by: {named}").format(named=_plain(said(named, _))))
+    else:
+        parts.append(
+            _(
+                "Nobody has chosen an engine: neither DOCKER_HOST nor DOCKER_CONTEXT is set, and "
+                "the docker command uses no context but its default. So these were tried:"
+            )
+        )
+        tried = [_line(tried) for tried in search.tried]
+        known = [tried.place.host for tried in search.tried]
+        if connection.practice is None and connection.base_url not in known:
+            word = _("does not answer") if trouble else _("answers")
+            tried.append(f"{_code(connection.base_url.removeprefix('unix://'))}: {word}")
+        parts.append("\n".join(f"- {line}" for line in tried))
+        if connection.practice:
+            parts.append(
+                _(
+                    "So this is practice: each browser has a cluster of its own. Once an engine "
+                    "runs, start Essaim again."
+                )
+            )
+    if connection.practice is None and trouble:
+        parts.append(_plain(told(trouble, _)))
+    return "\n\n".join(parts)
+
+
+def _line(tried: Tried) -> str:
+    place = tried.place
+    where = f"{_code(place.host.removeprefix('unix://'))} ({said(place.named, _)})"
+    return _("{where}: {why}").format(where=where, why=_plain(said(tried.why, _)))
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('`', chr(39))}`"
+
+
+def _plain(text: str) -> str:
+    """What others have written, with nothing in it that Markdown would take for its own."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>#$~:|!{}" else c for c in text)

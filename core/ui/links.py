@@ -1,0 +1,69 @@
+"""Links that open a published port in the learner's browser, wherever that browser is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.cluster.snapshot import ClusterSnapshot, Port, Service
+from core.traffic.endpoints import open_ports, real
+from core.ui.session import _, control, key
+from core.web.published import address
+
+
+def open_links(ports: Iterable[Port]) -> None:
+    """A link for each published TCP port."""
+    for port in ports:
+        if port.published and port.protocol == "tcp":
+            st.link_button(
+                _("Open port {port}").format(port=port.published),
+                url(port.published),
+                icon=":material/open_in_new:",
+            )
+
+
+def door_links(service: Service) -> None:
+    """The same for a service, and then by each other node: every one is a way in."""
+    open_links(service.ports)
+    here = control()
+    engine = here.snapshot.engine
+    for port in open_ports(service):
+        for door in real(here.snapshot, service, port, here.connection.base_url):
+            if engine is None or door.node != engine.node_id:
+                node = here.snapshot.node(door.node)
+                st.link_button(
+                    _("Port {port} of {node}").format(port=door.port, node=door.name),
+                    address(node.hostname if node else door.name, door.port, key())
+                    if here.practice
+                    else f"http://{door.address}/",
+                    icon=":material/open_in_new:",
+                )
+
+
+def url(port: int) -> str:
+    """Where a browser reaches a port that is published on the connected engine.
+
+    A practice port answers through the dashboard's own address; a real one at the node's.
+    """
+    here = control()
+    engine = here.snapshot.engine
+    if here.practice:
+        return address(engine.name if engine else "node1", port, key())
+    remote = urlsplit(here.connection.base_url)
+    host = remote.hostname if remote.scheme in ("tcp", "http", "https") else ""
+    if not host and engine:
+        host = engine.node_address
+    if not host:
+        host = urlsplit(str(st.context.url or "")).hostname or "localhost"
+    return f"http://{host}:{port}/"
+
+
+def free_port(wanted: int, snapshot: ClusterSnapshot | None = None) -> int:
+    """The first port from ``wanted`` on that nothing known publishes."""
+    snapshot = snapshot or control().snapshot
+    published = [service.ports for service in snapshot.services]
+    published += [container.ports for container in snapshot.containers]
+    taken = {port.published for ports in published for port in ports}
+    return next((port for port in range(wanted, 65536) if port not in taken), wanted)

@@ -1,0 +1,107 @@
+"""What the server does beside Streamlit: its start and end, and all routes of our own."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+import anyio.to_thread
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute
+
+from core.cluster.snapshot import ClusterSnapshot
+from core.console.consoles import DESK
+from core.console.routes import routes as console_routes
+from core.control.classroom import classroom
+from core.control.control import Control
+from core.engine import keys
+from core.errors import EssaimError, Worded
+from core.i18n import preferred, translation
+from core.live import messages
+from core.live.routes import routes as live_routes
+from core.presentation import tables
+from core.terminal.routes import routes as terminal_routes
+from core.timeline.routes import routes as timeline_routes
+from core.web.hosts import Hosts
+from core.web.middleware import Door
+from core.web.proxies import believe, proxies
+from core.web.published import routes as published_routes
+from core.web.sessions import Sessions
+
+
+@asynccontextmanager
+async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
+    """Find the engine before the first viewer comes, and leave it when the server ends."""
+    try:
+        _hosts(), proxies(os.environ)
+        room = await anyio.to_thread.run_sync(classroom)
+    except (EssaimError, ValueError) as error:
+        _ = translation(preferred(os.environ.get("LC_ALL") or os.environ.get("LANG"))).gettext
+        why = error.said(_) if isinstance(error, Worded) else str(error)
+        print(_("Essaim cannot start: {why}").format(why=why), file=sys.stderr, flush=True)
+        os._exit(1)  # an exception would only bury the sentence under the server's own
+    threading.Thread(target=_warm_up, daemon=True).start()
+    threading.Thread(target=_hosts().learn, daemon=True).start()
+    if told := room.access.announcement():
+        print(told, flush=True)  # as Jupyter does
+    yield {}
+    DESK.close()
+    await anyio.to_thread.run_sync(room.stop)
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        *live_routes(lambda request: _looked_at(request).hub, _ours),
+        *timeline_routes(lambda request: _asked(request).timeline, _ours),
+        *published_routes(_asked, _ours),
+        *console_routes(lambda: DESK, _ours),
+        *terminal_routes(lambda: DESK.seats, _ours),
+    ]
+
+
+def middleware() -> list[Middleware]:
+    believe(os.environ)
+    return [
+        Middleware(Door, host_allowed=lambda host: _hosts().allows(host), origin_allowed=_ours),
+        Middleware(Sessions),
+        Middleware(keys.Keys, known=lambda key: classroom().known(key)),
+    ]
+
+
+@cache
+def _hosts() -> Hosts:
+    """Read at the start, not at import: what is wrong with the setting is said then."""
+    return Hosts(os.environ)
+
+
+def _asked(request: HTTPConnection) -> Control:
+    """The cluster that a request to a route of ours is about. Raises NotBegun."""
+    room = classroom()
+    return room.found(keys.asked(request, room.known))
+
+
+def _looked_at(request: HTTPConnection) -> Control:
+    """The same for the live socket of a page, whose cluster may have made room while it slept.
+
+    Raises NoRoom.
+    """
+    room, client = classroom(), request.client
+    return room.control(keys.asked(request, room.known), client.host if client else "local")
+
+
+def _ours(headers: Mapping[str, str]) -> bool:
+    """Whether a request with these headers comes from a page of ours."""
+    return classroom().access.origin_allowed(headers)
+
+
+def _warm_up() -> None:
+    """Draw once for nobody: the libraries that it loads would keep the first viewer waiting."""
+    nothing = ClusterSnapshot(time=0.0, revision=0, engine=None)
+    messages.cluster(nothing, str)
+    tables.nodes(nothing, str)

@@ -1,0 +1,112 @@
+"""The API's part on building images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from essaim_practice import room
+from essaim_practice.api import shapes
+from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.errors import ApiError
+from essaim_practice.images import build_context, dockerfile
+from essaim_practice.images import dockerignore as ignoring
+from essaim_practice.images.build import Build
+from essaim_practice.images.build_plan import Message, Options
+from essaim_practice.images.reference import parse
+from essaim_practice.turns import by_turns
+
+
+@route("POST", "/build")
+async def build(request: Request) -> Stream:
+    """Build from a tar of the context. What the Dockerfile does not allow is said at once."""
+    query = request.query
+    if query.get("version") == "2":
+        raise ApiError(
+            501, "the practice engine builds with the classic builder: set DOCKER_BUILDKIT=0"
+        )
+    if query.get("remote"):
+        raise ApiError(501, "the practice engine builds only from a context that is sent to it")
+    context = await by_turns(build_context.unpack(request.body))
+    room.require_files(request.cluster.store, context.size)
+    name = query.get("dockerfile") or "Dockerfile"
+    try:
+        text = context.read(f"/{name}")
+    except OSError:
+        raise ApiError(400, f"Cannot locate specified Dockerfile: {name}") from None
+    ignoring.leave_out(context, name)
+    tags = tuple(parse(tag).name for tag in request.repeated.get("t", []) if tag)
+    options = Options(
+        tags=tags,
+        arguments={k: v for k, v in _mapping(query.get("buildargs")).items() if v is not None},
+        cache=not request.flag("nocache"),
+        cache_from=_names(query.get("cachefrom")),
+        pull=request.flag("pull"),
+        remove=request.flag("rm", True),
+        target=query.get("target", ""),
+        labels=_mapping(query.get("labels")),
+    )
+    cluster = request.cluster
+    run = Build(
+        cluster.store,
+        cluster.clock,
+        cluster.random,
+        request.engine,
+        context,
+        dockerfile.parse(text.decode(errors="replace")),
+        options,
+    )
+
+    async def lines() -> AsyncIterator[bytes]:
+        async for message in _wanted(run, quiet=request.flag("q")):
+            yield json.dumps(message, separators=(",", ":")).encode() + b"\r\n"
+
+    return Stream(lines())
+
+
+async def _wanted(build: Build, quiet: bool) -> AsyncIterator[Message]:
+    """All messages of a build, or only the image's id (``docker build -q``) and a failure."""
+    last = ""
+    async for message in build.run():
+        if "aux" in message:
+            last = message["aux"]["ID"]
+        if not quiet or "error" in message:
+            yield message
+            if "error" in message:
+                return
+    if quiet:
+        yield {"stream": f"{last}\n"}
+
+
+_NAMES = shapes.Struct("build.Options", {"Names": shapes.List("string")})
+_VALUES = shapes.Struct("build.Options", {"Values": shapes.Map("string", nullable=True)})
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    try:
+        fitted = shapes.fit({"Names": shapes.parse(text or "[]")}, _NAMES)
+    except shapes.Mismatch as error:
+        raise ApiError(400, f"error reading cache-from: {error}") from None
+    return tuple(fitted.get("Names", ()))
+
+
+def _mapping(text: str | None) -> dict[str, Any]:
+    try:
+        fitted = shapes.fit({"Values": shapes.parse(text or "{}")}, _VALUES)
+    except shapes.Mismatch as error:
+        raise ApiError(400, f"error reading build args: {error}") from None
+    values: dict[str, Any] = fitted.get("Values", {})
+    return values
+
+
+_CACHE_FILTERS = {
+    *("description", "id", "inuse", "label", "label!", "parent", "private", "shared", "type"),
+    *("until", "unused-for"),
+}
+
+
+@route("POST", "/build/prune")
+def prune(request: Request) -> Response:
+    request.filters(_CACHE_FILTERS)
+    return Response({"CachesDeleted": None, "SpaceReclaimed": 0})

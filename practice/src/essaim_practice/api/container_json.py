@@ -1,0 +1,299 @@
+"""How the API shows a container: in the list, and on inspection."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from essaim_practice.api import host_defaults
+from essaim_practice.files import mounts
+from essaim_practice.formats import NO_TIME, human_duration, rfc3339
+from essaim_practice.images import local
+from essaim_practice.images.catalogue import digest_of
+from essaim_practice.network import links
+from essaim_practice.network.addresses import PREDEFINED, find_network, on
+from essaim_practice.network.publishing import exposed
+from essaim_practice.objects import Container, Image, Network, Port
+from essaim_practice.programs.base import argv_of, settings
+from essaim_practice.store import Store
+
+_ANYWHERE = ("0.0.0.0", "::")
+
+#: What the API shows of the place on the default bridge once more, for clients of old.
+_BRIDGED = (
+    *("EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress"),
+    *("IPPrefixLen", "IPv6Gateway", "MacAddress"),
+)
+
+_LAYERS = "/var/lib/docker/overlay2"
+
+
+def status_of(container: Container) -> str:
+    """Docker's one-word state: created, running, paused, restarting, exited or dead."""
+    if container.restarting:
+        return "restarting"
+    return "paused" if container.paused else container.state
+
+
+def status_text(container: Container, now: float) -> str:
+    """What ``docker ps`` says: "Up 3 seconds", "Exited (0) 2 minutes ago"."""
+    if container.state == "running":
+        text = f"Up {human_duration(now - container.started)}"
+        if container.paused:
+            return f"{text} (Paused)"
+        if container.health:
+            shown = "health: starting" if container.health == "starting" else container.health
+            return f"{text} ({shown})"
+        return text
+    if container.restarting:
+        ago = human_duration(now - container.finished)
+        return f"Restarting ({container.exit_code}) {ago} ago"
+    if container.state == "exited":
+        ago = human_duration(now - container.finished)
+        return f"Exited ({container.exit_code}) {ago} ago"
+    return "Created" if container.state == "created" else "Dead"
+
+
+def summary(store: Store, container: Container, image: Image | None) -> dict[str, Any]:
+    """One element of GET /containers/json."""
+    argv = argv_of(container, image) if image else []
+    return {
+        "Id": container.id,
+        "Names": [f"/{container.name}"],
+        "Image": _image_of(store, container),
+        "ImageID": container.image_id,
+        "Command": " ".join(_quoted(word) for word in argv),
+        "Created": int(container.created),
+        "Ports": _port_list(container, image),
+        "Labels": labels_of(container, image),
+        "State": status_of(container),
+        "Status": status_text(container, store.clock.now()),
+        "HostConfig": {"NetworkMode": network_mode(container)},
+        "NetworkSettings": {
+            "Networks": {
+                name: {**place, "Aliases": None, "DNSNames": None}
+                for name, place in _networks(store, container).items()
+            }
+        },
+        "Mounts": mounts.as_json(container),
+    }
+
+
+def _image_of(store: Store, container: Container) -> str:
+    """The name it was made by; the image's id, once that name means another image or none."""
+    named = local.find(store, container.engine, container.image)
+    same = named is not None and named.image_id == container.image_id
+    return container.image if same else container.image_id
+
+
+def details(store: Store, container: Container, image: Image | None) -> dict[str, Any]:
+    """GET /containers/{id}/json."""
+    argv = argv_of(container, image) if image else [""]
+    networks = _networks(store, container)
+    first: Mapping[str, Any] = networks.get("bridge") or {}
+    up = container.state == "running"
+    sandbox = _made_up(f"sandbox {container.id}") if up else ""
+    folder = f"/var/lib/docker/containers/{container.id}"
+    ran = container.started > 0
+    return {
+        "Id": container.id,
+        "Created": rfc3339(container.created),
+        "Path": argv[0] if argv else "",
+        "Args": argv[1:],
+        "State": _state(container),
+        "Image": container.image_id,
+        "ResolvConfPath": f"{folder}/resolv.conf" if ran else "",
+        "HostnamePath": f"{folder}/hostname" if ran else "",
+        "HostsPath": f"{folder}/hosts" if ran else "",
+        "LogPath": f"{folder}/{container.id}-json.log" if ran else "",
+        "Name": f"/{container.name}",
+        "RestartCount": container.restarts,
+        "Driver": "overlay2",
+        "Platform": "linux",
+        "MountLabel": "",
+        "ProcessLabel": "",
+        "AppArmorProfile": "",
+        "ExecIDs": None,
+        "HostConfig": {
+            **host_defaults.shown(container.host_config, network_mode(container)),
+            "Links": links.shown(container),
+        },
+        "GraphDriver": {"Data": _layer(container), "Name": "overlay2"},
+        "Mounts": mounts.as_json(container),
+        "Config": config_of(container, image),
+        "NetworkSettings": {
+            "Bridge": "",
+            "SandboxID": sandbox,
+            "SandboxKey": f"/var/run/docker/netns/{sandbox[:12]}" if sandbox else "",
+            "Ports": _port_map(container, image),
+            "HairpinMode": False,
+            "LinkLocalIPv6Address": "",
+            "LinkLocalIPv6PrefixLen": 0,
+            "SecondaryIPAddresses": None,
+            "SecondaryIPv6Addresses": None,
+            **{name: first.get(name, 0 if name.endswith("Len") else "") for name in _BRIDGED},
+            "Networks": networks,
+        },
+    }
+
+
+def _layer(container: Container) -> dict[str, str]:
+    """Where the container's files would be; of its image's layers, one stands for all."""
+    own = f"{_LAYERS}/{_made_up(f'layer {container.id}')}"
+    below = f"{_LAYERS}/{_made_up(f'layer {container.image_id}')}"
+    return {
+        "ID": container.id,
+        "LowerDir": f"{own}-init/diff:{below}/diff",
+        "MergedDir": f"{own}/merged",
+        "UpperDir": f"{own}/diff",
+        "WorkDir": f"{own}/work",
+    }
+
+
+def _made_up(text: str) -> str:
+    return digest_of(text).removeprefix("sha256:")
+
+
+def labels_of(container: Container, image: Image | None) -> dict[str, str]:
+    own = container.config.get("Labels") or {}
+    return {**((image.config.get("Labels") if image else None) or {}), **own}
+
+
+def network_mode(container: Container) -> str:
+    mode = str(container.host_config.get("NetworkMode") or "default")
+    return "bridge" if mode == "default" else mode
+
+
+def _state(container: Container) -> dict[str, Any]:
+    state: dict[str, Any] = {
+        "Status": status_of(container),
+        "Running": container.state == "running" or container.restarting,
+        "Paused": container.paused,
+        "Restarting": container.restarting,
+        "OOMKilled": False,
+        "Dead": container.state == "dead",
+        "Pid": container.pid,
+        "ExitCode": container.exit_code,
+        "Error": container.error,
+        "StartedAt": rfc3339(container.started) if container.started else NO_TIME,
+        "FinishedAt": rfc3339(container.finished) if container.finished else NO_TIME,
+    }
+    return state
+
+
+def config_of(container: Container, image: Image | None) -> dict[str, Any]:
+    """Its Config: what was asked for over what its image says."""
+    asked = container.config
+    base: Mapping[str, Any] = image.config if image else {}
+    env = settings(image, asked.get("Env"))
+    ports = {**(base.get("ExposedPorts") or {}), **(asked.get("ExposedPorts") or {})}
+    shown = {
+        "Hostname": asked.get("Hostname") or container.id[:12],
+        "Domainname": asked.get("Domainname") or "",
+        "User": asked.get("User") or base.get("User") or "",
+        "AttachStdin": bool(asked.get("AttachStdin")),
+        "AttachStdout": bool(asked.get("AttachStdout")),
+        "AttachStderr": bool(asked.get("AttachStderr")),
+        **({"ExposedPorts": ports} if ports else {}),
+        "Tty": bool(asked.get("Tty")),
+        "OpenStdin": bool(asked.get("OpenStdin")),
+        "StdinOnce": bool(asked.get("StdinOnce")),
+        "Env": env or None,
+        "Cmd": asked.get("Cmd") or (base.get("Cmd") if not asked.get("Entrypoint") else None),
+        "Image": container.image,
+        "Volumes": asked.get("Volumes") or base.get("Volumes"),
+        "WorkingDir": asked.get("WorkingDir") or base.get("WorkingDir") or "",
+        "Entrypoint": asked.get("Entrypoint") or base.get("Entrypoint"),
+        **({"MacAddress": mac} if (mac := _asked_mac(container)) else {}),
+        "OnBuild": None,
+        "Labels": labels_of(container, image),
+    }
+    for name in ("Healthcheck", "StopSignal", "StopTimeout"):
+        if value := asked.get(name) or base.get(name):
+            shown[name] = value
+    return shown
+
+
+def _asked_mac(container: Container) -> str:
+    """The MAC address that was asked for on the container's first network, in either place."""
+    place = (container.endpoints or {}).get(container.networks[0] if container.networks else "")
+    return str((place or {}).get("MacAddress") or container.config.get("MacAddress") or "")
+
+
+def _networks(store: Store, container: Container) -> dict[str, Any]:
+    shown = {}
+    for name in container.networks:
+        network = find_network(store, container.engine, name)
+        shown[network.name if network else name] = endpoint(container, network, on(container, name))
+    return shown
+
+
+def endpoint(container: Container, network: Network | None, address: str) -> dict[str, Any]:
+    """A container's place on one network; empty but for the network while it does not run."""
+    up = container.state == "running" and network is not None
+    prefix = int(network.subnet.partition("/")[2] or 0) if network and network.subnet else 0
+    gateway = network.gateway if network and network.scope == "local" else ""
+    asked = (container.endpoints or {}).get(network.name if network else "") or {}
+    config = {"IPv4Address": address} if up and network and not network.engine else None
+    own = network is not None and network.name not in PREDEFINED
+    hostname = str(container.config.get("Hostname") or container.id[:12])
+    names = [container.name, *(asked.get("Aliases") or ()), container.id[:12], hostname]
+    return {
+        "IPAMConfig": asked.get("IPAMConfig") or config,
+        "Links": asked.get("Links") or None,
+        "Aliases": asked.get("Aliases"),
+        "MacAddress": asked.get("MacAddress") or (mac(address) if up and address else ""),
+        "DriverOpts": asked.get("DriverOpts") or None,
+        "GwPriority": 0,
+        "NetworkID": network.id if network and container.started else "",
+        "EndpointID": endpoint_id(container, network) if up and network else "",
+        "Gateway": gateway if up else "",
+        "IPAddress": address if up else "",
+        "IPPrefixLen": prefix if up else 0,
+        "IPv6Gateway": "",
+        "GlobalIPv6Address": "",
+        "GlobalIPv6PrefixLen": 0,
+        "DNSNames": list(dict.fromkeys(names)) if own and container.started else None,
+    }
+
+
+def mac(address: str) -> str:
+    return "02:42:" + ":".join(f"{int(part):02x}" for part in address.split("."))
+
+
+def endpoint_id(container: Container, network: Network) -> str:
+    return _made_up(f"endpoint {container.id} {network.id}")
+
+
+def _port_list(container: Container, image: Image | None) -> list[dict[str, Any]]:
+    if container.state != "running":
+        return []
+    shown = []
+    published = {(port.target, port.protocol) for port in container.ports}
+    for port in container.ports:
+        entry = {"PrivatePort": port.target, "PublicPort": port.published, "Type": port.protocol}
+        shown += [{"IP": address, **entry} for address in _addresses(port)]
+    for target, protocol in exposed(container, image):
+        if (target, protocol) not in published:
+            shown.append({"PrivatePort": target, "Type": protocol})
+    return shown
+
+
+def _port_map(container: Container, image: Image | None) -> dict[str, Any]:
+    if container.state != "running":
+        return {}
+    shown: dict[str, Any] = {f"{target}/{p}": None for target, p in exposed(container, image)}
+    for port in container.ports:
+        places = [{"HostIp": ip, "HostPort": str(port.published)} for ip in _addresses(port)]
+        name = f"{port.target}/{port.protocol}"
+        shown[name] = [*(shown.get(name) or ()), *places]
+    return dict(sorted(shown.items()))
+
+
+def _addresses(port: Port) -> tuple[str, ...]:
+    return (port.address,) if port.address else _ANYWHERE
+
+
+def _quoted(word: str) -> str:
+    return shlex.quote(word) if " " in word or not word else word

@@ -1,0 +1,68 @@
+"""The machines of a practice cluster, under ``/_practice/engines``: all, one more, one less.
+
+A machine that comes is an empty Docker engine in no Swarm. One that goes is as one whose plug was
+pulled for good: the Swarm is told nothing, and lists its node until it is removed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.wishes import settings, words
+from essaim_practice.cluster import Cluster
+from essaim_practice.errors import ApiError
+from essaim_practice.objects import Engine
+from essaim_practice.swarm.standing import local_state
+
+
+@route("GET", "/_practice/engines")
+def engines(request: Request) -> Response:
+    """Every machine: where its API answers, how it fares, and its part in the Swarm."""
+    cluster = request.cluster
+    return Response([_shown(cluster, engine) for engine in cluster.engines])
+
+
+@route("POST", "/_practice/engines")
+async def add(request: Request) -> Response:
+    """One more machine, whose Docker engine is empty and in no Swarm; the answer shows it."""
+    settings(request)
+    engine = request.cluster.add_engine()
+    if request.cluster.keeper is not None:
+        await request.cluster.keeper.attend()
+    return Response(_shown(request.cluster, engine), 201)
+
+
+@route("DELETE", "/_practice/engines/{name}")
+async def remove(request: Request) -> Response:
+    """Take a machine away with all that is on it. Where it is a node, the Swarm sees it go down."""
+    engine = machine(request)
+    if engine.id == request.engine:
+        raise ApiError(409, f"{engine.id} answers this request: ask another node to remove it")
+    request.cluster.remove_engine(engine)
+    if request.cluster.keeper is not None:
+        await request.cluster.keeper.attend()
+    return Response(status=204)
+
+
+def machine(request: Request) -> Engine:
+    """The machine that the path names; 404 where there is none."""
+    name = request.params["name"]
+    for engine in request.cluster.engines:
+        if engine.id == name:
+            return engine
+    known = words([engine.id for engine in request.cluster.engines])
+    raise ApiError(404, f"there is no machine called {name}, only {known}")
+
+
+def _shown(cluster: Cluster, engine: Engine) -> dict[str, Any]:
+    return {
+        "name": engine.id,
+        "address": engine.address,
+        "host": cluster.keeper.host(engine.id) if cluster.keeper else "",
+        "up": engine.up,
+        "cut": engine.cut,
+        "full": engine.full,
+        "swarm": local_state(engine),
+        "role": engine.role,
+    }

@@ -1,0 +1,130 @@
+"""The API's part on exec: commands run in containers that run already."""
+
+from __future__ import annotations
+
+from essaim_practice.api import bodies
+from essaim_practice.api.containers import called
+from essaim_practice.api.routing import Conduit, Request, Response, Upgrade, route
+from essaim_practice.api.streams import window
+from essaim_practice.errors import ApiError
+from essaim_practice.objects import Container
+from essaim_practice.programs.base import StartError
+from essaim_practice.programs.execs import Exec
+from essaim_practice.wire.converse import Wishes, converse, detach_keys, frame, upgraded_type
+
+
+def _named(request: Request) -> Exec:
+    found = request.cluster.execs.get(request.params["id"])
+    container = _container(request, found) if found else None
+    if found is None or container is None or container.engine != request.engine:
+        raise ApiError(404, f"No such exec instance: {request.params['id']}")
+    return found
+
+
+def _container(request: Request, one: Exec) -> Container | None:
+    return request.cluster.store.get(Container, one.container_id)
+
+
+def _ready(container: Container) -> None:
+    """409 for a container in which nothing can be run now."""
+    if container.state != "running":
+        raise ApiError(409, f"container {container.id} is not running")
+    if container.paused:
+        raise ApiError(
+            409, f"Container {container.name} is paused, unpause the container before exec"
+        )
+
+
+@route("POST", "/containers/{id}/exec")
+def create(request: Request) -> Response:
+    config = request.json(bodies.EXEC)
+    if not config.get("Cmd"):
+        raise ApiError(400, "No exec command specified")
+    container = called(request)
+    _ready(container)
+    _size(config.get("ConsoleSize"))
+    try:
+        detach_keys(str(config.get("DetachKeys") or ""))
+    except ApiError:
+        text = f"Invalid escape keys ({config['DetachKeys']}) provided"
+        raise ApiError(400, text) from None
+    try:
+        made = request.cluster.execs.create(container, config)
+    except StartError as error:
+        raise ApiError(400, error.message) from None
+    return Response({"Id": made.id}, 201)
+
+
+@route("GET", "/exec/{id}/json")
+def inspect(request: Request) -> Response:
+    return Response(_named(request).as_json())
+
+
+@route("POST", "/exec/{id}/start")
+def start(request: Request) -> Response | Upgrade:
+    """Runs it at once when detached; otherwise once the connection is the process's."""
+    asked, execs = request.json(bodies.EXEC_START), request.cluster.execs
+    one = _named(request)
+    container = _container(request, one)
+    if container is not None:
+        _ready(container)
+    size = _size(asked.get("ConsoleSize")) or _size(one.config.get("ConsoleSize"))
+    already = f"exec command {one.id} has already run"
+    if asked.get("Detach"):
+        if one.begun:
+            raise ApiError(409, already)
+        try:
+            execs.start(one)
+        except StartError as error:
+            raise ApiError(400, error.message) from None
+        return Response(None)
+    raw = bool(asked.get("Tty"))  # as this request says it, whatever the process has
+    wishes = Wishes(
+        stdin=bool(one.config.get("AttachStdin")),
+        stdout=bool(one.config.get("AttachStdout")),
+        stderr=bool(one.config.get("AttachStderr")),
+        framed=not raw,
+        closes=not one.tty,
+        keys=detach_keys(str(one.config.get("DetachKeys") or "")) if one.tty else b"",
+    )
+
+    async def session(conduit: Conduit) -> None:
+        def complaint(text: str) -> bytes:
+            data = f"{text}\r\n".encode()
+            return data if raw else frame(1, data)
+
+        if one.begun:
+            await conduit.send(complaint(already))
+            return
+        if size:
+            one.streams.resize(*size)
+        try:
+            left = await converse(conduit, one.streams, wishes, lambda: execs.start(one))
+        except StartError as error:
+            await conduit.send(complaint(error.message))
+            return
+        if left and container is not None:
+            request.cluster.events.emit_container(container, "exec_detach", execID=one.id)
+
+    return Upgrade(session, upgraded_type(request, raw))
+
+
+def _size(given: object) -> tuple[int, int] | None:
+    """Rows and columns as a body gives them. 400 for what is no size."""
+    if not given:
+        return None
+    if not isinstance(given, list) or len(given) != 2:
+        raise ApiError(400, "invalid console size: it takes a height and a width")
+    return int(given[0]), int(given[1])
+
+
+@route("POST", "/exec/{id}/resize")
+def resize(request: Request) -> Response:
+    rows, columns = window(request)
+    one = _named(request)
+    if one.begun and not one.running:
+        raise ApiError(404, f"NotFound: process does not exist {one.id}: not found")
+    one.streams.resize(rows, columns)  # before the start, it is the size to start with
+    if one.process is not None:
+        one.process.resized()
+    return Response(None)

@@ -1,0 +1,154 @@
+"""The API's part on the files of containers: copying in and out, differences, the whole."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from posixpath import basename, join, normpath
+
+from essaim_practice.api.containers import called
+from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.errors import ApiError
+from essaim_practice.files import tars
+from essaim_practice.files.filesystem import Device, Entry, FileSystem, Folder, Link
+from essaim_practice.files.rootfs import KERNEL
+from essaim_practice.files.tree import size_of
+from essaim_practice.formats import rfc3339
+from essaim_practice.turns import by_turns, in_turns
+
+_TAR = "application/x-tar"
+# How Go numbers what a mode says besides the permissions.
+_GO_FOLDER, _GO_LINK, _GO_DEVICE, _GO_CHARACTER = 1 << 31, 1 << 27, 1 << 26, 1 << 21
+_GO_BITS = {0o4000: 1 << 23, 0o2000: 1 << 22, 0o1000: 1 << 20}
+
+
+@route("HEAD", "/containers/{id}/archive")
+def stat(request: Request) -> Response:
+    """What is at a path, as JSON in a header."""
+    container, path = called(request), _path(request)
+    with _refusing(request, path):
+        return Response(None, headers=_stat(request.cluster.files.of(container), path))
+
+
+@route("GET", "/containers/{id}/archive")
+async def copy_out(request: Request) -> Stream:
+    container, path = called(request), _path(request)
+    # What the kernel shows in /dev, /proc and /sys is no file of the container.
+    system = request.cluster.files.of(container).unmounted(KERNEL)
+    with _refusing(request, path):
+        headers = _stat(system, path)
+        place = system.resolve(path, follow=path.endswith(("/", "/.")) and path != "/")
+        name = "./" if path.endswith("/.") else basename(path.rstrip("/")) or "/"
+        entries = await by_turns(tars.members(system, place, name))
+    request.cluster.events.emit_container(container, "archive-path")
+    return Stream(in_turns(tars.packed(entries)), _TAR, headers)
+
+
+@route("PUT", "/containers/{id}/archive")
+async def copy_in(request: Request) -> Response:
+    container, path = called(request), _path(request)
+    system = request.cluster.files.of(container)
+    with _refusing(request, path):
+        folder = system.resolve(path)
+        if not isinstance(system.entry(path), Folder):
+            raise ApiError(400, "extraction point is not a directory")
+        if system.is_read_only(folder):
+            own = system.mount_point(folder) == "/"
+            what = "container rootfs" if own else "mounted volume"
+            raise ApiError(400, f"{what} is marked read-only")
+        limit = 2 * request.cluster.files.limit
+        keep = request.flag("noOverwriteDirNonDir")
+        await by_turns(tars.unpack(system, folder, request.body, limit, keep))
+    request.cluster.events.emit_container(container, "extract-to-dir")
+    return Response(None)
+
+
+@route("GET", "/containers/{id}/changes")
+def changes(request: Request) -> Response:
+    """What differs from the image; null when nothing does."""
+    system = request.cluster.files.made(called(request))
+    found = system.changes() if system else []
+    if not found:
+        return Response(b"null\n", headers={"Content-Type": "application/json"})
+    return Response([{"Path": path, "Kind": kind} for kind, path in found])
+
+
+@route("GET", "/containers/{id}/export")
+async def export(request: Request) -> Stream:
+    """The container's files, without what is mounted, as one archive."""
+    container = called(request)
+    tree = request.cluster.files.of(container).flatten()
+    alone = FileSystem(tree, request.cluster.clock.now)
+    entries = (await by_turns(tars.members(alone, "/", "")))[1:]
+    request.cluster.events.emit_container(container, "export")
+    return Stream(in_turns(tars.packed(entries)), "application/octet-stream")
+
+
+def _path(request: Request) -> str:
+    """The path that is asked for, absolute; 400 when there is none."""
+    given = request.query.get("path", "")
+    if not given:
+        # The daemon's words, as they are.
+        raise ApiError(400, "bad parameter: pathcannot be empty")
+    if "\0" in given:
+        raise ApiError(400, "invalid argument")
+    tail = next((end for end in ("/.", "/") if given.endswith(end)), "")
+    path = normpath(join("/", given))
+    path = "/" + path.lstrip("/")
+    return path + tail if path != "/" or tail == "/." else path
+
+
+@contextmanager
+def _refusing(request: Request, path: str) -> Iterator[None]:
+    """Say in the daemon's words, and not with its 500, what the file system refuses."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            name = request.params["id"]
+            text = f"Could not find the file {path} in container {name}"
+            raise ApiError(404, text) from None
+        full = error.errno == errno.ENOSPC
+        action = "write" if full else "lstat"
+        text = f"{action} {error.filename or path}: {tars.words_of(error)}"
+        raise ApiError(507 if full else 400, text) from None
+
+
+def _stat(system: FileSystem, path: str) -> dict[str, str]:
+    entry = system.entry(path, follow=path.endswith(("/", "/.")))
+    target = ""
+    if isinstance(entry, Link):
+        target = _target(system, path)
+    said = {
+        "name": basename(path.rstrip("/")) or "/",
+        "size": size_of(entry),
+        "mode": go_mode(entry),
+        "mtime": rfc3339(entry.mtime),
+        "linkTarget": target,
+    }
+    text = json.dumps(said, separators=(",", ":")).encode()
+    return {"X-Docker-Container-Path-Stat": base64.b64encode(text).decode()}
+
+
+def _target(system: FileSystem, path: str) -> str:
+    try:
+        return system.resolve(path)
+    except OSError:
+        return path
+
+
+def go_mode(entry: Entry) -> int:
+    """A mode with the kind of the entry in it, as Go's os.FileMode numbers it."""
+    mode = entry.mode & 0o777
+    mode |= sum(go for bit, go in _GO_BITS.items() if entry.mode & bit)
+    match entry:
+        case Folder():
+            mode |= _GO_FOLDER
+        case Link():
+            mode |= _GO_LINK
+        case Device():
+            mode |= _GO_DEVICE | _GO_CHARACTER
+    return mode

@@ -1,0 +1,30 @@
+"""What a new network asks for beside its addresses: what the daemon refuses of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from essaim_practice.errors import ApiError
+
+_MTU = "com.docker.network.driver.mtu"
+
+
+def check(body: dict[str, Any], ipam: dict[str, Any], ipv6: bool) -> None:
+    """Refuse what no network can be, and what none is here."""
+    if (source := (body.get("ConfigFrom") or {}).get("Network")) or body.get("ConfigOnly"):
+        if source:
+            raise ApiError(404, f'configuration network "{source}" does not exist')
+        if any(body.get(name) for name in ("Internal", "Ingress", "Attachable", "Scope")):
+            fields = "[ ingress | internal | attachable | scope ]"
+            text = "configuration network can only contain network specific fields. Network"
+            raise ApiError(403, f"{text} operator fields like {fields} are not supported.")
+        raise ApiError(501, "the practice engine does not play configuration networks")
+    if (driver := ipam.get("Driver") or "default") not in ("default", "null", "windows"):
+        raise ApiError(404, f'plugin "{driver}" not found')
+    if body.get("EnableIPv4") is False and not ipv6:
+        raise ApiError(400, "IPv4 or IPv6 must be enabled")
+    mtu = str((body.get("Options") or {}).get(_MTU) or "0")
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", mtu):
+        text = f'strconv.Atoi: parsing "{mtu}": invalid syntax'
+        raise ApiError(400, f"failed to parse {_MTU} value: {mtu} ({text})")

@@ -1,0 +1,77 @@
+"""The API's part on what the registry has: search, a manifest, push."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.errors import ApiError
+from essaim_practice.images import local as images
+from essaim_practice.images import registry
+from essaim_practice.images.catalogue import CATALOGUE
+from essaim_practice.images.reference import Reference, parse
+
+_NOT_DISTRIBUTED = "manifest unknown: manifest unknown"
+
+
+@route("GET", "/images/search")
+def search(request: Request) -> Response:
+    term, limit = request.query.get("term", ""), request.integer("limit", 25)
+    if not 1 <= limit <= 100:
+        raise ApiError(400, f"limit {limit} is outside the range of [1, 100]")
+    found = {p.repository: p.description for p in CATALOGUE if term in p.repository}
+    return Response(
+        [
+            {
+                "name": name,
+                "description": description,
+                "star_count": 0,
+                "is_official": "/" not in name,
+                "is_automated": False,
+            }
+            for name, description in sorted(found.items())[:limit]
+        ]
+    )
+
+
+@route("GET", "/distribution/{name:path}/json")
+async def distribution(request: Request) -> Response:
+    reference = parse(request.params["name"])
+    try:
+        published = await registry.require(request.cluster.store, request.engine, reference)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        if error.message.startswith("manifest"):
+            raise ApiError(404, _NOT_DISTRIBUTED) from None
+        denied = "errors:\ndenied: requested access to the resource is denied\n"
+        raise ApiError(401, f"{denied}unauthorized: authentication required\n") from None
+    descriptor = {
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "digest": published.digest,
+        "size": 10_229,
+    }
+    platforms = [{"architecture": "amd64", "os": "linux"}]
+    return Response({"Descriptor": descriptor, "Platforms": platforms})
+
+
+@route("POST", "/images/{name:path}/push")
+def push(request: Request) -> Stream:
+    """Refused once begun, as the registry of Docker Hub refuses who has not logged in."""
+    name = request.params["name"]
+    reference = parse(f"{name}:{request.query['tag']}" if request.query.get("tag") else name)
+    held = images.listed(request.cluster.store, request.engine)
+    if any(reference.name in image.tags for image in held):
+        problem = "the practice engine's registry cannot be pushed to"
+    else:
+        problem = f"An image does not exist locally with the tag: {reference.repository}"
+    return Stream(_refused(reference, problem))
+
+
+async def _refused(reference: Reference, problem: str) -> AsyncIterator[bytes]:
+    for message in (
+        {"status": f"The push refers to repository [{reference.place}]"},
+        {"errorDetail": {"message": problem}, "error": problem},
+    ):
+        yield json.dumps(message, separators=(",", ":")).encode() + b"\r\n"

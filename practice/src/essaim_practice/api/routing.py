@@ -1,0 +1,162 @@
+"""The table of API routes, and the values that pass between the HTTP server and the handlers.
+
+A handler is an ordinary function of a Request, found by method and path; it reads and writes the
+store and never sees a socket. Modules named ``api_*.py`` hold the handlers, one part of the Docker
+Engine API each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from essaim_practice.api import shapes
+from essaim_practice.errors import ApiError
+
+if TYPE_CHECKING:
+    from essaim_practice.cluster import Cluster
+
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the API on one engine of one cluster."""
+
+    cluster: Cluster
+    engine: str  # the hostname whose address was called
+    method: str
+    path: str  # without the version prefix
+    params: Mapping[str, str]  # what the route's {placeholders} matched
+    query: Mapping[str, str]  # first value of each, as Go has it
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+    version: tuple[int, int]  # of the API, as the client asked for it
+    target: str = ""  # the path and query as they were sent
+    repeated: Mapping[str, list[str]] = field(default_factory=dict)  # every value of each
+
+    def json(self, shape: shapes.Struct | None = None) -> dict[str, Any]:
+        """The body as that struct, with the types that the shape says; any object without one.
+
+        400 in the daemon's words when it does not fit, 413 when it is too long to be read.
+        """
+        if len(self.body) > shapes.MAX_JSON:
+            raise ApiError(413, f"request body is larger than {shapes.MAX_JSON} bytes")
+        try:
+            value = shapes.parse(self.body.decode(errors="replace") or "{}")
+            return shapes.fit(value, shape) if shape else shapes.any_object(value)
+        except shapes.Mismatch as error:
+            raise ApiError(400, f"invalid JSON: {error}") from None
+
+    def integer(self, name: str, default: int = 0) -> int:
+        """A whole number of the query. 400 for what is none (the daemon's words; it says 500)."""
+        text = self.query.get(name, "")
+        if text and not _INTEGER.fullmatch(text):
+            raise ApiError(400, f'strconv.Atoi: parsing "{text}": invalid syntax')
+        return int(text) if text else default
+
+    def amount(self, name: str) -> int | None:
+        """How many of the last ones; None, for all, where it is no number, as for the daemon."""
+        text = self.query.get(name, "")
+        return int(text) if _INTEGER.fullmatch(text) and int(text) >= 0 else None
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A boolean of the query as Docker reads it: all but '', 0, no, false and none are true."""
+        if name not in self.query:
+            return default
+        return self.query[name].strip().lower() not in ("", "0", "no", "false", "none")
+
+    def filters(self, known: Collection[str]) -> dict[str, list[str]]:
+        """The ``filters`` query: both ``{"name": ["a"]}`` and ``{"name": {"a": true}}``.
+
+        400 in the daemon's words for what is not known.
+        """
+        try:
+            value = shapes.parse(self.query.get("filters") or "{}")
+        except shapes.Mismatch:
+            raise ApiError(400, "invalid filter") from None
+        if not isinstance(value, dict):
+            raise ApiError(400, "invalid filter")
+        read: dict[str, list[str]] = {}
+        for name, items in value.items():
+            if not isinstance(items, list | dict) or not all(isinstance(i, str) for i in items):
+                raise ApiError(400, "invalid filter")
+            if name not in known:
+                raise ApiError(400, f"invalid filter '{shapes.clean(name)}'")
+            if items:
+                read[shapes.clean(name)] = [shapes.clean(item) for item in items]
+        return read
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A complete answer: ``body`` is bytes (sent as they are), None (empty), or becomes JSON."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer sent in chunks as they come; headers are flushed before the first one."""
+
+    chunks: AsyncIterator[bytes]
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Conduit(Protocol):
+    """A connection that left HTTP behind: bytes both ways."""
+
+    async def receive(self) -> bytes:
+        """What came; empty once the client sends no more."""
+        ...
+
+    async def send(self, data: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """An answer that takes the connection over (101 UPGRADED) until ``session`` returns."""
+
+    session: Callable[[Conduit], Awaitable[None]]
+    content_type: str
+    handshake: Mapping[str, str] | None = None  # the headers of a websocket's beginning
+
+
+Answer = Response | Stream | Upgrade
+Handler = Callable[[Request], Answer | Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    pattern: str  # /containers/{id}/json
+    regex: re.Pattern[str]
+    handler: Handler
+
+
+ROUTES: list[Route] = []
+
+
+def route(method: str, pattern: str) -> Callable[[Handler], Handler]:
+    """Enter a handler in the table. ``{name:path}`` also matches slashes, as images have."""
+    regex = re.sub(r"\\{(\w+):path\\}", r"(?P<\1>.+)", re.escape(pattern))
+    regex = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", regex)
+
+    def enter(handler: Handler) -> Handler:
+        ROUTES.append(Route(method, pattern, re.compile(regex + r"\Z"), handler))
+        return handler
+
+    return enter
+
+
+def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    for candidate in ROUTES:
+        if candidate.method == method and (match := candidate.regex.match(path)):
+            return candidate, match.groupdict()
+    return None

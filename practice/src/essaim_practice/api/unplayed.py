@@ -1,0 +1,56 @@
+"""The parts of the Engine API that are not played: each answers 501 and says so.
+
+An entry leaves this list when its route is entered elsewhere; a test holds that, and the list in
+docs/api-coverage.md, to the table of routes.
+"""
+
+from __future__ import annotations
+
+from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.errors import ApiError
+
+_UNPLAYED: dict[str, tuple[str, ...]] = {
+    "checkpoints": (
+        "GET /containers/{id}/checkpoints",
+        "POST /containers/{id}/checkpoints",
+        "DELETE /containers/{id}/checkpoints/{name}",
+    ),
+    "the cancelling of a build": ("POST /build/cancel",),
+    "cluster volumes": ("PUT /volumes/{name}",),
+    "plugins": (
+        "GET /plugins/privileges",
+        "POST /plugins/pull",
+        "POST /plugins/create",
+        "DELETE /plugins/{name:path}",
+        "POST /plugins/{name:path}/enable",
+        "POST /plugins/{name:path}/disable",
+        "POST /plugins/{name:path}/upgrade",
+        "POST /plugins/{name:path}/push",
+        "POST /plugins/{name:path}/set",
+    ),
+}
+
+
+def _refusing(what: str) -> None:
+    def refuse(request: Request) -> Response:
+        raise ApiError(501, f"the practice engine does not play {what}")
+
+    for entry in _UNPLAYED[what]:
+        route(*entry.split(" "))(refuse)
+
+
+for _what in _UNPLAYED:
+    _refusing(_what)
+
+
+@route("GET", "/plugins")
+def plugins(request: Request) -> Response:
+    """None is installed, and none can be."""
+    request.filters({"capability", "enabled"})
+    return Response([])
+
+
+@route("GET", "/plugins/{name:path}/json")
+def plugin(request: Request) -> Response:
+    """Asked by ``docker inspect`` of what is nothing else: there is none of that name either."""
+    raise ApiError(404, f'plugin "{request.params["name"]}" not found')

@@ -1,0 +1,310 @@
+"""A file system that copies on write: what a container writes lies over its image's shared tree.
+
+Every failure is an OSError whose ``strerror`` are the words that Unix tools print. Paths are
+absolute; callers join them with the folder they are in.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from posixpath import dirname, join
+
+from essaim_practice.files.layers import (
+    ADDED,
+    DELETED,
+    LIMIT,
+    LONGEST_PATH,
+    MODIFIED,
+    NAME_COST,
+    Layers,
+    fail,
+)
+from essaim_practice.files.tree import EMPTY, Device, Entry, File, Folder, Link, Tree
+
+__all__ = [  # what one needs to work with files
+    "ADDED",
+    "DELETED",
+    "EMPTY",
+    "LIMIT",
+    "MODIFIED",
+    "NAME_COST",
+    "Device",
+    "Entry",
+    "File",
+    "FileSystem",
+    "Folder",
+    "Link",
+    "Tree",
+]
+
+
+class FileSystem(Layers):
+    """A writable layer over a tree, with other file systems mounted into it.
+
+    limit: bytes that may be written (ENOSPC beyond). mounts: by absolute path, each with whether it
+    may only be read; one whose root is a File stands for that file.
+    """
+
+    def __init__(
+        self,
+        lower: Tree,
+        now: Callable[[], float],
+        limit: int = LIMIT,
+        mounts: Mapping[str, tuple[FileSystem, bool]] | None = None,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__(lower, now, limit)
+        for path, mount in sorted((mounts or {}).items()):
+            self.mount(path, *mount)
+        self.read_only = read_only
+
+    # Looking
+
+    def entry(self, path: str, follow: bool = True) -> Entry:
+        """What is at a path, or what the link there leads to. Raises ENOENT, ENOTDIR, ELOOP."""
+        found = self._get(self.resolve(path, follow))
+        return found if found is not None else fail(errno.ENOENT, path)
+
+    def at(self, path: str) -> Entry:
+        """As ``entry``, quicker, for a path in which nothing is a link, as ``walk`` tells them."""
+        return self._there(path, path)
+
+    def exists(self, path: str) -> bool:
+        try:
+            self.entry(path)
+        except OSError:
+            return False
+        return True
+
+    def is_folder(self, path: str) -> bool:
+        try:
+            return isinstance(self.entry(path), Folder)
+        except OSError:
+            return False
+
+    def is_read_only(self, path: str) -> bool:
+        """Whether what a path lies in may only be read."""
+        return self._place(self.resolve(path))[2]
+
+    def mount_point(self, path: str) -> str:
+        """Where the file system is mounted that a path lies in; "/" for this one itself."""
+        place = self.resolve(path)
+        while place != "/" and place not in self._mounts:
+            place = dirname(place)
+        return place
+
+    def read(self, path: str) -> bytes:
+        entry = self.entry(path)
+        if isinstance(entry, Folder):
+            fail(errno.EISDIR, path)
+        return entry.data if isinstance(entry, File) else b""
+
+    def listing(self, path: str) -> list[str]:
+        """The names in a folder, sorted."""
+        place = self.resolve(path)
+        self._folder(place, path)
+        return self._children(place)
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Every path below a folder, folders before what is in them; links are not followed."""
+        here = path.rstrip("/") + "/"
+        left = [here + name for name in reversed(self._children(path))]
+        while left:
+            child = left.pop()
+            yield child
+            if isinstance(self._get(child), Folder):
+                here = child + "/"
+                left += [here + name for name in reversed(self._children(child))]
+
+    # Changing
+
+    def write(self, path: str, data: bytes, append: bool = False, mode: int = 0o644) -> None:
+        """Make or replace a file's content; ``mode`` is that of a new file."""
+        place = self.resolve(path)
+        old = self._get(place)
+        match old:
+            case Folder():
+                fail(errno.EISDIR, path)
+            case Device():
+                return
+            case File():
+                whole = old.data + data if append else data
+                self._set(place, replace(old, data=whole, mtime=self.now()))
+            case _:
+                if path.endswith("/"):
+                    fail(errno.EISDIR, path)
+                self._enter(place, path, File(mode, self.now(), data=data))
+
+    def append(self, path: str, data: bytes) -> None:
+        """As ``write`` at a file's end, for a path without links: quick however long it is."""
+        system, place, read_only = self._place(path)
+        if read_only or not system.adds_to(place, data):
+            self.write(path, data, append=True)
+            system, place, _ = self._place(path)
+            system.begin_to_add(place)
+
+    def make_folder(self, path: str, parents: bool = False, mode: int = 0o755) -> None:
+        """Make a folder; with ``parents``, those above it too, and it may be there already."""
+        if not parents:
+            place = self.resolve(path.rstrip("/") or "/", follow=False)
+            if self._get(place) is not None:
+                fail(errno.EEXIST, path)
+            self._enter(place, path, Folder(mode, self.now()))
+            return
+        if len(path) > LONGEST_PATH:
+            fail(errno.ENAMETOOLONG, path)
+        at = "/"
+        if "//" not in path and "/." not in path and isinstance(self._get(path), Folder):
+            return
+        for name in path.split("/"):
+            child = dirname(at) if name == ".." else at if name in ("", ".") else join(at, name)
+            entry = self._get(child)
+            if entry is None:
+                self._enter(child, path, Folder(mode, self.now()))
+            at = self.resolve(child) if isinstance(entry, Link) else child
+            if not isinstance(self._get(at), Folder):  # a file, or a link that leads nowhere
+                last = child == self._try(path, follow=False)
+                fail(errno.EEXIST if last else errno.ENOTDIR, path)
+
+    def remove(self, path: str) -> None:
+        """Remove what is no folder; a link and not what it leads to."""
+        place = self.resolve(path, follow=False)
+        if isinstance(self._there(place, path), Folder):
+            fail(errno.EISDIR, path)
+        self._leave(place)
+
+    def remove_folder(self, path: str) -> None:
+        place = self.resolve(path, follow=False)
+        self._there(place, path)
+        self._folder(place, path)
+        if self._children(place):
+            fail(errno.ENOTEMPTY, path)
+        self._leave(place)
+
+    def remove_tree(self, path: str) -> None:
+        """Remove an entry of any kind, with all that is below it."""
+        deque(self.removing(path), maxlen=0)
+
+    def removing(self, path: str) -> Iterator[str]:
+        """As ``remove_tree``, entry by entry, each told when it is found and again when gone."""
+        place = self.resolve(path, follow=False)
+        self._there(place, path)
+        self._check_removable(place)
+        found: list[str] = []
+        for below in self.walk(place):
+            found.append(below)
+            yield below
+        for below in reversed(found):
+            if self._get(below) is not None:  # else another removed it meanwhile
+                self._set(below, None)
+            yield below
+        if self._get(place) is not None:
+            self._leave(place)
+
+    def rename(self, old: str, new: str) -> None:
+        """Move an entry; what it replaces must be of its kind, and a folder empty."""
+        deque(self.renaming(old, new), maxlen=0)
+
+    def renaming(self, old: str, new: str) -> Iterator[str]:
+        """As ``rename``, entry by entry, each told when it is found; then all move at once."""
+        source = self.resolve(old, follow=False)
+        target = self.resolve(new, follow=False)
+        entry, there = self._there(source, old), self._get(target)
+        if source == target:
+            return
+        if target.startswith(source.rstrip("/") + "/"):
+            fail(errno.EINVAL, new)
+        if isinstance(there, Folder):
+            if not isinstance(entry, Folder):
+                fail(errno.EISDIR, new)
+            if self._children(target):
+                fail(errno.ENOTEMPTY, new)
+        elif there is not None and isinstance(entry, Folder):
+            fail(errno.ENOTDIR, new)
+        self._check_removable(source)
+        moved: list[tuple[str, Entry]] = []
+        for path in self.walk(source):
+            moved.append((path, self._there(path, path)))
+            yield path
+        for path, _ in reversed(moved):  # first out, then in: moving needs no room of its own
+            self._set(path, None)
+        self._leave(source)
+        self._enter(target, new, entry)
+        for path, held in moved:
+            self._set(target + path[len(source) :], held)
+
+    def link(self, path: str, target: str) -> None:
+        """Make a symbolic link at ``path``."""
+        place = self.resolve(path, follow=False)
+        if self._get(place) is not None:
+            fail(errno.EEXIST, path)
+        self._enter(place, path, Link(0o777, self.now(), target=target))
+
+    def change_mode(self, path: str, mode: int) -> None:
+        place = self.resolve(path)
+        self._set(place, replace(self._there(place, path), mode=mode & 0o7777))
+
+    def change_owner(self, path: str, uid: int, gid: int, follow: bool = True) -> None:
+        place = self.resolve(path, follow)
+        self._set(place, replace(self._there(place, path), uid=uid, gid=gid))
+
+    def touch(self, path: str, mtime: float | None = None) -> None:
+        """Make an empty file, or give what is there a new time (now, without one)."""
+        place = self.resolve(path)
+        at, old = (self.now() if mtime is None else mtime), self._get(place)
+        if old is None:
+            self._enter(place, path, File(0o644, at))
+        else:
+            self._set(place, replace(old, mtime=at))
+
+    def put(self, path: str, entry: Entry) -> None:
+        """Enter an entry as it is, in the place of what is there; folders keep their content."""
+        place = self.resolve(path.rstrip("/") or "/", follow=False)
+        there = self._get(place)
+        if isinstance(there, Folder) and not isinstance(entry, Folder):
+            fail(errno.EISDIR, path)
+        if there is None:
+            self._enter(place, path, entry)
+        else:
+            self._set(place, entry)
+
+    def _enter(self, path: str, asked: str, entry: Entry) -> None:
+        """Set an entry that is new in its folder."""
+        self._folder(dirname(path), asked)
+        self._set(path, entry)
+        self._touch_folder(dirname(path))
+
+    def _leave(self, path: str) -> None:
+        self._check_removable(path)
+        self._set(path, None)
+        self._names.pop(path, None)
+        self._touch_folder(dirname(path))
+
+    def _touch_folder(self, path: str) -> None:
+        folder = self._there(path, path)
+        if isinstance(folder, Folder):
+            # As overlayfs tells it of a folder that is partly the image's.
+            links = 1 if self._merged(path) else folder.links
+            self._set(path, replace(folder, mtime=self.now(), links=links))
+
+    def _check_removable(self, path: str) -> None:
+        """Raise EBUSY where something is mounted, at the path or below it."""
+        below = path.rstrip("/") + "/"
+        if path == "/" or any(p == path or p.startswith(below) for p in self._mounts):
+            fail(errno.EBUSY, path)
+
+    def mount(
+        self, path: str, system: FileSystem, read_only: bool = False, root: str = "/"
+    ) -> None:
+        """Mount what a file system has at ``root`` over a path, made if it is not there."""
+        if isinstance(system._own(root), Folder):
+            self.make_folder(path, parents=True)
+        else:
+            self.make_folder(dirname(path), parents=True)
+            if not self.exists(path):
+                self.touch(path)
+        mounts = {**self._mounts, self.resolve(path): (system, read_only, root)}
+        self._mounts = {point: mounts[point] for point in sorted(mounts, key=len, reverse=True)}

@@ -1,0 +1,273 @@
+"""A writable layer over a tree, and what is mounted into it: where each path really lies."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import deque
+from collections.abc import Callable, Container, Mapping
+from copy import copy
+from dataclasses import replace
+from posixpath import basename, dirname, join
+from typing import Any, NoReturn, Self
+
+from essaim_practice.files.disk import Disk
+from essaim_practice.files.tree import Entry, File, Folder, Link, Tree
+
+LIMIT = 64 * 2**20  # bytes that may be written on top
+NAME_COST = 512  # bytes that an entry counts for besides its content: names fill memory too
+_MOST_LINKS = 40  # on one path, as in Linux
+LONGEST_PATH, LONGEST_NAME = 4095, 255
+
+_NEVER = object()  # in no layer
+MODIFIED, ADDED, DELETED = 0, 1, 2  # kinds of change, as the API numbers them
+
+
+class Layers:
+    """What is on top of a tree, and where other layers are mounted over both.
+
+    limit: bytes that may lie on top (ENOSPC beyond).
+    """
+
+    def __init__(self, lower: Tree, now: Callable[[], float], limit: int) -> None:
+        self.size = 0  # bytes written on top
+        self.now = now
+        self.read_only = False
+        self._lower = lower
+        self.limit = limit
+        self._disk: Disk | None = None
+        self._upper: dict[str, Entry | None] = {}  # None: deleted from the tree below
+        self._adding, self._added = "", bytearray()  # to which file, and what was not yet put there
+        self._sealed: dict[str, Entry | None] = {}
+        self._names: dict[str, set[str]] = {}  # of what is on top, by folder
+        # By where they are, the deepest first: what, whether read only, and from which path.
+        self._mounts: dict[str, tuple[Layers, bool, str]] = {}
+        #: What was found in it, by what was looked for; None where it may yet change.
+        self.known: dict[tuple[str, ...], Any] | None = None
+
+    def resolve(self, path: str, follow: bool = True) -> str:
+        """The path without links and dots. Its last part may not be there, all others must."""
+        if len(path) > LONGEST_PATH:
+            fail(errno.ENAMETOOLONG, path)
+        at, hops = "/", 0
+        parts = deque(path.split("/"))
+        if "//" not in path and "/." not in path and not path.endswith("/"):
+            # What is known by its path has no link above it: quick for a folder of many files.
+            entry = self._get(path)
+            if entry is not None and not (follow and isinstance(entry, Link)):
+                return path
+            if isinstance(self._get(dirname(path)), Folder):
+                at, parts = dirname(path), deque([basename(path)])
+        while parts:
+            name = parts.popleft()
+            if not name:
+                continue
+            self._folder(at, path)
+            if name in (".", ".."):
+                at = dirname(at) if name == ".." else at
+                continue
+            if len(name) > LONGEST_NAME:
+                fail(errno.ENAMETOOLONG, path)
+            at = join(at, name)
+            entry = self._get(at)
+            if isinstance(entry, Link) and (parts or follow):
+                hops += 1
+                if hops > _MOST_LINKS:
+                    fail(errno.ELOOP, path)
+                parts.extendleft(reversed(entry.target.split("/")))
+                at = "/" if entry.target.startswith("/") else dirname(at)
+        if path.endswith("/") and not isinstance(self._get(at), Folder | None):
+            fail(errno.ENOTDIR, path)
+        return at
+
+    # The layer itself
+
+    def changes(self) -> list[tuple[int, str]]:
+        """What differs from the tree below, by path: (0 modified, 1 added, 2 deleted; path).
+
+        A folder in which something changed counts as modified; of what was removed with its folder
+        only the folder is told. What lies in mounts is no change.
+        """
+        found: dict[str, int] = {}
+        for path, entry in self.layer().items():
+            below = self._lower.get(path)
+            if entry is None:
+                if self._own(dirname(path)) is None:
+                    continue
+                found[path] = DELETED
+            elif below is None:
+                found[path] = ADDED
+            elif _differs(entry, below):
+                found[path] = MODIFIED
+            else:
+                continue
+            while (path := dirname(path)) != "/" and path not in found:
+                found[path] = MODIFIED
+        found.pop("/", None)
+        return [(kind, path) for path, kind in sorted(found.items())]
+
+    def lay(self, layer: Mapping[str, Entry | None], time: float) -> None:
+        """Put another's layer on top, with every entry as of this time."""
+        for path, entry in layer.items():
+            self._lay(path, replace(entry, mtime=time) if entry is not None else None)
+
+    def seal(self) -> None:
+        """Count what is on top so far as being there from the start: no change, no size."""
+        self._put_there()
+        self._sealed = dict(self._upper)
+        self.size = 0
+
+    def layer(self) -> dict[str, Entry | None]:
+        """What is on top, by path; None for what was deleted from below."""
+        self._put_there()
+        sealed = self._sealed
+        upper = self._upper.items()
+        return {path: entry for path, entry in upper if sealed.get(path, _NEVER) is not entry}
+
+    def unmounted(self, points: Container[str]) -> Self:
+        """The same without what is mounted at these paths; to be read only."""
+        self._put_there()
+        view = copy(self)
+        view._mounts = {path: m for path, m in self._mounts.items() if path not in points}
+        return view
+
+    def keep(self) -> None:
+        """Change no more, nor what is mounted: what was found in it once may be remembered."""
+        self.known = {}
+
+    def lay_over(self, layer: Mapping[str, Entry | None]) -> None:
+        """Take over what is on top of another file system with the same tree below."""
+        for path, entry in layer.items():
+            self._lay(path, entry)
+
+    def flatten(self) -> Tree:
+        """The tree that one sees, without what is mounted."""
+        self._put_there()
+        return self._lower.under(self._upper)
+
+    def write_to(self, disk: Disk) -> None:
+        """Share a disk with others from now on (ENOSPC where it is full)."""
+        self._disk = disk
+        disk.join(self)
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it takes of its disk."""
+        return self.size + len(self._upper) * NAME_COST
+
+    # At the end of a file
+
+    def begin_to_add(self, path: str) -> None:
+        """What is added to this file next is put there when somebody looks, not each time."""
+        self._put_there()
+        if isinstance(self._upper.get(path), File):
+            self._adding = path
+
+    def adds_to(self, path: str, data: bytes) -> bool:
+        """Add to the file that this was begun with; False for another, or where it is full."""
+        if path != self._adding or not self._has_room(len(data), len(self._upper)):
+            return False
+        self.size += len(data)
+        self._added += data
+        return True
+
+    def _put_there(self) -> None:
+        path, added = self._adding, bytes(self._added)
+        self._adding = ""
+        self._added.clear()
+        entry = self._upper.get(path)
+        if added and isinstance(entry, File):
+            self._upper[path] = replace(entry, data=entry.data + added, mtime=self.now())
+
+    def _has_room(self, growth: int, names: int) -> bool:
+        cost = growth + NAME_COST * (names - len(self._upper))
+        if self.size + growth + names * NAME_COST > self.limit:
+            return False
+        return self._disk is None or self._disk.take(cost)
+
+    # By path without links
+
+    def _place(self, path: str) -> tuple[Layers, str, bool]:
+        """The file system that a path lies in, its path there, and whether it is read only."""
+        for point, (system, read_only, root) in self._mounts.items():
+            if path.startswith(point) and (len(path) == len(point) or path[len(point)] == "/"):
+                return system, join(root, path[len(point) + 1 :]).rstrip("/") or "/", read_only
+        return self, path, self.read_only
+
+    def _merged(self, path: str) -> bool:
+        """Whether it lies in the tree below, too."""
+        system, place, _ = self._place(path)
+        return place in system._lower
+
+    def _own(self, path: str) -> Entry | None:
+        if path == self._adding:
+            self._put_there()
+        return self._upper[path] if path in self._upper else self._lower.get(path)
+
+    def _get(self, path: str) -> Entry | None:
+        system, place, _ = self._place(path)
+        return system._own(place)
+
+    def _there(self, path: str, asked: str) -> Entry:
+        entry = self._get(path)
+        return entry if entry is not None else fail(errno.ENOENT, asked)
+
+    def _folder(self, path: str, asked: str) -> None:
+        if not isinstance(self._there(path, asked), Folder):
+            fail(errno.ENOTDIR, asked)
+
+    def _try(self, path: str, follow: bool = True) -> str | None:
+        try:
+            return self.resolve(path, follow)
+        except OSError:
+            return None
+
+    def _children(self, path: str) -> list[str]:
+        system, place, _ = self._place(path)
+        here, upper = place.rstrip("/") + "/", system._upper
+        below = [name for name in system._lower.names(place) if here + name not in upper]
+        return sorted({*below, *system._names.get(place, ())})
+
+    def _set(self, path: str, entry: Entry | None) -> None:
+        system, place, read_only = self._place(path)
+        if read_only:
+            fail(errno.EROFS, path)
+        system._lay(place, entry)
+
+    def _lay(self, path: str, entry: Entry | None) -> None:
+        if path == self._adding:
+            self._put_there()
+        growth = _bytes(entry) - _bytes(self._upper.get(path))
+        names = len(self._upper) + (path not in self._upper)
+        grows = entry is not None and (growth > 0 or path not in self._upper)
+        if grows and not self._has_room(growth, names):
+            fail(errno.ENOSPC, path)
+        self.size += growth
+        folder, name = dirname(path), basename(path)
+        if entry is None:
+            self._names.get(folder, set()).discard(name)
+            if path in self._lower:
+                self._upper[path] = None
+            else:
+                self._upper.pop(path, None)
+        else:
+            self._upper[path] = entry
+            if name:
+                self._names.setdefault(folder, set()).add(name)
+
+
+def _differs(entry: Entry, below: Entry) -> bool:
+    """As the daemon sees it: the times and links of folders do not count."""
+    if isinstance(entry, Folder) and isinstance(below, Folder):
+        return replace(entry, mtime=below.mtime, links=below.links) != below
+    return entry != below
+
+
+def _bytes(entry: Entry | None) -> int:
+    if isinstance(entry, Link):
+        return len(entry.target)
+    return len(entry.data) if isinstance(entry, File) else 0
+
+
+def fail(number: int, path: str) -> NoReturn:
+    raise OSError(number, os.strerror(number), path)

@@ -1,0 +1,255 @@
+"""Tar archives: out of a file system and into one, as the engine copies, exports and loads."""
+
+from __future__ import annotations
+
+import bz2
+import errno
+import hashlib
+import io
+import lzma
+import os
+import tarfile
+import zlib
+from collections.abc import Iterable, Iterator
+from posixpath import dirname, join, normpath
+
+from essaim_practice.errors import ApiError
+from essaim_practice.files.filesystem import Device, Entry, File, FileSystem, Folder, Link
+from essaim_practice.turns import Toil
+
+_LAST = 2.0**33  # seconds since 1970: the last time that an archive may name
+_IDS = 2**32
+_END = bytes(2 * tarfile.BLOCKSIZE)
+_BROKEN = (
+    *(tarfile.TarError, EOFError, ValueError, zlib.error, lzma.LZMAError, OSError),
+    RecursionError,  # a header for a header for a header
+)
+_PIECE = 2**18  # bytes that are worked on at once
+_LONGEST_HEADER = 2**20  # bytes, as in Go's archive/tar (maxSpecialFileSize)
+_MOST_MEMORY = 2**27  # bytes that xz may ask for
+
+Member = tuple[str, Entry]  # its name in the archive, a folder's with a slash at the end
+
+
+class _Headers(io.BytesIO):
+    """An archive of which only headers are read so, and none that is too long."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or not 0 <= size <= _LONGEST_HEADER:
+            raise tarfile.ReadError("header field too long")
+        return super().read(size)
+
+
+def members(system: FileSystem, path: str, name: str) -> Toil[list[Member]]:
+    """An entry and all that is below it, called ``name`` in the archive."""
+    entry = system.entry(path, follow=False)
+    if not isinstance(entry, Folder):
+        return [(name, entry)]
+    found: list[Member] = [(name.rstrip("/") + "/", entry)]
+    for below in system.walk(path):
+        inside = system.at(below)
+        inner = join(name, below[len(path) :].lstrip("/"))
+        found.append((inner + "/" * isinstance(inside, Folder), inside))
+        yield
+    return found
+
+
+def packed(entries: Iterable[Member]) -> Iterator[bytes]:
+    """The archive, piece by piece."""
+    for name, entry in entries:
+        info = tarfile.TarInfo(name)
+        info.mode, info.mtime = entry.mode, int(entry.mtime)
+        info.uid, info.gid = entry.uid, entry.gid
+        data = b""
+        match entry:
+            case Folder():
+                info.type = tarfile.DIRTYPE
+            case Link(target=target):
+                info.type, info.linkname = tarfile.SYMTYPE, target
+            case Device(major=major, minor=minor):
+                info.type, info.devmajor, info.devminor = tarfile.CHRTYPE, major, minor
+            case File():
+                data = entry.data
+        info.size = len(data)
+        padding = bytes(-len(data) % tarfile.BLOCKSIZE)
+        head = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+        if len(data) <= _PIECE:
+            yield head + data + padding
+            continue
+        yield head
+        for at in range(0, len(data), _PIECE):
+            yield data[at : at + _PIECE]
+        yield padding
+    yield _END
+
+
+def whole(entries: Iterable[Member]) -> Toil[bytes]:
+    found = []
+    for piece in packed(entries):
+        found.append(piece)
+        yield
+    return b"".join(found)
+
+
+def hashed(*parts: bytes) -> Toil[str]:
+    """The SHA-256 of these together, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        view = memoryview(part)
+        for at in range(0, len(view), _PIECE):
+            digest.update(view[at : at + _PIECE])
+            yield
+    return digest.hexdigest()
+
+
+def read(plain: bytes, limit: int) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    """The members of an archive that is not compressed, with their content.
+
+    400 in the daemon's words for what is no archive, 413 when it holds more than ``limit`` bytes.
+    """
+    left = limit
+    if not plain:
+        return
+    if len(plain) < tarfile.BLOCKSIZE:
+        raise ApiError(400, "unexpected EOF")
+    try:
+        archive = tarfile.open(fileobj=_Headers(plain), mode="r:", errors="replace")  # noqa: SIM115
+        while (member := archive.next()) is not None:
+            archive.members = []  # type: ignore[attr-defined]  # or it keeps them all, each with a copy of all that is global
+            left -= member.size
+            if left < 0:
+                raise _too_large(limit)
+            yield member, _content(archive, member, plain)
+    except _BROKEN:
+        raise ApiError(400, "archive/tar: invalid tar header") from None
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, plain: bytes) -> bytes:
+    if member.issparse():
+        content = archive.extractfile(member)
+        return content.read() if content is not None else b""
+    if not member.isreg():
+        return b""
+    data = plain[member.offset_data : member.offset_data + member.size]
+    if len(data) < member.size:
+        raise tarfile.ReadError("unexpected end of data")
+    return data
+
+
+def decompressed(body: bytes, limit: int) -> Toil[bytes]:
+    """The archive without its gzip, bzip2 or xz; never more than it may hold."""
+    if not body.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")):
+        return body
+    size, found = 0, []
+    try:
+        for piece in _decompressing(body):
+            found.append(piece)
+            size += len(piece)
+            if size > 2 * limit + 2**19:
+                raise _too_large(limit)
+            yield
+    except _BROKEN:
+        raise ApiError(400, "archive/tar: invalid tar header") from None
+    return b"".join(found)
+
+
+def _decompressing(body: bytes) -> Iterator[bytes]:
+    if body.startswith(b"\x1f\x8b"):
+        inflating = zlib.decompressobj(31)
+        for at in range(0, len(body), _PIECE):
+            given = body[at : at + _PIECE]
+            while given and not inflating.eof:
+                yield inflating.decompress(given, _PIECE)
+                given = inflating.unconsumed_tail
+        yield inflating.flush()
+        return
+    xz = lzma.LZMADecompressor(memlimit=_MOST_MEMORY) if body.startswith(b"\xfd") else None
+    other = xz or bz2.BZ2Decompressor()
+    for at in range(0, len(body), _PIECE):
+        given = body[at : at + _PIECE]
+        while not other.eof and (given or not other.needs_input):
+            yield other.decompress(given, _PIECE)
+            given = b""
+
+
+def _too_large(limit: int) -> ApiError:
+    return ApiError(413, f"the archive holds more than {limit} bytes")
+
+
+def entry_of(member: tarfile.TarInfo, data: bytes, owned: bool = True) -> Entry:
+    """What a member is in a file system; root's unless its owner counts."""
+    mode = member.mode & 0o7777
+    mtime = float(member.mtime) if 0 <= member.mtime < _LAST else 0.0  # no number neither
+    uid, gid = (member.uid % _IDS, member.gid % _IDS) if owned else (0, 0)
+    if member.isdir():
+        return Folder(mode, mtime, uid, gid)
+    if member.issym():
+        return Link(0o777, mtime, uid, gid, member.linkname)
+    if member.ischr() or member.isblk():
+        return Device(mode, mtime, uid, gid, member.devmajor, member.devminor)
+    return File(mode, mtime, uid, gid, data)
+
+
+def unpack(
+    system: FileSystem, folder: str, body: bytes, limit: int, keep_kinds: bool, owned: bool = True
+) -> Toil[None]:
+    """Extract an archive into a folder.
+
+    keep_kinds: a folder is not replaced by a file, nor a file by a folder. Raises ApiError for
+    archives that cannot be, OSError (with a path) for what the file system refuses.
+    """
+    plain = yield from decompressed(body, limit)
+    for member, data in read(plain, limit):
+        enter(system, folder, member, data, keep_kinds, owned)
+        yield
+
+
+def enter(
+    system: FileSystem,
+    folder: str,
+    member: tarfile.TarInfo,
+    data: bytes,
+    keep_kinds: bool = False,
+    owned: bool = True,
+) -> None:
+    """Extract one member of an archive into a folder."""
+    name = normpath(member.name).lstrip("/")
+    if name == ".." or name.startswith("../"):
+        raise ApiError(400, f'invalid entry name "{member.name}"')
+    entry = entry_of(member, data, owned)
+    if member.islnk():
+        entry = system.entry(join(folder, normpath(member.linkname).lstrip("/")), follow=False)
+    _place(system, folder, normpath(join(folder, name)), name, entry, keep_kinds)
+
+
+def _place(
+    system: FileSystem, folder: str, place: str, name: str, entry: Entry, keep_kinds: bool
+) -> None:
+    system.make_folder(dirname(place), parents=True)
+    try:
+        old = system.entry(place, follow=False)
+    except FileNotFoundError:
+        system.put(place, entry)
+        return
+    was, becomes = isinstance(old, Folder), isinstance(entry, Folder)
+    if was and becomes:
+        if name != ".":
+            system.put(place, entry)
+        return
+    if keep_kinds and was:
+        text = f'cannot overwrite directory "{name}" with non-directory "{folder}"'
+        raise ApiError(400, text)
+    if keep_kinds and becomes:
+        text = f'cannot overwrite non-directory "{name}" with directory "{folder}"'
+        raise ApiError(400, text)
+    if was:
+        system.remove_tree(place)
+    elif becomes:
+        system.remove(place)
+    system.put(place, entry)
+
+
+def words_of(error: OSError) -> str:
+    """The failure as Go says it: ``no space left on device``."""
+    text = os.strerror(error.errno or errno.EIO)
+    return text[:1].lower() + text[1:]

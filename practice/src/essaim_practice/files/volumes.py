@@ -1,0 +1,122 @@
+"""The named volumes of an engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from essaim_practice import room
+from essaim_practice.errors import ApiError
+from essaim_practice.formats import rfc3339
+from essaim_practice.objects import Container, Volume
+from essaim_practice.store import Store
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_LONGEST = 255  # characters of a name, for the file system
+_OPTIONS = ("type", "o", "device", "size")
+_SIZE = re.compile(r"[0-9]+(?:\.[0-9]+)? ?(?:[kmgtp]i?b?|b)?", re.IGNORECASE)
+
+
+ANONYMOUS = "com.docker.volume.anonymous"  # the label of a volume that was given no name
+
+
+def is_anonymous(volume: Volume) -> bool:
+    return ANONYMOUS in (volume.labels or {})
+
+
+def on_engine(store: Store, engine: str) -> list[Volume]:
+    return [volume for volume in store.all(Volume) if volume.engine == engine]
+
+
+def find(store: Store, engine: str, name: str) -> Volume | None:
+    return store.get(Volume, f"{engine}/{name}")
+
+
+def get(store: Store, engine: str, name: str) -> Volume:
+    """The volume of that name; 404 in the daemon's words when there is none."""
+    volume = find(store, engine, name)
+    if volume is None:
+        raise ApiError(404, f"volume {name} not found")
+    return volume
+
+
+def create(
+    store: Store,
+    engine: str,
+    name: str,
+    driver: str = "local",
+    labels: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Volume:
+    """The volume of that name, made now if it is not there."""
+    existing = find(store, engine, name)
+    if existing is not None:
+        return existing  # whatever is asked of it now
+    check_name(name)
+    check_options(name, options or {})
+    room.require(store, "volumes")
+    now = store.clock.now()
+    return store.put(Volume(f"{engine}/{name}", engine, name, driver, labels, options, now))
+
+
+def check_name(name: str) -> None:
+    """Refuse, with 400, what is no name for a volume."""
+    if len(name) == 1:
+        text = "volume name is too short, names should be at least two alphanumeric characters"
+        raise ApiError(400, f"create {name}: {text}")
+    if len(name) > _LONGEST:
+        folder = f"/var/lib/docker/volumes/{name}"
+        text = f"error while creating volume root path '{folder}': mkdir {folder}"
+        raise ApiError(400, f"create {name}: {text}: file name too long")
+    if not _NAME.fullmatch(name):
+        raise ApiError(
+            400,
+            f'create {name}: "{name}" includes invalid characters for a local volume name, only '
+            '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
+            "use absolute path",
+        )
+
+
+def check_options(name: str, options: Mapping[str, str]) -> None:
+    """Refuse, with 400, what the local driver cannot make a volume of."""
+    problem = next((f'invalid option: "{o}"' for o in options if o not in _OPTIONS), "")
+    mounted = {option for option in _OPTIONS[:3] if options.get(option)}
+    if not problem and mounted and "device" not in mounted:
+        problem = 'missing required option: "device"'
+    elif not problem and mounted and "type" not in mounted:
+        problem = 'missing required option: "type"'
+    size = options.get("size")
+    if not problem and size is not None and not _SIZE.fullmatch(size):
+        problem = f"invalid size: '{size}'"
+    if problem:
+        raise ApiError(400, f"create {name}: {problem}")
+
+
+def check_driver(name: str, driver: str) -> None:
+    """Refuse, with 404, a driver of volumes that is not there."""
+    if driver not in ("", "local"):
+        problem = f'error looking up volume plugin {driver}: plugin "{driver}" not found'
+        raise ApiError(404, f"create {name}: {problem}")
+
+
+def users(store: Store, volume: Volume) -> list[Container]:
+    """The containers of the volume's engine that mount it, running or not."""
+    return [
+        container
+        for container in store.where(Container, "engine", volume.engine)
+        if any(m.kind == "volume" and m.source == volume.name for m in container.mounts)
+    ]
+
+
+def as_json(volume: Volume) -> dict[str, Any]:
+    """The volume as the API shows it."""
+    return {
+        "CreatedAt": rfc3339(int(volume.created)),
+        "Driver": volume.driver,
+        "Labels": volume.labels,
+        "Mountpoint": f"/var/lib/docker/volumes/{volume.name}/_data",
+        "Name": volume.name,
+        "Options": volume.options,
+        "Scope": "local",
+    }

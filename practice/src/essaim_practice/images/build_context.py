@@ -1,0 +1,140 @@
+"""The files of a build: unpacking the context, and what COPY and ADD take where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from posixpath import basename, dirname, join, normpath
+
+from essaim_practice import globs
+from essaim_practice.errors import ApiError
+from essaim_practice.files import tars
+from essaim_practice.files.filesystem import EMPTY, Entry, File, FileSystem, Folder, Link
+from essaim_practice.turns import Toil
+
+MAX_CONTEXT = 128 * 2**20  # bytes, unpacked
+
+
+class CopyFailed(Exception):
+    """COPY or ADD cannot do what it was asked; the daemon's words, after ``COPY failed: ``."""
+
+    def __init__(self, message: str, bare: bool = False) -> None:
+        super().__init__(message)
+        self.bare = bare  # the message stands without "COPY failed: "
+
+
+def unpack(body: bytes) -> Toil[FileSystem]:
+    """What the tar archive of a context holds, all of it root's. 400 when it is none."""
+    context = FileSystem(EMPTY, lambda: 0.0, 2 * MAX_CONTEXT)
+    try:
+        yield from tars.unpack(context, "/", body, MAX_CONTEXT, keep_kinds=False, owned=False)
+    except OSError as error:
+        raise ApiError(400, f"{error.filename}: {tars.words_of(error)}") from None
+    return context
+
+
+def copy(
+    sources: tuple[str, ...],
+    target: str,
+    origin: FileSystem,
+    system: FileSystem,
+    unpacking: bool = False,
+) -> Toil[None]:
+    """Do a COPY, or, with ``unpacking``, an ADD. Raises CopyFailed.
+
+    target: absolute; it is a folder when it ends with a slash. A source that is a folder stands for
+    what is in it.
+    """
+    found = yield from _found(sources, origin)
+    if not found:
+        raise CopyFailed("no source files were specified")
+    folder = target.endswith("/") or system.is_folder(target)
+    if len(found) > 1 and not folder:
+        raise CopyFailed(
+            "When using COPY with more than one source file, the destination must be a directory "
+            "and end with a /",
+            bare=True,
+        )
+    for source in found:
+        entry = origin.entry(source)
+        if isinstance(entry, Folder):
+            system.make_folder(target, parents=True)
+            for path in origin.walk(origin.resolve(source)):
+                inside = origin.at(path)
+                _enter(system, join(target, path[len(source) :].lstrip("/")), inside)
+                yield
+        elif unpacking and isinstance(entry, File) and _is_archive(entry.data):
+            system.make_folder(target, parents=True)
+            yield from tars.unpack(
+                system, normpath(target), entry.data, MAX_CONTEXT, keep_kinds=False
+            )
+        else:
+            _enter(system, join(target, basename(source)) if folder else target, entry)
+        yield
+
+
+def hash_of(system: FileSystem) -> Toil[str]:
+    """A digest of what is on top of a file system; times do not count."""
+    parts: list[bytes] = []
+    for path, entry in sorted(system.layer().items()):
+        if entry is None or isinstance(entry, Folder):
+            continue
+        bare, data = replace(entry, mtime=0.0), b""
+        if isinstance(bare, File):
+            bare, data = replace(bare, data=b""), bare.data
+        parts += [repr((path, bare, len(data))).encode(), data]
+        yield
+    return (yield from tars.hashed(*parts))
+
+
+def source_kind(sources: tuple[str, ...], origin: FileSystem) -> Toil[str]:
+    """How an image's history calls what is copied: file, dir or multi."""
+    found = yield from _found(sources, origin)
+    if len(found) != 1:
+        return "multi"
+    return "dir" if origin.is_folder(found[0]) else "file"
+
+
+def _found(sources: tuple[str, ...], origin: FileSystem) -> Toil[list[str]]:
+    found: list[str] = []
+    for source in sources:
+        found += yield from _matches(source, origin)
+    return found
+
+
+def _matches(source: str, origin: FileSystem) -> Toil[list[str]]:
+    path = normpath(source).lstrip("/")
+    if path.startswith(".."):
+        raise CopyFailed(f"forbidden path outside the build context: {source} ()")
+    place = normpath(f"/{path}")
+    if any(sign in path for sign in "*?["):
+        depth = place.count("/")
+        matched = []
+        for found in origin.walk("/"):
+            if found.count("/") == depth and globs.matches(place, found):
+                matched.append(found)
+            yield
+        return matched
+    if not origin.exists(place):
+        raise CopyFailed(f"stat {path}: file does not exist")
+    return [place]
+
+
+def _enter(system: FileSystem, path: str, entry: Entry) -> None:
+    """Put an entry into an image; the folders above it are made, folders there are kept."""
+    place = normpath(path)
+    system.make_folder(dirname(place), parents=True)
+    try:
+        old = system.entry(place, follow=False)
+    except FileNotFoundError:
+        system.put(place, entry)
+        return
+    if isinstance(old, Link):  # what a link leads to is what is written
+        place = system.resolve(place)
+        old = system.entry(place) if system.exists(place) else entry
+    if isinstance(old, Folder) != isinstance(entry, Folder):
+        raise CopyFailed(f"cannot copy to {place}: it is of another kind")
+    system.put(place, entry)
+
+
+def _is_archive(data: bytes) -> bool:
+    return data.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")) or data[257:262] == b"ustar"

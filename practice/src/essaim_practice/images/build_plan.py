@@ -1,0 +1,107 @@
+"""What surrounds a build's steps: its options, its failure, the stages wanted, a RUN's output."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from essaim_practice.clock import Clock
+from essaim_practice.errors import ApiError
+from essaim_practice.images.dockerfile import Instruction
+from essaim_practice.programs.pace import LONGEST_TURN, TURN, Pace, cost_of, pieces
+from essaim_practice.programs.steps import Read, Steps, Work, Write
+
+_LONGEST = 3600.0  # seconds that a step's command may sleep
+
+Message = dict[str, Any]
+
+
+class BuildFailed(Exception):
+    """A step failed; ``code`` is the exit code when it was a command."""
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+    def as_json(self) -> Message:
+        detail: Message = {} if self.code is None else {"code": self.code}
+        return {"errorDetail": {**detail, "message": self.message}, "error": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What POST /build asks for besides the context."""
+
+    tags: tuple[str, ...] = ()  # fully spelled
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    cache: bool = True
+    cache_from: tuple[str, ...] = ()  # the images whose steps alone may be used again, if any
+    pull: bool = False
+    remove: bool = True  # say that intermediate containers are removed
+    target: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+async def played(steps: Steps, command: str, clock: Clock) -> AsyncIterator[Message]:
+    """The output of a RUN's program, at its pace. Raises BuildFailed when it fails."""
+    given: bytes | None = None
+    pace, left, begun = Pace(clock.now()), TURN, clock.real()
+    while True:
+        if left < 0:
+            await clock.sleep(pace.rest(clock.now()))
+            left, begun = TURN, clock.real()
+        elif clock.real() - begun > LONGEST_TURN:
+            await clock.sleep(0.0)
+            begun = clock.real()
+        try:
+            taken = steps.send(given)
+        except StopIteration as end:
+            if end.value:
+                text = f"The command '{command}' returned a non-zero code: {end.value}"
+                raise BuildFailed(text, int(end.value)) from None
+            return
+        given = None
+        cost = cost_of(taken)
+        pace.spend(cost)
+        left -= cost
+        if isinstance(taken, Write):
+            for piece in pieces(taken):
+                text = piece.data.decode(errors="replace")
+                yield {"stream": f"\x1b[91m{text}\x1b[0m" if taken.stream == 2 else text}
+        elif isinstance(taken, Read):
+            given = b""  # a build step has no input
+        elif isinstance(taken, Work):
+            continue
+        elif taken.seconds > _LONGEST:
+            raise BuildFailed("the practice engine does not wait for a command without an end")
+        else:
+            await clock.sleep(taken.seconds)
+
+
+def until_target(instructions: list[Instruction], target: str) -> list[Instruction]:
+    """The instructions up to the end of the wanted stage; all when none is named."""
+    if not target:
+        return instructions
+    stage = -1
+    found = False
+    for number, step in enumerate(instructions):
+        if step.name == "FROM":
+            if found:
+                return instructions[:number]
+            stage += 1
+            alias = step.words[2].lower() if len(step.words) == 3 else ""
+            found = target.lower() == alias or target == str(stage)
+    if not found:
+        raise ApiError(400, f'target stage "{target}" could not be found')
+    return instructions
+
+
+def label_steps(labels: Mapping[str, str]) -> list[Instruction]:
+    """``--label`` is one more instruction at the end."""
+    if not labels:
+        return []
+    pairs = " ".join(f"{name}={value}" for name, value in labels.items())
+    words = tuple(pairs.split())
+    return [Instruction("LABEL", f"LABEL {pairs}", pairs, words, {}, False, 0)]

@@ -1,0 +1,160 @@
+"""Images that are made without a build: from a container's files, or from an archive of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from posixpath import basename
+from random import Random
+from typing import Any
+
+from essaim_practice.errors import ApiError
+from essaim_practice.files.filesystem import File, FileSystem
+from essaim_practice.files.tree import Tree
+from essaim_practice.images import dockerfile
+from essaim_practice.images.build_config import configure
+from essaim_practice.images.catalogue import digest_of
+from essaim_practice.objects import Container, Image, Json
+from essaim_practice.programs.base import argv_of, environment, settings
+from essaim_practice.store import Store
+
+_CHANGES = (
+    *("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL"),
+    *("USER", "VOLUME", "WORKDIR"),
+)
+_EMPTY: Json = {"Cmd": None, "Entrypoint": None, "Env": None, "Labels": None, "OnBuild": None}
+
+
+def changed(config: Json, changes: Iterable[str]) -> dict[str, Any]:
+    """A configuration after instructions as ``-c`` gives them. 400 for what is none of them."""
+    after = dict(config)
+    lines = (line for change in changes for line in change.splitlines() if line.strip())
+    for number, text in enumerate(lines, 1):
+        word = text.strip().partition(" ")[0].upper()
+        if word not in _CHANGES:
+            raise ApiError(400, f"{word} is not a valid change command")
+        try:
+            step = dockerfile.instruction(number, text.strip())
+            after = dict(configure(step, after, environment(None, after.get("Env"))))
+        except (ValueError, LookupError):
+            raise ApiError(400, f"invalid change: {text}") from None
+    return after
+
+
+def commit(
+    store: Store,
+    random: Random,
+    container: Container,
+    system: FileSystem,
+    changes: Iterable[str],
+    author: str,
+    comment: str,
+    shown: Json,
+) -> Image:
+    """The image of what a container is now. shown: its configuration, as the API shows it."""
+    parent = store.get(Image, f"{container.engine}/{container.image_id}")
+    if parent is None:
+        raise ApiError(404, f"No such image: {container.image_id}")
+    config = changed(_config_of(container, parent), changes)
+    said = " ".join(argv_of(container, parent))
+    grown = sum(len(e.data) for e in system.layer().values() if isinstance(e, File))
+    return _made(
+        store,
+        random,
+        container.engine,
+        parent.files.under(system.layer()),
+        config,
+        said,
+        author,
+        comment,
+        grown,
+        parent,
+        {"Container": container.id, "ContainerConfig": shown},
+    )
+
+
+def imported(
+    store: Store, random: Random, engine: str, tree: Tree, changes: Iterable[str], comment: str
+) -> Image:
+    """An image of one layer from a tree of files."""
+    size = sum(len(entry.data) for entry in tree.values() if isinstance(entry, File))
+    config = changed(_EMPTY, changes)
+    return _made(store, random, engine, tree, config, "", "", comment, size, None)
+
+
+def _made(
+    store: Store,
+    random: Random,
+    engine: str,
+    tree: Tree,
+    config: Json,
+    said: str,
+    author: str,
+    comment: str,
+    grown: int,
+    parent: Image | None,
+    made_from: Json | None = None,
+) -> Image:
+    now = store.clock.now()
+    image_id = digest_of(f"{engine} {said} {now} {random.random()}")
+    step: dict[str, Any] = {
+        "Comment": comment,
+        "Created": int(now),
+        "CreatedBy": said,
+        "Id": image_id,
+        "Size": grown,
+        "Tags": None,
+    }
+    below = parent.layers if parent else ()
+    return store.put(
+        Image(
+            id=f"{engine}/{image_id}",
+            engine=engine,
+            image_id=image_id,
+            tags=(),
+            digests=(),
+            size=grown + (parent.size if parent else 0),
+            created=now,
+            layers=(*below, digest_of(f"layer {image_id}")),
+            history=(step, *(parent.history if parent else ())),
+            config=config,
+            behaviour=parent.behaviour if parent else behaviour_of(tree),
+            files=tree,
+            parent=parent.image_id if parent else "",
+            author=author,
+            comment=comment,
+            made_from=made_from,
+        )
+    )
+
+
+def _config_of(container: Container, image: Image) -> dict[str, Any]:
+    """What an image remembers of a container's configuration."""
+    asked, base = container.config, image.config
+    config: dict[str, Any] = {**_EMPTY, **base}
+    for name in ("Cmd", "Entrypoint", "User", "WorkingDir", "Healthcheck", "StopSignal", "Volumes"):
+        if asked.get(name):
+            config[name] = asked[name]
+    if asked.get("Entrypoint") and not asked.get("Cmd"):
+        config["Cmd"] = None
+    config["Env"] = settings(image, asked.get("Env")) or None
+    for name in ("Labels", "ExposedPorts"):
+        if both := {**(base.get(name) or {}), **(asked.get(name) or {})}:
+            config[name] = both
+    return config
+
+
+def behaviour_of(tree: Tree) -> str:
+    """Which simulated programs an image of unknown origin holds, told by its files."""
+    names = {basename(path) for path in tree if "/bin/" in path or "/sbin/" in path}
+    if {"/crash", "/flaky"} <= set(tree):
+        return "misbehaving"
+    if "nginx" in names:
+        return "nginx"
+    if "python3" in names:
+        return "python"
+    if {"sh", "busybox", "bash"} & names:
+        return "alpine"
+    for alone in ("hello", "whoami"):
+        if f"/{alone}" in tree:
+            return {"hello": "hello-world"}.get(alone, alone)
+    return "scratch"

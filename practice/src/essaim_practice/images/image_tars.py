@@ -1,0 +1,254 @@
+"""Images as archives: what ``docker save`` writes and ``docker load`` reads.
+
+The layers of the catalogue are made up, and so an archive holds an image's whole tree in its last
+layer, and nothing in those below. Archives of a real engine are read too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from posixpath import basename, dirname, join, normpath
+from typing import Any
+
+from essaim_practice.api import bodies, shapes
+from essaim_practice.errors import ApiError
+from essaim_practice.files import tars
+from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder
+from essaim_practice.formats import parse_time, rfc3339
+from essaim_practice.images.commits import behaviour_of
+from essaim_practice.objects import Image
+from essaim_practice.turns import Toil
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_WHITEOUT = ".wh."
+_OCI = "application/vnd.oci.image"
+_INDEX = f"{_OCI}.index.v1+json"
+_MANIFEST = shapes.Struct(
+    "manifest",
+    {
+        "Items": shapes.List(
+            shapes.Struct(
+                "manifestItem",
+                {
+                    "Config": "string",
+                    "RepoTags": shapes.List("string"),
+                    "Layers": shapes.List("string"),
+                },
+            )
+        )
+    },
+)
+_STEP = shapes.Struct(
+    "history", dict.fromkeys(("created", "created_by", "comment", "author"), "string")
+)
+_CONFIG = shapes.Struct(
+    "image",
+    {
+        "created": "string",
+        "author": "string",
+        "rootfs": shapes.Struct("rootfs", {"diff_ids": shapes.List("string")}),
+        "history": shapes.List(_STEP),
+    },
+)
+
+
+def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> Toil[list[tars.Member]]:
+    """The archive of images, each with the names it is saved under."""
+    files: dict[str, bytes] = {}
+    manifest = []
+    described: list[dict[str, Any]] = []
+    repositories: dict[str, dict[str, str]] = {}
+    for image, names in wanted:
+        config = f"blobs/sha256/{image.image_id.removeprefix('sha256:')}"
+        files[config] = _dumped(_config(image))
+        layers = []
+        for layer in image.layers[:-1]:
+            layers.append(f"blobs/sha256/{layer.removeprefix('sha256:')}")
+            files.setdefault(layers[-1], (yield from tars.whole([])))
+        system = FileSystem(image.files, lambda: 0.0)
+        members = (yield from tars.members(system, "/", ""))[1:]
+        whole = yield from tars.whole(members)
+        layers.append(f"blobs/sha256/{(yield from tars.hashed(whole))}")
+        files[layers[-1]] = whole
+        described.extend((yield from _described(files, config, layers, names)))
+        item = {"Config": config, "RepoTags": list(names) or None, "Layers": layers}
+        manifest.append(item)
+        for name in names:
+            repository, _, tag = name.rpartition(":")
+            repositories.setdefault(repository, {})[tag] = basename(layers[-1])
+    files["manifest.json"] = _dumped(manifest)
+    files["index.json"] = _dumped({"schemaVersion": 2, "mediaType": _INDEX, "manifests": described})
+    files["oci-layout"] = b'{"imageLayoutVersion": "1.0.0"}'
+    if repositories:
+        files["repositories"] = _dumped(repositories)
+    folders: list[tars.Member] = [
+        (name, Folder(0o755, 0.0)) for name in ("blobs/", "blobs/sha256/")
+    ]
+    return folders + [(name, File(0o644, 0.0, data=files[name])) for name in sorted(files)]
+
+
+def _described(
+    files: dict[str, bytes], config: str, layers: list[str], names: tuple[str, ...]
+) -> Toil[list[dict[str, Any]]]:
+    """An image as an OCI layout's index has it, once for each name; its manifest is entered."""
+
+    def blob(kind: str, path: str) -> dict[str, Any]:
+        digest = f"sha256:{basename(path)}"
+        return {"mediaType": f"{_OCI}.{kind}", "digest": digest, "size": len(files[path])}
+
+    parts = {
+        "schemaVersion": 2,
+        "mediaType": f"{_OCI}.manifest.v1+json",
+        "config": blob("config.v1+json", config),
+        "layers": [blob("layer.v1.tar", layer) for layer in layers],
+    }
+    data = _dumped(parts)
+    path = f"blobs/sha256/{(yield from tars.hashed(data))}"
+    files[path] = data
+    found = []
+    for name in names:
+        said = {
+            "io.containerd.image.name": f"docker.io/library/{name}",
+            "org.opencontainers.image.ref.name": name.rpartition(":")[2],
+        }
+        found.append(blob("manifest.v1+json", path) | {"annotations": said})
+    return found
+
+
+def _config(image: Image) -> dict[str, Any]:
+    steps = [
+        {
+            "created": rfc3339(float(step["Created"])),
+            "created_by": step["CreatedBy"],
+            "comment": step["Comment"],
+            **({} if step["Size"] else {"empty_layer": True}),
+        }
+        for step in reversed(image.history)
+    ]
+    return {
+        "architecture": "amd64",
+        "author": image.author,
+        "config": image.config,
+        "created": rfc3339(image.created),
+        "history": steps,
+        "os": "linux",
+        "rootfs": {"type": "layers", "diff_ids": list(image.layers)},
+    }
+
+
+def _dumped(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+# Loading
+
+
+def loaded(body: bytes, engine: str, limit: int) -> Toil[list[tuple[Image, list[str]]]]:
+    """The images of an archive, each with its names; 400 for what is no archive of images."""
+    files: dict[str, bytes] = {}
+    plain = yield from tars.decompressed(body, limit)
+    for member, data in tars.read(plain, limit):
+        files[normpath(member.name)] = data
+        yield
+    found = []
+    if "manifest.json" not in files:
+        raise ApiError(400, "open manifest.json: no such file or directory")
+    try:
+        items = shapes.parse(files["manifest.json"].decode(errors="replace"))
+        fitted = shapes.fit({"Items": items}, _MANIFEST).get("Items") or []
+        for item in fitted:
+            path = normpath(str(item.get("Config") or ""))
+            image = yield from _image(path, item, files, engine, limit)
+            found.append((image, list(item.get("RepoTags") or ())))
+    except shapes.Mismatch as error:
+        raise ApiError(400, f"invalid manifest: {error}") from None
+    return found
+
+
+def _image(
+    path: str, item: dict[str, Any], files: dict[str, bytes], engine: str, limit: int
+) -> Toil[Image]:
+    if path not in files:
+        raise ApiError(400, f"open {path}: no such file or directory")
+    value = shapes.any_object(shapes.parse(files[path].decode(errors="replace")))
+    known = shapes.fit(value, _CONFIG)
+    config = value.get("config")
+    digits = basename(path).removesuffix(".json")
+    if not _DIGEST.fullmatch(digits):
+        digits = yield from tars.hashed(files[path])
+    image_id = f"sha256:{digits}"
+    system = FileSystem(EMPTY, lambda: 0.0, 4 * limit)
+    for layer in item.get("Layers") or ():
+        place = normpath(str(layer))
+        if place not in files:
+            raise ApiError(400, f"open {place}: no such file or directory")
+        yield from _apply(system, files[place], limit)
+    try:
+        created = parse_time(str(known.get("created") or ""), 0.0)
+    except ValueError:
+        created = 0.0
+    tree = system.flatten()
+    size = sum(len(entry.data) for entry in tree.values() if isinstance(entry, File))
+    diff_ids = (known.get("rootfs") or {}).get("diff_ids") or ()
+    history = _history(known.get("history") or [], image_id, created, size)
+    return Image(
+        id=f"{engine}/{image_id}",
+        engine=engine,
+        image_id=image_id,
+        tags=(),
+        digests=(),
+        size=size,
+        created=created,
+        layers=tuple(str(digest) for digest in diff_ids),
+        history=history,
+        config=_fitting(config),
+        behaviour=behaviour_of(tree),
+        files=tree,
+        author=str(known.get("author") or ""),
+        comment=str(history[0]["Comment"]) if history else "",
+    )
+
+
+def _fitting(config: Any) -> dict[str, Any]:
+    """The configuration, if it has the shape of one."""
+    if not isinstance(config, dict):
+        return {"Cmd": None, "Entrypoint": None, "Env": None, "Labels": None}
+    shapes.fit(config, bodies.CONTAINER)  # raises Mismatch
+    return config
+
+
+def _history(
+    steps: list[dict[str, Any]], image_id: str, created: float, size: int
+) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "Comment": step.get("comment") or "",
+            "Created": int(created),
+            "CreatedBy": step.get("created_by") or "",
+            "Id": "<missing>" if number else image_id,
+            "Size": 0 if number else size,
+            "Tags": None,
+        }
+        for number, step in enumerate(reversed(steps))
+    )
+
+
+def _apply(system: FileSystem, layer: bytes, limit: int) -> Toil[None]:
+    """Lay a layer over what is below it; a file called ``.wh.x`` says that x is gone."""
+    plain = yield from tars.decompressed(layer, limit)
+    for member, data in tars.read(plain, limit):
+        yield
+        place = normpath(join("/", member.name.lstrip("/")))
+        name = basename(place)
+        try:
+            if name.startswith(_WHITEOUT):
+                gone = join(dirname(place), name.removeprefix(_WHITEOUT))
+                if name != ".wh..wh..opq" and system.exists(gone):
+                    system.remove_tree(gone)
+                continue
+            tars.enter(system, "/", member, data)
+        except OSError as error:
+            text = f"{error.filename}: {tars.words_of(error)}"
+            raise ApiError(400, text) from None

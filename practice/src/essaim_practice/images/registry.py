@@ -1,0 +1,73 @@
+"""The registry as the machines reach it: how fast it gives, and what the daemon says when it fails.
+
+A pull that is under way goes on as it began.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from essaim_practice.errors import ApiError
+from essaim_practice.images.catalogue import Published, has_repository, look_up
+from essaim_practice.images.reference import Reference
+from essaim_practice.objects import Engine, Registry
+from essaim_practice.store import Store
+
+_HUB = "https://registry-1.docker.io/v2/"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a pull cannot begin, in the daemon's words, and after how many seconds it says so."""
+
+    words: str
+    after: float
+
+
+_DOWN = Trouble("received unexpected HTTP status: 503 Service Unavailable", 0.4)
+_CUT = Trouble(
+    f'Get "{_HUB}": net/http: request canceled while waiting for connection '
+    "(Client.Timeout exceeded while awaiting headers)",
+    15.0,
+)
+
+
+def state(store: Store) -> Registry:
+    return store.get(Registry, "") or Registry()
+
+
+def trouble(store: Store, engine: str) -> Trouble | None:
+    """What keeps a machine from pulling, if anything does."""
+    machine = store.get(Engine, engine)
+    if machine is not None and machine.cut:
+        return _CUT
+    return None if state(store).up else _DOWN
+
+
+def full(store: Store, engine: str) -> bool:
+    """Whether there is no space left on a machine's disk."""
+    machine = store.get(Engine, engine)
+    return machine is not None and machine.full
+
+
+async def require(store: Store, engine: str, reference: Reference) -> Published:
+    """The image in the registry, as asked for by an engine.
+
+    404 in the daemon's words when there is none; 500 when the registry cannot be reached, at once
+    or after the daemon's patience.
+    """
+    if found := trouble(store, engine):
+        await store.clock.sleep(found.after)
+        raise ApiError(500, found.words)
+    published = look_up(reference)
+    if published is not None:
+        return published
+    if not has_repository(reference.repository):
+        raise ApiError(
+            404,
+            f"pull access denied for {reference.repository}, repository does not exist or may "
+            "require 'docker login': denied: requested access to the resource is denied",
+        )
+    version = reference.digest or reference.tag
+    name = f"{reference.repository}{'@' if reference.digest else ':'}{version}"
+    raise ApiError(404, f"manifest for {name} not found: manifest unknown: manifest unknown")

@@ -1,0 +1,185 @@
+"""Addresses inside the simulated network: the networks of an engine, and one for each container."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_network
+from random import Random
+
+from essaim_practice.formats import hex_id
+from essaim_practice.objects import Container, Engine, Json, Network, Service, Task
+from essaim_practice.programs.base import NOT_STARTED, StartError
+from essaim_practice.store import Store
+
+PREDEFINED = ("bridge", "host", "none")
+
+_BRIDGE_OPTIONS = {
+    "com.docker.network.bridge.default_bridge": "true",
+    "com.docker.network.bridge.enable_icc": "true",
+    "com.docker.network.bridge.enable_ip_masquerade": "true",
+    "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
+    "com.docker.network.bridge.name": "docker0",
+    "com.docker.network.driver.mtu": "1500",
+}
+_GATEWAY_OPTIONS = {
+    "com.docker.network.bridge.enable_icc": "false",
+    "com.docker.network.bridge.enable_ip_masquerade": "true",
+    "com.docker.network.bridge.name": "docker_gwbridge",
+}
+
+
+def add_predefined(store: Store, random: Random, engine: str) -> None:
+    """The networks that every engine has."""
+    for name, driver in zip(PREDEFINED, ("bridge", "host", "null"), strict=True):
+        subnet = "172.17.0.0/16" if name == "bridge" else ""
+        options = _BRIDGE_OPTIONS if name == "bridge" else {}
+        add_local(store, random, engine, name, driver, subnet, options)
+
+
+def add_gateway_bridge(store: Store, random: Random, engine: str) -> None:
+    """The bridge by which overlay containers reach the world; made when an engine joins a Swarm."""
+    if find_network(store, engine, "docker_gwbridge") is None:
+        subnet = free_subnet(store, engine)
+        add_local(store, random, engine, "docker_gwbridge", "bridge", subnet, _GATEWAY_OPTIONS)
+
+
+def add_local(
+    store: Store,
+    random: Random,
+    engine: str,
+    name: str,
+    driver: str,
+    subnet: str,
+    options: dict[str, str],
+    labels: dict[str, str] | None = None,
+    internal: bool = False,
+    attachable: bool = False,
+    pool: Json | None = None,
+) -> Network:
+    gateway = str((pool or {}).get("Gateway") or (ip_network(subnet)[1] if subnet else ""))
+    network = Network(
+        id=hex_id(random),
+        name=name,
+        driver=driver,
+        scope="local",
+        engine=engine,
+        created=store.clock.now(),
+        labels=labels or {},
+        subnet=subnet,
+        gateway=gateway,
+        internal=internal,
+        attachable=attachable,
+        options=options,
+        pool=pool,
+    )
+    return store.put(network)
+
+
+def find_network(store: Store, engine: str, text: str) -> Network | None:
+    """The network that a name, an id or the beginning of an id means on this engine."""
+    for network in store.where(Network, "name", text):
+        if network.engine in ("", engine):
+            return network
+    seen = [network for network in store.all(Network) if network.engine in ("", engine)]
+    for network in seen:
+        if text == network.id:
+            return network
+    matches = [network for network in seen if text and network.id.startswith(text)]
+    return matches[0] if len(matches) == 1 else None
+
+
+def free_subnet(store: Store, engine: str) -> str:
+    taken = {network.subnet for network in store.all(Network) if network.engine == engine}
+    choices = (f"172.{second}.0.0/16" for second in range(18, 32))
+    return next((subnet for subnet in choices if subnet not in taken), "192.168.128.0/20")
+
+
+def require(store: Store, container: Container) -> None:
+    """Raise StartError, in the daemon's words, when the container cannot join its networks.
+
+    An engine that is part of a Swarm asks a manager for a network that it does not know itself.
+    """
+    mode = str(container.host_config.get("NetworkMode") or "")
+    if mode.startswith("container:"):
+        _require_container(store, container, mode.removeprefix("container:"))
+    for name in container.networks:
+        network = find_network(store, container.engine, name)
+        problem = ""
+        if network is None:
+            problem = unknown(store, container.engine, name)
+        elif network.scope == "swarm" and not (network.attachable or container.task_id):
+            problem = f"code = PermissionDenied desc = network {name} not manually attachable"
+            problem = f"Could not attach to network {name}: rpc error: {problem}"
+        if problem:
+            raise StartError(f"failed to set up container networking: {problem}", NOT_STARTED)
+
+
+def unknown(store: Store, engine: str, name: str) -> str:
+    """What an engine says of a network that is not there."""
+    member = store.get(Engine, engine)
+    problem = f"network {name} not found"
+    if member is None or not member.node_id:
+        return problem
+    return f"Could not attach to network {name}: rpc error: code = NotFound desc = {problem}"
+
+
+def _require_container(store: Store, container: Container, name: str) -> None:
+    others = store.where(Container, "engine", container.engine)
+    other = next((c for c in others if name in (c.name, c.id) or c.id.startswith(name)), None)
+    said = "joining network namespace of container"
+    if other is None:
+        raise StartError(f"{said}: No such container: {name}", NOT_STARTED)
+    if other.state != "running":
+        text = f"cannot join network namespace of a non running container: {other.id}"
+        raise StartError(text, NOT_STARTED)
+
+
+def on(container: Container, name: str) -> str:
+    """The container's address on one of its networks; empty where it has none."""
+    if container.networks[:1] == (name,):
+        return container.address
+    return (container.further or {}).get(name, "")
+
+
+def connected(store: Store, container: Container, name: str, asked: Json) -> Container:
+    """The container on one network more, with an address there if it runs."""
+    networks = (*container.networks, name)
+    endpoints = {**(container.endpoints or {}), name: asked}
+    joined = replace(container, networks=networks, endpoints=endpoints)
+    if container.state != "running":
+        return joined
+    address = free_address(store, joined, name)
+    if len(networks) == 1:
+        return replace(joined, address=address)
+    return replace(joined, further={**(container.further or {}), name: address})
+
+
+def disconnected(container: Container, name: str) -> Container:
+    """The container on one network less."""
+    left = tuple(each for each in container.networks if each != name)
+    further = {each: on(container, each) for each in left[1:]}
+    address = on(container, left[0]) if left else ""
+    return replace(container, networks=left, address=address, further=further)
+
+
+def free_address(store: Store, container: Container, name: str) -> str:
+    """An address of one of the container's networks that no running container of it has."""
+    network = find_network(store, container.engine, name)
+    if network is None or not network.subnet:
+        return ""
+    given: set[str] = set()  # to the Swarm's services and tasks
+    if network.scope == "local":
+        others = store.where(Container, "engine", container.engine)
+    else:
+        others = list(store.all(Container))
+        pairs = [pair for service in store.all(Service) for pair in service.virtual_ips]
+        pairs += [pair for task in store.all(Task) for pair in task.addresses]
+        given = {address.partition("/")[0] for id, address in pairs if id == network.id}
+    asked = ((container.endpoints or {}).get(name) or {}).get("IPAMConfig") or {}
+    if wish := str(asked.get("IPv4Address") or ""):
+        return wish
+    running = [c for c in others if c.state == "running"]
+    taken = {c.address for c in running} | given | {network.gateway}
+    taken |= {address for c in running for address in (c.further or {}).values()}
+    hosts = ip_network(network.subnet).hosts()
+    return next((str(host) for host in hosts if str(host) not in taken), "")

@@ -1,0 +1,214 @@
+"""Who answers at a port of a machine: a container's own port, or the ingress mesh of the Swarm."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from essaim_practice.objects import Container, Engine, Node, Service, State, Task
+from essaim_practice.programs.processes import Processes
+from essaim_practice.programs.visits import Page, Visit
+from essaim_practice.store import Store
+
+#: Named connections that are remembered; the one that was used least recently goes first.
+MOST_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A TCP port that a machine of the cluster publishes."""
+
+    engine: str
+    port: int
+    target: int  # the port inside the container
+    service: str = ""  # the name of the service behind it, or
+    container: str = ""  # of the plain container
+
+
+class Refused(Exception):
+    """Nobody accepts the connection; says why, for a person."""
+
+
+class Connection:
+    """One TCP connection to a published port: it keeps to the replica it was given."""
+
+    def __init__(
+        self, store: Store, processes: Processes, container_id: str, port: int, source: str
+    ) -> None:
+        self._store = store
+        self._processes = processes
+        self._container_id = container_id
+        self._port = port
+        self._source = source
+
+    def request(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[Page, dict[str, str]]:
+        """The answer, and the headers that say who gave it. Raises Refused once nobody does."""
+        container = self._container()
+        who = self._who(container)
+        replica = who.get("Essaim-Replica") or container.name
+        visit = Visit(
+            method=method,
+            target=target,
+            headers=headers,
+            body=body,
+            source=self._source,
+            replica=replica,
+            address=container.address,
+            now=self._store.clock.now(),
+        )
+        page = self._processes.visit(container.id, visit)
+        if page is None:
+            raise Refused(f"{replica} does not speak HTTP")
+        return page, who
+
+    @property
+    def cluster(self) -> object:
+        """What tells one cluster from another."""
+        return self._store
+
+    def script(self) -> str | None:
+        """The source of the Streamlit app that answers, if one does. Raises Refused."""
+        return self._processes.script(self._container().id)
+
+    def who(self) -> dict[str, str]:
+        """The headers that say who answers. Raises Refused once nobody does."""
+        return self._who(self._container())
+
+    def answers(self) -> bool:
+        """Whether the container is still there and listens."""
+        return self._processes.listens(self._container_id, self._port)
+
+    def _container(self) -> Container:
+        container = self._store.get(Container, self._container_id)
+        if container is None or not self.answers():
+            raise Refused("the container that answered on this connection is gone")
+        return container
+
+    def _who(self, container: Container) -> dict[str, str]:
+        task = self._store.get(Task, container.task_id) if container.task_id else None
+        service = self._store.get(Service, task.service_id) if task else None
+        if task is None or service is None:
+            return {"Essaim-Container": container.name, "Essaim-Node": container.engine}
+        return {
+            "Essaim-Replica": f"{service.name}.{task.slot or task.node_id}",
+            "Essaim-Task": task.id,
+            "Essaim-Node": container.engine,
+        }
+
+
+class Mesh:
+    """Opens connections to published ports, as the machines of the cluster would."""
+
+    def __init__(self, store: Store, processes: Processes) -> None:
+        self._store = store
+        self._processes = processes
+        self._turns: dict[tuple[str, int], str] = {}  # by entry: the task that answered last
+        self._kept: OrderedDict[tuple[str, str, int], Connection] = OrderedDict()
+
+    def openings(self) -> list[Opening]:
+        """Every port that answers or should, in the order of machines and numbers."""
+        found: dict[tuple[str, int], Opening] = {}
+        for engine in self._store.all(Engine):
+            if not engine.up or engine.cut:
+                continue
+            for container in self._store.where(Container, "engine", engine.id):
+                if container.state != "running":
+                    continue
+                for port in container.ports:
+                    if port.protocol == "tcp":
+                        key = (engine.id, port.published)
+                        name = self._service_name(container)
+                        found[key] = Opening(
+                            *key, port.target, name, "" if name else container.name
+                        )
+            if engine.node_id:
+                for service in self._store.all(Service):
+                    for port in service.ports:
+                        if port.mode == "ingress" and port.protocol == "tcp":
+                            key = (engine.id, port.published)
+                            found[key] = Opening(*key, port.target, service.name)
+        return sorted(found.values(), key=lambda opening: (opening.engine, opening.port))
+
+    def connect(self, engine_id: str, port: int) -> Connection:
+        """A new connection to a port of a machine. Raises Refused where nobody accepts it."""
+        engine = self._store.get(Engine, engine_id)
+        if engine is None:
+            raise Refused(f"there is no machine called {engine_id}")
+        if not engine.up:
+            raise Refused(f"{engine_id} is down: nothing answers there")
+        if engine.cut:
+            raise Refused(f"{engine_id} is cut from the network: nothing reaches it")
+        if engine.node_id:
+            for service in self._store.all(Service):
+                for opened in service.ports:
+                    ingress = opened.mode == "ingress" and opened.protocol == "tcp"
+                    if ingress and opened.published == port:
+                        node = self._store.get(Node, engine.node_id)
+                        source = (node.ingress_address if node else "") or "10.0.0.2"
+                        return self.balance(engine.id, service, port, opened.target, source)
+        for container in self._store.where(Container, "engine", engine_id):
+            for opened in container.ports:
+                if container.state == "running" and opened.published == port:
+                    return self.join(container, port, opened.target, "172.17.0.1")
+        raise Refused(f"nothing is published on port {port} of {engine_id}")
+
+    def keep(self, name: str, engine_id: str, port: int) -> Connection:
+        """The connection of this name, opened where there is none: Refused as by ``connect``."""
+        key = (name, engine_id, port)
+        kept = self._kept.pop(key, None) or self.connect(engine_id, port)
+        self._kept[key] = kept
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return kept
+
+    def drop(self, name: str, engine_id: str, port: int) -> None:
+        """The connection of this name is broken: the next one is new."""
+        self._kept.pop((name, engine_id, port), None)
+
+    def balance(
+        self, entry: str, service: Service, port: int, target: int, source: str
+    ) -> Connection:
+        """The next replica in turn, on whichever machine it runs."""
+        ready = self._ready(service)
+        if not ready:
+            raise Refused(f"service {service.name} publishes port {port} but no replica runs")
+        last = self._turns.get((entry, port))
+        order = [task_id for task_id, _ in ready]
+        after = order.index(last) + 1 if last in order else 0
+        task_id, container = ready[after % len(ready)]
+        self._turns[entry, port] = task_id
+        return self.join(container, port, target, source)
+
+    def _ready(self, service: Service) -> list[tuple[str, Container]]:
+        """The service's replicas that are in the mesh: running, and meant to stay."""
+        found = []
+        for task in self._store.where(Task, "service", service.id):
+            if task.state != State.RUNNING or task.desired > State.RUNNING:
+                continue
+            container = self._store.get(Container, task.container_id)
+            engine = self._store.get(Engine, container.engine) if container else None
+            there = engine is not None and engine.up and not engine.cut
+            if container and container.state == "running" and there:
+                found.append((task.slot, task.id, container))
+        return [(task_id, container) for _, task_id, container in sorted(found, key=_by_slot)]
+
+    def join(self, container: Container, port: int, target: int, source: str) -> Connection:
+        if container.paused:
+            raise Refused(f"{container.name} is paused and does not answer")
+        if not self._processes.listens(container.id, target):
+            raise Refused(
+                f"port {port} leads to port {target} of {container.name}, where nothing listens"
+            )
+        return Connection(self._store, self._processes, container.id, target, source)
+
+    def _service_name(self, container: Container) -> str:
+        task = self._store.get(Task, container.task_id) if container.task_id else None
+        service = self._store.get(Service, task.service_id) if task else None
+        return service.name if service else ""
+
+
+def _by_slot(entry: tuple[int, str, Container]) -> tuple[int, str]:
+    return entry[0], entry[1]

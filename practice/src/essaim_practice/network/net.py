@@ -1,0 +1,177 @@
+"""The network as a container sees it: names of containers and services, and what answers there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from errno import ECONNREFUSED, EHOSTUNREACH, EINVAL, ENETUNREACH
+from ipaddress import IPv4Address
+from itertools import chain
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from essaim_practice.network import addresses, links
+from essaim_practice.network.addresses import PREDEFINED, find_network
+from essaim_practice.network.mesh import Connection, Mesh, Refused
+from essaim_practice.objects import Container, Engine, Network, Service, Task
+from essaim_practice.programs.hosts import NoSuchHost
+from essaim_practice.programs.visits import Page
+from essaim_practice.store import Store
+
+
+class ContainerNet:
+    """A Net (see programs) from inside one container. It leads nowhere outside the cluster."""
+
+    __slots__ = ("_id", "_mesh", "_store")
+
+    def __init__(self, store: Store, mesh: Mesh, container_id: str) -> None:
+        self._store = store
+        self._mesh = mesh
+        self._id = container_id
+
+    def resolve(self, host: str) -> str:
+        """The IP address of a service, a container or an address. Raises NoSuchHost."""
+        own = self._own()
+        if host == "localhost":
+            return "127.0.0.1"
+        if _is_address(host):
+            return host
+        if own is None:
+            raise NoSuchHost(host)
+        if host in (own.id[:12], own.config.get("Hostname")):
+            return own.address or "127.0.0.1"
+        for entry in own.host_config.get("ExtraHosts") or ():
+            name, _, address = str(entry).partition(":")
+            if name == host:
+                return self._gateway(own) if address == "host-gateway" else address
+        for network in self._networks(own):
+            named = network.name not in PREDEFINED  # on those there is no name service
+            for name, address in chain(
+                self._linked(own, network), self._names(network) if named else ()
+            ):
+                if name == host and address:
+                    return address
+        raise NoSuchHost(host)
+
+    def fetch(
+        self,
+        url: str,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Page:
+        """What answers there. Raises NoSuchHost; OSError with the errno of a failed connection."""
+        try:
+            parts = urlsplit(url if "//" in url else f"http://{url}")
+            host, port = (
+                parts.hostname or "",
+                parts.port or (443 if parts.scheme == "https" else 80),
+            )
+        except ValueError:
+            _fail(EINVAL)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        given.setdefault("host", parts.netloc.rpartition("@")[2])
+        address = self.resolve(host)
+        try:
+            page, _ = self._connect(address, port).request(method, target, given, body)
+        except Refused:
+            _fail(ECONNREFUSED)
+        return page
+
+    def _connect(self, address: str, port: int) -> Connection:
+        own = self._own()
+        if own is None:
+            _fail(ENETUNREACH)
+        source = own.address or "127.0.0.1"
+        if address.startswith("127.") or address == own.address:
+            return self._mesh.join(own, port, port, source)
+        near = False
+        for network in self._networks(own):
+            if address == network.gateway:
+                return self._mesh.connect(own.engine, port)
+            for service in self._store.all(Service):
+                if any(vip == address for vip in _addresses(service.virtual_ips, network)):
+                    return self._mesh.balance(own.engine, service, port, port, source)
+            for container in self._on(network):
+                if self._address(container, network) == address:
+                    return self._mesh.join(container, port, port, source)
+            near = near or _within(address, network)
+        for engine in self._store.all(Engine):
+            if engine.address == address:
+                return self._mesh.connect(engine.id, port)
+        return _fail(EHOSTUNREACH if near else ENETUNREACH)
+
+    # Who is there
+
+    def _own(self) -> Container | None:
+        return self._store.get(Container, self._id)
+
+    def _networks(self, container: Container) -> Iterator[Network]:
+        for name in container.networks:
+            if network := find_network(self._store, container.engine, name):
+                yield network
+
+    def _gateway(self, own: Container) -> str:
+        return next((n.gateway for n in self._networks(own) if n.gateway), "127.0.0.1")
+
+    def _on(self, network: Network) -> Iterator[Container]:
+        """The containers that run on a network, on whatever machine."""
+        for container in self._store.all(Container):
+            if container.state == "running" and network in self._networks(container):
+                yield container
+
+    def _names(self, network: Network) -> Iterator[tuple[str, str]]:
+        """Every name on a network, with its address."""
+        for service in self._store.all(Service):
+            for address in _addresses(service.virtual_ips, network):
+                yield service.name, address
+        for container in self._on(network):
+            address = self._address(container, network)
+            asked = (container.endpoints or {}).get(network.name) or {}
+            for name in (container.name, container.id[:12], *(asked.get("Aliases") or ())):
+                yield name, address
+            task = self._store.get(Task, container.task_id) if container.task_id else None
+            owner = self._store.get(Service, task.service_id) if task else None
+            if owner is not None:
+                yield f"tasks.{owner.name}", address
+                if not owner.virtual_ips:  # endpoint mode dnsrr
+                    yield owner.name, address
+
+    def _linked(self, own: Container, network: Network) -> Iterator[tuple[str, str]]:
+        """The names that a container alone has for others on a network, with their addresses."""
+        for name, alias in links.pairs(own, network.name):
+            for container in self._on(network):
+                if container.name == name or container.id.startswith(name):
+                    address = self._address(container, network)
+                    yield from ((alias, address), (container.name, address))
+
+    def _address(self, container: Container, network: Network) -> str:
+        task = self._store.get(Task, container.task_id) if container.task_id else None
+        if task is not None:
+            return next(_addresses(task.addresses, network), "")
+        return addresses.on(container, network.name)
+
+
+def _addresses(pairs: tuple[tuple[str, str], ...], network: Network) -> Iterator[str]:
+    return (address.partition("/")[0] for id, address in pairs if id == network.id)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _within(address: str, network: Network) -> bool:
+    first, _, bits = network.subnet.partition("/")
+    if not bits:
+        return False
+    shift = 32 - int(bits)
+    return int(IPv4Address(address)) >> shift == int(IPv4Address(first)) >> shift
+
+
+def _fail(number: int) -> NoReturn:
+    raise OSError(number, os.strerror(number))

@@ -1,0 +1,289 @@
+"""The simulated programs that containers run: what each is, what it sees, and how one is found.
+
+Nothing really runs. Only what the course needs is here, and what is invented says so. The programs
+themselves are in ``servers``, ``installers``, ``essaim_practice.shell`` and ``utilities``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from errno import ESRCH
+from posixpath import basename, join, normpath
+from typing import Protocol
+
+from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.files.tree import Entry, File
+from essaim_practice.objects import Container, Image
+from essaim_practice.programs.hosts import NO_NET, Net
+from essaim_practice.programs.steps import Steps, printing
+from essaim_practice.programs.visits import Page, Visit
+
+UNIX = ("alpine", "busybox", "misbehaving", "nginx", "python")  # the images that have a shell
+SMALL = ("alpine", "busybox", "misbehaving")  # those whose shell and programs are BusyBox
+UNABLE = "unable to start container process"  # runc's beginning of why
+LONGEST_STRING = 128 * 1024  # bytes of one argument or setting, as in Linux (MAX_ARG_STRLEN)
+_POINTER = 9  # bytes that each of them takes besides, with its zero at the end
+_LONGEST_STRINGS = 2 * 2**20  # bytes of all of them, as in Linux (a quarter of the stack)
+NOT_STARTED = 128  # the exit code of a container whose network could not be set up
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program about to run."""
+
+    steps: Steps
+    term_code: int | None = None  # exit code after SIGTERM and the like; None: it does not listen
+    ports: frozenset[int] = frozenset()  # where it answers HTTP
+    site: Site | None = None  # what it answers there
+    processes: tuple[str, ...] = ()  # what `docker top` shows
+    hears: frozenset[int] = frozenset()  # the signals that are thrown into it as Interrupted
+    script: Callable[[], str] | None = None  # the source of the Streamlit app that it runs
+
+
+Site = Callable[[Visit], Page]
+
+
+class StartError(Exception):
+    """The program cannot be started: why, and the exit code that it means."""
+
+    def __init__(self, message: str, exit_code: int = 127) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One process of a container, as ``ps`` shows it."""
+
+    pid: int  # as the container counts: its first process is 1
+    user: str
+    started: float
+    title: str  # its command line
+
+
+class Inside(Protocol):
+    """What a program asks of the container that it runs in, whenever it asks."""
+
+    def disk(self) -> FileSystem:
+        """Its files, made only when a program first needs them."""
+        ...
+
+    def view(self) -> FileSystem:
+        """As ``disk``, only to be looked at for programs: shared where no container has its own."""
+        ...
+
+    def window(self) -> tuple[int, int]:
+        """Rows and columns of its terminal."""
+        ...
+
+    def processes(self) -> Sequence[Running]: ...
+
+    def kill(self, pid: int, number: int) -> None:
+        """Send a signal. Raises ProcessLookupError."""
+        ...
+
+
+class Files:
+    """A container of which there are files and nothing else: that of a build's step."""
+
+    def __init__(self, files: FileSystem) -> None:
+        self._files = files
+
+    def disk(self) -> FileSystem:
+        return self._files
+
+    def view(self) -> FileSystem:
+        return self._files
+
+    def window(self) -> tuple[int, int]:
+        return 0, 0
+
+    def processes(self) -> Sequence[Running]:
+        return ()
+
+    def kill(self, pid: int, number: int) -> None:
+        raise ProcessLookupError(ESRCH, "No such process")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a program can see of the container it runs in."""
+
+    image: Image
+    hostname: str
+    env: Mapping[str, str]
+    cwd: str
+    now: Callable[[], float]  # simulated seconds since the epoch
+    interactive: bool  # its input stays open
+    inside: Inside
+    user: str = "root"
+    groups: tuple[str, ...] = ()  # names or numbers of those besides the user's own
+    tty: bool = False  # its input and output are a terminal
+    window: Callable[[], tuple[int, int]] | None = None  # of a terminal that is its own
+    net: Net = NO_NET
+    pid: int = 1  # the program's own, as the container counts
+
+    @property
+    def fs(self) -> FileSystem:
+        return self.inside.disk()
+
+    @property
+    def view(self) -> FileSystem:
+        """As ``fs``, only to be looked at for programs."""
+        return self.inside.view()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the program's terminal; 0 where there is none or nobody said."""
+        return self.window() if self.window else self.inside.window()
+
+    def path(self, name: str) -> str:
+        """The absolute path that a name means to the program."""
+        return normpath(join(self.cwd, name))
+
+    def file(self, path: str) -> bytes | None:
+        """The content of a file; None where there is none to be read."""
+        try:
+            return self.fs.read(self.path(path))
+        except OSError:
+            return None
+
+
+def not_created(error: StartError) -> str:
+    """What the daemon says when a container's own program cannot be started."""
+    return (
+        "failed to create task for container: failed to create shim task: OCI runtime create "
+        f"failed: runc create failed: {UNABLE}: error during container init: {error.message}"
+    )
+
+
+def settings(image: Image | None, more: object) -> list[str]:
+    """A container's own list of ``NAME=value``, then what the image has and it does not name."""
+    asked = [str(pair) for pair in (more if isinstance(more, list | tuple) else ())]
+    named = {pair.partition("=")[0] for pair in asked}
+    own = (image.config.get("Env") if image else None) or ()
+    return [*asked, *(str(pair) for pair in own if str(pair).partition("=")[0] not in named)]
+
+
+def environment(image: Image | None, more: object) -> dict[str, str]:
+    """What a program finds of these settings: a name without a value takes the image's away."""
+    split = (pair.partition("=") for pair in settings(image, more))
+    return {name: value for name, equals, value in split if equals}
+
+
+def argv_of(container: Container, image: Image) -> list[str]:
+    """Entrypoint and command, the container's own before the image's, as Docker combines them."""
+    config = container.config
+    entrypoint, command = config.get("Entrypoint"), config.get("Cmd")
+    if entrypoint == [""]:  # `--entrypoint ""` clears the image's
+        entrypoint = []
+    elif not entrypoint:
+        entrypoint = image.config.get("Entrypoint")
+        command = command or image.config.get("Cmd")
+    return [str(word) for word in [*(entrypoint or ()), *(command or ())]]
+
+
+def program(argv: list[str], world: World) -> Program:
+    """The program that a command line means in a container.
+
+    Raises StartError with the end of what runc says.
+    """
+    if not argv:
+        raise StartError("no command specified", 127)
+    if too_long(argv, world.env):
+        raise StartError(f"exec {argv[0][:255]}: argument list too long", 126)
+    maker = find(argv[0], world)
+    if maker is not None:
+        return maker(argv, world)
+    name, code = argv[0], 127
+    if "/" not in name:
+        reason = "executable file not found in $PATH"
+    elif not world.view.exists(world.path(name)):
+        reason = f"stat {name}: no such file or directory"
+    else:
+        code = 126
+        folder = world.view.is_folder(world.path(name))
+        reason = "is a directory: permission denied" if folder else "permission denied"
+    raise StartError(f'exec: "{name}": {reason}', code)
+
+
+def too_long(argv: Iterable[str], env: Mapping[str, str]) -> bool:
+    """Whether Linux would not take these: one string is too long, or all of them together."""
+    sizes = [len(word) for word in argv]
+    sizes += [len(name) + 1 + len(value) for name, value in env.items()]
+    if sum(sizes) + _POINTER * len(sizes) >= _LONGEST_STRINGS:
+        return True
+    return max(sizes) >= LONGEST_STRING
+
+
+Maker = Callable[[list[str], World], Program]
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+INSTALLED = "installed"  # the behaviour of no image: programs that only an installer brings
+INSTALLED_PROGRAM = b"\x7fELF (simulated)\n"  # what is in the file of an installed command
+
+_REMEMBERED = 256  # executables that were looked for in one tree
+
+_EXECUTABLES: dict[tuple[str, str], Maker] = {}
+
+
+def executable(behaviours: Iterable[str], *names: str) -> Callable[[Maker], Maker]:
+    """Enter a program under its names into the images of these behaviours."""
+
+    def enter(maker: Maker) -> Maker:
+        for behaviour in behaviours:
+            for name in names:
+                _EXECUTABLES[behaviour, name] = maker
+        return maker
+
+    return enter
+
+
+def find(name: str, world: World) -> Maker | None:
+    """The program that an executable's name or path means in an image."""
+    known = world.view.known
+    if known is None:
+        return _find(name, world)
+    # A thousand containers of an image look for the same few in the same tree.
+    asked = (name, world.cwd, world.env.get("PATH", _PATH), world.image.behaviour)
+    if asked not in known:
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[asked] = _find(name, world)
+    maker: Maker | None = known[asked]
+    return maker
+
+
+def _find(name: str, world: World) -> Maker | None:
+    path = _located(name, world)
+    if path is None or not world.view.entry(path).mode & 0o111:
+        return None
+    for behaviour in (world.image.behaviour, INSTALLED):
+        if maker := _EXECUTABLES.get((behaviour, basename(path))):
+            return maker
+    content = world.view.read(path)
+    first = content.partition(b"\n")[0]
+    if first.startswith(b"#!"):
+        interpreter = first[2:].decode(errors="replace").split(None, 1)
+        return lambda argv, world: program([*interpreter, path, *argv[1:]], world)
+    if content == INSTALLED_PROGRAM:  # an image's build goes on, and is told that nothing ran
+        return lambda argv, world: Program(printing(f"(simulated) {' '.join(argv)}"))
+    words = f"{basename(path)}: unsupported by the practice engine"
+    return lambda argv, world: Program(printing(words, 1, 2))
+
+
+def _located(name: str, world: World) -> str | None:
+    """The path of an executable; where its mode says so is left to the shell."""
+    folders = world.env.get("PATH", _PATH).split(":") if "/" not in name else [""]
+    paths = (join(world.cwd, folder, name) for folder in folders)
+    return next((path for path in paths if isinstance(_entry(path, world), File)), None)
+
+
+def _entry(path: str, world: World) -> Entry | None:
+    try:
+        return world.view.entry(path)
+    except OSError:
+        return None

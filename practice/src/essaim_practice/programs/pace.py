@@ -1,0 +1,77 @@
+"""How much a program may work before it has to rest, so that none keeps the others from theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from essaim_practice.programs.steps import Step, Work, Write
+
+TURN = 5_000  # microseconds of work after which others have their turn
+LONGEST_TURN = 0.005  # real seconds after which others have it, whatever was guessed
+PIECE = 16 * 1024  # bytes of output that go on at once
+_BURST = 1_000_000  # microseconds of work that a program may do half of the time
+_SHARE = 0.15  # of simulated time that it may work for ever
+_TOLD = 300  # microseconds of work that are told at once
+_REST = 0.01  # simulated seconds that pay for less work than that
+_STEP = 5  # microseconds that any step costs
+_WRITE, _BYTE = 500, 2  # of output, and of each byte of it: it is kept, and sent to clients
+
+
+def cost_of(step: Step) -> int:
+    """What a step costs, in microseconds: a guess, the same on every machine."""
+    if isinstance(step, Work):
+        return step.cost
+    if isinstance(step, Write):
+        return _WRITE + _BYTE * len(step.data)
+    return _STEP
+
+
+class Tally:
+    """Adds up what small pieces of work cost, until it is worth a step to tell it."""
+
+    def __init__(self) -> None:
+        self._cost = 0
+
+    def add(self, cost: int) -> bool:
+        """Whether it is time to yield ``told``."""
+        self._cost += cost
+        return self._cost >= _TOLD
+
+    def rested(self, seconds: float) -> None:
+        """What waits long enough has paid for what it did before."""
+        if seconds >= _REST:
+            self._cost = 0
+
+    def told(self) -> Work:
+        cost, self._cost = self._cost, 0
+        return Work(cost)
+
+
+class Pace:
+    """One program's account of work: it fills as simulated time passes, each step takes from it."""
+
+    def __init__(self, now: float) -> None:
+        self._left = float(_BURST)
+        self._spent = 0.0  # since it last rested
+        self._at = now
+
+    def spend(self, cost: int) -> None:
+        self._left -= cost
+        self._spent += cost
+
+    def rest(self, now: float) -> float:
+        """Simulated seconds that the program has to rest, from now on.
+
+        At least as long as it worked: what others do in between comes to pass in time.
+        """
+        earned = (now - self._at) * _SHARE * 1e6
+        self._left, self._at = min(_BURST, self._left + earned), now
+        least, self._spent = self._spent, 0.0
+        return max(least, -self._left / _SHARE) / 1e6
+
+
+def pieces(step: Write) -> Iterator[Write]:
+    """What is written at once, in pieces."""
+    view = memoryview(step.data)
+    for at in range(0, len(view), PIECE):
+        yield Write(bytes(view[at : at + PIECE]), step.stream)

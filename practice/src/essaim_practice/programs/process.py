@@ -1,0 +1,194 @@
+"""One running program: takes its steps, gives it its input, and lets signals do what they do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from math import isinf
+
+from essaim_practice.clock import Clock, Timer
+from essaim_practice.programs import signals
+from essaim_practice.programs.base import Program
+from essaim_practice.programs.pace import LONGEST_TURN, PIECE, TURN, Pace, cost_of, pieces
+from essaim_practice.programs.steps import Interrupted, Read, Step, Wait, Work, Write
+from essaim_practice.programs.streams import Streams
+
+log = logging.getLogger("essaim_practice")
+
+_SHORT_REST, _LONG_REST = 0.01, 1.0  # simulated seconds between the turns of one nobody can follow
+
+
+class Process:
+    """A program in a container. It costs nothing while it waits for ever, or for input.
+
+    pid: on the machine. first: whether it is its container's first process, which signals that it
+    does not listen to leave alone. ended: hears of its exit code.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        streams: Streams,
+        clock: Clock,
+        ended: Callable[[int], None],
+        pid: int = 0,
+        user: str = "root",
+        first: bool = False,
+    ) -> None:
+        self.program = program
+        self.streams = streams
+        self.pid = pid
+        self.user = user
+        self.started = clock.now()
+        self.over = False
+        self._clock = clock
+        self._ended = ended
+        self._first = first
+        self._paused = False
+        self._stepping = False
+        self._waiting: Wait | Read | None = None
+        self._resting = False  # it has had its turn
+        self._timer: Timer | None = None
+        self._signals: tuple[int, ...] = ()  # heard, and not yet thrown
+        self._rest = _SHORT_REST
+        self._pace = Pace(self.started)
+        self._left = TURN  # of its turn
+        self._unsaid: Iterator[Write] = iter(())  # written, and not yet gone on
+        streams.process = self
+
+    def go_on(self, paused: bool = False) -> None:
+        """Start or resume a program that has nothing to wait for; hold a paused one."""
+        self._paused = paused
+        if not paused:
+            self._step()
+
+    def signal(self, number: int) -> None:
+        """Do to the process what the signal does."""
+        if self.over:
+            return
+        if number == signals.KILL:
+            self._finish(128 + number)
+        elif number in self.program.hears:
+            self._signals = (*self._signals, number)
+            self._step()
+        elif number in signals.ENDING and self.program.term_code is not None:
+            self._finish(self.program.term_code)
+        elif not self._first and number not in signals.HARMLESS:
+            self._finish(128 + number)
+
+    def resized(self) -> None:
+        """The window of its terminal has another size."""
+        self.signal(signals.WINCH)
+
+    def end(self) -> None:
+        """Take it down without a word: its container is gone."""
+        self.over = True
+        self._rest_no_more()
+        if not self._stepping:  # else it ends itself, and is let go on its return
+            with suppress(Exception):
+                self.program.steps.close()
+        self.streams.end()
+
+    # Inside
+
+    def _finish(self, code: int) -> None:
+        if not self.over:
+            self.end()
+            self._ended(code & 0xFF)
+
+    def _rest_no_more(self) -> None:
+        self._waiting = None
+        self._resting = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def on_input(self) -> None:
+        """There is something to read, or no more will come."""
+        if isinstance(self._waiting, Read):
+            self._step()
+
+    def _on_time(self) -> None:
+        self._timer = None
+        if self._resting:
+            self._resting = False
+        else:
+            self._waiting = None
+        self._step()
+
+    def _step(self) -> None:
+        """Let the program run until it has to wait, or ends."""
+        if self._stepping or self._paused or self.over:
+            return
+        self._stepping = True
+        try:
+            code = self._run()
+        except Interrupted as interruption:
+            code = 128 + interruption.signal
+        except Exception:  # a bug of ours ends one program, not the engine
+            log.exception("a program of process %d broke", self.pid)
+            code = 1
+        finally:
+            self._stepping = False
+        if code is not None:
+            self._finish(code)
+
+    def _run(self) -> int | None:
+        """The exit code, or None when the program waits."""
+        begun = self._clock.real()
+        while not self.over:
+            given = None
+            if not self._signals:
+                if self._resting or isinstance(self._waiting, Wait):
+                    return None
+                if isinstance(self._waiting, Read):
+                    given = self.streams.take(self._waiting.editing)
+                    if given is None:
+                        return None
+            self._rest_no_more()
+            try:
+                step = self._next(given)
+            except StopIteration as end:
+                return int(end.value or 0)
+            cost = cost_of(step)
+            self._left -= cost
+            self._pace.spend(cost)
+            if isinstance(step, Write):
+                self.streams.write(step.data, step.stream)
+            elif not isinstance(step, Work):
+                self._waiting = step
+            if isinstance(self._waiting, Wait):
+                self._rest, self._left = _SHORT_REST, TURN
+                self._sleep(max(self._waiting.seconds, self._pace.rest(self._clock.now())))
+            elif self.streams.behind:
+                self._resting = True
+                self._sleep(self._rest)
+                self._rest = min(2 * self._rest, _LONG_REST)
+            elif self._left < 0:
+                # One that never waits must stop neither simulated time nor the other programs.
+                self._left, self._resting = TURN, True
+                self._sleep(self._pace.rest(self._clock.now()))
+            elif self._clock.real() - begun > LONGEST_TURN:  # for whatever else the loop has to do
+                self._resting = True
+                self._sleep(0.0)
+        return None
+
+    def _next(self, given: bytes | None) -> Step:
+        """The program's next step; what it writes comes in pieces, with others between."""
+        if self._signals:
+            heard, *left_over = self._signals
+            self._signals, self._unsaid = tuple(left_over), iter(())
+            step = self.program.steps.throw(Interrupted(heard))
+        elif (more := next(self._unsaid, None)) is not None:
+            return more
+        else:
+            step = self.program.steps.send(given)
+        if isinstance(step, Write) and len(step.data) > PIECE:
+            self._unsaid = pieces(step)
+            return next(self._unsaid)
+        return step
+
+    def _sleep(self, seconds: float) -> None:
+        if not isinf(seconds):
+            self._timer = self._clock.call_later(max(seconds, 0.0), self._on_time)

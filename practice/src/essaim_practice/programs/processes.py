@@ -1,0 +1,152 @@
+"""The processes that run in containers: a main one each, and those that exec adds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from essaim_practice.clock import Clock
+from essaim_practice.objects import Container
+from essaim_practice.programs import signals
+from essaim_practice.programs.base import Program, Running
+from essaim_practice.programs.logs import LogBook
+from essaim_practice.programs.process import Process
+from essaim_practice.programs.streams import Streams
+from essaim_practice.programs.visits import Page, Visit
+
+
+class Processes:
+    """Processes by the id of their container; ``ended`` hears of each main one's exit code."""
+
+    def __init__(self, clock: Clock, logs: LogBook, ended: Callable[[str, int], None]) -> None:
+        self._clock = clock
+        self._logs = logs
+        self._ended = ended
+        self._streams: dict[str, Streams] = {}  # of main processes, those to come among them
+        self._main: dict[str, Process] = {}
+        self._others: dict[str, dict[int, Process]] = {}  # by container, and by pid inside it
+        self._last: dict[str, int] = {}  # pid inside a container
+
+    # Coming and going
+
+    def streams(self, container: Container) -> Streams:
+        """The streams of the container's main process, whether it runs yet or not."""
+        streams = self._streams.get(container.id)
+        if streams is None:
+            config, log = container.config, partial(self._logs.write, container.id)
+            streams = Streams(bool(config.get("Tty")), bool(config.get("OpenStdin")), log)
+            self._streams[container.id] = streams
+        return streams
+
+    def add(self, container: Container, program: Program, pid: int, user: str = "root") -> None:
+        """Have a container's main program ready; ``go_on`` sets it going."""
+        ended = partial(self._ended, container.id)
+        self._main[container.id] = Process(
+            program, self.streams(container), self._clock, ended, pid, user, first=True
+        )
+        self._last[container.id] = 1
+
+    def join(
+        self,
+        container_id: str,
+        program: Program,
+        streams: Streams,
+        ended: Callable[[int], None],
+        pid: int,
+        user: str,
+    ) -> Process:
+        """Have one more process in a running container; ``go_on`` of it sets it going."""
+        inside = self._last[container_id] = self.next_pid(container_id)
+
+        def over(code: int) -> None:
+            self._others.get(container_id, {}).pop(inside, None)
+            ended(code)
+
+        process = Process(program, streams, self._clock, over, pid, user)
+        self._others.setdefault(container_id, {})[inside] = process
+        return process
+
+    def next_pid(self, container_id: str) -> int:
+        """What the container will count the next process that joins it."""
+        return self._last.get(container_id, 1) + 1
+
+    def go_on(self, container_id: str, paused: bool) -> None:
+        """Start or resume the processes that have nothing to wait for; hold those of a paused."""
+        for process in list(self._all(container_id).values()):
+            process.go_on(paused)
+
+    def end(self, container_id: str) -> None:
+        """The container has stopped: whatever still runs in it is killed, who follows is let go."""
+        for process in list(self._others.pop(container_id, {}).values()):
+            process.signal(signals.KILL)
+        if main := self._main.pop(container_id, None):
+            main.end()
+        self._last.pop(container_id, None)
+
+    def detach(self, container_id: str) -> None:
+        """Nobody hears the container's main process any more: it ended, or never began."""
+        if streams := self._streams.pop(container_id, None):
+            streams.end()
+
+    # Asking
+
+    def program(self, container_id: str) -> Program | None:
+        process = self._main.get(container_id)
+        return process.program if process else None
+
+    def running(self, container_id: str) -> list[tuple[int, Running]]:
+        """What ``ps`` shows of a container: each process's pid on the machine, and the rest."""
+        shown = []
+        for inside, process in self._all(container_id).items():
+            for number, title in enumerate(process.program.processes):
+                entry = Running(inside + number, process.user, process.started, title)
+                shown.append((process.pid + number, entry))
+        return shown
+
+    def listens(self, container_id: str, port: int) -> bool:
+        """Whether a program in the container answers on a port of its own."""
+        return any(port in p.program.ports for p in self._all(container_id).values())
+
+    def visit(self, container_id: str, visit: Visit) -> Page | None:
+        """What the program answers to a request, logged; None when it answers none."""
+        for process in self._all(container_id).values():
+            if process.program.site is not None:
+                page = process.program.site(visit)
+                for written in page.log:
+                    process.streams.write(written.data, written.stream)
+                return page
+        return None
+
+    def script(self, container_id: str) -> str | None:
+        """The source of the Streamlit app that a program in the container runs, if one does."""
+        for process in self._all(container_id).values():
+            if process.program.script is not None:
+                return process.program.script()
+        return None
+
+    # Signals
+
+    def signal(self, container_id: str, number: int) -> None:
+        """Send a signal to the container's main process."""
+        if process := self._main.get(container_id):
+            process.signal(number)
+
+    def resize(self, container_id: str, rows: int, columns: int) -> None:
+        """Give the main process's terminal, if it has one, another size."""
+        if process := self._main.get(container_id):
+            process.streams.resize(rows, columns)
+            process.resized()
+
+    def kill(self, container_id: str, pid: int, number: int) -> None:
+        """As a process of the container does, by pid in there. Raises ProcessLookupError."""
+        process = self._all(container_id).get(pid)
+        if process is None:
+            raise ProcessLookupError(3, "No such process")
+        if number and not (pid == 1 and number == signals.KILL):  # which its own cannot do
+            process.signal(number)
+
+    def _all(self, container_id: str) -> dict[int, Process]:
+        main = self._main.get(container_id)
+        others = self._others.get(container_id)
+        found = {1: main} if main is not None else {}
+        return found | others if others else found

@@ -1,0 +1,263 @@
+"""What a simple command is: assignments, a builtin, a function or a program, and how each runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from posixpath import join
+from random import Random
+from typing import TYPE_CHECKING
+
+from essaim_practice.files.filesystem import File
+from essaim_practice.programs import base as programs
+from essaim_practice.programs.base import Program, StartError, World
+from essaim_practice.shell import expansion, redirections
+from essaim_practice.shell.endings import Return
+from essaim_practice.shell.expansion import Failure, assign
+from essaim_practice.shell.streams import Doing, Outer, connected
+from essaim_practice.shell.tree import Command, Simple
+
+if TYPE_CHECKING:
+    from essaim_practice.shell.interpreter import Shell
+
+Builtin = Callable[["Shell", list[str]], Doing[int]]
+
+BUILTINS: dict[str, Builtin] = {}
+SPECIAL = frozenset(
+    (".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set")
+) | {"shift", "source", "times", "trap", "unset"}
+
+
+class Missing(Exception):
+    """No program can be started: the shell's words, and its exit code."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.text = text
+        self.code = code
+
+
+def builtin(*names: str) -> Callable[[Builtin], Builtin]:
+    def enter(function: Builtin) -> Builtin:
+        BUILTINS.update(dict.fromkeys(names, function))
+        return function
+
+    return enter
+
+
+def simple(shell: Shell, command: Simple) -> Doing[int]:
+    """Run a simple command."""
+    shell.code, before = 0, shell.code
+    if not command.words:
+        return (
+            yield from redirections.within(
+                shell, command.redirections, lambda: _bare(shell, command)
+            )
+        )
+    shell.code = before
+    argv = yield from expansion.words(shell, command.words)
+    if not argv:
+        return 0
+    values = []
+    for name, word in command.assignments:
+        values.append((name, (yield from expansion.single(shell, word))))
+    yield from trace(shell, [*(f"{name}={value}" for name, value in values), *argv])
+    if argv[0] == "exec" and len(argv) == 1:
+        return (yield from _keep(shell, command))
+
+    def action() -> Doing[int]:
+        return _with_assignments(shell, argv, values)
+
+    if not command.redirections:
+        return (yield from action())
+    return (yield from redirections.within(shell, command.redirections, action))
+
+
+def _bare(shell: Shell, command: Simple) -> Doing[int]:
+    for name, word in command.assignments:
+        value = yield from expansion.single(shell, word)
+        yield from trace(shell, [f"{name}={value}"])
+        assign(shell, name, value)
+    return shell.code
+
+
+def _keep(shell: Shell, command: Simple) -> Doing[int]:
+    """``exec >file``: the redirections stay."""
+    try:
+        shell.descriptors = yield from redirections.opened(shell, command.redirections)
+    except redirections.Refused as refused:
+        raise Failure(str(refused), 1) from None
+    return 0
+
+
+def trace(shell: Shell, words: list[str]) -> Doing[None]:
+    if "x" in shell.options:
+        quoted = [quote(word) for word in words]
+        yield from shell.say(shell.variables.get("PS4", "+ ") + " ".join(quoted) + "\n", 2)
+
+
+def quote(word: str) -> str:
+    """A word as the shell would read it back."""
+    if word and all(sign.isalnum() or sign in "_-./=:,+@%^" for sign in word):
+        return word
+    return "'" + word.replace("'", "'\"'\"'") + "'"
+
+
+def _with_assignments(shell: Shell, argv: list[str], values: list[tuple[str, str]]) -> Doing[int]:
+    """Run a command with variables that are its own (a special builtin's stay)."""
+    variables = shell.variables
+    before = [(name, variables.get(name), name in variables.exported) for name, _ in values]
+    for name, value in values:
+        assign(shell, name, value)
+        variables.exported.add(name)
+    try:
+        return (yield from command(shell, argv))
+    finally:
+        if argv[0] not in SPECIAL or argv[0] in shell.functions:
+            for name, old, exported in reversed(before):
+                variables.restore(name, old, exported)
+
+
+def command(shell: Shell, argv: list[str], functions: bool = True) -> Doing[int]:
+    """Run a function, a builtin or a program."""
+    name = argv[0]
+    if functions and name in shell.functions:
+        return (yield from _call(shell, shell.functions[name], argv[1:]))
+    if function := builtin_of(shell, name):
+        try:
+            return (yield from function(shell, argv))
+        except Failure as failure:
+            if name in SPECIAL and not shell.interactive:
+                failure.command = failure.command or name
+                raise
+            yield from shell.complain(failure.text, failure.command or name)
+            return failure.code
+        except OSError as error:
+            yield from shell.complain(f"write error: {error.strerror}", name)
+            return 1
+    try:
+        return (yield from run(shell, argv))
+    except Missing as missing:
+        yield from shell.complain(missing.text)
+        return missing.code
+
+
+def builtin_of(shell: Shell, name: str) -> Builtin | None:
+    if shell.dialect.name == "dash" and name in ("source", "help", "history", "let", "[["):
+        return None
+    return BUILTINS.get(name)
+
+
+def _call(shell: Shell, body: Command, positional: list[str]) -> Doing[int]:
+    before, shell.positional = shell.positional, positional
+    loops, shell.loops = shell.loops, 0
+    shell.variables.enter()
+    try:
+        return (yield from shell.run(body))
+    except Return as end:
+        return end.code
+    finally:
+        shell.variables.leave()
+        shell.positional, shell.loops = before, loops
+
+
+def run(shell: Shell, argv: list[str]) -> Doing[int]:
+    """Run a program, or a script without ``#!``. Raises Missing."""
+    path = located(shell, argv[0])
+    script = script_of(shell, path) if path else None
+    if script is not None and path is not None:
+        name = argv[0] if "/" in argv[0] else path
+        first = script.partition("\n")[0]
+        if not first.startswith("#!"):
+            return (yield from _script(shell, name, script, argv[1:]))
+        given, argv = argv, [*first[2:].strip().split(" ", 1), name, *argv[1:]]
+        try:
+            located(shell, argv[0])
+        except Missing:
+            raise Missing(shell.dialect.not_found(given[0]), 127) from None
+    program = program_of(shell, argv)
+    return (yield from connected(program.steps, shell.descriptors))
+
+
+def program_of(shell: Shell, argv: list[str]) -> Program:
+    """A program about to run as a command of this shell. Raises Missing."""
+    stdout = shell.descriptors.get(1)
+    outside = isinstance(stdout, Outer) and stdout.stream == 1
+    environment = shell.variables.environment()
+    environment["PWD"] = shell.cwd
+    if programs.too_long(argv, environment):
+        raise Missing(f"{argv[0]}: Argument list too long", 126)
+    world = replace(shell.world, env=environment, cwd=shell.cwd, tty=shell.world.tty and outside)
+    try:
+        return programs.program(argv, world)
+    except StartError:
+        raise Missing(shell.dialect.not_found(argv[0]), 127) from None
+
+
+def located(shell: Shell, name: str) -> str | None:
+    """The path of a program, None where the image has it without a file. Raises Missing."""
+    fs, dialect = shell.world.fs, shell.dialect
+    if "/" in name:
+        try:
+            path = join(shell.cwd, name)
+            entry = fs.entry(path)
+        except OSError as error:
+            if error.errno == 2:
+                raise Missing(dialect.not_found(name), 127) from None
+            raise Missing(f"{name}: {error.strerror}", 126) from None
+        if isinstance(entry, File) and entry.mode & 0o111:
+            return path
+        whole = dialect.name == "bash" and not isinstance(entry, File)
+        raise Missing(f"{name}: {'Is a directory' if whole else 'Permission denied'}", 126)
+    for folder in shell.variables.get("PATH", "").split(":"):
+        path = join(shell.cwd, folder, name)
+        try:
+            entry = fs.entry(path)
+        except OSError:
+            continue
+        if isinstance(entry, File) and entry.mode & 0o111:
+            return path
+    return None
+
+
+def script_of(shell: Shell, path: str) -> str | None:
+    """The text of an executable that is no program of ours."""
+    try:
+        data = shell.world.fs.read(path)
+    except OSError:
+        return None
+    text = data.startswith(b"#!") or (data and b"\0" not in data[:256] and data[:4] != b"\x7fELF")
+    return decoded(data) if text else None
+
+
+def _script(shell: Shell, path: str, text: str, positional: list[str]) -> Doing[int]:
+    from essaim_practice.shell.session import text_run
+
+    twin = shell.fork()
+    twin.positional, twin.own, twin.functions = positional, path, {}
+    return (yield from text_run(twin, text))
+
+
+def decoded(data: bytes) -> str:
+    return data.decode(errors="surrogateescape")
+
+
+def encoded(text: str) -> bytes:
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(errors="replace")
+
+
+def drawn(world: World, number: int) -> int:
+    """``$RANDOM``: the same in the same run."""
+    return Random(f"{world.hostname} {number}").randrange(32768)
+
+
+def home_of(world: World, user: str) -> str:
+    try:
+        users = decoded(world.fs.read("/etc/passwd")).splitlines()
+    except OSError:
+        return ""
+    fields = (entry.split(":") for entry in users)
+    return next((found[5] for found in fields if found[0] == user and len(found) > 5), "")

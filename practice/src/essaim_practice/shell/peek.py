@@ -1,0 +1,56 @@
+"""What a shell's text will serve: a container answers at the ports of the program that stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from essaim_practice.programs.base import Program
+from essaim_practice.shell import launch
+from essaim_practice.shell.dialect import SyntaxProblem
+from essaim_practice.shell.launch import Missing
+from essaim_practice.shell.parser import Parser
+from essaim_practice.shell.tree import Command, Either, Sequence, Simple, Text, Word
+
+if TYPE_CHECKING:
+    from essaim_practice.shell.interpreter import Shell
+
+
+_LONGEST = 8 * 1024  # characters of a text that is looked into
+
+
+def server(shell: Shell, text: str) -> Program | None:
+    """The program that a text's last command is, when it answers at ports or hears SIGTERM."""
+    last: Command | None = None
+    if len(text) > _LONGEST:
+        return None
+    parser = Parser(text)
+    try:
+        while (command := parser.next_line()) is not None:
+            last = command
+    except SyntaxProblem:
+        return None
+    while isinstance(last, Sequence | Either):
+        last = last.right if isinstance(last, Either) else last.items[-1][0]
+    if not isinstance(last, Simple) or last.assignments:
+        return None
+    argv = [_plain(shell, word) for word in last.words]
+    argv = argv[1:] if argv[:1] == ["exec"] else argv
+    if not argv or not argv[0] or launch.builtin_of(shell, argv[0]):
+        return None
+    try:
+        program = launch.program_of(shell, argv)
+    except Missing:
+        return None
+    program.steps.close()
+    return program
+
+
+def _plain(shell: Shell, word: Word) -> str:
+    """A word as far as it is known before anything runs."""
+    parts = []
+    for part in word:
+        if isinstance(part, Text):
+            parts.append(part.text)
+        elif name := getattr(part, "name", ""):
+            parts.append(" ".join(shell.parameter(name) or [""]))
+    return "".join(parts)

@@ -1,0 +1,269 @@
+"""The program ``sh``: with ``-c``, with a script, or reading commands from its input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from posixpath import basename, join
+
+from essaim_practice.programs.base import SMALL, UNIX, Program, World, executable
+from essaim_practice.programs.steps import Interrupted, Steps, Work, ending
+from essaim_practice.shell import builtins, control, launch, peek, reading
+from essaim_practice.shell.dialect import ASH, BASH, DASH, SyntaxProblem
+from essaim_practice.shell.endings import Exit, Leave
+from essaim_practice.shell.expansion import Failure
+from essaim_practice.shell.interpreter import Shell
+from essaim_practice.shell.parser import Parser
+from essaim_practice.shell.streams import Doing, Outer
+from essaim_practice.shell.variables import Variables
+
+_LONGEST = 128 * 1024  # characters of a text given to -c, as in Linux; of a typed command too
+_LONGEST_OPEN = 32 * 1024  # characters of one that is not whole yet: each line reads it anew
+_TERMINAL = ("HISTFILE", "PS1")
+_SIGNALS = {"INT": 2, "TERM": 15}
+
+
+@executable(UNIX, "sh", "ash", "bash", "dash")
+def shell(argv: list[str], world: World) -> Program:
+    """``sh [-eux…] [-c text [name [parameters]] | script [parameters]]``."""
+    new = _shell(argv, world)
+    words = argv[1:]
+    options: list[str] = []
+    while words and words[0][:1] in ("-", "+") and words[0] not in ("-", "--"):
+        options.append(words.pop(0))
+        if options[-1][-1] == "o" and words:
+            options.append(words.pop(0))
+    words = words[1:] if words[:1] in (["-"], ["--"]) else words
+    command = any(word[0] == "-" and "c" in word[1:] for word in options if word[1:2] != "o")
+    login = [word for word in options if word not in ("-i", "-l", "-s", "--login", "--norc")]
+    title = (" ".join(argv),)
+    if command and not words:
+        return Program(_refuse(new, "-c requires an argument"), processes=title)
+    kept = [word.replace("c", "") for word in login]
+    try:
+        builtins.set_options(new, [word for word in kept if word not in ("-", "")])
+    except Failure as failure:
+        return Program(_refuse(new, failure.text), processes=title)
+    if command:
+        text, new.own, new.positional = words[0], (words[1:2] or [new.own])[0], words[2:]
+        return _playing(new, text, title)
+    if words:
+        new.positional = words[1:]
+        return _script(new, words[0], title)
+    new.interactive = world.tty or "-i" in options
+    hears = frozenset({2}) if new.interactive else frozenset()
+    return Program(
+        new.with_crew(_reading(new)),  # type: ignore[arg-type]
+        hears=hears,
+        processes=title,
+    )
+
+
+def _shell(argv: list[str], world: World) -> Shell:
+    name = basename(argv[0])
+    dialect = ASH if world.image.behaviour in SMALL else BASH if name == "bash" else DASH
+    variables = Variables(world.env)
+    variables.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    level = variables.get("SHLVL", "0")
+    if dialect is not DASH:
+        variables["SHLVL"] = str(int(level) + 1 if level.isdigit() and len(level) < 5 else 1)
+        variables.exported.add("SHLVL")
+    variables["PWD"] = world.cwd
+    variables.exported.add("PWD")
+    variables["IFS"] = " \t\n"
+    variables["OPTIND"] = "1"
+    root = world.user in ("", "root", "0") or world.user.startswith(("root:", "0:"))
+    prompts = {"ash": "\\w \\$ ", "dash": "\\$ ", "bash": "\\u@\\h:\\w\\$ "}
+    variables["PS1"] = prompts[dialect.name].replace("\\$", "#" if root else "$")
+    variables["PS2"], variables["PS4"] = "> ", "+ "
+    return Shell(world, dialect, argv[0], variables, world.cwd, pid=world.pid)
+
+
+def _heard(text: str) -> frozenset[int]:
+    """The signals that a text may set a trap for."""
+    return frozenset({2, 15}) if "trap" in text else frozenset()
+
+
+def _refuse(new: Shell, text: str) -> Steps:
+    yield from new.complain(text)  # type: ignore[misc]
+    return 2
+
+
+def _script(new: Shell, name: str, title: tuple[str, ...]) -> Program:
+    path = join(new.cwd, name)
+    try:
+        text = launch.decoded(new.world.fs.read(path))
+    except OSError as error:
+        reason = error.strerror or ""
+        said = f"can't open '{name}': {reason}"
+        if new.dialect is DASH:
+            said = f"cannot open {name}: No such file"
+        steps = _refuse(new, said if new.dialect is not BASH else f"{name}: {reason}")
+        return Program(steps, processes=title)
+    new.own = name
+    return _playing(new, text, title)
+
+
+def _playing(new: Shell, text: str, title: tuple[str, ...]) -> Program:
+    """The program that runs a text, and answers as what stays of it does."""
+    served = peek.server(new, text) or Program(ending(0))
+    return replace(
+        served,
+        steps=new.with_crew(_whole(new, text)),  # type: ignore[arg-type]
+        hears=_heard(text),
+        processes=title,
+    )
+
+
+# Running texts
+
+
+def run_text(shell: Shell, text: str) -> Doing[int]:
+    """Run a text in this shell, line by line. Raises what its commands raise."""
+    shell.code = 0
+    parser, begun = Parser(text, True, shell.aliases), 0
+    while True:
+        try:
+            command = parser.next_line()
+        except SyntaxProblem as problem:
+            shell.line = problem.line
+            raise Failure(shell.dialect.syntax(problem)) from None
+        if command is None:
+            return shell.code
+        yield Work((parser.at - begun) // 5)
+        begun = parser.at
+        if "n" not in shell.options:
+            yield from shell.run(command)
+
+
+def _guarded(shell: Shell, steps: Callable[[], Doing[int]]) -> Doing[int]:
+    """Run something as the whole of a shell: exits, traps and failures end it."""
+    try:
+        code = yield from steps()
+    except Exit as end:
+        code = end.code
+    except Leave:
+        code = shell.code
+    except Failure as failure:
+        yield from shell.complain(failure.text, failure.command)
+        code = failure.code
+    except Interrupted as signal:
+        name = next((n for n, number in _SIGNALS.items() if number == signal.signal), "")
+        if name not in shell.traps:
+            raise
+        code = yield from _guarded(shell, lambda: run_text(shell, shell.traps.pop(name)))
+    if action := shell.traps.pop("EXIT", ""):
+        shell.code = code
+        ended = yield from _guarded(shell, lambda: run_text(shell, action))
+        code = code if ended == 0 else ended
+    return code
+
+
+def text_run(shell: Shell, text: str) -> Doing[int]:
+    """Run a text as the whole of a shell."""
+    return (yield from _guarded(shell, lambda: run_text(shell, text)))
+
+
+def _whole(shell: Shell, text: str) -> Doing[int]:
+    if len(text) > _LONGEST:
+        yield from shell.complain("Argument list too long")
+        return 126
+    return (yield from text_run(shell, text))
+
+
+# Reading commands
+
+
+def _reading(shell: Shell) -> Doing[int]:
+    return (yield from _guarded(shell, lambda: _commands(shell)))
+
+
+def _commands(shell: Shell) -> Doing[int]:
+    """Read commands from the input and run each; a terminal is prompted."""
+    text, ended = "", False
+    asking = shell.interactive
+    while True:
+        if asking:
+            yield from shell.say(prompt(shell, "PS2" if text else "PS1"), 2)
+        try:
+            if not ended:
+                data = yield from _typed(shell) if asking else shell.descriptors[0].get()
+                ended = not data
+                text += launch.decoded(data)
+            text = yield from _run_what_is_whole(shell, text, ended)
+        except Interrupted as signal:
+            if signal.signal != 2 or not asking:
+                raise
+            text, shell.code = "", 130
+            shell.tested = shell.loops = shell.depth = 0
+            yield from shell.say("\n", 2)
+            continue
+        if ended:
+            if asking:
+                yield from shell.say("exit\n" if shell.dialect is BASH else "\n", 2)
+            return shell.code
+
+
+def _typed(shell: Shell) -> Doing[bytes]:
+    """What is typed at the prompt: ash and bash let one edit it, and keep a history."""
+    source = shell.descriptors[0]
+    if not isinstance(source, Outer) or not shell.world.tty or shell.dialect is DASH:
+        return (yield from source.get())  # type: ignore[no-any-return]
+    source.editing = True
+    try:
+        return (yield from source.get())
+    finally:
+        source.editing = False
+
+
+def _run_what_is_whole(shell: Shell, text: str, ended: bool) -> Doing[str]:
+    """Run the commands at the beginning of a text; returns what is no whole command yet."""
+    while text.strip(" \t\n") and (ended or "\n" in text):
+        yield Work(len(text) // 20)
+        parser = Parser(text, ended, shell.aliases)
+        try:
+            command = parser.next_line()
+        except SyntaxProblem as problem:
+            if problem.incomplete and not ended and len(text) < _LONGEST_OPEN:
+                return text
+            shell.line = problem.line
+            if not shell.interactive:
+                raise Failure(shell.dialect.syntax(problem)) from None
+            yield from shell.complain(shell.dialect.syntax(problem))
+            shell.code = 2
+            return ""
+        if not ended and parser.at >= len(parser.text) and not parser.text.endswith("\n"):
+            return text
+        if shell.interactive:
+            shell.history.append(text[: parser.at].strip())
+            del shell.history[:-100]
+        text = parser.text[parser.at :]
+        if command is None:
+            return text
+        try:
+            yield from shell.run(command)
+        except Failure as failure:
+            if not shell.interactive:
+                raise
+            yield from shell.complain(failure.text, failure.command)
+            shell.code = failure.code
+        except Leave:
+            pass
+    return "" if not text.strip(" \t\n") else text
+
+
+def prompt(shell: Shell, name: str) -> str:
+    """The prompt with its \\w, \\u, \\h and \\$ put in."""
+    home = shell.variables.get("HOME", "")
+    place = shell.cwd
+    if home not in ("", "/") and (place == home or place.startswith(home + "/")):
+        place = "~" + place[len(home) :]
+    text = shell.variables.get(name, "")
+    if shell.dialect is DASH:
+        return text
+    for sign, value in (("w", place), ("u", "root"), ("h", shell.world.hostname), ("$", "#")):
+        text = text.replace("\\" + sign, value)
+    return text
+
+
+__all__ = ["control", "reading", "shell"]  # importing the first two enters their builtins

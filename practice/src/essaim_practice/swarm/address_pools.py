@@ -1,0 +1,41 @@
+"""What the Swarm's overlay networks are cut from: pools of addresses, chosen at ``swarm init``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, ip_network
+
+from essaim_practice.errors import ApiError
+from essaim_practice.objects import Network
+from essaim_practice.store import Store
+
+DEFAULT = ("10.0.0.0/8",)
+DEFAULT_SIZE = 24  # bits of the prefix of one network
+_WIDEST = 30
+
+
+def check(pools: Sequence[str], size: int) -> None:
+    """400 for pools that no network can be cut from, in the daemon's words; it says 500."""
+    for pool in pools or DEFAULT:
+        try:
+            block = IPv4Network(pool, strict=False)
+        except ValueError:
+            reason = f"invalid base pool {pool}: invalid CIDR address: {pool}"
+            raise ApiError(400, reason) from None
+        if size < block.prefixlen:
+            reason = f'invalid CIDR: "{pool}". Subnet size is too small for pool: {size}'
+            raise ApiError(400, reason)
+        if size > _WIDEST:
+            reason = f'invalid CIDR: "{pool}". Subnet size is too big for pool: {size}'
+            raise ApiError(400, reason)
+
+
+def free_subnet(store: Store, pools: Sequence[str], size: int) -> str:
+    """The first subnet of the pools that no network of the Swarm has a part of; "" if none."""
+    shared = store.where(Network, "scope", "swarm")
+    taken = [ip_network(network.subnet) for network in shared if network.subnet]
+    for pool in pools or DEFAULT:
+        for subnet in IPv4Network(pool, strict=False).subnets(new_prefix=size):
+            if not any(subnet.overlaps(other) for other in taken):
+                return str(subnet)
+    return ""

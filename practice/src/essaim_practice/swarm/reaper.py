@@ -1,0 +1,88 @@
+"""The task reaper: forgets tasks that are to be removed, and history beyond the limit."""
+
+from __future__ import annotations
+
+from essaim_practice.clock import Clock, Timer
+from essaim_practice.objects import Service, State, Swarm, Task
+from essaim_practice.store import Change, Store
+from essaim_practice.swarm import specs
+from essaim_practice.swarm.records import place_of, revise
+
+INTERVAL = 0.25  # seconds, in which work gathers
+DEFAULT_LIMIT = 5  # tasks that a place may have, the live one among them
+
+
+class Reaper:
+    """Watches services and tasks; deletes tasks."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._removed: dict[str, None] = {}  # ids of tasks
+        self._places: dict[str, None] = {}
+        self._timer: Timer | None = None
+        store.watch(self._on_service, Service)
+        store.watch(self._on_task, Task)
+        for task in store.all(Task):
+            self._on_task(Change(None, task))
+
+    def _on_service(self, change: Change) -> None:
+        if change.new is None:
+            with self._store.batch():
+                for task in self._store.where(Task, "service", change.subject.id):
+                    revise(self._store, task, desired=State.REMOVE)
+
+    def _on_task(self, change: Change) -> None:
+        old, new = change.old, change.new
+        if not isinstance(new, Task):
+            return
+        if new.desired == State.REMOVE:
+            if _is_over(new):
+                self._removed[new.id] = None
+                self._soon()
+        elif old is None or (new.state > State.RUNNING >= _state(old)):
+            self._places[place_of(new)] = None
+            self._soon()
+
+    def _soon(self) -> None:
+        if self._timer is None:
+            self._timer = self._clock.call_later(INTERVAL, self._reap)
+
+    def _reap(self) -> None:
+        self._timer = None
+        removed, self._removed = self._removed, {}
+        places, self._places = self._places, {}
+        for id in removed:
+            self._store.delete(Task, id)
+        for place in places:
+            self._shorten(self._store.where(Task, "place", place))
+
+    def _shorten(self, tasks: list[Task]) -> None:
+        """Delete the oldest tasks of a place that have ended until its limit is kept."""
+        if not tasks:
+            return
+        limit, most = self._limit(tasks[-1]), self._store.limits.history
+        if limit < 0 or limit > most:
+            limit = most
+        surplus = len(tasks) - limit
+        for task in tasks:  # oldest first
+            if surplus <= 0:
+                return
+            if task.state > State.RUNNING and task.desired > State.RUNNING:
+                self._store.delete(Task, task.id)
+                surplus -= 1
+
+    def _limit(self, task: Task) -> int:
+        attempts = specs.restart_policy(task.spec).max_attempts
+        if attempts:
+            return attempts + 1
+        swarm = next(self._store.all(Swarm), None)
+        found = specs.section(swarm.spec if swarm else {}, "Orchestration")
+        return int(found.get("TaskHistoryRetentionLimit", DEFAULT_LIMIT))
+
+
+def _is_over(task: Task) -> bool:
+    return task.state < State.ASSIGNED or task.state >= State.COMPLETE
+
+
+def _state(task: object) -> State:
+    return task.state if isinstance(task, Task) else State.NEW

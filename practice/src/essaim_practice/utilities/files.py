@@ -1,0 +1,195 @@
+"""cat, touch, mkdir, rm, cp, mv, ln, chmod and their kin: making and moving files."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import time
+from posixpath import basename, dirname, join, normpath
+
+from essaim_practice.files.tree import Folder, Link
+from essaim_practice.programs.base import World
+from essaim_practice.programs.steps import Steps, line
+from essaim_practice.utilities.base import by_and_by, gnu, options, place, reason, tool, wanted
+from essaim_practice.utilities.modes import new_mode
+from essaim_practice.utilities.words import Complaint
+
+
+@tool("touch", usage="[-cham] [-d DATE] [-t DATE] [-r FILE] FILE...")
+def touch(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "cham", "dtr", {"date": "d", "no-create": "c", "reference": "r"})
+    code, moment = 0, None
+    if "d" in asked:
+        moment = moment_of(asked.get("d"), world.now())
+    elif "r" in asked:
+        moment = world.fs.entry(place(world, asked.get("r"))).mtime
+    for name in wanted(asked, world):
+        try:
+            path = place(world, name)
+            if "c" not in asked or world.fs.exists(path):
+                world.fs.touch(path, moment)
+        except OSError as error:
+            said = f"cannot touch '{name}'" if gnu(world) else name
+            yield line(f"{argv[0]}: {said}: {reason(error)}", 2)
+            code = 1
+    return code
+
+
+def moment_of(text: str, now: float) -> float:
+    """Seconds since 1970 of a date as -d takes it. Raises Complaint."""
+    if text.startswith("@") and re.fullmatch(r"@[0-9]{1,10}(\.[0-9]+)?", text):
+        return float(text[1:])
+    if text in ("now", ""):
+        return now
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%H:%M"):
+        try:
+            parsed = time.strptime(text, form)
+        except ValueError:
+            continue
+        if form == "%H:%M":
+            day = time.gmtime(now)
+            return float(calendar.timegm((*day[:3], parsed.tm_hour, parsed.tm_min, 0, 0, 0, 0)))
+        return float(calendar.timegm(parsed))
+    raise Complaint(f"invalid date '{text}'", 1)
+
+
+@tool("mkdir", usage="[-m MODE] [-p] DIRECTORY...")
+def mkdir(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "pv", "m", {"parents": "p", "mode": "m", "verbose": "v"})
+    code = 0
+    for name in wanted(asked, world):
+        try:
+            path = place(world, name)
+            world.fs.make_folder(path, parents="p" in asked)
+            if "m" in asked:
+                world.fs.change_mode(path, new_mode(asked.get("m"), 0o755, True))
+            if "v" in asked:
+                start = "mkdir: created directory" if gnu(world) else "created directory:"
+                yield line(f"{start} '{name}'")
+        except OSError as error:
+            said = "cannot" if gnu(world) else "can't"
+            yield line(f"mkdir: {said} create directory '{name}': {reason(error)}", 2)
+            code = 1
+    return code
+
+
+@tool("rmdir", usage="[-p] DIRECTORY...")
+def rmdir(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "pv", "", {"parents": "p", "ignore-fail-on-non-empty": "p"})
+    code = 0
+    for name in wanted(asked, world):
+        try:
+            world.fs.remove_folder(place(world, name))
+            above = dirname(normpath(name))
+            while "p" in asked and above not in ("", "/", "."):
+                world.fs.remove_folder(place(world, above))
+                above = dirname(above)
+        except OSError as error:
+            said = f"failed to remove '{name}'" if gnu(world) else f"'{name}'"
+            yield line(f"rmdir: {said}: {reason(error)}", 2)
+            code = 1
+    return code
+
+
+@tool("rm", "unlink", usage="[-irf] FILE...")
+def rm(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "irfRvd", "", {"recursive": "r", "force": "f", "verbose": "v"})
+    recursive, force = bool({"r", "R"} & asked.given.keys()), "f" in asked
+    if force and not asked.words:
+        return 0
+    code = 0
+    for name in wanted(asked, world):
+        try:
+            if basename(name.rstrip("/")) in (".", ".."):
+                yield line(
+                    f"rm: refusing to remove '.' or '..' directory: skipping '{name}'"
+                    if gnu(world)
+                    else "rm: can't remove '.' or '..'",
+                    2,
+                )
+                code = 1
+                continue
+            path = place(world, name)
+            entry = world.fs.entry(path, follow=False)
+            if isinstance(entry, Folder) and not recursive:
+                said = f"cannot remove '{name}': Is a directory"
+                said = said if gnu(world) else f"'{name}' is a directory"
+                yield line(f"rm: {said}", 2)
+                code = 1
+                continue
+            yield from by_and_by(world.fs.removing(path))
+            if "v" in asked:
+                yield line(f"removed '{name}'")
+        except OSError as error:
+            if not (force and error.errno in (2, 20)):
+                said = "cannot" if gnu(world) else "can't"
+                yield line(f"rm: {said} remove '{name}': {reason(error)}", 2)
+                code = 1
+    return code
+
+
+@tool("readlink", usage="[-fnv] FILE")
+def readlink(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "fnvqem", "", {"canonicalize": "f"})
+    for name in wanted(asked, world):
+        try:
+            path = place(world, name)
+            if {"f", "e", "m"} & asked.given.keys():
+                yield line(world.fs.resolve(path))
+                continue
+            entry = world.fs.entry(path, follow=False)
+        except OSError:
+            return 1
+        if not isinstance(entry, Link):
+            return 1
+        yield line(entry.target)
+    return 0
+
+
+@tool("realpath", usage="FILE...")
+def realpath(argv: list[str], world: World) -> Steps:
+    asked, code = options(argv, "qesm"), 0
+    for name in wanted(asked, world):
+        try:
+            path = place(world, name)
+            world.fs.entry(path)
+            yield line(world.fs.resolve(path))
+        except OSError as error:
+            yield line(f"realpath: {name}: {reason(error)}", 2)
+            code = 1
+    return code
+
+
+@tool("mktemp", usage="[-dt] [-p DIR] [TEMPLATE]")
+def mktemp(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "dtqu", "p")
+    number = int(world.now() * 1e6)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"
+    while True:
+        made = "".join(letters[number >> 5 * place & 31] for place in range(6))
+        template = (asked.words or [join(asked.get("p", "/tmp"), "tmp.XXXXXX")])[0]  # noqa: S108
+        path = re.sub("X{6}$", made, template)
+        if not world.fs.exists(place(world, path)):
+            break
+        number += 1
+    if "d" in asked:
+        world.fs.make_folder(place(world, path))
+        world.fs.change_mode(place(world, path), 0o700)
+    else:
+        world.fs.write(place(world, path), b"", mode=0o600)
+    yield line(path)
+    return 0
+
+
+@tool("truncate", usage="[-c] -s SIZE FILE...")
+def truncate(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "c", "s", {"size": "s"})
+    size = asked.number("s", 0)
+    for name in wanted(asked, world):
+        path = place(world, name)
+        data = world.fs.read(path) if world.fs.exists(path) else b""
+        if size > 2**30:
+            raise OSError(28, "No space left on device", name)
+        world.fs.write(path, data[:size].ljust(size, b"\0"))
+    return 0
+    yield

@@ -1,0 +1,273 @@
+"""Programs that wait, repeat, or run others: sleep, yes, env, xargs, timeout, time, busybox."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import replace
+from itertools import islice
+from posixpath import basename
+
+from essaim_practice.programs.base import UNIX, Program, StartError, World, executable, program
+from essaim_practice.programs.steps import Interrupted, Steps, Wait, ending, line, printing
+from essaim_practice.utilities.base import Doing, Lines, Misuse, gnu, options, out, text_of, tool
+from essaim_practice.utilities.words import Complaint, echoed, formatted, tested
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_MOST_WORDS = 5000
+_LONGEST = 1024 * 1024  # bytes of input that xargs takes words from
+_WORD = re.compile(r"(?:'[^']*'|\"[^\"]*\"|\\.|[^\s'\"\\])+")
+
+
+def seconds_of(text: str) -> float:
+    """``1.5``, ``2m``. Raises Complaint."""
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]*)?|\.[0-9]+)([smhd]?)", text)
+    if text in ("inf", "infinity"):
+        return float("inf")
+    if match is None:
+        raise Complaint(f"invalid number '{text}'", 1)
+    return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+@tool("sleep", usage="[N]...")
+def sleep(argv: list[str], world: World) -> Steps:
+    if len(argv) < 2:
+        raise Misuse("missing operand" if gnu(world) else "")
+    try:
+        total = sum(seconds_of(word) for word in argv[1:] if word != "--")
+    except Complaint:
+        if not gnu(world):
+            raise
+        bad = next(w for w in argv[1:] if not re.fullmatch(r"[0-9.]+[smhd]?", w))
+        raise Misuse(f"invalid time interval '{bad}'") from None
+    yield Wait(total)
+    return 0
+
+
+@tool("usleep", usage="N")
+def usleep(argv: list[str], world: World) -> Steps:
+    yield Wait(seconds_of((argv[1:] or ["0"])[0]) / 1e6)
+    return 0
+
+
+@tool("yes", usage="[STRING]")
+def yes(argv: list[str], world: World) -> Steps:
+    text = (" ".join(argv[1:]) or "y") + "\n"
+    many = text * max(1, 1024 // len(text))
+    yield out(text)
+    while True:
+        yield out(many)
+        yield Wait(0.01)
+
+
+@tool("true", "sync")
+def true(argv: list[str], world: World) -> Steps:
+    return 0
+    yield
+
+
+@tool("false")
+def false(argv: list[str], world: World) -> Steps:
+    return 1
+    yield
+
+
+@tool("echo")
+def echo(argv: list[str], world: World) -> Steps:
+    yield out(echoed(argv[1:]))
+    return 0
+
+
+@tool("printf")
+def printf(argv: list[str], world: World) -> Steps:
+    text, problems = formatted(argv[1:])
+    for problem in problems:
+        yield line(f"printf: {problem}", 2)
+    yield out(text)
+    return int(bool(problems))
+
+
+@tool("test", "[", "[[", code=2)
+def test(argv: list[str], world: World) -> Steps:
+    return int(not tested([basename(argv[0]), *argv[1:]], world.fs, world.cwd, world.tty))
+    yield
+
+
+@tool("pwd")
+def pwd(argv: list[str], world: World) -> Steps:
+    yield line(world.cwd)
+    return 0
+
+
+# Running others
+
+
+def run(argv: list[str], world: World) -> Doing[int]:
+    """Run another program; returns its exit code, 127 where there is none."""
+    try:
+        started = program(argv, world)
+    except StartError:
+        yield line(f"{argv[0]}: not found", 2)
+        return 127
+    return (yield from started.steps)
+
+
+@executable(UNIX, "env", "printenv")
+def env(argv: list[str], world: World) -> Program:
+    """Run as a program of its own where env starts one: what that serves, env serves."""
+    asked = deque(argv[1:])
+    environment = dict(world.env)
+    while asked and (asked[0].startswith("-") or "=" in asked[0]):
+        word = asked.popleft()
+        name, equals, value = word.partition("=")
+        if word in ("-i", "-"):
+            environment = {}
+        elif word in ("-u", "--unset") and asked:
+            environment.pop(asked.popleft(), None)
+        elif equals and not word.startswith("-"):
+            environment[name] = value
+        else:
+            return Program(_bad_option(argv, word, world))
+    if basename(argv[0]) == "printenv":
+        return Program(_printed(list(argv[1:]), world))
+    if not asked:
+        return Program(_shown(environment))
+    try:
+        return program(list(asked), replace(world, env=environment))
+    except StartError:
+        said = f"'{asked[0]}'" if gnu(world) else f"can't execute '{asked[0]}'"
+        return Program(printing(f"env: {said}: No such file or directory", 127, 2))
+
+
+def _bad_option(argv: list[str], word: str, world: World) -> Steps:
+    yield line(f"env: invalid option -- '{word[1:2]}'", 2)
+    return 125 if gnu(world) else 1
+
+
+def _shown(environment: dict[str, str]) -> Steps:
+    for name, value in environment.items():
+        yield out(f"{name}={value}\n")
+    return 0
+
+
+def _printed(names: list[str], world: World) -> Steps:
+    code = 0
+    if not names:
+        yield from _shown(dict(world.env))
+    for name in names:
+        if name in world.env:
+            yield out(f"{world.env[name]}\n")
+        else:
+            code = 1
+    return code
+
+
+@tool("xargs", usage="[OPTIONS] [PROG ARGS]")
+def xargs(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "rt0px", "nIPLsd", permute=False)
+    command = asked.words or ["echo"]
+    lines = yield from Lines().whole()
+    text = b"".join(lines)
+    if "0" in asked:
+        words = [text_of(part) for part in text.split(b"\0") if part]
+    elif "I" in asked or "L" in asked:
+        words = [text_of(one).strip() for one in lines if one.strip()]
+    else:
+        words = [
+            _unquoted(word) for word in islice(_WORD.findall(text_of(text[:_LONGEST])), _MOST_WORDS)
+        ]
+    words = words[:_MOST_WORDS]
+    code = 0
+    if "I" in asked:
+        calls = [[part.replace(asked.get("I"), word) for part in command] for word in words]
+    else:
+        many = asked.number("n", 1 if "L" in asked else max(1, len(words)))
+        many = max(1, many)
+        calls = [[*command, *words[at : at + many]] for at in range(0, len(words), many)]
+        if not calls and "r" not in asked:
+            calls = [command]
+    for call in calls:
+        yield Wait(0.0005)
+        try:
+            started = program(call, world)
+        except StartError:
+            said = call[0] if gnu(world) else f"can't execute '{call[0]}'"
+            yield line(f"xargs: {said}: No such file or directory", 2)
+            return 127
+        ended = yield from started.steps
+        code = 123 if ended else code
+    return code
+
+
+def _unquoted(word: str) -> str:
+    return re.sub(r"'([^']*)'|\"([^\"]*)\"|\\(.)", lambda m: m[1] or m[2] or m[3] or "", word)
+
+
+@tool("timeout", usage="[-s SIG] [-k KILL_SECS] SECS PROG ARGS")
+def timeout(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "v", "sk", permute=False)
+    if len(asked.words) < 2:
+        raise Misuse("missing operand" if gnu(world) else "")
+    left = seconds_of(asked.words[0])
+    try:
+        steps = program(asked.words[1:], world).steps
+    except StartError:
+        yield line(f"timeout: can't execute '{asked.words[1]}': No such file or directory", 2)
+        return 127
+    answer: bytes | None = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration as end:
+            return int(end.value)
+        answer = None
+        if isinstance(step, Wait) and step.seconds >= left:
+            yield Wait(left)
+            steps.close()
+            if gnu(world):
+                return 124
+            yield line("Terminated", 2)
+            return 143
+        if isinstance(step, Wait):
+            left -= step.seconds
+        answer = yield step
+
+
+@tool("time", usage="[-vpa] [-o FILE] PROG ARGS")
+def time(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "vp", "o", permute=False)
+    if not asked.words:
+        raise Misuse("")
+    before = world.now()
+    code = yield from run(asked.words, world)
+    minutes, seconds = divmod(max(0.0, world.now() - before), 60)
+    yield line(f"real\t{int(minutes)}m {seconds:.2f}s\nuser\t0m 0.00s\nsys\t0m 0.00s", 2)
+    return code
+
+
+@tool("busybox")
+def busybox(argv: list[str], world: World) -> Steps:
+    if len(argv) < 2:
+        yield line("BusyBox v1.35.0 (simulated by the practice engine) multi-call binary.")
+        return 0
+    try:
+        started = program([basename(argv[1]), *argv[2:]], world)
+    except StartError:
+        yield line(f"{argv[1]}: applet not found", 2)
+        return 127
+    return (yield from started.steps)
+
+
+@executable(UNIX, "nohup", "nice", "setsid", "exec")
+def through(argv: list[str], world: World) -> Program:
+    """Programs that only start another."""
+    if len(argv) < 2:
+        return Program(ending(125))
+    try:
+        return program(argv[1:], world)
+    except StartError:
+        said = f"{argv[0]}: can't execute '{argv[1]}': No such file or directory"
+        return Program(printing(said, 127, 2))
+
+
+__all__ = ["Interrupted"]

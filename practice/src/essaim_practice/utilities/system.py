@@ -1,0 +1,304 @@
+"""uname, date, id, ps, free and their kin: what the machine and the container are."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from posixpath import basename, dirname, join
+
+from essaim_practice.files.tree import File
+from essaim_practice.programs import kernel
+from essaim_practice.programs.base import World
+from essaim_practice.programs.steps import Steps, line
+from essaim_practice.utilities.base import Misuse, gnu, options, out, tool, users
+from essaim_practice.utilities.files import moment_of
+from essaim_practice.utilities.words import Complaint
+
+
+@tool("uname", usage="[-amnrspvio]")
+def uname(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "amnrspvio", "", {"all": "a", "kernel-release": "r", "machine": "m"})
+    if asked.words:
+        raise Misuse(f"extra operand '{asked.words[0]}'" if gnu(world) else "")
+    values = {"s": "Linux", "n": world.hostname, "r": kernel.RELEASE, "v": kernel.VERSION}
+    values |= {"m": kernel.MACHINE, "p": "unknown", "i": "unknown", "o": "GNU/Linux"}
+    shown = (
+        "snrvmo" if "a" in asked else [letter for letter in "snrvmpio" if letter in asked] or "s"
+    )
+    yield line(" ".join(values[letter] for letter in shown))
+    return 0
+
+
+@tool("arch")
+def arch(argv: list[str], world: World) -> Steps:
+    yield line(kernel.MACHINE)
+    return 0
+
+
+@tool("hostname", usage="[-sidf] [HOSTNAME | -F FILE]")
+def hostname(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "sidfI", "F")
+    if asked.words:
+        raise Complaint("sethostname: Operation not permitted", 1)
+    if {"i", "I"} & asked.given.keys():
+        from essaim_practice.utilities.network import own_address
+
+        yield line(own_address(world))
+    else:
+        yield line("" if "d" in asked else world.hostname)
+    return 0
+
+
+# Users
+
+
+def group_of(world: World) -> str:
+    """Number of the group that the program runs as: asked for, the user's, or root's."""
+    asked, number = world.user.partition(":")[2], user_of(world)[1]
+    if asked.isdecimal():
+        return asked
+    if asked:
+        known = users(world.fs, "/etc/group").items()
+        return next((group for group, name in known if name == asked), "0")
+    book = world.fs.read("/etc/passwd") if world.fs.exists("/etc/passwd") else b""
+    entries = (row.split(":") for row in book.decode(errors="replace").splitlines())
+    return next((e[3] for e in entries if len(e) > 3 and e[2] == number), "0")
+
+
+def user_of(world: World) -> tuple[str, str]:
+    """Name and number of the user that the program runs as."""
+    name = world.user.partition(":")[0] or "root"
+    known = users(world.fs)
+    if name.isdecimal():
+        return known.get(name, ""), name
+    return name, next((number for number, known_as in known.items() if known_as == name), "0")
+
+
+@tool("whoami")
+def whoami(argv: list[str], world: World) -> Steps:
+    name, number = user_of(world)
+    if not name:
+        raise Complaint(f"unknown uid {number}", 1)
+    yield line(name)
+    return 0
+
+
+@tool("id", usage="[-ugGnr] [USER]")
+def id_(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "ugGnr")
+    name, number = user_of(world)
+    if asked.words:
+        name = asked.words[0]
+        numbers = [n for n, known in users(world.fs).items() if known == name]
+        if not numbers:
+            raise Complaint(f"'{name}': no such user" if gnu(world) else f"unknown user {name}", 1)
+        number = numbers[0]
+    own = group_of(replace(world, user=number) if asked.words else world)
+    known = users(world.fs, "/etc/group")
+    numbers_of = {title: n for n, title in known.items()}
+    more = () if asked.words else world.groups
+    every = list(dict.fromkeys([own, *(numbers_of.get(title, title) for title in more)]))
+    group = known.get(own, own)
+    every_named = " ".join(known.get(n, n) for n in every)
+    named = {"u": name, "g": group, "G": every_named}
+    numbered = {"u": number, "g": own, "G": " ".join(every)}
+    for letter in "ugG":
+        if letter in asked:
+            yield line((named if "n" in asked else numbered)[letter])
+            return 0
+    user = f"{number}({name})" if name else number
+    shown = [f"{n}({known[n]})" if known.get(n) else n for n in every]
+    yield line(f"uid={user} gid={shown[0]} groups={','.join(shown)}")
+    return 0
+
+
+@tool("groups")
+def groups(argv: list[str], world: World) -> Steps:
+    yield line(user_of(world)[0] or "root")
+    return 0
+
+
+@tool("logname", "tty", "who", "last", "w")
+def nobody(argv: list[str], world: World) -> Steps:
+    name = basename(argv[0])
+    if name == "logname":
+        raise Complaint(
+            "getlogin: No such device or address" if not gnu(world) else "no login name", 1
+        )
+    if name == "tty":
+        yield line("/dev/pts/0" if world.tty else "not a tty")
+        return int(not world.tty)
+    return 0
+
+
+# Time
+
+
+@tool("date", usage="[OPTIONS] [+FMT] [[-s] TIME]")
+def date(argv: list[str], world: World) -> Steps:
+    asked = options(
+        [w if not w.startswith("-I") else "-I" for w in argv],
+        "uRI",
+        "dsrD",
+        {"date": "d", "utc": "u"},
+    )
+    moment = moment_of(asked.get("d"), world.now()) if "d" in asked else world.now()
+    if "r" in asked:
+        moment = world.fs.entry(join(world.cwd, asked.get("r"))).mtime
+    if "s" in asked or (asked.words and not asked.words[0].startswith("+")):
+        if asked.words and not asked.words[0].isdecimal():
+            raise Complaint(f"invalid date '{asked.words[0]}'", 1)
+        raise Complaint("can't set date: Operation not permitted", 1)
+    then = time.gmtime(moment)
+    form = "%a %b %e %H:%M:%S UTC %Y"
+    form = "%a, %d %b %Y %H:%M:%S +0000" if "R" in asked else "%Y-%m-%d" if "I" in asked else form
+    if asked.words:
+        form = asked.words[0][1:]
+    yield line(_dated(form, then, moment))
+    return 0
+
+
+def _dated(form: str, then: time.struct_time, moment: float) -> str:
+    values = {"s": str(int(moment)), "N": f"{int(moment % 1 * 1e9):09}", "Z": "UTC", "z": "+0000"}
+    text, at = "", 0
+    while at < len(form) and len(text) < 65536:
+        if form[at] != "%" or at + 1 == len(form):
+            text += form[at]
+            at += 1
+            continue
+        letter = form[at + 1]
+        at += 2
+        if letter in "aAbBcCdDeFgGhHIjklmMnpPrRStTuUVwWxXyY%":
+            text += time.strftime("%" + letter, then)
+        else:
+            text += values.get(letter, "%" + letter)
+    return text
+
+
+@tool("cal")
+def cal(argv: list[str], world: World) -> Steps:
+    import calendar
+
+    asked = options(argv, "jmy")
+    now = time.gmtime(world.now())
+    numbers = [int(word) for word in asked.words if word.isdecimal() and len(word) < 5]
+    month, year = (numbers[0], numbers[1]) if len(numbers) == 2 else (now.tm_mon, now.tm_year)
+    if not 1 <= month <= 12 or not 1 <= year <= 9999:
+        raise Complaint(f"invalid number '{asked.words[0]}'", 1)
+    rows = calendar.TextCalendar(6).formatmonth(year, month).splitlines()
+    yield line("\n".join([rows[0].strip().center(20).rstrip(), *rows[1:]]))
+    return 0
+
+
+@tool("uptime")
+def uptime(argv: list[str], world: World) -> Steps:
+    started = min((process.started for process in world.inside.processes()), default=world.now())
+    minutes = int(max(0.0, world.now() - started) // 60)
+    up = f"{minutes} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}"
+    stamp = time.strftime("%H:%M:%S", time.gmtime(world.now()))
+    yield line(f" {stamp} up {up},  0 users,  load average: 0.02, 0.05, 0.01")
+    return 0
+
+
+@tool("free", usage="[-bkmgh]")
+def free(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "bkmgh")
+    scale = {"b": 1 / 1024, "m": 1024, "g": 2**20, "h": 1024}
+    by = next((scale[letter] for letter in scale if letter in asked), 1)
+    mark = "M" if "h" in asked else ""
+    total, used, cache = 4 * 2**20, 412_000, 980_000
+    numbers = (total, used, total - used - cache, 1_100, cache, total - used)
+    heads = ("total", "used", "free", "shared", "buff/cache", "available")
+    yield line("       " + "".join(f"{head:>12}" for head in heads).replace("", "", 1))
+    yield line("Mem:   " + "".join(f"{str(int(number / by)) + mark:>12}" for number in numbers))
+    yield line("Swap:  " + "".join(f"{'0' + mark:>12}" for _ in range(3)))
+    return 0
+
+
+# Names
+
+
+@tool("basename", usage="FILE [SUFFIX]")
+def basename_(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "a", "s")
+    if not asked.words:
+        raise Misuse("missing operand" if gnu(world) else "")
+    every = bool({"a", "s"} & asked.given.keys())
+    suffix = asked.get("s") if every else (asked.words[1] if len(asked.words) > 1 else "")
+    for word in asked.words if every else asked.words[:1]:
+        name = basename(word.rstrip("/")) or ("/" if word else "")
+        yield line(name.removesuffix(suffix) if suffix and name != suffix else name)
+    return 0
+
+
+@tool("dirname", usage="FILENAME")
+def dirname_(argv: list[str], world: World) -> Steps:
+    if len(argv) < 2:
+        raise Misuse("missing operand" if gnu(world) else "")
+    word = argv[1].rstrip("/") or ("/" if argv[1].startswith("/") else argv[1])
+    yield line(dirname(word).rstrip("/") or ("/" if word.startswith("/") else "."))
+    return 0
+
+
+@tool("which", usage="[-a] COMMAND...")
+def which(argv: list[str], world: World) -> Steps:
+    code = 0
+    for name in options(argv, "a").words:
+        folders = [""] if "/" in name else world.env.get("PATH", "").split(":")
+        for folder in folders:
+            path = join(world.cwd, folder, name) if folder or "/" in name else ""
+            if path and _executable(world, path):
+                yield line(join(folder, name))
+                break
+        else:
+            code = 1
+    return code
+
+
+def _executable(world: World, path: str) -> bool:
+    try:
+        entry = world.fs.entry(path)
+    except OSError:
+        return False
+    return isinstance(entry, File) and bool(entry.mode & 0o111)
+
+
+@tool("mount", usage="[-a] [-o OPTS] [DEVICE] NODE")
+def mount(argv: list[str], world: World) -> Steps:
+    if len(argv) > 1:
+        raise Complaint("permission denied (are you root?)", 1)
+    yield line("overlay on / type overlay (rw,relatime)")
+    yield line("proc on /proc type proc (rw,nosuid,nodev,noexec,relatime)")
+    yield line("tmpfs on /dev type tmpfs (rw,nosuid,size=65536k,mode=755)")
+    yield line("sysfs on /sys type sysfs (ro,nosuid,nodev,noexec,relatime)")
+    return 0
+
+
+@tool("clear", "reset")
+def clear(argv: list[str], world: World) -> Steps:
+    yield out("\x1b[H\x1b[J")
+    return 0
+
+
+@tool("dmesg", "umount", "reboot", "halt", "poweroff", "chroot", "insmod")
+def not_permitted(argv: list[str], world: World) -> Steps:
+    name = basename(argv[0])
+    said = "klogctl: " if name == "dmesg" else ""
+    raise Complaint(f"{said}Operation not permitted", 1)
+    yield
+
+
+@tool("stty")
+def stty(argv: list[str], world: World) -> Steps:
+    """Changes only what nobody reads here; but tells the size of the terminal."""
+    if argv[1:] == ["size"]:
+        rows, columns = world.size
+        yield out(f"{rows} {columns}\n")
+    return 0
+
+
+@tool("useradd", "groupadd", "adduser", "addgroup", "usermod", "dpkg", "ldconfig")
+def accepted(argv: list[str], world: World) -> Steps:
+    """Changes only what nobody reads here."""
+    return 0
+    yield

@@ -1,0 +1,305 @@
+"""cat, head, tail, wc, sort, uniq, cut, tr and tee: lines in, lines out."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from posixpath import basename
+
+from essaim_practice.files.tree import Device
+from essaim_practice.programs.base import World
+from essaim_practice.programs.steps import READ, Steps, Wait, Write, line
+from essaim_practice.utilities.base import (
+    ENTRY,
+    MOST,
+    Doing,
+    Lines,
+    Options,
+    gnu,
+    inputs,
+    opened,
+    options,
+    out,
+    place,
+    reason,
+    text_of,
+    tool,
+)
+from essaim_practice.utilities.words import Complaint, meant
+
+_PIECE = 4096  # bytes of a line that are shown at once
+_ZEROS = 4096  # bytes that /dev/zero gives at a time
+
+
+@tool("cat", usage="[-nbvteA] [FILE]...")
+def cat(argv: list[str], world: World) -> Steps:
+    asked, code, number = options(argv, "nbvteAsuET", "", {"number": "n"}), 0, 0
+    shown = {"n", "b", "v", "t", "e", "A", "E", "T"} & asked.given.keys()
+    for name in asked.words or ["-"]:
+        try:
+            if name != "-" and (sign := _endless(world, name)):
+                while True:
+                    yield Write(sign * _ZEROS)
+                    yield Wait(0.001)
+            lines = opened(world, name)
+        except OSError as error:
+            said = f"can't open '{name}'"
+            said = "read error" if error.errno == 21 else said
+            yield line(f"cat: {name if gnu(world) else said}: {reason(error)}", 2)
+            code = 1
+            continue
+        if not shown and name != "-":
+            yield Write(world.fs.read(place(world, name)))
+            continue
+        while (one := (yield from lines.next())) is not None:
+            if ("b" in asked and one.strip(b"\n")) or ("n" in asked and "b" not in asked):
+                number += 1
+                one = b"%6d\t" % number + one
+            if not shown - {"n", "b"}:
+                yield Write(one)
+                continue
+            for at in range(0, len(one), _PIECE):
+                yield Write(_visible(one[at : at + _PIECE], asked))
+    return code
+
+
+def _endless(world: World, name: str) -> bytes:
+    """The byte that a device gives without end."""
+    entry = world.fs.entry(place(world, name))
+    random = isinstance(entry, Device) and entry.major == 1 and entry.minor in (8, 9)
+    if random:
+        return b"\x5a"
+    return b"\0" if isinstance(entry, Device) and (entry.major, entry.minor) == (1, 5) else b""
+
+
+def _visible(data: bytes, asked: Options) -> bytes:
+    everything = "A" in asked
+    newline = data.endswith(b"\n")
+    shown = bytearray()
+    for byte in data.rstrip(b"\n") if newline else data:
+        high = b"M-" if byte >= 128 else b""
+        low = byte & 127
+        if low == 9 and not high:
+            tabs = everything or "t" in asked or "T" in asked
+            shown += b"^I" if tabs else b"\t"
+        elif low < 32 or low == 127:
+            shown += high + b"^" + bytes([low ^ 64])
+        else:
+            shown += high + bytes([low])
+    ends = b"$" if everything or "e" in asked or "E" in asked else b""
+    return bytes(shown) + (ends + b"\n" if newline else b"")
+
+
+def _count(argv: list[str]) -> list[str]:
+    """``-5`` as ``-n 5``."""
+    short = len(argv) > 1 and re.fullmatch(r"-[0-9]+", argv[1])
+    return [argv[0], f"-n{argv[1][1:]}", *argv[2:]] if short else argv
+
+
+@tool("head", usage="[OPTIONS] [FILE]...")
+def head(argv: list[str], world: World) -> Steps:
+    asked = options(_count(argv), "qv", "nc", {"lines": "n", "bytes": "c", "quiet": "q"})
+    count = asked.number("c" if "c" in asked else "n", 10)
+    headed = (len(asked.words) > 1 and "q" not in asked) or "v" in asked
+    code, first = 0, True
+    for name in asked.words or ["-"]:
+        try:
+            endless = _endless(world, name) if name != "-" else b""
+            lines = opened(world, name)
+        except OSError as error:
+            said = f"cannot open '{name}' for reading" if gnu(world) else name
+            yield line(f"head: {said}: {reason(error)}", 2)
+            code = 1
+            continue
+        if headed:
+            yield line(f"{'' if first else chr(10)}==> {name} <==")
+        first = False
+        if endless and "c" in asked:
+            for at in range(0, count, 16 * _ZEROS):
+                yield Write(endless * min(count - at, 16 * _ZEROS))
+                yield Wait(0.0)
+        elif "c" in asked:
+            left = count
+            while left > 0 and (one := (yield from lines.chunk())) is not None:
+                yield Write(one[:left])
+                left -= len(one)
+        elif count >= 0:
+            for _ in range(count):
+                one = yield from lines.next()
+                if one is None:
+                    break
+                yield Write(one)
+        else:
+            whole = yield from lines.whole()
+            yield Write(b"".join(whole[:count]))
+    return code
+
+
+@tool("tail", usage="[OPTIONS] [FILE]...")
+def tail(argv: list[str], world: World) -> Steps:
+    asked = options(_count(argv), "fFqv", "ncs", {"lines": "n", "bytes": "c", "follow": "f"})
+    letter = "c" if "c" in asked else "n"
+    count, fromstart = asked.number(letter, 10), asked.get(letter).startswith("+")
+    found, code = [], 0
+    for name in asked.words or ["-"]:
+        try:
+            found.append((name, opened(world, name)))
+        except OSError as error:
+            said = f"cannot open '{name}' for reading" if gnu(world) else f"can't open '{name}'"
+            yield line(f"tail: {said}: {reason(error)}", 2)
+            code = 1
+    if not found and asked.words:
+        yield line("tail: no files" + (" remaining" if gnu(world) and "f" in asked else ""), 2)
+        return 1
+    headed = (len(asked.words) > 1 and "q" not in asked) or "v" in asked
+    for number, (name, lines) in enumerate(found):
+        if headed:
+            yield line(f"{chr(10) if number else ''}==> {name} <==")
+        yield from _end_of(lines, letter, abs(count), fromstart)
+    if {"f", "F"} & asked.given.keys():
+        yield from _follow(world, [name for name, _ in found if name != "-"])
+    return code
+
+
+def _end_of(lines: Lines, letter: str, count: int, fromstart: bool) -> Doing[None]:
+    if fromstart:
+        data = b"".join((yield from lines.whole()))
+        parts = data.splitlines(keepends=True)
+        start = max(0, count - 1)
+        yield Write(data[start:] if letter == "c" else b"".join(parts[start:]))
+        return
+    if letter == "c":
+        end, kept = bytearray(), min(count, MOST)
+        while (one := (yield from lines.chunk())) is not None:
+            end += one
+            if len(end) > 2 * kept + MOST // 16:
+                del end[: len(end) - kept]
+        yield Write(bytes(end[max(0, len(end) - kept) :]))
+        return
+    last: deque[bytes] = deque()
+    size = 0
+    while (one := (yield from lines.next())) is not None:
+        last.append(one)
+        size += len(one) + 50
+        if len(last) > count:
+            size -= len(last.popleft()) + 50
+        if size > MOST:
+            raise Complaint("out of memory", 1)
+    if last:
+        yield Write(b"".join(last))
+
+
+def _follow(world: World, names: list[str]) -> Doing[None]:
+    """Wait for what is added to files, without end."""
+    paths = {place(world, name): 0 for name in names}
+    for path in paths:
+        paths[path] = len(world.fs.read(path)) if world.fs.exists(path) else 0
+    while True:
+        yield Wait(1.0 if paths else float("inf"))
+        for path, seen in paths.items():
+            data = world.fs.read(path) if world.fs.exists(path) else b""
+            if len(data) > seen:
+                yield Write(data[seen:])
+            paths[path] = len(data)
+
+
+@tool("wc", usage="[-cmlwL] [FILE]...")
+def wc(argv: list[str], world: World) -> Steps:
+    asked = options(argv, "cmlwL", "", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
+    kinds = [kind for kind in "lwmcL" if kind in asked] or ["l", "w", "c"]
+    code, totals, shown = 0, dict.fromkeys(kinds, 0), []
+    alone = kinds == ["c"]  # bytes are counted without lines
+    for name in asked.words or ["-"]:
+        try:
+            lines = opened(world, name)
+        except OSError as error:
+            yield line(f"wc: {name}: {reason(error)}", 2)
+            code = 1
+            continue
+        counts = dict.fromkeys("lwmcL", 0)
+        while alone and (one := (yield from lines.chunk())) is not None:
+            counts["c"] += len(one)
+        while not alone and (one := (yield from lines.next())) is not None:
+            counts["l"] += one.endswith(b"\n")
+            counts["w"] += len(one.split())
+            counts["c"] += len(one)
+            counts["m"] += len(text_of(one)) if gnu(world) else len(one)
+            counts["L"] = max(counts["L"], len(text_of(one).rstrip("\n")))
+        shown.append((name, counts))
+        for kind in kinds:
+            totals[kind] += counts[kind]
+    rows = [(name, [counts[kind] for kind in kinds]) for name, counts in shown]
+    if len(asked.words) > 1:
+        rows.append(("total", [totals[kind] for kind in kinds]))
+    wide = 1 if len(kinds) == 1 and len(asked.words) < 2 else 7
+    if gnu(world) and asked.words:
+        wide = max((len(str(n)) for _, row in rows for n in row), default=1)
+    for name, row in rows:
+        if gnu(world):
+            text = " ".join(f"{number:{wide}}" for number in row)
+        else:
+            bare = len(kinds) == 1 and len(rows) == 1
+            text = str(row[0]) if bare else " ".join(f"{n:9}" for n in row)
+        yield line(text + (f" {name}" if asked.words else ""))
+    return code
+
+
+@tool("tee", usage="[-ai] [FILE]...")
+def tee(argv: list[str], world: World) -> Steps:
+    asked, code = options(argv, "ai", "", {"append": "a"}), 0
+    paths = []
+    for name in asked.words:
+        try:
+            path = place(world, name)
+            world.fs.write(path, b"", append="a" in asked)
+            paths.append(world.fs.resolve(path))
+        except OSError as error:
+            yield line(f"tee: {name}: {reason(error)}", 2)
+            code = 1
+    while data := (yield READ):
+        yield Write(data)
+        for path in paths:
+            world.fs.append(path, data)
+            yield ENTRY
+    return code
+
+
+@tool("rev", "tac", "nl", usage="[FILE]...")
+def reshaped(argv: list[str], world: World) -> Steps:
+    """rev turns lines round, tac their order, nl numbers them."""
+    name = basename(argv[0])
+    found, code = yield from inputs(name, world, options(argv, "ab", "w").words)
+    for _, source in found:
+        lines = yield from source.whole()
+        for number, one in enumerate(reversed(lines) if name == "tac" else lines, 1):
+            text = text_of(one).rstrip("\n")
+            if name == "nl":
+                text = f"{number:6}\t{text}" if text else "       "
+            yield out((text[::-1] if name == "rev" else text) + "\n")
+    return code
+
+
+@tool("fold", "paste", "less", "more", "strings", "expand", usage="[FILE]...")
+def passed(argv: list[str], world: World) -> Steps:
+    """What shows or joins lines; the pagers show everything, as they do without a terminal."""
+    name = basename(argv[0])
+    asked = options(argv, "s", "dwtn")
+    found, code = yield from inputs(name, world, asked.words)
+    wide = max(1, asked.number("w", 80)) if name == "fold" else 0
+    for _, source in found:
+        if name == "paste" and "s" in asked:
+            rows = [one.rstrip(b"\n") for one in (yield from source.whole())]
+            yield Write(meant(asked.get("d", "\t"))[0].encode().join(rows) + b"\n")
+            continue
+        while (one := (yield from source.next())) is not None:
+            text = text_of(one).rstrip("\n")
+            if name == "expand":
+                if len(text) + 8 * text.count("\t") > MOST:
+                    raise Complaint("out of memory", 1)
+                text = text.expandtabs(8)
+            many = max(1, _PIECE // wide) * wide if wide else max(1, len(text))
+            for at in range(0, max(1, len(text)), many):
+                part = text[at : at + many]
+                rows_ = [part[n : n + wide] for n in range(0, len(part), wide)] if wide else [part]
+                yield out("".join(f"{row}\n" for row in rows_ or [""]))
+    return code

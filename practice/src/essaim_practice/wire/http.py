@@ -1,0 +1,273 @@
+"""HTTP/1.1 on one connection: requests in, answers out, until either side has had enough."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import h11
+
+from essaim_practice.api.routing import Answer, Response, Stream, Upgrade
+from essaim_practice.api.texts import dumped
+from essaim_practice.limits import STANDARD
+from essaim_practice.turns import LONGEST
+
+_READ = 65536
+_BREATH = 0.03  # real seconds between an upgrade and what follows it
+_PATIENCE = 1.0  # real seconds for a refused client to finish its request
+_EMPTY = (204, 304)  # statuses that have no body
+
+log = logging.getLogger("essaim_practice")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request as it came in."""
+
+    method: str
+    target: str  # path and query, still quoted
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with the headers that its server puts on every answer."""
+
+    answer: Answer
+    headers: Mapping[str, str]
+
+
+Handle = Callable[[Call], Awaitable[Reply]]
+
+
+class _TooLarge(Exception):
+    """The request's body is larger than it may be."""
+
+
+async def serve(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    handle: Handle,
+    most: int = STANDARD.request_bytes,
+) -> None:
+    """Answer requests on a connection until it ends. Never raises for what a client does.
+
+    most: bytes that a request's body may have.
+    """
+    try:
+        await _Connection(reader, writer, handle, most).run()
+    except (ConnectionError, asyncio.IncompleteReadError):
+        pass  # the client went away
+    finally:
+        with contextlib.suppress(ConnectionError):
+            writer.close()
+
+
+class _Connection:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        handle: Handle,
+        most: int,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._handle = handle
+        self._most = most
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024)
+
+    async def run(self) -> None:
+        while True:
+            try:
+                call = await self._receive()
+            except h11.RemoteProtocolError as error:
+                await self._refuse(error.error_status_hint or 400, f"malformed request: {error}")
+                return
+            except _TooLarge:
+                await self._refuse(413, f"request body is larger than {self._most} bytes")
+                return
+            if call is None:
+                return
+            reply = await self._handle(call)
+            if isinstance(reply.answer, Upgrade):
+                await self._upgrade(call, reply, reply.answer)
+                return
+            if isinstance(reply.answer, Stream):
+                await self._stream(call, reply, reply.answer)
+            else:
+                await self._respond(call, reply, reply.answer)
+            if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                return
+            self._http.start_next_cycle()
+
+    async def _receive(self) -> Call | None:
+        request: h11.Request | None = None
+        body = bytearray()
+        while True:
+            event = self._http.next_event()
+            if event is h11.NEED_DATA:
+                if self._http.they_are_waiting_for_100_continue:
+                    go_on = h11.InformationalResponse(status_code=100, headers=[])
+                    await self._write(self._http.send(go_on))
+                self._http.receive_data(await self._reader.read(_READ))
+            elif isinstance(event, h11.Request):
+                request = event
+                length = dict(event.headers).get(b"content-length", b"0")
+                if int(length) > self._most:
+                    raise _TooLarge
+            elif isinstance(event, h11.Data):
+                body += event.data
+                if len(body) > self._most:
+                    raise _TooLarge
+            elif isinstance(event, h11.EndOfMessage):
+                assert request is not None
+                headers = {k.decode().lower(): v.decode("latin-1") for k, v in request.headers}
+                method, target = request.method.decode(), request.target.decode()
+                return Call(method, target, headers, bytes(body))
+            else:  # the connection was closed between requests
+                return None
+
+    async def _respond(self, call: Call, reply: Reply, answer: Response) -> None:
+        payload = _payload(answer.body)
+        headers = dict(reply.headers)
+        if answer.status not in _EMPTY:
+            if payload:
+                headers["Content-Type"] = "application/json"
+            headers.update(answer.headers)
+            headers["Content-Length"] = str(len(payload))
+        else:
+            headers.update(answer.headers)
+        sent = self._start(answer.status, headers)
+        if payload and call.method != "HEAD" and answer.status not in _EMPTY:
+            sent += self._sent(h11.Data(data=payload))
+        await self._write(sent + self._sent(h11.EndOfMessage()))
+
+    async def _stream(self, call: Call, reply: Reply, answer: Stream) -> None:
+        headers = {**reply.headers, "Content-Type": answer.content_type, **answer.headers}
+        await self._write(self._start(200, headers))
+        pump = asyncio.ensure_future(self._pump(answer))
+        gone = asyncio.ensure_future(self._client_leaves())
+        try:
+            await asyncio.wait((pump, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (pump, gone):
+                task.cancel()
+            outcome, _ = await asyncio.gather(pump, gone, return_exceptions=True)
+            close = getattr(answer.chunks, "aclose", None)
+            if close is not None:
+                await close()
+        if outcome is None:
+            await self._write(self._sent(h11.EndOfMessage()))
+        elif isinstance(outcome, Exception) and not isinstance(outcome, ConnectionError):
+            log.error("%s %s broke off", call.method, call.target, exc_info=outcome)
+
+    async def _pump(self, answer: Stream) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LONGEST
+        async for chunk in answer.chunks:
+            if chunk:
+                await self._write(self._sent(h11.Data(data=chunk)))
+            if loop.time() >= until:  # neither may have waited for anything
+                await asyncio.sleep(0)
+                until = loop.time() + LONGEST
+
+    async def _client_leaves(self) -> None:
+        """Wait for the end of what the client sends; keep what it sends before that."""
+        while data := await self._reader.read(_READ):
+            self._http.receive_data(data)
+
+    async def _upgrade(self, call: Call, reply: Reply, answer: Upgrade) -> None:
+        headers = {**reply.headers, "Content-Type": answer.content_type}
+        if answer.handshake:
+            headers = {**reply.headers, **answer.handshake}
+            status, reason = 101, "Switching Protocols"
+        elif "upgrade" in call.headers:
+            headers |= {"Connection": "Upgrade", "Upgrade": "tcp"}
+            status, reason = 101, "UPGRADED"
+        else:  # a client of old: the same bytes after a plain 200
+            headers["Connection"] = "close"
+            status, reason = 200, "OK"
+        lines = [f"HTTP/1.1 {status} {reason}", *(f"{k}: {v}" for k, v in headers.items())]
+        await self._write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        early, _ = self._http.trailing_data
+        await answer.session(_Duplex(self._reader, self._writer, early))
+
+    def _start(self, status: int, headers: Mapping[str, str]) -> bytes:
+        lines = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items()]
+        event = h11.Response(status_code=status, headers=lines, reason=_reason(status))
+        return self._sent(event)
+
+    async def _refuse(self, status: int, message: str) -> None:
+        if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            return
+        payload = _payload({"message": message})
+        headers = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(payload)),
+            "Connection": "close",
+        }
+        sent = self._start(status, headers) + self._sent(h11.Data(data=payload))
+        await self._write(sent + self._sent(h11.EndOfMessage()))
+        await self._hear_out()
+
+    async def _hear_out(self) -> None:
+        """Read what the client still sends, for a while: closing on it would lose the answer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while await self._reader.read(_READ):
+                    pass
+
+    def _sent(self, event: h11.Event) -> bytes:
+        return self._http.send(event) or b""
+
+    async def _write(self, data: bytes | None) -> None:
+        self._writer.write(data or b"")
+        await self._writer.drain()
+
+
+class _Duplex:
+    """The connection after an upgrade (a Conduit)."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, early: bytes
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._early = early
+        self._opens = asyncio.get_running_loop().time() + _BREATH
+
+    async def receive(self) -> bytes:
+        if self._early:
+            early, self._early = self._early, b""
+            return early
+        return await self._reader.read(_READ)
+
+    async def send(self, data: bytes) -> None:
+        # A client may read the head through a buffer, and the rest from the bare socket (docker-py
+        # does): what comes too soon it never sees. A real daemon takes longer to start a process.
+        if (wait := self._opens - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(wait)
+        self._writer.write(data)
+        await self._writer.drain()
+
+
+def _payload(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    return dumped(body) + b"\n"
+
+
+def _reason(status: int) -> bytes:
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:
+        return b""

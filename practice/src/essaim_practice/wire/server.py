@@ -1,0 +1,209 @@
+"""The Docker Engine API's front door: one listener per engine, from a socket to a handler and back.
+
+A machine that is down refuses connections: its listener closes and opens with ``Engine.up``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import re
+from collections.abc import Mapping
+from email.utils import formatdate
+from urllib.parse import parse_qs, unquote
+
+from essaim_practice import room
+from essaim_practice.api.routing import Answer, Handler, Request, Response, Route, find
+from essaim_practice.cluster import Cluster
+from essaim_practice.errors import ApiError, Hold
+from essaim_practice.formats import API_VERSION, MIN_API_VERSION, VERSION
+from essaim_practice.objects import Engine
+from essaim_practice.store import Change
+from essaim_practice.swarm.access import until_led
+from essaim_practice.wire import http as wire
+from essaim_practice.wire import listener
+
+_PREFIX = re.compile(r"/v([0-9]{1,9}(?:\.[0-9]{0,9})*)(/.*)", re.DOTALL)
+
+
+class EngineServer:
+    """Serves the API of one engine on a loopback port of this machine."""
+
+    def __init__(self, cluster: Cluster, engine: str, port: int = 0) -> None:
+        self.engine = engine
+        self.port = port
+        self._cluster = cluster
+        self._listener: asyncio.Server | None = None
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._streaming: set[asyncio.Task[None]] = set()
+        self._opening: asyncio.Task[None] | None = None
+        self._last_request = -math.inf
+        self._stop_watching = cluster.store.watch(self._on_engine, Engine)
+
+    @property
+    def used(self) -> float:
+        """When somebody last used it, on the loop's clock: now, while a stream is open."""
+        return asyncio.get_running_loop().time() if self._streaming else self._last_request
+
+    async def open(self) -> None:
+        """Listen. Raises OSError when the port is taken; port 0 picks a free one and keeps it."""
+        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        self._stop_watching()
+        if self._listener is not None:
+            await listener.close(self._listener)
+        tasks = self._shut()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def move_to(self, cluster: Cluster) -> None:
+        """Serve this engine of another cluster from now on, at the same port."""
+        self._stop_watching()
+        self._cluster = cluster
+        self._stop_watching = cluster.store.watch(self._on_engine, Engine)
+        self._drop_connections()
+        if self._listener is None:  # its machine was down
+            await self.open()
+
+    def _shut(self) -> list[asyncio.Task[None]]:
+        """Stop listening and drop every connection; the tasks that are ending."""
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        return self._drop_connections()
+
+    def _drop_connections(self) -> list[asyncio.Task[None]]:
+        for task, writer in self._connections.items():
+            writer.transport.abort()
+            task.cancel()
+        return list(self._connections)
+
+    def _on_engine(self, change: Change) -> None:
+        old, new = change.old, change.new
+        if not (isinstance(new, Engine) and isinstance(old, Engine)):
+            return
+        if new.id == self.engine and new.up != old.up:
+            if new.up:
+                self._opening = asyncio.ensure_future(self.open())
+            else:
+                self._shut()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if self._listener is None:  # the machine went down between the knock and the door
+            writer.transport.abort()
+            return
+        self._connections[task] = writer
+        try:
+            most = self._cluster.store.limits.request_bytes
+            await wire.serve(reader, writer, self._handle, most)
+        except asyncio.CancelledError:
+            pass  # the machine went down
+        finally:
+            self._connections.pop(task, None)
+            self._streaming.discard(task)
+
+    async def _handle(self, call: wire.Call) -> wire.Reply:
+        task = asyncio.current_task()
+        assert task is not None
+        self._streaming.discard(task)
+        self._last_request = asyncio.get_running_loop().time()
+        reply = await self._reply(call)
+        if not isinstance(reply.answer, Response):
+            self._streaming.add(task)
+        return reply
+
+    async def _reply(self, call: wire.Call) -> wire.Reply:
+        date = {"Date": formatdate(self._cluster.clock.now(), usegmt=True)}
+        raw_path, _, query = call.target.partition("?")
+        path = unquote(raw_path)
+        api = API_VERSION
+        if prefix := _PREFIX.fullmatch(path):
+            api, path = prefix.groups()
+        found = find(call.method, path)
+        if found is None:
+            return wire.Reply(Response({"message": _nothing_here(call.method, path)}, 404), date)
+        headers = {
+            **date,
+            "Api-Version": API_VERSION,
+            "Docker-Experimental": "false",
+            "Ostype": "linux",
+            "Server": f"Docker/{VERSION} (linux)",
+        }
+        if refusal := _wrong_version(api):
+            return wire.Reply(refusal, headers)
+        route, params = found
+        values = parse_qs(query, keep_blank_values=True)
+        request = Request(
+            cluster=self._cluster,
+            engine=self.engine,
+            method=call.method,
+            path=path,
+            params=params,
+            query={name: several[0] for name, several in values.items()},
+            headers=call.headers,
+            body=call.body,
+            version=_version(api),
+            target=call.target,
+            repeated=values,
+        )
+        return wire.Reply(await self._answer(route, request), headers)
+
+    async def _answer(self, route: Route, request: Request) -> Answer:
+        try:
+            room.require_for(self._cluster.store, route.method, route.pattern)
+            answer = await _called(route.handler, request)
+        except ApiError as error:
+            return error_response(error)
+        except Exception as error:  # a bug of ours must not look like a broken network
+            wire.log.exception("%s %s failed", request.method, request.path)
+            return Response({"message": f"{type(error).__name__}: {error}"}, 500)
+        return answer
+
+
+async def _called(handler: Handler, request: Request) -> Answer:
+    """What the handler answers, as soon as the managers can be asked."""
+    while True:
+        try:
+            answer = handler(request)
+            return await answer if inspect.isawaitable(answer) else answer
+        except Hold as hold:
+            await until_led(request, hold)
+
+
+def error_response(error: ApiError) -> Response:
+    if error.status == 304:
+        return Response(None, 304)
+    return Response({"message": error.message}, error.status)
+
+
+def _nothing_here(method: str, path: str) -> str:
+    if path.startswith("/_practice"):
+        return f"there is no {method} {path}: GET /_practice lists what there is"
+    return "page not found"
+
+
+def _version(text: str) -> tuple[int, int]:
+    major, _, minor = text.partition(".")
+    digits = minor.split(".")[0]
+    return int(major), int(digits) if digits else 0
+
+
+def _wrong_version(api: str) -> Response | None:
+    if _version(api) < _version(MIN_API_VERSION):
+        text = (
+            f"client version {api} is too old. Minimum supported API version is "
+            f"{MIN_API_VERSION}, please upgrade your client to a newer version"
+        )
+        # Clients that old expect plain text, and the daemon still obliges them.
+        plain: Mapping[str, str] = {"Content-Type": "text/plain; charset=utf-8"}
+        return Response(f"{text}\n".encode(), 400, plain)
+    if _version(api) > _version(API_VERSION):
+        text = f"client version {api} is too new. Maximum supported API version is {API_VERSION}"
+        return Response({"message": text}, 400)
+    return None

@@ -1,0 +1,95 @@
+"""``python -m essaim_practice`` as a person starts it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import docker
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    for port in range(24000, 30000, count):
+        try:
+            for number in range(port, port + count):
+                socket.create_server(("127.0.0.1", number)).close()
+        except OSError:
+            continue
+        return port
+    pytest.skip("no free ports in a row")
+
+
+def start(*options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "essaim_practice", *options],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize(("swarm", "state"), [("formed", "active"), ("empty", "inactive")])
+def test_it_says_where_it_is_and_ends_quietly(swarm: str, state: str) -> None:
+    port = free_ports(3)
+    with start("--port", str(port), "--swarm", swarm, "--seed", "1") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"export DOCKER_HOST=tcp://127.0.0.1:{port}\n"
+        for number in range(3):
+            client = docker.DockerClient(base_url=f"tcp://127.0.0.1:{port + number}")
+            info = client.info()
+            client.close()
+            assert info["Name"] == f"node{number + 1}"
+            assert info["Swarm"]["LocalNodeState"] == state
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert out == ""
+    assert err.startswith("A simulation: no container really runs.")
+    assert "Traceback" not in err
+
+
+def test_sigterm_ends_it_whatever_runs_in_it() -> None:
+    port = free_ports(1)
+    with start("--port", str(port), "--nodes", "1") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        client = docker.DockerClient(base_url=f"tcp://127.0.0.1:{port}")
+        client.images.pull("alpine", tag="latest")
+        for line in ("while :; do :; done", "yes | sort", "trap '' TERM; yes"):
+            client.containers.run("alpine", ["sh", "-c", line], detach=True)
+        following = client.containers.list()[0].logs(stream=True, follow=True)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+        following.close()
+        client.close()
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
+def test_a_taken_port_is_said_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with start("--port", str(port), "--nodes", "1") as process:
+            out, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert out == ""
+    assert err.count("\n") == 1
+    assert str(port) in err
+
+
+@pytest.mark.parametrize(
+    "options", [("--speed", "101"), ("--speed", "-1"), ("--nodes", "0"), ("--swarm", "maybe")]
+)
+def test_options_that_make_no_sense_are_refused(options: tuple[str, str]) -> None:
+    with start(*options) as process:
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "usage: python -m essaim_practice" in err

@@ -1,0 +1,425 @@
+"""The classroom: a cluster for each learner, which rests and ends; a real one is for everybody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from core.commands.execs import ExecContainer
+from core.commands.service_views import ListServices, ServiceLogs
+from core.commands.services import CreateService, RemoveServices, ScaleServices
+from core.commands.swarm import JoinToken, LeaveSwarm
+from core.control import classroom as rules
+from core.control import faults, instances, reset
+from core.control.access import LOOKING, Access, Action
+from core.control.admission import Newcomers
+from core.control.classroom import Classroom
+from core.control.control import Control
+from core.control.rights import NONE, Right
+from core.engine import keys
+from core.engine.connection import Connection, Practice, choose
+from core.errors import Crowded, EssaimError, NoRoom, NotAllowed, NotBegun
+from core.traffic.plan import Plan
+from essaim_practice.embed import PracticeServer
+from tests.cluster.test_collector import until
+
+ADA, BOB, EVE = "adaadaad", "bcbbcbbb", "eveeveev"
+ACCESS = Access({"ESSAIM_PASSWORD": "a password for tests"})
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def room(clock: Clock) -> Iterator[Classroom]:
+    """Room for two."""
+    classroom = Classroom(Practice(most=2), ACCESS, clock)
+    yield classroom
+    classroom.stop()
+
+
+def names(control: Control) -> list[str]:
+    return [service.name for service in control.snapshot.services]
+
+
+def create(control: Control, name: str) -> None:
+    control.submit(CreateService(name=name, replicas=1, image="nginx:latest"), "test", NONE)
+    assert control.collector.refresh(30)
+
+
+def asked(control: Control) -> Callable[[], int]:
+    return lambda: control.collector.questions
+
+
+def test_each_learner_has_a_cluster_and_finds_it_again(room: Classroom) -> None:
+    ada, bob = room.control(ADA), room.control(BOB)
+    create(ada, "web")
+    assert bob.collector.refresh(30)
+    assert (names(ada), names(bob)) == (["web"], [])
+    assert room.control(ADA) is ada
+    assert [key for key, _ in room.controls()] == [ADA, BOB]
+    assert room.known(ADA)
+    assert not room.known(EVE)
+
+
+def test_the_first_picture_is_there_at_once(room: Classroom) -> None:
+    engine = room.control(ADA).snapshot.engine
+    assert engine is not None
+    assert engine.practice
+
+
+def test_a_real_engine_is_one_for_everybody(clock: Clock) -> None:
+    with PracticeServer.start(bind_ports=False) as elsewhere:
+        room = Classroom(Connection(elsewhere.urls[0]), ACCESS, clock)
+        room.start()
+        try:
+            assert room.shared
+            assert room.control(ADA) is room.control(BOB) is room.control()
+            clock.time += 2 * rules.END_AFTER
+            room.tend()
+            questions = asked(room.control())
+            before = questions()
+            until(lambda: questions() > before, 30)  # it never rests
+        finally:
+            room.stop()
+
+
+def test_when_it_is_full_it_says_so(room: Classroom) -> None:
+    room.control(ADA), room.control(BOB)
+    with pytest.raises(NoRoom, match="at most 2 practice clusters"):
+        room.control(EVE)
+    assert room.control(ADA)
+
+
+def test_one_in_which_nothing_was_done_makes_room(room: Classroom, clock: Clock) -> None:
+    room.control(ADA), room.control(BOB)
+    clock.time += rules.SPARE_AFTER
+    room.control(BOB)
+    room.control(EVE)
+    assert [key for key, _ in room.controls()] == [BOB, EVE]
+
+
+def in_the_dashboard(control: Control) -> None:
+    create(control, "web")
+
+
+def undone(control: Control) -> None:
+    create(control, "web")
+    control.submit(RemoveServices(services=("web",)), "test", NONE)
+
+
+def refused(control: Control) -> None:
+    with pytest.raises(EssaimError):
+        control.submit(RemoveServices(services=("web",)), "test", NONE)
+
+
+def by_the_docker_command(control: Control) -> None:
+    client = control.connection.client()
+    CreateService(name="web", replicas=1, image="nginx:latest").run(client)
+    client.close()
+
+
+def a_volume(control: Control) -> None:
+    client = control.connection.client()
+    client.volumes.create("data")
+    client.close()
+
+
+def a_lab(control: Control) -> None:
+    control.labs.standing("lab3")
+
+
+def a_name(control: Control) -> None:
+    control.labs.name = "Ada"
+
+
+WORK = (in_the_dashboard, undone, refused, by_the_docker_command, a_volume, a_lab, a_name)
+
+
+@pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)
+def test_no_work_is_given_up_for_a_newcomer(
+    room: Classroom, clock: Clock, work: Callable[[Control], None]
+) -> None:
+    """A class had a break, of any length that still counts as one."""
+    work(room.control(ADA))
+    work(room.control(BOB))
+    clock.time += rules.END_AFTER - 1
+    for _ in range(3):
+        with pytest.raises(NoRoom, match="at most 2"):
+            room.control(EVE)
+    assert [key for key, _ in room.controls()] == [ADA, BOB]
+
+
+def test_of_two_the_one_without_work_makes_room(room: Classroom, clock: Clock) -> None:
+    in_the_dashboard(room.control(ADA))
+    clock.time += 600
+    room.control(BOB)
+    clock.time += rules.SPARE_AFTER
+    room.control(EVE)
+    assert [key for key, _ in room.controls()] == [ADA, EVE]
+
+
+def test_one_that_is_looked_at_makes_no_room(
+    room: Classroom, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.control(ADA), room.control(BOB)
+    monkeypatch.setattr(Control, "watched", property(lambda self: True))
+    clock.time += 10 * rules.SPARE_AFTER
+    with pytest.raises(NoRoom):
+        room.control(EVE)
+
+
+def test_one_begins_as_if_nothing_had_been_done(room: Classroom) -> None:
+    for key in (ADA, BOB):
+        assert rules._untouched(room._seats[key]) if room.control(key) else None
+    time.sleep(1.5)  # nor does it become so by itself
+    assert all(rules._untouched(seat) for seat in room._seats.values())
+
+
+def test_a_route_makes_none(room: Classroom) -> None:
+    with pytest.raises(NotBegun):
+        room.found(ADA)
+    assert room.controls() == ()
+    ada = room.control(ADA)
+    assert room.found(ADA) is ada
+    assert room.found(room.looking(ADA)) is room.control(room.looking(ADA))
+
+
+def test_from_one_address_come_a_class_at_once_and_then_only_some(clock: Clock) -> None:
+    """Places that cost nothing here: only the rate is looked at."""
+    newcomers = Newcomers(60, clock)
+    waits = [newcomers.wait("203.0.113.7") for _ in range(60)]
+    assert waits[:40] == [0.0] * 40
+    assert all(0 < wait <= 60 for wait in waits[40:])
+    assert newcomers.wait("203.0.113.8") == 0.0  # others come in
+    clock.time += 60
+    assert [newcomers.wait("203.0.113.7") for _ in range(60)].count(0.0) == 10
+    clock.time += 3600
+    assert [newcomers.wait("203.0.113.7") for _ in range(60)].count(0.0) == 40
+
+
+def test_an_ipv6_network_is_one_address(clock: Clock) -> None:
+    newcomers = Newcomers(60, clock)
+    waits = [newcomers.wait(f"2001:db8::{number:x}") for number in range(60)]
+    assert waits.count(0.0) == 40
+    assert newcomers.wait("2001:db8:0:1::1") == 0.0
+
+
+@pytest.mark.parametrize("places", [1, 10, 30, 60, 500])
+def test_thirty_come_in_within_a_minute_however_many_places_there_are(
+    places: int, clock: Clock
+) -> None:
+    newcomers = Newcomers(places, clock)
+    assert [newcomers.wait("local") for _ in range(30)] == [0.0] * 30
+
+
+def test_who_must_wait_is_told_how_long(clock: Clock) -> None:
+    room = Classroom(Practice(most=2), ACCESS, clock)
+    try:
+        for number in range(30):
+            key = f"ada{'abcdefghjkmnpqrstuvwxyz23456789'[number]}{'a' * 4}"
+            assert room.control(key, "203.0.113.7")
+            room.end(key)
+        with pytest.raises(Crowded, match=r"in \d+ s"):
+            room.control(EVE, "203.0.113.7")
+        assert room.control(EVE, "203.0.113.8")
+    finally:
+        room.stop()
+
+
+def test_it_rests_without_viewers_and_goes_on_where_it_was(room: Classroom, clock: Clock) -> None:
+    ada = room.control(ADA)
+    create(ada, "web")
+    revision = ada.snapshot.revision
+    clock.time += rules.REST_AFTER
+    room.tend()
+    until(lambda: rests(ada), 30)
+    base = ada.connection.base_url.replace("tcp", "http")
+    before = ada.collector.questions
+    client = ada.connection.client()
+    ScaleServices(replicas=(("web", 4),)).run(client)  # the docker command, with no page open
+    client.close()
+    assert requests.get(f"{base}/_practice/engines", timeout=30).ok
+    assert ada.collector.questions == before
+    assert names(ada) == ["web"]
+
+    assert room.control(ADA) is ada
+    until(lambda: ada.snapshot.services[0].replicas == 4, 30)
+    assert ada.snapshot.revision > revision
+
+
+def rests(control: Control) -> bool:
+    return control.collector._client is None
+
+
+def test_whoever_comes_waits_for_a_fresh_picture(room: Classroom, clock: Clock) -> None:
+    ada = room.control(ADA)
+    for number in range(5):
+        clock.time += rules.REST_AFTER
+        room.tend()
+        client = ada.connection.client()
+        CreateService(name=f"web{number}", replicas=1, image="nginx:latest").run(client)
+        client.close()
+        control = room.control(ADA)
+        assert control.collector.current(30 + 1e9)
+        assert f"web{number}" in names(control)
+
+
+def test_one_that_is_looked_at_neither_rests_nor_ends(
+    room: Classroom, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = room.control(ADA)
+    monkeypatch.setattr(Control, "watched", property(lambda self: True))
+    for _ in range(3):
+        clock.time += rules.END_AFTER
+        room.tend()
+    assert room.known(ADA)
+    before = ada.collector.questions
+    until(lambda: ada.collector.questions > before, 30)
+
+
+def test_one_that_nobody_wants_for_hours_is_ended(room: Classroom, clock: Clock) -> None:
+    ada = room.control(ADA)
+    create(ada, "web")
+    base = ada.connection.base_url.replace("tcp", "http")
+    clock.time += rules.END_AFTER
+    room.tend()
+    assert room.controls() == ()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{base}/_ping", timeout=30)
+    again = room.control(ADA)
+    assert again is not ada
+    assert names(again) == []
+
+
+def test_what_is_under_way_counts_as_a_viewer(room: Classroom) -> None:
+    ada = room.control(ADA)
+    assert not ada.watched
+    with ada._act():
+        assert ada.watched
+    assert not ada.watched
+
+
+def test_stopping_twice_does_no_harm(room: Classroom) -> None:
+    room.control(ADA)
+    room.stop()
+    room.stop()
+    assert room.controls() == ()
+
+
+@pytest.mark.parametrize("most", ["0", "-1", "many", "1.5"])
+def test_a_limit_that_is_none_stops_the_start(most: str) -> None:
+    with pytest.raises(ValueError, match="ESSAIM_CLUSTERS"):
+        choose({"ESSAIM_ENGINE": "practice", "ESSAIM_CLUSTERS": most})
+
+
+def test_the_limit_is_read_from_the_environment() -> None:
+    found = choose({"ESSAIM_ENGINE": "practice", "ESSAIM_CLUSTERS": "7"})
+    assert isinstance(found, Practice)
+    assert found.most == 7
+    found.close()
+
+
+def test_clusters_may_begin_as_empty_instances() -> None:
+    found = choose({"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": "empty"})
+    assert isinstance(found, Practice)
+    room = Classroom(found, ACCESS)
+    try:
+        engine = room.control(ADA).snapshot.engine
+        assert engine is not None
+        assert not engine.in_swarm
+    finally:
+        room.stop()
+
+
+def test_a_beginning_that_is_none_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="ESSAIM_SWARM"):
+        choose({"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": "swarmed"})
+
+
+def test_a_second_code_leads_to_the_same_cluster_without_the_right_to_change_it(
+    room: Classroom,
+) -> None:
+    ada = room.control(ADA)
+    code = room.looking(ADA)
+    assert code not in ("", ADA)
+    assert keys.read(code) == code
+    assert room.known(code)
+    assert room.looking(code) == code  # who looks on may tell others how, and learns no more
+    seen = room.control(code)
+    assert room.control(code) is seen
+    assert [key for key, _ in room.controls()] == [ADA]
+    create(ada, "web")
+    assert names(seen) == ["web"]
+    assert seen.hub is ada.hub
+    actions: list[type[Action]] = [ScaleServices, ServiceLogs, JoinToken, ExecContainer, Plan]
+    for action in actions:
+        assert ada.may(action)
+        assert not seen.may(action)
+        assert not seen.may(action, Right())  # the password is for real engines
+    assert seen.may(ListServices)
+    assert seen.look(ListServices(), NONE) == ada.look(ListServices(), NONE)
+
+
+def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
+    room: Classroom,
+) -> None:
+    ada = room.control(ADA)
+    create(ada, "web")
+    seen, who = room.control(room.looking(ADA)), "eve"
+    [machine, *others] = faults.conditions(seen).machines.values()
+    shell = ExecContainer(interactive=True, tty=True, container="any", command=("sh",))
+    attempts: dict[str, Callable[[], object]] = {
+        "command": lambda: seen.submit(RemoveServices(services=("web",)), who, Right()),
+        "secret": lambda: seen.look(JoinToken(role="worker"), Right()),
+        "terminal": lambda: seen.attach(shell, who, Right()),
+        "traffic": lambda: seen.send(Plan(seen.snapshot.services[0].id, 80), who, Right()),
+        "fault": lambda: faults.do(seen, faults.power("node2", on=False), who),
+        "machine": lambda: faults.do(seen, faults.add_machine(), who),
+        "invitation": lambda: instances.invitation(seen, [machine], "worker"),
+        "instance": lambda: instances.run(seen, LeaveSwarm(), others[0], who),
+        "named instance": lambda: instances.tell(seen, others[0].name, LeaveSwarm(), who),
+        "reset": lambda: reset.reset(seen, who),
+    }
+    for what, attempt in attempts.items():
+        with pytest.raises(NotAllowed) as refused:
+            attempt()
+        assert refused.value.text == LOOKING, what
+    assert ada.collector.refresh(30)
+    assert names(ada) == ["web"]
+    assert all(machine.sound for machine in faults.conditions(ada).machines.values())
+    assert len(ada.snapshot.nodes) == len(faults.conditions(ada).machines) == 3
+
+
+def test_the_code_to_look_on_ends_with_the_cluster(room: Classroom) -> None:
+    room.control(ADA)
+    code = room.looking(ADA)
+    room.end(ADA)
+    assert not room.known(code)
+    assert room.looking(ADA) == ""
+    room.control(ADA)
+    assert room.looking(ADA) not in ("", code)
+
+
+def test_on_a_cluster_for_everybody_nobody_only_looks_on() -> None:
+    server = PracticeServer.start(bind_ports=False)
+    classroom = Classroom(Connection(server.urls[0], practice=server), ACCESS)
+    try:
+        shared = classroom.control(ADA)
+        assert classroom.looking(keys.DEFAULT) == ""
+        assert shared.may(ScaleServices)
+    finally:
+        classroom.stop()

@@ -1,0 +1,98 @@
+"""What holds a cluster under control together, whatever one of its parts does."""
+
+from __future__ import annotations
+
+import asyncio
+from unittest.mock import MagicMock
+
+import pytest
+
+from core.commands.command import Command
+from core.commands.nodes import ListNodes
+from core.commands.registry import parse
+from core.control.access import Access
+from core.control.control import Control
+from core.control.rights import NONE, Right
+from core.engine.connection import Connection
+from core.errors import NotAllowed
+
+
+def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    control = Control(Connection("tcp://127.0.0.1:9"), Access({}))
+    seen, watched = control.to_look_on(), list[bool]()
+
+    def answer(_command: object, _client: object) -> str:
+        watched.append(control.watched)
+        return ""
+
+    monkeypatch.setattr(ListNodes, "run", answer)
+    monkeypatch.setattr(Control, "_client", lambda *_: MagicMock())
+    seen.look(ListNodes(), NONE)
+    assert (watched, control.watched) == ([True], False)
+    control.stop()
+
+
+@pytest.mark.parametrize(
+    ("line", "tells"),
+    [
+        ("docker ps -a --filter label=password=hunter2", True),
+        ("docker service ls --filter name=web --filter label=password=hunter2", True),
+        ("docker secret ls --filter label=password=", True),
+        ("docker service ps --filter label=password=hunter2 web", True),
+        ("docker ps --filter label=password", False),  # names of labels are no secret
+        ("docker ps --filter name=hunter2", False),
+        ("docker service ls --filter label=com.docker.stack.namespace=shop", False),
+    ],
+)
+def test_no_filter_tells_a_stranger_whether_a_guess_at_a_label_is_right(
+    line: str, tells: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connection, "client", lambda _self: MagicMock())
+    monkeypatch.setattr(Command, "run", lambda *_given: "found")
+    control = Control(Connection("tcp://127.0.0.1:9"), Access({}))
+    command = parse(line)
+    assert control.submit(command, "teacher", Right()) == "found"
+    if tells:
+        with pytest.raises(NotAllowed, match="keeps private"):
+            control.submit(command, "stranger", NONE)
+    else:
+        assert control.submit(command, "stranger", NONE) == "found"
+    assert "hunter2" not in repr(control.journal.entries()) or not tells
+    control.stop()
+
+
+def test_the_pulse_outlives_a_topic_that_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("core.control.control.PULSE", 0.01)
+    control = Control(Connection("tcp://127.0.0.1:9"), Access({}))  # where nobody answers
+    pulses, failing = 0, False
+
+    def pulse(_language: str) -> str:
+        nonlocal pulses
+        pulses += 1
+        if failing:
+            raise ValueError("no such pulse")
+        return "pulse"
+
+    control.hub.topic("pulse", pulse)
+    control.hub.topic("history", lambda _language: f"history after {pulses}")
+
+    async def visit() -> None:
+        nonlocal failing
+        with control.hub.follow("en") as feed:
+            failing = True
+            control.start()
+            met = 0
+            async for message in feed.messages():
+                met += message.startswith("history")
+                if met > 3:  # the first one greets a newcomer
+                    return
+
+    try:
+        asyncio.run(asyncio.wait_for(visit(), 60))
+    finally:
+        control.stop()
+    assert "no such pulse" in caplog.text
