@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,20 +12,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 #: Rooms by floor, the highest first: a module imports from its own room and from lower floors.
-#: Modules straight in core are rooms too; docs/architecture.md has the picture.
-FLOORS = (
-    ("app",),
-    ("pages",),
-    ("ui",),
-    ("web",),
-    ("console", "lessons"),
-    ("control",),
-    ("labs", "live", "timeline", "traffic"),
-    ("engine", "presentation", "terminal"),
-    ("commands", "votes"),
-    ("cluster",),
-    ("errors", "i18n"),
-)
+FLOORS: list[list[str]] = tomllib.loads((ROOT / "docs/floors.toml").read_text("utf-8"))["essaim"][
+    "floors"
+]
 #: The practice engine is a package of its own, met over HTTP alone. One module opens its door.
 PRACTICE, DOOR = "essaim_practice", Path("core/engine/connection.py")
 #: The rooms that may draw.
