@@ -40,8 +40,8 @@ from core.traffic import message as traffic_message
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
-from core.votes.vote import Votes
-from core.votes.vote import message as votes_message
+from core.votes import messages as vote_messages
+from core.votes.model import Votes
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Control:
         self.timeline = Recorder()
         self.hub = Hub()
         self.votes = Votes(lambda: self.hub.publish("votes"))
-        self.hub.topic("votes", lambda lang: votes_message(self.votes.poll, _texts(lang)))
+        self.hub.topic("votes", lambda lang: vote_messages.votes(self.votes.poll, _texts(lang)))
         self._stopped = threading.Event()
         self._acting = set[object]()  # commands that run now, whoever's: see to_look_on
         self.hub.topic(

@@ -19,7 +19,7 @@ from core.ui.live import address, component
 from core.ui.script_runs import caught
 from core.ui.selection import remembered
 from core.ui.session import Done, _, act, control, may, viewer
-from core.votes.vote import Kind, Question, question
+from core.votes.model import Kind, Question, question
 
 _vote = component(
     "vote",

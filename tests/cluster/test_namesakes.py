@@ -11,7 +11,7 @@ from core.lessons.lesson import room_beside, spread, to_drain
 from core.live import messages
 from core.presentation import figures, tables
 from core.traffic.endpoints import practice, real
-from core.votes.vote import question
+from core.votes.model import question
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
 

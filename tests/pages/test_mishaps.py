@@ -21,7 +21,7 @@ from core.labs.progress import Progress
 from core.ui import labs as ui_labs
 from core.ui import lessons as ui_lessons
 from core.ui.script_runs import broken
-from core.votes.vote import Votes
+from core.votes.model import Votes
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PAGES, Open, fine
 

@@ -8,7 +8,7 @@ from core.commands.services import CreateService
 from core.control.control import Control
 from core.control.rights import Right
 from core.ui import vote
-from core.votes.vote import ask_text
+from core.votes.texts import ask_text
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PAGES, Open, fine
 from tests.pages.test_actions import line, running

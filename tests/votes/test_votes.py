@@ -10,8 +10,8 @@ import pytest
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot, Trouble
 from core.errors import EngineUnreachable
-from core.votes import vote
-from core.votes.vote import MAX_VOTERS, REST_SECONDS, Kind, Question, Votes
+from core.votes import messages, model, texts
+from core.votes.model import MAX_VOTERS, REST_SECONDS, Kind, Question, Votes
 from tests.cluster import raw
 
 NODES = ("node1", "node2", "node3")
@@ -38,7 +38,7 @@ def cluster(counts: tuple[int, ...], replicas: int | None = None, **nodes: str) 
 
 
 def asked(kind: Kind, now: ClusterSnapshot, **about: Any) -> Question:
-    return vote.question(kind, now.services[0], now, 7.0, **about)
+    return model.question(kind, now.services[0], now, 7.0, **about)
 
 
 SCALE = asked("scale", cluster((1, 1, 1)), replicas=15)
@@ -174,25 +174,25 @@ def test_rest_wants_the_node_to_be_as_asked(
     kind: Kind, before: ClusterSnapshot, after: ClusterSnapshot
 ) -> None:
     question = asked(kind, before, node="id-node2")
-    assert not vote.at_rest(question, before)
-    assert vote.at_rest(question, after)
+    assert not model.at_rest(question, before)
+    assert model.at_rest(question, after)
 
 
 def test_rest_wants_the_update_to_be_over() -> None:
     before = cluster((7, 0, 8))
     question = asked("rebalance", before)
-    assert not vote.at_rest(question, before)
+    assert not model.at_rest(question, before)
     after = cluster((5, 5, 5))
     forced = replace(after, services=(replace(after.services[0], forced=1),))
-    assert vote.at_rest(question, forced)
+    assert model.at_rest(question, forced)
     update = parse.services(
         [{**raw.service(replicas=15), "UpdateStatus": {"State": "updating"}}], after.tasks
     )
-    assert not vote.at_rest(question, replace(forced, services=(replace(update[0], forced=1),)))
+    assert not model.at_rest(question, replace(forced, services=(replace(update[0], forced=1),)))
 
 
 def test_a_service_that_is_gone_is_not_waited_for() -> None:
-    assert vote.at_rest(SCALE, replace(cluster((0, 0, 0)), services=()))
+    assert model.at_rest(SCALE, replace(cluster((0, 0, 0)), services=()))
 
 
 # What browsers hear
@@ -200,7 +200,7 @@ def test_a_service_that_is_gone_is_not_waited_for() -> None:
 
 def test_nobody_hears_the_votes_before_the_reveal() -> None:
     heard: list[str] = []
-    poll = Votes(lambda: heard.append(vote.message(poll.poll, str)))
+    poll = Votes(lambda: heard.append(messages.votes(poll.poll, str)))
     poll.ask(SCALE)
     poll.vote("anna", 7.0, [9, 3, 3])
     told = json.loads(heard[-1])
@@ -220,8 +220,8 @@ def test_nobody_hears_the_votes_before_the_reveal() -> None:
 @pytest.mark.parametrize("kind", ["scale", "drain", "activate", "rebalance"])
 def test_each_kind_has_its_words(kind: Kind) -> None:
     question = asked(kind, cluster((5, 5, 5)), node="id-node2")
-    assert vote.ask_text(question, str).endswith("?")
-    assert "{" not in vote.ask_text(question, str) + vote.why_text(question, str)
+    assert texts.ask_text(question, str).endswith("?")
+    assert "{" not in texts.ask_text(question, str) + texts.why_text(question, str)
 
 
 @pytest.mark.parametrize("kind", ["scale", "drain", "activate", "rebalance"])
@@ -231,6 +231,6 @@ def test_one_replica_is_asked_about_as_one(kind: Kind) -> None:
     about: dict[str, object] = {"node": node} if kind in ("drain", "activate") else {}
     if kind == "scale":
         about["replicas"] = 1
-    text = vote.ask_text(asked(kind, now, **about), str)
+    text = texts.ask_text(asked(kind, now, **about), str)
     assert "replicas" not in text
     assert "replica" in text

@@ -6,7 +6,6 @@ once the cluster has come to rest.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,14 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.cluster.snapshot import ClusterSnapshot, Service
-from core.i18n import Translate
 
 #: A room, and some more: beyond it nobody's vote is taken.
 MAX_VOTERS = 1000
 #: Seconds for which nothing may move before the truth counts.
 REST_SECONDS = 1.5
-#: How many different answers the reveal lists.
-MAX_ANSWERS = 8
 
 Kind = Literal["scale", "drain", "activate", "rebalance"]
 Phase = Literal["none", "open", "moving", "revealed"]
@@ -234,93 +230,3 @@ def _counts(raw: Sequence[object], question: Question) -> Counts | None:
     clean = tuple(n for n in raw if isinstance(n, int) and not isinstance(n, bool) and n >= 0)
     whole = len(clean) == len(raw) == len(question.places) and sum(clean) == question.replicas
     return clean if whole else None
-
-
-def ask_text(question: Question, _: Translate) -> str:
-    """The question as a teacher asks it."""
-    fields = {
-        "service": question.name,
-        "replicas": question.replicas,
-        "nodes": len(question.places),
-        "node": question.node_name,
-    }
-    match question.kind:
-        case "scale":
-            text = (
-                _("1 replica of {service}, {nodes} nodes: where will it go?")
-                if question.replicas == 1
-                else _("{replicas} replicas of {service}, {nodes} nodes: where will they go?")
-            )
-        case "drain":
-            text = (
-                _("We drain {node}: where will the replica of {service} be?")
-                if question.replicas == 1
-                else _("We drain {node}: where will the {replicas} replicas of {service} be?")
-            )
-        case "activate":
-            text = (
-                _("We activate {node} again: where will the replica be?")
-                if question.replicas == 1
-                else _("We activate {node} again: where will the {replicas} replicas be?")
-            )
-        case "rebalance":
-            text = (
-                _("We force an update of {service}: where will its replica be?")
-                if question.replicas == 1
-                else _("We force an update of {service}: where will its {replicas} replicas be?")
-            )
-    return text.format(**fields)
-
-
-def why_text(question: Question, _: Translate) -> str:
-    """Why the truth is what it is."""
-    match question.kind:
-        case "scale":
-            text = _(
-                "Swarm puts each new replica on the node that has the fewest of this service, "
-                "among those that take tasks. Those that run stay where they are."
-            )
-        case "drain":
-            text = _(
-                "A drained node keeps none. Its replicas are stopped, and as many new ones start "
-                "on the other nodes, where there are fewest first."
-            )
-        case "activate":
-            text = _(
-                "Nothing moves, by design: Swarm never moves replicas that run. {node} fills only "
-                "when new ones are made, by a scale or a forced update."
-            )
-        case "rebalance":
-            text = _(
-                "A forced update replaces every replica, one by one. Each new one goes where there "
-                "are fewest, so they spread evenly again."
-            )
-    return text.format(node=question.node_name)
-
-
-def message(poll: Poll, _: Translate) -> str:
-    """Topic ``votes``, as JSON text. Before the reveal it tells how many voted, and not what."""
-    content: dict[str, object] = {"topic": "votes", "phase": poll.phase, "votes": poll.votes}
-    if poll.question:
-        content |= {
-            "asked": poll.question.asked,
-            "question": ask_text(poll.question, _),
-            "replicas": poll.question.replicas,
-            "kind": poll.question.kind,
-            "nodes": [
-                {"name": place.name, "before": place.before} for place in poll.question.places
-            ],
-        }
-    if poll.question and poll.phase == "revealed":
-        content |= {
-            "truth": poll.truth,
-            "right": poll.right,
-            "answers": [
-                {"counts": counts, "votes": votes, "right": poll.foreseen(counts)}
-                for counts, votes in poll.answers[:MAX_ANSWERS]
-            ],
-            # A browser knows its own vote; whether that was right, only the rule here can say.
-            "all_right": [counts for counts, _n in poll.answers if poll.foreseen(counts)],
-            "why": why_text(poll.question, _),
-        }
-    return json.dumps(content, separators=(",", ":"))
