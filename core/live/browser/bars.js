@@ -6,8 +6,12 @@ import { compare } from "./record.js";
 import { SIGNS } from "./tiles.js";
 
 const COLORS = {
-  running: "#009E73", starting: "#E69F00", pending: "#CC79A7", stopping: "#56B4E9",
-  failed: "#D55E00", lost: "#8C8C8C",
+  running: "#009E73",
+  starting: "#E69F00",
+  pending: "#CC79A7",
+  stopping: "#56B4E9",
+  failed: "#D55E00",
+  lost: "#8C8C8C",
 };
 const HEIGHT = { running: 1, starting: 0.6, pending: 0.35, stopping: 0.6, failed: 1, lost: 0.35 };
 const GROUND = { drain: "rgba(230,159,0,.16)", pause: "rgba(86,180,233,.16)", down: "rgba(213,94,0,.2)" };
@@ -29,13 +33,20 @@ export class Bars {
     let pressed = false;
     const move = (event) => {
       const { left, top } = canvas.getBoundingClientRect();
-      const x = event.clientX - left, y = event.clientY - top;
+      const x = event.clientX - left,
+        y = event.clientY - top;
       if (pressed) chosen(this.time(x));
       this.pointed(this.hits.find((hit) => x >= hit.x0 - 1 && x <= hit.x1 + 1 && y >= hit.y0 && y <= hit.y1));
     };
-    canvas.onpointerdown = (event) => { pressed = true; canvas.setPointerCapture(event.pointerId); move(event); };
+    canvas.onpointerdown = (event) => {
+      pressed = true;
+      canvas.setPointerCapture(event.pointerId);
+      move(event);
+    };
     canvas.onpointermove = move;
-    canvas.onpointerup = canvas.onpointercancel = () => { pressed = false; };
+    canvas.onpointerup = canvas.onpointercancel = () => {
+      pressed = false;
+    };
     canvas.onpointerleave = () => this.pointed(undefined);
   }
 
@@ -57,10 +68,13 @@ export class Bars {
       if (!rows.has(key)) rows.set(key, { ...bar, service: recording.services.get(bar.service) || "", bars: [] });
       rows.get(key).bars.push(bar);
     }
-    const sorted = [...rows.values()].sort((a, b) =>
-      compare(a.service, b.service) || a.slot - b.slot || compare(a.name, b.name));
+    const sorted = [...rows.values()].sort(
+      (a, b) => compare(a.service, b.service) || a.slot - b.slot || compare(a.name, b.name),
+    );
     const groups = [...recording.nodes]
-      .filter(([, node]) => node.spans.some((span) => span.state !== "gone" && span.from <= to && (span.to ?? to) >= from))
+      .filter(([, node]) =>
+        node.spans.some((span) => span.state !== "gone" && span.from <= to && (span.to ?? to) >= from),
+      )
       .map(([id, node]) => ({ node, name: node.name, rows: sorted.filter((row) => row.node === id) }));
     // Every task waits for a moment; only one that waits longer has a tale to tell.
     const waited = (row) => row.bars.some((bar) => bar.spans.some((span) => (span.to ?? to) - span.from > LONG_WAIT));
@@ -83,7 +97,10 @@ export class Bars {
     const row = Math.max(THIN, Math.min(20, Math.floor(ROOM / count)));
     const context = canvas.getContext("2d");
     context.font = `13px ${colors.font}`;
-    const marks = this.placed(context, recording.marks.filter((mark) => mark.time >= from && mark.time <= to));
+    const marks = this.placed(
+      context,
+      recording.marks.filter((mark) => mark.time >= from && mark.time <= to),
+    );
     const top = 4 + 17 * Math.max(1, ...marks.map((mark) => mark.row + 1));
     const height = top + groups.length * HEAD + count * row + AXIS;
     const scale = devicePixelRatio || 1;
@@ -115,7 +132,8 @@ export class Bars {
   }
 
   rect(context, from, to, y, height, color) {
-    const x0 = Math.max(this.left, this.x(from)), x1 = Math.min(this.width - this.right, this.x(to));
+    const x0 = Math.max(this.left, this.x(from)),
+      x1 = Math.min(this.width - this.right, this.x(to));
     if (x1 < x0 || to < this.from || from > this.to) return null;
     context.fillStyle = color;
     context.fillRect(x0, y, Math.max(1.5, x1 - x0), height);
@@ -185,7 +203,8 @@ export class Bars {
   placed(context, marks) {
     const ends = [];
     return marks.map((mark) => {
-      const x = this.x(mark.time), wide = context.measureText(mark.text).width;
+      const x = this.x(mark.time),
+        wide = context.measureText(mark.text).width;
       const left = Math.max(0, Math.min(x + 4, this.width - wide - 2));
       let row = ends.findIndex((end) => end < left);
       if (row < 0) row = ends.length;
@@ -222,12 +241,14 @@ export class Bars {
 
 // Rows without names need not be one replica each: a bar takes the first row that is free.
 function packed(rows, now) {
-  const bars = rows.flatMap((row) => row.bars).filter((bar) => bar.spans.length)
+  const bars = rows
+    .flatMap((row) => row.bars)
+    .filter((bar) => bar.spans.length)
     .sort((a, b) => a.spans[0].from - b.spans[0].from || a.slot - b.slot);
   const lanes = [];
   for (const bar of bars) {
     let lane = lanes.find((each) => each.end <= bar.spans[0].from);
-    if (!lane) lanes.push(lane = { name: "", bars: [] });
+    if (!lane) lanes.push((lane = { name: "", bars: [] }));
     lane.bars.push(bar);
     lane.end = bar.spans.at(-1).to ?? now + 1;
   }

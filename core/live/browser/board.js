@@ -12,8 +12,7 @@ class Board {
     const at = (name) => parentElement.querySelector(`[data-part="${name}"]`);
     const plotly = `${location.origin}${data.files}/plotly.min.js`;
     this.titles = ["bars", "past"].map((name) => [name, at(`${name}-title`)]);
-    this.tiles = new Tiles(at("nodes"), data.words,
-      (wish) => this.component.setTriggerValue("availability", wish));
+    this.tiles = new Tiles(at("nodes"), data.words, (wish) => this.component.setTriggerValue("availability", wish));
     this.bars = new Chart(at("bars"), plotly, 15);
     this.past = new Chart(at("past"), plotly, 13);
     this.update(component);

@@ -9,7 +9,10 @@ export function loadPlotly(address) {
     const script = document.createElement("script");
     script.src = address;
     script.onload = () => resolve(window.Plotly);
-    script.onerror = () => { loading = null; reject(new Error("plotly.js did not load")); };
+    script.onerror = () => {
+      loading = null;
+      reject(new Error("plotly.js did not load"));
+    };
     document.head.append(script);
   });
   return loading;
@@ -47,10 +50,15 @@ export class Chart {
     this.element = element;
     this.size = size; // points, of the text
     this.figure = null;
-    loadPlotly(plotlyAddress).then((plotly) => {
-      this.plotly = plotly;
-      this.paint();
-    }, (error) => { element.textContent = error.message; });
+    loadPlotly(plotlyAddress).then(
+      (plotly) => {
+        this.plotly = plotly;
+        this.paint();
+      },
+      (error) => {
+        element.textContent = error.message;
+      },
+    );
     this.resize = new ResizeObserver(() => {
       // Plotly refuses to measure what is not displayed, as while the page changes.
       if (this.drawn && element.isConnected && element.offsetWidth) this.plotly.Plots.resize(element);
@@ -69,15 +77,20 @@ export class Chart {
     const { data, layout } = this.figure;
     const axis = { gridcolor: colors.grid, linecolor: colors.grid, zerolinecolor: colors.grid };
     // Plotly writes into what it is given; what was received stays as it is.
-    this.plotly.react(this.element, data.map((trace) => ({ ...trace })), {
-      ...layout,
-      font: { color: colors.text, family: colors.font, size: this.size },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      hoverlabel: { bgcolor: colors.background, font: { color: colors.text } },
-      xaxis: { ...layout.xaxis, ...axis },
-      yaxis: { ...layout.yaxis, ...axis },
-    }, { displayModeBar: false, responsive: false });
+    this.plotly.react(
+      this.element,
+      data.map((trace) => ({ ...trace })),
+      {
+        ...layout,
+        font: { color: colors.text, family: colors.font, size: this.size },
+        paper_bgcolor: "rgba(0,0,0,0)",
+        plot_bgcolor: "rgba(0,0,0,0)",
+        hoverlabel: { bgcolor: colors.background, font: { color: colors.text } },
+        xaxis: { ...layout.xaxis, ...axis },
+        yaxis: { ...layout.yaxis, ...axis },
+      },
+      { displayModeBar: false, responsive: false },
+    );
     this.drawn = true;
   }
 

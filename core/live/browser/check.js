@@ -43,7 +43,9 @@ class Check {
     this.line.replaceChildren(...text.split("`").map((part, number) => (number % 2 ? code(part) : part)));
   }
 
-  close() { this.stop(); }
+  close() {
+    this.stop();
+  }
 }
 
 function code(text) {

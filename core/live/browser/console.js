@@ -8,7 +8,13 @@ import { Prompt } from "./prompt.js";
 const RETRY_MS = 700;
 const COPIED_MS = 4000;
 // What a phone's keyboard lacks and a terminal wants.
-const KEYS = [["Ctrl-C", "\x03"], ["Ctrl-D", "\x04"], ["Tab", "\t"], ["↑", "\x1b[A"], ["↓", "\x1b[B"]];
+const KEYS = [
+  ["Ctrl-C", "\x03"],
+  ["Ctrl-D", "\x04"],
+  ["Tab", "\t"],
+  ["↑", "\x1b[A"],
+  ["↓", "\x1b[B"],
+];
 
 class Console {
   constructor(component) {
@@ -38,7 +44,9 @@ class Console {
       complete: (text) => this.say({ do: "complete", text }),
       interrupt: () => this.say({ do: "interrupt" }),
     });
-    this.output.onclick = () => { if (!String(getSelection())) this.prompt.focus(); };
+    this.output.onclick = () => {
+      if (!String(getSelection())) this.prompt.focus();
+    };
     this.stage = element("div", "essaim-stage", this.root);
     const keys = element("div", "essaim-tools essaim-keys", this.root);
     for (const [name, sent] of KEYS) {
@@ -55,7 +63,9 @@ class Console {
       button.onclick = () => {
         copy(this.scripts?.[kind] || "");
         this.note.textContent = words.copied;
-        setTimeout(() => { this.note.textContent = ""; }, COPIED_MS);
+        setTimeout(() => {
+          this.note.textContent = "";
+        }, COPIED_MS);
       };
     }
     const clear = element("button", "", tools);
@@ -99,13 +109,15 @@ class Console {
     if (!ticket || ticket === this.used) {
       // This one is used: another run of the page's script brings the next.
       this.component.setTriggerValue("again", Date.now());
-      this.retry = setTimeout(() => { if (!this.socket) this.connect(); }, 5 * RETRY_MS);
+      this.retry = setTimeout(() => {
+        if (!this.socket) this.connect();
+      }, 5 * RETRY_MS);
       return;
     }
     this.used = ticket;
     if (!this.output.childElementCount) this.remark("welcome", this.words.waiting);
     this.server = `${location.origin}${files}`.replace(/^http/, "ws").replace(/live\/[^/]*$/, "");
-    const socket = this.socket = new WebSocket(`${this.server}console/socket`);
+    const socket = (this.socket = new WebSocket(`${this.server}console/socket`));
     const session = sessionStorage.getItem(this.memory());
     socket.onopen = () => socket.send(JSON.stringify({ ticket, session, language: this.language }));
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
@@ -168,7 +180,9 @@ class Console {
         this.wish = sessionStorage.getItem(`${this.memory()}-front`);
         this.runPending();
         break;
-      case "entry": this.entry(message); break;
+      case "entry":
+        this.entry(message);
+        break;
       case "cleared":
         for (const past of this.output.querySelectorAll("[data-past]")) past.remove();
         for (const [number, shown] of this.entries) {
@@ -178,10 +192,18 @@ class Console {
           }
         }
         break;
-      case "terminals": this.terminals(message.terminals); break;
-      case "seat": this.screens.get(message.terminal)?.seat(message.ticket); break;
-      case "completion": this.prompt.offer(message); break;
-      case "scripts": this.scripts = message; break;
+      case "terminals":
+        this.terminals(message.terminals);
+        break;
+      case "seat":
+        this.screens.get(message.terminal)?.seat(message.ticket);
+        break;
+      case "completion":
+        this.prompt.offer(message);
+        break;
+      case "scripts":
+        this.scripts = message;
+        break;
     }
   }
 

@@ -39,7 +39,7 @@ export function keep(parent, known, items, make) {
   }
   return items.map((item, index) => {
     let child = known.get(item.id);
-    if (!child) known.set(item.id, child = make());
+    if (!child) known.set(item.id, (child = make()));
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] || null);
     return [child, item];
   });
@@ -73,7 +73,10 @@ export class Flow {
       row.dataset.state = node.state !== "ready" ? "down" : node.availability;
       row.gate.dataset.used = String(entries.has(node.name));
       setText(row.gateName, node.name);
-      setText(row.gateFacts, node.state !== "ready" ? node.state : node.availability === "active" ? "" : node.availability);
+      setText(
+        row.gateFacts,
+        node.state !== "ready" ? node.state : node.availability === "active" ? "" : node.availability,
+      );
       setText(row.gateCount, entries.has(node.name) ? number(entries.get(node.name), language) : "");
       row.dataset.name = node.name;
       for (const [box, tile] of keep(row.boxes, row.known, tiles, () => this.makeBox(row))) {
@@ -129,14 +132,18 @@ export class Flow {
     for (const row of this.nodes.values()) {
       const gate = row.gate.getBoundingClientRect();
       this.gates.set(row.dataset.name, {
-        x: gate.right - frame.left, y: gate.top + gate.height / 2 - frame.top, gate: row.gate,
+        x: gate.right - frame.left,
+        y: gate.top + gate.height / 2 - frame.top,
+        gate: row.gate,
       });
       const color = row.style.getPropertyValue("--node");
       for (const box of row.known.values()) {
         const place = box.getBoundingClientRect();
         this.boxes.set(box.dataset.task, {
           x: place.left - frame.left + Math.min(14, place.width / 2),
-          y: place.top + place.height / 2 - frame.top, box, color,
+          y: place.top + place.height / 2 - frame.top,
+          box,
+          color,
         });
       }
     }
@@ -166,7 +173,9 @@ export class Flow {
     if (!target) return;
     target.dataset.hit = dot.failed ? "failed" : "answered";
     clearTimeout(target.unhit);
-    target.unhit = setTimeout(() => { delete target.dataset.hit; }, 160);
+    target.unhit = setTimeout(() => {
+      delete target.dataset.hit;
+    }, 160);
   }
 
   paint(time) {
@@ -197,7 +206,7 @@ export class Flow {
       pen.globalAlpha = 1;
       return true;
     }
-    if (!dot.failed && !dot.to) return this.mark(pen, "?", x, y, "#8c8c8c"), true;
+    if (!dot.failed && !dot.to) return (this.mark(pen, "?", x, y, "#8c8c8c"), true);
     pen.beginPath();
     pen.arc(x, y, 5.5, 0, 2 * Math.PI);
     pen.fillStyle = dot.failed ? FAILED : dot.to.color;

@@ -9,7 +9,8 @@ const LEVELS = [0, 95, 135, 175, 215, 255];
 // The nodes that show a text: plain pieces as they are, each coloured one in an element of its own.
 export function inked(text) {
   const pieces = [];
-  let style = {}, past = 0;
+  let style = {},
+    past = 0;
   const write = (piece) => {
     const seen = piece.replace(UNSEEN, "");
     if (seen) pieces.push(Object.keys(style).length ? coloured(seen, style) : seen);

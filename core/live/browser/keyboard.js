@@ -9,10 +9,13 @@ export class Keyboard {
     this.changed = changed;
     this.printed = new Map(); // by place, as event.code names it: what it types without Shift
     // Chromium knows, where the page is served safely; elsewhere each press tells of one key.
-    navigator.keyboard?.getLayoutMap?.().then((layout) => {
-      for (const [place, text] of layout) this.printed.set(place, text);
-      changed();
-    }, () => {});
+    navigator.keyboard?.getLayoutMap?.().then(
+      (layout) => {
+        for (const [place, text] of layout) this.printed.set(place, text);
+        changed();
+      },
+      () => {},
+    );
   }
 
   // The figure, "+", "-", the small letter or the name of the key that was pressed.

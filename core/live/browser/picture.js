@@ -8,8 +8,7 @@ class Picture {
     this.component = component;
     const { data, parentElement } = component;
     this.place = parentElement.querySelector("[data-part=nodes]");
-    this.tiles = new Tiles(this.place, data.words,
-      (wish) => this.component.setTriggerValue("availability", wish));
+    this.tiles = new Tiles(this.place, data.words, (wish) => this.component.setTriggerValue("availability", wish));
     this.update(component);
   }
 

@@ -55,8 +55,11 @@ class Projector {
 
   get service() {
     const { services } = this;
-    return services.find((service) => service.id === this.chosen)
-      || services.find((service) => service.name === "web") || services[0];
+    return (
+      services.find((service) => service.id === this.chosen) ||
+      services.find((service) => service.name === "web") ||
+      services[0]
+    );
   }
 
   // The replicas that the viewer wants: what was asked for, until the cluster has taken it up.
@@ -84,18 +87,22 @@ class Projector {
     this.at("service").textContent = service ? service.name : words.none;
     if (this.alone !== !service) this.name();
     this.at("share").dataset.job = String(Boolean(service?.job));
-    this.at("share").textContent = !service ? "" : service.job
-      || `${service.running}/${service.replicas === null ? service.desired : this.wanted}`;
-    const tiles = [...this.cluster.nodes.flatMap((node) => node.tiles), ...this.cluster.unplaced]
-      .filter((tile) => service && tile.service === service.id);
-    this.at("phases").replaceChildren(...Object.keys(SIGNS).flatMap((phase) => {
-      const count = tiles.filter((tile) => tile.phase === phase).length;
-      if (!count) return [];
-      const part = document.createElement("span");
-      part.dataset.phase = phase;
-      part.textContent = `${SIGNS[phase]} ${count} ${this.component.data.words[`phase_${phase}`]}`;
-      return [part];
-    }));
+    this.at("share").textContent = !service
+      ? ""
+      : service.job || `${service.running}/${service.replicas === null ? service.desired : this.wanted}`;
+    const tiles = [...this.cluster.nodes.flatMap((node) => node.tiles), ...this.cluster.unplaced].filter(
+      (tile) => service && tile.service === service.id,
+    );
+    this.at("phases").replaceChildren(
+      ...Object.keys(SIGNS).flatMap((phase) => {
+        const count = tiles.filter((tile) => tile.phase === phase).length;
+        if (!count) return [];
+        const part = document.createElement("span");
+        part.dataset.phase = phase;
+        part.textContent = `${SIGNS[phase]} ${count} ${this.component.data.words[`phase_${phase}`]}`;
+        return [part];
+      }),
+    );
   }
 
   press(event) {
@@ -110,22 +117,31 @@ class Projector {
 
   // While something is asked, only the answer counts.
   answering(key) {
-    if (key === "Enter") return () => { const yes = this.answer; this.shut(); yes(); };
+    if (key === "Enter")
+      return () => {
+        const yes = this.answer;
+        this.shut();
+        yes();
+      };
     if (key === "Escape" || key === "n") return () => this.shut();
     return null;
   }
 
   action(key) {
-    const { services, cluster: { nodes } } = this;
+    const {
+      services,
+      cluster: { nodes },
+    } = this;
     const step = { "+": 1, ArrowUp: 1, "-": -1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[key];
     if (step) return () => this.scale(step);
     if (/^\d$/.test(key)) return nodes[key - 1] && (() => this.turn(nodes[key - 1]));
     const turn = { ArrowLeft: -1, ArrowRight: 1 }[key];
-    if (turn && services.length) return () => {
-      const at = services.findIndex((service) => service.id === this.service.id);
-      this.chosen = services[(at + turn + services.length) % services.length].id;
-      this.draw();
-    };
+    if (turn && services.length)
+      return () => {
+        const at = services.findIndex((service) => service.id === this.service.id);
+        this.chosen = services[(at + turn + services.length) % services.length].id;
+        this.draw();
+      };
     return {
       "?": () => this.open("help"),
       c: services.length ? null : () => this.create(),
@@ -165,8 +181,9 @@ class Projector {
     }
     const count = node.tiles.filter((tile) => tile.phase === "running").length;
     const [word, warning] = [node.drain_warning ? "to_drain_anyway" : "to_drain", node.drain_warning];
-    this.ask(word, { node: node.name, count, warning },
-      () => this.send({ kind: "availability", node: node.id, availability: "drain" }));
+    this.ask(word, { node: node.name, count, warning }, () =>
+      this.send({ kind: "availability", node: node.id, availability: "drain" }),
+    );
   }
 
   rebalance() {
@@ -186,7 +203,10 @@ class Projector {
     const text = words[word].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
     this.show("ask", text);
     this.answer = then;
-    this.offer("answer", [["Enter", words.yes], ["Escape", words.no]]);
+    this.offer("answer", [
+      ["Enter", words.yes],
+      ["Escape", words.no],
+    ]);
   }
 
   show(part, text) {
@@ -198,28 +218,38 @@ class Projector {
   // The keys by their names, wherever they are shown: more of the keyboard is known, or the words.
   name() {
     const { words } = this.component.data;
-    const label = (names) => names.split(" ").map((name) => this.keyboard.label(name)).filter(Boolean).join("  ");
+    const label = (names) =>
+      names
+        .split(" ")
+        .map((name) => this.keyboard.label(name))
+        .filter(Boolean)
+        .join("  ");
     this.alone = Boolean(this.cluster && !this.service);
     this.offer("hint", this.alone ? [["c", words.create], ...words.hint] : words.hint);
-    this.at("keys").replaceChildren(...words.keys.flatMap(([names, what]) => {
-      const name = document.createElement("dt"), text = document.createElement("dd");
-      name.textContent = label(names);
-      text.textContent = what;
-      return [name, text];
-    }));
+    this.at("keys").replaceChildren(
+      ...words.keys.flatMap(([names, what]) => {
+        const name = document.createElement("dt"),
+          text = document.createElement("dd");
+        name.textContent = label(names);
+        text.textContent = what;
+        return [name, text];
+      }),
+    );
     this.offer("keys-end", [["Escape", words.close]]);
   }
 
   // Buttons for who has no keyboard: each does what its key does, and names it.
   offer(part, keys) {
-    this.at(part).replaceChildren(...keys.map(([key, what]) => {
-      const button = element("button", "");
-      button.type = "button";
-      const printed = key.length === 1 ? `${this.keyboard.label(key)} ` : "";
-      button.textContent = `${printed}${what}`;
-      button.onclick = () => (this.answer ? this.answering(key) : this.action(key))?.();
-      return button;
-    }));
+    this.at(part).replaceChildren(
+      ...keys.map(([key, what]) => {
+        const button = element("button", "");
+        button.type = "button";
+        const printed = key.length === 1 ? `${this.keyboard.label(key)} ` : "";
+        button.textContent = `${printed}${what}`;
+        button.onclick = () => (this.answer ? this.answering(key) : this.action(key))?.();
+        return button;
+      }),
+    );
   }
 
   open(part) {
@@ -235,16 +265,20 @@ class Projector {
     this.shut();
     if (at >= codes.length) return;
     this.code = at;
-    this.at("pictures").replaceChildren(...codes.map(({ title, address, svg }, number) => {
-      const figure = document.createElement("figure"), picture = document.createElement("div");
-      const name = document.createElement("strong"), where = document.createElement("span");
-      picture.innerHTML = svg; // made by our own server, of our own address
-      name.textContent = title;
-      where.textContent = address;
-      figure.append(name, picture, where);
-      figure.hidden = number !== at;
-      return figure;
-    }));
+    this.at("pictures").replaceChildren(
+      ...codes.map(({ title, address, svg }, number) => {
+        const figure = document.createElement("figure"),
+          picture = document.createElement("div");
+        const name = document.createElement("strong"),
+          where = document.createElement("span");
+        picture.innerHTML = svg; // made by our own server, of our own address
+        name.textContent = title;
+        where.textContent = address;
+        figure.append(name, picture, where);
+        figure.hidden = number !== at;
+        return figure;
+      }),
+    );
     const next = codes[at + 1];
     this.offer("codes-end", [...(next ? [["q", `${words.next} ${next.title}`]] : []), ["Escape", words.close]]);
     this.at("codes").hidden = false;

@@ -19,8 +19,12 @@ export class Prompt {
     element("span", "essaim-sign", form).textContent = "$";
     this.field = element("textarea", "", form);
     Object.assign(this.field, {
-      rows: 1, placeholder: words.placeholder, spellcheck: false, autocapitalize: "off",
-      autocomplete: "off", enterKeyHint: "go",
+      rows: 1,
+      placeholder: words.placeholder,
+      spellcheck: false,
+      autocapitalize: "off",
+      autocomplete: "off",
+      enterKeyHint: "go",
     });
     this.field.setAttribute("autocorrect", "off");
     this.field.setAttribute("aria-label", words.prompt);

@@ -4,7 +4,9 @@
 const SLIDE = 2; // seconds, as in core/presentation/marks.py: one move of a slider is one mark
 
 export class Recording {
-  constructor() { this.clear(); }
+  constructor() {
+    this.clear();
+  }
 
   clear() {
     this.start = 0;
@@ -40,7 +42,7 @@ export class Recording {
     if (kind === "node") this.takeNode(time, id, value);
     if (kind === "replica") this.takeReplica(time, id, value);
     if (kind === "trouble") {
-      end(this.silences, time);
+      close(this.silences, time);
       if (value) this.silences.push({ from: time, to: null });
     }
   }
@@ -62,7 +64,7 @@ export class Recording {
     if (value) node.name = value.name;
     const state = value ? nodeState(value) : "gone";
     if (node.spans.at(-1)?.state === state) return;
-    end(node.spans, time);
+    close(node.spans, time);
     node.spans.push({ from: time, to: null, state });
   }
 
@@ -76,7 +78,7 @@ export class Recording {
         this.now.replica.set(id, value);
         return;
       }
-      end(bar.spans, time);
+      close(bar.spans, time);
     }
     if (!value) {
       this.now.replica.delete(id);
@@ -86,7 +88,11 @@ export class Recording {
     const key = `${id} ${value.node}`;
     if (!this.bars.has(key)) {
       this.bars.set(key, {
-        node: value.node, name: value.name, slot: value.slot, service: value.service, spans: [],
+        node: value.node,
+        name: value.name,
+        slot: value.slot,
+        service: value.service,
+        spans: [],
       });
     }
     const bar = this.bars.get(key);
@@ -111,12 +117,11 @@ export class Recording {
       placed.get(replica.node).push(tile(id, replica));
     }
     const name = (id) => state.service.get(id)?.name || "";
-    const sorted = (tiles) => tiles.sort((a, b) =>
-      compare(name(a.service), name(b.service)) || a.slot - b.slot || compare(a.id, b.id));
+    const sorted = (tiles) =>
+      tiles.sort((a, b) => compare(name(a.service), name(b.service)) || a.slot - b.slot || compare(a.id, b.id));
     return {
       count, // of the changes that it is made of: the same count is the same picture
-      nodes: [...state.node].map(([id, node]) => (
-        { id, ...node, tiles: sorted(placed.get(id) || []) })),
+      nodes: [...state.node].map(([id, node]) => ({ id, ...node, tiles: sorted(placed.get(id) || []) })),
       unplaced: sorted(placed.get("") || []),
       services: [...state.service].map(([id, service]) => ({ id, ...service })),
       trouble: state.trouble.get("")?.message || "",
@@ -124,7 +129,7 @@ export class Recording {
   }
 }
 
-function end(spans, time) {
+function close(spans, time) {
   const last = spans.at(-1);
   if (last && last.to === null) last.to = time;
 }

@@ -12,8 +12,9 @@ class Scene {
     this.nodes = at("nodes");
     this.engine = at("engine");
     this.component = component;
-    this.tiles = new Tiles(this.nodes, component.data.words,
-      (wish) => this.component.setTriggerValue("availability", wish));
+    this.tiles = new Tiles(this.nodes, component.data.words, (wish) =>
+      this.component.setTriggerValue("availability", wish),
+    );
     this.update(component);
   }
 
@@ -63,7 +64,9 @@ class Scene {
     this.engine.replaceChildren(made);
   }
 
-  close() { this.stop(); }
+  close() {
+    this.stop();
+  }
 }
 
 function line(className, text, kind = "div") {

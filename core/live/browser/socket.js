@@ -16,7 +16,7 @@ class Link {
 
   open() {
     this.socket = new WebSocket(this.address);
-    this.socket.onopen = () => this.tell((follower) => follower.link(this.linked = true));
+    this.socket.onopen = () => this.tell((follower) => follower.link((this.linked = true)));
     this.socket.onmessage = (event) => {
       const message = this.whole(JSON.parse(event.data));
       if (!message) return this.socket.close(); // whoever comes again is told all
@@ -25,7 +25,7 @@ class Link {
     };
     this.socket.onclose = () => {
       if (this.closed) return;
-      this.tell((follower) => follower.link(this.linked = false));
+      this.tell((follower) => follower.link((this.linked = false)));
       this.retry = setTimeout(() => this.open(), RETRY_MS);
     };
   }
@@ -56,14 +56,16 @@ class Link {
 export function follow(data, follower) {
   const address = socketAddress(data);
   let link = links.get(address);
-  if (!link) links.set(address, link = new Link(address));
+  if (!link) links.set(address, (link = new Link(address)));
   link.followers.add(follower);
   follower.link(link.linked);
   for (const message of link.latest.values()) follower.receive(message);
   return () => {
     link.followers.delete(follower);
     // A page that follows next keeps the link: wait before giving it up.
-    setTimeout(() => { if (!link.followers.size && !link.closed) link.close(); }, 2000);
+    setTimeout(() => {
+      if (!link.followers.size && !link.closed) link.close();
+    }, 2000);
   };
 }
 
@@ -77,10 +79,11 @@ function socketAddress({ files, language, cluster }) {
 export function mount(Shown) {
   const known = new WeakMap();
   return (component) => {
-    const place = component.parentElement, address = socketAddress(component.data);
+    const place = component.parentElement,
+      address = socketAddress(component.data);
     let shown = known.get(place);
     if (shown) shown.update(component);
-    else known.set(place, shown = new Shown(component));
+    else known.set(place, (shown = new Shown(component)));
     if (shown.follows !== address) {
       shown.follows = address;
       shown.stop?.();

@@ -15,18 +15,28 @@ const HELD_MS = 15000; // how old a press may be that waited for it
 let touched = 0;
 let held = null; // while the page is not yet the new server's: {target, at} of a press, or {}
 for (const kind of ["pointerdown", "keydown"]) {
-  addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
+  addEventListener(
+    kind,
+    () => {
+      touched = Date.now();
+    },
+    { capture: true, passive: true },
+  );
 }
 
 // A server that has just started knows none of the page's buttons before it has drawn it: a press
 // would do nothing. So it waits until then.
-addEventListener("click", (event) => {
-  const target = event.target.closest?.("[data-testid=stMain] button");
-  if (!held || !target || target.closest(".essaim-console")) return;
-  event.stopPropagation();
-  event.preventDefault();
-  held = { target, at: Date.now() };
-}, { capture: true });
+addEventListener(
+  "click",
+  (event) => {
+    const target = event.target.closest?.("[data-testid=stMain] button");
+    if (!held || !target || target.closest(".essaim-console")) return;
+    event.stopPropagation();
+    event.preventDefault();
+    held = { target, at: Date.now() };
+  },
+  { capture: true },
+);
 
 // A run that starts now would overtake the one that a press has just started, and the press be lost.
 function busy() {

@@ -12,7 +12,9 @@ function theme(place) {
   const text = read("--st-text-color", "#ffffff");
   return {
     background: read("--st-secondary-background-color", "#000000"),
-    foreground: text, cursor: text, selectionBackground: read("--st-primary-color", "#5588ff") + "66",
+    foreground: text,
+    cursor: text,
+    selectionBackground: read("--st-primary-color", "#5588ff") + "66",
   };
 }
 
@@ -23,8 +25,12 @@ export class Screen {
     this.place = element("div", "essaim-terminal", parent);
     this.place.hidden = true;
     this.terminal = new Terminal({
-      fontFamily: getComputedStyle(this.place).fontFamily, fontSize: 14, cursorBlink: true,
-      scrollback: 5000, minimumContrastRatio: 4.5, theme: theme(this.place),
+      fontFamily: getComputedStyle(this.place).fontFamily,
+      fontSize: 14,
+      cursorBlink: true,
+      scrollback: 5000,
+      minimumContrastRatio: 4.5,
+      theme: theme(this.place),
     });
     this.fit = new FitAddon();
     this.terminal.loadAddon(this.fit);
@@ -39,15 +45,16 @@ export class Screen {
     this.watch = new ResizeObserver(() => this.fitted());
     this.watch.observe(this.place);
     // Ctrl-C copies what is selected, as everywhere; without a selection it interrupts.
-    this.terminal.attachCustomKeyEventHandler((event) =>
-      !(event.type === "keydown" && event.ctrlKey && event.key === "c" && this.terminal.hasSelection()));
+    this.terminal.attachCustomKeyEventHandler(
+      (event) => !(event.type === "keydown" && event.ctrlKey && event.key === "c" && this.terminal.hasSelection()),
+    );
     this.ask();
   }
 
   seat(ticket) {
     clearTimeout(this.retry);
     if (!ticket || this.closed) return;
-    const socket = this.socket = new WebSocket(this.address);
+    const socket = (this.socket = new WebSocket(this.address));
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.terminal.reset(); // the server sends again what the screen shows

@@ -2,7 +2,13 @@
 // as its task lives, so nothing flickers and a selection stays.
 
 export const SIGNS = {
-  running: "●", starting: "◔", pending: "?", stopping: "▾", failed: "✕", lost: "∅", done: "✓",
+  running: "●",
+  starting: "◔",
+  pending: "?",
+  stopping: "▾",
+  failed: "✕",
+  lost: "∅",
+  done: "✓",
 };
 
 // How full the fullest column may be before tiles shrink to a number, then to a dot.
@@ -63,7 +69,7 @@ export class Tiles {
     const columns = cluster.nodes.map((node) => ({ ...node }));
     clearTimeout(this.later);
     const now = performance.now();
-    this.waits = cluster.unplaced.length ? this.waits ?? now : null;
+    this.waits = cluster.unplaced.length ? (this.waits ?? now) : null;
     if (this.waits !== null && now - this.waits < WAITS_MS) {
       this.later = setTimeout(() => this.draw(cluster, service), WAITS_MS);
     } else if (this.waits !== null) {
@@ -73,8 +79,13 @@ export class Tiles {
     this.root.dataset.density = fullest > DENSE ? "dense" : fullest > COMPACT ? "compact" : "roomy";
     this.chosen = service;
     this.services = cluster.services || [];
-    reconcile(this.root, this.columns, columns,
-      (column) => this.makeColumn(column), (child, column) => this.updateColumn(child, column));
+    reconcile(
+      this.root,
+      this.columns,
+      columns,
+      (column) => this.makeColumn(column),
+      (child, column) => this.updateColumn(child, column),
+    );
     this.describe(columns);
   }
 
@@ -137,9 +148,11 @@ export class Tiles {
     root.nameLine.title = `${column.name} ${column.address || ""}`.trim();
     const facts = column.nowhere
       ? [words.nowhere_help]
-      : [column.leader ? "manager · leader" : column.role,
-         column.state !== "ready" ? column.state : null,
-         column.availability !== "active" ? column.availability : null];
+      : [
+          column.leader ? "manager · leader" : column.role,
+          column.state !== "ready" ? column.state : null,
+          column.availability !== "active" ? column.availability : null,
+        ];
     setText(root.factLine, facts.filter(Boolean).join(" · "));
     const running = this.ofChosen(column).filter((tile) => tile.phase === "running").length;
     setText(root.count, String(column.nowhere ? this.ofChosen(column).length : running));
@@ -154,8 +167,13 @@ export class Tiles {
       button.setAttribute("aria-pressed", String(button.dataset.availability === column.availability));
       button.disabled = !this.may;
     }
-    reconcile(root.grid, root.tiles, column.tiles,
-      (tile) => this.makeTile(tile), (child, tile) => this.updateTile(child, tile));
+    reconcile(
+      root.grid,
+      root.tiles,
+      column.tiles,
+      (tile) => this.makeTile(tile),
+      (child, tile) => this.updateTile(child, tile),
+    );
     setText(root.empty, column.tiles.length ? "" : words.empty);
   }
 
@@ -178,8 +196,10 @@ export class Tiles {
     root.setAttribute("aria-pressed", String(this.selected === tile.id));
     setText(root.children[0], SIGNS[tile.phase]);
     // A long name is cut before its slot: it is the slot that tells replicas apart.
-    const [, name, slot] = this.root.dataset.density !== "roomy" ? [null, tile.label, ""]
-      : tile.name.match(/^(.*)(\.\d+)$/) || [null, tile.name, ""];
+    const [, name, slot] =
+      this.root.dataset.density !== "roomy"
+        ? [null, tile.label, ""]
+        : tile.name.match(/^(.*)(\.\d+)$/) || [null, tile.name, ""];
     setText(root.children[1], name);
     setText(root.children[2], slot);
     const title = this.sentence(tile);
@@ -206,11 +226,13 @@ export class Tiles {
       if (tile) return setText(this.detail, `${column.name} — ${this.sentence(tile)}`);
     }
     // Nothing chosen: say by itself what is not alive, and why something does not run.
-    const told = this.services.filter((each) => each.told && (!this.chosen || each.id === this.chosen))
+    const told = this.services
+      .filter((each) => each.told && (!this.chosen || each.id === this.chosen))
       .sort((a, b) => b.down - a.down);
     this.detail.dataset.down = String(told.some((each) => each.down));
     if (told.length) return setText(this.detail, told.map((each) => `${each.down ? "✕" : "▲"} ${each.told}`).join(" "));
-    const stuck = columns.flatMap((column) => this.ofChosen(column))
+    const stuck = columns
+      .flatMap((column) => this.ofChosen(column))
       .find((tile) => (tile.phase === "pending" || tile.phase === "failed") && tile.message);
     if (stuck) return setText(this.detail, `${SIGNS[stuck.phase]} ${this.sentence(stuck)}`);
     setText(this.detail, this.byDesign(columns));

@@ -25,15 +25,27 @@ class Timeline {
     const { words } = component.data;
     this.tiles = new Tiles(at("nodes"), words, () => {});
     this.tiles.may = false;
-    this.bars = new Bars(at("bars"), words, (time) => this.go(time), (hit) => this.point(hit));
+    this.bars = new Bars(
+      at("bars"),
+      words,
+      (time) => this.go(time),
+      (hit) => this.point(hit),
+    );
     at("slider").oninput = () => this.go(Number(at("slider").value));
     at("play").onclick = () => this.play(!this.playing);
     at("live").onclick = () => this.goLive();
     for (const button of this.root.querySelectorAll("[data-speed]")) {
-      button.onclick = () => { this.speed = Number(button.dataset.speed); this.say(); };
+      button.onclick = () => {
+        this.speed = Number(button.dataset.speed);
+        this.say();
+      };
     }
     for (const button of this.root.querySelectorAll("[data-span]")) {
-      button.onclick = () => { this.span = Number(button.dataset.span); this.say(); this.draw(); };
+      button.onclick = () => {
+        this.span = Number(button.dataset.span);
+        this.say();
+        this.draw();
+      };
     }
     this.resize = new ResizeObserver(() => this.draw());
     this.resize.observe(at("bars").parentElement);
@@ -45,7 +57,11 @@ class Timeline {
     const { words, opened, language } = component.data;
     this.tiles.words = words;
     this.bars.words = words;
-    for (const [part, word] of [["play", "play"], ["live", "live"], ["actions-title", "actions"]]) {
+    for (const [part, word] of [
+      ["play", "play"],
+      ["live", "live"],
+      ["actions-title", "actions"],
+    ]) {
       this.at(part).textContent = words[word];
     }
     this.at("slider").setAttribute("aria-label", words.slider);
@@ -80,7 +96,9 @@ class Timeline {
     this.time = this.recording.start;
   }
 
-  link(linked) { if (linked) this.ask(); }
+  link(linked) {
+    if (linked) this.ask();
+  }
 
   receive(message) {
     if (message.topic === "pulse") {
@@ -183,7 +201,10 @@ class Timeline {
 
   draw() {
     if (this.drawing || this.closed) return;
-    this.drawing = requestAnimationFrame(() => { this.drawing = null; this.paint(); });
+    this.drawing = requestAnimationFrame(() => {
+      this.drawing = null;
+      this.paint();
+    });
   }
 
   paint() {
@@ -224,7 +245,8 @@ class Timeline {
     const tiles = [...picture.nodes.flatMap((node) => node.tiles), ...picture.unplaced];
     const { words } = this.component.data;
     const phases = Object.keys(SIGNS).map((phase) => [phase, tiles.filter((tile) => tile.phase === phase).length]);
-    const texts = phases.filter(([phase, count]) => count || phase === "running")
+    const texts = phases
+      .filter(([phase, count]) => count || phase === "running")
       .map(([phase, count]) => `${SIGNS[phase]} ${count} ${words[`phase_${phase}`]}`);
     for (const service of picture.services) {
       const runs = tiles.filter((tile) => tile.service === service.id && tile.phase === "running").length;
@@ -248,23 +270,27 @@ class Timeline {
     const rows = [
       ...this.recording.actions.map(({ time, line, error }) => ({ time, text: line, error })),
       ...this.recording.marks.map(({ time, text }) => ({ time, text, mark: true })),
-    ].sort((a, b) => b.time - a.time).slice(0, ACTIONS);
+    ]
+      .sort((a, b) => b.time - a.time)
+      .slice(0, ACTIONS);
     const box = this.at("actions");
     const key = JSON.stringify(rows);
     if (box.dataset.key === key) return;
     box.dataset.key = key;
-    box.replaceChildren(...rows.map(({ time, text, error, mark }) => {
-      const row = document.createElement("button");
-      row.type = "button";
-      row.dataset.time = time;
-      const when = document.createElement("time");
-      when.textContent = clock(time);
-      const what = document.createElement(mark ? "span" : "code");
-      what.textContent = error ? `${text} — ✕ ${error}` : text;
-      row.append(when, what);
-      row.onclick = () => this.go(time);
-      return row;
-    }));
+    box.replaceChildren(
+      ...rows.map(({ time, text, error, mark }) => {
+        const row = document.createElement("button");
+        row.type = "button";
+        row.dataset.time = time;
+        const when = document.createElement("time");
+        when.textContent = clock(time);
+        const what = document.createElement(mark ? "span" : "code");
+        what.textContent = error ? `${text} — ✕ ${error}` : text;
+        row.append(when, what);
+        row.onclick = () => this.go(time);
+        return row;
+      }),
+    );
     this.at("actions-none").textContent = rows.length ? "" : words.nothing;
   }
 

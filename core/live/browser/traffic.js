@@ -13,14 +13,18 @@ class Traffic {
     const { data, parentElement } = component;
     this.root = parentElement.querySelector(".essaim-traffic");
     this.at = Object.fromEntries(
-      [...this.root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+      [...this.root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]),
+    );
     for (const act of ["start", "pause", "resume", "stop"]) {
       this.at[act].onclick = () => this.component.setTriggerValue("act", act);
     }
     if (!data.compact) {
       const plotly = `${location.origin}${data.files}/plotly.min.js`;
       this.flow = new Flow(this.at.flow);
-      this.charts = { answered: new Chart(this.at.answered_chart, plotly, 14), latency: new Chart(this.at.latency_chart, plotly, 13) };
+      this.charts = {
+        answered: new Chart(this.at.answered_chart, plotly, 14),
+        latency: new Chart(this.at.latency_chart, plotly, 13),
+      };
       this.reports = new Map();
     }
     this.update(component);
@@ -69,8 +73,10 @@ class Traffic {
     setText(this.at.failures, run.failures && `(${run.failures})`);
     if (data.compact) return;
     const [p50, p95, p99] = run.percentiles.map((ms) => say(ms, ms < 10 ? 1 : 0));
-    setText(this.at.percentiles, data.words.percentiles
-      .replace("{p50}", p50).replace("{p95}", p95).replace("{p99}", p99));
+    setText(
+      this.at.percentiles,
+      data.words.percentiles.replace("{p50}", p50).replace("{p95}", p95).replace("{p99}", p99),
+    );
     setText(this.at.fairness, say(run.fairness, 2));
     setText(this.at.fair, run.fair);
     if (this.cluster) this.flow.draw(this.cluster, run, data);
@@ -85,12 +91,14 @@ class Traffic {
     const line = (row, tag, texts) => {
       const cells = texts.map((text, index) => ({ id: index, text }));
       row.known ||= new Map();
-      for (const [cell, item] of keep(row, row.known, cells, () => document.createElement(tag))) setText(cell, item.text);
+      for (const [cell, item] of keep(row, row.known, cells, () => document.createElement(tag)))
+        setText(cell, item.text);
     };
     line(this.at.runs_head, "th", words.runs.split("|"));
     const items = runs.map((texts, index) => ({ id: index, texts }));
     this.runs ||= new Map();
-    for (const [row, item] of keep(this.at.runs, this.runs, items, () => document.createElement("tr"))) line(row, "td", item.texts);
+    for (const [row, item] of keep(this.at.runs, this.runs, items, () => document.createElement("tr")))
+      line(row, "td", item.texts);
   }
 
   drawReports(reports) {
@@ -110,7 +118,11 @@ class Traffic {
 
   makeReport() {
     const box = document.createElement("article");
-    for (const [name, tag] of [["head", "h4"], ["outcome", "p"], ["steps", "ol"]]) {
+    for (const [name, tag] of [
+      ["head", "h4"],
+      ["outcome", "p"],
+      ["steps", "ol"],
+    ]) {
       box[name] = document.createElement(tag);
       box.append(box[name]);
     }

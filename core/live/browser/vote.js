@@ -19,11 +19,19 @@ function someone() {
 }
 
 function kept() {
-  try { return JSON.parse(localStorage.getItem(KEPT)) || {}; } catch { return {}; }
+  try {
+    return JSON.parse(localStorage.getItem(KEPT)) || {};
+  } catch {
+    return {};
+  }
 }
 
 function keep(what) {
-  try { localStorage.setItem(KEPT, JSON.stringify(what)); } catch { /* a private window: this page only */ }
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(what));
+  } catch {
+    /* a private window: this page only */
+  }
 }
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -77,16 +85,30 @@ class Vote {
       const row = element("div", "essaim-ballot-row", this.at("ballot"));
       const name = element("label", "", row, node.name);
       element("small", "", name, words.before.replace("{count}", node.before));
-      const less = element("button", "", row, "−"), field = element("input", "", row), more = element("button", "", row, "+");
+      const less = element("button", "", row, "−"),
+        field = element("input", "", row),
+        more = element("button", "", row, "+");
       less.type = more.type = "button";
       less.setAttribute("aria-label", words.less.replace("{node}", node.name));
       more.setAttribute("aria-label", words.more.replace("{node}", node.name));
-      Object.assign(field, { type: "number", min: 0, max: this.poll.replicas, inputMode: "numeric", value: first[index] });
+      Object.assign(field, {
+        type: "number",
+        min: 0,
+        max: this.poll.replicas,
+        inputMode: "numeric",
+        value: first[index],
+      });
       field.setAttribute("aria-label", node.name);
       field.oninput = () => this.sum();
       field.onfocus = () => field.select();
-      less.onclick = () => { field.value = Math.max(0, Number(field.value) - 1); this.sum(); };
-      more.onclick = () => { field.value = Math.min(this.poll.replicas, Number(field.value) + 1); this.sum(); };
+      less.onclick = () => {
+        field.value = Math.max(0, Number(field.value) - 1);
+        this.sum();
+      };
+      more.onclick = () => {
+        field.value = Math.min(this.poll.replicas, Number(field.value) + 1);
+        this.sum();
+      };
       return field;
     });
   }
@@ -101,7 +123,10 @@ class Vote {
     const whole = counts.every((count) => Number.isInteger(count) && count >= 0);
     const sum = counts.reduce((all, count) => all + count, 0);
     const good = whole && sum === this.poll.replicas;
-    this.at("sum").textContent = counted("sum", whole ? sum : "?", this.component.data).replace("{replicas}", this.poll.replicas);
+    this.at("sum").textContent = counted("sum", whole ? sum : "?", this.component.data).replace(
+      "{replicas}",
+      this.poll.replicas,
+    );
     this.at("sum").dataset.good = String(good);
     this.at("send").disabled = !good || same(counts, this.heard);
     this.at("heard").textContent = this.heard ? words.heard.replace("{counts}", told(this.heard)) : "";
@@ -128,30 +153,36 @@ class Vote {
     const { nodes, truth, right, votes, answers, why, all_right: allRight } = this.poll;
     const { words } = this.component.data;
     const { heard } = this;
-    this.at("truth").replaceChildren(...nodes.map((node, index) => {
-      const card = element("div", "essaim-truth");
-      element("span", "", card, node.name);
-      element("strong", "", card, String(truth[index]));
-      if (heard) element("small", "", card, words.yours.replace("{count}", heard[index]));
-      return card;
-    }));
+    this.at("truth").replaceChildren(
+      ...nodes.map((node, index) => {
+        const card = element("div", "essaim-truth");
+        element("span", "", card, node.name);
+        element("strong", "", card, String(truth[index]));
+        if (heard) element("small", "", card, words.yours.replace("{count}", heard[index]));
+        return card;
+      }),
+    );
     const mine = heard && allRight.some((counts) => same(counts, heard));
     const share = votes ? words.foresaw.replace("{right}", right).replace("{votes}", votes) : words.nobody;
     this.at("verdict").textContent = heard ? `${mine ? words.you_did : words.you_did_not} ${share}` : share;
     const most = Math.max(1, ...answers.map((answer) => answer.votes));
-    this.at("answers").replaceChildren(...answers.map((answer) => {
-      const row = element("div", "essaim-answer");
-      row.dataset.right = String(answer.right);
-      element("span", "", row, `${answer.right ? "✓" : "✕"} ${told(answer.counts)}`);
-      const bar = element("span", "essaim-answer-bar", element("span", "", row));
-      bar.style.width = `${(100 * answer.votes) / most}%`;
-      element("strong", "", row, String(answer.votes));
-      return row;
-    }));
+    this.at("answers").replaceChildren(
+      ...answers.map((answer) => {
+        const row = element("div", "essaim-answer");
+        row.dataset.right = String(answer.right);
+        element("span", "", row, `${answer.right ? "✓" : "✕"} ${told(answer.counts)}`);
+        const bar = element("span", "essaim-answer-bar", element("span", "", row));
+        bar.style.width = `${(100 * answer.votes) / most}%`;
+        element("strong", "", row, String(answer.votes));
+        return row;
+      }),
+    );
     this.at("why").textContent = why;
   }
 
-  close() { this.stop(); }
+  close() {
+    this.stop();
+  }
 }
 
 export default mount(Vote);
