@@ -48,6 +48,7 @@ NEEDS: dict[str, tuple[Callable[[], object], str]] = {
         "no real routing mesh: put a manager's DOCKER_HOST in ESSAIM_REAL_MESH",
     ),
     "cli": (lambda: shutil.which("docker"), "no docker command on the PATH"),
+    "node": (lambda: shutil.which("node"), "no node on the PATH"),
 }
 
 
