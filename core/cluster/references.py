@@ -29,3 +29,16 @@ def names(tags: Iterable[str], digests: Iterable[str]) -> tuple[tuple[str, str],
     pulled = [name for name, tag, _ in [*split_up, *map(split, digests)] if not tag]
     bare = dict.fromkeys((name, "") for name in pulled if name not in (*known, NONE))
     return (*tagged, *bare)
+
+
+def tagged(image: str) -> str:
+    """With the tag that is meant where none is said; a digest is as good as a tag."""
+    return image if ":" in image.rpartition("/")[2] else f"{image}:latest"
+
+
+def canonical(image: str) -> str:
+    """With its registry as well: ``docker.io/library/alpine:latest``."""
+    first, slash, _ = image.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return tagged(image)
+    return tagged(f"docker.io/{image}" if slash else f"docker.io/library/{image}")

@@ -12,12 +12,12 @@ import docker
 import docker.errors
 import requests
 
+from core.cluster.references import tagged
 from core.commands import engine_messages, terminal_output
 from core.commands.command import Command, Interrupt, Json, Report, each
 from core.commands.engine_json import count, items
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.ports import PORT, publication
-from core.commands.reference import tagged
 from core.commands.source import call, given
 from core.commands.table import size
 from core.commands.values import ENV, NUMBER

@@ -9,11 +9,11 @@ from typing import ClassVar
 import docker
 
 from core.cluster import references
+from core.cluster.references import canonical, tagged
 from core.commands import engine_messages
 from core.commands.command import Command, Json, Report, each, inspected
 from core.commands.engine_json import count, items, text
 from core.commands.grammar import argument, arguments, switch
-from core.commands.reference import canonical, tagged
 from core.commands.source import call, given, literal
 from core.commands.table import ago, cut, short, size, table
 

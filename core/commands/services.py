@@ -9,11 +9,11 @@ import docker
 import docker.errors
 import docker.types
 
+from core.cluster.references import tagged
 from core.commands.command import Command, Json, Report, each
 from core.commands.engine_json import items, text
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.ports import PORT, publication
-from core.commands.reference import tagged
 from core.commands.service_edits import (
     UPDATE_DEFAULTS,
     add_env,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from core.cluster.references import tagged
 from core.cluster.snapshot import ClusterSnapshot, Node, Service
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
-from core.commands.reference import tagged
 from core.commands.services import ScaleServices, UpdateService
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from core.cluster.references import canonical
 from core.cluster.snapshot import ClusterSnapshot, Container, Service
 from core.commands import grammar
 from core.commands.build import BuildImage
@@ -22,7 +23,6 @@ from core.commands.compose import NAMESPACE
 from core.commands.execs import ExecContainer
 from core.commands.images import RemoveImages, TagImage
 from core.commands.nodes import DemoteNodes, RemoveNodes, UpdateNode
-from core.commands.reference import canonical
 from core.commands.stacks import DeployStack
 from core.commands.swarm import InitSwarm, LeaveSwarm
 from core.errors import InvalidCommand, NotAllowed
