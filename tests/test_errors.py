@@ -161,13 +161,13 @@ EN_PANNE = "Le moteur ne répond pas\u00a0: gone."
 def test_what_was_refused_is_told_in_french_wherever_it_is_remembered() -> None:
     journal, recorder = Journal(), Recorder()
     journal.refused(parse("docker service rm web"), "anne", DOWN)
-    assert tables.journal(journal.entries(), FRENCH).iloc[0, 3] == EN_PANNE
+    assert tables.journal(journal.records(), FRENCH).iloc[0, 3] == EN_PANNE
     before = snapshot()
     unheard = replace(before, trouble=Trouble(DOWN, 1.0), revision=before.revision + 1)
     for push in (messages.cluster, messages.pulse):
         assert push(unheard, FRENCH)["trouble"] == EN_PANNE
     recorder.add(before, [])
-    recorder.add(unheard, journal.entries())
+    recorder.add(unheard, journal.records())
     changes = picture(recorder.recording(), FRENCH)["changes"]
     told = {change["kind"]: change["value"] for change in changes}
     assert (told["trouble"]["message"], told["action"]["error"]) == (EN_PANNE, EN_PANNE)

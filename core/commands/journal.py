@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Record:
     """One action that was tried. Environment values and tokens are masked in all of it."""
 
     time: float  # when it began, seconds since the epoch
@@ -40,7 +40,7 @@ class Entry:
 
 
 class Journal:
-    """Keeps the last entries. Any thread may run commands through it and read it.
+    """Keeps the last records. Any thread may run commands through it and read it.
 
     private: whether the engine is a real one, of which everybody reads this: arguments and labels
     are masked then, too.
@@ -55,12 +55,12 @@ class Journal:
         self._clock = clock
         self._private = private
         self._lock = threading.Lock()
-        self._entries: deque[Entry] = deque(maxlen=size)
+        self._records: deque[Record] = deque(maxlen=size)
 
-    def entries(self) -> tuple[Entry, ...]:
+    def records(self) -> tuple[Record, ...]:
         """Oldest first."""
         with self._lock:
-            return tuple(self._entries)
+            return tuple(self._records)
 
     def run(
         self,
@@ -126,6 +126,6 @@ class Journal:
         self, line: str, python: str, who: str, began: float, refusal: EssaimError | None = None
     ) -> None:
         outcome: Outcome = "refused" if refusal else "ok"
-        entry = Entry(began, who, line, python, outcome, refusal, self._clock() - began)
+        record = Record(began, who, line, python, outcome, refusal, self._clock() - began)
         with self._lock:
-            self._entries.append(entry)
+            self._records.append(record)

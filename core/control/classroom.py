@@ -216,7 +216,7 @@ def _untouched(seat: _Seat) -> bool:
     """Whether the cluster is as it was made: by a page, or by the docker command."""
     here = seat.control
     learnt = here.labs.standings() or here.labs.name
-    done = here.journal.entries() or learnt or here.votes.poll.question
+    done = here.journal.records() or learnt or here.votes.poll.question
     return not done and here.connection.writes == seat.fresh
 
 

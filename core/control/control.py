@@ -321,7 +321,7 @@ class Control:
         snapshot = self._shown(whole)
         self.history.add(snapshot)
         self.labs.feed()
-        self.timeline.add(snapshot, self.journal.entries())
+        self.timeline.add(snapshot, self.journal.records())
         self.votes.see(snapshot, time.monotonic())
         self.hub.publish("cluster")
         before, self._pictured = self._pictured, snapshot
@@ -338,7 +338,7 @@ class Control:
 
     def _due(self) -> Iterator[Callable[[], None]]:
         """What is done at each pulse."""
-        yield lambda: self.timeline.add(self.snapshot, self.journal.entries())
+        yield lambda: self.timeline.add(self.snapshot, self.journal.records())
         yield lambda: self.votes.see(self.snapshot, time.monotonic())
         yield lambda: self.hub.publish("pulse")
         yield lambda: self.hub.publish("history")

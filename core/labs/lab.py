@@ -13,7 +13,7 @@ from typing import Literal
 
 from core.cluster.snapshot import ClusterSnapshot, Container, Service, Task
 from core.commands.command import Command
-from core.commands.journal import Entry
+from core.commands.journal import Record
 from core.labs.questions import Questions
 
 
@@ -46,7 +46,7 @@ class Scene:
     snapshot: ClusterSnapshot
     first: ClusterSnapshot  # as it was when the lab began
     entered: ClusterSnapshot  # as it was when the step before was done
-    deeds: tuple[Entry, ...]  # the journal since the step before was done, oldest first
+    deeds: tuple[Record, ...]  # the journal since the step before was done, oldest first
     kept: Mapping[str, str]  # what earlier steps kept, by their names
     ask: Questions  # for what no snapshot tells; steps that ask say so
 

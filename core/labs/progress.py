@@ -151,7 +151,7 @@ class Progress:
 
     def _scene(self, run: _Run) -> Scene:
         since = run.standing.since
-        deeds = tuple(entry for entry in self._journal.entries() if entry.time >= since)
+        deeds = tuple(entry for entry in self._journal.records() if entry.time >= since)
         return Scene(
             self._snapshot(), run.first, run.entered, deeds, dict(run.kept), self._questions
         )

@@ -12,7 +12,7 @@ import pandas as pd
 from core.cluster import references
 from core.cluster.public import readable
 from core.cluster.snapshot import ClusterSnapshot, Container, Image, Port, Service, Task
-from core.commands.journal import Entry
+from core.commands.journal import Record
 from core.i18n import Translate, number_marks
 from core.i18n import later as _
 from core.presentation.alive import Standing, last_heard, standing
@@ -122,7 +122,7 @@ def images(shown: Sequence[Image], _: Translate) -> pd.DataFrame:
     )
 
 
-def journal(entries: Sequence[Entry], _: Translate) -> pd.DataFrame:
+def journal(entries: Sequence[Record], _: Translate) -> pd.DataFrame:
     """One row an action, the newest first."""
     return _table(
         {

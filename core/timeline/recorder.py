@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from core.cluster.history import changes as marks
 from core.cluster.snapshot import ClusterSnapshot
-from core.commands.journal import Entry
+from core.commands.journal import Record
 from core.presentation.phases import phase, tiles
 from core.timeline.record import (
     MAX_TEXT,
@@ -61,9 +61,9 @@ class Recorder:
         self._changes: list[Change] = []
         self._known: dict[Key, State] = {}
         self._last: ClusterSnapshot | None = None
-        self._entry: Entry | None = None  # the last of the journal's that is written down
+        self._entry: Record | None = None  # the last of the journal's that is written down
 
-    def add(self, snapshot: ClusterSnapshot, journal: Sequence[Entry] = ()) -> None:
+    def add(self, snapshot: ClusterSnapshot, journal: Sequence[Record] = ()) -> None:
         """Write down what this snapshot and the journal hold that is new.
 
         Costs next to nothing when both are as they were.
@@ -110,7 +110,7 @@ class Recorder:
             self._changes.append(Change(self._end, *key, None))
         self._known = dict(states)
 
-    def _act(self, journal: Sequence[Entry]) -> None:
+    def _act(self, journal: Sequence[Record]) -> None:
         news = list(takewhile(lambda entry: entry is not self._entry, reversed(journal)))
         for entry in reversed(news):
             action = Action(entry.line[:MAX_TEXT], entry.error[:MAX_TEXT], entry.refusal)

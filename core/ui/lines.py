@@ -86,5 +86,5 @@ def journal() -> None:
     """Who did what, when, and how it ended; folded, at the end of a page."""
     with st.expander(_("Journal"), key="journal", on_change="rerun") as part:
         if part.open:
-            rows = tables.journal(control().journal.entries(), _)
+            rows = tables.journal(control().journal.records(), _)
             table(rows, _("Nothing has been done since Essaim started."), "journal_rows")

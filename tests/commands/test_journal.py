@@ -10,7 +10,7 @@ import docker.errors
 import pytest
 import requests
 
-from core.commands.journal import Entry, Journal
+from core.commands.journal import Journal, Record
 from core.commands.nodes import RemoveNodes
 from core.commands.registry import parse
 from core.commands.swarm import JoinSwarm
@@ -36,8 +36,8 @@ def test_what_was_done_is_written_down() -> None:
     ticks = itertools.count(100.0, 2.0)
     journal = Journal(clock=lambda: next(ticks))
     assert journal.run(RemoveNodes(nodes=("node9",)), Api(), "anne") == "node9"
-    assert journal.entries() == (
-        Entry(
+    assert journal.records() == (
+        Record(
             time=100.0,
             who="anne",
             line="docker node rm node9",
@@ -54,7 +54,7 @@ def test_a_refusal_is_raised_and_written_down_without_the_token() -> None:
     join = JoinSwarm(token="SWMTKN-1-secret", address="192.0.2.1:2377")
     with pytest.raises(EngineRejected, match="SWMTKN-1-secret"):
         journal.run(join, Api(), "anne")
-    (entry,) = journal.entries()
+    (entry,) = journal.records()
     assert (entry.outcome, entry.error) == ("refused", "invalid join token •••")
     assert "SWMTKN-1-secret" not in repr(entry)
 
@@ -79,7 +79,7 @@ def test_what_a_stacks_file_holds_is_not_for_everybody_of_a_real_engine(
     monkeypatch.setattr("core.commands.folder.read", lambda _path: STACK.encode())
     journal = Journal(private=lambda: private)
     journal.refused(parse("docker stack deploy -c any.yml shop"), "anne", NotAllowed("no"))
-    (entry,) = journal.entries()
+    (entry,) = journal.records()
     assert entry.line == "docker stack deploy -c any.yml shop"
     assert "shop_web" in entry.python
     assert "nginx" in entry.python
@@ -89,7 +89,7 @@ def test_what_a_stacks_file_holds_is_not_for_everybody_of_a_real_engine(
 def test_what_was_not_allowed_is_written_down() -> None:
     journal = Journal()
     journal.refused(parse("docker service rm web"), "guest", NotAllowed("not without password"))
-    (entry,) = journal.entries()
+    (entry,) = journal.records()
     assert (entry.who, entry.outcome, entry.error) == ("guest", "refused", "not without password")
 
 
@@ -97,7 +97,7 @@ def test_it_forgets_the_oldest() -> None:
     journal = Journal(size=3)
     for number in range(5):
         journal.run(RemoveNodes(nodes=(f"n{number}",)), Api(), "anne")
-    assert [entry.line[-2:] for entry in journal.entries()] == ["n2", "n3", "n4"]
+    assert [entry.line[-2:] for entry in journal.records()] == ["n2", "n3", "n4"]
 
 
 def test_many_threads_may_write() -> None:
@@ -112,7 +112,7 @@ def test_many_threads_may_write() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(journal.entries()) == 400
+    assert len(journal.records()) == 400
 
 
 def test_input_that_makes_no_sense_raises() -> None:
@@ -128,4 +128,4 @@ def test_input_that_makes_no_sense_raises() -> None:
     journal = Journal()
     with pytest.raises(InvalidCommand):
         journal.run(parse("docker service scale web=3"), Global(), "anne")
-    assert journal.entries()[0].outcome == "refused"
+    assert journal.records()[0].outcome == "refused"

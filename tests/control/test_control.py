@@ -59,7 +59,7 @@ def test_no_filter_tells_a_stranger_whether_a_guess_at_a_label_is_right(
             control.submit(command, "stranger", NONE)
     else:
         assert control.submit(command, "stranger", NONE) == "found"
-    assert "hunter2" not in repr(control.journal.entries()) or not tells
+    assert "hunter2" not in repr(control.journal.records()) or not tells
     control.stop()
 
 

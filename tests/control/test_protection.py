@@ -341,4 +341,4 @@ def test_every_way_in_is_the_same_door(real: Control) -> None:
         real.attach(parse("docker exec -it essaim_dashboard.1.t1 sh"), "teacher", right)
     with pytest.raises(NotAllowed, match="itself"):
         real.look(parse("docker service logs essaim_dashboard"), right)
-    assert [entry.outcome for entry in real.journal.entries()] == ["refused"]
+    assert [entry.outcome for entry in real.journal.records()] == ["refused"]

@@ -27,10 +27,10 @@ class Prompt:
         self.visit = Visit(control, "learner", lambda: right, lambda: self.files)
 
     def type(self, line: str) -> None:
-        before = len(self.control.journal.entries())
+        before = len(self.control.journal.records())
         self.session.give(line, "fr", self.visit)
-        until(lambda: len(self.control.journal.entries()) > before, 4 * playing.PATIENCE)
-        entry = self.control.journal.entries()[-1]
+        until(lambda: len(self.control.journal.records()) > before, 4 * playing.PATIENCE)
+        entry = self.control.journal.records()[-1]
         assert entry.outcome == "ok", f"{line}: {entry.error}"
 
     def do(self, _control: Control, moves: Sequence[Move]) -> None:

@@ -118,7 +118,7 @@ def test_a_node_is_killed_and_brought_back_by_clicking(cluster: Control, visit: 
     assert line(app).startswith("curl -X POST http://127.0.0.1:")
     assert line(app).endswith("/_practice/engines/node2/kill")
     assert machines(app) == ["✓ sound", "✕ no power", "✓ sound"]
-    assert cluster.journal.entries()[-1].line == line(app)
+    assert cluster.journal.records()[-1].line == line(app)
     until(lambda: state() == "down", 30)
     until(lambda: running(cluster)["node2"] == 0 and sum(running(cluster).values()) == 3, 30)
     app = fine(app.run())
@@ -139,7 +139,7 @@ def test_no_real_node_is_killed(real: Control, visit: Open) -> None:
     assert "Machine" not in app.dataframe[0].value
     with pytest.raises(NotAllowed):
         faults.do(real, faults.power("node2", on=False), "somebody")
-    assert [entry.outcome for entry in real.journal.entries()] == ["refused"]
+    assert [entry.outcome for entry in real.journal.records()] == ["refused"]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -171,7 +171,7 @@ def test_what_another_viewer_does_is_seen(cluster: Control, visit: Open) -> None
     faults.do(cluster, faults.cable("node2", plugged=False), "somebody")
     app = fine(app.run())
     assert not app.toggle(key="cable_node2").value
-    assert cluster.journal.entries()[-1].who == "somebody"
+    assert cluster.journal.records()[-1].who == "somebody"
 
 
 def test_an_image_that_misbehaves_is_picked(cluster: Control, visit: Open) -> None:
@@ -221,7 +221,7 @@ def test_a_refusal_is_shown_in_the_daemons_words(cluster: Control, visit: Open) 
     app = create.click().run()
     assert not app.exception
     assert "name conflicts with an existing object" in app.error[0].value
-    assert cluster.journal.entries()[-1].outcome == "refused"
+    assert cluster.journal.records()[-1].outcome == "refused"
 
 
 def test_what_a_container_in_the_background_printed_is_shown(cluster: Control, visit: Open) -> None:
@@ -393,9 +393,9 @@ def test_the_journal_says_who_did_what(cluster: Control, visit: Open) -> None:
     assert rows["Who"][0] == "teacher"
     assert list(rows["Result"]) == ["ok", "ok"]
     assert "hidden" not in rows.to_string()
-    before = len(cluster.journal.entries())
+    before = len(cluster.journal.records())
     fine(visit("services", service_part="Logs"))
-    assert len(cluster.journal.entries()) == before  # looking is no deed
+    assert len(cluster.journal.records()) == before  # looking is no deed
 
 
 def test_a_reset_forgets_everything_and_is_in_the_journal(cluster: Control, visit: Open) -> None:
@@ -404,7 +404,7 @@ def test_a_reset_forgets_everything_and_is_in_the_journal(cluster: Control, visi
     until(lambda: cluster.snapshot.trouble is None and not cluster.snapshot.services)
     assert len(cluster.snapshot.nodes) == 3
     assert "/_practice/reset" in line(app)
-    entry = cluster.journal.entries()[-1]
+    entry = cluster.journal.records()[-1]
     assert (entry.outcome, entry.line, entry.python.splitlines()[0]) == (
         "ok",
         line(app),
@@ -423,7 +423,7 @@ def test_a_real_engine_is_never_reset(real: Control, visit: Open) -> None:
     assert not [button for button in app.button if button.key == "reset"]
     with pytest.raises(NotAllowed):
         reset.reset(real, "anne")
-    assert real.journal.entries()[-1].outcome == "refused"
+    assert real.journal.records()[-1].outcome == "refused"
 
 
 @pytest.mark.parametrize(
@@ -460,7 +460,7 @@ def test_an_instance_is_added_joins_and_is_removed_by_clicking(
     assert " swarm join --token SWMTKN-" in line(app)
     assert line(app).startswith("docker -H tcp://127.0.0.1:")
     assert line(app).endswith(" 192.168.0.11:2377")
-    entry = cluster.journal.entries()[-1]
+    entry = cluster.journal.records()[-1]
     assert "SWMTKN" not in entry.line + entry.python
     assert "docker.DockerClient(base_url=" in entry.python
     until(lambda: [n.state for n in cluster.snapshot.nodes if n.hostname == "node4"] == ["ready"])
@@ -590,7 +590,7 @@ def test_a_form_that_changes_nothing_is_not_sent(
     client = cluster.connection.client()
     service, node = client.api.inspect_service("web"), client.api.inspect_node("node2")
     assert not service["PreviousSpec"]["TaskTemplate"]["ContainerSpec"].get("Env")
-    before = len(cluster.journal.entries())
+    before = len(cluster.journal.records())
 
     def press(page: str, label: str, value: str = "", field: str = "", **state: object) -> AppTest:
         app = fine(visit(page, language, **state))
@@ -613,7 +613,7 @@ def test_a_form_that_changes_nothing_is_not_sent(
     now = client.api.inspect_service("web")
     assert (now["Spec"], now["PreviousSpec"]) == (service["Spec"], service["PreviousSpec"])
     assert client.api.inspect_node("node2")["Version"] == node["Version"]
-    assert len(cluster.journal.entries()) == before
+    assert len(cluster.journal.records()) == before
     app = press("services", _("Update the service"), "COLOR=green", "Set environment", **part)
     assert line(fine(app)) == "docker service update --env-add COLOR=green web"
     client.close()

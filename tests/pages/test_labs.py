@@ -75,7 +75,7 @@ def test_do_it_for_me_shows_its_line_and_turns_the_step_green(cluster: Control) 
     app = fine(app.run())
     line = "docker service create --name web -p 80:80 nginx:latest"
     assert any(f"$ {line}" in code.value for code in app.code)
-    assert cluster.journal.entries()[-1].line == line
+    assert cluster.journal.records()[-1].line == line
     assert not [button for button in app.button if button.key == "play"]
     app = fine(app.button(key="look_next").click().run())
     assert app.session_state["lab_at"] == 3

@@ -66,7 +66,7 @@ def test_a_drained_node_stays_empty_until_the_service_is_forced(cluster: Control
         "docker node update --availability active node2",
         "docker service update --force web",
     ]
-    lines = [entry.line for entry in cluster.journal.entries()][-3:]
+    lines = [entry.line for entry in cluster.journal.records()][-3:]
     assert lines == [drained.line, activated.line, forced.line]
 
 
@@ -96,7 +96,7 @@ def test_it_begins_with_the_node_that_is_drained_already(cluster: Control) -> No
     assert (activated.drained, dict(activated.spread)["node2"]) == ((), 0)
     assert dict(forced.spread)["node2"] > 0
     assert "docker node update --availability drain node3" not in [
-        entry.line for entry in cluster.journal.entries()
+        entry.line for entry in cluster.journal.records()
     ]
 
 
@@ -176,7 +176,7 @@ def test_with_the_right_a_lesson_ends_and_puts_back_what_it_changed(real: Contro
     assert isinstance(lesson.error, NotAllowed)
     assert len(lesson.results) < 3
     assert available(real) == {"active"}
-    assert "--force" not in " ".join(entry.line for entry in real.journal.entries())
+    assert "--force" not in " ".join(entry.line for entry in real.journal.records())
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

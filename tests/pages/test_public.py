@@ -71,7 +71,7 @@ def told(control: Control, language: str) -> list[str]:
 
 
 def test_no_frame_no_timeline_and_no_file_holds_it(written: Control) -> None:
-    written.timeline.add(written.snapshot, written.journal.entries())
+    written.timeline.add(written.snapshot, written.journal.records())
     for language in LANGUAGES:
         assert SECRET not in "".join(told(written, language))
     status, body = ask(written.timeline, "lang=fr")
@@ -82,7 +82,7 @@ def test_no_frame_no_timeline_and_no_file_holds_it(written: Control) -> None:
     assert "déverrouillez" in answer  # there was something to hide
     assert "docker container run" in answer
     assert SECRET.encode() not in files.save(written.timeline.recording())
-    assert SECRET not in repr(written.journal.entries())
+    assert SECRET not in repr(written.journal.records())
 
 
 def test_no_line_that_is_free_answers_with_it(written: Control) -> None:
@@ -142,4 +142,4 @@ def test_on_practice_all_stays_open(cluster: Control) -> None:
     line = f"docker service create --name web nginx:latest nginx --password={SECRET}"
     cluster.submit(parse(line), "learner", NONE)
     until(lambda: SECRET in repr(cluster.snapshot.services), 30)
-    assert SECRET in cluster.journal.entries()[-1].line
+    assert SECRET in cluster.journal.records()[-1].line

@@ -34,7 +34,7 @@ def test_traffic_to_a_real_engine_wants_the_password(real: Control) -> None:
 def test_a_run_is_in_the_journal_and_its_counts_are_pushed(cluster: Control) -> None:
     run = cluster.send(Plan(web(cluster), 80, rate=50, seconds=0.2), "somebody", NONE)
     assert run.join(60)
-    entry = cluster.journal.entries()[-1]
+    entry = cluster.journal.records()[-1]
     assert entry.who == "somebody"
     assert entry.line.startswith("curl --rate 50/s -H 'Connection: close'")
     assert run.standing.totals.answered == 10

@@ -42,7 +42,7 @@ def test_what_is_done_is_in_the_journal_and_in_the_scripts(served: Served) -> No
     ]
     compile(scripts["python"], "script", "exec")
     assert scripts["python"].count("import docker") == 1
-    done = [(entry.line, entry.outcome) for entry in served.control.journal.entries()]
+    done = [(entry.line, entry.outcome) for entry in served.control.journal.records()]
     assert done == [
         ("docker service create --name web --replicas 2 nginx", "ok"),
         ("docker service scale webb=3", "refused"),
@@ -98,7 +98,7 @@ def test_the_files_of_a_container_stay_its_own(served: Served) -> None:
             assert "hello world\n" in keyboard.type("cat hello.txt")
             keyboard.leave()
         assert "hello world" not in console.run("docker logs one")["text"]
-    lines = [entry.line for entry in served.control.journal.entries()]
+    lines = [entry.line for entry in served.control.journal.records()]
     assert "docker container start -i three" in lines
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.commands.journal import Entry
+from core.commands.journal import Record
 from core.errors import InvalidFile
 from core.timeline import files
 from core.timeline.record import Recording
@@ -21,7 +21,7 @@ from tests.timeline.pictures import patient, picture
 def recording(replicas: int = 2) -> Recording:
     recorder = Recorder()
     recorder.add(picture(1.0, 1, [raw.task(n, slot=n) for n in range(1, replicas + 1)]))
-    action = Entry(1.5, "10.0.0.7", "docker service scale web=2", "", "ok", None, 0.1)
+    action = Record(1.5, "10.0.0.7", "docker service scale web=2", "", "ok", None, 0.1)
     recorder.add(picture(2.0, 2, [raw.task(1)], node2="drain"), [action])
     return recorder.recording()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.cluster.history import Mark
 from core.cluster.snapshot import ClusterSnapshot, Trouble
-from core.commands.journal import Entry
+from core.commands.journal import Record
 from core.errors import EngineRejected, EngineUnreachable
 from core.presentation.phases import tiles
 from core.timeline import files
@@ -140,9 +140,9 @@ def test_tiles_stand_by_service_and_slot() -> None:
 
 def test_marks_and_actions_stand_in_the_stream() -> None:
     recorder = Recorder()
-    first = Entry(90.0, "10.0.0.7", "docker pull nginx", "", "ok", None, 1.0)
+    first = Record(90.0, "10.0.0.7", "docker pull nginx", "", "ok", None, 1.0)
     no = EngineRejected("no such node")
-    second = Entry(101.0, "10.0.0.7", "docker node update x", "", "refused", no, 0.1)
+    second = Record(101.0, "10.0.0.7", "docker node update x", "", "refused", no, 0.1)
     recorder.add(picture(100.0, 1, []), [first])
     drained = picture(102.0, 2, [], node2="drain")
     recorder.add(drained, [first, second])
