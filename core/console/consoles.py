@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from core.commands.execs import ExecContainer
+from core.console.grant import Grant
 from core.console.session import Session
-from core.console.viewer import Visit
 from core.terminal.routes import Seat
 from core.terminal.tickets import Tickets
 
@@ -16,42 +16,42 @@ MOST_SESSIONS = 300
 FORGOTTEN = 6 * 3600.0  # seconds without a browser
 
 
-class Desk:
+class Consoles:
     """Finds a browser's session again, and gives out tickets."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self.visits = Tickets[Visit](now)
+        self.grants = Tickets[Grant](now)
         self.seats = Tickets[Seat](now)
         self._now = now
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
 
-    def session(self, key: object, visit: Visit) -> Session:
+    def session(self, key: object, grant: Grant) -> Session:
         """The session of this key, where this browser has one on the same cluster; else a new one.
 
         What an unlocked viewer has seen of a real engine is not shown again to a locked one.
         """
         with self._lock:
             found = self._sessions.get(str(key))
-            same = found is not None and found.control is visit.control
-            if found and same and found.browser == visit.browser and found.shown_to(visit):
+            same = found is not None and found.control is grant.control
+            if found and same and found.browser == grant.browser and found.shown_to(grant):
                 return found
             self._forget()
-            made = Session(visit.control, visit.browser)
+            made = Session(grant.control, grant.browser)
             self._sessions[made.key] = made
             return made
 
-    def seat(self, session: Session, key: object, visit: Visit) -> str:
+    def seat(self, session: Session, key: object, grant: Grant) -> str:
         """A ticket for one of the session's terminals; '' where there is no such right."""
         terminal = session.terminals.get(str(key))
 
         def allowed() -> bool:
-            return visit.control.may(ExecContainer, visit.right())
+            return grant.control.may(ExecContainer, grant.right())
 
         if terminal is None or not allowed():
             return ""
         return self.seats.issue(
-            Seat(terminal, allowed, lambda: visit.right().acted()), visit.browser
+            Seat(terminal, allowed, lambda: grant.right().acted()), grant.browser
         )
 
     def close(self) -> None:
@@ -67,4 +67,4 @@ class Desk:
                 session.close()
 
 
-DESK = Desk()
+CONSOLES = Consoles()

@@ -36,7 +36,7 @@ Kind = Literal["command", "help", "refused", "clear"]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Line:
     """One line that was typed, and what it comes to."""
 
     line: str
@@ -48,30 +48,30 @@ class Request:
     goes_on: bool = False  # typed on one line with the request before it
 
 
-def read(typed: str, _: Translate) -> Iterator[Request]:
+def read(typed: str, _: Translate) -> Iterator[Line]:
     """What each line that was typed comes to. Never raises."""
     for piece in pieces(typed):
         yield replace(_request(piece, _), goes_on=piece.goes_on)
 
 
-def _request(piece: Piece, _: Translate) -> Request:
+def _request(piece: Piece, _: Translate) -> Line:
     line, after = piece.text, piece.after_success
     if piece.foreign:
-        return Request(line, "refused", text=_foreign(piece.foreign, _), after_success=after)
+        return Line(line, "refused", text=_foreign(piece.foreign, _), after_success=after)
     try:
         words = split(line)
         if words[:1] == ["sudo"]:
             words = words[1:]
         if words in (["clear"], ["cls"]):
-            return Request(line, "clear", after_success=after)
+            return Line(line, "clear", after_success=after)
         if (text := _help(words, _)) is not None:
-            return Request(line, "help", text=text, after_success=after)
+            return Line(line, "help", text=text, after_success=after)
         words, host = _addressed(words)
         command = parse(_docker(words))
     except InvalidCommand as refusal:
         said = " ".join(refusal.said(_).split())
-        return Request(line, "refused", text=said, after_success=after)
-    return Request(line, "command", command, host=host, after_success=after)
+        return Line(line, "refused", text=said, after_success=after)
+    return Line(line, "command", command, host=host, after_success=after)
 
 
 def _addressed(words: list[str]) -> tuple[list[str], str]:

@@ -12,33 +12,33 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.console.completion import complete
-from core.console.consoles import Desk
+from core.console.consoles import Consoles
+from core.console.grant import Grant
 from core.console.session import Session
-from core.console.viewer import Visit
 from core.i18n import preferred, translation
-from core.live.hub import Feed
+from core.live.hub import Subscription
 from core.terminal.routes import OriginCheck, locked, seated
 
 MAX_TYPED = 20_000  # characters at once
 
 
-def routes(desk: Callable[[], Desk], origin_allowed: OriginCheck) -> list[BaseRoute]:
+def routes(consoles: Callable[[], Consoles], origin_allowed: OriginCheck) -> list[BaseRoute]:
     async def console(socket: WebSocket) -> None:
-        found = await seated(socket, desk().visits, origin_allowed)
+        found = await seated(socket, consoles().grants, origin_allowed)
         if found is None:
             return
-        visit, hello = found
-        session = desk().session(hello.get("session"), visit)
+        grant, hello = found
+        session = consoles().session(hello.get("session"), grant)
         language = preferred(str(hello.get("language")))
-        with session.follow(language) as feed:
-            sending = asyncio.create_task(_send(socket, feed, session, visit))
+        with session.follow(language) as subscription:
+            sending = asyncio.create_task(_send(socket, subscription, session, grant))
             try:
                 while True:
                     asked = json.loads(await socket.receive_text())
-                    if not session.shown_to(visit):
+                    if not session.shown_to(grant):
                         await locked(socket)
                         break
-                    _answer(desk(), session, visit, feed, asked)
+                    _answer(consoles(), session, grant, subscription, asked)
             except (WebSocketDisconnect, ValueError, TypeError, KeyError, AttributeError):
                 pass  # gone, or no page of ours
             finally:
@@ -47,21 +47,29 @@ def routes(desk: Callable[[], Desk], origin_allowed: OriginCheck) -> list[BaseRo
     return [WebSocketRoute("/console/socket", console)]
 
 
-def _answer(desk: Desk, session: Session, visit: Visit, feed: Feed, asked: dict[str, Any]) -> None:
+def _answer(
+    consoles: Consoles,
+    session: Session,
+    grant: Grant,
+    subscription: Subscription,
+    asked: dict[str, Any],
+) -> None:
     """Do what one message asks for."""
     text = str(asked.get("text", ""))[:MAX_TYPED]
     what = asked["do"]
     if what == "run":
-        session.give(text, feed.language, visit)
+        session.give(text, subscription.language, grant)
     elif what == "complete":
-        found = asdict(complete(text, visit.control.snapshot, translation(feed.language).gettext))
-        feed.offer("completion", _message("completion", asked=text, **found))
+        found = asdict(
+            complete(text, grant.control.snapshot, translation(subscription.language).gettext)
+        )
+        subscription.offer("completion", _message("completion", asked=text, **found))
     elif what == "seat":
-        ticket = desk.seat(session, asked["terminal"], visit)
+        ticket = consoles.seat(session, asked["terminal"], grant)
         news = _message("seat", terminal=asked["terminal"], ticket=ticket)
-        feed.offer(f"seat {asked['terminal']}", news)
+        subscription.offer(f"seat {asked['terminal']}", news)
     elif what == "interrupt":
-        session.interrupt(visit)
+        session.interrupt(grant)
     elif what == "hang_up":
         session.hang_up(str(asked["terminal"]))
 
@@ -70,9 +78,11 @@ def _message(topic: str, **values: Any) -> str:
     return json.dumps({"topic": topic, **values}, ensure_ascii=False)
 
 
-async def _send(socket: WebSocket, feed: Feed, session: Session, visit: Visit) -> None:
-    async for message in feed.messages():
-        if not session.shown_to(visit):
+async def _send(
+    socket: WebSocket, subscription: Subscription, session: Session, grant: Grant
+) -> None:
+    async for message in subscription.messages():
+        if not session.shown_to(grant):
             await locked(socket)
             return
         await socket.send_text(message)

@@ -14,16 +14,16 @@ from core.cluster.failures import unforeseen
 from core.commands.build import BuildImage
 from core.commands.command import Command, Interrupt
 from core.commands.swarm import JoinSwarm
-from core.console.entry import QUESTION, Entry, Kind, cut, message, told
-from core.console.lines import Request, read
+from core.console.answer import QUESTION, Answer, Kind, cut, message, told
+from core.console.grant import Grant
+from core.console.lines import Line, read
 from core.console.progress import Progressing
 from core.console.scripts import Step, python, shell
-from core.console.viewer import Visit
 from core.control.control import Control
 from core.errors import EssaimError, InvalidCommand
 from core.i18n import Translate, translation
 from core.i18n import later as _
-from core.live.hub import Feed
+from core.live.hub import Subscription
 from core.terminal.terminal import Terminal
 
 MOST_ENTRIES = 300
@@ -37,10 +37,10 @@ TICK = 0.1  # seconds between two looks at what still runs
 class _Asked:
     """A command that waits for its y."""
 
-    entry: Entry
+    entry: Answer
     command: Command
     host: str
-    visit: Visit
+    grant: Grant
 
 
 class Session:
@@ -54,36 +54,36 @@ class Session:
         self.private = False  # it shows what only an unlocked viewer may see
         self.used = time.monotonic()
         self._lock = threading.RLock()
-        self._feeds: set[Feed] = set()
-        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
+        self._subscriptions: set[Subscription] = set()
+        self._entries: deque[Answer] = deque(maxlen=MOST_ENTRIES)
         self._steps: deque[Step] = deque(maxlen=MOST_ENTRIES)
         self._history: deque[str] = deque(maxlen=MOST_ENTRIES)
         self._count = self._settled = self._cleared = 0
-        self._queue: deque[tuple[int, Request, Visit, Translate]] = deque()
+        self._queue: deque[tuple[int, Line, Grant, Translate]] = deque()
         self._working = False
         self._succeeded = True
         self._going: tuple[Command, Interrupt] | None = None
         self._asked: _Asked | None = None
 
     @contextmanager
-    def follow(self, language: str) -> Iterator[Feed]:
-        """A feed that starts with all there is. Call on the browser's event loop."""
-        feed = Feed(language)
+    def follow(self, language: str) -> Iterator[Subscription]:
+        """A subscription that starts with all there is. Call on the browser's event loop."""
+        subscription = Subscription(language)
         with self._lock:
-            feed.offer("session", self._greeting())
+            subscription.offer("session", self._greeting())
             for entry in self._entries:
                 if entry.number > self._cleared:
-                    feed.offer(f"entry {entry.number}", told(entry))
+                    subscription.offer(f"entry {entry.number}", told(entry))
             for name, text in self._summaries():
-                feed.offer(name, text)
-            self._feeds.add(feed)
+                subscription.offer(name, text)
+            self._subscriptions.add(subscription)
         try:
-            yield feed
+            yield subscription
         finally:
             with self._lock:
-                self._feeds.discard(feed)
+                self._subscriptions.discard(subscription)
                 self.used = time.monotonic()
-                if self._going and not self._feeds:
+                if self._going and not self._subscriptions:
                     _later(LEFT, self._leave, self._going[1])
 
     def _greeting(self) -> str:
@@ -91,44 +91,44 @@ class Session:
         history = list(self._history)
         return message("session", key=self.key, history=history, settled=self._settled)
 
-    def give(self, typed: str, language: str, visit: Visit) -> None:
+    def give(self, typed: str, language: str, grant: Grant) -> None:
         """Take what was typed: it runs when what came before is done."""
         with self._lock:
             self.used = time.monotonic()
-            right = visit.right()
+            right = grant.right()
             right.acted()
             self.private |= not self.control.practice and right.held
-            visit = replace(visit, right=lambda: right)  # what waits gets no later one
+            grant = replace(grant, right=lambda: right)  # what waits gets no later one
             for line in filter(None, map(str.strip, typed.split("\n"))):
                 if not self._history or self._history[-1] != line:
                     self._history.append(line)
             translate = translation(language).gettext
             requests = list(read(typed, translate))
             if self._asked and not requests:
-                requests = [Request("", "refused")]  # Enter alone says no
+                requests = [Line("", "refused")]  # Enter alone says no
             for request in requests:
                 if len(self._queue) >= MOST_LINES:
                     break
                 self._count += 1
-                self._write(Entry(self._count, request.line, "waiting"))
-                self._queue.append((self._count, request, visit, translate))
+                self._write(Answer(self._count, request.line, "waiting"))
+                self._queue.append((self._count, request, grant, translate))
             if self._queue and not self._working:
                 self._working = True
                 threading.Thread(target=self._work, name="essaim_console", daemon=True).start()
 
-    def interrupt(self, visit: Visit) -> None:
+    def interrupt(self, grant: Grant) -> None:
         """Ctrl-C for what goes on; a second one lets go of it."""
         going = self._going
         with self._lock:
             if self._asked:
-                self.give("", "en", visit)
-        visit.right().acted()
-        if going and visit.control.may(going[0], visit.right()):
+                self.give("", "en", grant)
+        grant.right().acted()
+        if going and grant.control.may(going[0], grant.right()):
             _later(0, going[1].press)  # an engine may take its time
 
     def _leave(self, interrupt: Interrupt) -> None:
         """Let go of what nobody has come back to."""
-        if not self._feeds:
+        if not self._subscriptions:
             interrupt.press(2)
 
     def hang_up(self, key: str) -> None:
@@ -147,11 +147,11 @@ class Session:
 
     @property
     def watched(self) -> bool:
-        return bool(self._feeds)
+        return bool(self._subscriptions)
 
-    def shown_to(self, visit: Visit) -> bool:
+    def shown_to(self, grant: Grant) -> bool:
         """Whether this browser may see it: what a right has shown of a real engine wants one."""
-        return not self.private or visit.right().held
+        return not self.private or grant.right().held
 
     def _work(self) -> None:
         while True:
@@ -160,11 +160,11 @@ class Session:
                 if at is None:
                     self._working = False
                     return
-                number, request, visit, translate = self._queue[at]
+                number, request, grant, translate = self._queue[at]
                 del self._queue[at]
                 asked, self._asked = self._asked, None
             if not (asked and self._answered(asked, number, request, translate)):
-                self._run(number, request, visit, translate)
+                self._run(number, request, grant, translate)
             self._settled = max(self._settled, number)
 
     def _next(self) -> int | None:
@@ -175,25 +175,25 @@ class Session:
         answers = (at for at, each in enumerate(self._queue) if not each[1].goes_on)
         return next(answers, None)
 
-    def _answered(self, asked: _Asked, number: int, request: Request, translate: Translate) -> bool:
+    def _answered(self, asked: _Asked, number: int, request: Line, translate: Translate) -> bool:
         """Do what was asked about, or leave it; whether the request was no more than the answer.
 
         A docker line says no, as it does to docker, and is then run: nothing typed is lost.
         """
         self._write(replace(asked.entry, kind="done"))
         if request.line in ("y", "Y"):
-            entry = Entry(number, request.line, "running")
-            self._do(entry, asked.command, asked.host, asked.visit, translate, asked.entry.line)
+            entry = Answer(number, request.line, "running")
+            self._do(entry, asked.command, asked.host, asked.grant, translate, asked.entry.line)
         elif request.kind != "refused":
             return False
         else:
             self._succeeded = True  # docker exits with 0
-            self._write(Entry(number, request.line, "done"))
+            self._write(Answer(number, request.line, "done"))
         self._tell(*self._summaries())
         return True
 
-    def _run(self, number: int, request: Request, visit: Visit, translate: Translate) -> None:
-        entry = Entry(number, request.line, "running")
+    def _run(self, number: int, request: Line, grant: Grant, translate: Translate) -> None:
+        entry = Answer(number, request.line, "running")
         if request.after_success and not self._succeeded:
             self._write(replace(entry, kind="skipped"))
         elif request.kind == "clear":
@@ -202,22 +202,22 @@ class Session:
             self._succeeded = request.kind == "help"
             kind: Kind = "help" if request.kind == "help" else "refused"
             self._write(replace(entry, kind=kind, text=request.text))
-        elif (warning := request.command.warning) and visit.control.may(
-            request.command, visit.right()
+        elif (warning := request.command.warning) and grant.control.may(
+            request.command, grant.right()
         ):
             asking = replace(entry, kind="asking", text=f"{warning}\n{QUESTION}")
-            self._asked = _Asked(asking, request.command, request.host, visit)
+            self._asked = _Asked(asking, request.command, request.host, grant)
             self._write(asking)
         else:
-            self._do(entry, request.command, request.host, visit, translate)
+            self._do(entry, request.command, request.host, grant, translate)
         self._tell(*self._summaries())
 
     def _do(
         self,
-        entry: Entry,
+        entry: Answer,
         command: Command,
         host: str,
-        visit: Visit,
+        grant: Grant,
         translate: Translate,
         line: str = "",
     ) -> None:
@@ -230,20 +230,20 @@ class Session:
         progress = Progressing(TICK, lambda text: self._write(replace(entry, text=cut(text))))
         done, self._succeeded = False, True
         if isinstance(command, BuildImage) and command.path in (".", "./"):
-            command = replace(command, files=visit.files())
+            command = replace(command, files=grant.files())
         try:
             if host:
-                text = self._elsewhere(host, command, visit)
+                text = self._elsewhere(host, command, grant)
                 progress.end()
                 self._write(replace(entry, kind="done", text=cut(text)))
             elif command.at_keyboard:
-                opened = self._opened(entry, command, visit, progress)
+                opened = self._opened(entry, command, grant, progress)
                 progress.end()
                 done = True
                 self._write(opened)
             else:
-                text = visit.control.submit(
-                    command, visit.who, visit.right(), progress.report, interrupt
+                text = grant.control.submit(
+                    command, grant.who, grant.right(), progress.report, interrupt
                 )
                 progress.end()
                 done, self._succeeded = True, not interrupt.presses
@@ -263,11 +263,11 @@ class Session:
                 with self._lock:
                     self._steps.append(Step(line or entry.line, command, done))
 
-    def _elsewhere(self, host: str, command: Command, visit: Visit) -> str:
+    def _elsewhere(self, host: str, command: Command, grant: Grant) -> str:
         """What another machine answers. Raises one of core.errors."""
         if command.at_keyboard or command.goes_on:
             raise InvalidCommand(_("With -H, the console runs only what ends by itself."))
-        return visit.elsewhere(host, command)
+        return grant.elsewhere(host, command)
 
     def _advice(self, command: Command, host: str, translate: Translate) -> Iterator[str]:
         """What helps where the line that a manager gave was typed on that manager."""
@@ -279,7 +279,9 @@ class Session:
             )
             yield translate(told).format(node=engine.name)
 
-    def _opened(self, entry: Entry, command: Command, visit: Visit, progress: Progressing) -> Entry:
+    def _opened(
+        self, entry: Answer, command: Command, grant: Grant, progress: Progressing
+    ) -> Answer:
         """The entry of a terminal that is open now. Raises one of core.errors."""
         with self._lock:
             for key, old in list(self.terminals.items()):
@@ -289,13 +291,13 @@ class Session:
                 raise InvalidCommand(
                     _("{count} terminals are open: close one of them first."), count=MOST_TERMINALS
                 )
-        stream = visit.control.attach(command, visit.who, visit.right(), progress.report)
+        stream = grant.control.attach(command, grant.who, grant.right(), progress.report)
         terminal = Terminal(stream)
         with self._lock:
             self.terminals[terminal.key] = terminal
         return replace(entry, kind="terminal", text=terminal.title, terminal=terminal.key)
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: Answer) -> None:
         """Keep this as what is now known of the line, and tell it."""
         with self._lock:
             for at, known in enumerate(self._entries):
@@ -322,9 +324,9 @@ class Session:
 
     def _tell(self, *messages: tuple[str, str]) -> None:
         with self._lock:
-            for feed in self._feeds:
+            for subscription in self._subscriptions:
                 for topic, text in messages:
-                    feed.offer(topic, text)
+                    subscription.offer(topic, text)
 
 
 def _later(seconds: float, act: Callable[..., None], *given: object) -> None:

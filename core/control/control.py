@@ -264,7 +264,7 @@ class Control:
         """
         self.require(plan, right)
         run = self.traffic.prepare(plan)
-        addresses = [entry.address for entry in run.entries]
+        addresses = [entry.address for entry in run.endpoints]
         self.journal.note(
             plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
         )
@@ -287,12 +287,12 @@ class Control:
 
     def _traffic(self, language: str) -> str:
         return traffic_message.traffic(
-            self.traffic.standing, self.snapshot, _texts(language), self.traffic.past
+            self.traffic.status, self.snapshot, _texts(language), self.traffic.past
         )
 
     def _traffic_charts(self, language: str) -> str:
         return traffic_message.charts(
-            self.traffic.standing, self.snapshot, self.history.marks, _texts(language)
+            self.traffic.status, self.snapshot, self.history.marks, _texts(language)
         )
 
     @contextmanager

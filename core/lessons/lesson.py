@@ -27,7 +27,7 @@ from core.errors import EssaimError, InvalidCommand
 from core.i18n import later as _
 from core.traffic.endpoints import open_ports
 from core.traffic.plan import Plan
-from core.traffic.status import Standing
+from core.traffic.status import Status
 from core.traffic.story import well
 
 Kind = Literal["rebalance", "plain", "many", "kept"]
@@ -48,7 +48,7 @@ MANY = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Placement:
     """Where the replicas ran when the cluster had come to rest after a step."""
 
     step: str  # before, drained, activated, forced, started
@@ -64,7 +64,7 @@ class Load:
 
     step: str  # one, many, new, kept
     line: str
-    standing: Standing
+    status: Status
 
 
 class Lesson:
@@ -85,7 +85,7 @@ class Lesson:
         waits: bool = False,
     ) -> None:
         self.kind, self.node = kind, node
-        self.results: tuple[Scene | Load, ...] = ()
+        self.results: tuple[Placement | Load, ...] = ()
         self.error: EssaimError | None = None
         self.stuck = False  # the cluster did not come to rest
         self.running = True
@@ -236,8 +236,8 @@ class Lesson:
         while not run.ended:
             self._cluster.still(self._right)
             time.sleep(LOOK)
-        line = plan.line([entry.address for entry in run.entries])
-        self.results = (*self.results, Load(step, line, run.standing))
+        line = plan.line([entry.address for entry in run.endpoints])
+        self.results = (*self.results, Load(step, line, run.status))
 
     def _do(self, command: Command) -> None:
         self._cluster.submit(command, self._who, self._right)
@@ -263,8 +263,8 @@ class Lesson:
     def _show(self, step: str, line: str) -> None:
         snapshot = self._cluster.snapshot
         drained = tuple(n.name for n in snapshot.nodes if n.availability == "drain")
-        scene = Scene(step, line, spread(snapshot, self._found()), drained, plain(snapshot))
-        self.results = (*self.results, scene)
+        placement = Placement(step, line, spread(snapshot, self._found()), drained, plain(snapshot))
+        self.results = (*self.results, placement)
 
     def _found(self) -> Service:
         service = self._cluster.snapshot.service(self._service)

@@ -105,7 +105,7 @@ def visit(cluster: Control, port: int, turn: int = 0) -> str:
         entry
         for service in cluster.snapshot.services
         if any(each.published == port for each in open_ports(service))
-        for entry in cluster.traffic.entries(service, port)
+        for entry in cluster.traffic.endpoints(service, port)
     ]
     if not doors:
         return f"curl: no node answers on port {port}"

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from core.live.edition import Content, Edition
 
 
-class Feed:
+class Subscription:
     """One viewer's side of the hub; lives on that viewer's event loop."""
 
     def __init__(self, language: str) -> None:
@@ -51,20 +51,20 @@ class Feed:
 
 
 class Hub:
-    """Topics, and the feeds that follow all of them.
+    """Topics, and the subscriptions that follow all of them.
 
     What a topic says is made on the publisher's thread, and for a newcomer on the newcomer's.
     """
 
     def __init__(self) -> None:
-        self._feeds: set[Feed] = set()
+        self._subscriptions: set[Subscription] = set()
         self._renderers: dict[str, Callable[[str], str | Content]] = {}
         self._editions: dict[tuple[str, str], Edition] = {}
         self._begun = itertools.count(1)
 
     @property
     def viewers(self) -> int:
-        return len(self._feeds)
+        return len(self._subscriptions)
 
     def topic(self, name: str, render: Callable[[str], str | Content]) -> None:
         """Announce a topic: ``render(language)`` answers what it says as of now.
@@ -75,24 +75,24 @@ class Hub:
 
     def publish(self, name: str) -> None:
         """The topic has changed: send everybody what is new, made once per language."""
-        feeds = list(self._feeds)
-        for language in {feed.language for feed in feeds}:
+        subscriptions = list(self._subscriptions)
+        for language in {subscription.language for subscription in subscriptions}:
             message = self._made(name, language)
-            for feed in feeds:
-                if feed.language == language:
-                    feed.offer(name, message)
+            for subscription in subscriptions:
+                if subscription.language == language:
+                    subscription.offer(name, message)
 
     @contextmanager
-    def follow(self, language: str) -> Iterator[Feed]:
-        """A feed that starts with the latest of every topic. Call on the viewer's event loop."""
-        feed = Feed(language)
-        self._feeds.add(feed)
+    def follow(self, language: str) -> Iterator[Subscription]:
+        """A subscription that starts with the latest of every topic; on the viewer's event loop."""
+        subscription = Subscription(language)
+        self._subscriptions.add(subscription)
         try:
             for name in list(self._renderers):
-                feed.offer(name, self._made(name, language))
-            yield feed
+                subscription.offer(name, self._made(name, language))
+            yield subscription
         finally:
-            self._feeds.discard(feed)
+            self._subscriptions.discard(subscription)
 
     def _made(self, name: str, language: str) -> str | Edition:
         begun = next(self._begun)

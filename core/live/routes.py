@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.errors import EssaimError
 from core.i18n import preferred
-from core.live.hub import Feed, Hub
+from core.live.hub import Hub, Subscription
 
 #: Whether a request with these headers comes from a page of ours.
 OriginCheck = Callable[[Mapping[str, str]], bool]
@@ -63,8 +63,8 @@ def routes(hub: Callable[[HTTPConnection], Hub], origin_allowed: OriginCheck) ->
             await socket.close(code=1013)  # try again later; the page says why
             return
         await socket.send_text(json.dumps({"topic": "server", "instance": INSTANCE}))
-        with followed.follow(preferred(socket.query_params.get("lang"))) as feed:
-            sending = asyncio.create_task(_send(socket, feed))
+        with followed.follow(preferred(socket.query_params.get("lang"))) as subscription:
+            sending = asyncio.create_task(_send(socket, subscription))
             try:
                 while True:  # nothing is expected; this is how a closed socket is noticed
                     await socket.receive_text()
@@ -85,6 +85,6 @@ def routes(hub: Callable[[HTTPConnection], Hub], origin_allowed: OriginCheck) ->
     ]
 
 
-async def _send(socket: WebSocket, feed: Feed) -> None:
-    async for message in feed.messages():
+async def _send(socket: WebSocket, subscription: Subscription) -> None:
+    async for message in subscription.messages():
         await socket.send_text(message)

@@ -1,4 +1,4 @@
-"""From a run's standing to Plotly figures: pure functions."""
+"""From a run's status to Plotly figures: pure functions."""
 
 from __future__ import annotations
 

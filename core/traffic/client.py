@@ -16,7 +16,7 @@ _CHUNK = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str]  # by lower-case name
     body: str  # its beginning
@@ -42,7 +42,7 @@ class Connection:
     def usable(self) -> bool:
         return self._http.our_state is h11.IDLE and not self._reader.at_eof()
 
-    async def get(self, host: str, target: str, headers: Mapping[str, str]) -> Answer:
+    async def get(self, host: str, target: str, headers: Mapping[str, str]) -> Response:
         """host: for the header of that name. target: path and query."""
         sent = {"Host": host, "User-Agent": "Essaim", "Accept": "*/*", **headers}
         request = h11.Request(method="GET", target=target, headers=list(sent.items()))
@@ -65,7 +65,7 @@ class Connection:
                 raise h11.RemoteProtocolError("closed before the answer")
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
             self._http.start_next_cycle()
-        return Answer(status, answered, body.decode(errors="replace"))
+        return Response(status, answered, body.decode(errors="replace"))
 
     def close(self) -> None:
         self._writer.transport.abort()

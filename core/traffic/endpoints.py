@@ -16,8 +16,8 @@ LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One node's way in."""
+class Endpoint:
+    """Where one node takes requests in."""
 
     node: str  # its id
     name: str  # what it is called
@@ -36,8 +36,10 @@ def open_ports(service: Service) -> tuple[Port, ...]:
     return tuple(port for port in service.ports if port.published and port.protocol == "tcp")
 
 
-def real(snapshot: ClusterSnapshot, service: Service, port: Port, engine: str) -> tuple[Entry, ...]:
-    """The entries of a real Swarm: every node that is there, for the routing mesh is on each.
+def real(
+    snapshot: ClusterSnapshot, service: Service, port: Port, engine: str
+) -> tuple[Endpoint, ...]:
+    """The endpoints of a real Swarm: every node that is there, for the routing mesh is on each.
 
     engine: the address of the connected engine, a DOCKER_HOST value. A port in host mode answers
     only where a replica runs.
@@ -47,7 +49,8 @@ def real(snapshot: ClusterSnapshot, service: Service, port: Port, engine: str) -
         hosts = {t.node_id for t in snapshot.tasks_of(service) if t.state == "running"}
         nodes = [node for node in nodes if node.id in hosts]
     return tuple(
-        Entry(node.id, node.name, _host(snapshot, node, engine), port.published) for node in nodes
+        Endpoint(node.id, node.name, _host(snapshot, node, engine), port.published)
+        for node in nodes
     )
 
 
@@ -63,8 +66,8 @@ def _host(snapshot: ClusterSnapshot, node: Node, engine: str) -> str:
 
 def practice(
     snapshot: ClusterSnapshot, service: Service, port: Port, engine: str, listing: Sequence[Any]
-) -> tuple[Entry, ...]:
-    """The entries of a practice Swarm.
+) -> tuple[Endpoint, ...]:
+    """The endpoints of a practice Swarm.
 
     listing: what its ``/_practice/ports`` answers. A port that it has bound on this machine's
     loopback is used as such; else the engine's own address leads there.
@@ -79,11 +82,11 @@ def practice(
             continue
         bound = urlsplit(opening["url"])
         if opening["bound"] and here and _is_loopback(bound.hostname or ""):
-            entry = Entry(node.id, node.name, bound.hostname or "", bound.port or 80)
+            endpoint = Endpoint(node.id, node.name, bound.hostname or "", bound.port or 80)
         else:
             prefix = f"/_practice/open/{node.hostname}/{port.published}"
-            entry = Entry(node.id, node.name, way.hostname or "", way.port or 80, prefix)
-        found.append(replace(entry, machine=node.hostname))
+            endpoint = Endpoint(node.id, node.name, way.hostname or "", way.port or 80, prefix)
+        found.append(replace(endpoint, machine=node.hostname))
     return tuple(found)
 
 

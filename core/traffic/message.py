@@ -13,36 +13,36 @@ from core.i18n import Translate, number
 from core.traffic import sentences
 from core.traffic.charts import answered_per_replica, color, latency_and_failures, natural
 from core.traffic.ledger import Request
-from core.traffic.status import Standing
+from core.traffic.status import Status
 
 #: Seconds that a chart goes on after the run, so that what was done at its end is seen.
 AFTER = 5.0
 
 
 def traffic(
-    standing: Standing | None,
+    status: Status | None,
     snapshot: ClusterSnapshot,
     _: Translate,
-    past: Sequence[Standing] = (),
+    past: Sequence[Status] = (),
 ) -> str:
     """The counts, sentences and newest requests of the run that is on, or of the last one.
 
     past: the runs before, to be compared with it.
     """
-    if standing is None:
+    if status is None:
         return _text("traffic", run=None)
     names = [node.name for node in snapshot.nodes]
-    totals, shares = standing.totals, standing.shares
+    totals, shares = status.totals, status.shares
     return _text(
         "traffic",
-        run=standing.id,
-        time=standing.now,
-        service=standing.plan.service,
-        state=standing.state,
-        said=sentences.state(standing, _),
-        active=standing.active,
-        length=standing.plan.seconds,
-        planned=standing.plan.requests,
+        run=status.id,
+        time=status.now,
+        service=status.plan.service,
+        state=status.state,
+        said=sentences.state(status, _),
+        active=status.active,
+        length=status.plan.seconds,
+        planned=status.plan.requests,
         totals={
             "sent": totals.sent,
             "answered": totals.answered,
@@ -50,19 +50,19 @@ def traffic(
             "waiting": totals.waiting,
             "unknown": totals.unknown,
         },
-        failures=sentences.failures(standing.errors, standing.culprits, _),
-        percentiles=[None if t is None else t * 1000 for t in standing.percentiles],
+        failures=sentences.failures(status.errors, status.culprits, _),
+        percentiles=[None if t is None else t * 1000 for t in status.percentiles],
         entries=[
-            {"node": entry.name, "count": standing.by_entry.get(entry.name, 0)}
-            for entry in standing.entries
+            {"node": entry.name, "count": status.by_entry.get(entry.name, 0)}
+            for entry in status.endpoints
         ],
-        tasks=standing.by_task,
+        tasks=status.by_task,
         colors={name: color(names, name) for name in names},
         fairness=shares.index,
-        fair=sentences.fairness(shares, standing.plan.keep_alive, _),
-        latest=sentences.latest(standing.latest, _),
-        runs=[_compared(each, _) for each in (*past, standing)],
-        dots=[_dot(number, request) for number, request in standing.dots],
+        fair=sentences.fairness(shares, status.plan.keep_alive, _),
+        latest=sentences.latest(status.latest, _),
+        runs=[_compared(each, _) for each in (*past, status)],
+        dots=[_dot(number, request) for number, request in status.dots],
         reports=[
             {
                 "began": report.began,
@@ -74,50 +74,50 @@ def traffic(
                     for step in report.steps
                 ],
             }
-            for report, ended, failed in reversed(standing.reports)
+            for report, ended, failed in reversed(status.reports)
         ],
     )
 
 
 def charts(
-    standing: Standing | None, snapshot: ClusterSnapshot, marks: Sequence[Mark], _: Translate
+    status: Status | None, snapshot: ClusterSnapshot, marks: Sequence[Mark], _: Translate
 ) -> str:
     """The two figures of the run."""
-    if standing is None:
+    if status is None:
         return _text("traffic_charts", run=None)
     names = [node.name for node in snapshot.nodes]
-    idle = [name for name, _count in standing.shares.counts]
-    last = standing.seconds[-1].start if standing.seconds else standing.begun
-    end = standing.now if standing.state != "ended" else min(standing.now, last + AFTER)
-    during = [mark for mark in marks if standing.begun <= mark.time <= end + AFTER]
+    idle = [name for name, _count in status.shares.counts]
+    last = status.seconds[-1].start if status.seconds else status.begun
+    end = status.now if status.state != "ended" else min(status.now, last + AFTER)
+    during = [mark for mark in marks if status.begun <= mark.time <= end + AFTER]
     figures = {
-        "answered": answered_per_replica(standing.by_place, idle, names),
-        "latency": latency_and_failures(standing.seconds, during, end, _),
+        "answered": answered_per_replica(status.by_place, idle, names),
+        "latency": latency_and_failures(status.seconds, during, end, _),
     }
-    return _text("traffic_charts", run=standing.id, figures=figures)
+    return _text("traffic_charts", run=status.id, figures=figures)
 
 
-def _compared(standing: Standing, _: Translate) -> list[str]:
+def _compared(status: Status, _: Translate) -> list[str]:
     """A run as a line of the table that compares them."""
-    totals = standing.totals
-    answered = Counter({name: 0 for name, _count in standing.shares.counts})
-    for (name, _node), count in standing.by_place.items():
+    totals = status.totals
+    answered = Counter({name: 0 for name, _count in status.shares.counts})
+    for (name, _node), count in status.by_place.items():
         answered[name] += count
     counts = [answered[name] for name in sorted(answered, key=natural)]
-    p50, p95, _p99 = ("–" if t is None else number(t * 1000, _, 1) for t in standing.percentiles)
+    p50, p95, _p99 = ("–" if t is None else number(t * 1000, _, 1) for t in status.percentiles)
     return [
-        sentences.plan(standing, _),
+        sentences.plan(status, _),
         number(totals.sent, _),
         number(totals.failed, _),
         " · ".join(number(count, _) for count in counts),
-        _fairness(standing, _),
+        _fairness(status, _),
         f"{p50} / {p95} ms",
     ]
 
 
-def _fairness(standing: Standing, _: Translate) -> str:
+def _fairness(status: Status, _: Translate) -> str:
     """Beside the totals of the whole run: with a word where it is not about the whole run."""
-    shares = standing.shares
+    shares = status.shares
     if shares.index is None:
         return "–"
     index = number(shares.index, _, 2)

@@ -13,12 +13,12 @@ import docker
 from core.cluster.snapshot import ClusterSnapshot
 from core.traffic import client
 from core.traffic.attribution import Replica, Replicas, clues
-from core.traffic.endpoints import Entry, open_ports
+from core.traffic.endpoints import Endpoint, open_ports
 from core.traffic.fairness import Fairness
 from core.traffic.ledger import Ledger, Request
 from core.traffic.logs import LogReader
 from core.traffic.plan import TAG, Plan
-from core.traffic.status import Standing, State
+from core.traffic.status import State, Status
 from core.traffic.story import Story
 
 TICK = 0.1  # seconds between two looks at what is known by now
@@ -36,8 +36,8 @@ DOTS_PER_SECOND = 40
 class Run:
     """From ``start()`` until it ends by itself or by ``stop()``, on a thread of its own.
 
-    id: what the tags of its requests begin with. entries: never empty. snapshot: the cluster as of
-    now. watched: whether somebody looks. changed: is told of each new standing, on some thread.
+    id: what the tags of its requests begin with. endpoints: never empty. snapshot: the cluster as
+    of now. watched: whether somebody looks. changed: is told of each new status, on some thread.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Run:
         id: str,
         plan: Plan,
         service: str,
-        entries: Sequence[Entry],
+        endpoints: Sequence[Endpoint],
         *,
         snapshot: Callable[[], ClusterSnapshot],
         logs: Callable[[], docker.APIClient],
@@ -55,7 +55,7 @@ class Run:
         self.id = id
         self.plan = plan
         self.service = service
-        self.entries = tuple(entries)
+        self.endpoints = tuple(endpoints)
         self._snapshot = snapshot
         self._watched = watched
         self._changed = changed
@@ -76,7 +76,7 @@ class Run:
         self._follow_until: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._work, name="essaim_traffic", daemon=True)
-        self.standing = self._stand()
+        self.status = self._stand()
 
     def start(self) -> None:
         self._thread.start()
@@ -96,7 +96,7 @@ class Run:
     @property
     def ended(self) -> bool:
         """Whether its last counts stand."""
-        return self.standing.state == "ended"
+        return self.status.state == "ended"
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -145,19 +145,21 @@ class Run:
             if self._state == "running" and due <= now:
                 due += 1 / self.plan.rate
                 if len(flying) < MOST_WAITING:
-                    task = asyncio.create_task(self._one(self.entries[sent % len(self.entries)]))
+                    task = asyncio.create_task(
+                        self._one(self.endpoints[sent % len(self.endpoints)])
+                    )
                     flying.add(task)
                     task.add_done_callback(flying.discard)
             await asyncio.sleep(min(TICK, max(0.0, due - self._loop.time())))
         if flying:
             await asyncio.wait(flying)
 
-    async def _one(self, entry: Entry) -> None:
-        number = self._ledger.send(time.time(), entry.name)
+    async def _one(self, endpoint: Endpoint) -> None:
+        number = self._ledger.send(time.time(), endpoint.name)
         began = time.perf_counter()
         try:
             async with asyncio.timeout(client.TIMEOUT):
-                answer = await self._exchange(entry, number)
+                answer = await self._exchange(endpoint, number)
         except Exception as error:
             self._ledger.fail(number, time.perf_counter() - began, client.failure(error))
             self._draw(number)
@@ -168,29 +170,29 @@ class Run:
         self._ended_at[number] = time.time()
         self._attribute(number)
 
-    async def _exchange(self, entry: Entry, number: int) -> client.Answer:
-        target = f"{entry.prefix}/?{TAG}={self.id}-{number}"
-        host = f"{entry.host}:{entry.port}"
+    async def _exchange(self, endpoint: Endpoint, number: int) -> client.Response:
+        target = f"{endpoint.prefix}/?{TAG}={self.id}-{number}"
+        host = f"{endpoint.host}:{endpoint.port}"
         if not self.plan.keep_alive:
-            connection = await client.Connection.open(entry.host, entry.port)
+            connection = await client.Connection.open(endpoint.host, endpoint.port)
             try:
                 return await connection.get(host, target, {"Connection": "close"})
             finally:
                 connection.close()
         # Through the engine's own address, a name stands for the connection to the node's port.
-        named = {"Essaim-Connection": f"{self.id}-{entry.name}"} if entry.prefix else {}
-        lock, _none = self._kept.setdefault(entry.node, (asyncio.Lock(), None))
+        named = {"Essaim-Connection": f"{self.id}-{endpoint.name}"} if endpoint.prefix else {}
+        lock, _none = self._kept.setdefault(endpoint.node, (asyncio.Lock(), None))
         async with lock:  # one request after the other, as HTTP/1.1 has it
-            kept = self._kept[entry.node][1]
+            kept = self._kept[endpoint.node][1]
             if kept is None or not kept.usable:
-                kept = await client.Connection.open(entry.host, entry.port)
-            self._kept[entry.node] = (lock, None)
+                kept = await client.Connection.open(endpoint.host, endpoint.port)
+            self._kept[endpoint.node] = (lock, None)
             try:
                 answer = await kept.get(host, target, named)
             except BaseException:
                 kept.close()
                 raise
-            self._kept[entry.node] = (lock, kept)
+            self._kept[endpoint.node] = (lock, kept)
             return answer
 
     def _heard(self, number: int, task: str) -> None:
@@ -248,7 +250,7 @@ class Run:
             seen = time.monotonic() if self._watched() else seen
             if time.monotonic() - seen > UNWATCHED:
                 self.stop("unwatched")
-            self.standing = self._stand()
+            self.status = self._stand()
             if telling is None or telling.done() or last:
                 if telling is not None:
                     await telling
@@ -294,13 +296,13 @@ class Run:
             await self._loop.run_in_executor(None, self._logs.catch_up, self.plan.requests)
             await asyncio.sleep(TICK)
 
-    def _stand(self) -> Standing:
+    def _stand(self) -> Status:
         book, now = self._ledger, time.time()
-        return Standing(
+        return Status(
             id=self.id,
             plan=self.plan,
             service=self.service,
-            entries=self.entries,
+            endpoints=self.endpoints,
             state=self._state,
             why=self._why if self._state in ("ending", "ended") else "",
             now=now,

@@ -7,7 +7,7 @@ from core.i18n import Translate, number
 from core.presentation.marks import describe, update
 from core.traffic.fairness import Shares
 from core.traffic.ledger import Request
-from core.traffic.status import Standing
+from core.traffic.status import Status
 from core.traffic.story import Report, Step
 
 #: Seconds: the managers are not asked so often that less could be told.
@@ -68,9 +68,9 @@ def _fairness(shares: Shares, keep_alive: bool, _: Translate) -> str:
     )
 
 
-def state(standing: Standing, _: Translate) -> str:
+def state(status: Status, _: Translate) -> str:
     """How the run stands, and why it ended."""
-    match standing.state, standing.why:
+    match status.state, status.why:
         case "running", _why:
             return _("Sending")
         case "paused", _why:
@@ -86,12 +86,12 @@ def state(standing: Standing, _: Translate) -> str:
     return _("Done")
 
 
-def plan(standing: Standing, _: Translate) -> str:
+def plan(status: Status, _: Translate) -> str:
     """What the run was to do, in few words."""
-    asked = standing.plan
+    asked = status.plan
     kind = _("kept alive") if asked.keep_alive else _("new for each request")
-    entry = standing.entries[0].name if asked.entry else _("every node in turn")
-    return f"{standing.service} · {asked.rate:g}/s · {kind} · {entry}"
+    entry = status.endpoints[0].name if asked.entry else _("every node in turn")
+    return f"{status.service} · {asked.rate:g}/s · {kind} · {entry}"
 
 
 def failures(errors: dict[str, int], culprits: dict[tuple[str, str], int], _: Translate) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core.traffic.endpoints import Entry
+from core.traffic.endpoints import Endpoint
 from core.traffic.fairness import Shares
 from core.traffic.ledger import Request, Second, Totals
 from core.traffic.plan import Plan
@@ -15,13 +15,13 @@ State = Literal["running", "paused", "ending", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Status:
     """How a run stands at one instant: all that is shown of it."""
 
     id: str
     plan: Plan
     service: str  # its name
-    entries: tuple[Entry, ...]
+    endpoints: tuple[Endpoint, ...]
     state: State
     why: str  # for what reason it ended: done, stopped, unwatched, gone
     now: float  # seconds since the epoch

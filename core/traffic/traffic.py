@@ -16,10 +16,10 @@ from core.engine.connection import QUESTION_TIMEOUT, Connection
 from core.errors import InvalidCommand
 from core.i18n import later as _
 from core.traffic import endpoints
-from core.traffic.endpoints import Entry
+from core.traffic.endpoints import Endpoint
 from core.traffic.plan import Plan
 from core.traffic.run import Run
-from core.traffic.status import Standing
+from core.traffic.status import Status
 
 #: Seconds after a run's last word in which its charts are drawn once more.
 STILL = 3.0
@@ -43,7 +43,7 @@ class Traffic:
         self._changed = changed
         self._lock = threading.Lock()
         self._run: Run | None = None
-        self._past: deque[Standing] = deque(maxlen=PAST)
+        self._past: deque[Status] = deque(maxlen=PAST)
 
     @property
     def run(self) -> Run | None:
@@ -51,11 +51,11 @@ class Traffic:
         return self._run
 
     @property
-    def standing(self) -> Standing | None:
-        return self._run.standing if self._run else None
+    def status(self) -> Status | None:
+        return self._run.status if self._run else None
 
     @property
-    def past(self) -> tuple[Standing, ...]:
+    def past(self) -> tuple[Status, ...]:
         """How the runs before this one ended, the oldest first."""
         return tuple(self._past)
 
@@ -64,9 +64,9 @@ class Traffic:
         """Whether a run is on, or ended so lately that its charts may be out of date."""
         if self._run is None:
             return False
-        return not self._run.ended or time.time() - self._run.standing.now < STILL
+        return not self._run.ended or time.time() - self._run.status.now < STILL
 
-    def entries(self, service: Service, published: int) -> tuple[Entry, ...]:
+    def endpoints(self, service: Service, published: int) -> tuple[Endpoint, ...]:
         """Where the port answers on each node. Raises one of core.errors."""
         snapshot, base = self._snapshot(), self._connection.base_url
         port = next((p for p in endpoints.open_ports(service) if p.published == published), None)
@@ -86,7 +86,7 @@ class Traffic:
         service = self._snapshot().service(plan.service)
         if service is None:
             raise InvalidCommand(_("There is no such service."))
-        found = self.entries(service, plan.port)
+        found = self.endpoints(service, plan.port)
         if plan.entry:
             found = tuple(entry for entry in found if entry.node == plan.entry)
         if not found:
@@ -109,7 +109,7 @@ class Traffic:
             if self._run is not None and not self._run.ended:
                 raise InvalidCommand(_("One run at a time: stop the one that is on."))
             if self._run is not None:
-                self._past.append(self._run.standing)
+                self._past.append(self._run.status)
             self._run = run
         run.start()
 

@@ -11,8 +11,8 @@ import streamlit as st
 
 from core.commands.execs import ExecContainer
 from core.commands.nodes import UpdateNode
-from core.console.consoles import DESK
-from core.console.viewer import Visit
+from core.console.consoles import CONSOLES
+from core.console.grant import Grant
 from core.control import instances
 from core.live.routes import INSTANCE
 from core.ui.live import address, component, set_availability, tile_words
@@ -139,9 +139,9 @@ def _ticket() -> str:
     """A ticket for this viewer that has not been used yet."""
     here, cluster, name, asking = viewer(), control(), who(), browser()
     held, owner = st.session_state.get("console_ticket", ("", None))
-    if owner is not cluster or not DESK.visits.waits(held):
-        held = DESK.visits.issue(
-            Visit(
+    if owner is not cluster or not CONSOLES.grants.waits(held):
+        held = CONSOLES.grants.issue(
+            Grant(
                 cluster,
                 name,
                 lambda: here.right,

@@ -16,7 +16,7 @@ from core.lessons.lesson import (
     Kind,
     Lesson,
     Load,
-    Scene,
+    Placement,
     drained,
     room_beside,
     to_drain,
@@ -105,7 +105,7 @@ def _results(lesson: Lesson) -> None:
     columns = st.columns(max(len(shown) + lesson.running, 2), gap="small")
     for column, each in zip(columns, shown, strict=False):
         with column, st.container(border=True):
-            _scene(lesson, each) if isinstance(each, Scene) else _load(each)
+            _placement(lesson, each) if isinstance(each, Placement) else _load(each)
     if lesson.running:
         with columns[len(shown)], st.container(border=True):
             _coming(lesson)
@@ -157,12 +157,12 @@ def _coming(lesson: Lesson) -> None:
     )
 
 
-def _scene(lesson: Lesson, scene: Scene) -> None:
-    st.markdown(f"**{_step(scene.step)}**")
+def _placement(lesson: Lesson, placement: Placement) -> None:
+    st.markdown(f"**{_step(placement.step)}**")
     lines = []
-    for node, count in scene.spread:
-        note = "drain" if node in scene.drained else ""
-        plain = "◆" if node == scene.plain else ""
+    for node, count in placement.spread:
+        note = "drain" if node in placement.drained else ""
+        plain = "◆" if node == placement.plain else ""
         lines.append(
             f'<div class="essaim-lesson-node" data-drained="{str(bool(note)).lower()}">'
             f"<span>{html.escape(node)} <small>{note}</small></span>"
@@ -170,9 +170,9 @@ def _scene(lesson: Lesson, scene: Scene) -> None:
             f'<i title="docker run">{plain}</i></span><b>{count}</b></div>'
         )
     st.html("".join(lines))
-    if scene.line:
-        st.code(scene.line, language="shell", wrap_lines=True)
-    if scene.step == "activated" and not dict(scene.spread).get(lesson.node):
+    if placement.line:
+        st.code(placement.line, language="shell", wrap_lines=True)
+    if placement.step == "activated" and not dict(placement.spread).get(lesson.node):
         st.markdown(
             _("{node} stays empty, by design: replicas that run are not moved.").format(
                 node=lesson.node
@@ -183,15 +183,15 @@ def _scene(lesson: Lesson, scene: Scene) -> None:
 
 
 def _load(load: Load) -> None:
-    standing = load.standing
-    totals, (p50, p95, _p99) = standing.totals, standing.percentiles
-    counts = sorted(standing.by_task.values(), reverse=True)
-    idle = len(standing.shares.counts) - len(counts)
+    status = load.status
+    totals, (p50, p95, _p99) = status.totals, status.percentiles
+    counts = sorted(status.by_task.values(), reverse=True)
+    idle = len(status.shares.counts) - len(counts)
     index = fairness([*counts, *[0] * max(0, idle)])
     st.markdown(f"**{_step(load.step)}**")
     st.code(load.line, language="shell", wrap_lines=True)
     rows = (
-        (_("answered per second"), number(totals.answered / max(standing.active, 0.1), _)),
+        (_("answered per second"), number(totals.answered / max(status.active, 0.1), _)),
         (_("failed"), number(totals.failed, _)),
         (_("median / 95 %"), " / ".join(_ms(t) for t in (p50, p95)) + " ms"),
         (_("fairness"), "–" if index is None else number(index, _, 2)),

@@ -95,7 +95,7 @@ def begin(make: Callable[[], Plan]) -> None:
     try:
         plan = make()
         run = control().send(plan, who(), here.right)
-        addresses = [entry.address for entry in run.entries]
+        addresses = [entry.address for entry in run.endpoints]
         line, python = plan.line(addresses), plan.python(addresses)
     except EssaimError as refusal:
         refused = refusal

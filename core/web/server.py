@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
 from core.cluster.snapshot import ClusterSnapshot
-from core.console.consoles import DESK
+from core.console.consoles import CONSOLES
 from core.console.routes import routes as console_routes
 from core.control.classroom import classroom
 from core.control.control import Control
@@ -51,7 +51,7 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     if told := room.access.announcement():
         print(told, flush=True)  # as Jupyter does
     yield {}
-    DESK.close()
+    CONSOLES.close()
     await anyio.to_thread.run_sync(room.stop)
 
 
@@ -60,8 +60,8 @@ def routes() -> list[BaseRoute]:
         *live_routes(lambda request: _looked_at(request).hub, _ours),
         *timeline_routes(lambda request: _asked(request).timeline, _ours),
         *published_routes(_asked, _ours),
-        *console_routes(lambda: DESK, _ours),
-        *terminal_routes(lambda: DESK.seats, _ours),
+        *console_routes(lambda: CONSOLES, _ours),
+        *terminal_routes(lambda: CONSOLES.seats, _ours),
     ]
 
 

@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 
 from core.commands.registry import parse
-from core.console.entry import Entry
+from core.console.answer import Answer
+from core.console.grant import Grant
 from core.console.session import Session
-from core.console.viewer import Visit
 from core.control.control import Control
 from core.control.rights import NONE
 from core.labs.catalogue import BY_NAME
@@ -24,15 +24,15 @@ ASKED += "Are you sure you want to continue? [y/N] "
 class Typist:
     def __init__(self, control: Control, session: Session) -> None:
         self.control, self.session = control, session
-        self.visit = Visit(control, "learner", lambda: NONE)
+        self.grant = Grant(control, "learner", lambda: NONE)
 
     def type(self, text: str) -> None:
-        self.session.give(text, "en", self.visit)
+        self.session.give(text, "en", self.grant)
         until(lambda: not self.session._working, PATIENCE)
 
     @property
     def shown(self) -> list[tuple[str, str, str]]:
-        return [(e.line, e.kind, e.text) for e in self.session._entries if isinstance(e, Entry)]
+        return [(e.line, e.kind, e.text) for e in self.session._entries if isinstance(e, Answer)]
 
     @property
     def names(self) -> list[str]:
@@ -78,7 +78,7 @@ def test_a_docker_line_is_a_no_and_is_run(typist: Typist) -> None:
 
 def test_ctrl_c_is_a_no(typist: Typist) -> None:
     typist.type("docker container prune")
-    typist.session.interrupt(typist.visit)
+    typist.session.interrupt(typist.grant)
     until(lambda: not typist.session._working, PATIENCE)
     assert "asking" not in [kind for _, kind, _ in typist.shown]
     assert typist.names == ["old"]

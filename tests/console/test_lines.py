@@ -13,7 +13,7 @@ from core.commands.nodes import ListNodes
 from core.commands.registry import ALIASES, COMMANDS
 from core.commands.service_views import ListServices
 from core.commands.services import ScaleServices
-from core.console.lines import Request, read
+from core.console.lines import Line, read
 from core.i18n import translation
 
 
@@ -21,7 +21,7 @@ def same(text: str) -> str:
     return text
 
 
-def one(typed: str) -> Request:
+def one(typed: str) -> Line:
     (request,) = read(typed, same)
     return request
 
@@ -44,7 +44,7 @@ def one(typed: str) -> Request:
     ],
 )  # fmt: skip
 def test_ways_to_type_it(typed: str, command: object) -> None:
-    assert one(typed) == Request(one(typed).line, "command", command)  # type: ignore[arg-type]
+    assert one(typed) == Line(one(typed).line, "command", command)  # type: ignore[arg-type]
 
 
 def test_several_lines_and_what_hangs_on_what() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.commands.build import BuildImage
+from core.console.grant import Grant
 from core.console.session import Session
-from core.console.viewer import Visit
 from core.control.control import Control
 from core.control.rights import NONE, Right
 from core.labs.lab import Docker, Move
@@ -24,11 +24,11 @@ class Prompt:
         self.right = right
         self.files: tuple[tuple[str, str], ...] = ()
         self.session = Session(control)
-        self.visit = Visit(control, "learner", lambda: right, lambda: self.files)
+        self.grant = Grant(control, "learner", lambda: right, lambda: self.files)
 
     def type(self, line: str) -> None:
         before = len(self.control.journal.records())
-        self.session.give(line, "fr", self.visit)
+        self.session.give(line, "fr", self.grant)
         until(lambda: len(self.control.journal.records()) > before, 4 * playing.PATIENCE)
         entry = self.control.journal.records()[-1]
         assert entry.outcome == "ok", f"{line}: {entry.error}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from core.cluster.history import History
 from core.live import messages
 from core.live.edition import Edition
-from core.live.hub import Feed, Hub
+from core.live.hub import Hub, Subscription
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
 from tests.live.reader import Reader
@@ -18,7 +18,7 @@ def same(text: str) -> str:
     return text
 
 
-async def read(feed: Feed, count: int) -> list[str]:
+async def read(feed: Subscription, count: int) -> list[str]:
     got: list[str] = []
     async for message in feed.messages():
         got.append(message)
@@ -87,8 +87,8 @@ def test_a_slow_viewer_gets_the_latest_not_a_queue() -> None:
 
 
 def test_a_viewer_that_is_gone_disturbs_nobody() -> None:
-    async def make() -> Feed:
-        return Feed("en")
+    async def make() -> Subscription:
+        return Subscription("en")
 
     asyncio.run(make()).offer("a", "text")  # its loop is closed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.console.consoles import DESK
+from core.console.consoles import CONSOLES
 from core.control.control import Control
 from tests.pages.conftest import Open, fine
 
@@ -32,7 +32,7 @@ def test_a_ticket_waits_until_it_is_used(cluster: Control, visit: Open) -> None:
     app = fine(visit("console"))
     first = app.session_state["console_ticket"]
     assert fine(app.run()).session_state["console_ticket"] == first
-    redeemed = DESK.visits.redeem(first[0])
+    redeemed = CONSOLES.grants.redeem(first[0])
     assert redeemed is not None
     assert redeemed.control is cluster
     assert fine(app.run()).session_state["console_ticket"] != first

@@ -10,7 +10,7 @@ from core.control.control import Control
 from core.control.rights import NONE, Right
 from core.errors import NotAllowed
 from core.lessons import lesson as lessons
-from core.lessons.lesson import KINDS, Kind, Lesson, Load, Scene, to_drain
+from core.lessons.lesson import KINDS, Kind, Lesson, Load, Placement, to_drain
 from tests.cluster import raw
 from tests.cluster.test_collector import until
 from tests.cluster.test_history import snapshot
@@ -30,8 +30,8 @@ def played(cluster: Control, kind: Kind, node: str = "node2") -> Lesson:
     return lesson
 
 
-def scenes(lesson: Lesson) -> list[Scene]:
-    return [each for each in lesson.results if isinstance(each, Scene)]
+def scenes(lesson: Lesson) -> list[Placement]:
+    return [each for each in lesson.results if isinstance(each, Placement)]
 
 
 def loads(lesson: Lesson) -> list[Load]:
@@ -140,9 +140,9 @@ def test_fifteen_replicas_share_what_one_did(
 ) -> None:
     monkeypatch.setitem(lessons.LOADS, "many", (100, 2))
     one, many = loads(played(cluster, "many"))
-    assert [len(load.standing.by_task) for load in (one, many)] == [1, 15]
+    assert [len(load.status.by_task) for load in (one, many)] == [1, 15]
     for load in (one, many):
-        totals = load.standing.totals
+        totals = load.status.totals
         assert (totals.sent, totals.answered, totals.unknown) == (200, 200, 0)
     assert cluster.snapshot.services[0].replicas == 3
 
@@ -152,8 +152,8 @@ def test_a_kept_connection_stays_with_its_replica(
 ) -> None:
     monkeypatch.setitem(lessons.LOADS, "kept", (50, 1))
     new, kept = loads(played(cluster, "kept"))
-    assert sorted(new.standing.by_task.values()) == [16, 17, 17]
-    assert list(kept.standing.by_task.values()) == [50]
+    assert sorted(new.status.by_task.values()) == [16, 17, 17]
+    assert list(kept.status.by_task.values()) == [50]
 
 
 def test_without_the_right_nothing_happens(real: Control) -> None:
@@ -193,7 +193,7 @@ def test_the_page_plays_it_and_keeps_the_steps(
         app = fine(app.button(key=f"lesson_reveal_{step}").click().run())
     assert lesson.wait(300)
     app = fine(app.run())
-    assert [code.value for code in app.code] == [scene.line for scene in scenes(lesson)[1:]]
+    assert [code.value for code in app.code] == [placement.line for placement in scenes(lesson)[1:]]
     assert app.success
     assert not app.button(key="lesson_start").disabled
 

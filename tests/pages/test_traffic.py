@@ -37,7 +37,7 @@ def test_a_run_is_in_the_journal_and_its_counts_are_pushed(cluster: Control) -> 
     entry = cluster.journal.records()[-1]
     assert entry.who == "somebody"
     assert entry.line.startswith("curl --rate 50/s -H 'Connection: close'")
-    assert run.standing.totals.answered == 10
+    assert run.status.totals.answered == 10
 
 
 def test_the_page_offers_to_make_a_service_then_shakes_it(cluster: Control, visit: Open) -> None:

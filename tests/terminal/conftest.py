@@ -13,9 +13,9 @@ import uvicorn
 from starlette.applications import Starlette
 from websockets.sync.client import ClientConnection, connect
 
-from core.console.consoles import Desk
+from core.console.consoles import Consoles
+from core.console.grant import Grant
 from core.console.routes import routes as console_routes
-from core.console.viewer import Visit
 from core.control.control import Control
 from core.control.rights import NONE
 from core.terminal.routes import routes as terminal_routes
@@ -29,14 +29,14 @@ PATIENCE = 60
 class Served:
     """Routes on a port of this machine, and visits to them."""
 
-    def __init__(self, port: int, desk: Desk, control: Control) -> None:
+    def __init__(self, port: int, consoles: Consoles, control: Control) -> None:
         self.address = f"ws://127.0.0.1:{port}"
-        self.desk = desk
+        self.consoles = consoles
         self.control = control
         self.right = NONE
 
     def ticket(self) -> str:
-        return self.desk.visits.issue(Visit(self.control, "tester", lambda: self.right))
+        return self.consoles.grants.issue(Grant(self.control, "tester", lambda: self.right))
 
     @contextmanager
     def console(self, session: str | None = None) -> Iterator[Console]:
@@ -130,11 +130,11 @@ class Keyboard:
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     control = practising(monkeypatch)
-    desk = Desk()
+    consoles = Consoles()
     app = Starlette(
         routes=[
-            *console_routes(lambda: desk, control.access.origin_allowed),
-            *terminal_routes(lambda: desk.seats, control.access.origin_allowed),
+            *console_routes(lambda: consoles, control.access.origin_allowed),
+            *terminal_routes(lambda: consoles.seats, control.access.origin_allowed),
         ]
     )
     config = uvicorn.Config(
@@ -145,8 +145,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     thread.start()
     until(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(port, desk, control)
+    yield Served(port, consoles, control)
     server.should_exit = True
-    desk.close()
+    consoles.close()
     thread.join(PATIENCE)
     control.stop()

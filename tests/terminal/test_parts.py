@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from core.console.consoles import Desk
-from core.console.viewer import Visit
+from core.console.consoles import Consoles
+from core.console.grant import Grant
 from core.control.control import Control
 from core.control.rights import NONE
 from core.terminal.cooked import Cooked, Frames, Typed
@@ -215,8 +215,8 @@ def test_a_ticket_is_good_for_the_browser_that_got_it() -> None:
 
 
 def test_a_console_session_is_found_again_by_its_browser_alone() -> None:
-    desk, control = Desk(), cast(Control, object())
-    hers, his = (Visit(control, "who", lambda: NONE, browser=each) for each in ("hers", "his"))
-    session = desk.session(None, hers)
-    assert desk.session(session.key, hers) is session
-    assert desk.session(session.key, his) is not session
+    consoles, control = Consoles(), cast(Control, object())
+    hers, his = (Grant(control, "who", lambda: NONE, browser=each) for each in ("hers", "his"))
+    session = consoles.session(None, hers)
+    assert consoles.session(session.key, hers) is session
+    assert consoles.session(session.key, his) is not session

@@ -24,7 +24,7 @@ def two(first: str, second: str, **parts: Any) -> tuple[ClusterSnapshot, Service
     return replace(there, nodes=nodes), there.services[0]
 
 
-def addresses(found: tuple[endpoints.Entry, ...]) -> list[tuple[str, str]]:
+def addresses(found: tuple[endpoints.Endpoint, ...]) -> list[tuple[str, str]]:
     return [(entry.name, entry.address) for entry in found]
 
 

@@ -11,12 +11,12 @@ from core.cluster.history import Mark
 from core.i18n import LANGUAGES, translation
 from core.traffic import sentences
 from core.traffic.attribution import Replica
-from core.traffic.endpoints import Entry
+from core.traffic.endpoints import Endpoint
 from core.traffic.fairness import Shares
 from core.traffic.ledger import Ledger, Totals
 from core.traffic.message import charts, traffic
 from core.traffic.plan import Plan
-from core.traffic.status import Standing
+from core.traffic.status import Status
 from core.traffic.story import Report, Step
 from tests.cluster.test_history import snapshot
 
@@ -28,7 +28,7 @@ def same(text: str) -> str:
     return text
 
 
-def standing() -> Standing:
+def status() -> Status:
     """Ten requests: six by ONE, two by TWO, one failed, one by nobody knows whom."""
     book = Ledger(BEGUN)
     for number in range(10):
@@ -45,11 +45,11 @@ def standing() -> Standing:
         (Step(1001.0, "mark", mark=drained), Step(1001.4, "told", ("web.10",), "node2")),
         well=1003.5,
     )
-    return Standing(
+    return Status(
         id="ab",
         plan=Plan("id-web", 8080, 4, 2.5),
         service="web",
-        entries=(Entry("id-node1", "node1", "h", 1), Entry("id-node2", "node2", "h", 1)),
+        endpoints=(Endpoint("id-node1", "node1", "h", 1), Endpoint("id-node2", "node2", "h", 1)),
         state="ended",
         why="done",
         now=1004.0,
@@ -71,7 +71,7 @@ def standing() -> Standing:
 
 
 def test_the_counts_are_the_ledgers() -> None:
-    said = json.loads(traffic(standing(), snapshot(), same))
+    said = json.loads(traffic(status(), snapshot(), same))
     assert said["totals"] == {"sent": 10, "answered": 9, "failed": 1, "waiting": 0, "unknown": 1}
     assert said["tasks"] == {"task-1": 6, "task-2": 2}
     assert said["entries"] == [{"node": "node1", "count": 5}, {"node": "node2", "count": 5}]
@@ -88,7 +88,7 @@ def test_the_counts_are_the_ledgers() -> None:
 
 def test_the_charts_draw_the_ledgers_counts() -> None:
     marks = [Mark(1001.0, "replicas", "web", "3", "15"), Mark(900.0, "created", "web")]
-    figures = json.loads(charts(standing(), snapshot(), marks, same))["figures"]
+    figures = json.loads(charts(status(), snapshot(), marks, same))["figures"]
     bars = {
         bar["name"]: dict(zip(bar["x"], bar["y"], strict=True))
         for bar in figures["answered"]["data"]
@@ -102,17 +102,15 @@ def test_the_charts_draw_the_ledgers_counts() -> None:
 
 
 def test_runs_are_compared_line_by_line() -> None:
-    before = replace(
-        standing(), plan=Plan("id-web", 8080, 4, 2.5, keep_alive=True, entry="id-node1")
-    )
-    before_line, line = json.loads(traffic(standing(), snapshot(), same, [before]))["runs"]
+    before = replace(status(), plan=Plan("id-web", 8080, 4, 2.5, keep_alive=True, entry="id-node1"))
+    before_line, line = json.loads(traffic(status(), snapshot(), same, [before]))["runs"]
     figures = ["10", "1", "6 · 2", "0.80", "5.0 / 10.0 ms"]
     assert before_line == ["web · 4/s · kept alive · node1", *figures]
     assert line == ["web · 4/s · new for each request · every node in turn", *figures]
 
 
 def test_a_figure_that_is_not_about_the_whole_run_says_so_in_the_table() -> None:
-    anew = replace(standing(), shares=Shares(BEGUN, (("web.1", 3),), 1.0, anew=True))
+    anew = replace(status(), shares=Shares(BEGUN, (("web.1", 3),), 1.0, anew=True))
     assert json.loads(traffic(anew, snapshot(), same))["runs"][0][4] == "1.00 since the last change"
 
 
@@ -124,7 +122,7 @@ def test_nothing_is_said_before_the_first_run() -> None:
 def test_a_run_that_has_only_begun_has_charts() -> None:
     empty = Ledger(BEGUN)
     begun = replace(
-        standing(),
+        status(),
         totals=Totals(),
         seconds=(),
         by_place={},
@@ -136,7 +134,7 @@ def test_a_run_that_has_only_begun_has_charts() -> None:
 
 
 def test_many_replicas_have_short_names_below_their_bars() -> None:
-    many = replace(standing(), by_place={(f"web.{n}", "node1"): n for n in range(1, 16)})
+    many = replace(status(), by_place={(f"web.{n}", "node1"): n for n in range(1, 16)})
     figures = json.loads(charts(many, snapshot(), (), same))["figures"]
     axis = figures["answered"]["layout"]["xaxis"]
     assert axis["ticktext"] == [str(n) for n in range(1, 16)]
@@ -164,7 +162,7 @@ def test_every_fairness_has_a_sentence(
 
 def test_no_address_leaves_by_the_socket() -> None:
     """A viewer without rights sees the counts, not where the nodes are."""
-    hidden = replace(standing(), entries=(Entry("id-node1", "node1", "192.0.2.44", 1),))
+    hidden = replace(status(), endpoints=(Endpoint("id-node1", "node1", "192.0.2.44", 1),))
     assert "192.0.2.44" not in traffic(hidden, snapshot(), same)
 
 

@@ -65,13 +65,13 @@ class Mesh:
         """A node's id and hostname."""
         service = self.collector.snapshot.service(NAME)
         assert service is not None
-        found = self.traffic.entries(service, PORT)[index]
+        found = self.traffic.endpoints(service, PORT)[index]
         return found.node, found.name
 
     def address(self) -> tuple[str, int]:
         service = self.collector.snapshot.service(NAME)
         assert service is not None
-        found = self.traffic.entries(service, PORT)[0]
+        found = self.traffic.endpoints(service, PORT)[0]
         return found.host, found.port
 
 
@@ -131,7 +131,7 @@ def seen_again(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 def spread_evenly(mesh: Mesh) -> bool:
     node, _name = mesh.entry()
     run = ended(mesh.traffic, Plan(mesh.service, PORT, rate=10, seconds=2, entry=node))
-    return len(run.standing.by_task) == 3 and not run.standing.totals.failed
+    return len(run.status.by_task) == 3 and not run.status.totals.failed
 
 
 def answers(host: str, port: int) -> bool:
@@ -151,9 +151,9 @@ def test_every_request_is_traced_to_its_replica(
     node, name = mesh.entry()
     again = seen_again(monkeypatch)
     run = ended(mesh.traffic, Plan(mesh.service, PORT, rate=10, seconds=30, entry=node))
-    standing = run.standing
-    print(standing.totals, standing.by_place, standing.percentiles)
-    assert (standing.totals.answered, standing.totals.unknown) == (300, 0)
+    status = run.status
+    print(status.totals, status.by_place, status.percentiles)
+    assert (status.totals.answered, status.totals.unknown) == (300, 0)
     fresh = Counter(
         request.replica.task
         for request in run.requests
@@ -162,17 +162,17 @@ def test_every_request_is_traced_to_its_replica(
     assert sum(fresh.values()) == 300 - len(again)
     assert len(fresh) == 3
     assert max(fresh.values()) - min(fresh.values()) <= 1  # in turn; 100 each if none came again
-    assert standing.by_entry == {name: 300}
-    assert standing.shares.index == pytest.approx(1.0, abs=0.01)
+    assert status.by_entry == {name: 300}
+    assert status.shares.index == pytest.approx(1.0, abs=0.01)
 
 
 def test_a_kept_connection_goes_to_one_replica(mesh: Mesh) -> None:
     node, _name = mesh.entry()
     plan = Plan(mesh.service, PORT, rate=10, seconds=15, keep_alive=True, entry=node)
     run = ended(mesh.traffic, plan)
-    print(run.standing.totals, run.standing.by_place)
-    assert (run.standing.totals.answered, run.standing.totals.unknown) == (150, 0)
-    assert list(run.standing.by_task.values()) == [150]
+    print(run.status.totals, run.status.by_place)
+    assert (run.status.totals.answered, run.status.totals.unknown) == (150, 0)
+    assert list(run.status.by_task.values()) == [150]
 
 
 def test_a_drain_costs_what_an_independent_client_counts(mesh: Mesh) -> None:
@@ -198,17 +198,17 @@ def test_a_drain_costs_what_an_independent_client_counts(mesh: Mesh) -> None:
     beside.start()
     _id, drained = mesh.entry(1)
     try:
-        until(lambda: run.standing.totals.answered > 20, PATIENCE)
+        until(lambda: run.status.totals.answered > 20, PATIENCE)
         mesh.run(f"docker node update --availability drain {drained}")
-        until(lambda: any(report.well for report, _e, _f in run.standing.reports), PATIENCE)
+        until(lambda: any(report.well for report, _e, _f in run.status.reports), PATIENCE)
     finally:
         over.set()
         mesh.traffic.stop()
         beside.join(PATIENCE)
         mesh.run(f"docker node update --availability active {drained}")
     assert run.join(PATIENCE)
-    totals = run.standing.totals
-    report, ended_then, failed = run.standing.reports[0]
+    totals = run.status.totals
+    report, ended_then, failed = run.status.reports[0]
     print(totals, counts, report.well and report.well - report.began, ended_then, failed)
     print([(round(s.time - report.began, 1), s.kind, s.replicas, s.node) for s in report.steps])
     assert abs(totals.sent - counts[0]) <= 2 * rate

@@ -13,7 +13,7 @@ from core.engine.connection import Connection
 from core.errors import InvalidCommand
 from core.traffic import client
 from core.traffic import run as runs
-from core.traffic.client import Answer
+from core.traffic.client import Response
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
@@ -40,16 +40,16 @@ def web(connection: Connection, image: str = "nginx:latest") -> tuple[Traffic, s
 
 def one_entry(traffic: Traffic, port: int) -> str:
     """The id of node2."""
-    return traffic.entries(traffic._snapshot().services[0], port)[1].node
+    return traffic.endpoints(traffic._snapshot().services[0], port)[1].node
 
 
 def shares(run: Run) -> list[int]:
-    return sorted(run.standing.by_task.values())
+    return sorted(run.status.by_task.values())
 
 
 def sound(run: Run, requests: int) -> None:
     """All were answered, none by nobody knows whom, and the shown counts are those of the list."""
-    totals, listed = run.standing.totals, run.requests
+    totals, listed = run.status.totals, run.requests
     assert (totals.sent, totals.answered, totals.failed, totals.waiting) == (
         requests,
         requests,
@@ -57,8 +57,8 @@ def sound(run: Run, requests: int) -> None:
         0,
     )
     assert totals.unknown == 0
-    assert Counter(r.replica.task for r in listed if r.replica) == run.standing.by_task
-    assert run.standing.state == "ended"
+    assert Counter(r.replica.task for r in listed if r.replica) == run.status.by_task
+    assert run.status.state == "ended"
 
 
 def test_new_connections_go_to_the_replicas_in_turn(connection: Connection) -> None:
@@ -67,8 +67,8 @@ def test_new_connections_go_to_the_replicas_in_turn(connection: Connection) -> N
     run = ended(traffic, Plan(service, port, rate=200, seconds=1.5, entry=node))
     sound(run, 300)
     assert shares(run) == [100, 100, 100]
-    assert run.standing.by_entry == {"node2": 300}
-    assert run.standing.shares.index == 1.0
+    assert run.status.by_entry == {"node2": 300}
+    assert run.status.shares.index == 1.0
 
 
 def test_a_busy_machine_sends_late_and_leaves_nothing_out(
@@ -87,7 +87,7 @@ def test_each_node_takes_its_own_turns(connection: Connection) -> None:
     run = ended(traffic, Plan(service, port, rate=200, seconds=1.5))
     sound(run, 300)
     assert shares(run) == [99, 99, 102]
-    assert run.standing.by_entry == {"node1": 100, "node2": 100, "node3": 100}
+    assert run.status.by_entry == {"node1": 100, "node2": 100, "node3": 100}
 
 
 def test_by_the_access_log_alone(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_a_kept_connection_keeps_its_replica(connection: Connection) -> None:
     run = ended(traffic, Plan(service, port, 200, 0.5, keep_alive=True, entry=node))
     sound(run, 100)
     assert shares(run) == [100]
-    assert run.standing.shares.index == pytest.approx(1 / 3)
+    assert run.status.shares.index == pytest.approx(1 / 3)
 
 
 def test_what_nobody_names_stays_unknown(
@@ -114,10 +114,10 @@ def test_what_nobody_names_stays_unknown(
     monkeypatch.setattr(runs, "LOG_WAIT", 0.2)
     traffic, service, port = web(connection, "traefik/whoami")  # it logs no requests
     run = ended(traffic, Plan(service, port, rate=100, seconds=0.2))
-    totals = run.standing.totals
+    totals = run.status.totals
     assert (totals.answered, totals.unknown) == (20, 20)
-    assert run.standing.latest is None
-    assert run.standing.dots[-1][1].replica is None
+    assert run.status.latest is None
+    assert run.status.dots[-1][1].replica is None
 
 
 def test_a_body_may_name_the_container(
@@ -138,20 +138,20 @@ def test_one_run_at_a_time_and_it_can_be_paused_and_stopped(connection: Connecti
     traffic.start(run)
     with pytest.raises(InvalidCommand, match="One run at a time"):
         traffic.start(traffic.prepare(Plan(service, port)))
-    until(lambda: run.standing.totals.answered > 5)
+    until(lambda: run.status.totals.answered > 5)
     traffic.pause()
-    until(lambda: run.standing.state == "paused" and run.standing.totals.waiting == 0)
-    active = run.standing.active
-    now = run.standing.now
-    until(lambda: run.standing.now > now + 0.5)
-    assert run.standing.active - active < 0.4
+    until(lambda: run.status.state == "paused" and run.status.totals.waiting == 0)
+    active = run.status.active
+    now = run.status.now
+    until(lambda: run.status.now > now + 0.5)
+    assert run.status.active - active < 0.4
     traffic.resume()
-    sent = run.standing.totals.sent
-    until(lambda: run.standing.totals.sent > sent)
+    sent = run.status.totals.sent
+    until(lambda: run.status.totals.sent > sent)
     traffic.stop()
     assert run.join(60)
-    assert (run.standing.state, run.standing.why) == ("ended", "stopped")
-    totals = run.standing.totals
+    assert (run.status.state, run.status.why) == ("ended", "stopped")
+    totals = run.status.totals
     assert totals.sent == totals.answered < 3000
 
 
@@ -162,7 +162,7 @@ def test_it_ends_when_nobody_watches(
     traffic, service, port = web(connection)
     traffic._watched = lambda: False
     run = ended(traffic, Plan(service, port, rate=10, seconds=300))
-    assert run.standing.why == "unwatched"
+    assert run.status.why == "unwatched"
 
 
 def test_it_ends_when_the_port_is_no_longer_the_services(connection: Connection) -> None:
@@ -173,7 +173,7 @@ def test_it_ends_when_the_port_is_no_longer_the_services(connection: Connection)
         traffic.start(run)
         docker(connection, "docker service rm web")
         assert run.join(60)
-        assert run.standing.why == "gone"
+        assert run.status.why == "gone"
         with pytest.raises(InvalidCommand, match="no such service"):
             traffic.prepare(Plan(service, port))
 
@@ -191,9 +191,9 @@ def test_a_broken_service_fails_every_request(connection: Connection) -> None:
     until(lambda: not engine.api.tasks({"service": service, "desired-state": "running"}))
     engine.close()
     run = ended(traffic, Plan(service, port, rate=50, seconds=0.4))
-    totals = run.standing.totals
+    totals = run.status.totals
     assert (totals.sent, totals.failed, totals.answered) == (20, 20, 0)
-    assert sum(run.standing.errors.values()) == 20
+    assert sum(run.status.errors.values()) == 20
 
 
 @pytest.mark.parametrize("by_header", [True, False])
@@ -205,19 +205,19 @@ def test_an_error_that_a_replica_gave_counts_as_failed_and_names_it(
     tasks = {task.slot: task.id for task in traffic._snapshot().tasks}
     get = client.Connection.get
 
-    async def answer(self: client.Connection, host: str, target: str, headers: Any) -> Answer:
+    async def answer(self: client.Connection, host: str, target: str, headers: Any) -> Response:
         found = await get(self, host, target, headers)
         bad = found.headers["essaim-task"] == tasks[2]
-        return Answer(503 if bad else 200, found.headers, found.body)
+        return Response(503 if bad else 200, found.headers, found.body)
 
     monkeypatch.setattr(client.Connection, "get", answer)
     if not by_header:
         monkeypatch.setattr(runs, "clues", lambda headers, body: ())
     run = ended(traffic, Plan(service, port, 100, 0.3, entry=one_entry(traffic, port)))
-    totals = run.standing.totals
+    totals = run.status.totals
     assert (totals.sent, totals.answered, totals.failed, totals.unknown) == (30, 20, 10, 0)
-    assert run.standing.culprits == {("HTTP 503", "web.2"): 10}
+    assert run.status.culprits == {("HTTP 503", "web.2"): 10}
     named = [request.replica for request in run.requests if request.outcome == "failed"]
     assert [replica.task for replica in named if replica] == [tasks[2]] * 10
-    drawn = [request for _number, request in run.standing.dots if request.outcome == "failed"]
+    drawn = [request for _number, request in run.status.dots if request.outcome == "failed"]
     assert [request.replica for request in drawn] == named

@@ -17,7 +17,7 @@ QUESTION = "Are you sure you want to continue? [y/N] "
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Answer:
     """One line and its answer."""
 
     number: int
@@ -31,7 +31,7 @@ def message(topic: str, **values: Any) -> str:
     return json.dumps({"topic": topic, **values}, ensure_ascii=False)
 
 
-def told(entry: Entry) -> str:
+def told(entry: Answer) -> str:
     return message(
         "entry",
         number=entry.number,

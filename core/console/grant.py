@@ -17,7 +17,7 @@ def _nowhere(host: str, command: Command) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Grant:
     """With which right a browser came; made by the page's script, kept up to date by it."""
 
     control: Control
