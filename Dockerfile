@@ -1,12 +1,19 @@
 # Essaim, on port 8080. The practice Swarm: docker run -p 8080:8080 essaim
 # A real engine: mount its socket and give the group that owns it (docs/decisions/0001-socket.md).
 
-FROM python:3.11-slim AS build
-COPY requirements.txt .
-COPY practice practice
+# For the same image again, name its digest: --build-arg BASE=python:3.11-slim@sha256:…
+ARG BASE=python:3.11-slim
+
+FROM ${BASE} AS build
 # Streamlit takes itself for a checkout of its own when its folder is not called site-packages.
-RUN pip install --no-cache-dir --no-compile --root-user-action ignore \
-        --target /opt/site-packages --requirement requirements.txt
+ENV PIP_TARGET=/opt/site-packages \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_NO_COMPILE=1 \
+    PIP_ROOT_USER_ACTION=ignore
+COPY requirements.lock .
+RUN pip install --require-hashes --requirement requirements.lock
+COPY practice practice
+RUN pip install --no-deps ./practice
 WORKDIR /opt/site-packages
 # Leave behind what never runs here: the packages' own tests, what compilers and type checkers read,
 # widgets for notebooks, and Arrow's clients for S3 and Flight.
@@ -18,7 +25,7 @@ COPY . /app
 # Bytecode that is never checked against its source: neither is written again.
 RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/site-packages /app
 
-FROM python:3.11-slim
+FROM ${BASE}
 RUN useradd --uid 10001 --create-home essaim
 COPY --from=build /opt/site-packages /opt/site-packages
 COPY --from=build /app /app

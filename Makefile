@@ -5,10 +5,13 @@ PORT ?= 8080
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# For every Python from 3.11 on and every system. The practice engine is installed by path.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-package essaim-practice $(ARGS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench clean
+.PHONY: help run test lint format bench lock clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,18 +36,29 @@ format: $(VENV)/ready-dev node_modules/ready ## put the code in the format that 
 bench: $(VENV)/ready-dev ## measure what must stay fast
 	$(BIN)/python -m bench $(ARGS)
 
+lock: $(BIN)/python ## write the lock files anew, after a change of requirements*.txt (ARGS=--upgrade)
+	$(BIN)/python -m pip install --quiet uv==0.13.9
+	$(COMPILE) --output-file requirements.lock requirements.txt
+	$(COMPILE) --constraint requirements.lock --output-file requirements-dev.lock requirements-dev.txt
+
 clean: ## forget .venv, node_modules and every cache
 	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp is newer than the requirements it was made from; nothing is fetched while it is.
-$(VENV)/ready: requirements.txt practice/pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+# A stamp is newer than what it was made from; nothing is fetched while it is.
+$(VENV)/ready: requirements.lock practice/pyproject.toml | $(BIN)/python
+	$(call install,requirements.lock)
 	@touch $@
 
-$(VENV)/ready-dev: requirements.txt requirements-dev.txt practice/pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+$(VENV)/ready-dev: requirements-dev.lock practice/pyproject.toml | $(BIN)/python
+	$(call install,requirements-dev.lock)
 	@touch $(VENV)/ready $@
+
+# What is locked, by its hashes; then the practice engine, to be edited in place.
+define install
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(1)
+	$(BIN)/python -m pip install --quiet --no-deps --editable practice
+endef
 
 node_modules/ready: package.json package-lock.json
 	@node -e 'process.exit(process.versions.node.split(".")[0] < 18)' && npm --version >/dev/null \

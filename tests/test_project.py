@@ -19,7 +19,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 VERBS = ("run", "test", "lint", "bench")
 #: Part of how a package of ours is used, st.App's routes or docker-py's errors: it brings them.
+#: What is installed by path does not list its modules.
 BROUGHT = {
+    "essaim_practice": "essaim-practice",
     "starlette": "streamlit",
     "anyio": "streamlit",
     "requests": "docker",
@@ -49,13 +51,22 @@ def test_requirements_are_pinned(path: str) -> None:
     loose = [
         line
         for line in text(path).splitlines()
-        if line and not re.fullmatch(r"-r requirements\.txt|[\w-]+==[\w.]+", line)
+        if not re.fullmatch(r"|#.*|-r requirements\.txt|-e \./practice|[\w-]+==[\w.]+", line)
     ]
     assert loose == []
 
 
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_what_is_pinned_is_locked(name: str) -> None:
+    """`make lock` writes the lock files: they hold every pin, and each package's hashes."""
+    locked = re.findall(r"^(\S+==\S+)(?: ;.*)? \\\n    --hash=sha256:", text(f"{name}.lock"), re.M)
+    assert len(locked) == len(re.findall(r"^\S+==", text(f"{name}.lock"), re.M))
+    pins = re.findall(r"^[\w-]+==[\w.]+", text("requirements.txt") + text(f"{name}.txt"), re.M)
+    assert {pin.lower() for pin in pins} <= set(locked)
+
+
 def test_the_image_installs_all_that_it_imports() -> None:
-    pinned = set(re.findall(r"^([\w-]+)==", text("requirements.txt"), re.M))
+    pinned = {"essaim-practice", *re.findall(r"^([\w-]+)==", text("requirements.txt"), re.M)}
     distributions = packages_distributions()
     for path in [ROOT / "app.py", *ROOT.glob("core/**/*.py"), *ROOT.glob("pages/**/*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -166,7 +177,12 @@ def last(word: str) -> str:
 
 
 def test_the_image_stands_on_the_course_base() -> None:
-    bases = {rest.split()[0] for word, rest in instructions("Dockerfile") if word == "FROM"}
+    base = last("ARG").removeprefix("BASE=")
+    bases = {
+        rest.split()[0].replace("${BASE}", base)
+        for word, rest in instructions("Dockerfile")
+        if word == "FROM"
+    }
     demo = {rest for word, rest in instructions("demo/Dockerfile") if word == "FROM"}
     assert bases == demo == {"python:3.11-slim"}
 
