@@ -29,7 +29,7 @@ from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot
 from core.live import messages
 from core.live.changes import changes
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 
 REPLICAS = 100
 

@@ -17,7 +17,7 @@ import docker
 
 from core.commands.build import FOLDER, BuildImage
 from essaim_practice.apps.host import HOST
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from practice.tests.test_apps import drawn, opened
 
 LEARNERS, APPS = 30, 5

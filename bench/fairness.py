@@ -8,7 +8,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from practice.tests.hostile import LINES
 
 _BESIDE = 0.5  # seconds for which the answers beside one line are timed

@@ -18,11 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from essaim_practice.api.routing import Request, find
-from essaim_practice.cluster import Cluster
-from essaim_practice.clusters import Clusters
-from essaim_practice.embed import PracticeServer, Settings
-from essaim_practice.limits import Limits
-from essaim_practice.objects import Service, State, Task
+from essaim_practice.engine.cluster import Cluster
+from essaim_practice.hosting.clusters import Clusters
+from essaim_practice.hosting.server import PracticeServer, Settings
+from essaim_practice.store.limits import Limits
+from essaim_practice.store.objects import Service, State, Task
 
 CLUSTERS, REPLICAS = 100, 15
 IDLE = 10.0  # seconds for which clusters that nobody uses are watched

@@ -101,8 +101,8 @@ def test_imports_keep_the_floors(path: Path) -> None:
         ("core/cluster/parse.py", "core.commands.registry"),
         ("core/cluster/parse.py", "streamlit.runtime"),
         ("core/labs/checks.py", "core.traffic"),
-        ("practice/src/essaim_practice/store.py", "core.errors"),
-        ("core/ui/live.py", "essaim_practice.embed"),
+        ("practice/src/essaim_practice/store/store.py", "core.errors"),
+        ("core/ui/live.py", "essaim_practice.hosting.server"),
         ("core/ui/live.py", "pages.cluster"),
         ("pages/cluster.py", "app"),
     ],
@@ -112,7 +112,9 @@ def test_a_forbidden_import_is_noticed(path: str, module: str) -> None:
 
 
 def test_relative_imports_are_resolved() -> None:
-    found = {module for _, module in imports(Path("practice/src/essaim_practice/embed.py"))}
+    found = {
+        module for _, module in imports(Path("practice/src/essaim_practice/hosting/server.py"))
+    }
     assert found
     assert not any(module.startswith(".") for module in found)
 

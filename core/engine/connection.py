@@ -26,7 +26,7 @@ from core.errors import EngineRejected, EngineUnreachable, InvalidValue, NoRoom,
 from core.i18n import later as _
 
 if TYPE_CHECKING:
-    from essaim_practice.embed import PracticeServer
+    from essaim_practice.hosting.server import PracticeServer
 
 #: Seconds until a question that got no answer counts as unanswered; a long action gets more.
 QUESTION_TIMEOUT = 5
@@ -194,8 +194,8 @@ class Practice:
     def __init__(
         self, most: int = MOST_CLUSTERS, search: Search | None = None, formed: bool = True
     ) -> None:
-        from essaim_practice.clusters import Clusters
-        from essaim_practice.embed import Settings
+        from essaim_practice.hosting.clusters import Clusters
+        from essaim_practice.hosting.server import Settings
 
         settings = Settings(formed=formed, bind_ports=False)  # they would all want port 80
         # Whoever holds these clusters knows better than they do whether somebody looks at one.
@@ -205,7 +205,7 @@ class Practice:
 
     def open(self, key: str) -> Connection:
         """The cluster of this key, made when it is not there. Raises NoRoom."""
-        from essaim_practice.clusters import TooManyClusters
+        from essaim_practice.hosting.clusters import TooManyClusters
 
         try:
             server = self._clusters.get(key)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from essaim_practice.objects import Container, Engine
-from essaim_practice.store import Change, Store
+from essaim_practice.store.objects import Container, Engine
+from essaim_practice.store.store import Change, Store
 
 STEP = 0.2  # seconds that every step takes
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from math import isinf
 from typing import Any
 
+from essaim_practice.engine import executables
 from essaim_practice.files import rootfs
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.objects import Image
-from essaim_practice.programs import executables
 from essaim_practice.programs.base import Files, Program, World, program
 from essaim_practice.programs.steps import Interrupted, Wait, Write
+from essaim_practice.store.objects import Image
 
 assert executables  # the programs are entered by importing them
 

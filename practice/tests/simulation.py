@@ -8,9 +8,9 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from essaim_practice.clock import ManualClock
-from essaim_practice.objects import Container, Engine, Node, Service, State, Task, changed
-from essaim_practice.store import Store
+from essaim_practice.store.clock import ManualClock
+from essaim_practice.store.objects import Container, Engine, Node, Service, State, Task, changed
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import canonical, form_swarm, swarm_components
 from essaim_practice.swarm.quorum import is_led, is_reached, managers
 from essaim_practice.swarm.records import new_id, respec, revise

@@ -24,9 +24,9 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from essaim_practice.apps.host import PAUSE, Ended, Host, Unavailable
-from essaim_practice.apps.plain import MOST, refusal
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.not_run import MISSING, page
+from essaim_practice.programs.script_check import MOST, refusal
 
 from .conftest import Call, calling
 from .test_build import APP, DEMO, tar_of

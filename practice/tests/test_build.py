@@ -13,11 +13,11 @@ from docker.errors import BuildError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from essaim_practice.errors import ApiError
 from essaim_practice.files.filesystem import EMPTY, FileSystem
 from essaim_practice.images import dockerfile
 from essaim_practice.images.build_context import CopyFailed, copy, source_kind, unpack
-from essaim_practice.turns import at_once
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.time_slices import at_once
 
 from .conftest import Answer, Call
 

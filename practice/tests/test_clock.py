@@ -10,11 +10,11 @@ from typing import Any
 import docker
 import pytest
 
-from essaim_practice.clock import LoopClock, ManualClock
-from essaim_practice.cluster import Cluster
-from essaim_practice.embed import PracticeServer
-from essaim_practice.objects import Engine, Node, Task
-from essaim_practice.store import Change
+from essaim_practice.engine.cluster import Cluster
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.store.clock import LoopClock, ManualClock
+from essaim_practice.store.objects import Engine, Node, Task
+from essaim_practice.store.store import Change
 
 from .conftest import Call
 from .test_ports import until, web

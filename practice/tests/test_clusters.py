@@ -15,9 +15,9 @@ import docker
 import pytest
 import requests
 
-from essaim_practice.clusters import Clusters, TooManyClusters
-from essaim_practice.embed import PracticeServer, Settings
-from essaim_practice.objects import Engine, Service
+from essaim_practice.hosting.clusters import Clusters, TooManyClusters
+from essaim_practice.hosting.server import PracticeServer, Settings
+from essaim_practice.store.objects import Engine, Service
 
 from .test_ports import until
 

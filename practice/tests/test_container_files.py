@@ -7,13 +7,13 @@ from random import Random
 
 import pytest
 
-from essaim_practice.clock import ManualClock
-from essaim_practice.cluster import Cluster
+from essaim_practice.engine.cluster import Cluster
 from essaim_practice.files import mounts, volumes
 from essaim_practice.images import local as images
 from essaim_practice.images.catalogue import look_up
 from essaim_practice.images.reference import parse
-from essaim_practice.objects import Container
+from essaim_practice.store.clock import ManualClock
+from essaim_practice.store.objects import Container
 
 
 @pytest.fixture

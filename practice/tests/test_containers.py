@@ -12,7 +12,7 @@ import docker
 import pytest
 from docker.errors import APIError, ContainerError, ImageNotFound
 
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 
 from .conftest import Call
 

@@ -14,7 +14,7 @@ import pytest
 
 from essaim_practice.api import routes as api
 from essaim_practice.api.routing import ROUTES
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 
 from .conftest import Call
 

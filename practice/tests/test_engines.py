@@ -11,8 +11,8 @@ import docker
 import pytest
 import requests
 
-from essaim_practice.embed import PracticeServer
-from essaim_practice.limits import Limits
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.store.limits import Limits
 
 from .conftest import Call
 from .test_ports import until

@@ -7,9 +7,9 @@ from typing import Any
 import docker
 import pytest
 
-from essaim_practice.clock import ManualClock
-from essaim_practice.events import REMEMBERED, EventLog
-from essaim_practice.store import Store
+from essaim_practice.engine.events import REMEMBERED, EventLog
+from essaim_practice.store.clock import ManualClock
+from essaim_practice.store.store import Store
 
 from .conftest import Call
 

@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from essaim_practice import globs
 from essaim_practice.api import filters
-from essaim_practice.embed import PracticeServer
-from essaim_practice.errors import ApiError
-from essaim_practice.expressions import Expression, TooLarge
+from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.images import dockerfile
 from essaim_practice.images.build_config import configure
 from essaim_practice.programs.base import program, too_long
-from essaim_practice.programs.pace import Pace
+from essaim_practice.programs.cpu_share import Pace
 from essaim_practice.programs.steps import Read, Wait, Work, Write
+from essaim_practice.store.errors import ApiError
+from essaim_practice.text import globs
+from essaim_practice.text.expressions import Expression, TooLarge
 from essaim_practice.utilities.base import options
 
 from .hostile import LINES

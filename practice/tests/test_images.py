@@ -9,9 +9,9 @@ import docker
 import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from essaim_practice.errors import ApiError
 from essaim_practice.images.catalogue import CATALOGUE, look_up
 from essaim_practice.images.reference import parse
+from essaim_practice.store.errors import ApiError
 
 from .conftest import Call
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from essaim_practice.objects import State, Task
+from essaim_practice.store.objects import State, Task
 from essaim_practice.swarm.render import service_json
 
 from .simulation import Simulation

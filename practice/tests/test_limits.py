@@ -10,13 +10,13 @@ from typing import Any
 import docker
 import pytest
 
-from essaim_practice.clock import ManualClock
-from essaim_practice.embed import PracticeServer
 from essaim_practice.files.disk import Disk
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.files.tree import EMPTY
-from essaim_practice.limits import Limits
+from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.logs import LogBook
+from essaim_practice.store.clock import ManualClock
+from essaim_practice.store.file_tree import EMPTY
+from essaim_practice.store.limits import Limits
 
 from .test_swarm_api import until
 

@@ -20,8 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import essaim_practice.api.routes  # noqa: F401  (fills the table of routes)
-from essaim_practice.api import bodies, routing, shapes
-from essaim_practice.embed import PracticeServer
+from essaim_practice.api import routing
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.protocol import bodies, shapes
 
 from .conftest import Answer
 from .test_server import talk

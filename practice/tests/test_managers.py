@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from essaim_practice.objects import Container, Engine, Node
+from essaim_practice.store.objects import Container, Engine, Node
 from essaim_practice.swarm.membership import force_new_cluster, leave, remove_node
 from essaim_practice.swarm.quorum import NEW_LEADER, is_led, leader
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from essaim_practice.cluster import Cluster
-from essaim_practice.embed import PracticeServer
-from essaim_practice.objects import Engine, changed
+from essaim_practice.engine.cluster import Cluster
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.store.objects import Engine, changed
 
 from .conftest import Call
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from essaim_practice.objects import Container, State, Task, changed
+from essaim_practice.store.objects import Container, State, Task, changed
 from essaim_practice.swarm.membership import remove_node
 
 from .simulation import Simulation

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from essaim_practice.objects import Container, Engine, Node, State, Task
+from essaim_practice.store.objects import Container, Engine, Node, State, Task
 
 from .simulation import Simulation
 

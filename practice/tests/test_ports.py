@@ -15,8 +15,8 @@ import docker
 import pytest
 from docker.types import EndpointSpec, ServiceMode
 
-from essaim_practice.embed import PracticeServer
-from essaim_practice.objects import Engine
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.store.objects import Engine
 
 from .conftest import Answer, Call
 from .test_build import tar_of

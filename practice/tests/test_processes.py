@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from essaim_practice.clock import ManualClock
 from essaim_practice.programs import signals
 from essaim_practice.programs.base import Program
 from essaim_practice.programs.process import Process
+from essaim_practice.programs.stdio import Streams
 from essaim_practice.programs.steps import (
     FOREVER,
     READ,
@@ -20,8 +20,8 @@ from essaim_practice.programs.steps import (
     Write,
     line,
 )
-from essaim_practice.programs.streams import Streams
 from essaim_practice.programs.terminal import Terminal
+from essaim_practice.store.clock import ManualClock
 
 
 class Bench:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from essaim_practice.engine import executables
 from essaim_practice.files import rootfs
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.objects import Container, Image
-from essaim_practice.programs import executables
 from essaim_practice.programs.base import Files, StartError, World, argv_of, program
 from essaim_practice.programs.steps import Read, Wait, Write
+from essaim_practice.store.objects import Container, Image
 
 assert executables  # the programs are entered by importing them
 

@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from essaim_practice.clock import ManualClock
+from essaim_practice.engine import executables
+from essaim_practice.engine.runtime import Runtime
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.images import local as images
 from essaim_practice.images.catalogue import look_up
 from essaim_practice.images.reference import parse
-from essaim_practice.limits import STANDARD
 from essaim_practice.network.addresses import add_predefined
-from essaim_practice.objects import Container, Engine, Image, Network
-from essaim_practice.programs import executables
 from essaim_practice.programs.logs import LogBook
-from essaim_practice.runtime import Runtime
-from essaim_practice.store import Store
+from essaim_practice.store.clock import ManualClock
+from essaim_practice.store.limits import STANDARD
+from essaim_practice.store.objects import Container, Engine, Image, Network
+from essaim_practice.store.store import Store
 
 assert executables  # the programs are entered by importing them
 

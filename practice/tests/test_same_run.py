@@ -10,9 +10,9 @@ import docker
 import pytest
 from docker.types import EndpointSpec, ServiceMode
 
-from essaim_practice.cluster import Cluster
-from essaim_practice.embed import PracticeServer
-from essaim_practice.files.tree import Tree
+from essaim_practice.engine.cluster import Cluster
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.store.file_tree import Tree
 
 
 def a_day(seed: int) -> dict[str, list[dict[str, Any]]]:
@@ -69,7 +69,7 @@ def _plain(record: Any) -> dict[str, Any]:
 
 def test_a_day_lived_twice_is_the_same_day(monkeypatch: pytest.MonkeyPatch) -> None:
     morning = SimpleNamespace(time=lambda: 1_800_000_000.0)
-    monkeypatch.setattr("essaim_practice.clock.time", morning)
+    monkeypatch.setattr("essaim_practice.store.clock.time", morning)
     once, again, other = a_day(1), a_day(1), a_day(2)
     assert once.keys() == again.keys()
     for kind in once:

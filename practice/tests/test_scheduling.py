@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from essaim_practice.objects import Container, Node, State, Task
+from essaim_practice.store.objects import Container, Node, State, Task
 from essaim_practice.swarm.records import observe
 
 from .simulation import Simulation

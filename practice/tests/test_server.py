@@ -14,8 +14,8 @@ import pytest
 
 from essaim_practice.api import routing
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.embed import PracticeServer
-from essaim_practice.objects import Engine
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.store.objects import Engine
 
 from .conftest import Call
 

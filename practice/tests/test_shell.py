@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.base import program
 from essaim_practice.programs.steps import Interrupted, Wait
 

@@ -11,7 +11,7 @@ import pytest
 from docker.errors import APIError, NotFound
 from docker.types import EndpointSpec, ServiceMode
 
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 
 NOT_A_MEMBER = (
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect '

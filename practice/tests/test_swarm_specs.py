@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from essaim_practice.objects import Node, Service
+from essaim_practice.store.objects import Node, Service
 from essaim_practice.swarm import canonical, constraints
 from essaim_practice.swarm.events import SwarmEvent, swarm_event
 

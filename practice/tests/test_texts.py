@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from random import Random
 
-from essaim_practice.clock import ManualClock
-from essaim_practice.cluster import Cluster
-from essaim_practice.objects import Network, Service, Task
+from essaim_practice.engine.cluster import Cluster
+from essaim_practice.store.clock import ManualClock
+from essaim_practice.store.objects import Network, Service, Task
 from essaim_practice.swarm import canonical
 from essaim_practice.swarm.records import new_id, revise
 from essaim_practice.swarm.render import task_json

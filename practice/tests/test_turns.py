@@ -17,17 +17,17 @@ from typing import Any
 import docker
 import pytest
 
-from essaim_practice.embed import PracticeServer
-from essaim_practice.errors import ApiError
-from essaim_practice.feed import Feed
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import EMPTY, FileSystem
+from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.images import build_context, image_tars
-from essaim_practice.limits import Limits
-from essaim_practice.objects import Image
 from essaim_practice.programs.base import program
 from essaim_practice.programs.steps import Read
-from essaim_practice.turns import Toil, at_once, by_turns
+from essaim_practice.store.broadcast import Feed
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.limits import Limits
+from essaim_practice.store.objects import Image
+from essaim_practice.store.time_slices import Toil, at_once, by_turns
 
 from .playing import world
 from .test_build import tar_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from essaim_practice.objects import State, UpdateStatus
+from essaim_practice.store.objects import State, UpdateStatus
 from essaim_practice.swarm.records import respec
 
 from .simulation import Simulation

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 
 from .conftest import Call
 

@@ -23,7 +23,7 @@ from core.engine import keys
 from core.engine.connection import Connection, Practice, choose
 from core.errors import Crowded, EssaimError, NoRoom, NotAllowed, NotBegun
 from core.traffic.plan import Plan
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
 
 ADA, BOB, EVE = "adaadaad", "bcbbcbbb", "eveeveev"

@@ -21,7 +21,7 @@ from core.engine import contexts
 from core.engine.connection import Connection, Practice, choose
 from core.errors import EngineUnreachable
 from core.terminal.stream import Stream
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from tests import doors
 from tests.cluster.test_collector import until
 

@@ -11,7 +11,7 @@ from core.control.rights import Right
 from core.engine.connection import Connection
 from core.labs.lab import Lab, Move, Step
 from core.lessons.solutions import Play
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
 
 #: Seconds that a slow and busy machine may take for a step.

@@ -12,7 +12,7 @@ from core.control.access import Access
 from core.control.classroom import Classroom
 from core.control.control import Control
 from core.engine.connection import Connection
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
 
 PAGES = Path(__file__).parents[2] / "pages"

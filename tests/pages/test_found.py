@@ -10,7 +10,7 @@ import pytest
 from core.control.control import Control
 from core.engine.connection import Connection, choose
 from core.engine.contexts import Place
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
 
 from .conftest import Open, under_control

@@ -24,7 +24,7 @@ import pytest
 from core.commands.build import BuildImage
 from core.commands.registry import parse
 from core.errors import EngineRejected
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 
 PREFIX = "essaim-"
 #: How much faster than real the practice Swarm runs here.

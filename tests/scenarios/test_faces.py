@@ -23,7 +23,7 @@ from core.commands.build import FOLDER, BuildImage
 from core.commands.command import Command
 from core.commands.registry import COMMANDS, parse
 from core.errors import EssaimError
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 
 FILES = (("hello.txt", "hello"), ("Dockerfile", "FROM alpine\nCOPY hello.txt /\n"))
 

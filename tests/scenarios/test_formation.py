@@ -15,7 +15,7 @@ import pytest
 
 from core.commands.registry import parse
 from core.errors import EngineRejected, NotAManager
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 
 OUTSIDE = (
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect'

@@ -12,7 +12,7 @@ from core.engine.connection import Connection
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from tests.cluster import test_collector
 
 

@@ -33,7 +33,7 @@ from core.errors import NoRoom
 from core.i18n import later, translation
 from core.web.published import routes
 from core.web.unanswered import reason
-from essaim_practice.embed import PracticeServer
+from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.network import mesh
 from tests.cluster.test_collector import until
 

@@ -9,8 +9,8 @@ import textwrap
 import threading
 from dataclasses import fields
 
-from essaim_practice.embed import PracticeServer
-from essaim_practice.limits import Limits
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.store.limits import Limits
 
 _EPILOG = """\
 Node1's API answers at 127.0.0.1:PORT, node2's at the next port, and so on; nothing listens for

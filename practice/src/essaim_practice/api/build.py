@@ -6,16 +6,16 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from essaim_practice import room
-from essaim_practice.api import shapes
 from essaim_practice.api.routing import Request, Response, Stream, route
-from essaim_practice.errors import ApiError
 from essaim_practice.images import build_context, dockerfile
 from essaim_practice.images import dockerignore as ignoring
 from essaim_practice.images.build import Build
 from essaim_practice.images.build_plan import Message, Options
 from essaim_practice.images.reference import parse
-from essaim_practice.turns import by_turns
+from essaim_practice.protocol import shapes
+from essaim_practice.store import quotas
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.time_slices import by_turns
 
 
 @route("POST", "/build")
@@ -29,7 +29,7 @@ async def build(request: Request) -> Stream:
     if query.get("remote"):
         raise ApiError(501, "the practice engine builds only from a context that is sent to it")
     context = await by_turns(build_context.unpack(request.body))
-    room.require_files(request.cluster.store, context.size)
+    quotas.require_files(request.cluster.store, context.size)
     name = query.get("dockerfile") or "Dockerfile"
     try:
         text = context.read(f"/{name}")

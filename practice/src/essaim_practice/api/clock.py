@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.api.wishes import number, settings, switch
-from essaim_practice.clock import LoopClock
-from essaim_practice.errors import ApiError
-from essaim_practice.formats import rfc3339
+from essaim_practice.api.settings import number, settings, switch
+from essaim_practice.store.clock import LoopClock
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.formats import rfc3339
 
 FACTORS = (0.1, 100.0)
 LONGEST_STEP = 86_400.0  # simulated seconds

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 
-from essaim_practice import containers, room
-from essaim_practice.api import bodies, container_json
+from essaim_practice.api import container_json
 from essaim_practice.api.containers import image_of
 from essaim_practice.api.routing import Request, Response, Stream, route
-from essaim_practice.errors import ApiError
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import EMPTY, FileSystem
 from essaim_practice.images import commits, image_tars
 from essaim_practice.images import local as images
 from essaim_practice.images.reference import parse
-from essaim_practice.objects import Image
-from essaim_practice.store import Store
-from essaim_practice.turns import by_turns, in_turns
+from essaim_practice.protocol import bodies
+from essaim_practice.store import containers, quotas
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Image
+from essaim_practice.store.store import Store
+from essaim_practice.store.time_slices import by_turns, in_turns
 
 _TAR = "application/x-tar"
 
@@ -31,7 +32,7 @@ def commit(request: Request) -> Response:
     if request.body:
         request.json(bodies.CONTAINER)
     name = _name(query.get("repo", ""), query.get("tag", ""))
-    room.require_files(cluster.store, cluster.files.of(container).size)
+    quotas.require_files(cluster.store, cluster.files.of(container).size)
     image = commits.commit(
         cluster.store,
         cluster.random,
@@ -61,7 +62,7 @@ async def imported(request: Request) -> Stream:
         await by_turns(tars.unpack(system, "/", request.body, limit, keep_kinds=False))
     except OSError as error:
         raise ApiError(400, f"{error.filename}: {tars.words_of(error)}") from None
-    room.require_files(cluster.store, system.size)
+    quotas.require_files(cluster.store, system.size)
     image = commits.imported(
         cluster.store,
         cluster.random,
@@ -123,7 +124,7 @@ async def load(request: Request) -> Stream:
     said = []
     found = await by_turns(image_tars.loaded(request.body, engine, request.cluster.files.limit))
     named = [(image, [parse(tag).name for tag in tags]) for image, tags in found]
-    room.require_files(store, sum(image.size for image, _ in named))
+    quotas.require_files(store, sum(image.size for image, _ in named))
     for image, names in named:
         held = store.get(Image, image.id) or store.put(image)
         for name in names:

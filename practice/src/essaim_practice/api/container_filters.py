@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from essaim_practice import containers
 from essaim_practice.api import container_json
 from essaim_practice.api.filters import Filters, flag_of, labelled, matches, unlabelled
-from essaim_practice.errors import ApiError
 from essaim_practice.images import local as images
 from essaim_practice.network import addresses
 from essaim_practice.network.publishing import exposed
-from essaim_practice.objects import Container, Image
-from essaim_practice.store import Store
+from essaim_practice.store import containers
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Container, Image
+from essaim_practice.store.store import Store
 
 _STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
 _HEALTH = ("none", "starting", "healthy", "unhealthy")

@@ -8,15 +8,15 @@ from typing import Any
 
 from essaim_practice.api import host_defaults
 from essaim_practice.files import mounts
-from essaim_practice.formats import NO_TIME, human_duration, rfc3339
 from essaim_practice.images import local
 from essaim_practice.images.catalogue import digest_of
 from essaim_practice.network import links
 from essaim_practice.network.addresses import PREDEFINED, find_network, on
 from essaim_practice.network.publishing import exposed
-from essaim_practice.objects import Container, Image, Network, Port
 from essaim_practice.programs.base import argv_of, settings
-from essaim_practice.store import Store
+from essaim_practice.store.formats import NO_TIME, human_duration, rfc3339
+from essaim_practice.store.objects import Container, Image, Network, Port
+from essaim_practice.store.store import Store
 
 _ANYWHERE = ("0.0.0.0", "::")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from essaim_practice import containers
-from essaim_practice.api import bodies
 from essaim_practice.api.routing import Request
-from essaim_practice.errors import ApiError
 from essaim_practice.images import local as images
 from essaim_practice.network import addresses, pools
-from essaim_practice.objects import Container
+from essaim_practice.protocol import bodies
+from essaim_practice.store import containers
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Container
 
 
 def platform(request: Request) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from essaim_practice import containers
 from essaim_practice.api import (
-    bodies,
     container_filters,
     container_json,
     container_needs,
@@ -16,13 +14,15 @@ from essaim_practice.api import (
 )
 from essaim_practice.api.filters import until_of
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.errors import ApiError
 from essaim_practice.files import mounts
 from essaim_practice.images import local as images
 from essaim_practice.network import addresses, links, publishing
-from essaim_practice.objects import Container, Engine, Image
 from essaim_practice.programs import checks
 from essaim_practice.programs.base import argv_of
+from essaim_practice.protocol import bodies
+from essaim_practice.store import containers
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Container, Engine, Image
 
 _FILTERS = {
     *("ancestor", "before", "expose", "exited", "health", "id", "isolation", "is-task", "label"),

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.api.wishes import settings, words
-from essaim_practice.cluster import Cluster
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Engine
-from essaim_practice.swarm.standing import local_state
+from essaim_practice.api.settings import settings, words
+from essaim_practice.api.swarm_info import local_state
+from essaim_practice.engine.cluster import Cluster
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Engine
 
 
 @route("GET", "/_practice/engines")

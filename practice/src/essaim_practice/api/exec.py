@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from essaim_practice.api import bodies
+from essaim_practice.api.attach import window
 from essaim_practice.api.containers import called
+from essaim_practice.api.multiplexing import Wishes, converse, detach_keys, frame, upgraded_type
 from essaim_practice.api.routing import Conduit, Request, Response, Upgrade, route
-from essaim_practice.api.streams import window
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Container
+from essaim_practice.engine.execs import Exec
 from essaim_practice.programs.base import StartError
-from essaim_practice.programs.execs import Exec
-from essaim_practice.wire.converse import Wishes, converse, detach_keys, frame, upgraded_type
+from essaim_practice.protocol import bodies
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Container
 
 
 def _named(request: Request) -> Exec:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from essaim_practice.api.engines import machine
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.api.wishes import number, settings, switch, words
-from essaim_practice.errors import ApiError
+from essaim_practice.api.settings import number, settings, switch, words
+from essaim_practice.engine.runtime import KILLED
 from essaim_practice.images import registry
-from essaim_practice.objects import Container, Engine, Registry, Task, changed
-from essaim_practice.runtime import KILLED
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Container, Engine, Registry, Task, changed
+from essaim_practice.store.store import Store
 from essaim_practice.swarm.quorum import managers
 
 RATES = (1_000.0, 1e9)  # bytes per second

@@ -11,13 +11,13 @@ from posixpath import basename, join, normpath
 
 from essaim_practice.api.containers import called
 from essaim_practice.api.routing import Request, Response, Stream, route
-from essaim_practice.errors import ApiError
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import Device, Entry, FileSystem, Folder, Link
 from essaim_practice.files.rootfs import KERNEL
-from essaim_practice.files.tree import size_of
-from essaim_practice.formats import rfc3339
-from essaim_practice.turns import by_turns, in_turns
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.file_tree import size_of
+from essaim_practice.store.formats import rfc3339
+from essaim_practice.store.time_slices import by_turns, in_turns
 
 _TAR = "application/x-tar"
 # How Go numbers what a mode says besides the permissions.

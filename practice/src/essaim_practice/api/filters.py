@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from essaim_practice.errors import ApiError
-from essaim_practice.expressions import Malformed, TooLarge, compiled, encoded
-from essaim_practice.formats import parse_time
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.formats import parse_time
+from essaim_practice.text.expressions import Malformed, TooLarge, compiled, encoded
 
 Filters = Mapping[str, list[str]]
 _TRUE, _FALSE = ("1", "true"), ("0", "false")

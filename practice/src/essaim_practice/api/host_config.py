@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
 
-from essaim_practice.api import host_limits, log_drivers
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Json
+from essaim_practice.api import host_limits
+from essaim_practice.engine import log_drivers
 from essaim_practice.programs import signals
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Json
 
 _BOOLEANS = ("0", "1", "f", "false", "t", "true")
 _POLICIES = ("no", "always", "on-failure", "unless-stopped")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from essaim_practice.objects import Json
+from essaim_practice.store.objects import Json
 
 _LEFT_OUT = object()  # where there is none
 _HOST_DEFAULTS: dict[str, Any] = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from essaim_practice.objects import Json
+from essaim_practice.store.objects import Json
 
 _LEAST_MEMORY = 6 * 2**20  # bytes
 

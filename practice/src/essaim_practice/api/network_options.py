@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from essaim_practice.errors import ApiError
+from essaim_practice.store.errors import ApiError
 
 _MTU = "com.docker.network.driver.mtu"
 

@@ -6,17 +6,18 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from essaim_practice import containers
-from essaim_practice.api import bodies, network_options
+from essaim_practice.api import network_options
 from essaim_practice.api.container_json import endpoint_id, mac
 from essaim_practice.api.filters import labelled, matches, unlabelled, until_of
 from essaim_practice.api.routing import Request, Response, route
 from essaim_practice.api.system import own_node
-from essaim_practice.errors import ApiError
-from essaim_practice.formats import rfc3339
 from essaim_practice.network import addresses, pools
-from essaim_practice.objects import Container, Network, Service, State, Task
-from essaim_practice.store import Store
+from essaim_practice.protocol import bodies
+from essaim_practice.store import containers
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.formats import rfc3339
+from essaim_practice.store.objects import Container, Network, Service, State, Task
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import membership, validation
 from essaim_practice.swarm.records import new_id
 

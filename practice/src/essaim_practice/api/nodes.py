@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from essaim_practice.api import bodies
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Node
+from essaim_practice.protocol import bodies
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Node
 from essaim_practice.swarm.access import (
     filters_of,
     find,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from essaim_practice.network.addresses import PREDEFINED
-from essaim_practice.objects import Container, Json
+from essaim_practice.store.objects import Container, Json
 
 Version = tuple[int, int]
 

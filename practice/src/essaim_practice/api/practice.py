@@ -6,10 +6,10 @@ import inspect
 import re
 
 from essaim_practice.api.routing import ROUTES, Answer, Request, Response, route
-from essaim_practice.api.wishes import number, settings, switch
+from essaim_practice.api.settings import number, settings, switch
 from essaim_practice.apps import relay
-from essaim_practice.errors import ApiError
 from essaim_practice.network.mesh import Refused
+from essaim_practice.store.errors import ApiError
 
 #: The header that names a connection.
 NAMED = "essaim-connection"

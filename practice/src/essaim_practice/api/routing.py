@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from essaim_practice.api import shapes
-from essaim_practice.errors import ApiError
+from essaim_practice.protocol import shapes
+from essaim_practice.store.errors import ApiError
 
 if TYPE_CHECKING:
-    from essaim_practice.cluster import Cluster
+    from essaim_practice.engine.cluster import Cluster
 
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)

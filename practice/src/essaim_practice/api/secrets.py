@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from essaim_practice.api import bodies
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.api.shapes import Struct
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Config, Payload, Secret
+from essaim_practice.protocol import bodies
+from essaim_practice.protocol.shapes import Struct
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Config, Payload, Secret
 from essaim_practice.swarm import payloads
 from essaim_practice.swarm.access import (
     filters_of,

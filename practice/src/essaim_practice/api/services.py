@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from essaim_practice import containers
-from essaim_practice.api import bodies
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Service, UpdateStatus
+from essaim_practice.protocol import bodies
+from essaim_practice.store import containers
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Service, UpdateStatus
 from essaim_practice.swarm import canonical, specs, validation
 from essaim_practice.swarm.access import (
     filters_of,

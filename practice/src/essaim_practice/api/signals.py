@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from essaim_practice.api.containers import called, until
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Container
 from essaim_practice.programs import signals
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Container
 
 
 @route("POST", "/containers/{id}/kill")

@@ -7,19 +7,19 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
-from essaim_practice import containers
-from essaim_practice.api import bodies, old_versions
+from essaim_practice.api import old_versions
 from essaim_practice.api.container_json import summary as container_summary
 from essaim_practice.api.images import summary as image_summary
 from essaim_practice.api.routing import Request, Response, Stream, route
-from essaim_practice.errors import ApiError
-from essaim_practice.events import Event
+from essaim_practice.api.swarm_info import local_state, swarm_info
+from essaim_practice.engine.events import Event
 from essaim_practice.files import volumes
-from essaim_practice.formats import API_VERSION, MIN_API_VERSION, VERSION, parse_time, rfc3339
 from essaim_practice.images import local as images
-from essaim_practice.objects import Engine, Image, Node
-from essaim_practice.programs import kernel
-from essaim_practice.swarm.standing import local_state, swarm_info
+from essaim_practice.protocol import bodies
+from essaim_practice.store import containers, kernel
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.formats import API_VERSION, MIN_API_VERSION, VERSION, parse_time, rfc3339
+from essaim_practice.store.objects import Engine, Image, Node
 
 PRACTICE_LABEL = "essaim.engine=practice"  # how a client tells that this is a simulation
 OPERATING_SYSTEM = "Essaim practice engine (simulation)"

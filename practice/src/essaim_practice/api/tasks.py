@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Json, Node, Service, State, Task
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Json, Node, Service, State, Task
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.access import filters_of, find, labelled, managing, name_of, passes
 from essaim_practice.swarm.render import task_json

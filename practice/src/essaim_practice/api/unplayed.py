@@ -7,7 +7,7 @@ docs/api-coverage.md, to the table of routes.
 from __future__ import annotations
 
 from essaim_practice.api.routing import Request, Response, route
-from essaim_practice.errors import ApiError
+from essaim_practice.store.errors import ApiError
 
 _UNPLAYED: dict[str, tuple[str, ...]] = {
     "checkpoints": (

@@ -7,7 +7,7 @@ from types import TracebackType
 
 import streamlit as st
 
-from essaim_practice.apps.plain import refusal
+from essaim_practice.programs.script_check import refusal
 
 HEADER = "Essaim-App"  # the script's digest; the relay puts it on the connection, nobody else can
 PATH = "/app/app.py"  # of the script, in its container

@@ -10,9 +10,9 @@ import h11
 
 from essaim_practice.api.routing import Answer, Conduit, Response, Upgrade
 from essaim_practice.apps.host import HOST, Ended, Unavailable
-from essaim_practice.apps.plain import refusal
 from essaim_practice.programs import not_run
-from essaim_practice.programs.visits import Page
+from essaim_practice.programs.http import Page
+from essaim_practice.programs.script_check import refusal
 
 _READ = 65536  # bytes
 _LARGEST = 32 << 20  # bytes of an answer

@@ -12,9 +12,9 @@ from posixpath import join
 from essaim_practice.files import rootfs
 from essaim_practice.files.disk import Disk
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder, Tree
-from essaim_practice.files.mount import Mount
-from essaim_practice.objects import Container, Engine, Image, Json, Volume
-from essaim_practice.store import Change, Store, Stored
+from essaim_practice.store.mount import Mount
+from essaim_practice.store.objects import Container, Engine, Image, Json, Volume
+from essaim_practice.store.store import Change, Store, Stored
 
 _HOSTS = """\
 127.0.0.1\tlocalhost

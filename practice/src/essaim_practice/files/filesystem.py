@@ -22,7 +22,7 @@ from essaim_practice.files.layers import (
     Layers,
     fail,
 )
-from essaim_practice.files.tree import EMPTY, Device, Entry, File, Folder, Link, Tree
+from essaim_practice.store.file_tree import EMPTY, Device, Entry, File, Folder, Link, Tree
 
 __all__ = [  # what one needs to work with files
     "ADDED",

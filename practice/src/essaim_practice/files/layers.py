@@ -12,7 +12,7 @@ from posixpath import basename, dirname, join
 from typing import Any, NoReturn, Self
 
 from essaim_practice.files.disk import Disk
-from essaim_practice.files.tree import Entry, File, Folder, Link, Tree
+from essaim_practice.store.file_tree import Entry, File, Folder, Link, Tree
 
 LIMIT = 64 * 2**20  # bytes that may be written on top
 NAME_COST = 512  # bytes that an entry counts for besides its content: names fill memory too

@@ -9,14 +9,14 @@ from posixpath import normpath
 from random import Random
 from typing import Any
 
-from essaim_practice import containers
-from essaim_practice.errors import ApiError
 from essaim_practice.files import tars, volumes
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.files.mount import Mount
-from essaim_practice.formats import hex_id
-from essaim_practice.objects import Container, Image, Json, Volume
-from essaim_practice.store import Store
+from essaim_practice.store import containers
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.formats import hex_id
+from essaim_practice.store.mount import Mount
+from essaim_practice.store.objects import Container, Image, Json, Volume
+from essaim_practice.store.store import Store
 
 _PROPAGATION = ("private", "rprivate", "slave", "rslave", "shared", "rshared")
 _MODES = ("ro", "rw", "z", "Z", "nocopy", "consistent", "cached", "delegated", *_PROPAGATION)

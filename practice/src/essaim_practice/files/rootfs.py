@@ -11,7 +11,7 @@ from functools import cache
 
 from essaim_practice.files import alpine
 from essaim_practice.files.filesystem import Device, Entry, File, Folder, Link, Tree
-from essaim_practice.programs import kernel
+from essaim_practice.store import kernel
 
 _APPLETS = """
 [ [[ acpid adjtimex ar arch arp arping ascii ash awk base64 basename bc blkdiscard blockdev

@@ -13,9 +13,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from posixpath import dirname, join, normpath
 
-from essaim_practice.errors import ApiError
 from essaim_practice.files.filesystem import Device, Entry, File, FileSystem, Folder, Link
-from essaim_practice.turns import Toil
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.time_slices import Toil
 
 _LAST = 2.0**33  # seconds since 1970: the last time that an archive may name
 _IDS = 2**32

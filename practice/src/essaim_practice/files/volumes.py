@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from essaim_practice import room
-from essaim_practice.errors import ApiError
-from essaim_practice.formats import rfc3339
-from essaim_practice.objects import Container, Volume
-from essaim_practice.store import Store
+from essaim_practice.store import quotas
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.formats import rfc3339
+from essaim_practice.store.objects import Container, Volume
+from essaim_practice.store.store import Store
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _LONGEST = 255  # characters of a name, for the file system
@@ -55,7 +55,7 @@ def create(
         return existing  # whatever is asked of it now
     check_name(name)
     check_options(name, options or {})
-    room.require(store, "volumes")
+    quotas.require(store, "volumes")
     now = store.clock.now()
     return store.put(Volume(f"{engine}/{name}", engine, name, driver, labels, options, now))
 

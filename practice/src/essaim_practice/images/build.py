@@ -8,12 +8,8 @@ from posixpath import join, normpath
 from random import Random
 from typing import Any
 
-from essaim_practice import room
-from essaim_practice.clock import Clock
-from essaim_practice.errors import ApiError
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem
 from essaim_practice.files.tars import words_of
-from essaim_practice.formats import hex_id, short
 from essaim_practice.images import build_context, dockerfile, pull, registry
 from essaim_practice.images import local as images
 from essaim_practice.images.build_config import Config, configure, said_of
@@ -29,7 +25,6 @@ from essaim_practice.images.build_plan import (
 from essaim_practice.images.catalogue import digest_of
 from essaim_practice.images.dockerfile import Instruction
 from essaim_practice.images.reference import parse
-from essaim_practice.objects import Image
 from essaim_practice.programs import installers
 from essaim_practice.programs.base import (
     Files,
@@ -39,8 +34,13 @@ from essaim_practice.programs.base import (
     not_created,
     program,
 )
-from essaim_practice.store import Store
-from essaim_practice.turns import by_turns
+from essaim_practice.store import quotas
+from essaim_practice.store.clock import Clock
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.formats import hex_id, short
+from essaim_practice.store.objects import Image
+from essaim_practice.store.store import Store
+from essaim_practice.store.time_slices import by_turns
 
 _STEP = 0.12  # seconds that a step takes at least: its container is made and committed
 _UNSET: Mapping[str, Any] = {"Cmd": None, "Entrypoint": None, "Env": [], "Labels": None}
@@ -312,7 +312,7 @@ class Build:
 
     def _commit(self, parent: Image, change: str, config: Config, system: FileSystem) -> Image:
         size = _grown(system)
-        room.require_image(self._store, system.weight)
+        quotas.require_image(self._store, system.weight)
         now = self._clock.now()
         image_id = digest_of(f"{parent.image_id} {change} {now} {self._random.random()}")
         made: dict[str, Any] = {

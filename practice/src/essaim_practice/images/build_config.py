@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from posixpath import join, normpath
 from typing import Any
 
-from essaim_practice.errors import ApiError
 from essaim_practice.images.dockerfile import Instruction, expand, json_words, pairs
 from essaim_practice.programs.base import too_long
+from essaim_practice.store.errors import ApiError
 
 Config = Mapping[str, Any]
 

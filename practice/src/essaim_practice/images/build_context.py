@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from posixpath import basename, dirname, join, normpath
 
-from essaim_practice import globs
-from essaim_practice.errors import ApiError
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import EMPTY, Entry, File, FileSystem, Folder, Link
-from essaim_practice.turns import Toil
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.time_slices import Toil
+from essaim_practice.text import globs
 
 MAX_CONTEXT = 128 * 2**20  # bytes, unpacked
 

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from essaim_practice.clock import Clock
-from essaim_practice.errors import ApiError
 from essaim_practice.images.dockerfile import Instruction
-from essaim_practice.programs.pace import LONGEST_TURN, TURN, Pace, cost_of, pieces
+from essaim_practice.programs.cpu_share import LONGEST_TURN, TURN, Pace, cost_of, pieces
 from essaim_practice.programs.steps import Read, Steps, Work, Write
+from essaim_practice.store.clock import Clock
+from essaim_practice.store.errors import ApiError
 
 _LONGEST = 3600.0  # seconds that a step's command may sleep
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from essaim_practice.images.reference import Reference
-from essaim_practice.objects import Json
+from essaim_practice.store.objects import Json
 
 
 def digest_of(text: str) -> str:

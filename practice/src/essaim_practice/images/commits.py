@@ -7,15 +7,15 @@ from posixpath import basename
 from random import Random
 from typing import Any
 
-from essaim_practice.errors import ApiError
 from essaim_practice.files.filesystem import File, FileSystem
-from essaim_practice.files.tree import Tree
 from essaim_practice.images import dockerfile
 from essaim_practice.images.build_config import configure
 from essaim_practice.images.catalogue import digest_of
-from essaim_practice.objects import Container, Image, Json
 from essaim_practice.programs.base import argv_of, environment, settings
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.file_tree import Tree
+from essaim_practice.store.objects import Container, Image, Json
+from essaim_practice.store.store import Store
 
 _CHANGES = (
     *("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL"),

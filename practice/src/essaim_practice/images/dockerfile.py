@@ -8,8 +8,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from essaim_practice.errors import ApiError
 from essaim_practice.programs.base import LONGEST_STRING
+from essaim_practice.store.errors import ApiError
 
 _ANY = "at least one argument"
 _ONE = "exactly one argument"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from posixpath import normpath
 
-from essaim_practice import globs
 from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.text import globs
 
 _NAME = ".dockerignore"
 

@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from posixpath import basename, dirname, join, normpath
 from typing import Any
 
-from essaim_practice.api import bodies, shapes
-from essaim_practice.errors import ApiError
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder
-from essaim_practice.formats import parse_time, rfc3339
 from essaim_practice.images.commits import behaviour_of
-from essaim_practice.objects import Image
-from essaim_practice.turns import Toil
+from essaim_practice.protocol import bodies, shapes
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.formats import parse_time, rfc3339
+from essaim_practice.store.objects import Image
+from essaim_practice.store.time_slices import Toil
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _WHITEOUT = ".wh."

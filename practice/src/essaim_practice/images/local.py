@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from essaim_practice.errors import ApiError
 from essaim_practice.files import rootfs
 from essaim_practice.images.catalogue import Published
 from essaim_practice.images.reference import Reference, parse
-from essaim_practice.objects import Container, Image
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Container, Image
+from essaim_practice.store.store import Store
 
 _SYSTEMS = ("linux", "windows", "darwin", "freebsd")
 _ARCHITECTURES = ("amd64", "x86_64", "386", "arm", "arm64", "ppc64le", "riscv64", "s390x")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from essaim_practice.formats import human_size
 from essaim_practice.images.catalogue import Layer, Published
 from essaim_practice.images.reference import Reference
+from essaim_practice.store.formats import human_size
 
 TICK = 0.1  # seconds between two reports of progress
 _DOWNLOADS = 3  # layers that come down at once

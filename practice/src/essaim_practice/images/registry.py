@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from essaim_practice.errors import ApiError
 from essaim_practice.images.catalogue import Published, has_repository, look_up
 from essaim_practice.images.reference import Reference
-from essaim_practice.objects import Engine, Registry
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Engine, Registry
+from essaim_practice.store.store import Store
 
 _HUB = "https://registry-1.docker.io/v2/"
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from ipaddress import ip_network
 from random import Random
 
-from essaim_practice.formats import hex_id
-from essaim_practice.objects import Container, Engine, Json, Network, Service, Task
 from essaim_practice.programs.base import NOT_STARTED, StartError
-from essaim_practice.store import Store
+from essaim_practice.store.formats import hex_id
+from essaim_practice.store.objects import Container, Engine, Json, Network, Service, Task
+from essaim_practice.store.store import Store
 
 PREDEFINED = ("bridge", "host", "none")
 

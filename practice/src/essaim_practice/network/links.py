@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from essaim_practice import containers
-from essaim_practice.errors import ApiError
 from essaim_practice.network.publishing import exposed
-from essaim_practice.objects import Container, Image
 from essaim_practice.programs.base import environment
-from essaim_practice.store import Store
+from essaim_practice.store import containers
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Container, Image
+from essaim_practice.store.store import Store
 
 _OWN = ("HOME", "HOSTNAME", "TERM", "PATH", "PWD", "SHLVL")  # no concern of another container
 

@@ -6,10 +6,10 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from essaim_practice.objects import Container, Engine, Node, Service, State, Task
+from essaim_practice.programs.http import Page, Visit
 from essaim_practice.programs.processes import Processes
-from essaim_practice.programs.visits import Page, Visit
-from essaim_practice.store import Store
+from essaim_practice.store.objects import Container, Engine, Node, Service, State, Task
+from essaim_practice.store.store import Store
 
 #: Named connections that are remembered; the one that was used least recently goes first.
 MOST_KEPT = 100

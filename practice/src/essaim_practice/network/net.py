@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from essaim_practice.network import addresses, links
 from essaim_practice.network.addresses import PREDEFINED, find_network
 from essaim_practice.network.mesh import Connection, Mesh, Refused
-from essaim_practice.objects import Container, Engine, Network, Service, Task
 from essaim_practice.programs.hosts import NoSuchHost
-from essaim_practice.programs.visits import Page
-from essaim_practice.store import Store
+from essaim_practice.programs.http import Page
+from essaim_practice.store.objects import Container, Engine, Network, Service, Task
+from essaim_practice.store.store import Store
 
 
 class ContainerNet:

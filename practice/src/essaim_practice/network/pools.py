@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from essaim_practice.errors import ApiError
 from essaim_practice.network.addresses import PREDEFINED
-from essaim_practice.objects import Json, Network
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Json, Network
 
 _MAC = re.compile(r"[0-9a-fA-F]{2}(?:(?::[0-9a-fA-F]{2}){5}|(?:-[0-9a-fA-F]{2}){5})")
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from random import Random
 
-from essaim_practice.errors import ApiError
-from essaim_practice.formats import hex_id
-from essaim_practice.objects import Container, Image, Port
 from essaim_practice.programs.base import NOT_STARTED, StartError
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.formats import hex_id
+from essaim_practice.store.objects import Container, Image, Port
+from essaim_practice.store.store import Store
 
 _TARGET = re.compile(r"[0-9]{1,5}(?:/(?:tcp|udp|sctp))?")
 _RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")

@@ -13,11 +13,11 @@ from posixpath import basename, join, normpath
 from typing import Protocol
 
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.files.tree import Entry, File
-from essaim_practice.objects import Container, Image
 from essaim_practice.programs.hosts import NO_NET, Net
+from essaim_practice.programs.http import Page, Visit
 from essaim_practice.programs.steps import Steps, printing
-from essaim_practice.programs.visits import Page, Visit
+from essaim_practice.store.file_tree import Entry, File
+from essaim_practice.store.objects import Container, Image
 
 UNIX = ("alpine", "busybox", "misbehaving", "nginx", "python")  # the images that have a shell
 SMALL = ("alpine", "busybox", "misbehaving")  # those whose shell and programs are BusyBox

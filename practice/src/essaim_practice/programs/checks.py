@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Container, Image, Json
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Container, Image, Json
 
 _NANOSECOND = 1e-9
 _LEAST = 10**6  # nanoseconds

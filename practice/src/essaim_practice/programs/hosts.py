@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from essaim_practice.programs.visits import Page
+from essaim_practice.programs.http import Page
 
 
 class NoSuchHost(Exception):

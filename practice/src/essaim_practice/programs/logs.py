@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from essaim_practice.clock import Clock
-from essaim_practice.feed import Feed, Subscription
-from essaim_practice.limits import STANDARD, Limits
-from essaim_practice.objects import LogLine
+from essaim_practice.store.broadcast import Feed, Subscription
+from essaim_practice.store.clock import Clock
+from essaim_practice.store.limits import STANDARD, Limits
+from essaim_practice.store.objects import LogLine
 
 LINE_COST = 100  # bytes that a line counts for besides its text: empty ones fill memory too
 LONGEST = 16 * 1024  # bytes of a line that has no end yet; then it is broken, as Docker does

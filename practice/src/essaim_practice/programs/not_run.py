@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping
 from enum import Enum
 
-from essaim_practice.apps.plain import CALLS, Refusal
+from essaim_practice.programs.script_check import CALLS, Refusal
 
 
 class Process(Enum):

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from math import isinf
 
-from essaim_practice.clock import Clock, Timer
 from essaim_practice.programs import signals
 from essaim_practice.programs.base import Program
-from essaim_practice.programs.pace import LONGEST_TURN, PIECE, TURN, Pace, cost_of, pieces
+from essaim_practice.programs.cpu_share import LONGEST_TURN, PIECE, TURN, Pace, cost_of, pieces
+from essaim_practice.programs.stdio import Streams
 from essaim_practice.programs.steps import Interrupted, Read, Step, Wait, Work, Write
-from essaim_practice.programs.streams import Streams
+from essaim_practice.store.clock import Clock, Timer
 
 log = logging.getLogger("essaim_practice")
 

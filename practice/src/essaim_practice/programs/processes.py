@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from essaim_practice.clock import Clock
-from essaim_practice.objects import Container
 from essaim_practice.programs import signals
 from essaim_practice.programs.base import Program, Running
+from essaim_practice.programs.http import Page, Visit
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.programs.process import Process
-from essaim_practice.programs.streams import Streams
-from essaim_practice.programs.visits import Page, Visit
+from essaim_practice.programs.stdio import Streams
+from essaim_practice.store.clock import Clock
+from essaim_practice.store.objects import Container
 
 
 class Processes:

@@ -11,12 +11,12 @@ from mimetypes import guess_type
 from pathlib import Path
 from posixpath import join, normpath
 
-from essaim_practice.apps.plain import refusal
 from essaim_practice.files import rootfs
 from essaim_practice.programs import not_run
 from essaim_practice.programs.base import World
+from essaim_practice.programs.http import Page, Visit
+from essaim_practice.programs.script_check import refusal
 from essaim_practice.programs.steps import Write, line
-from essaim_practice.programs.visits import Page, Visit
 
 _ROOT = "/usr/share/nginx/html"
 

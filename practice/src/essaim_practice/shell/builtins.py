@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from essaim_practice.shell import expansion
 from essaim_practice.shell.expansion import Failure, assign
 from essaim_practice.shell.launch import builtin
+from essaim_practice.shell.pipes import Doing
 from essaim_practice.shell.scanner import NAME
-from essaim_practice.shell.streams import Doing
-from essaim_practice.utilities.words import Complaint, echoed, formatted, tested
+from essaim_practice.shell.words import Complaint, echoed, formatted, tested
 
 if TYPE_CHECKING:
     from essaim_practice.shell.interpreter import Shell

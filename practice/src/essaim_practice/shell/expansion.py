@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from essaim_practice.expressions import TooLarge
 from essaim_practice.programs.steps import Work
 from essaim_practice.shell import patterns
 from essaim_practice.shell.arithmetic import BadArithmetic, evaluated
-from essaim_practice.shell.streams import Doing
+from essaim_practice.shell.pipes import Doing
 from essaim_practice.shell.tree import Arithmetic, Parameter, Part, Substitution, Text, Word
 from essaim_practice.shell.variables import LONGEST, ReadOnly, TooMuch
+from essaim_practice.text.expressions import TooLarge
 
 if TYPE_CHECKING:
     from essaim_practice.shell.interpreter import Shell

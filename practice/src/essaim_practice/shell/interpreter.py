@@ -6,22 +6,13 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, field
 
-from essaim_practice.expressions import TooLarge
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Wait, Work
-from essaim_practice.shell import crew, expansion, launch, patterns, redirections
+from essaim_practice.shell import expansion, launch, patterns, pipelines, redirections
 from essaim_practice.shell.dialect import Dialect
-from essaim_practice.shell.endings import Exit, Leave
+from essaim_practice.shell.exits import Exit, Leave
 from essaim_practice.shell.expansion import Failure, assign
-from essaim_practice.shell.streams import (
-    Descriptors,
-    Doing,
-    Full,
-    Held,
-    Outer,
-    Strand,
-    side_by_side,
-)
+from essaim_practice.shell.pipes import Descriptors, Doing, Full, Held, Outer, Strand, side_by_side
 from essaim_practice.shell.tree import (
     Case,
     Command,
@@ -37,6 +28,7 @@ from essaim_practice.shell.tree import (
     While,
 )
 from essaim_practice.shell.variables import LONGEST, Variables
+from essaim_practice.text.expressions import TooLarge
 
 _DEEPEST = 60  # commands inside commands, functions among them
 _COMMAND = Work(50)  # what a command costs besides what it does
@@ -186,7 +178,7 @@ class Shell:
             case Sequence(items):
                 for item, background in items:
                     if background:
-                        yield from crew.begin(self, item)
+                        yield from pipelines.begin(self, item)
                     else:
                         yield from self.run(item)
                 return self.code
@@ -304,7 +296,7 @@ class Shell:
         if len(commands) == 1:
             code = yield from self._test(commands[0])
         else:
-            code = yield from crew.piped(self, commands)
+            code = yield from pipelines.piped(self, commands)
         return int(code == 0) if negated else code
 
     def with_crew(self, steps: Doing[int]) -> Doing[int]:

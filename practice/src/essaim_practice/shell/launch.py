@@ -12,9 +12,9 @@ from essaim_practice.files.filesystem import File
 from essaim_practice.programs import base as programs
 from essaim_practice.programs.base import Program, StartError, World
 from essaim_practice.shell import expansion, redirections
-from essaim_practice.shell.endings import Return
+from essaim_practice.shell.exits import Return
 from essaim_practice.shell.expansion import Failure, assign
-from essaim_practice.shell.streams import Doing, Outer, connected
+from essaim_practice.shell.pipes import Doing, Outer, connected
 from essaim_practice.shell.tree import Command, Simple
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from collections.abc import Generator, Sequence
 from functools import lru_cache
 from posixpath import join
 
-from essaim_practice.expressions import (
+from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.programs.steps import Work
+from essaim_practice.text.expressions import (
     Expression,
     Malformed,
     TooLarge,
@@ -16,8 +18,6 @@ from essaim_practice.expressions import (
     encoded,
     literal,
 )
-from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.programs.steps import Work
 from essaim_practice.utilities.regex import bracket_end, bracket_items
 
 Fragments = Sequence[tuple[str, bool]]  # text, and whether it stands for itself

@@ -8,8 +8,8 @@ from essaim_practice.programs.steps import Work
 from essaim_practice.shell import launch
 from essaim_practice.shell.expansion import Failure, assign
 from essaim_practice.shell.launch import builtin
+from essaim_practice.shell.pipes import Doing
 from essaim_practice.shell.scanner import NAME
-from essaim_practice.shell.streams import Doing
 from essaim_practice.shell.variables import LONGEST
 
 if TYPE_CHECKING:

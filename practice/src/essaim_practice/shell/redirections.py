@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from essaim_practice.files.filesystem import File, Folder
 from essaim_practice.shell import expansion, launch
-from essaim_practice.shell.streams import Descriptors, Doing, Held, OnFile, Stream
+from essaim_practice.shell.pipes import Descriptors, Doing, Held, OnFile, Stream
 from essaim_practice.shell.tree import Redirection
 from essaim_practice.shell.variables import LONGEST
 

@@ -8,13 +8,13 @@ from posixpath import basename, join
 
 from essaim_practice.programs.base import SMALL, UNIX, Program, World, executable
 from essaim_practice.programs.steps import Interrupted, Steps, Work, ending
-from essaim_practice.shell import builtins, control, launch, peek, reading
+from essaim_practice.shell import builtins, control_flow, launch, lookahead, reading
 from essaim_practice.shell.dialect import ASH, BASH, DASH, SyntaxProblem
-from essaim_practice.shell.endings import Exit, Leave
+from essaim_practice.shell.exits import Exit, Leave
 from essaim_practice.shell.expansion import Failure
 from essaim_practice.shell.interpreter import Shell
 from essaim_practice.shell.parser import Parser
-from essaim_practice.shell.streams import Doing, Outer
+from essaim_practice.shell.pipes import Doing, Outer
 from essaim_practice.shell.variables import Variables
 
 _LONGEST = 128 * 1024  # characters of a text given to -c, as in Linux; of a typed command too
@@ -106,7 +106,7 @@ def _script(new: Shell, name: str, title: tuple[str, ...]) -> Program:
 
 def _playing(new: Shell, text: str, title: tuple[str, ...]) -> Program:
     """The program that runs a text, and answers as what stays of it does."""
-    served = peek.server(new, text) or Program(ending(0))
+    served = lookahead.server(new, text) or Program(ending(0))
     return replace(
         served,
         steps=new.with_crew(_whole(new, text)),  # type: ignore[arg-type]
@@ -266,4 +266,4 @@ def prompt(shell: Shell, name: str) -> str:
     return text
 
 
-__all__ = ["control", "reading", "shell"]  # importing the first two enters their builtins
+__all__ = ["control_flow", "reading", "shell"]  # importing the first two enters their builtins

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
-from essaim_practice.store import Store
+from essaim_practice.store.store import Store
 from essaim_practice.swarm.agent import Agents
 from essaim_practice.swarm.allocator import Allocator
 from essaim_practice.swarm.dispatcher import Dispatcher

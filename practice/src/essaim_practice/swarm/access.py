@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from essaim_practice.api.routing import Request
-from essaim_practice.errors import ApiError, Hold
-from essaim_practice.objects import Engine, Json, Node, Payload, Service, Task
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError, Hold
+from essaim_practice.store.objects import Engine, Json, Node, Payload, Service, Task
+from essaim_practice.store.store import Store
 from essaim_practice.swarm.membership import member
 from essaim_practice.swarm.quorum import hears_leader
 from essaim_practice.swarm.task_container import task_name

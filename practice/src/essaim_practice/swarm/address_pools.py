@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Network, ip_network
 
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Network
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Network
+from essaim_practice.store.store import Store
 
 DEFAULT = ("10.0.0.0/8",)
 DEFAULT_SIZE = 24  # bits of the prefix of one network

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from essaim_practice.clock import Clock
-from essaim_practice.objects import Container, Engine, Node, Service, State, Task, changed
-from essaim_practice.store import Change, Store
+from essaim_practice.store.clock import Clock
+from essaim_practice.store.objects import Container, Engine, Node, Service, State, Task, changed
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm.quorum import is_reached, leader
 from essaim_practice.swarm.records import observe
 from essaim_practice.swarm.task_container import container_of, host_ports

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
-from essaim_practice.objects import Network, Node, Port, Service, State, Task
-from essaim_practice.store import Change, Store
+from essaim_practice.store.objects import Network, Node, Port, Service, State, Task
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.records import observe, revise
 

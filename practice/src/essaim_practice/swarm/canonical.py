@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from essaim_practice.objects import Json
+from essaim_practice.store.objects import Json
 
 # Maps whose values belong to the user.
 _VERBATIM = {"Labels", "Options", "Sysctls"}

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
-from essaim_practice.objects import Node
+from essaim_practice.store.objects import Node
 
 OS = "linux"
 ARCHITECTURE = "x86_64"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from random import Random
 
-from essaim_practice.clock import Clock, Timer
-from essaim_practice.objects import Engine, Node, State, Swarm, Task
-from essaim_practice.store import Change, Store
+from essaim_practice.store.clock import Clock, Timer
+from essaim_practice.store.objects import Engine, Node, State, Swarm, Task
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.quorum import is_reached, leader
 from essaim_practice.swarm.records import observe, revise

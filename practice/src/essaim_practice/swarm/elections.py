@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from essaim_practice.clock import Clock, Timer
-from essaim_practice.objects import Engine, Node, Swarm, changed
-from essaim_practice.store import Change, Store
+from essaim_practice.store.clock import Clock, Timer
+from essaim_practice.store.objects import Engine, Node, Swarm, changed
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm.quorum import (
     has_majority,
     hears_leader,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from essaim_practice.objects import Network, Node, Payload, Service
-from essaim_practice.store import Change
+from essaim_practice.store.objects import Network, Node, Payload, Service
+from essaim_practice.store.store import Change
 from essaim_practice.swarm import specs
 
 SwarmEvent = tuple[str, str, str, Mapping[str, str]]  # type, action, id, attributes

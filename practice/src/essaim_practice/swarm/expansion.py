@@ -9,9 +9,9 @@ from functools import lru_cache
 from posixpath import join
 from typing import Any
 
-from essaim_practice.files.mount import Mount
-from essaim_practice.objects import Config, Json, Payload, Secret
-from essaim_practice.store import Store
+from essaim_practice.store.mount import Mount
+from essaim_practice.store.objects import Config, Json, Payload, Secret
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import templates
 from essaim_practice.swarm.template_values import Function, Record
 from essaim_practice.swarm.templates import TemplateError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from essaim_practice.objects import Json, Task
+from essaim_practice.store.objects import Json, Task
 from essaim_practice.swarm import constraints, specs
 from essaim_practice.swarm.loads import Load, fixed_host_ports
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
-from essaim_practice.objects import Engine, Node, State, Task
-from essaim_practice.store import Store
+from essaim_practice.store.objects import Engine, Node, State, Task
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import specs
 
 FAILURE_WINDOW = 300.0  # seconds

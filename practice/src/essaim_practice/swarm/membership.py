@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from random import Random
 from typing import Any
 
-from essaim_practice.objects import (
+from essaim_practice.store.objects import (
     Config,
     Engine,
     Json,
@@ -20,7 +20,7 @@ from essaim_practice.objects import (
     Task,
     changed,
 )
-from essaim_practice.store import Store
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import address_pools
 from essaim_practice.swarm.quorum import let_lead, managers
 from essaim_practice.swarm.records import new_id, observe, revise

@@ -7,9 +7,9 @@ import posixpath
 import re
 from typing import Any
 
-from essaim_practice.errors import ApiError
-from essaim_practice.objects import Config, Json, Payload, Secret, Service
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Config, Json, Payload, Secret, Service
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.access import invalid, refuse
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Protocol
 
-from essaim_practice.objects import Task
+from essaim_practice.store.objects import Task
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.filters import Pipeline
 from essaim_practice.swarm.loads import TOO_MANY_FAILURES, Load

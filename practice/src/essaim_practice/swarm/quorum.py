@@ -6,8 +6,8 @@ elections.py's to say.
 
 from __future__ import annotations
 
-from essaim_practice.objects import Engine, Node, Swarm, changed
-from essaim_practice.store import Store
+from essaim_practice.store.objects import Engine, Node, Swarm, changed
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import address_pools
 from essaim_practice.swarm.records import revise
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from essaim_practice.clock import Clock, Timer
-from essaim_practice.objects import Service, State, Swarm, Task
-from essaim_practice.store import Change, Store
+from essaim_practice.store.clock import Clock, Timer
+from essaim_practice.store.objects import Service, State, Swarm, Task
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.records import place_of, revise
 

@@ -6,7 +6,7 @@ import string
 from random import Random
 from typing import Any, TypeVar
 
-from essaim_practice.objects import (
+from essaim_practice.store.objects import (
     Container,
     Json,
     Network,
@@ -18,7 +18,7 @@ from essaim_practice.objects import (
     Task,
     changed,
 )
-from essaim_practice.store import Store
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import specs
 
 _BASE36 = string.digits + string.ascii_lowercase

@@ -9,8 +9,8 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from essaim_practice.formats import VERSION, rfc3339
-from essaim_practice.objects import (
+from essaim_practice.store.formats import VERSION, rfc3339
+from essaim_practice.store.objects import (
     Engine,
     Json,
     Network,
@@ -24,7 +24,7 @@ from essaim_practice.objects import (
     Task,
     UpdateStatus,
 )
-from essaim_practice.store import Store
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import canonical, specs
 from essaim_practice.swarm.constraints import ARCHITECTURE, OS
 from essaim_practice.swarm.membership import the_swarm

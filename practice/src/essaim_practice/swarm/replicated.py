@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from random import Random
 
-from essaim_practice.objects import Service, State, Task
-from essaim_practice.store import Change, Store
+from essaim_practice.store.objects import Service, State, Task
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.records import new_task, revise
 

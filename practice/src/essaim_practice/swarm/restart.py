@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from essaim_practice.objects import Node, Service, State, Task
-from essaim_practice.store import Change, Store
+from essaim_practice.store.objects import Node, Service, State, Task
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.records import new_task, revise
 

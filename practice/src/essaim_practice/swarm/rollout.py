@@ -6,9 +6,9 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from random import Random
 
-from essaim_practice.clock import Clock, Timer
-from essaim_practice.objects import Node, Service, State, Task
-from essaim_practice.store import Store
+from essaim_practice.store.clock import Clock, Timer
+from essaim_practice.store.objects import Node, Service, State, Task
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.records import new_task, revise
 from essaim_practice.swarm.replicated import occupying

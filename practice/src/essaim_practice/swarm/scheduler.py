@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from random import Random
 
-from essaim_practice.clock import Clock, Timer
-from essaim_practice.objects import Node, State, Task
-from essaim_practice.store import Change, Store
+from essaim_practice.store.clock import Clock, Timer
+from essaim_practice.store.objects import Node, State, Task
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm.filters import Pipeline
 from essaim_practice.swarm.loads import Loads
 from essaim_practice.swarm.placement import place

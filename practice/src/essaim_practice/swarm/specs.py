@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from essaim_practice.objects import Json, Node, Port, Service, State, Task
+from essaim_practice.store.objects import Json, Node, Port, Service, State, Task
 from essaim_practice.swarm import constraints
 
 SECOND = 10**9  # nanoseconds, in which the API counts durations

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from essaim_practice.clock import Clock, Timer
-from essaim_practice.objects import Node, State, Task
-from essaim_practice.store import Change, Store
+from essaim_practice.store.clock import Clock, Timer
+from essaim_practice.store.objects import Node, State, Task
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm.records import revise
 
 PATIENCE = 60.0  # seconds that a successor waits for the task before it to stop

@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from essaim_practice.files.mount import Mount
-from essaim_practice.formats import hex_id
-from essaim_practice.objects import Container, Json, Network, Node, Port, Service, Task
-from essaim_practice.store import Store
+from essaim_practice.store.formats import hex_id
+from essaim_practice.store.mount import Mount
+from essaim_practice.store.objects import Container, Json, Network, Node, Port, Service, Task
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import expansion, specs
 from essaim_practice.swarm.templates import TemplateError
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from essaim_practice.clock import Clock
-from essaim_practice.objects import Service, Task, UpdateStatus
-from essaim_practice.store import Change, Store
+from essaim_practice.store.clock import Clock
+from essaim_practice.store.objects import Service, Task, UpdateStatus
+from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.records import respec, revise
 from essaim_practice.swarm.rollout import Rollout

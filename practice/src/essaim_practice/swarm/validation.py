@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from typing import Any
 
-from essaim_practice.errors import ApiError
 from essaim_practice.images.reference import parse
-from essaim_practice.objects import Json, Network, Port, Service
 from essaim_practice.programs import checks
-from essaim_practice.store import Store
+from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Json, Network, Port, Service
+from essaim_practice.store.store import Store
 from essaim_practice.swarm import constraints, expansion, payloads, specs
 from essaim_practice.swarm.access import invalid, refuse
 from essaim_practice.swarm.templates import TemplateError

@@ -6,9 +6,9 @@ import re
 
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps
+from essaim_practice.shell.words import Complaint
 from essaim_practice.utilities.base import Misuse, inputs, options, out, text_of, tool
 from essaim_practice.utilities.regex import Pattern
-from essaim_practice.utilities.words import Complaint
 
 _UNSUPPORTED = "unsupported by the practice engine"
 

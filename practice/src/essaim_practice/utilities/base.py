@@ -9,11 +9,11 @@ from posixpath import basename, join
 from typing import TypeVar
 
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.files.tree import Device
 from essaim_practice.programs.base import SMALL, UNIX, Program, World, executable
-from essaim_practice.programs.pace import Tally
+from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Step, Steps, Wait, Work, Write, line
-from essaim_practice.utilities.words import Complaint
+from essaim_practice.shell.words import Complaint
+from essaim_practice.store.file_tree import Device
 
 T = TypeVar("T")
 Doing = Generator[Step, bytes | None, T]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from posixpath import basename, join, normpath
 
-from essaim_practice.files.tree import Folder, Link
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, line
+from essaim_practice.store.file_tree import Folder, Link
 from essaim_practice.utilities.base import (
     ENTRY,
     Doing,

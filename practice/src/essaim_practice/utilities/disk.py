@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Iterator
 from posixpath import basename, join
 
-from essaim_practice.expressions import TooLarge
-from essaim_practice.files.tree import Device, Entry, File, Folder, Link, size_of
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, line
+from essaim_practice.shell.words import Complaint
+from essaim_practice.store.file_tree import Device, Entry, File, Folder, Link, size_of
+from essaim_practice.text.expressions import TooLarge
 from essaim_practice.utilities.base import (
     ENTRY,
     Misuse,
@@ -23,7 +24,6 @@ from essaim_practice.utilities.base import (
     users,
 )
 from essaim_practice.utilities.listing import blocks_of, human, mode_text
-from essaim_practice.utilities.words import Complaint
 
 # stat, du, df
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename
 
-from essaim_practice.expressions import Match
 from essaim_practice.programs.base import World
-from essaim_practice.programs.pace import Tally
+from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import Steps, Write, line
+from essaim_practice.shell.words import Complaint
+from essaim_practice.text.expressions import Match
 from essaim_practice.utilities.base import (
     Doing,
     Lines,
@@ -23,7 +24,6 @@ from essaim_practice.utilities.base import (
     tool,
 )
 from essaim_practice.utilities.regex import Pattern
-from essaim_practice.utilities.words import Complaint
 
 _UNSUPPORTED = "unsupported by the practice engine"
 _LONGEST = 8 * 2**20  # bytes that one line may grow to, and an edited file

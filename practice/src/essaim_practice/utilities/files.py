@@ -7,12 +7,12 @@ import re
 import time
 from posixpath import basename, dirname, join, normpath
 
-from essaim_practice.files.tree import Folder, Link
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, line
+from essaim_practice.shell.words import Complaint
+from essaim_practice.store.file_tree import Folder, Link
 from essaim_practice.utilities.base import by_and_by, gnu, options, place, reason, tool, wanted
 from essaim_practice.utilities.modes import new_mode
-from essaim_practice.utilities.words import Complaint
 
 
 @tool("touch", usage="[-cham] [-d DATE] [-t DATE] [-r FILE] FILE...")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from posixpath import join
 
-from essaim_practice.files.tree import Device, Entry, File, Folder, Link, size_of
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, line
+from essaim_practice.store.file_tree import Device, Entry, File, Folder, Link, size_of
 from essaim_practice.utilities.base import (
     ENTRY,
     Doing,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
-from essaim_practice.files.tree import Folder
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, line
+from essaim_practice.shell.words import Complaint
+from essaim_practice.store.file_tree import Folder
 from essaim_practice.utilities.base import ENTRY, gnu, options, place, reason, tool, users, wanted
-from essaim_practice.utilities.words import Complaint
 
 # Modes and owners
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from essaim_practice.programs.base import World
 from essaim_practice.programs.hosts import NoSuchHost
 from essaim_practice.programs.steps import Steps, Wait, line
+from essaim_practice.shell.words import Complaint
 from essaim_practice.utilities.base import Misuse, options, text_of, tool
-from essaim_practice.utilities.words import Complaint
 
 if TYPE_CHECKING:
     pass

@@ -11,6 +11,7 @@ from posixpath import basename
 
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, Wait, Work, Write, line
+from essaim_practice.shell.words import Complaint
 from essaim_practice.utilities.base import (
     Doing,
     Lines,
@@ -25,7 +26,6 @@ from essaim_practice.utilities.base import (
     tool,
 )
 from essaim_practice.utilities.regex import Pattern
-from essaim_practice.utilities.words import Complaint
 
 _AT_ONCE = 500  # numbers in one step
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import re
 
-from essaim_practice.expressions import Expression, Malformed, Match, TooLarge, bracket, literal
-from essaim_practice.utilities.words import Complaint
+from essaim_practice.shell.words import Complaint
+from essaim_practice.text.expressions import (
+    Expression,
+    Malformed,
+    Match,
+    TooLarge,
+    bracket,
+    literal,
+)
 
 _BRACES = re.compile(r"\{([0-9]{0,4})(,?)([0-9]{0,4})(\\?)\}")
 _REFERS = "unsupported by the practice engine: a pattern that refers back to a group"

@@ -10,8 +10,8 @@ from posixpath import basename
 
 from essaim_practice.programs.base import UNIX, Program, StartError, World, executable, program
 from essaim_practice.programs.steps import Interrupted, Steps, Wait, ending, line, printing
+from essaim_practice.shell.words import Complaint, echoed, formatted, tested
 from essaim_practice.utilities.base import Doing, Lines, Misuse, gnu, options, out, text_of, tool
-from essaim_practice.utilities.words import Complaint, echoed, formatted, tested
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _MOST_WORDS = 5000

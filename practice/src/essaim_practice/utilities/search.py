@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterator
 from posixpath import basename, join
 
-from essaim_practice.expressions import Match
-from essaim_practice.files.tree import File
 from essaim_practice.programs.base import World
-from essaim_practice.programs.pace import Tally
+from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import Steps, Write, line
+from essaim_practice.store.file_tree import File
+from essaim_practice.text.expressions import Match
 from essaim_practice.utilities.base import (
     ENTRY,
     MOST,

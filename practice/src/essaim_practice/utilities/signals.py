@@ -6,9 +6,9 @@ from posixpath import basename
 
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, Wait, line
+from essaim_practice.shell.words import Complaint
 from essaim_practice.utilities.base import Misuse, gnu, options, out, tool
 from essaim_practice.utilities.system import user_of
-from essaim_practice.utilities.words import Complaint
 
 _SIGNALS = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT"
 SIGNALS = {name: number for number, name in enumerate(_SIGNALS.split(), 1)} | {

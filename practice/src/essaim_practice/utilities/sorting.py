@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from essaim_practice.programs.base import World
-from essaim_practice.programs.pace import Tally
+from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Steps, Work, Write
+from essaim_practice.shell.words import Complaint, meant
 from essaim_practice.utilities.base import (
     MOST,
     Doing,
@@ -24,7 +25,6 @@ from essaim_practice.utilities.base import (
     text_of,
     tool,
 )
-from essaim_practice.utilities.words import Complaint, meant
 
 _PIECE = 4096  # bytes that tr looks at in one go
 _RUN = 1000  # lines that are put in order at once

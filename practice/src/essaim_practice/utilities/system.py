@@ -6,13 +6,13 @@ import time
 from dataclasses import replace
 from posixpath import basename, dirname, join
 
-from essaim_practice.files.tree import File
-from essaim_practice.programs import kernel
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, line
+from essaim_practice.shell.words import Complaint
+from essaim_practice.store import kernel
+from essaim_practice.store.file_tree import File
 from essaim_practice.utilities.base import Misuse, gnu, options, out, tool, users
 from essaim_practice.utilities.files import moment_of
-from essaim_practice.utilities.words import Complaint
 
 
 @tool("uname", usage="[-amnrspvio]")

@@ -6,9 +6,10 @@ import re
 from collections import deque
 from posixpath import basename
 
-from essaim_practice.files.tree import Device
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import READ, Steps, Wait, Write, line
+from essaim_practice.shell.words import Complaint, meant
+from essaim_practice.store.file_tree import Device
 from essaim_practice.utilities.base import (
     ENTRY,
     MOST,
@@ -25,7 +26,6 @@ from essaim_practice.utilities.base import (
     text_of,
     tool,
 )
-from essaim_practice.utilities.words import Complaint, meant
 
 _PIECE = 4096  # bytes of a line that are shown at once
 _ZEROS = 4096  # bytes that /dev/zero gives at a time

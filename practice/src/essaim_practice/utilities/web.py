@@ -13,11 +13,11 @@ from urllib.parse import urljoin, urlsplit
 
 from essaim_practice.programs.base import World
 from essaim_practice.programs.hosts import NoSuchHost
+from essaim_practice.programs.http import Page
 from essaim_practice.programs.steps import Steps, Wait, Write, line
-from essaim_practice.programs.visits import Page
+from essaim_practice.shell.words import Complaint
 from essaim_practice.utilities.base import Doing, Misuse, options, out, place, reason, tool
 from essaim_practice.utilities.network import resolved
-from essaim_practice.utilities.words import Complaint
 
 _MOST_JUMPS = 20
 _PAUSE = 0.002  # seconds that an answer takes

@@ -13,9 +13,9 @@ from typing import Any
 import h11
 
 from essaim_practice.api.routing import Answer, Response, Stream, Upgrade
-from essaim_practice.api.texts import dumped
-from essaim_practice.limits import STANDARD
-from essaim_practice.turns import LONGEST
+from essaim_practice.protocol.texts import dumped
+from essaim_practice.store.limits import STANDARD
+from essaim_practice.store.time_slices import LONGEST
 
 _READ = 65536
 _BREATH = 0.03  # real seconds between an upgrade and what follows it

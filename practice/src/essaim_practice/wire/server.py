@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from urllib.parse import parse_qs, unquote
 
-from essaim_practice import room
 from essaim_practice.api.routing import Answer, Handler, Request, Response, Route, find
-from essaim_practice.cluster import Cluster
-from essaim_practice.errors import ApiError, Hold
-from essaim_practice.formats import API_VERSION, MIN_API_VERSION, VERSION
-from essaim_practice.objects import Engine
-from essaim_practice.store import Change
+from essaim_practice.engine.cluster import Cluster
+from essaim_practice.store import quotas
+from essaim_practice.store.errors import ApiError, Hold
+from essaim_practice.store.formats import API_VERSION, MIN_API_VERSION, VERSION
+from essaim_practice.store.objects import Engine
+from essaim_practice.store.store import Change
 from essaim_practice.swarm.access import until_led
 from essaim_practice.wire import http as wire
 from essaim_practice.wire import listener
@@ -156,7 +156,7 @@ class EngineServer:
 
     async def _answer(self, route: Route, request: Request) -> Answer:
         try:
-            room.require_for(self._cluster.store, route.method, route.pattern)
+            quotas.require_for(self._cluster.store, route.method, route.pattern)
             answer = await _called(route.handler, request)
         except ApiError as error:
             return error_response(error)

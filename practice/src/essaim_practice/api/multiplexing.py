@@ -1,0 +1,133 @@
+"""Bytes both ways between a client and the streams of a process, once HTTP is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from essaim_practice.api.routing import Conduit, Request
+from essaim_practice.programs.stdio import Streams
+from essaim_practice.store.errors import ApiError
+
+RAW = "application/vnd.docker.raw-stream"
+MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
+_KEYS = {f"ctrl-{chr(letter)}": letter - 96 for letter in range(ord("a"), ord("z") + 1)}
+_KEYS |= {"ctrl-@": 0, "ctrl-[": 27, "ctrl-\\": 28, "ctrl-]": 29, "ctrl-^": 30, "ctrl-_": 31}
+_USUAL_KEYS = b"\x10\x11"  # Ctrl-P Ctrl-Q
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Which streams a client attaches to, and how.
+
+    framed: several streams on one connection. closes: the end of what the client sends is the end
+    of the process's input. keys: what to type to leave; none of them for a client without terminal.
+    """
+
+    stdin: bool
+    stdout: bool
+    stderr: bool
+    framed: bool
+    closes: bool
+    keys: bytes = b""
+
+
+def frame(stream: int, data: bytes) -> bytes:
+    """One frame of the multiplexed stream: type, three zeros, length, data."""
+    return bytes((stream, 0, 0, 0)) + len(data).to_bytes(4, "big") + data
+
+
+def stream_type(tty: bool, version: tuple[int, int]) -> str:
+    """What an answer that holds output says that it is."""
+    return RAW if tty or version < (1, 42) else MULTIPLEXED
+
+
+def upgraded_type(request: Request, tty: bool) -> str:
+    """The same on a connection taken over; to a client that keeps to HTTP it is always raw."""
+    return stream_type(tty, request.version) if "upgrade" in request.headers else RAW
+
+
+def detach_keys(text: str) -> bytes:
+    """``ctrl-p,ctrl-q`` and the like as bytes; the usual ones for none. 400 for what is no key."""
+    codes = bytearray()
+    for name in filter(None, text.split(",")):
+        code = ord(name) if len(name) == 1 and ord(name) < 128 else _KEYS.get(name.lower())
+        if code is None:
+            raise ApiError(400, f"Invalid detach keys ({text}) provided")
+        codes.append(code)
+    return bytes(codes) or _USUAL_KEYS
+
+
+class _Door:
+    """Lets input through, and finds the keys that mean leaving."""
+
+    def __init__(self, keys: bytes) -> None:
+        self._keys = keys
+        self._held = b""
+        self.left = False
+
+    def through(self, data: bytes) -> bytes:
+        if not self._keys:
+            return data
+        data = self._held + data
+        at = data.find(self._keys)
+        if at >= 0:
+            self.left = True
+            return data[:at]
+        held = next(
+            (n for n in range(len(self._keys) - 1, 0, -1) if data.endswith(self._keys[:n])), 0
+        )
+        self._held = data[len(data) - held :]
+        return data[: len(data) - held]
+
+
+async def converse(
+    conduit: Conduit,
+    streams: Streams,
+    wishes: Wishes,
+    begin: Callable[[], None] = lambda: None,
+    past: bytes = b"",
+) -> bool:
+    """Carry what the client and the process say until either has had enough.
+
+    Returns whether the client left by its detach keys. begin: called once nothing that is said can
+    be missed; what it raises is raised. past: told before all else.
+    """
+    coming = streams.follow()
+    door = _Door(wishes.keys)
+
+    async def hear() -> None:
+        """Returns when what the client sends is to end the conversation."""
+        while data := await conduit.receive():
+            if data := door.through(data):
+                await streams.type(data)
+            if door.left:
+                return
+        if wishes.closes:
+            streams.hang_up()
+            await asyncio.Future()  # what the process makes of it is still to be told
+
+    async def tell() -> None:
+        if past:
+            await conduit.send(past)
+        async for chunk in coming:
+            if wishes.stdout if chunk.stream == 1 else wishes.stderr:
+                framed = wishes.framed
+                await conduit.send(frame(chunk.stream, chunk.data) if framed else chunk.data)
+
+    begin()
+    tasks = [asyncio.ensure_future(tell())]
+    if wishes.stdin:
+        tasks.append(asyncio.ensure_future(hear()))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        await coming.aclose()
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+    return door.left

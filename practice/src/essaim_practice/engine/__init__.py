@@ -1,0 +1,1 @@
+"""Docker engines: the runtime of containers, and the cluster that joins every part."""

@@ -1,0 +1,108 @@
+"""A practice cluster: its store, and the components that work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Protocol
+
+from essaim_practice.engine import executables as executables  # the programs that containers run
+from essaim_practice.engine.events import EventLog
+from essaim_practice.engine.execs import Execs
+from essaim_practice.engine.health import HealthMonitor
+from essaim_practice.engine.runtime import Runtime
+from essaim_practice.files.container_files import ContainerFiles
+from essaim_practice.network import addresses
+from essaim_practice.programs.logs import LogBook
+from essaim_practice.protocol.texts import Texts
+from essaim_practice.store.clock import Clock
+from essaim_practice.store.limits import STANDARD, Limits
+from essaim_practice.store.objects import Container, Engine, Image, Network, Task, Volume, changed
+from essaim_practice.store.store import Change, Store
+from essaim_practice.swarm import form_swarm, swarm_components
+from essaim_practice.swarm.render import task_json
+
+
+class Keeper(Protocol):
+    """Whoever keeps a cluster: listens for its engines, and begins it anew."""
+
+    def host(self, engine: str) -> str:
+        """The DOCKER_HOST of an engine; '' where nothing listens for it."""
+
+    async def attend(self) -> None:
+        """Listen for the engines that have come, and no more for those that have gone."""
+
+    def reset_soon(self, nodes: int | None, formed: bool | None) -> None:
+        """Begin anew once the answer has gone out; None: as it began."""
+
+
+class Cluster:
+    """Several simulated machines with a Docker engine each, on one clock.
+
+    nodes: how many machines. formed: they are one Swarm already, node1 its manager.
+    limits: how much it may hold.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        random: Random,
+        nodes: int = 3,
+        formed: bool = True,
+        limits: Limits = STANDARD,
+    ) -> None:
+        self.clock = clock
+        self.random = random
+        self.store = store = Store(clock, limits)
+        self.logs = LogBook(clock, limits)
+        store.add_index(Image, "engine", lambda image: image.engine)
+        store.add_index(Network, "name", lambda network: network.name)
+        names = tuple(self.add_engine().id for _ in range(nodes))
+        store.watch(self._on_engine, Engine)
+        self.events = EventLog(store, clock)
+        self.files = ContainerFiles(store)
+        self.runtime = runtime = Runtime(store, clock, self.logs, self.files, random)
+        self.processes = runtime.processes
+        self.execs = Execs(store, runtime, self.events)
+        self.health = HealthMonitor(store, self.execs)
+        self.mesh = runtime.mesh
+        self.bound: Callable[[str, int], str | None] = lambda engine, port: None
+        self.keeper: Keeper | None = None
+        self.tasks = Texts[Task](store, Task, partial(task_json, store), Network)
+        self.components = (runtime, *swarm_components(store, random))
+        if formed:
+            form_swarm(store, random, names)
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        return tuple(engine for engine in self.store.all(Engine) if not engine.gone)
+
+    def add_engine(self) -> Engine:
+        """Another machine: empty, in no Swarm, under a name and an address that none ever had."""
+        number = self.store.count(Engine) + 1
+        name = f"node{number}"
+        addresses.add_predefined(self.store, self.random, name)
+        return self.store.put(Engine(id=name, address=f"192.168.0.{number + 10}"))
+
+    def remove_engine(self, engine: Engine) -> None:
+        """Take a machine away, with all that is on it. The Swarm is told nothing, as ever."""
+        store = self.store
+        store.put(changed(engine, up=False, gone=True))
+        with store.batch():
+            for container in store.where(Container, "engine", engine.id):
+                if not container.task_id:
+                    store.delete(Container, container.id)
+            for image in store.where(Image, "engine", engine.id):
+                store.delete(Image, image.id)
+            for volume in store.all(Volume):
+                if volume.engine == engine.id:
+                    store.delete(Volume, volume.id)
+            for network in store.all(Network):
+                if network.engine == engine.id:
+                    store.delete(Network, network.id)
+
+    def _on_engine(self, change: Change) -> None:
+        engine = change.new
+        if isinstance(engine, Engine) and engine.node_id:
+            addresses.add_gateway_bridge(self.store, self.random, engine.id)

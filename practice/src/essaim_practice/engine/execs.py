@@ -1,0 +1,191 @@
+"""The commands that exec adds to containers: each is made first, then started once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from essaim_practice.engine.events import EventLog
+from essaim_practice.engine.runtime import Runtime
+from essaim_practice.programs import base as programs
+from essaim_practice.programs import signals
+from essaim_practice.programs.base import StartError
+from essaim_practice.programs.process import Process
+from essaim_practice.programs.stdio import Streams
+from essaim_practice.store.formats import hex_id
+from essaim_practice.store.objects import Container, Image, Json
+from essaim_practice.store.store import Change, Store
+
+_KEPT = 300.0  # seconds that an exec can be asked about after its end
+_MOST = 200  # execs remembered per container
+
+
+@dataclass(slots=True)
+class Exec:
+    """One command in one container."""
+
+    id: str
+    container_id: str
+    config: Json  # as POST /containers/{id}/exec sent it
+    streams: Streams
+    begun: bool = False  # its start was asked for
+    running: bool = False
+    exit_code: int | None = None
+    pid: int = 0
+    ended: float = 0.0
+    process: Process | None = None
+    over: list[Callable[[int], None]] = field(default_factory=list)  # told of the exit code
+
+    @property
+    def argv(self) -> list[str]:
+        return [str(word) for word in self.config["Cmd"]]
+
+    @property
+    def tty(self) -> bool:
+        return bool(self.config.get("Tty"))
+
+    def as_json(self) -> dict[str, Any]:
+        """GET /exec/{id}/json."""
+        first, *others = self.argv
+        process: dict[str, Any] = {"tty": self.tty, "entrypoint": first, "arguments": others}
+        if user := self.config.get("User"):
+            process["user"] = user
+        return {
+            "ID": self.id,
+            "Running": self.running,
+            "ExitCode": self.exit_code,
+            "ProcessConfig": {**process, "privileged": bool(self.config.get("Privileged"))},
+            "OpenStdin": bool(self.config.get("AttachStdin")),
+            "OpenStderr": bool(self.config.get("AttachStderr")),
+            "OpenStdout": bool(self.config.get("AttachStdout")),
+            "CanRemove": False,
+            "ContainerID": self.container_id,
+            "DetachKeys": str(self.config.get("DetachKeys") or ""),
+            "Pid": self.pid,
+        }
+
+
+class Execs:
+    """Every exec by its id."""
+
+    def __init__(self, store: Store, runtime: Runtime, events: EventLog) -> None:
+        self._store = store
+        self._runtime = runtime
+        self._events = events
+        self._execs: dict[str, Exec] = {}
+        self._of: dict[str, list[str]] = {}  # ids by container, oldest first
+        store.watch(self._on_container, Container)
+
+    def get(self, exec_id: str) -> Exec | None:
+        return self._execs.get(exec_id)
+
+    def ids(self, container_id: str) -> list[str] | None:
+        """Those that a container's inspection names, none that has ended; None for no one."""
+        open_ = (id for id in self._of.get(container_id, ()) if self._execs[id].exit_code is None)
+        return list(open_) or None
+
+    def create(self, container: Container, config: Json) -> Exec:
+        """A command to be started in a container. Raises StartError for a user it does not know."""
+        if user := str(config.get("User") or ""):
+            self._runtime.worlds.check_user(container, user)
+        self._tidy(container.id)
+        tty, reads = bool(config.get("Tty")), bool(config.get("AttachStdin"))
+        exec_id = hex_id(self._runtime.random)
+        made = Exec(exec_id, container.id, config, Streams(tty, reads))
+        self._execs[exec_id] = made
+        self._of.setdefault(container.id, []).append(exec_id)
+        self._tell(made, f"exec_create: {_told(made)}")
+        return made
+
+    def start(self, one: Exec) -> None:
+        """Run it. Raises StartError, in the runtime's words, when that cannot be."""
+        one.begun = True
+        self._tell(one, f"exec_start: {_told(one)}")
+        container = self._store.get(Container, one.container_id)
+        try:
+            program, user = self._program(one, container)
+        except StartError as error:
+            one.exit_code = error.exit_code
+            self._end(one, error.exit_code)
+            text = f"OCI runtime exec failed: exec failed: {programs.UNABLE}: {error.message}"
+            raise StartError(text, error.exit_code) from None
+        one.running = True
+        one.pid = self._runtime.next_pid()
+
+        def ended(code: int) -> None:
+            one.running = False
+            self._end(one, code)
+
+        join = self._runtime.processes.join
+        one.process = join(one.container_id, program, one.streams, ended, one.pid, user)
+        one.process.go_on()
+
+    def kill(self, one: Exec) -> None:
+        if one.process is not None:
+            one.process.signal(signals.KILL)
+
+    def _program(self, one: Exec, container: Container | None) -> tuple[programs.Program, str]:
+        image = None
+        if container is not None:
+            image = self._store.get(Image, f"{container.engine}/{container.image_id}")
+        if container is None or image is None or container.state != "running":
+            raise StartError("the container is gone", 126)
+        world = self._runtime.worlds.of(container, image)
+        config = one.config
+        folder = str(config.get("WorkingDir") or world.cwd)
+        if config.get("WorkingDir") and not world.fs.is_folder(folder):
+            reason = "not a directory" if world.fs.exists(folder) else "no such file or directory"
+            raise StartError(f'chdir to cwd ("{folder}") set in config.json failed: {reason}', 127)
+        pairs = (str(pair).partition("=") for pair in config.get("Env") or ())
+        env = {**world.env, **{name: value for name, equals, value in pairs if equals}}
+        if one.tty:
+            env.setdefault("TERM", "xterm")
+        user = str(config.get("User") or world.user)
+        inside = replace(
+            world,
+            env=env,
+            cwd=folder,
+            user=user,
+            tty=one.tty,
+            interactive=bool(config.get("AttachStdin")),
+            window=lambda: one.streams.window,
+            pid=self._runtime.processes.next_pid(container.id),
+        )
+        made = programs.program(one.argv, inside)
+        if not made.processes:
+            made = replace(made, processes=(" ".join(one.argv),))
+        return made, user
+
+    def _end(self, one: Exec, code: int) -> None:
+        one.exit_code, one.ended = code, self._store.clock.now()
+        one.streams.end()
+        self._tell(one, "exec_die", exitCode=str(code))
+        for told in one.over:
+            told(code)
+        one.over.clear()
+
+    def _tell(self, one: Exec, action: str, **more: str) -> None:
+        container = self._store.get(Container, one.container_id)
+        if container is not None:
+            self._events.emit_container(container, action, execID=one.id, **more)
+
+    def _tidy(self, container_id: str) -> None:
+        """Forget what ended long ago, and the oldest of too many."""
+        ids, now = self._of.get(container_id, []), self._store.clock.now()
+        for exec_id in list(ids):
+            one = self._execs[exec_id]
+            old = one.exit_code is not None and now - one.ended > _KEPT
+            if old or (len(ids) >= _MOST and not one.running):
+                ids.remove(exec_id)
+                del self._execs[exec_id]
+
+    def _on_container(self, change: Change) -> None:
+        if change.new is None:
+            for exec_id in self._of.pop(change.subject.id, ()):
+                del self._execs[exec_id]
+
+
+def _told(one: Exec) -> str:
+    """The command as its events tell it: with a space after its name, whatever follows."""
+    return f"{one.argv[0]} {' '.join(one.argv[1:])}"

@@ -1,0 +1,145 @@
+"""What programs see of the container they run in, and which program a container's own is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from essaim_practice.files.container_files import ContainerFiles, hostname_of
+from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.network import links
+from essaim_practice.network.mesh import Mesh
+from essaim_practice.network.net import ContainerNet
+from essaim_practice.programs import base as programs
+from essaim_practice.programs.processes import Processes
+from essaim_practice.store.objects import Container, Image
+from essaim_practice.store.store import Store
+
+_NUMBER = re.compile(r"-?[0-9]+")
+
+#: What every machine has to lend to containers.
+_DEVICES = frozenset((
+    "/dev/full", "/dev/fuse", "/dev/kmsg", "/dev/null", "/dev/ptmx", "/dev/random", "/dev/tty",
+    "/dev/urandom", "/dev/zero",
+))  # fmt: skip
+
+
+class Worlds:
+    """Makes the World of a program in a container."""
+
+    def __init__(
+        self, store: Store, files: ContainerFiles, processes: Processes, mesh: Mesh
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._processes = processes
+        self._mesh = mesh
+        self._now = store.clock.now  # one for all
+
+    def of(self, container: Container, image: Image) -> programs.World:
+        """What a program in the container sees."""
+        inside = _Inside(container, self._store, self._files, self._processes)
+        config = container.config
+        hostname = hostname_of(container)
+        own = programs.environment(image, config.get("Env"))
+        env = {**links.variables(self._store, container), "HOSTNAME": hostname, **own}
+        env.setdefault("HOME", "/root")
+        return programs.World(
+            image=image,
+            hostname=hostname,
+            env=env,
+            cwd=str(config.get("WorkingDir") or image.config.get("WorkingDir") or "/"),
+            now=self._now,
+            interactive=bool(config.get("OpenStdin")),
+            user=str(config.get("User") or image.config.get("User") or "root"),
+            groups=tuple(str(name) for name in container.host_config.get("GroupAdd") or ()),
+            tty=bool(config.get("Tty")),
+            inside=inside,
+            net=ContainerNet(self._store, self._mesh, container.id),
+        )
+
+    def program(self, container: Container, image: Image) -> programs.Program:
+        """The container's own program. Raises StartError, in the daemon's words."""
+        world, argv = self.of(container, image), programs.argv_of(container, image)
+        if world.user != "root":
+            self.check_user(container, world.user)
+        self._check_extras(container)
+        try:
+            # The engine makes the folder that a container works in.
+            if not world.view.is_folder(world.cwd):
+                world.fs.make_folder(world.cwd, parents=True)
+            program = programs.program(argv, world)
+        except programs.StartError as error:
+            raise programs.StartError(programs.not_created(error), error.exit_code) from None
+        except OSError as error:
+            reason = (error.strerror or "").lower()
+            raise programs.StartError(f"mkdir {world.cwd}: {reason}", 126) from None
+        return program if program.processes else replace(program, processes=(" ".join(argv),))
+
+    def check_user(self, container: Container, user: str) -> None:
+        """Raise StartError, in the daemon's words, for a user that the container does not know."""
+        for name, book in zip(user.split(":", 1), ("passwd", "group"), strict=False):
+            self._check_known(container, name, book, 126)
+
+    def _check_extras(self, container: Container) -> None:
+        """Raise StartError, in the daemon's words, for devices and groups that are not there."""
+        host = container.host_config
+        for name in host.get("GroupAdd") or ():
+            self._check_known(container, str(name), "group", programs.NOT_STARTED)
+        for device in host.get("Devices") or ():
+            path = str(device.get("PathOnHost") or "")
+            if path not in _DEVICES:
+                text = f'error gathering device information while adding custom device "{path}"'
+                raise programs.StartError(
+                    f"{text}: no such file or directory", programs.NOT_STARTED
+                )
+        for asked in host.get("DeviceRequests") or ():
+            wanted = " ".join(f"[{' '.join(c)}]" for c in asked.get("Capabilities") or ())
+            driver = asked.get("Driver") or ""
+            text = f'could not select device driver "{driver}" with capabilities: [{wanted}]'
+            raise programs.StartError(text, programs.NOT_STARTED)
+
+    def _check_known(self, container: Container, name: str, book: str, code: int) -> None:
+        fs = self._files.of(container)
+        entries = fs.read(f"/etc/{book}") if fs.exists(f"/etc/{book}") else b""
+        known = {line.partition(":")[0] for line in entries.decode(errors="replace").split("\n")}
+        if _NUMBER.fullmatch(name):
+            if not 0 <= int(name[:20]) < 2**31:
+                text = "uids and gids must be in range 0-2147483647"
+                raise programs.StartError(text, code)
+        elif name not in known:
+            kind = "user" if book == "passwd" else "group"
+            text = f"unable to find {kind} {name}: no matching entries in {book} file"
+            raise programs.StartError(text, code)
+
+
+class _Inside:
+    """A container of the store, as it is whenever a program asks."""
+
+    __slots__ = ("_container", "_files", "_processes", "_store")
+
+    def __init__(
+        self, container: Container, store: Store, files: ContainerFiles, processes: Processes
+    ) -> None:
+        self._container = container
+        self._store = store
+        self._files = files
+        self._processes = processes
+
+    def disk(self) -> FileSystem:
+        return self._files.of(self._now())
+
+    def view(self) -> FileSystem:
+        return self._files.view(self._now())
+
+    def window(self) -> tuple[int, int]:
+        return self._processes.streams(self._container).window
+
+    def processes(self) -> list[programs.Running]:
+        return [shown for _, shown in self._processes.running(self._container.id)]
+
+    def kill(self, pid: int, number: int) -> None:
+        self._processes.kill(self._container.id, pid, number)
+
+    def _now(self) -> Container:
+        return self._store.get(Container, self._container.id) or self._container

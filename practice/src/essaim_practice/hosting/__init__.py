@@ -1,0 +1,1 @@
+"""Clusters on a thread of their own, and their listeners."""

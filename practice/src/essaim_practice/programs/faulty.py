@@ -1,0 +1,83 @@
+"""The programs of the catalogue's images that misbehave; see MISBEHAVING there."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from essaim_practice.programs import sites
+from essaim_practice.programs.base import Program, World, executable
+from essaim_practice.programs.http import Page, Visit
+from essaim_practice.programs.steps import FOREVER, Steps, Wait, line
+
+_BEHAVIOUR = "misbehaving"
+_READY = "/run/ready"  # the file that its health check looks for
+
+
+@executable((_BEHAVIOUR,), "crash")
+def crash(argv: list[str], world: World) -> Program:
+    """``/crash SECONDS CODE``."""
+
+    def steps() -> Steps:
+        yield line("started")
+        yield Wait(seconds)
+        yield line(f"something is wrong: exit {code}", 2)
+        return code
+
+    seconds, code = _number(argv, 1, 3), _number(argv, 2, 1) % 256
+    return Program(steps(), 143, processes=(" ".join(argv),))
+
+
+@executable((_BEHAVIOUR,), "serve")
+def serve(argv: list[str], world: World) -> Program:
+    """``/serve [SECONDS]``: answers at once, and is healthy after so many seconds, or never."""
+
+    def steps() -> Steps:
+        if world.fs.exists(_READY):  # of an earlier start
+            world.fs.remove(_READY)
+        yield line("Starting up on port 80")
+        if len(argv) > 1:
+            yield Wait(_number(argv, 1, 0))
+            world.fs.make_folder("/run", parents=True)
+            world.fs.write(_READY, b"")
+            yield line("ready")
+        yield FOREVER
+        return 0
+
+    def site(visit: Visit) -> Page:
+        return sites.whoami(world, visit)
+
+    return Program(steps(), 0, frozenset({80}), site, (" ".join(argv),))
+
+
+@executable((_BEHAVIOUR,), "healthy")
+def healthy(argv: list[str], world: World) -> Program:
+    def steps() -> Steps:
+        if world.fs.exists(_READY):
+            return 0
+        yield line("not ready", 2)
+        return 1
+
+    return Program(steps())
+
+
+@executable((_BEHAVIOUR,), "flaky")
+def flaky(argv: list[str], world: World) -> Program:
+    def steps() -> Steps:
+        yield line("Starting up on port 80")
+        yield FOREVER
+        return 0
+
+    visits = count(1)
+
+    def site(visit: Visit) -> Page:
+        if next(visits) % 3:
+            return sites.whoami(world, visit)
+        body = b"500 Internal Server Error: it is like that sometimes\n"
+        said = line(f"{visit.method} {visit.target}: 500", 2)
+        return Page(body, 500, {"Content-Type": "text/plain; charset=utf-8"}, (said,))
+
+    return Program(steps(), 0, frozenset({80}), site, (" ".join(argv),))
+
+
+def _number(argv: list[str], at: int, default: int) -> int:
+    return int(argv[at]) if len(argv) > at and argv[at].isdigit() else default

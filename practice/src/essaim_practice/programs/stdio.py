@@ -1,0 +1,155 @@
+"""The standard streams of a process: what it reads, what it writes, and who is attached to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from essaim_practice.programs.terminal import Terminal
+from essaim_practice.store.broadcast import Feed, Subscription
+
+_ROOM = 256 * 1024  # bytes of input that wait for the program before the client has to
+_LAG = 64  # chunks of output that may wait for a client before the program has to
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What was written at once."""
+
+    stream: int  # 1 stdout, 2 stderr
+    data: bytes
+
+
+class Reader(Protocol):
+    """The process whose streams they are."""
+
+    def on_input(self) -> None: ...
+
+    def signal(self, number: int) -> None: ...
+
+
+def _no_log(data: bytes, stream: int) -> None:
+    pass
+
+
+class Streams:
+    """Input and output of one process; there before it runs, since clients attach before that.
+
+    is_open: whether it has an input at all. log: where the output is kept.
+    """
+
+    def __init__(
+        self, tty: bool, is_open: bool, log: Callable[[bytes, int], None] = _no_log
+    ) -> None:
+        self.terminal: Terminal | None = None
+        if tty:
+            self.terminal = Terminal(self._put, self._interrupt, self._wake)
+        self.process: Reader | None = None  # hears of input, and of its terminal's signals
+        self._log = log
+        self._input = bytearray()
+        self._at_end = not is_open
+        self._feed: Feed[Chunk] | None = None  # once somebody follows
+        self._blocked: tuple[asyncio.Future[None], ...] = ()
+        self.over = False
+
+    def log_to(self, log: Callable[[bytes, int], None]) -> None:
+        """Have the output kept there from now on."""
+        self._log = log
+
+    # The process's side
+
+    def take(self, editing: bool) -> bytes | None:
+        """What there is to read, b"" at the end of the input; None when there is nothing yet."""
+        found: bytes | None
+        if self.terminal is not None:
+            self.terminal.editing = editing
+            found = self.terminal.take()
+            if found is None and self._at_end:
+                found = b""
+        else:
+            found = bytes(self._input) if self._input or self._at_end else None
+            self._input.clear()
+        self._unblock()
+        return found
+
+    def write(self, data: bytes, stream: int = 1) -> None:
+        if self.terminal is not None:
+            self.terminal.write(data)
+        elif data:
+            self._put(data, stream)
+
+    @property
+    def behind(self) -> bool:
+        """Whether a client has so much still to hear that the program should wait."""
+        return self._feed is not None and self._feed.lag > _LAG
+
+    def end(self) -> None:
+        """The process is over: who follows comes to the end, who has input to give is let go."""
+        self.over = True
+        if self._feed is not None:
+            self._feed.end()
+        self._unblock()
+
+    # The clients' side
+
+    def follow(self) -> Subscription[Chunk]:
+        """Everything written from this call on, until the process ends."""
+        if self._feed is None:
+            self._feed = Feed()
+        subscription = self._feed.subscribe()
+        if self.over:
+            subscription.end()
+        return subscription
+
+    async def type(self, data: bytes) -> None:
+        """Give input; waits while the program has not read what came before."""
+        if self.over or self._at_end:
+            return
+        if self.terminal is not None:
+            self.terminal.type(data)
+        else:
+            self._input += data
+            self._wake()
+        while not self.over and self._pending > _ROOM:
+            room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._blocked = (*self._blocked, room)
+            await room
+
+    def hang_up(self) -> None:
+        """There will be no more input."""
+        self._at_end = True
+        self._wake()
+
+    def resize(self, rows: int, columns: int) -> None:
+        if self.terminal is not None:
+            self.terminal.rows, self.terminal.columns = rows, columns
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Rows and columns; 0 where there is no terminal or nobody said."""
+        return (self.terminal.rows, self.terminal.columns) if self.terminal else (0, 0)
+
+    @property
+    def _pending(self) -> int:
+        return self.terminal.pending if self.terminal is not None else len(self._input)
+
+    def _unblock(self) -> None:
+        for room in self._blocked:
+            if not room.done():
+                room.set_result(None)
+        self._blocked = ()
+
+    def _wake(self) -> None:
+        if self.process is not None:
+            self.process.on_input()
+
+    def _interrupt(self, number: int) -> None:
+        if self.process is not None:
+            self.process.signal(number)
+
+    def _put(self, data: bytes, stream: int = 1) -> None:
+        self._log(data, stream)
+        if self._feed:
+            self._feed.publish(Chunk(stream, data))

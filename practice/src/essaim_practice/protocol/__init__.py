@@ -1,0 +1,1 @@
+"""The values that the Engine API exchanges: bodies, answers, websocket messages."""

@@ -1,0 +1,65 @@
+"""Commands that go on side by side: pipelines, and what is begun in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from essaim_practice.programs.steps import Wait
+from essaim_practice.shell.expansion import Failure
+from essaim_practice.shell.pipes import Doing, Held, Pipe, Strand, side_by_side
+from essaim_practice.shell.tree import Command
+
+if TYPE_CHECKING:
+    from essaim_practice.shell.interpreter import Shell
+
+_MOST_FORKS = 200  # commands that one shell has going on at once
+
+
+def piped(shell: Shell, commands: tuple[Command, ...]) -> Doing[int]:
+    strands: list[Strand] = []
+    before: Pipe | None = None
+    for number, command in enumerate(commands):
+        after = Pipe() if number + 1 < len(commands) else None
+        twin = shell.fork()
+        twin.descriptors = dict(shell.descriptors)
+        if before is not None:
+            twin.descriptors[0] = before
+        if after is not None:
+            twin.descriptors[1] = after
+        strands.append(Strand(twin.alone(command), writes=after, reads=before))
+        before = after
+    own = {id(strand.writes) for strand in strands if strand.writes is not None}
+    shell.effort.piped += len(strands)
+    try:
+        _check(shell)
+        yield from side_by_side(strands, own, None, shell.world.now)
+    finally:
+        shell.effort.piped -= len(strands)
+        for strand in strands:
+            strand.steps.close()
+    codes = [strand.code or 0 for strand in strands]
+    if "pipefail" in shell.options:
+        return next((code for code in reversed(codes) if code), 0)
+    return codes[-1]
+
+
+def begin(shell: Shell, command: Command) -> Doing[None]:
+    """Start a command in the background; it goes on whenever this shell waits."""
+    twin = shell.fork()
+    twin.descriptors = {**shell.descriptors, 0: Held()}
+    strand = Strand(twin.alone(command))
+    shell.crew.append(strand)
+    _check(shell)
+    shell.effort.jobs += 1
+    shell.last_job = shell.pid + shell.effort.jobs + 1
+    shell.jobs[shell.last_job] = strand
+    if len(shell.jobs) > _MOST_FORKS:  # forget those that ended long ago
+        shell.jobs = {p: s for p, s in shell.jobs.items() if s.code is None or s is strand}
+    shell.code = 0
+    yield Wait(0.0)  # the other's turn
+
+
+def _check(shell: Shell) -> None:
+    alive = sum(strand.code is None for strand in shell.crew)
+    if alive + shell.effort.piped > _MOST_FORKS:
+        raise Failure(shell.dialect.cannot_fork())

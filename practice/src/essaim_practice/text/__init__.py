@@ -1,0 +1,1 @@
+"""Patterns over text in linear time."""
