@@ -5,7 +5,7 @@ import time
 import pandas as pd
 import streamlit as st
 
-from core.labs.board import ROLL, Place, export, holds, places
+from core.labs.board import SETTINGS, Learner, bottlenecks, export, learners
 from core.labs.catalogue import LABS
 from core.labs.texts import texts
 from core.ui import labs
@@ -41,27 +41,27 @@ def title(lab: str, step: str) -> str:
     return _("Lab {number}: {step}").format(number=NUMBERS[lab], step=name)
 
 
-def learner(place: Place) -> str:
-    return place.name or _("Learner {number}").format(number=place.number)
+def named(learner: Learner) -> str:
+    return learner.name or _("Learner {number}").format(number=learner.number)
 
 
-def rows(class_: tuple[Place, ...]) -> pd.DataFrame:
+def rows(class_: tuple[Learner, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                _("Learner"): learner(place),
-                _("Step"): title(place.lab, place.step),
-                _("Steps done"): f"{place.done}/{place.steps}",
-                _("Minutes at it"): int(place.waiting // 60) if place.step else None,
+                _("Learner"): named(learner),
+                _("Step"): title(learner.lab, learner.step),
+                _("Steps done"): f"{learner.done}/{learner.steps}",
+                _("Minutes at it"): int(learner.waiting // 60) if learner.step else None,
             }
-            for place in class_
+            for learner in class_
         ]
     )
 
 
-def slowest(class_: tuple[Place, ...]) -> None:
+def slowest(class_: tuple[Learner, ...]) -> None:
     """Where most of them are, in one large sentence, and then the rest."""
-    at = holds(class_)
+    at = bottlenecks(class_)
     if not at:
         return
     first, *others = at
@@ -71,17 +71,18 @@ def slowest(class_: tuple[Place, ...]) -> None:
     st.caption(_("Where most of the class is:"))
     st.markdown(f"### {title(first.lab, first.step)} · {waiting}")
     most = len(class_)
-    for hold in (first, *others[:5]):
-        st.progress(hold.learners / most, f"{title(hold.lab, hold.step)} · {hold.learners}")
+    for step in (first, *others[:5]):
+        st.progress(step.learners / most, f"{title(step.lab, step.step)} · {step.learners}")
 
 
 def show() -> None:
     if not unlocked():  # since the page was drawn
         st.rerun()
     labs.shared_hint()  # one row, then
-    learners = [each.labs for _key, each in classroom().controls()]
-    class_ = places(learners, time.time(), ROLL.named)
-    finished = sum(not place.step for place in class_)
+    class_ = learners(
+        (each.labs for _key, each in classroom().controls()), time.time(), SETTINGS.named
+    )
+    finished = sum(not learner.step for learner in class_)
     begun, done = st.columns(2)
     begun.metric(_("Learners who have begun"), len(class_))
     done.metric(_("Labs just finished"), finished)
@@ -99,9 +100,9 @@ def show() -> None:
 
 def choose_names() -> None:
     def chosen() -> None:
-        ROLL.named = bool(st.session_state["named"])
+        SETTINGS.named = bool(st.session_state["named"])
 
-    st.session_state["named"] = ROLL.named
+    st.session_state["named"] = SETTINGS.named
     st.toggle(
         _("Ask for first names"),
         key="named",

@@ -5,7 +5,7 @@ import streamlit as st
 from core.commands.services import CreateService
 from core.labs.catalogue import BY_NAME, LABS
 from core.labs.lab import Lab
-from core.labs.progress import Standing
+from core.labs.progress import LabProgress
 from core.labs.texts import LabText, StepText, texts
 from core.ui import labs
 from core.ui.frame import engine_missing, head, locked_hint
@@ -18,7 +18,7 @@ def catalogue() -> None:
     locked_hint()
     labs.shared_hint()
     labs.first_name()
-    begun = {standing.lab.name: standing for standing in control().labs.standings()}
+    begun = {progress.lab.name: progress for progress in control().labs.begun()}
     for number, lab in enumerate(LABS, 1):
         text = texts(lab.name, language())
         done = len(begun[lab.name].done) if lab.name in begun else 0
@@ -55,23 +55,23 @@ def again(lab: str) -> None:
 
 
 def lab_page(lab: Lab) -> None:
-    standing, text = control().labs.standing(lab.name), texts(lab.name, language())
+    progress, text = control().labs.progress(lab.name), texts(lab.name, language())
     last = len(lab.steps) - 1
     at = st.session_state.get("lab_at")
     if at is None or at > last:  # where it stands, and there until the learner goes on
-        at = st.session_state["lab_at"] = min(len(standing.done), last)
-    overview(lab, text, standing, at)
+        at = st.session_state["lab_at"] = min(len(progress.done), last)
+    overview(lab, text, progress, at)
     labs.swarm_wanted(lab)
     left, right = st.columns([7, 5], gap="medium")
     with left:
-        step(lab, standing, at, text.steps[lab.steps[at].name])
-        if standing.current is None and at == last:
+        step(lab, progress, at, text.steps[lab.steps[at].name])
+        if progress.current is None and at == last:
             st.success(text.end, icon=":material/celebration:")
     with right, st.container(key="lab_scene"):
         labs.scene(lab.start != "engine")
 
 
-def overview(lab: Lab, text: LabText, standing: Standing, at: int) -> None:
+def overview(lab: Lab, text: LabText, progress: LabProgress, at: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             _("All labs"),
@@ -93,26 +93,26 @@ def overview(lab: Lab, text: LabText, standing: Standing, at: int) -> None:
             )
     locked_hint()
     labs.shared_hint()
-    done, steps = len(standing.done), len(lab.steps)
+    done, steps = len(progress.done), len(lab.steps)
     said = _("Step {number} of {all} · {done} done").format(number=at + 1, all=steps, done=done)
     st.progress(done / steps, said)
 
 
-def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
+def step(lab: Lab, progress: LabProgress, at: int, text: StepText) -> None:
     """One step, large: why, what to do, what is seen, and whether it is so."""
     this, key = lab.steps[at], f"{lab.name}_{at}"
     st.markdown(f"### {at + 1}. {text.title}")
     st.markdown(text.why)
     st.markdown(f":material/keyboard: **{_('What to do')}.** {text.do}")
     labs.typed(this.lines(), "do")
-    labs.check(standing, at, text)
-    navigate(lab, standing, at)
+    labs.check(progress, at, text)
+    navigate(lab, progress, at)
     labs.played(lab, this)
     st.markdown(f":material/visibility: **{_('What you should see')}.** {text.see}")
     labs.typed(this.look, "look")
     with st.expander(_("You see something else?"), icon=":material/help:"):
         st.markdown(text.otherwise)
-        if at == len(standing.done):
+        if at == len(progress.done):
             labs.skip_button(lab)
     labs.hints(text, f"hint_{key}")
     for number, question in enumerate(text.questions):
@@ -121,8 +121,8 @@ def step(lab: Lab, standing: Standing, at: int, text: StepText) -> None:
             labs.quick_check(question, f"question_{key}_{number}")
 
 
-def navigate(lab: Lab, standing: Standing, at: int) -> None:
-    done = len(standing.done) > at
+def navigate(lab: Lab, progress: LabProgress, at: int) -> None:
+    done = len(progress.done) > at
     with st.container(horizontal=True, vertical_alignment="center"):
         if at:
             back = _("Previous step")

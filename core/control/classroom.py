@@ -215,7 +215,7 @@ class Classroom:
 def _untouched(seat: _Seat) -> bool:
     """Whether the cluster is as it was made: by a page, or by the docker command."""
     here = seat.control
-    learnt = here.labs.standings() or here.labs.name
+    learnt = here.labs.begun() or here.labs.name
     done = here.journal.records() or learnt or here.votes.poll.question
     return not done and here.connection.writes == seat.fresh
 

@@ -30,8 +30,8 @@ from core.errors import EssaimError, NotAllowed
 from core.i18n import later as _
 from core.i18n import translation
 from core.labs import messages as lab_messages
-from core.labs.progress import Progress
-from core.labs.questions import Questions
+from core.labs.progress import Labs
+from core.labs.queries import EngineQueries
 from core.live import messages
 from core.live.hub import Hub
 from core.terminal.stream import Stream, opened
@@ -75,10 +75,10 @@ class Control:
             "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
         )
         self.hub.topic("pulse", lambda lang: messages.pulse(self.snapshot, _texts(lang)))
-        self.labs = Progress(
+        self.labs = Labs(
             lambda: self.whole if self.practice else without_words(self.whole),
             self.journal,
-            Questions(connection.api),
+            EngineQueries(connection.api),
             lambda: self.hub.publish("labs"),
             lambda: self.hub.viewers > 0,
         )

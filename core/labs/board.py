@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.labs.progress import Progress
+from core.labs.progress import Labs
 
 
-class Roll:
+class ClassSettings:
     """What the teacher has chosen for this class: whether learners give their first names."""
 
     def __init__(self) -> None:
@@ -18,11 +18,11 @@ class Roll:
 
 
 #: One class a process. It is forgotten with the process, names included.
-ROLL = Roll()
+SETTINGS = ClassSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Learner:
     """Where one learner stands, in the lab that moved last."""
 
     number: int  # by which the learner is told from others
@@ -35,7 +35,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Bottleneck:
     """A step at which learners are, and for how long."""
 
     lab: str
@@ -44,19 +44,19 @@ class Hold:
     longest: float  # seconds
 
 
-def places(learners: Iterable[Progress], now: float, named: bool) -> tuple[Place, ...]:
+def learners(everybody: Iterable[Labs], now: float, named: bool) -> tuple[Learner, ...]:
     """Those who have begun a lab, in the order in which they came."""
     found = []
-    for number, progress in enumerate(learners, 1):
-        standings = progress.standings()
-        if not standings:
+    for number, labs in enumerate(everybody, 1):
+        begun = labs.begun()
+        if not begun:
             continue
-        latest = max(standings, key=lambda standing: standing.since)
+        latest = max(begun, key=lambda progress: progress.since)
         step = latest.current
         found.append(
-            Place(
+            Learner(
                 number,
-                progress.name if named else "",
+                labs.name if named else "",
                 latest.lab.name,
                 step.name if step else "",
                 len(latest.done),
@@ -67,24 +67,26 @@ def places(learners: Iterable[Progress], now: float, named: bool) -> tuple[Place
     return tuple(found)
 
 
-def holds(class_: Iterable[Place]) -> tuple[Hold, ...]:
+def bottlenecks(learners: Iterable[Learner]) -> tuple[Bottleneck, ...]:
     """The steps that somebody is at: those with most learners first, then the longest wait."""
     at: dict[tuple[str, str], list[float]] = {}
-    for place in class_:
-        if place.step:
-            at.setdefault((place.lab, place.step), []).append(place.waiting)
-    found = [Hold(lab, step, len(times), max(times)) for (lab, step), times in at.items()]
-    return tuple(sorted(found, key=lambda hold: (-hold.learners, -hold.longest)))
+    for learner in learners:
+        if learner.step:
+            at.setdefault((learner.lab, learner.step), []).append(learner.waiting)
+    found = [Bottleneck(lab, step, len(times), max(times)) for (lab, step), times in at.items()]
+    return tuple(sorted(found, key=lambda step: (-step.learners, -step.longest)))
 
 
-def export(class_: Iterable[Place]) -> str:
+def export(learners: Iterable[Learner]) -> str:
     """The class as CSV, for the teacher to keep."""
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(("learner", "first name", "lab", "step", "done", "steps", "seconds at step"))
-    for place in class_:
+    for learner in learners:
         # A name that begins like a formula would be run as one by a spreadsheet.
-        name = f"'{place.name}" if place.name[:1] in ("=", "+", "-", "@") else place.name
-        waiting = round(place.waiting)
-        rows.writerow((place.number, name, place.lab, place.step, place.done, place.steps, waiting))
+        name = f"'{learner.name}" if learner.name[:1] in ("=", "+", "-", "@") else learner.name
+        waiting = round(learner.waiting)
+        rows.writerow(
+            (learner.number, name, learner.lab, learner.step, learner.done, learner.steps, waiting)
+        )
     return file.getvalue()

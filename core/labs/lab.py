@@ -14,7 +14,7 @@ from typing import Literal
 from core.cluster.snapshot import ClusterSnapshot, Container, Service, Task
 from core.commands.command import Command
 from core.commands.journal import Record
-from core.labs.questions import Questions
+from core.labs.queries import EngineQueries
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,20 @@ def red(remark: str = "", **values: object) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Facts:
     """All that a check may look at."""
 
     snapshot: ClusterSnapshot
-    first: ClusterSnapshot  # as it was when the lab began
-    entered: ClusterSnapshot  # as it was when the step before was done
-    deeds: tuple[Record, ...]  # the journal since the step before was done, oldest first
+    lab_start: ClusterSnapshot  # as it was when the lab began
+    step_start: ClusterSnapshot  # as it was when the step before was done
+    records: tuple[Record, ...]  # the journal since the step before was done, oldest first
     kept: Mapping[str, str]  # what earlier steps kept, by their names
-    ask: Questions  # for what no snapshot tells; steps that ask say so
+    ask: EngineQueries  # for what no snapshot tells; steps that ask say so
 
     @property
     def containers(self) -> tuple[Container, ...]:
         """Those that the learner made since the lab began, newest first."""
-        before = {container.id for container in self.first.containers}
+        before = {container.id for container in self.lab_start.containers}
         return tuple(c for c in self.snapshot.containers if not c.service and c.id not in before)
 
     def running(self, service: Service) -> tuple[Task, ...]:
@@ -74,7 +74,7 @@ class Scene:
 
     def did(self, *beginnings: str) -> bool:
         """Whether a docker line that begins so was done, as the journal tells."""
-        return any(d.outcome == "ok" and d.line.startswith(beginnings) for d in self.deeds)
+        return any(r.outcome == "ok" and r.line.startswith(beginnings) for r in self.records)
 
 
 def made_of(container: Container, image: str) -> bool:
@@ -112,7 +112,7 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Curl:
     """Requests to a published port, each over a new connection, as curl makes them."""
 
     port: int
@@ -124,7 +124,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Accident:
+class InstanceFault:
     """What no docker command does: on real machines somebody pulls the plug."""
 
     kind: Literal["off", "on", "mend"]
@@ -134,7 +134,7 @@ class Accident:
         return ""
 
 
-Move = Docker | Join | Visit | Accident
+Move = Docker | Join | Curl | InstanceFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +146,14 @@ class Step:
     """
 
     name: str
-    check: Callable[[Scene], Verdict]
-    solution: tuple[Move, ...] | Callable[[Scene], tuple[Move, ...]]
+    check: Callable[[Facts], Verdict]
+    solution: tuple[Move, ...] | Callable[[Facts], tuple[Move, ...]]
     typed: tuple[str, ...] = ()
     look: tuple[str, ...] = ()
-    asks: bool = False  # its check asks the engine: see Scene.ask
+    asks: bool = False  # its check asks the engine: see Facts.ask
 
-    def moves(self, scene: Scene) -> tuple[Move, ...]:
-        return self.solution(scene) if callable(self.solution) else self.solution
+    def moves(self, facts: Facts) -> tuple[Move, ...]:
+        return self.solution(facts) if callable(self.solution) else self.solution
 
     def lines(self) -> tuple[str, ...]:
         """What to type, one docker line after the other."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 
 from core.cluster.snapshot import ClusterSnapshot
-from core.labs.progress import Progress, remark
+from core.labs.progress import Labs, remark
 from core.labs.texts import texts
 
 
-def labs(progress: Progress, language: str) -> str:
+def labs(learner: Labs, language: str) -> str:
     """Topic ``labs``: of each lab that has begun, the number of steps done and the remark."""
     found = {}
-    for standing in progress.standings():
-        step = standing.current
-        words = texts(standing.lab.name, language).steps
-        found[standing.lab.name] = {
-            "done": len(standing.done),
-            "remark": remark(words[step.name].remarks, standing.verdict) if step else "",
+    for progress in learner.begun():
+        step = progress.current
+        words = texts(progress.lab.name, language).steps
+        found[progress.lab.name] = {
+            "done": len(progress.done),
+            "remark": remark(words[step.name].remarks, progress.verdict) if step else "",
         }
     return json.dumps({"topic": "labs", "labs": found}, separators=(",", ":"))
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from core.cluster.snapshot import Service
-from core.labs.lab import Scene, repository
+from core.labs.lab import Facts, repository
 
 
-def web(scene: Scene) -> Service | None:
+def web(facts: Facts) -> Service | None:
     """The lab's service: called web, or else the only one that runs nginx."""
-    nginx = [s for s in scene.snapshot.services if repository(s.image) == "nginx"]
-    return scene.snapshot.service("web") or (nginx[0] if len(nginx) == 1 else None)
+    nginx = [s for s in facts.snapshot.services if repository(s.image) == "nginx"]
+    return facts.snapshot.service("web") or (nginx[0] if len(nginx) == 1 else None)
 
 
-def complete(scene: Scene, service: Service) -> bool:
+def complete(facts: Facts, service: Service) -> bool:
     """Whether as many replicas run as are wanted."""
-    return len(scene.running(service)) == service.replicas
+    return len(facts.running(service)) == service.replicas

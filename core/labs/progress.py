@@ -13,14 +13,14 @@ from core.cluster.snapshot import ClusterSnapshot
 from core.commands.journal import Journal
 from core.errors import EssaimError
 from core.labs.catalogue import BY_NAME
-from core.labs.lab import Lab, Scene, Step, Verdict, red
-from core.labs.questions import Questions
+from core.labs.lab import Facts, Lab, Step, Verdict, red
+from core.labs.queries import EngineQueries
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks while a step asks the engine for what no snapshot tells.
 ASKING = 0.5
-#: Seconds for which a standing that was asked for counts as looked at.
+#: Seconds for which a progress that was asked for counts as looked at.
 INTEREST = 60.0
 
 
@@ -29,7 +29,7 @@ Way = Literal["given", "done", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LabProgress:
     """Where one lab stands."""
 
     lab: Lab
@@ -49,20 +49,20 @@ class Standing:
 class _Run:
     """One lab under way; changed only on the watching thread, once begun."""
 
-    standing: Standing
-    first: ClusterSnapshot
-    entered: ClusterSnapshot
+    progress: LabProgress
+    lab_start: ClusterSnapshot
+    step_start: ClusterSnapshot
     kept: dict[str, str] = field(default_factory=dict)
     looked: bool = False  # what was so before the first look was so when the lab began
 
 
-class Progress:
+class Labs:
     """The labs that have begun, until ``stop()``.
 
     A thread of its own looks at the current step of each whenever a snapshot comes; it starts with
     the first lab. Steps are done in their order: what a later step wants may be so by chance.
 
-    snapshot: answers the latest. changed: called, on any thread, when a standing has changed.
+    snapshot: answers the latest. changed: called, on any thread, when a progress has changed.
     watched: whether somebody looks; nobody's cluster is asked nothing, so that it can rest.
     """
 
@@ -70,14 +70,14 @@ class Progress:
         self,
         snapshot: Callable[[], ClusterSnapshot],
         journal: Journal,
-        questions: Questions,
+        queries: EngineQueries,
         changed: Callable[[], None],
         watched: Callable[[], bool],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._snapshot = snapshot
         self._journal = journal
-        self._questions = questions
+        self._queries = queries
         self._changed = changed
         self._watched = watched
         self._wanted = 0.0  # when somebody last asked, in seconds of the monotonic clock
@@ -89,27 +89,27 @@ class Progress:
         self._thread: threading.Thread | None = None
         self.name = ""  # the learner's first name, where the teacher asks for it
 
-    def standings(self) -> tuple[Standing, ...]:
+    def begun(self) -> tuple[LabProgress, ...]:
         """Of the labs that have begun, in the order in which they did."""
         with self._lock:
-            return tuple(run.standing for run in self._runs.values())
+            return tuple(run.progress for run in self._runs.values())
 
-    def standing(self, name: str) -> Standing:
+    def progress(self, name: str) -> LabProgress:
         """Where this lab stands; it begins with the first question about it."""
         self._wanted = time.monotonic()
         with self._lock:
             run = self._runs.get(name)
             if run is not None:
-                return run.standing
+                return run.progress
             run = self._runs[name] = self._begin(BY_NAME[name])
         self._changed()
         self.feed()
-        return run.standing
+        return run.progress
 
-    def scene(self, name: str) -> Scene:
+    def facts(self, name: str) -> Facts:
         """What the checks of this lab look at now."""
         with self._lock:
-            return self._scene(self._runs[name])
+            return self._facts(self._runs[name])
 
     def reset(self, name: str) -> None:
         """Begin this lab anew, from the cluster as it is."""
@@ -122,7 +122,7 @@ class Progress:
         """Let the current step be, as where a machine cannot do what it asks for."""
         with self._lock:
             run = self._runs[name]
-            step = run.standing.current
+            step = run.progress.current
             if step is not None:
                 self._pass(run, step, self._snapshot(), "", "skipped")
         self._changed()
@@ -145,15 +145,15 @@ class Progress:
     def _begin(self, lab: Lab) -> _Run:
         """From the cluster as it is: what is so already is done."""
         snapshot, now = self._snapshot(), self._now()
-        run = _Run(Standing(lab, (), now, now, red()), snapshot, snapshot)
+        run = _Run(LabProgress(lab, (), now, now, red()), snapshot, snapshot)
         self._look(run)
         return run
 
-    def _scene(self, run: _Run) -> Scene:
-        since = run.standing.since
-        deeds = tuple(entry for entry in self._journal.records() if entry.time >= since)
-        return Scene(
-            self._snapshot(), run.first, run.entered, deeds, dict(run.kept), self._questions
+    def _facts(self, run: _Run) -> Facts:
+        since = run.progress.since
+        records = tuple(record for record in self._journal.records() if record.time >= since)
+        return Facts(
+            self._snapshot(), run.lab_start, run.step_start, records, dict(run.kept), self._queries
         )
 
     def _watch(self) -> None:
@@ -170,26 +170,26 @@ class Progress:
 
     def _look(self, run: _Run) -> bool:
         """Do what is due to be done; whether anything has changed."""
-        before = run.standing
+        before = run.progress
         if self._snapshot().engine is None:
             return False  # nothing is known yet, and nothing is wrong
-        if run.first.engine is None:
-            run.first = run.entered = self._snapshot()
-        while (step := run.standing.current) is not None:
-            scene = self._scene(run)
-            verdict = _judged(step, scene)
+        if run.lab_start.engine is None:
+            run.lab_start = run.step_start = self._snapshot()
+        while (step := run.progress.current) is not None:
+            facts = self._facts(run)
+            verdict = _judged(step, facts)
             if not verdict.green:
-                run.standing = replace(run.standing, verdict=verdict)
+                run.progress = replace(run.progress, verdict=verdict)
                 break
-            self._pass(run, step, scene.snapshot, verdict.kept, "done" if run.looked else "given")
+            self._pass(run, step, facts.snapshot, verdict.kept, "done" if run.looked else "given")
         run.looked = True
-        return run.standing != before
+        return run.progress != before
 
     def _pass(self, run: _Run, step: Step, snapshot: ClusterSnapshot, kept: str, way: Way) -> None:
         run.kept[step.name] = kept
-        run.entered = snapshot
-        was = run.standing
-        run.standing = replace(
+        run.step_start = snapshot
+        was = run.progress
+        run.progress = replace(
             was,
             done=(*was.done, step.name),
             since=self._now(),
@@ -199,13 +199,13 @@ class Progress:
 
 
 def _asks(run: _Run) -> bool:
-    step = run.standing.current
+    step = run.progress.current
     return step is not None and step.asks
 
 
-def _judged(step: Step, scene: Scene) -> Verdict:
+def _judged(step: Step, facts: Facts) -> Verdict:
     try:
-        return step.check(scene)
+        return step.check(facts)
     except EssaimError:
         return red()  # the line at the top of the page says what is the matter with the engine
     except Exception:

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Quiz:
     """A quick check, without marks: predict, then see."""
 
     ask: str
@@ -35,7 +35,7 @@ class StepText:
     otherwise: str  # what to do when something else is seen
     hints: tuple[str, ...]  # one at a time
     remarks: Mapping[str, str]  # by key; fields in braces are filled in
-    questions: tuple[Question, ...]
+    questions: tuple[Quiz, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def texts(lab: str, language: str) -> LabText:
 def _step(raw: dict[str, Any]) -> StepText:
     hints, remarks = tuple(raw.pop("hints")), raw.pop("remarks", {})
     questions = tuple(
-        Question(q["ask"], tuple(q["answers"]), q["right"], q["because"])
+        Quiz(q["ask"], tuple(q["answers"]), q["right"], q["because"])
         for q in raw.pop("questions", ())
     )
     return StepText(**raw, hints=hints, remarks=remarks, questions=questions)

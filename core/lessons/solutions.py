@@ -17,7 +17,7 @@ from core.control.rights import Right
 from core.engine.connection import QUESTION_TIMEOUT
 from core.errors import EssaimError, NotAllowed
 from core.i18n import later as _
-from core.labs.lab import Accident, Docker, Join, Move, Visit
+from core.labs.lab import Curl, Docker, InstanceFault, Join, Move
 from core.traffic.endpoints import open_ports
 
 #: Seconds between two moves, so that the eye can follow.
@@ -73,7 +73,7 @@ class Play:
             return self._cluster.submit(move.command, self._who, self._right)
         if isinstance(move, Join):
             return self._join(move.node)
-        if isinstance(move, Visit):
+        if isinstance(move, Curl):
             self._say(move.line())
             return "\n".join(visit(self._cluster, move.port, turn) for turn in range(move.times))
         return self._accident(move)
@@ -89,7 +89,7 @@ class Play:
         self._say(f"[{node}] {command.masked().line()}")
         return tell(self._cluster, node, command, self._who)
 
-    def _accident(self, move: Accident) -> str:
+    def _accident(self, move: InstanceFault) -> str:
         fault = faults.mend() if move.kind == "mend" else faults.power(move.node, move.kind == "on")
         faults.do(self._cluster, fault, self._who)
         self._say(fault.line(faults.address(self._cluster)))

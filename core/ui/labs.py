@@ -7,10 +7,10 @@ import streamlit as st
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
 from core.control.classroom import classroom
-from core.labs.board import ROLL
+from core.labs.board import SETTINGS
 from core.labs.lab import Lab, Step
-from core.labs.progress import Standing, remark
-from core.labs.texts import Question, StepText
+from core.labs.progress import LabProgress, remark
+from core.labs.texts import Quiz, StepText
 from core.lessons.solutions import Play
 from core.ui.console import link
 from core.ui.live import address, component, set_availability, tile_words
@@ -31,23 +31,23 @@ _scene = component(
 )
 
 
-def check(standing: Standing, number: int, text: StepText) -> None:
+def check(progress: LabProgress, number: int, text: StepText) -> None:
     """Whether the step of this number is done, live; the page is drawn again when one is."""
-    current = number == len(standing.done)
+    current = number == len(progress.done)
     green = {
         "given": _("It was so already when this lab began: there is nothing to do here."),
         "done": _("Done: the cluster is as it should be."),
         "skipped": _("This step was left out."),
     }
-    way = standing.ways[number] if number < len(standing.ways) else "done"
+    way = progress.ways[number] if number < len(progress.ways) else "done"
     _check(
-        key=f"check_{standing.lab.name}",  # one for all steps: two at once would say two things
+        key=f"check_{progress.lab.name}",  # one for all steps: two at once would say two things
         data={
             **address(),
-            "lab": standing.lab.name,
+            "lab": progress.lab.name,
             "step": number,
-            "done": len(standing.done),
-            "remark": remark(text.remarks, standing.verdict) if current else "",
+            "done": len(progress.done),
+            "remark": remark(text.remarks, progress.verdict) if current else "",
             "words": {
                 "green": green[way],
                 "waiting": _("Not yet. This line turns green by itself, as soon as it is so."),
@@ -120,7 +120,7 @@ def hints(text: StepText, key: str) -> None:
         )
 
 
-def quick_check(question: Question, key: str) -> None:
+def quick_check(question: Quiz, key: str) -> None:
     """Predict, then see why; nobody counts."""
     chosen = st.radio(
         question.ask,
@@ -157,7 +157,7 @@ def _start(lab: Lab, step: Step, here: Viewer, name: str) -> None:
     if not may(CreateService):
         return
     here.right.acted()
-    moves = step.moves(control().labs.scene(lab.name))
+    moves = step.moves(control().labs.facts(lab.name))
     here.play = Play(control(), moves, name, here.right)
     here.played = f"{lab.name}/{step.name}"
 
@@ -193,7 +193,7 @@ def shared_hint() -> None:
 
 def first_name() -> None:
     """Who this is, where the teacher asks: kept in memory, for the board."""
-    if not ROLL.named or control().looking:
+    if not SETTINGS.named or control().looking:
         return
     mine = control().labs
     said = st.text_input(

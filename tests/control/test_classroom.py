@@ -139,7 +139,7 @@ def a_volume(control: Control) -> None:
 
 
 def a_lab(control: Control) -> None:
-    control.labs.standing("lab3")
+    control.labs.progress("lab3")
 
 
 def a_name(control: Control) -> None:

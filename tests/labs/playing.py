@@ -61,26 +61,26 @@ def play(
     can: whether this Swarm can do what a step asks for. Answers the names of those it cannot.
     """
     left = []
-    control.labs.standing(lab.name)
+    control.labs.progress(lab.name)
     for step in lab.steps:
-        if step.name in control.labs.standing(lab.name).done:
+        if step.name in control.labs.progress(lab.name).done:
             continue  # so already, on a cluster that others have formed
         if not can(step):
             left.append(step.name)
             control.labs.skip(lab.name)
             continue
         # What a move is made of, such as a container to kill, may only just be coming.
-        until(lambda step=step: step.moves(control.labs.scene(lab.name)), PATIENCE)
-        do(control, step.moves(control.labs.scene(lab.name)))
+        until(lambda step=step: step.moves(control.labs.facts(lab.name)), PATIENCE)
+        do(control, step.moves(control.labs.facts(lab.name)))
         turns_green(control, lab, step.name)
-    assert control.labs.standing(lab.name).current is None
+    assert control.labs.progress(lab.name).current is None
     return left
 
 
 def turns_green(control: Control, lab: Lab, step: str) -> None:
     try:
-        until(lambda: step in control.labs.standing(lab.name).done, PATIENCE)
+        until(lambda: step in control.labs.progress(lab.name).done, PATIENCE)
     except AssertionError:
-        verdict = control.labs.standing(lab.name).verdict
+        verdict = control.labs.progress(lab.name).verdict
         services = [(s.name, s.image, s.replicas, s.running) for s in control.snapshot.services]
         raise AssertionError(f"{lab.name}, {step} stays red: {verdict}, {services}") from None

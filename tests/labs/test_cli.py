@@ -14,7 +14,7 @@ from core.commands.build import FOLDER, BuildImage
 from core.control import faults
 from core.control.control import Control
 from core.labs.catalogue import LABS
-from core.labs.lab import Accident, Docker, Join, Lab, Move, Visit
+from core.labs.lab import Curl, Docker, InstanceFault, Join, Lab, Move
 from core.lessons.solutions import visit
 from tests.cluster.test_collector import until
 
@@ -57,10 +57,10 @@ class Terminal:
             address = f"{engine.node_address}:2377"
             node = int(move.node.removeprefix("node")) - 1
             self.type(("docker", "swarm", "join", "--token", token, address), node)
-        elif isinstance(move, Visit):
+        elif isinstance(move, Curl):
             for turn in range(move.times):
                 assert "HTTP 200" in visit(self.control, move.port, turn)
-        elif isinstance(move, Accident):
+        elif isinstance(move, InstanceFault):
             fault = faults.power(move.node, move.kind == "on")
             faults.do(self.control, faults.mend() if move.kind == "mend" else fault, "test")
 
@@ -79,10 +79,10 @@ class Terminal:
 def test_typed_into_the_docker_command_it_turns_green(lab: Lab, tmp_path: Path) -> None:
     with practice(lab) as control:
         terminal = Terminal(control, tmp_path)
-        control.labs.standing(lab.name)
+        control.labs.progress(lab.name)
         for step in lab.steps:
-            until(lambda step=step: step.moves(control.labs.scene(lab.name)), PATIENCE)
-            for move in step.moves(control.labs.scene(lab.name)):
+            until(lambda step=step: step.moves(control.labs.facts(lab.name)), PATIENCE)
+            for move in step.moves(control.labs.facts(lab.name)):
                 terminal.do(move)
             turns_green(control, lab, step.name)
-        assert control.labs.standing(lab.name).current is None
+        assert control.labs.progress(lab.name).current is None

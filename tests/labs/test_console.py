@@ -20,7 +20,7 @@ def test_typed_into_the_console_it_turns_green(lab: Lab) -> None:
         prompt = Prompt(control)
         with closing(prompt.session):
             assert play(control, lab, prompt.do) == []
-        assert len(control.labs.standing(lab.name).done) == len(lab.steps)
+        assert len(control.labs.progress(lab.name).done) == len(lab.steps)
 
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)

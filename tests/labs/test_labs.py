@@ -17,9 +17,9 @@ from core.control.control import Control
 from core.control.rights import NONE, Right
 from core.i18n import LANGUAGES, spaced, translation
 from core.labs.catalogue import BY_NAME, LABS
-from core.labs.lab import Accident, Docker, Join, Lab, Scene, red
-from core.labs.progress import ASKING, INTEREST, Progress, remark
-from core.labs.questions import Questions
+from core.labs.lab import Docker, Facts, InstanceFault, Join, Lab, red
+from core.labs.progress import ASKING, INTEREST, Labs, remark
+from core.labs.queries import EngineQueries
 from core.labs.texts import FOLDER, LabText, texts
 from core.lessons.solutions import Play, visit
 from tests.cluster.test_collector import until
@@ -100,22 +100,22 @@ def test_every_step_can_be_typed(lab: Lab) -> None:
 @each_lab
 def test_untouched_it_stays_red(lab: Lab) -> None:
     with practice(lab) as control:
-        control.labs.standing(lab.name)
+        control.labs.progress(lab.name)
         for _ in range(5):
             assert control.collector.refresh(30)
             control.labs.feed()
             time.sleep(0.1)  # for a thread that might wrongly turn it green
-        assert control.labs.standing(lab.name).done == ()
-        assert control.labs.standing(lab.name).current == lab.steps[0]
+        assert control.labs.progress(lab.name).done == ()
+        assert control.labs.progress(lab.name).current == lab.steps[0]
 
 
 @each_lab
 def test_its_solution_turns_it_green(lab: Lab) -> None:
     with practice(lab) as control:
         play(control, lab)
-        standing = control.labs.standing(lab.name)
-        assert standing.current is None
-        assert standing.done == tuple(step.name for step in lab.steps)
+        progress = control.labs.progress(lab.name)
+        assert progress.current is None
+        assert progress.done == tuple(step.name for step in lab.steps)
 
 
 @each_lab
@@ -135,20 +135,20 @@ def test_a_remark_is_filled_in() -> None:
 def test_what_is_so_when_a_lab_begins_is_told_from_what_was_done() -> None:
     with practice(BY_NAME["lab4"]) as control:  # on a Swarm that others have formed
         until(lambda: len(control.snapshot.nodes) == 3, PATIENCE)
-        assert control.labs.standing("lab3").ways == ("given", "given")
-        do_it_for_me(control, BY_NAME["lab3"].step("create").moves(control.labs.scene("lab3")))
+        assert control.labs.progress("lab3").ways == ("given", "given")
+        do_it_for_me(control, BY_NAME["lab3"].step("create").moves(control.labs.facts("lab3")))
         turns_green(control, BY_NAME["lab3"], "create")
-        assert control.labs.standing("lab3").ways == ("given", "given", "done")
+        assert control.labs.progress("lab3").ways == ("given", "given", "done")
 
 
 @pytest.mark.parametrize(("lab", "step"), [("lab6", "secret"), ("lab1", "first")])
 def test_what_leaves_the_snapshot_as_it_was_is_done_not_given(lab: str, step: str) -> None:
     with practice(BY_NAME[lab]) as control:
         until(lambda: control.snapshot.engine is not None, PATIENCE)
-        assert control.labs.standing(lab).ways == ()
-        do_it_for_me(control, BY_NAME[lab].step(step).moves(control.labs.scene(lab)))
+        assert control.labs.progress(lab).ways == ()
+        do_it_for_me(control, BY_NAME[lab].step(step).moves(control.labs.facts(lab)))
         turns_green(control, BY_NAME[lab], step)
-        assert control.labs.standing(lab).ways == ("done",)
+        assert control.labs.progress(lab).ways == ("done",)
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_a_majority_is_more_than_half_of_the_managers(managers: int, down: int, 
         for at in range(managers)
     )
     now = ClusterSnapshot(0.0, 1, ENGINE, nodes=nodes)
-    scene = Scene(now, now, now, (), {}, Questions(lambda: None))  # type: ignore[arg-type]
-    verdict = BY_NAME["lab4"].step("quorum").check(scene)
+    facts = Facts(now, now, now, (), {}, EngineQueries(lambda: None))  # type: ignore[arg-type]
+    verdict = BY_NAME["lab4"].step("quorum").check(facts)
     assert remark(texts("lab4", "en").steps["quorum"].remarks, verdict).startswith(said)
 
 
@@ -180,8 +180,8 @@ def test_a_published_port_is_visited_by_each_nodes_door_in_turn() -> None:
         until(lambda: len(control.snapshot.nodes) == 3, PATIENCE)
         assert visit(control, 80) == "curl: no node answers on port 80"
         create = BY_NAME["lab3"].step("create")
-        control.labs.standing("lab3")
-        do_it_for_me(control, create.moves(control.labs.scene("lab3")))
+        control.labs.progress("lab3")
+        do_it_for_me(control, create.moves(control.labs.facts("lab3")))
         turns_green(control, BY_NAME["lab3"], "create")
         answers = [visit(control, 80, turn).partition(",")[0] for turn in range(4)]
         assert answers == [f"[{node}] HTTP 200" for node in ("node1", "node2", "node3", "node1")]
@@ -195,7 +195,10 @@ def test_nothing_is_unplugged_and_nobody_joins_by_itself_on_a_real_swarm(
         monkeypatch.setattr(Control, "practice", property(lambda self: False))
         control.connection = replace(control.connection, practice=None)
         for move, told in (
-            (Accident("off", "node3"), "Seul un cluster d’entraînement tombe en panne d’un clic."),
+            (
+                InstanceFault("off", "node3"),
+                "Seul un cluster d’entraînement tombe en panne d’un clic.",
+            ),
             (Join("node3"), "Essaim ne peut pas joindre node3 : tapez-y la ligne vous-même."),
         ):
             played = Play(control, (move,), "test", Right())
@@ -218,21 +221,21 @@ def test_cleaning_up_spares_the_containers_of_others() -> None:
 def test_a_step_that_a_machine_cannot_do_is_let_be() -> None:
     lab = BY_NAME["lab3"]
     with practice(lab) as control:
-        assert control.labs.standing("lab3").done == ()
+        assert control.labs.progress("lab3").done == ()
         control.labs.skip("lab3")
-        assert control.labs.standing("lab3").done == ("init",)
-        assert control.labs.standing("lab3").ways == ("skipped",)
+        assert control.labs.progress("lab3").done == ("init",)
+        assert control.labs.progress("lab3").ways == ("skipped",)
         control.labs.reset("lab3")
-        assert control.labs.standing("lab3").done == ()
+        assert control.labs.progress("lab3").done == ()
 
 
 @each_lab
 def test_its_solution_can_be_typed_into_the_console(lab: Lab) -> None:
     """Each command of it reads back from its line; the console runs what it reads."""
     with practice(lab) as control:
-        control.labs.standing(lab.name)
-        scene = control.labs.scene(lab.name)
-    moves = [m for step in lab.steps if not callable(step.solution) for m in step.moves(scene)]
+        control.labs.progress(lab.name)
+        facts = control.labs.facts(lab.name)
+    moves = [m for step in lab.steps if not callable(step.solution) for m in step.moves(facts)]
     for move in moves:
         if isinstance(move, Docker):
             assert parse(move.line()) == move.command
@@ -250,34 +253,32 @@ def test_a_wrong_state_gets_a_word(line: str, step: str, key: str) -> None:
     lab = BY_NAME["lab3"]
     with practice(replace(lab, start="swarm")) as control:
         control.submit(CREATE, "test", NONE)
-        until(lambda: "create" in control.labs.standing("lab3").done, PATIENCE)
-        while control.labs.standing("lab3").current != lab.step(step):
+        until(lambda: "create" in control.labs.progress("lab3").done, PATIENCE)
+        while control.labs.progress("lab3").current != lab.step(step):
             control.labs.skip("lab3")
         control.submit(parse(f"docker {line}"), "test", NONE)
-        until(lambda: control.labs.standing("lab3").verdict.remark == key, PATIENCE)
+        until(lambda: control.labs.progress("lab3").verdict.remark == key, PATIENCE)
         for language in LANGUAGES:
             words = texts("lab3", language).steps[step].remarks
-            assert "{" not in remark(words, control.labs.standing("lab3").verdict)
+            assert "{" not in remark(words, control.labs.progress("lab3").verdict)
 
 
 def test_nobodys_cluster_is_asked_nothing() -> None:
     """A step that asks the engine twice a second would keep a forgotten cluster awake."""
     asked = []
 
-    class Asked(Questions):
+    class Asked(EngineQueries):
         def secrets(self) -> frozenset[str]:
             asked.append(None)
             return frozenset()
 
     snapshot = ClusterSnapshot(0.0, 1, ENGINE)
-    progress = Progress(
-        lambda: snapshot, Journal(), Asked(lambda: None), lambda: None, lambda: False
-    )
-    progress.standing("lab6")
+    labs = Labs(lambda: snapshot, Journal(), Asked(lambda: None), lambda: None, lambda: False)
+    labs.progress("lab6")
     until(lambda: len(asked) > 2)
-    progress._wanted -= INTEREST
+    labs._wanted -= INTEREST
     until(lambda: not changes_soon(asked))
-    progress.stop()
+    labs.stop()
 
 
 def changes_soon(things: list[None]) -> bool:

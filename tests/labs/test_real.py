@@ -18,7 +18,7 @@ import pytest
 from core.control.control import Control
 from core.control.rights import Right
 from core.labs.catalogue import LABS
-from core.labs.lab import Accident, Lab, Move, Step, Visit
+from core.labs.lab import Curl, InstanceFault, Lab, Move, Step
 from core.labs.lab5.lab import FIRST, SECOND, THIRD
 from core.lessons.solutions import visit
 
@@ -52,7 +52,7 @@ def test_its_solution_turns_it_green_on_a_real_swarm(control: Control, lab: Lab,
 
         def do(control: Control, moves: Sequence[Move]) -> None:
             for move in moves:
-                if isinstance(move, Accident):
+                if isinstance(move, InstanceFault):
                     accident(move)
                 else:
                     act(control, [move])
@@ -73,14 +73,14 @@ def by(way: str, control: Control) -> Iterator[Do]:
 
 
 @contextlib.contextmanager
-def powered() -> Iterator[Callable[[Accident], None]]:
+def powered() -> Iterator[Callable[[InstanceFault], None]]:
     """How accidents come about; in the end every node has its power back."""
     dark = set[str]()
 
     def switch(word: str, node: str) -> None:
         subprocess.run([LAUNCHER, word, node], check=True, capture_output=True, timeout=120)
 
-    def accident(move: Accident) -> None:
+    def accident(move: InstanceFault) -> None:
         if move.kind == "mend":
             while dark:
                 switch("start", dark.pop())
@@ -91,17 +91,17 @@ def powered() -> Iterator[Callable[[Accident], None]]:
     try:
         yield accident
     finally:
-        accident(Accident("mend"))
+        accident(InstanceFault("mend"))
 
 
 def can(control: Control, lab: Lab, step: Step) -> bool:
     """A kernel without IPVS has no routing mesh; and not every machine's plug may be pulled."""
-    for move in step.moves(control.labs.scene(lab.name)):
-        if isinstance(move, Visit):
+    for move in step.moves(control.labs.facts(lab.name)):
+        if isinstance(move, Curl):
             tries = [visit(control, move.port, turn) for turn in range(3)]
             if not any("HTTP" in answer for answer in tries):
                 return False
-        if isinstance(move, Accident) and move.kind == "off" and not LAUNCHER:
+        if isinstance(move, InstanceFault) and move.kind == "off" and not LAUNCHER:
             return False
     return True
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.control.control import Control
 from core.labs.catalogue import BY_NAME
-from core.labs.lab import Move, Visit
+from core.labs.lab import Curl, Move
 from core.lessons.solutions import visit
 from tests.cluster.test_collector import until
 
@@ -31,12 +31,12 @@ def test_every_step_of_lab_3_turns_green(monkeypatch: pytest.MonkeyPatch) -> Non
 
         def do(control: Control, moves: Sequence[Move]) -> None:
             for move in moves:
-                if isinstance(move, Visit):  # what runs there may yet have to listen
+                if isinstance(move, Curl):  # what runs there may yet have to listen
                     until(lambda move=move: open_doors(control, move), STEP)
             do_it_for_me(control, moves)
 
         assert play(control, BY_NAME["lab3"], do) == []
-        done = control.labs.standing("lab3").done
+        done = control.labs.progress("lab3").done
         assert done == tuple(step.name for step in BY_NAME["lab3"].steps)
 
 
@@ -59,7 +59,7 @@ def hearts_beating_slowly(control: Control) -> Iterator[None]:
             every(before)
 
 
-def open_doors(control: Control, move: Visit) -> bool:
+def open_doors(control: Control, move: Curl) -> bool:
     """Whether every node's way in leads to a replica that answers."""
     doors = len(control.snapshot.nodes)
     return all("HTTP 200" in visit(control, move.port, turn) for turn in range(doors))

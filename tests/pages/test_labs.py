@@ -11,7 +11,7 @@ from core.commands.swarm import LeaveSwarm
 from core.control.control import Control
 from core.control.rights import NONE, Right
 from core.i18n import LANGUAGES
-from core.labs.board import ROLL
+from core.labs.board import SETTINGS
 from core.labs.catalogue import LABS
 from core.labs.lab import Lab
 from core.labs.texts import texts
@@ -71,7 +71,7 @@ def test_do_it_for_me_shows_its_line_and_turns_the_step_green(cluster: Control) 
     until(lambda: len(cluster.snapshot.nodes) == 3)
     app = opened("lab3")
     fine(app.button(key="play").click().run())
-    until(lambda: "create" in cluster.labs.standing("lab3").done, 60)
+    until(lambda: "create" in cluster.labs.progress("lab3").done, 60)
     app = fine(app.run())
     line = "docker service create --name web -p 80:80 nginx:latest"
     assert any(f"$ {line}" in code.value for code in app.code)
@@ -104,7 +104,7 @@ def test_progress_is_kept_over_a_reload_and_begun_anew_at_a_wish(cluster: Contro
     until(lambda: len(cluster.snapshot.nodes) == 3)
     app = opened("lab3")
     fine(app.button(key="play").click().run())
-    until(lambda: "create" in cluster.labs.standing("lab3").done, 60)
+    until(lambda: "create" in cluster.labs.progress("lab3").done, 60)
     assert opened("lab3").session_state["lab_at"] == 3
     services = cluster.snapshot.services
     app = opened("lab3")
@@ -119,13 +119,13 @@ def test_an_unknown_lab_is_the_list(cluster: Control) -> None:
 def test_a_step_can_be_skipped(cluster: Control) -> None:
     until(lambda: len(cluster.snapshot.nodes) == 3)
     fine(opened("lab3").button(key="skip").click().run())
-    assert "create" in cluster.labs.standing("lab3").done
+    assert "create" in cluster.labs.progress("lab3").done
 
 
 @pytest.mark.parametrize("generated", [False, True])
 def test_the_board_is_the_teachers(cluster: Control, visit: Open, generated: bool) -> None:
     cluster.access.generated = generated  # nobody has set a password: still it is not for all
-    cluster.labs.standing("lab3")
+    cluster.labs.progress("lab3")
     app = fine(visit("board"))
     assert not app.dataframe
     app.text_input[0].set_value(PASSWORD)
@@ -136,13 +136,13 @@ def test_the_board_is_the_teachers(cluster: Control, visit: Open, generated: boo
 def test_first_names_are_asked_for_when_the_teacher_wants_them(
     cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ROLL, "named", False)
+    monkeypatch.setattr(SETTINGS, "named", False)
     assert not fine(visit("labs")).text_input
     app = fine(visit("board", viewer=Viewer(right=Right())))
     fine(app.toggle(key="named").set_value(True).run())
-    assert ROLL.named
+    assert SETTINGS.named
     fine(visit("labs").text_input[0].set_value(" Anne ").run())
-    cluster.labs.standing("lab3")
+    cluster.labs.progress("lab3")
     app = fine(visit("board", viewer=Viewer(right=Right())))
     assert list(app.dataframe[0].value["Learner"]) == ["Anne"]
 

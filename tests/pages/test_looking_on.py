@@ -16,7 +16,7 @@ from core.control.rights import NONE, Right
 from core.engine import keys
 from core.engine.connection import Practice
 from core.i18n import LANGUAGES, translation
-from core.labs.board import ROLL
+from core.labs.board import SETTINGS
 from core.ui import session
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PASSWORD, Open, fine
@@ -74,19 +74,19 @@ def test_share_gives_on_the_code_to_look_on_and_no_other(
 def test_a_lab_that_the_teacher_shows_keeps_its_marks_and_the_teachers_name(
     taught: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ROLL, "named", True)
+    monkeypatch.setattr(SETTINGS, "named", True)
     taught.labs.name = "Ada"
     assert [field.label for field in fine(visit("labs")).text_input] == [
         "Code of a neighbour, or of the teacher"
     ]
-    begun = taught.labs.standing("lab3")
+    begun = taught.labs.progress("lab3")
     app = visit("labs")
     app.query_params["lab"] = "lab3"
     app = fine(app.run())
     assert app.button(key="play").disabled
     assert app.button(key="skip").disabled
     assert app.button(key="lab_reset").disabled
-    assert taught.labs.standing("lab3").since == begun.since
+    assert taught.labs.progress("lab3").since == begun.since
     assert taught.labs.name == "Ada"
 
 

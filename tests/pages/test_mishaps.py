@@ -17,7 +17,7 @@ from core.commands.services import CreateService
 from core.control import faults, instances, reset
 from core.control.control import Control
 from core.i18n import translation
-from core.labs.progress import Progress
+from core.labs.progress import Labs
 from core.ui import labs as ui_labs
 from core.ui import lessons as ui_lessons
 from core.ui.script_runs import broken
@@ -43,8 +43,8 @@ DEEDS: tuple[tuple[Any, str], ...] = (
     (instances, "run"),
     (instances, "invitation"),
     (reset, "reset"),
-    (Progress, "reset"),
-    (Progress, "skip"),
+    (Labs, "reset"),
+    (Labs, "skip"),
     (Votes, "ask"),
     (ui_labs, "Play"),
     (ui_lessons, "Lesson"),

@@ -47,7 +47,7 @@ def written(real: Control) -> Control:
     until(lambda: SECRET in repr(real.whole.containers), 60)
     until(lambda: SECRET in repr(real.whole.nodes), 60)
     for lab in ("lab1", "lab3"):
-        real.labs.standing(lab)
+        real.labs.progress(lab)
     return real
 
 

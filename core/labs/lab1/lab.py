@@ -14,21 +14,21 @@ from core.commands.containers import (
 )
 from core.commands.execs import ExecContainer
 from core.commands.images import PullImage
-from core.labs.lab import Docker, Lab, Scene, Step, Verdict, green, made_of, red
+from core.labs.lab import Docker, Facts, Lab, Step, Verdict, green, made_of, red
 
 SHELLS = {"sh", "/bin/sh", "ash", "/bin/ash"}
 FILE = "/hello.txt"
 TRACE = "/bonjour.txt"
 
 
-def alpines(scene: Scene, program: str = "") -> list[Container]:
+def alpines(facts: Facts, program: str = "") -> list[Container]:
     """The learner's containers of alpine, or those of them that run this program."""
-    found = [c for c in scene.containers if made_of(c, "alpine")]
+    found = [c for c in facts.containers if made_of(c, "alpine")]
     return [c for c in found if not program or first_word(c) == program]
 
 
-def shells(scene: Scene) -> list[Container]:
-    return [c for c in alpines(scene) if first_word(c) in SHELLS]
+def shells(facts: Facts) -> list[Container]:
+    return [c for c in alpines(facts) if first_word(c) in SHELLS]
 
 
 def first_word(container: Container) -> str:
@@ -39,92 +39,92 @@ def first_word(container: Container) -> str:
     return words[0] if words else ""
 
 
-def greeted(scene: Scene) -> Verdict:
-    return green() if any(made_of(c, "hello-world") for c in scene.containers) else red()
+def greeted(facts: Facts) -> Verdict:
+    return green() if any(made_of(c, "hello-world") for c in facts.containers) else red()
 
 
-def pulled(scene: Scene) -> Verdict:
-    tags = {tag for image in scene.snapshot.images for tag in image.tags}
+def pulled(facts: Facts) -> Verdict:
+    tags = {tag for image in facts.snapshot.images for tag in image.tags}
     if any(tag.startswith("alpine:") for tag in tags):
         return green()
     return red()
 
 
-def listed(scene: Scene) -> Verdict:
-    if alpines(scene, "ls"):
+def listed(facts: Facts) -> Verdict:
+    if alpines(facts, "ls"):
         return green()
-    return red("nothing") if alpines(scene) else red()
+    return red("nothing") if alpines(facts) else red()
 
 
-def echoed(scene: Scene) -> Verdict:
-    return green() if alpines(scene, "echo") else red()
+def echoed(facts: Facts) -> Verdict:
+    return green() if alpines(facts, "echo") else red()
 
 
-def shelled(scene: Scene) -> Verdict:
-    return green() if shells(scene) else red()
+def shelled(facts: Facts) -> Verdict:
+    return green() if shells(facts) else red()
 
 
-def three(scene: Scene) -> Verdict:
-    count = len(shells(scene))
+def three(facts: Facts) -> Verdict:
+    count = len(shells(facts))
     return green() if count >= 3 else red("few", count=count)
 
 
-def written(scene: Scene) -> Verdict:
-    for container in shells(scene):
-        if FILE in scene.ask.files(container.id):
+def written(facts: Facts) -> Verdict:
+    for container in shells(facts):
+        if FILE in facts.ask.files(container.id):
             if container.state == "running":
                 return red("open", name=container.name)
-            return green(f"{container.id} {scene.ask.started(container.id)}")
+            return green(f"{container.id} {facts.ask.started(container.id)}")
     return red()
 
 
-def isolated(scene: Scene) -> Verdict:
-    before = {c.id for c in scene.entered.containers}
-    fresh = [c for c in alpines(scene) if c.id not in before]
+def isolated(facts: Facts) -> Verdict:
+    before = {c.id for c in facts.step_start.containers}
+    fresh = [c for c in alpines(facts) if c.id not in before]
     for container in fresh:
-        if FILE not in scene.ask.files(container.id):
+        if FILE not in facts.ask.files(container.id):
             return green()
     return red("written") if fresh else red()
 
 
-def returned(scene: Scene) -> Verdict:
-    id, _, started = scene.kept["hello"].partition(" ")
-    container = next((c for c in scene.containers if c.id == id), None)
+def returned(facts: Facts) -> Verdict:
+    id, _, started = facts.kept["hello"].partition(" ")
+    container = next((c for c in facts.containers if c.id == id), None)
     if container is None:
         return red("gone")
-    if container.state == "running" or scene.ask.started(id) > float(started or 0):
+    if container.state == "running" or facts.ask.started(id) > float(started or 0):
         return green()
-    return red("other") if _fresh_shell(scene) else red()
+    return red("other") if _fresh_shell(facts) else red()
 
 
-def _fresh_shell(scene: Scene) -> bool:
-    before = {c.id for c in scene.entered.containers}
-    return any(c.id not in before for c in shells(scene))
+def _fresh_shell(facts: Facts) -> bool:
+    before = {c.id for c in facts.step_start.containers}
+    return any(c.id not in before for c in shells(facts))
 
 
-def executed(scene: Scene) -> Verdict:
-    if scene.did("docker container exec"):
+def executed(facts: Facts) -> Verdict:
+    if facts.did("docker container exec"):
         return green()
-    running = [c for c in scene.containers if c.state == "running"]
-    if any(TRACE in scene.ask.files(c.id) for c in running):
+    running = [c for c in facts.containers if c.state == "running"]
+    if any(TRACE in facts.ask.files(c.id) for c in running):
         return green()
-    return red() if running else red("stopped", name=kept_name(scene))
+    return red() if running else red("stopped", name=kept_name(facts))
 
 
-def killed(scene: Scene) -> Verdict:
-    left = [c.name for c in scene.containers if c.state == "running"]
+def killed(facts: Facts) -> Verdict:
+    left = [c.name for c in facts.containers if c.state == "running"]
     return red("running", names=", ".join(left)) if left else green()
 
 
-def cleaned(scene: Scene) -> Verdict:
-    left = [c.name for c in scene.containers]
+def cleaned(facts: Facts) -> Verdict:
+    left = [c.name for c in facts.containers]
     return red("left", count=len(left)) if left else green()
 
 
-def kept_name(scene: Scene) -> str:
+def kept_name(facts: Facts) -> str:
     """The name of the container that holds hello.txt."""
-    id = scene.kept.get("hello", "").partition(" ")[0]
-    return next((c.name for c in scene.snapshot.containers if c.id == id), "third")
+    id = facts.kept.get("hello", "").partition(" ")[0]
+    return next((c.name for c in facts.snapshot.containers if c.id == id), "third")
 
 
 def at_rest(name: str) -> RunContainer:
@@ -134,8 +134,8 @@ def at_rest(name: str) -> RunContainer:
     )
 
 
-def write(scene: Scene) -> tuple[Docker, ...]:
-    name = shells(scene)[0].name if shells(scene) else "third"
+def write(facts: Facts) -> tuple[Docker, ...]:
+    name = shells(facts)[0].name if shells(facts) else "third"
     echo = ("sh", "-c", 'echo "hello world" > hello.txt')
     return (
         Docker(ExecContainer(container=name, command=echo)),
@@ -143,29 +143,29 @@ def write(scene: Scene) -> tuple[Docker, ...]:
     )
 
 
-def start(scene: Scene) -> tuple[Docker, ...]:
-    name = kept_name(scene)
+def start(facts: Facts) -> tuple[Docker, ...]:
+    name = kept_name(facts)
     return (
         Docker(StartContainers(containers=(name,))),
         Docker(ExecContainer(container=name, command=("cat", "hello.txt"))),
     )
 
 
-def execute(scene: Scene) -> tuple[Docker, ...]:
-    name = kept_name(scene)
+def execute(facts: Facts) -> tuple[Docker, ...]:
+    name = kept_name(facts)
     return (
         Docker(ExecContainer(container=name, command=("touch", TRACE))),
         Docker(ExecContainer(container=name, command=("ls",))),
     )
 
 
-def kill(scene: Scene) -> tuple[Docker, ...]:
-    names = tuple(c.name for c in scene.containers if c.state == "running")
+def kill(facts: Facts) -> tuple[Docker, ...]:
+    names = tuple(c.name for c in facts.containers if c.state == "running")
     return (Docker(KillContainers(containers=names)),)
 
 
-def clean(scene: Scene) -> tuple[Docker, ...]:
-    return (Docker(RemoveContainers(containers=tuple(c.name for c in scene.containers))),)
+def clean(facts: Facts) -> tuple[Docker, ...]:
+    return (Docker(RemoveContainers(containers=tuple(c.name for c in facts.containers))),)
 
 
 SHELL = "docker container run -it alpine /bin/sh"

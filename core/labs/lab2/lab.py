@@ -10,7 +10,7 @@ from core.commands.containers import (
     RunContainer,
     StopContainers,
 )
-from core.labs.lab import Docker, Lab, Scene, Step, Verdict, green, made_of, red
+from core.labs.lab import Docker, Facts, Lab, Step, Verdict, green, made_of, red
 
 IMAGE = "my-streamlit-app"
 TAG = f"{IMAGE}:latest"
@@ -18,14 +18,14 @@ PORT = 8080
 BUILD = f"docker build -t {IMAGE} ."
 
 
-def image_id(scene: Scene) -> str:
+def image_id(facts: Facts) -> str:
     """Which image has the lab's name now; '' for none."""
-    return next((i.id for i in scene.snapshot.images if TAG in i.tags), "")
+    return next((i.id for i in facts.snapshot.images if TAG in i.tags), "")
 
 
-def apps(scene: Scene) -> list[Container]:
+def apps(facts: Facts) -> list[Container]:
     """The learner's containers of that image, newest first."""
-    return [c for c in scene.containers if made_of(c, IMAGE)]
+    return [c for c in facts.containers if made_of(c, IMAGE)]
 
 
 def served(containers: list[Container]) -> set[int]:
@@ -39,17 +39,17 @@ def served(containers: list[Container]) -> set[int]:
     }
 
 
-def built(scene: Scene) -> Verdict:
-    if found := image_id(scene):
+def built(facts: Facts) -> Verdict:
+    if found := image_id(facts):
         return green(found)
-    before = {tag for image in scene.first.images for tag in image.tags}
-    new = [tag for image in scene.snapshot.images for tag in image.tags if tag not in before]
+    before = {tag for image in facts.lab_start.images for tag in image.tags}
+    new = [tag for image in facts.snapshot.images for tag in image.tags if tag not in before]
     own = [tag for tag in new if "/" not in tag and not tag.startswith(("python:", "alpine:"))]
     return red("named", name=own[0]) if own else red()
 
 
-def ran(scene: Scene) -> Verdict:
-    mine = apps(scene)
+def ran(facts: Facts) -> Verdict:
+    mine = apps(facts)
     if served(mine):
         return green()
     if any(c.state == "running" for c in mine):
@@ -57,37 +57,37 @@ def ran(scene: Scene) -> Verdict:
     return red("ended", name=mine[0].name) if mine else red()
 
 
-def two(scene: Scene) -> Verdict:
-    ports = served(apps(scene))
+def two(facts: Facts) -> Verdict:
+    ports = served(apps(facts))
     return green() if len(ports) >= 2 else red("one") if ports else red("none")
 
 
-def rebuilt(scene: Scene) -> Verdict:
-    now = image_id(scene)
-    return green(now) if now and now != scene.kept["build"] else red()
+def rebuilt(facts: Facts) -> Verdict:
+    now = image_id(facts)
+    return green(now) if now and now != facts.kept["build"] else red()
 
 
-def renewed(scene: Scene) -> Verdict:
-    before = {c.id for c in scene.entered.containers}
-    fresh = [c for c in apps(scene) if c.id not in before]
+def renewed(facts: Facts) -> Verdict:
+    before = {c.id for c in facts.step_start.containers}
+    fresh = [c for c in apps(facts) if c.id not in before]
     if served(fresh):
         return green()
     return red("unpublished") if fresh else red()
 
 
-def stopped(scene: Scene) -> Verdict:
-    left = [c.name for c in scene.containers if c.state == "running"]
+def stopped(facts: Facts) -> Verdict:
+    left = [c.name for c in facts.containers if c.state == "running"]
     return red("running", names=", ".join(left)) if left else green()
 
 
-def removed(scene: Scene) -> Verdict:
-    there = {c.id for c in scene.snapshot.containers}
-    mine = {c.id for c in scene.entered.containers} - {c.id for c in scene.first.containers}
+def removed(facts: Facts) -> Verdict:
+    there = {c.id for c in facts.snapshot.containers}
+    mine = {c.id for c in facts.step_start.containers} - {c.id for c in facts.lab_start.containers}
     return green() if mine - there or not mine else red()
 
 
-def pruned(scene: Scene) -> Verdict:
-    left = len(scene.containers)
+def pruned(facts: Facts) -> Verdict:
+    left = len(facts.containers)
     return red("left", count=left) if left else green()
 
 
@@ -102,19 +102,19 @@ def changed() -> tuple[tuple[str, str], ...]:
     return tuple(files.items())
 
 
-def stop(scene: Scene) -> tuple[Docker, ...]:
-    names = tuple(c.name for c in scene.containers if c.state == "running")
+def stop(facts: Facts) -> tuple[Docker, ...]:
+    names = tuple(c.name for c in facts.containers if c.state == "running")
     return (Docker(StopContainers(timeout=1, containers=names)),)
 
 
-def remove(scene: Scene) -> tuple[Docker, ...]:
-    return (Docker(RemoveContainers(containers=(scene.containers[0].name,))),)
+def remove(facts: Facts) -> tuple[Docker, ...]:
+    return (Docker(RemoveContainers(containers=(facts.containers[0].name,))),)
 
 
-def prune(scene: Scene) -> tuple[Docker, ...]:
+def prune(facts: Facts) -> tuple[Docker, ...]:
     """With prune; but where that would take what is not the learner's, by name."""
-    mine = {c.name for c in scene.containers}
-    stopped = {c.name for c in scene.snapshot.containers if c.state != "running" and not c.service}
+    mine = {c.name for c in facts.containers}
+    stopped = {c.name for c in facts.snapshot.containers if c.state != "running" and not c.service}
     if stopped <= mine:
         return (Docker(PruneContainers(force=True)),)
     return (Docker(RemoveContainers(containers=tuple(sorted(mine)))),)

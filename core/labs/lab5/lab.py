@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.cluster.snapshot import Service
 from core.commands.services import CreateService, RemoveServices, RollbackService, UpdateService
-from core.labs.lab import Docker, Lab, Scene, Step, Verdict, green, red
+from core.labs.lab import Docker, Facts, Lab, Step, Verdict, green, red
 from core.labs.nginx import complete, web
 
 FIRST, SECOND, THIRD, BROKEN = "nginx:1.27", "nginx:1.28", "nginx:1.29", "nginx:9.99"
@@ -16,76 +16,76 @@ def state(service: Service) -> str:
     return service.update.state if service.update else ""
 
 
-def created(scene: Scene) -> Verdict:
-    service = web(scene)
+def created(facts: Facts) -> Verdict:
+    service = web(facts)
     if service is None:
         return red()
     if not service.image.endswith(FIRST):
         return red("version", image=service.image)
     if (service.replicas or 0) < 4:
         return red("few", replicas=service.replicas)
-    return green() if complete(scene, service) else red("coming")
+    return green() if complete(facts, service) else red("coming")
 
 
-def runs(image: str) -> Callable[[Scene], Verdict]:
+def runs(image: str) -> Callable[[Facts], Verdict]:
     """The check that every replica runs this image."""
 
-    def check(scene: Scene) -> Verdict:
-        service = web(scene)
+    def check(facts: Facts) -> Verdict:
+        service = web(facts)
         if service is None:
             return red("gone")
         if not service.image.endswith(image):
             return red()
-        new = sum(task.image.endswith(image) for task in scene.running(service))
-        if new == service.replicas and complete(scene, service):
+        new = sum(task.image.endswith(image) for task in facts.running(service))
+        if new == service.replicas and complete(facts, service):
             return green(service.image)
         return red("rolling", new=new, wanted=service.replicas)
 
     return check
 
 
-def broken(scene: Scene) -> Verdict:
-    service = web(scene)
+def broken(facts: Facts) -> Verdict:
+    service = web(facts)
     if service is None:
         return red("gone")
     if state(service) == "paused":
         return green()
-    rejected = any(task.state == "rejected" for task in scene.snapshot.tasks_of(service))
+    rejected = any(task.state == "rejected" for task in facts.snapshot.tasks_of(service))
     return red("trying") if rejected else red()
 
 
-def back(scene: Scene) -> Verdict:
-    service = web(scene)
+def back(facts: Facts) -> Verdict:
+    service = web(facts)
     if service is None:
         return red("gone")
-    if service.image != scene.kept["faster"]:
+    if service.image != facts.kept["faster"]:
         return red()
-    return green() if complete(scene, service) else red("rolling")
+    return green() if complete(facts, service) else red("rolling")
 
 
-def changed(scene: Scene) -> Verdict:
-    service = web(scene)
+def changed(facts: Facts) -> Verdict:
+    service = web(facts)
     if service is None:
         return red("gone")
-    before = scene.entered.service(service.id)
+    before = facts.step_start.service(service.id)
     if before is None or service.env == before.env:
         return red()
-    old = {task.id for task in scene.running(service)} & {t.id for t in scene.entered.tasks}
+    old = {task.id for task in facts.running(service)} & {t.id for t in facts.step_start.tasks}
     if old:
         return red("rolling", left=len(old))
-    return green() if complete(scene, service) else red("rolling", left=0)
+    return green() if complete(facts, service) else red("rolling", left=0)
 
 
-def labelled(scene: Scene) -> Verdict:
-    service = web(scene)
+def labelled(facts: Facts) -> Verdict:
+    service = web(facts)
     if service is None:
         return red("gone")
-    before = scene.entered.service(service.id)
+    before = facts.step_start.service(service.id)
     return red() if before is None or service.labels == before.labels else green()
 
 
-def removed(scene: Scene) -> Verdict:
-    return red() if web(scene) else green()
+def removed(facts: Facts) -> Verdict:
+    return red() if web(facts) else green()
 
 
 def update(image: str) -> Docker:

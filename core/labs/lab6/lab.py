@@ -8,7 +8,7 @@ from core.commands.execs import ExecContainer
 from core.commands.secrets import CreateSecret, RemoveSecrets
 from core.commands.services import ScaleServices
 from core.commands.stacks import DeployStack, RemoveStacks
-from core.labs.lab import Docker, Lab, Scene, Step, Verdict, green, red
+from core.labs.lab import Docker, Facts, Lab, Step, Verdict, green, red
 from core.labs.nginx import complete
 
 SECRET, STACK, FILE = "db_password", "site", "stack/stack.yml"
@@ -16,70 +16,70 @@ INSIDE, COPY = f"/run/secrets/{SECRET}", "/tmp/copy"  # noqa: S108  in a contain
 REPLICAS = 2  # of site_web, by the file
 
 
-def stack(scene: Scene) -> list[Service]:
+def stack(facts: Facts) -> list[Service]:
     """The services of the lab's stack, whatever its name."""
-    named = [s for s in scene.snapshot.services if (NAMESPACE, STACK) in s.labels]
-    return named or [s for s in scene.snapshot.services if NAMESPACE in dict(s.labels)]
+    named = [s for s in facts.snapshot.services if (NAMESPACE, STACK) in s.labels]
+    return named or [s for s in facts.snapshot.services if NAMESPACE in dict(s.labels)]
 
 
-def front(scene: Scene) -> Service | None:
-    return next((s for s in stack(scene) if s.name.endswith("_web")), None)
+def front(facts: Facts) -> Service | None:
+    return next((s for s in stack(facts) if s.name.endswith("_web")), None)
 
 
-def kept(scene: Scene) -> Verdict:
-    names = scene.ask.secrets()
+def kept(facts: Facts) -> Verdict:
+    names = facts.ask.secrets()
     if SECRET in names:
         return green()
     return red("other", name=min(names)) if names else red()
 
 
-def deployed(scene: Scene) -> Verdict:
-    services = stack(scene)
+def deployed(facts: Facts) -> Verdict:
+    services = stack(facts)
     if len(services) < 2:
         return red()
-    late = [s.name for s in services if s.replicas is not None and not complete(scene, s)]
-    late += [s.name for s in services if s.replicas is None and not scene.running(s)]
+    late = [s.name for s in services if s.replicas is not None and not complete(facts, s)]
+    late += [s.name for s in services if s.replicas is None and not facts.running(s)]
     return red("coming", names=", ".join(late)) if late else green()
 
 
-def read(scene: Scene) -> Verdict:
-    if not stack(scene):
+def read(facts: Facts) -> Verdict:
+    if not stack(facts):
         return red("gone")
-    if scene.did("docker container exec"):
+    if facts.did("docker container exec"):
         return green()
-    mine = [c for c in scene.snapshot.containers if c.service and c.state == "running"]
-    return green() if any(COPY in scene.ask.files(c.id) for c in mine) else red()
+    mine = [c for c in facts.snapshot.containers if c.service and c.state == "running"]
+    return green() if any(COPY in facts.ask.files(c.id) for c in mine) else red()
 
 
-def scaled(scene: Scene) -> Verdict:
-    service = front(scene)
+def scaled(facts: Facts) -> Verdict:
+    service = front(facts)
     if service is None:
         return red("gone")
     if service.replicas == REPLICAS:
         return red()
-    return green() if complete(scene, service) else red("coming")
+    return green() if complete(facts, service) else red("coming")
 
 
-def restored(scene: Scene) -> Verdict:
-    service = front(scene)
+def restored(facts: Facts) -> Verdict:
+    service = front(facts)
     if service is None:
         return red("gone")
     return green() if service.replicas == REPLICAS else red("drift", replicas=service.replicas)
 
 
-def removed(scene: Scene) -> Verdict:
-    left = [s.name for s in stack(scene)]
+def removed(facts: Facts) -> Verdict:
+    left = [s.name for s in stack(facts)]
     return red("left", names=", ".join(left)) if left else green()
 
 
-def forgotten(scene: Scene) -> Verdict:
-    return red() if SECRET in scene.ask.secrets() else green()
+def forgotten(facts: Facts) -> Verdict:
+    return red() if SECRET in facts.ask.secrets() else green()
 
 
-def look_inside(scene: Scene) -> tuple[Docker, ...]:
+def look_inside(facts: Facts) -> tuple[Docker, ...]:
     readers = [
         c
-        for c in scene.snapshot.containers
+        for c in facts.snapshot.containers
         if c.service.endswith("_reader") and c.state == "running"
     ]
     name = readers[0].name if readers else "site_reader"

@@ -15,7 +15,7 @@ from core.cluster.failures import daemon_errors
 _NEVER = "0001"
 
 
-class Questions:
+class EngineQueries:
     """Short questions, each over a connection of its own. All raise one of core.errors."""
 
     def __init__(self, connect: Callable[[], docker.APIClient]) -> None:
