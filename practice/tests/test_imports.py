@@ -7,4 +7,4 @@ import sys
 
 
 def test_a_cluster_may_be_imported_first() -> None:
-    subprocess.run([sys.executable, "-c", "import essaim_practice.cluster"], check=True)
+    subprocess.run([sys.executable, "-c", "import essaim_practice.engine.cluster"], check=True)

@@ -13,8 +13,9 @@ import docker
 import pytest
 
 from essaim_practice.api import routing
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.objects import Engine
 
 from .conftest import Call

@@ -14,8 +14,9 @@ from essaim_practice.api.multiplexing import (
     stream_type,
     upgraded_type,
 )
-from essaim_practice.api.routing import Conduit, Request, Response, Stream, Upgrade, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.protocol import websocket
+from essaim_practice.protocol.answers import Conduit, Response, Stream, Upgrade
 from essaim_practice.store.broadcast import TOGETHER
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import parse_time, rfc3339

@@ -6,13 +6,14 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.images import build_context, dockerfile
 from essaim_practice.images import dockerignore as ignoring
 from essaim_practice.images.build import Build
 from essaim_practice.images.build_plan import Message, Options
 from essaim_practice.images.reference import parse
 from essaim_practice.protocol import shapes
+from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store import quotas
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.time_slices import by_turns

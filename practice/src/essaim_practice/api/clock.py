@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.api.settings import number, settings, switch
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.clock import LoopClock
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import rfc3339

@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 
 from essaim_practice.api import container_json
 from essaim_practice.api.containers import image_of
-from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import EMPTY, FileSystem
 from essaim_practice.images import commits, image_tars
 from essaim_practice.images import local as images
 from essaim_practice.images.reference import parse
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store import containers, quotas
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Image

@@ -13,13 +13,14 @@ from essaim_practice.api import (
     old_versions,
 )
 from essaim_practice.api.filters import until_of
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.files import mounts
 from essaim_practice.images import local as images
 from essaim_practice.network import addresses, links, publishing
 from essaim_practice.programs import checks
 from essaim_practice.programs.base import argv_of
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store import containers
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Container, Engine, Image
@@ -87,9 +88,9 @@ async def create(request: Request) -> Response:
         raise ApiError(400, "no command specified")
     container_needs.platform(request)
     image = images.get(store, engine, str(body["Image"]))
-    asked = containers.new(
-        store, request.cluster.random, engine, name, body, _networks(request, body)
-    )
+    settled = host_config.settled(body.get("HostConfig") or {})
+    networks = _networks(request, body)
+    asked = containers.new(store, request.cluster.random, engine, name, body, settled, networks)
     host_config.check(asked.config, asked.host_config, _cpus(request))
     publishing.check(asked)
     container_needs.endpoints(request, asked)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.api.settings import settings, words
 from essaim_practice.api.swarm_info import local_state
 from essaim_practice.engine.cluster import Cluster
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Engine
 

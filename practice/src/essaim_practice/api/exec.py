@@ -5,10 +5,11 @@ from __future__ import annotations
 from essaim_practice.api.attach import window
 from essaim_practice.api.containers import called
 from essaim_practice.api.multiplexing import Wishes, converse, detach_keys, frame, upgraded_type
-from essaim_practice.api.routing import Conduit, Request, Response, Upgrade, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.engine.execs import Exec
 from essaim_practice.programs.base import StartError
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Conduit, Response, Upgrade
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Container
 

@@ -7,10 +7,11 @@ nothing, and have to notice. What is so already stays so, and is no error.
 from __future__ import annotations
 
 from essaim_practice.api.engines import machine
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.api.settings import number, settings, switch, words
 from essaim_practice.engine.runtime import KILLED
 from essaim_practice.images import registry
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Container, Engine, Registry, Task, changed
 from essaim_practice.store.store import Store

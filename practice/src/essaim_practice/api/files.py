@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from posixpath import basename, join, normpath
 
 from essaim_practice.api.containers import called
-from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import Device, Entry, FileSystem, Folder, Link
 from essaim_practice.files.rootfs import KERNEL
+from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.file_tree import size_of
 from essaim_practice.store.formats import rfc3339

@@ -11,11 +11,12 @@ from typing import Any
 from essaim_practice.api import commit as api_commit
 from essaim_practice.api import old_versions
 from essaim_practice.api.filters import Filters, flag_of, labelled, unlabelled, until_of
-from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.images import local as images
 from essaim_practice.images import pull, registry
 from essaim_practice.images.catalogue import Published, digest_of
 from essaim_practice.images.reference import TAG, Reference, parse
+from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import overlay, rfc3339, short
 from essaim_practice.store.objects import Container, Image

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from essaim_practice.api.routing import Conduit, Request
+from essaim_practice.api.routing import Request
 from essaim_practice.programs.stdio import Streams
+from essaim_practice.protocol.answers import Conduit
 from essaim_practice.store.errors import ApiError
 
 RAW = "application/vnd.docker.raw-stream"

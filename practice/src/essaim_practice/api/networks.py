@@ -9,10 +9,11 @@ from typing import Any
 from essaim_practice.api import network_options
 from essaim_practice.api.container_json import endpoint_id, mac
 from essaim_practice.api.filters import labelled, matches, unlabelled, until_of
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.api.system import own_node
 from essaim_practice.network import addresses, pools
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store import containers
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import rfc3339

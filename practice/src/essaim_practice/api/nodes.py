@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.managers import managing, version_of
+from essaim_practice.api.routing import Request, route
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Node
-from essaim_practice.swarm.access import (
-    filters_of,
-    find,
-    in_sequence,
-    labelled,
-    managing,
-    passes,
-    refuse,
-    version_of,
-)
+from essaim_practice.swarm.access import find, in_sequence, labelled, passes, refuse
 from essaim_practice.swarm.membership import remove_node
 from essaim_practice.swarm.quorum import is_reached, managers
 from essaim_practice.swarm.records import revise
@@ -29,7 +22,7 @@ _AVAILABILITIES = ("active", "pause", "drain")
 @route("GET", "/nodes")
 def list_nodes(request: Request) -> Response:
     store = managing(request)
-    filters = filters_of(request, _FILTERS)
+    filters = request.filters(_FILTERS)
     for role in filters.get("role", ()):
         if role not in _ROLES:
             raise ApiError(500, f"Invalid role filter: '{role}'")

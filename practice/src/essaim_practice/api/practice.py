@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 
-from essaim_practice.api.routing import ROUTES, Answer, Request, Response, route
+from essaim_practice.api.routing import ROUTES, Request, route
 from essaim_practice.api.settings import number, settings, switch
 from essaim_practice.apps import relay
 from essaim_practice.network.mesh import Refused
+from essaim_practice.protocol.answers import Answer, Response
 from essaim_practice.store.errors import ApiError
 
 #: The header that names a connection.

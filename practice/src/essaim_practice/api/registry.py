@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 
-from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.images import local as images
 from essaim_practice.images import registry
 from essaim_practice.images.catalogue import CATALOGUE
 from essaim_practice.images.reference import Reference, parse
+from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store.errors import ApiError
 
 _NOT_DISTRIBUTED = "manifest unknown: manifest unknown"

@@ -1,23 +1,20 @@
-"""The table of API routes, and the values that pass between the HTTP server and the handlers.
+"""The table of API routes, and the request that a handler gets.
 
 A handler is an ordinary function of a Request, found by method and path; it reads and writes the
-store and never sees a socket. Modules named ``api_*.py`` hold the handlers, one part of the Docker
-Engine API each.
+store and never sees a socket.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
+from essaim_practice.engine.cluster import Cluster
 from essaim_practice.protocol import shapes
+from essaim_practice.protocol.answers import Answer
 from essaim_practice.store.errors import ApiError
-
-if TYPE_CHECKING:
-    from essaim_practice.engine.cluster import Cluster
-
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
@@ -91,44 +88,6 @@ class Request:
         return read
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A complete answer: ``body`` is bytes (sent as they are), None (empty), or becomes JSON."""
-
-    body: Any = None
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """An answer sent in chunks as they come; headers are flushed before the first one."""
-
-    chunks: AsyncIterator[bytes]
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Conduit(Protocol):
-    """A connection that left HTTP behind: bytes both ways."""
-
-    async def receive(self) -> bytes:
-        """What came; empty once the client sends no more."""
-        ...
-
-    async def send(self, data: bytes) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Upgrade:
-    """An answer that takes the connection over (101 UPGRADED) until ``session`` returns."""
-
-    session: Callable[[Conduit], Awaitable[None]]
-    content_type: str
-    handshake: Mapping[str, str] | None = None  # the headers of a websocket's beginning
-
-
-Answer = Response | Stream | Upgrade
 Handler = Callable[[Request], Answer | Awaitable[Answer]]
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.managers import managing
+from essaim_practice.api.routing import Request, route
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Response
 from essaim_practice.protocol.shapes import Struct
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Config, Payload, Secret
 from essaim_practice.swarm import payloads
-from essaim_practice.swarm.access import (
-    filters_of,
-    find,
-    in_sequence,
-    invalid,
-    labelled,
-    managing,
-    passes,
-)
+from essaim_practice.swarm.access import find, in_sequence, invalid, labelled, passes
 from essaim_practice.swarm.records import new_id, revise
 from essaim_practice.swarm.render import payload_json
 
@@ -32,7 +26,7 @@ def _kind(request: Request) -> type[Payload]:
 @route("GET", "/configs")
 def list_payloads(request: Request) -> Response:
     store, kind = managing(request), _kind(request)
-    filters = filters_of(request, _FILTERS[kind])
+    filters = request.filters(_FILTERS[kind])
     found = [payload for payload in store.all(kind) if _passes(payload, filters)]
     found.sort(key=lambda payload: payload.id)
     return Response([payload_json(payload) for payload in found])

@@ -7,15 +7,17 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
+from essaim_practice.api.managers import managing
 from essaim_practice.api.multiplexing import frame, stream_type
-from essaim_practice.api.routing import Request, Stream, route
+from essaim_practice.api.routing import Request, route
+from essaim_practice.protocol.answers import Stream
 from essaim_practice.store.broadcast import TOGETHER, Subscription
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import parse_time, rfc3339
 from essaim_practice.store.objects import Container, LogLine, Service, Task
 from essaim_practice.store.store import Change
 from essaim_practice.swarm import specs
-from essaim_practice.swarm.access import find, managing
+from essaim_practice.swarm.access import find
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.managers import managing, version_of
+from essaim_practice.api.routing import Request, route
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store import containers
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Service, UpdateStatus
 from essaim_practice.swarm import canonical, specs, validation
-from essaim_practice.swarm.access import (
-    filters_of,
-    find,
-    in_sequence,
-    labelled,
-    managing,
-    passes,
-    refuse,
-    version_of,
-)
+from essaim_practice.swarm.access import find, in_sequence, labelled, passes, refuse
 from essaim_practice.swarm.records import new_id, respec
 from essaim_practice.swarm.render import service_json
 
@@ -27,7 +20,7 @@ _FILTERS = ("id", "name", "label", "mode", "runtime")
 @route("GET", "/services")
 def list_services(request: Request) -> Response:
     store = managing(request)
-    filters = filters_of(request, _FILTERS)
+    filters = request.filters(_FILTERS)
     found = [service for service in store.all(Service) if _passes(service, filters)]
     status = request.flag("status")
     defaults = request.flag("insertDefaults")

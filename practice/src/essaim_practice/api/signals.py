@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from essaim_practice.api.containers import called, until
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.programs import signals
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Container
 

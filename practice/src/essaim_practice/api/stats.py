@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from essaim_practice.api.containers import called
-from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.programs.base import Running
+from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import NO_TIME, rfc3339
 from essaim_practice.store.objects import Container, Engine

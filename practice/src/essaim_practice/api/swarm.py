@@ -6,13 +6,15 @@ import base64
 import re
 from typing import Any
 
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.managers import managing, version_of
+from essaim_practice.api.routing import Request, route
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Engine, Json, Node, changed
 from essaim_practice.store.store import Store
 from essaim_practice.swarm import address_pools, membership, specs
-from essaim_practice.swarm.access import in_sequence, invalid, managing, version_of
+from essaim_practice.swarm.access import in_sequence, invalid
 from essaim_practice.swarm.membership import member, new_token, the_swarm
 from essaim_practice.swarm.quorum import hears_leader, is_reached, managers
 from essaim_practice.swarm.records import new_id, revise

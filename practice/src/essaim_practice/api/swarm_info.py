@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from essaim_practice.api.managers import LOCKED, managing, until_led
 from essaim_practice.api.routing import Request
 from essaim_practice.store.errors import ApiError, Hold
 from essaim_practice.store.objects import Engine, Node, Swarm
 from essaim_practice.store.store import Store
-from essaim_practice.swarm.access import LOCKED, managing, until_led
 from essaim_practice.swarm.quorum import managers
 from essaim_practice.swarm.render import swarm_json
 

@@ -10,12 +10,13 @@ from uuid import NAMESPACE_DNS, uuid5
 from essaim_practice.api import old_versions
 from essaim_practice.api.container_json import summary as container_summary
 from essaim_practice.api.images import summary as image_summary
-from essaim_practice.api.routing import Request, Response, Stream, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.api.swarm_info import local_state, swarm_info
 from essaim_practice.engine.events import Event
 from essaim_practice.files import volumes
 from essaim_practice.images import local as images
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store import containers, kernel
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import API_VERSION, MIN_API_VERSION, VERSION, parse_time, rfc3339

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.managers import managing
+from essaim_practice.api.routing import Request, route
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Json, Node, Service, State, Task
 from essaim_practice.store.store import Store
 from essaim_practice.swarm import specs
-from essaim_practice.swarm.access import filters_of, find, labelled, managing, name_of, passes
+from essaim_practice.swarm.access import find, labelled, name_of, passes
 from essaim_practice.swarm.render import task_json
 
 _FILTERS = (
@@ -20,7 +22,7 @@ _DESIRED = ("running", "shutdown", "accepted", "ready", "complete", "remove")
 @route("GET", "/tasks")
 def list_tasks(request: Request) -> Response:
     store = managing(request)
-    filters = filters_of(request, _FILTERS)
+    filters = request.filters(_FILTERS)
     for name in filters.get("desired-state", ()):
         if name not in _DESIRED:
             raise ApiError(500, f"Invalid desired-state filter: '{name}'")

@@ -6,7 +6,8 @@ docs/api-coverage.md, to the table of routes.
 
 from __future__ import annotations
 
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.routing import Request, route
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 
 _UNPLAYED: dict[str, tuple[str, ...]] = {

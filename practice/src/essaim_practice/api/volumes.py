@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from essaim_practice.api.filters import flag_of, labelled, matches, unlabelled
-from essaim_practice.api.routing import Request, Response, route
+from essaim_practice.api.routing import Request, route
 from essaim_practice.files import volumes
 from essaim_practice.protocol import bodies
+from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import hex_id
 from essaim_practice.store.objects import Volume

@@ -8,11 +8,11 @@ from typing import Protocol
 
 import h11
 
-from essaim_practice.api.routing import Answer, Conduit, Response, Upgrade
 from essaim_practice.apps.host import HOST, Ended, Unavailable
 from essaim_practice.programs import not_run
 from essaim_practice.programs.http import Page
 from essaim_practice.programs.script_check import refusal
+from essaim_practice.protocol.answers import Answer, Conduit, Response, Upgrade
 
 _READ = 65536  # bytes
 _LARGEST = 32 << 20  # bytes of an answer

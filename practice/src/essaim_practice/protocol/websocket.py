@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 
-from essaim_practice.api.routing import Conduit
+from essaim_practice.protocol.answers import Conduit
 from essaim_practice.store.errors import ApiError
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

@@ -9,6 +9,7 @@ from posixpath import join
 
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.steps import Work
+from essaim_practice.text.brackets import bracket_end, bracket_items
 from essaim_practice.text.expressions import (
     Expression,
     Malformed,
@@ -18,7 +19,6 @@ from essaim_practice.text.expressions import (
     encoded,
     literal,
 )
-from essaim_practice.utilities.regex import bracket_end, bracket_items
 
 Fragments = Sequence[tuple[str, bool]]  # text, and whether it stands for itself
 

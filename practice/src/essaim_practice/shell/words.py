@@ -7,6 +7,7 @@ from collections import deque
 from posixpath import join
 
 from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.shell.patterns import matches
 from essaim_practice.store.file_tree import Device, Entry, File, Folder, Link
 from essaim_practice.text.expressions import TooLarge
 
@@ -265,8 +266,6 @@ class _Condition:
         if operator in ("=", "==", "!="):
             same = left == right
             if self._loose and any(sign in right for sign in "*?["):
-                from essaim_practice.shell.patterns import matches
-
                 try:
                     same = matches([(right, False)], left)
                 except TooLarge:

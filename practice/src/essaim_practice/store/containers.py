@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from random import Random
 
-from essaim_practice.api import host_config
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import hex_id
 from essaim_practice.store.objects import Container, Json
@@ -82,7 +81,13 @@ def name_for(store: Store, random: Random, engine: str, wanted: str) -> str:
 
 
 def new(
-    store: Store, random: Random, engine: str, name: str, body: Json, networks: tuple[str, ...]
+    store: Store,
+    random: Random,
+    engine: str,
+    name: str,
+    body: Json,
+    host_config: Json,
+    networks: tuple[str, ...],
 ) -> Container:
     """A container as POST /containers/create asks for it; the caller puts it in the store."""
     config = {k: v for k, v in body.items() if k not in ("HostConfig", "NetworkingConfig")}
@@ -97,7 +102,7 @@ def new(
         image=str(body["Image"]),
         image_id="",
         config=config,
-        host_config=host_config.settled(body.get("HostConfig") or {}),
+        host_config=host_config,
         networks=networks,
         endpoints=endpoints,
         created=store.clock.now(),

@@ -9,6 +9,7 @@ from posixpath import basename, join
 
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, line
+from essaim_practice.shell.patterns import matches, plain
 from essaim_practice.shell.words import Complaint
 from essaim_practice.store.file_tree import Device, Entry, File, Folder, Link, size_of
 from essaim_practice.text.expressions import TooLarge
@@ -24,6 +25,7 @@ from essaim_practice.utilities.base import (
     users,
 )
 from essaim_practice.utilities.listing import blocks_of, human, mode_text
+from essaim_practice.utilities.running import run
 
 # stat, du, df
 
@@ -182,8 +184,6 @@ def find(argv: list[str], world: World) -> Steps:
             if action == ["-delete"]:
                 yield from by_and_by(world.fs.removing(place(world, path)))
             elif action:
-                from essaim_practice.utilities.running import run
-
                 yield from run([path if w == "{}" else w for w in action], world)
             else:
                 yield line(path)
@@ -255,8 +255,6 @@ def _passes(tests: dict[str, str], world: World, depth: int, path: str, entry: E
 
 
 def _like(name: str, wanted: str) -> bool:
-    from essaim_practice.shell.patterns import matches, plain
-
     try:
         return matches(plain(wanted), name)
     except TooLarge:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import time
 from dataclasses import replace
 from posixpath import basename, dirname, join
@@ -13,6 +14,7 @@ from essaim_practice.store import kernel
 from essaim_practice.store.file_tree import File
 from essaim_practice.utilities.base import Misuse, gnu, options, out, tool, users
 from essaim_practice.utilities.files import moment_of
+from essaim_practice.utilities.network import own_address
 
 
 @tool("uname", usage="[-amnrspvio]")
@@ -41,8 +43,6 @@ def hostname(argv: list[str], world: World) -> Steps:
     if asked.words:
         raise Complaint("sethostname: Operation not permitted", 1)
     if {"i", "I"} & asked.given.keys():
-        from essaim_practice.utilities.network import own_address
-
         yield line(own_address(world))
     else:
         yield line("" if "d" in asked else world.hostname)
@@ -177,8 +177,6 @@ def _dated(form: str, then: time.struct_time, moment: float) -> str:
 
 @tool("cal")
 def cal(argv: list[str], world: World) -> Steps:
-    import calendar
-
     asked = options(argv, "jmy")
     now = time.gmtime(world.now())
     numbers = [int(word) for word in asked.words if word.isdecimal() and len(word) < 5]

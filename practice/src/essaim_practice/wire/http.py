@@ -12,7 +12,7 @@ from typing import Any
 
 import h11
 
-from essaim_practice.api.routing import Answer, Response, Stream, Upgrade
+from essaim_practice.protocol.answers import Answer, Response, Stream, Upgrade
 from essaim_practice.protocol.texts import dumped
 from essaim_practice.store.limits import STANDARD
 from essaim_practice.store.time_slices import LONGEST

@@ -13,14 +13,15 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from urllib.parse import parse_qs, unquote
 
-from essaim_practice.api.routing import Answer, Handler, Request, Response, Route, find
+from essaim_practice.api.managers import until_led
+from essaim_practice.api.routing import Handler, Request, Route, find
 from essaim_practice.engine.cluster import Cluster
+from essaim_practice.protocol.answers import Answer, Response
 from essaim_practice.store import quotas
 from essaim_practice.store.errors import ApiError, Hold
 from essaim_practice.store.formats import API_VERSION, MIN_API_VERSION, VERSION
 from essaim_practice.store.objects import Engine
 from essaim_practice.store.store import Change
-from essaim_practice.swarm.access import until_led
 from essaim_practice.wire import http as wire
 from essaim_practice.wire import listener
 
