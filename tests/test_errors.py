@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from core import errors
-from core.cluster.snapshot import Trouble
+from core.cluster.snapshot import Outage
 from core.commands.journal import Journal
 from core.commands.registry import parse
 from core.errors import EngineRejected, EngineUnreachable, InvalidCommand, InvalidValue, Worded
@@ -163,7 +163,7 @@ def test_what_was_refused_is_told_in_french_wherever_it_is_remembered() -> None:
     journal.refused(parse("docker service rm web"), "anne", DOWN)
     assert tables.journal(journal.records(), FRENCH).iloc[0, 3] == EN_PANNE
     before = snapshot()
-    unheard = replace(before, trouble=Trouble(DOWN, 1.0), revision=before.revision + 1)
+    unheard = replace(before, outage=Outage(DOWN, 1.0), revision=before.revision + 1)
     for push in (messages.cluster, messages.pulse):
         assert push(unheard, FRENCH)["trouble"] == EN_PANNE
     recorder.add(before, [])

@@ -19,7 +19,7 @@ from docker.types.daemon import CancellableStream
 
 from core.cluster import parse
 from core.cluster.failures import daemon_errors
-from core.cluster.snapshot import ClusterSnapshot, Trouble
+from core.cluster.snapshot import ClusterSnapshot, Outage
 from core.errors import EngineRejected, EngineUnreachable, EssaimError, NotAManager
 from core.i18n import later as _
 
@@ -213,7 +213,7 @@ class Collector:
         for part in due:
             snapshot = self._ask(part, snapshot)
             self._due[part] = time.monotonic() + self._pace.rest
-        self._publish(replace(snapshot, time=self._now(), trouble=None))
+        self._publish(replace(snapshot, time=self._now(), outage=None))
         self._due["tasks"] = time.monotonic() + (
             self._pace.moving if self._moving() else self._pace.idle
         )
@@ -246,10 +246,10 @@ class Collector:
 
     def _lost(self, why: EssaimError) -> None:
         self._drop_connection()
-        known = self.snapshot.trouble
+        known = self.snapshot.outage
         if known is None or known.message != str(why):
             since = known.since if known else self._now()
-            self._publish(replace(self.snapshot, trouble=Trouble(why.kept(), since)))
+            self._publish(replace(self.snapshot, outage=Outage(why.kept(), since)))
 
     def _publish(self, snapshot: ClusterSnapshot) -> None:
         if replace(snapshot, time=0.0) == replace(self.snapshot, time=0.0):
@@ -272,7 +272,7 @@ class Collector:
         return unsettled and quiet < self._pace.restless
 
     def _pause(self) -> float:
-        if self.snapshot.trouble is not None:
+        if self.snapshot.outage is not None:
             return self._pace.retry
         with self._rounds:
             next_one = min([*self._due.values(), *self._hints.values()])
@@ -296,7 +296,7 @@ class Collector:
         while not self._stopped.is_set():
             self._awake.wait()
             # Only while the collecting thread finds the engine there: it is the one to find out.
-            if self._client is not None and self.snapshot.trouble is None:
+            if self._client is not None and self.snapshot.outage is None:
                 try:
                     with daemon_errors():
                         self._follow(self._connect())

@@ -63,7 +63,7 @@ class History:
         return tuple(self._marks)
 
     def add(self, snapshot: ClusterSnapshot) -> None:
-        if snapshot.engine is None or snapshot.trouble is not None:
+        if snapshot.engine is None or snapshot.outage is not None:
             return
         self._rename(snapshot)
         running = _running(snapshot)

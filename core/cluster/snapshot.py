@@ -212,7 +212,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Outage:
     """Why nothing newer than this snapshot could be read."""
 
     why: EssaimError
@@ -228,7 +228,7 @@ class Trouble:
 class ClusterSnapshot:
     """All of it, at one instant. Replaced, never edited.
 
-    When the engine cannot be reached, the last good snapshot stays and ``trouble`` says why: a page
+    When the engine cannot be reached, the last good snapshot stays and ``outage`` says why: a page
     never shows an empty cluster because a question went unanswered.
     """
 
@@ -240,7 +240,7 @@ class ClusterSnapshot:
     tasks: tuple[Task, ...] = ()  # by service, slot, newest first
     containers: tuple[Container, ...] = ()  # of the connected engine only; newest first
     images: tuple[Image, ...] = ()  # of the connected engine only; newest first
-    trouble: Trouble | None = None
+    outage: Outage | None = None
 
     @property
     def workloads(self) -> tuple[Service, ...]:

@@ -9,10 +9,10 @@ from core.cluster.history import History
 from core.cluster.public import readable
 from core.cluster.snapshot import ClusterSnapshot, Node
 from core.i18n import Translate
-from core.presentation.alive import drain_warning, last_heard, standing
-from core.presentation.figures import replicas_over_time, replicas_per_node
+from core.presentation.charts import replicas_over_time, replicas_per_node
+from core.presentation.health import drain_warning, health, last_heard
+from core.presentation.outage import explain
 from core.presentation.phases import LOST, Tile, tiles
-from core.presentation.trouble import told
 
 
 def cluster(
@@ -31,7 +31,7 @@ def cluster(
         "time": snapshot.time,
         "revision": snapshot.revision,
         "shape": shape(snapshot),
-        "trouble": told(snapshot.trouble, _),
+        "trouble": explain(snapshot.outage, _),
         "nodes": [_node(known, node, placed.get(node.id, []), _) for node in snapshot.nodes],
         "unplaced": placed.get("", []),
         "services": [
@@ -43,11 +43,11 @@ def cluster(
                 "replicas": service.replicas,
                 "job": service.tally if service.job else "",
                 "dashboard": service.dashboard,
-                "down": stands.down,
-                "told": stands.told,
+                "down": found.down,
+                "told": found.summary,
             }
             for service in snapshot.services
-            for stands in (standing(snapshot, service, _),)
+            for found in (health(snapshot, service, _),)
         ],
         "figures": {
             service: replicas_per_node(snapshot, _, service or None) for service in _drawn(snapshot)
@@ -63,7 +63,7 @@ def shape(snapshot: ClusterSnapshot) -> str:
         snapshot.engine and (snapshot.engine.swarm_state, snapshot.engine.practice),
         [(service.id, service.name, service.replicas) for service in snapshot.services],
         [(node.id, node.name) for node in snapshot.nodes],
-        snapshot.trouble is not None,
+        snapshot.outage is not None,
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
@@ -82,7 +82,7 @@ def history(past: History, snapshot: ClusterSnapshot, _: Translate) -> dict[str,
 
 def pulse(snapshot: ClusterSnapshot, _: Translate) -> dict[str, Any]:
     """Topic ``pulse``: when the engine was last heard, so that a viewer knows the picture's age."""
-    return {"topic": "pulse", "time": snapshot.time, "trouble": told(snapshot.trouble, _)}
+    return {"topic": "pulse", "time": snapshot.time, "trouble": explain(snapshot.outage, _)}
 
 
 def _drawn(snapshot: ClusterSnapshot) -> list[str]:

@@ -15,22 +15,22 @@ from core.cluster.snapshot import ClusterSnapshot, Container, Image, Port, Servi
 from core.commands.journal import Record
 from core.i18n import Translate, number_marks
 from core.i18n import later as _
-from core.presentation.alive import Standing, last_heard, standing
+from core.presentation.health import Health, health, last_heard
 from core.presentation.marks import update
 from core.presentation.phases import LOST, phase
 
 
 def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
-    """One row a service. Replicas are counted as docker counts them; who is alive stands beside."""
-    standings = {service.id: standing(snapshot, service, _) for service in snapshot.services}
-    told = any(each.told for each in standings.values())
+    """One row a service. Replicas are counted as docker counts them; alive ones have a column."""
+    by_service = {service.id: health(snapshot, service, _) for service in snapshot.services}
+    told = any(each.summary for each in by_service.values())
     return _table(
         {
             _("Name"): service.name,
             _("Image"): service.image,
             _("Mode"): service.mode,
             _("Replicas"): service.tally,
-            **({_("Alive"): _alive(standings[service.id])} if told else {}),
+            **({_("Alive"): _alive(by_service[service.id])} if told else {}),
             _("Ports"): ", ".join(filter(None, map(_service_port, service.ports))),
             _("Update"): update(service.update.state, _) if service.update else "",
         }
@@ -163,9 +163,9 @@ def size(count: float, translate: Translate = str) -> str:
     return f"{digits} {translate(UNITS[thousands])}"
 
 
-def _alive(stands: Standing) -> str:
-    sign = "✕ " if stands.down else "▲ " if stands.told else ""
-    return f"{sign}{stands.alive}/{stands.wanted}"
+def _alive(health: Health) -> str:
+    sign = "✕ " if health.down else "▲ " if health.summary else ""
+    return f"{sign}{health.alive}/{health.wanted}"
 
 
 def _by_slot(of_service: Iterable[Task]) -> list[Task]:

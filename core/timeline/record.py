@@ -47,7 +47,7 @@ class ReplicaState:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class OutageState:
     """The engine could not be heard: what is shown is what was known before."""
 
     message: str
@@ -63,7 +63,7 @@ class Action:
     why: Worded | None = field(default=None, compare=False)  # in any language; in no file
 
 
-State = NodeState | ServiceState | ReplicaState | Trouble
+State = NodeState | ServiceState | ReplicaState | OutageState
 Value = State | Mark | Action
 
 #: By the word that names it in files and messages.
@@ -71,7 +71,7 @@ KINDS: dict[str, type[Value]] = {
     "node": NodeState,
     "service": ServiceState,
     "replica": ReplicaState,
-    "trouble": Trouble,
+    "trouble": OutageState,
     "mark": Mark,
     "action": Action,
 }
@@ -99,7 +99,7 @@ class Moment:
     nodes: dict[str, NodeState] = field(default_factory=dict)  # by id, in the order of the picture
     services: dict[str, ServiceState] = field(default_factory=dict)
     replicas: dict[str, ReplicaState] = field(default_factory=dict)  # by task id
-    trouble: str = ""
+    outage: str = ""
 
     def tiles(self, node: str) -> list[str]:
         """The ids of the tasks that this node's column shows, by service and slot.
@@ -132,7 +132,7 @@ def fold(time: float, changes: Iterable[Change]) -> Moment:
     nodes: dict[str, NodeState] = {}
     services: dict[str, ServiceState] = {}
     replicas: dict[str, ReplicaState] = {}
-    trouble = ""
+    outage = ""
     for change in changes:
         if change.kind in MOMENTARY:
             continue
@@ -145,15 +145,15 @@ def fold(time: float, changes: Iterable[Change]) -> Moment:
                 services[change.id] = service
             case ReplicaState() as replica:
                 replicas[change.id] = replica
-            case Trouble(message=message):
-                trouble = message
+            case OutageState(message=message):
+                outage = message
             case None if change.kind == "trouble":
-                trouble = ""
+                outage = ""
             case None:
                 for kind, known in (("node", nodes), ("service", services), ("replica", replicas)):
                     if change.kind == kind:
                         known.pop(change.id, None)
-    return Moment(time, nodes, services, replicas, trouble)
+    return Moment(time, nodes, services, replicas, outage)
 
 
 def _place(

@@ -21,11 +21,11 @@ from core.timeline.record import (
     Action,
     Change,
     NodeState,
+    OutageState,
     Recording,
     ReplicaState,
     ServiceState,
     State,
-    Trouble,
 )
 
 #: A class's busy morning; some 3 MB. A scale from 0 to 200 replicas makes about 1200.
@@ -78,7 +78,7 @@ class Recorder:
                 return
             if not self._start:
                 self._born = self._start = self._end
-            if last is not None and snapshot.trouble is None:
+            if last is not None and snapshot.outage is None:
                 for mark in marks(last, snapshot):
                     self._changes.append(Change(mark.time, "mark", "", mark))
             self._compare(dict(_states(snapshot, self._known)))
@@ -138,9 +138,9 @@ class Recorder:
 
 
 def _states(snapshot: ClusterSnapshot, known: Mapping[Key, State]) -> Iterator[tuple[Key, State]]:
-    if snapshot.trouble:
-        trouble = snapshot.trouble
-        yield ("trouble", ""), Trouble(trouble.message[:MAX_TEXT], trouble.why)
+    if snapshot.outage:
+        outage = snapshot.outage
+        yield ("trouble", ""), OutageState(outage.message[:MAX_TEXT], outage.why)
     for node in snapshot.nodes:
         yield (
             ("node", node.id),

@@ -10,7 +10,7 @@ from core.cluster.public import readable
 from core.i18n import Translate
 from core.presentation.marks import tell
 from core.timeline.files import plain
-from core.timeline.record import MAX_TEXT, Action, Change, Recording, ReplicaState, Trouble
+from core.timeline.record import MAX_TEXT, Action, Change, OutageState, Recording, ReplicaState
 
 
 def picture(recording: Recording, _: Translate) -> dict[str, Any]:
@@ -30,8 +30,8 @@ def _told(changes: Iterable[Change], _: Translate) -> Iterable[dict[str, Any]]:
             made["value"] = {"text": tell(mark, _), "subject": mark.subject}
             if mark.kind == "replicas":  # what a move of a slider is made of, as in marks.joined
                 made["value"] |= {"from": mark.old, "to": mark.new}
-        elif isinstance(change.value, Trouble | Action) and (why := change.value.why):
-            part = "message" if isinstance(change.value, Trouble) else "error"
+        elif isinstance(change.value, OutageState | Action) and (why := change.value.why):
+            part = "message" if isinstance(change.value, OutageState) else "error"
             made["value"][part] = why.said(_)[:MAX_TEXT]
         elif isinstance(change.value, ReplicaState):
             for part in ("message", "last_error"):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from core.cluster.history import Mark
 from core.i18n import Translate, number_marks
-from core.presentation.figures import NODE_COLORS, Figure, mark_lines
+from core.presentation.charts import NODE_COLORS, Figure, mark_lines
 from core.presentation.phases import FAILED
 from core.traffic.ledger import Second
 

@@ -63,7 +63,7 @@ class Story:
     def see(self, snapshot: ClusterSnapshot, now: float) -> None:
         """The cluster as of now; the same one may be seen again as time goes by."""
         last, service = self._last, snapshot.service(self._service)
-        if service is None or snapshot.trouble is not None:
+        if service is None or snapshot.outage is not None:
             return
         if last is None or last.revision != snapshot.revision:
             self._last = snapshot

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.cluster.snapshot import Node
 from core.commands.nodes import UpdateNode
-from core.presentation.alive import drain_warning, standing
+from core.presentation.health import drain_warning, health
 from core.ui import faults
 from core.ui.confirmation import drains, insisting_button, own
 from core.ui.lines import asking_button, button
@@ -22,10 +22,10 @@ _MARKS = re.compile(r"[\\`*_\[\]$#:<>~|]")
 def not_alive() -> None:
     """What is not alive of which service, and why; nothing where all is well."""
     snapshot = seen()
-    found = [standing(snapshot, service, _) for service in snapshot.services]
-    told = sorted((each for each in found if each.told), key=lambda each: not each.down)
+    found = [health(snapshot, service, _) for service in snapshot.services]
+    told = sorted((each for each in found if each.summary), key=lambda each: not each.down)
     if told:
-        lines = (f"{'✕' if each.down else '▲'} {each.told}" for each in told)
+        lines = (f"{'✕' if each.down else '▲'} {each.summary}" for each in told)
         st.warning("\n\n".join(_MARKS.sub(r"\\\g<0>", line) for line in lines))
 
 

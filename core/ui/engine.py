@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.cluster.snapshot import Trouble
+from core.cluster.snapshot import Outage
 from core.engine.connection import Connection, Search, Tried
 from core.errors import said
-from core.presentation.trouble import told
+from core.presentation.outage import explain
 from core.ui.session import _, control
 
 
@@ -22,7 +22,7 @@ def how_found() -> None:
         type="tertiary",
         key="how_found",
     ):
-        st.markdown(_story(connection, connection.search, control().snapshot.trouble))
+        st.markdown(_story(connection, connection.search, control().snapshot.outage))
 
 
 def failed_to_answer() -> None:
@@ -36,9 +36,9 @@ def failed_to_answer() -> None:
             )
 
 
-def no_answer(connection: Connection, trouble: Trouble | None) -> str:
+def no_answer(connection: Connection, outage: Outage | None) -> str:
     """What to say instead of an engine: why there is none, and what to do."""
-    why = _plain(told(trouble, _))
+    why = _plain(explain(outage, _))
     if connection.fault:
         parts = [f"{why} {_('Put it right, and start Essaim again.')}"]
     else:
@@ -52,7 +52,7 @@ def no_answer(connection: Connection, trouble: Trouble | None) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def _story(connection: Connection, search: Search, trouble: Trouble | None) -> str:
+def _story(connection: Connection, search: Search, outage: Outage | None) -> str:
     parts = []
     if search.chosen:
         named = connection.named if connection.practice is None else search.chosen
@@ -67,7 +67,7 @@ def _story(connection: Connection, search: Search, trouble: Trouble | None) -> s
         tried = [_line(tried) for tried in search.tried]
         known = [tried.place.host for tried in search.tried]
         if connection.practice is None and connection.base_url not in known:
-            word = _("does not answer") if trouble else _("answers")
+            word = _("does not answer") if outage else _("answers")
             tried.append(f"{_code(connection.base_url.removeprefix('unix://'))}: {word}")
         parts.append("\n".join(f"- {line}" for line in tried))
         if connection.practice:
@@ -77,8 +77,8 @@ def _story(connection: Connection, search: Search, trouble: Trouble | None) -> s
                     "runs, start Essaim again."
                 )
             )
-    if connection.practice is None and trouble:
-        parts.append(_plain(told(trouble, _)))
+    if connection.practice is None and outage:
+        parts.append(_plain(explain(outage, _)))
     return "\n\n".join(parts)
 
 

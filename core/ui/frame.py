@@ -95,7 +95,7 @@ def engine_missing() -> bool:
     snapshot = control().snapshot
     if snapshot.engine is not None:
         return False
-    st.warning(no_answer(control().connection, snapshot.trouble), icon=":material/hourglass_top:")
+    st.warning(no_answer(control().connection, snapshot.outage), icon=":material/hourglass_top:")
     return True
 
 

@@ -141,7 +141,7 @@ class Votes:
             poll = self._poll
             if poll.phase != "moving" or poll.question is None:
                 return
-            if snapshot.trouble or not at_rest(poll.question, snapshot):
+            if snapshot.outage or not at_rest(poll.question, snapshot):
                 self._rests_since = None
                 return
             if self._rests_since is None:

@@ -174,10 +174,10 @@ def test_a_lost_engine_leaves_the_last_good_picture(
 ) -> None:
     until(lambda: collector.snapshot.nodes)
     engine.up = False
-    until(lambda: collector.snapshot.trouble)
+    until(lambda: collector.snapshot.outage)
     snapshot = collector.snapshot
-    assert snapshot.trouble is not None
-    assert "Connection refused" in snapshot.trouble.message
+    assert snapshot.outage is not None
+    assert "Connection refused" in snapshot.outage.message
     assert [node.hostname for node in snapshot.nodes] == ["node1"]
     heard = snapshot.time
     time.sleep(0.1)
@@ -185,7 +185,7 @@ def test_a_lost_engine_leaves_the_last_good_picture(
 
     engine.up = True
     engine.tasks_answer = []
-    until(lambda: collector.snapshot.trouble is None)
+    until(lambda: collector.snapshot.outage is None)
     assert collector.snapshot.tasks == ()
     assert collector.snapshot.time > heard
 
@@ -195,7 +195,7 @@ def test_an_engine_that_is_not_there_yet(engine: FakeEngine) -> None:
     collector = Collector(engine.connect, QUICK)  # type: ignore[arg-type]
     collector.start()
     try:
-        until(lambda: collector.snapshot.trouble)
+        until(lambda: collector.snapshot.outage)
         assert collector.snapshot.engine is None
         engine.up = True
         until(lambda: collector.snapshot.engine)
@@ -225,9 +225,9 @@ def test_the_daemons_refusal_is_kept_in_its_words(engine: FakeEngine, collector:
         raise docker.errors.APIError("500", response, "The swarm does not have a leader.")
 
     engine.nodes = refuse  # type: ignore[method-assign]
-    until(lambda: collector.snapshot.trouble)
-    assert collector.snapshot.trouble is not None
-    assert collector.snapshot.trouble.message == "The swarm does not have a leader."
+    until(lambda: collector.snapshot.outage)
+    assert collector.snapshot.outage is not None
+    assert collector.snapshot.outage.message == "The swarm does not have a leader."
     assert collector.snapshot.nodes
 
 
@@ -236,10 +236,10 @@ def test_an_answer_it_does_not_understand_is_survived(
 ) -> None:
     until(lambda: collector.snapshot.nodes)
     engine.tasks_answer = [{"no": "id"}]
-    until(lambda: collector.snapshot.trouble)
+    until(lambda: collector.snapshot.outage)
     assert collector.snapshot.nodes
     engine.tasks_answer = []
-    until(lambda: collector.snapshot.trouble is None)
+    until(lambda: collector.snapshot.outage is None)
 
 
 def test_refresh_waits_for_a_question_asked_after_it(

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.cluster import parse
 from core.cluster.history import MAX_SAMPLES, SPAN_SECONDS, History, Mark, changes
-from core.cluster.snapshot import ClusterSnapshot, Trouble
+from core.cluster.snapshot import ClusterSnapshot, Outage
 from core.errors import EngineUnreachable
 from tests.cluster import raw
 
@@ -46,7 +46,7 @@ def test_nothing_new_makes_no_sample() -> None:
 
 def test_a_stale_snapshot_is_not_history() -> None:
     history = History()
-    history.add(replace(snapshot(), trouble=Trouble(EngineUnreachable("gone"), 1.0)))
+    history.add(replace(snapshot(), outage=Outage(EngineUnreachable("gone"), 1.0)))
     history.add(ClusterSnapshot(time=1.0, revision=0, engine=None))
     assert history.samples == ()
 

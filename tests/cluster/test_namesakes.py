@@ -9,7 +9,7 @@ from core.cluster.history import History, changes
 from core.console.completion import complete
 from core.lessons.lesson import room_beside, spread, to_drain
 from core.live import messages
-from core.presentation import figures, tables
+from core.presentation import charts, tables
 from core.traffic.endpoints import practice, real
 from core.votes.model import question
 from tests.cluster import raw
@@ -64,7 +64,7 @@ def test_a_node_is_found_by_any_of_its_names_and_the_living_first() -> None:
 
 
 def test_every_picture_keeps_them_apart() -> None:
-    bars = figures.replicas_per_node(BOTH, str)["data"]
+    bars = charts.replicas_per_node(BOTH, str)["data"]
     assert [list(trace["x"]) for trace in bars] == [NAMES] * len(bars)
     [running] = [trace["y"] for trace in bars if trace["name"] == "running"]
     assert running == [1, 2, 0]
@@ -89,7 +89,7 @@ def test_the_past_goes_on_under_the_new_name() -> None:
         ("node1", 1),
         ("node3 (9wcrq)", 1),
     ]
-    lines = figures.replicas_over_time(history.samples, (), NAMES, BOTH.time + 2, str)["data"]
+    lines = charts.replicas_over_time(history.samples, (), NAMES, BOTH.time + 2, str)["data"]
     assert [line["name"] for line in lines] == NAMES
     assert [line["y"][0] for line in lines] == [1, 0, 1]
     assert {name for _id, name, _count in then.running} <= set(NAMES)

@@ -147,8 +147,8 @@ def test_a_bad_choice_stops_neither_start_nor_collector(tmp_path: Path) -> None:
     control = Control(connected(choose({"DOCKER_CONTEXT": "gone"}, tmp_path)), Access({}))
     control.start()
     try:
-        until(lambda: control.snapshot.trouble is not None)
-        assert "there is no such context" in str(control.snapshot.trouble)
+        until(lambda: control.snapshot.outage is not None)
+        assert "there is no such context" in str(control.snapshot.outage)
     finally:
         control.stop()
 

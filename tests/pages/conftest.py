@@ -54,7 +54,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
 def gone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     """An address where nobody answers."""
     control = under_control(Connection("tcp://127.0.0.1:9"), monkeypatch)
-    until(lambda: control.snapshot.trouble is not None)
+    until(lambda: control.snapshot.outage is not None)
     yield control
     control.stop()
 

@@ -401,7 +401,7 @@ def test_the_journal_says_who_did_what(cluster: Control, visit: Open) -> None:
 def test_a_reset_forgets_everything_and_is_in_the_journal(cluster: Control, visit: Open) -> None:
     app = with_web(cluster, visit)
     fine(app.button(key="reset").click().run())
-    until(lambda: cluster.snapshot.trouble is None and not cluster.snapshot.services)
+    until(lambda: cluster.snapshot.outage is None and not cluster.snapshot.services)
     assert len(cluster.snapshot.nodes) == 3
     assert "/_practice/reset" in line(app)
     entry = cluster.journal.records()[-1]
@@ -475,7 +475,7 @@ def test_an_instance_is_added_joins_and_is_removed_by_clicking(
     assert line(app).startswith("curl -X DELETE ")
     assert not [button for button in app.button if button.key == "instance_remove_node4"]
     # One of two managers is gone, and with it their quorum.
-    until(lambda: cluster.snapshot.trouble and "leader" in cluster.snapshot.trouble.message, 60)
+    until(lambda: cluster.snapshot.outage and "leader" in cluster.snapshot.outage.message, 60)
     fine(app.run())
 
 

@@ -58,7 +58,7 @@ def chosen(
     connection = choose(environ, home)
     assert isinstance(connection, Connection)
     control = under_control(connection, monkeypatch)
-    until(lambda: control.snapshot.engine or control.snapshot.trouble)
+    until(lambda: control.snapshot.engine or control.snapshot.outage)
     yield control
     control.stop()
 

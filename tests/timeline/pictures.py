@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from core.cluster import parse
-from core.cluster.snapshot import TASK_STATES, ClusterSnapshot, Trouble
+from core.cluster.snapshot import TASK_STATES, ClusterSnapshot, Outage
 from core.errors import EngineUnreachable
 from tests.cluster import raw
 
@@ -64,7 +64,7 @@ def lives(draw: st.DrawFn, longest: int = 12) -> list[ClusterSnapshot]:
         shot = picture(100.0 + number, number + 1, tasks, **words)
         if life and draw(st.integers(0, 5)) == 0:
             shot = replace(
-                life[-1], trouble=Trouble(EngineUnreachable("gone"), 1.0), revision=number + 1
+                life[-1], outage=Outage(EngineUnreachable("gone"), 1.0), revision=number + 1
             )
         life.append(shot)
     return life

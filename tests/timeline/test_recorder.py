@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.cluster.history import Mark
-from core.cluster.snapshot import ClusterSnapshot, Trouble
+from core.cluster.snapshot import ClusterSnapshot, Outage
 from core.commands.journal import Record
 from core.errors import EngineRejected, EngineUnreachable
 from core.presentation.phases import tiles
@@ -49,7 +49,7 @@ def test_every_instant_counts_what_the_engine_said(life: list[ClusterSnapshot]) 
         shown = {(t.task.id, t.phase.key, t.failures) for t in tiles(snapshot)}
         assert {(i, r.phase, r.failures) for i, r in moment.replicas.items() if r.tile} == shown
         assert [node.name for node in moment.nodes.values()] == [n.hostname for n in snapshot.nodes]
-        assert moment.trouble == (snapshot.trouble.message if snapshot.trouble else "")
+        assert moment.outage == (snapshot.outage.message if snapshot.outage else "")
 
 
 @patient
@@ -157,12 +157,12 @@ def test_marks_and_actions_stand_in_the_stream() -> None:
 
 def test_an_engine_that_is_not_heard_is_said_and_what_was_stays() -> None:
     life = [picture(1.0, 1, [raw.task(1)])]
-    life.append(replace(life[0], trouble=Trouble(EngineUnreachable("no answer"), 1.0), revision=2))
+    life.append(replace(life[0], outage=Outage(EngineUnreachable("no answer"), 1.0), revision=2))
     life.append(replace(life[0], time=5.0, revision=3))
     recording = record(life).recording()
-    assert recording.at(3.0).trouble == "no answer"
+    assert recording.at(3.0).outage == "no answer"
     assert len(recording.at(3.0).replicas) == 1
-    assert recording.at(5.0).trouble == ""
+    assert recording.at(5.0).outage == ""
 
 
 def test_before_the_first_answer_there_is_nothing() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.cluster import parse
-from core.cluster.snapshot import ClusterSnapshot, Trouble
+from core.cluster.snapshot import ClusterSnapshot, Outage
 from core.errors import EngineUnreachable
 from core.votes import messages, model, texts
 from core.votes.model import MAX_VOTERS, REST_SECONDS, Kind, Question, Votes
@@ -152,7 +152,7 @@ def test_it_reveals_by_itself_once_all_rests() -> None:
     poll.see(cluster((2, 1, 1), replicas=15), 102.0)  # scaled, and under way
     poll.see(cluster((5, 5, 5)), 110.0)
     assert poll.poll.phase == "moving"
-    poll.see(replace(cluster((5, 5, 5)), trouble=Trouble(EngineUnreachable("gone"), 1.0)), 111.0)
+    poll.see(replace(cluster((5, 5, 5)), outage=Outage(EngineUnreachable("gone"), 1.0)), 111.0)
     poll.see(cluster((5, 5, 5)), 120.0)
     poll.see(cluster((5, 5, 5)), 120.0 + REST_SECONDS - 0.1)
     assert poll.poll.phase == "moving"

@@ -27,8 +27,8 @@ def away(facts: Facts) -> list[str]:
 
 def leaderless(facts: Facts) -> bool:
     """Whether the managers have lost their majority, in the daemon's own words."""
-    trouble = facts.snapshot.trouble
-    return trouble is not None and "have a leader" in trouble.message
+    outage = facts.snapshot.outage
+    return outage is not None and "have a leader" in outage.message
 
 
 def created(facts: Facts) -> Verdict:
@@ -101,7 +101,7 @@ def lost(facts: Facts) -> Verdict:
 
 
 def mended(facts: Facts) -> Verdict:
-    if leaderless(facts) or facts.snapshot.trouble:
+    if leaderless(facts) or facts.snapshot.outage:
         return red("still")
     names = away(facts)
     return red("down", nodes=", ".join(names)) if names else green()

@@ -8,7 +8,7 @@ import pytest
 
 from core.i18n import LANGUAGES, translation
 from core.presentation import tables
-from core.presentation.alive import Standing, drain_warning, standing
+from core.presentation.health import Health, drain_warning, health
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
 
@@ -19,11 +19,11 @@ def same(text: str) -> str:
     return text
 
 
-def stands(name: str = "web", **parts: Any) -> Standing:
+def stands(name: str = "web", **parts: Any) -> Health:
     shown = snapshot(**parts)
     service = shown.service(name)
     assert service is not None
-    return standing(shown, service, same)
+    return health(shown, service, same)
 
 
 def warning(node: str, **parts: Any) -> str:
@@ -38,13 +38,13 @@ def replicas(*nodes: str, **fields: Any) -> list[raw.Json]:
 
 
 def test_of_what_is_well_there_is_nothing_to_say() -> None:
-    assert stands(services=[raw.service(replicas=2)]) == Standing(2, 2, False, "")
+    assert stands(services=[raw.service(replicas=2)]) == Health(2, 2, False, "")
 
 
 def test_what_has_just_been_created_is_not_down() -> None:
     tasks = replicas("node1", "node2", "node1", state="preparing")
-    assert stands(tasks=tasks).told == ""
-    assert stands(tasks=[]).told == ""
+    assert stands(tasks=tasks).summary == ""
+    assert stands(tasks=[]).summary == ""
 
 
 def test_what_ran_on_a_dead_node_is_not_alive_though_docker_counts_it() -> None:
@@ -52,7 +52,7 @@ def test_what_ran_on_a_dead_node_is_not_alive_though_docker_counts_it() -> None:
     dead = replicas("node2", "node2", desired="shutdown")
     fresh = [raw.task(9, slot=1, at=9), raw.task(8, slot=2, at=9)]
     parts = {"nodes": nodes, "services": [raw.service(replicas=2)], "tasks": [*dead, *fresh]}
-    assert stands(**parts) == Standing(
+    assert stands(**parts) == Health(
         2, 2, False,
         "web: 2/2 replicas alive."
         " node2 is down: its replicas (2) are lost, and replaced elsewhere.",
@@ -69,7 +69,7 @@ def test_until_they_are_replaced_they_are_missing() -> None:
     nodes = [raw.node("node1"), raw.node("node2", state="down")]
     found = stands(nodes=nodes, services=[raw.service(replicas=2)])
     assert (found.alive, found.down) == (1, False)
-    assert found.told.startswith("web is short: 1/2 replicas alive. node2 is down")
+    assert found.summary.startswith("web is short: 1/2 replicas alive. node2 is down")
 
 
 def test_where_no_node_takes_tasks_it_is_down_and_says_of_each_node_why() -> None:
@@ -78,7 +78,7 @@ def test_where_no_node_takes_tasks_it_is_down_and_says_of_each_node_why() -> Non
     gone = [raw.task(7, slot=1, state="shutdown", desired="shutdown")]
     found = stands(nodes=nodes, tasks=[*waiting, *gone])
     assert found.down
-    assert found.told == (
+    assert found.summary == (
         "web is down: 0/3 replicas alive. No node takes tasks: node1 drain, node2 down."
     )
 
@@ -87,7 +87,7 @@ def test_a_global_service_is_down_where_no_node_takes_it() -> None:
     nodes = [raw.node("node1", availability="drain"), raw.node("node2", availability="drain")]
     found = stands(nodes=nodes, services=[raw.service(replicas=None)], tasks=[])
     assert found.down
-    assert "No node takes tasks" in found.told
+    assert "No node takes tasks" in found.summary
 
 
 def test_the_engines_words_say_why_some_have_no_node() -> None:
@@ -95,7 +95,7 @@ def test_the_engines_words_say_why_some_have_no_node() -> None:
     tasks[1]["Slot"], tasks[1]["ID"] = 3, "task-3"
     found = stands(tasks=tasks)
     assert not found.down
-    assert found.told == (
+    assert found.summary == (
         "web is short: 1/3 replicas alive. 2 without a node: no suitable node (x)."
     )
 
@@ -107,7 +107,7 @@ def test_what_fails_again_and_again_is_down_with_the_reason() -> None:
     ]
     found = stands(tasks=tasks, services=[raw.service(replicas=1)])
     assert found.down
-    assert found.told == ("web is down: 0/1 replicas alive. 1 failing: task: non-zero exit (1).")
+    assert found.summary == ("web is down: 0/1 replicas alive. 1 failing: task: non-zero exit (1).")
 
 
 @pytest.mark.parametrize("state", ["unknown", "disconnected"])
@@ -116,7 +116,7 @@ def test_of_a_node_that_is_not_heard_nobody_knows(state: str) -> None:
     tasks = replicas("node2")
     found = stands(nodes=nodes, tasks=tasks, services=[raw.service(replicas=1)])
     assert (found.alive, found.down) == (0, False)
-    assert "node2 is not heard: what became of its replicas (1), nobody knows yet." in found.told
+    assert "node2 is not heard: what became of its replicas (1), nobody knows yet." in found.summary
 
 
 def test_a_manager_that_the_others_miss_is_not_heard_though_it_is_ready() -> None:
@@ -124,20 +124,20 @@ def test_a_manager_that_the_others_miss_is_not_heard_though_it_is_ready() -> Non
     lost["ManagerStatus"]["Reachability"] = "unreachable"
     found = stands(nodes=[raw.node("node1"), lost], services=[raw.service(replicas=2)])
     assert (found.alive, found.wanted) == (1, 2)
-    assert "nobody knows yet" in found.told
+    assert "nobody knows yet" in found.summary
 
 
 def test_one_that_is_to_have_no_replica_and_a_job_are_never_down() -> None:
     gone = [raw.task(1, state="shutdown", desired="shutdown")]
-    assert stands(services=[raw.service(replicas=0)], tasks=gone).told == ""
+    assert stands(services=[raw.service(replicas=0)], tasks=gone).summary == ""
     job = raw.service(Mode={"ReplicatedJob": {"TotalCompletions": 3}})
-    assert stands(services=[job], tasks=gone).told == ""
+    assert stands(services=[job], tasks=gone).summary == ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_said_in_each_language(language: str) -> None:
     shown = snapshot(nodes=[raw.node("node1", state="down"), raw.node("node2", state="down")])
-    told = standing(shown, shown.services[0], translation(language).gettext).told
+    told = health(shown, shown.services[0], translation(language).gettext).summary
     assert "node1" in told
     assert "0/3" in told
     assert "{" not in told

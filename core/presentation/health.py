@@ -17,19 +17,19 @@ from core.presentation.phases import FAILED, tiles
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Health:
     """How a service stands."""
 
     alive: int  # replicas
     wanted: int
     down: bool  # it should serve, and nothing of it is alive
-    told: str  # in a sentence or two, with the reasons; '' where there is nothing to say
+    summary: str  # one or two sentences, with the reasons; '' where there is nothing to say
 
 
-def standing(snapshot: ClusterSnapshot, service: Service, _: Translate) -> Standing:
+def health(snapshot: ClusterSnapshot, service: Service, _: Translate) -> Health:
     """How a service stands. There is nothing to say of a job, nor of one that is to have none."""
     if service.job or service.replicas == 0:
-        return Standing(service.running, service.desired, False, "")
+        return Health(service.running, service.desired, False, "")
     tasks = snapshot.tasks_of(service)
     by_node = {node.id: node for node in snapshot.nodes}
     running = [task for task in tasks if task.state == "running"]
@@ -43,7 +43,7 @@ def standing(snapshot: ClusterSnapshot, service: Service, _: Translate) -> Stand
     gone = service.desired > 0 and any(task.desired_state == "shutdown" for task in tasks)
     down = alive == 0 and unsure == 0 and (bool(reasons) or gone)
     if not (reasons or down):
-        return Standing(alive, service.desired, False, "")
+        return Health(alive, service.desired, False, "")
     if down:
         head = _("{service} is down: {alive}/{wanted} replicas alive.")
     elif alive < service.desired:
@@ -51,7 +51,7 @@ def standing(snapshot: ClusterSnapshot, service: Service, _: Translate) -> Stand
     else:
         head = _("{service}: {alive}/{wanted} replicas alive.")
     first = head.format(service=service.name, alive=alive, wanted=service.desired)
-    return Standing(alive, service.desired, down, " ".join([first, *reasons]))
+    return Health(alive, service.desired, down, " ".join([first, *reasons]))
 
 
 def last_heard(node: Node | None, _: Translate) -> str:

@@ -12,7 +12,7 @@ import requests
 
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot, Service
-from core.presentation.alive import Standing, drain_warning, standing
+from core.presentation.health import Health, drain_warning, health
 
 from .engines import Swarm
 
@@ -38,9 +38,9 @@ def service(shown: ClusterSnapshot) -> Service:
     return found
 
 
-def stands(swarm: Swarm) -> Standing:
+def stands(swarm: Swarm) -> Health:
     shown = seen(swarm)
-    return standing(shown, service(shown), same)
+    return health(shown, service(shown), same)
 
 
 def warned(swarm: Swarm, name: str) -> str:
@@ -57,15 +57,15 @@ def test_drain_of_the_only_node_that_may_run_it(swarm: Swarm) -> None:
     swarm.settled(NAME, 2)
     assert warned(swarm, "node3") == f"No other node can take {NAME}: no replica would be alive."
     assert warned(swarm, "node2") == ""
-    assert stands(swarm) == Standing(2, 2, False, "")
+    assert stands(swarm) == Health(2, 2, False, "")
     swarm.run("docker node update --availability drain node3")
-    swarm.wait(lambda: stands(swarm).down and "no suitable node" in stands(swarm).told)
-    assert stands(swarm).told.startswith(
+    swarm.wait(lambda: stands(swarm).down and "no suitable node" in stands(swarm).summary)
+    assert stands(swarm).summary.startswith(
         f"{NAME} is down: 0/2 replicas alive. 2 without a node: no suitable node ("
     )
     swarm.run("docker node update --availability active node3")
     swarm.settled(NAME, 2)
-    assert stands(swarm) == Standing(2, 2, False, "")
+    assert stands(swarm) == Health(2, 2, False, "")
 
 
 def test_drain_of_the_last_node_that_takes_tasks(swarm: Swarm) -> None:
@@ -81,7 +81,7 @@ def test_drain_of_the_last_node_that_takes_tasks(swarm: Swarm) -> None:
     )
     swarm.run("docker node update --availability drain node1")
     swarm.wait(lambda: stands(swarm).down)
-    assert stands(swarm).told == (
+    assert stands(swarm).summary == (
         f"{NAME} is down: 0/2 replicas alive."
         " No node takes tasks: node1 drain, node2 drain, node3 drain."
     )
@@ -116,10 +116,10 @@ def test_a_node_that_died_is_counted_as_docker_does_and_called_lost(plug: Swarm)
 
     def replaced() -> bool:
         now = stands(swarm)
-        return "node2 is down" in now.told and now.alive == 6
+        return "node2 is down" in now.summary and now.alive == 6
 
     swarm.wait(replaced)
-    assert stands(swarm) == Standing(
+    assert stands(swarm) == Health(
         6, 6, False,
         f"{NAME}: 6/6 replicas alive."
         f" node2 is down: its replicas ({lost}) are lost, and replaced elsewhere.",

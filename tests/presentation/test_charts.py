@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from core.cluster.history import History, Mark
 from core.i18n import translation
-from core.presentation import figures
-from core.presentation.figures import MAX_MOMENTS
+from core.presentation import charts
+from core.presentation.charts import MAX_MOMENTS
 from core.presentation.marks import describe
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
@@ -21,11 +21,11 @@ def same(text: str) -> str:
 
 def replicas_per_node(*given: Any) -> go.Figure:
     """As Plotly reads it, which refuses what it does not know."""
-    return go.Figure(figures.replicas_per_node(*given))
+    return go.Figure(charts.replicas_per_node(*given))
 
 
 def replicas_over_time(*given: Any) -> go.Figure:
-    return go.Figure(figures.replicas_over_time(*given))
+    return go.Figure(charts.replicas_over_time(*given))
 
 
 def bars(**parts: object) -> dict[str, dict[str, int]]:
@@ -162,12 +162,12 @@ def test_of_many_marks_the_newest_have_words() -> None:
 def test_no_text_of_a_mark_covers_another(times: list[float], names: list[str]) -> None:
     """Nor does one leave the chart, at any time and whatever was done."""
     marks = [Mark(t, "created", f"{name}{t}") for t, name in zip(times, names, strict=False)]
-    layout = figures.mark_lines(marks, 100.0, 400.0, same)
-    line, end = 300.0 * figures.LINE_SHARE, 100.0
+    layout = charts.mark_lines(marks, 100.0, 400.0, same)
+    line, end = 300.0 * charts.LINE_SHARE, 100.0
     for note in layout["annotations"]:
         texts = note["text"].split("<br>")
-        assert len(texts) <= figures.MAX_LINES
-        assert max(map(len, texts)) <= figures.MAX_LETTERS
+        assert len(texts) <= charts.MAX_LINES
+        assert max(map(len, texts)) <= charts.MAX_LETTERS
         time, width = note["x"] / 1000, len(texts) * line
         left = time - width if note["xanchor"] == "right" else time
         assert left >= end - 0.01  # times are whole milliseconds
