@@ -13,7 +13,7 @@ if __name__ == "__main__":
 else:
     from streamlit.runtime.pages_manager import PagesManager
 
-    from core.ui.script_runs import broken
+    from core.ui.script_runs import show_script_error
     from core.web.server import lifespan, middleware, routes
 
     # Until somebody has run st.navigation, Streamlit takes a folder called pages/ for its older
@@ -25,5 +25,5 @@ else:
         routes=routes(),
         middleware=middleware(),
         lifespan=lifespan,
-        on_script_error=broken,
+        on_script_error=show_script_error,
     )

@@ -18,7 +18,7 @@ NUMBERS = {lab.name: number for number, lab in enumerate(LABS, 1)}
 REFRESH = 3  # seconds; one viewer looks
 
 
-def door() -> None:
+def password_form() -> None:
     """The password, where the line at the top does not ask for it."""
     st.info(_("This page is for the teacher: it shows how far each learner is."))
     if not control().practice:
@@ -118,4 +118,4 @@ if not engine_missing():
         choose_names()
         st.fragment(show, run_every=REFRESH)()
     else:
-        door()
+        password_form()

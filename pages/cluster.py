@@ -52,7 +52,7 @@ def looked_at() -> Service:
     """The service to look at and to steer."""
     services = control().snapshot.workloads
     names = [service.name for service in services]
-    chosen = remembered(names, "steered", wish="web")
+    chosen = remembered(names, "steered", default="web")
     if len(names) > 1:
         chosen = st.segmented_control(
             _("Service"),

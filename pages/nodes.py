@@ -8,7 +8,7 @@ from core.commands.swarm import JoinToken, LeaveSwarm
 from core.presentation import tables
 from core.ui import faults, instances
 from core.ui.alive import drain_button
-from core.ui.confirmation import insisting_button, leaves, own
+from core.ui.confirmation import confirmation_button, leaves, own
 from core.ui.forms import words
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import asking_button, button, last_action
@@ -108,7 +108,7 @@ else:
     with st.expander(_("Leave the Swarm"), key="leave"):
         engine = control().snapshot.engine
         mine = own(engine.node_id)
-        (insisting_button if mine else asking_button)(
+        (confirmation_button if mine else asking_button)(
             _("Leave the Swarm"),
             leaves(engine.name)
             if mine

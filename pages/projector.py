@@ -5,12 +5,12 @@ import streamlit as st
 from core.ui.frame import swarm_missing
 from core.ui.live import status
 from core.ui.projector import projector
-from core.ui.script_runs import told
+from core.ui.script_runs import show_callback_error
 from core.ui.session import _
 
 with st.container(key="projector_head"):
     st.subheader(_("Projector"), anchor=False)
     status("shape")
-    told()
+    show_callback_error()
 if not swarm_missing():
     projector()

@@ -17,7 +17,7 @@ from core.ui.alive import not_alive, not_known
 from core.ui.forms import cells, number, within, words
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import asking_button, button, last_action
-from core.ui.links import door_links
+from core.ui.links import node_links
 from core.ui.output import answer
 from core.ui.selection import choose
 from core.ui.session import _, act, control, may, seen
@@ -109,7 +109,7 @@ def detail(service: Service) -> None:
             key="remove_service",
             icon=":material/delete:",
         )
-        door_links(service)
+        node_links(service)
     if service.update:
         st.caption(f"{marks.update(service.update.state, _)} · {service.update.message}")
     names = (_("Tasks"), _("Change"), _("Logs"), _("Inspect"))

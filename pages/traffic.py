@@ -1,4 +1,4 @@
-"""The Traffic page: real requests landing on replicas, while the cluster is shaken."""
+"""The Traffic page: real requests landing on replicas, while the cluster is disturbed."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from core.cluster.snapshot import Service
 from core.errors import InvalidCommand
 from core.traffic.endpoints import open_ports
 from core.traffic.plan import MAX_RATE, MAX_SECONDS, Plan
-from core.ui.disturbances import shake
+from core.ui.disturbances import disturbance_buttons
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import journal, last_action
 from core.ui.selection import remembered
@@ -22,7 +22,7 @@ def choices(services: list[Service]) -> Service:
     names = [service.name for service in services]
     free = not may_send()
     with st.container(horizontal=True, vertical_alignment="bottom", key="traffic_choices"):
-        name = remembered(names, "traffic_service", wish="web")
+        name = remembered(names, "traffic_service", default="web")
         name = st.selectbox(
             _("Service"), names, index=names.index(name), key="traffic_service", width=140
         )
@@ -86,7 +86,7 @@ if not swarm_missing():
     there = [service for service in control().snapshot.workloads if open_ports(service)]
     if there:
         chosen = choices(there)
-        shake(chosen)
+        disturbance_buttons(chosen)
         picture(plan)
         last_action()
     else:

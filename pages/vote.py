@@ -13,7 +13,7 @@ if not swarm_missing():
     # The QR code's address leads learners to the ballot alone, and so does this page from then on.
     if st.query_params.get("as") == "voter":
         viewer().voter = True
-    if viewer().voter or control().looking:
+    if viewer().voter or control().read_only:
         ballot()
     else:
         locked_hint()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from core.commands.execs import ExecContainer
 from core.console.grant import Grant
 from core.console.session import Session
-from core.terminal.routes import Seat
+from core.terminal.routes import TerminalPass
 from core.terminal.tickets import Tickets
 
 MOST_SESSIONS = 300
@@ -21,7 +21,7 @@ class Consoles:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.grants = Tickets[Grant](now)
-        self.seats = Tickets[Seat](now)
+        self.seats = Tickets[TerminalPass](now)
         self._now = now
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
@@ -51,7 +51,7 @@ class Consoles:
         if terminal is None or not allowed():
             return ""
         return self.seats.issue(
-            Seat(terminal, allowed, lambda: grant.right().acted()), grant.browser
+            TerminalPass(terminal, allowed, lambda: grant.right().acted()), grant.browser
         )
 
     def close(self) -> None:

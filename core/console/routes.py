@@ -17,14 +17,14 @@ from core.console.grant import Grant
 from core.console.session import Session
 from core.i18n import preferred, translation
 from core.live.hub import Subscription
-from core.terminal.routes import OriginCheck, locked, seated
+from core.terminal.routes import OriginCheck, locked, redeemed
 
 MAX_TYPED = 20_000  # characters at once
 
 
 def routes(consoles: Callable[[], Consoles], origin_allowed: OriginCheck) -> list[BaseRoute]:
     async def console(socket: WebSocket) -> None:
-        found = await seated(socket, consoles().grants, origin_allowed)
+        found = await redeemed(socket, consoles().grants, origin_allowed)
         if found is None:
             return
         grant, hello = found

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
 
-from core.control.password import Guesses
+from core.control.password import PasswordCheck
 from core.control.rights import Rights
 from core.errors import NotAllowed
 from core.i18n import later as _
@@ -27,7 +27,7 @@ SECRET = Path("/run/secrets/essaim_password")
 SHORT = 12  # characters; who guesses twenty a second needs weeks for six letters, not for a word
 
 #: What whoever came to look on is told.
-LOOKING = _(
+READ_ONLY = _(
     "You look on here, and change nothing. To try it yourself, go back to your own cluster: the "
     "code at the top leads there."
 )
@@ -67,7 +67,7 @@ class Access:
         origins = environ.get("ESSAIM_ORIGINS", "").split(",")
         self._origins = frozenset(_origin(origin) for origin in origins if origin.strip())
         self.rights = Rights(environ)  # of who has shown the password
-        self._guesses = Guesses(self.password, now, sleep)
+        self._password_check = PasswordCheck(self.password, now, sleep)
 
     def announcement(self) -> str:
         """What to print at the start: the password if it was made here, a hint if it is short."""
@@ -77,8 +77,8 @@ class Access:
         return f"Essaim made a password for this run, for whoever teaches: {self.password}"
 
     def check(self, attempt: str, who: str = "") -> bool:
-        """Whether this is the password; where it is not, the answer takes its time: see Guesses."""
-        return self._guesses.right(attempt, who)
+        """Whether this is the password; a wrong one waits for its answer: see PasswordCheck."""
+        return self._password_check.accepts(attempt, who)
 
     def allows(
         self,
@@ -86,24 +86,24 @@ class Access:
         *,
         practice: bool,
         unlocked: bool,
-        looking: bool = False,
+        read_only: bool = False,
     ) -> bool:
         """Whether a viewer may run this action.
 
         practice: the engine is the practice one. unlocked: the viewer has shown the password.
-        looking: the viewer came to look on, and no password changes that.
+        read_only: the viewer came to look on, and no password changes that.
         """
         free = not (action.changes or action.reveals)
-        return free or (not looking and (practice or unlocked))
+        return free or (not read_only and (practice or unlocked))
 
     def require(
-        self, action: Action, *, practice: bool, unlocked: bool, looking: bool = False
+        self, action: Action, *, practice: bool, unlocked: bool, read_only: bool = False
     ) -> None:
         """Raise NotAllowed, with a sentence for the viewer, where ``allows`` says no."""
-        if self.allows(action, practice=practice, unlocked=unlocked, looking=looking):
+        if self.allows(action, practice=practice, unlocked=unlocked, read_only=read_only):
             return
-        if looking:
-            raise NotAllowed(LOOKING)
+        if read_only:
+            raise NotAllowed(READ_ONLY)
         if action.changes:
             raise NotAllowed(_("This changes a real engine: enter the password first."))
         raise NotAllowed(

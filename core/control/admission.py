@@ -15,7 +15,7 @@ SLOWEST = 10.0  # a minute, at least
 MOST = 10_000  # addresses that are remembered
 
 
-class Newcomers:
+class Admission:
     """places: of the server. now: seconds that never go back."""
 
     def __init__(self, places: int, now: Callable[[], float] = time.monotonic) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.control.access import Access
-from core.control.admission import Newcomers
+from core.control.admission import Admission
 from core.control.control import Control
 from core.engine import keys
 from core.engine.connection import Connection, Practice, choose
@@ -38,12 +38,12 @@ ROUND = 5.0
 
 
 @dataclass(slots=True)
-class _Seat:
-    """A cluster, and when it was last wanted."""
+class _Cluster:
+    """A cluster, and when it was last used."""
 
     control: Control
     used: float
-    looking: str  # the code of who only looks on; '' where everybody has this cluster
+    code: str  # the code of who only looks on; '' where everybody has this cluster
     seen: Control  # the same cluster, for them
     fresh: int  # see Connection.writes: as it was made
     ended: bool = False
@@ -67,10 +67,10 @@ class Classroom:
         self._engines = engines
         self._now = now
         self._lock = threading.Lock()
-        self._seats: dict[str, _Seat] = {}
-        self._looking: dict[str, str] = {}  # keys by the code to look on
+        self._clusters: dict[str, _Cluster] = {}
+        self._codes: dict[str, str] = {}  # keys by the code to look on
         self._stopped = threading.Event()
-        self._newcomers = Newcomers(engines.most, now) if isinstance(engines, Practice) else None
+        self._admission = Admission(engines.most, now) if isinstance(engines, Practice) else None
 
     @property
     def shared(self) -> bool:
@@ -79,15 +79,15 @@ class Classroom:
 
     def known(self, key: str) -> bool:
         """Whether there is a cluster of this key or code, which somebody may visit."""
-        return key in self._seats or key in self._looking
+        return key in self._clusters or key in self._codes
 
-    def looking(self, key: str) -> str:
+    def viewing_code(self, key: str) -> str:
         """The code with which a class looks on at the cluster of this key; '' where there is none.
 
         It is random, too: it leads to the cluster, not to the key.
         """
-        seat = self._seats.get(self._looking.get(key, key))
-        return seat.looking if seat else ""
+        cluster = self._clusters.get(self._codes.get(key, key))
+        return cluster.code if cluster else ""
 
     def found(self, key: str) -> Control:
         """The cluster of this key or code, where there is one. Raises NotBegun."""
@@ -98,24 +98,24 @@ class Classroom:
     def control(self, key: str = keys.DEFAULT, who: str = "") -> Control:
         """The cluster of this key, made on first use; its snapshot is fresh if it can be.
 
-        With the code to look on, it is ``Control.to_look_on``. who: the address from which it is
+        With the code to look on, it is ``Control.as_read_only``. who: the address from which it is
         asked for; '' where nobody counts. Raises NoRoom.
         """
         code = key
-        key = keys.DEFAULT if self.shared else self._looking.get(code, code)
+        key = keys.DEFAULT if self.shared else self._codes.get(code, code)
         while True:
-            seat = self._seats.get(key) or self._made(key, who)
-            with seat.lock:
-                if not seat.ended:
-                    seat.used = self._now()
-                    seat.control.resume()
+            cluster = self._clusters.get(key) or self._made(key, who)
+            with cluster.lock:
+                if not cluster.ended:
+                    cluster.used = self._now()
+                    cluster.control.resume()
                     break
-        seat.control.collector.current()
-        return seat.seen if code == seat.looking else seat.control
+        cluster.control.collector.current()
+        return cluster.seen if code == cluster.code else cluster.control
 
     def controls(self) -> tuple[tuple[str, Control], ...]:
         """Every cluster that there is, with its key, oldest first. Looking wakes none."""
-        return tuple((key, seat.control) for key, seat in list(self._seats.items()))
+        return tuple((key, cluster.control) for key, cluster in list(self._clusters.items()))
 
     def end(self, key: str) -> None:
         """Forget a cluster, where there is one."""
@@ -127,11 +127,11 @@ class Classroom:
         if self.shared:
             return
         with self._lock:
-            for key, seat in list(self._seats.items()):
-                with seat.lock:  # whoever comes now is seen, or finds it resting and wakes it
-                    idle = self._idle(seat)
+            for key, cluster in list(self._clusters.items()):
+                with cluster.lock:  # whoever comes now is seen, or finds it resting and wakes it
+                    idle = self._idle(cluster)
                     if idle >= REST_AFTER:
-                        seat.control.rest()
+                        cluster.control.rest()
                 if idle >= END_AFTER:
                     self._end(key)
 
@@ -144,16 +144,16 @@ class Classroom:
         """End every cluster that is ours. Stopping twice does no harm."""
         self._stopped.set()
         with self._lock:
-            for key in list(self._seats):
+            for key in list(self._clusters):
                 self._end(key)
         self._engines.close()
 
-    def _made(self, key: str, who: str) -> _Seat:
+    def _made(self, key: str, who: str) -> _Cluster:
         with self._lock:
-            found = self._seats.get(key)
+            found = self._clusters.get(key)
             if found is not None:
                 return found
-            if who and self._newcomers and (wait := self._newcomers.wait(who)):
+            if who and self._admission and (wait := self._admission.wait(who)):
                 raise Crowded(
                     _(
                         "Many have come in from your address just now. There will be a place for "
@@ -163,16 +163,16 @@ class Classroom:
                 )
             control = Control(self._open(key), self.access)
             control.start()
-            self._seats[key] = seat = _Seat(
+            self._clusters[key] = cluster = _Cluster(
                 control,
                 self._now(),
                 "" if self.shared else keys.new(),
-                control.to_look_on(),
+                control.as_read_only(),
                 control.connection.writes,
             )
-            if seat.looking:
-                self._looking[seat.looking] = key
-            return seat
+            if cluster.code:
+                self._codes[cluster.code] = key
+            return cluster
 
     def _open(self, key: str) -> Connection:
         if isinstance(self._engines, Connection):
@@ -180,27 +180,27 @@ class Classroom:
         try:
             return self._engines.open(key)
         except NoRoom:
-            idle = {key: self._idle(seat) for key, seat in self._seats.items()}
+            idle = {key: self._idle(cluster) for key, cluster in self._clusters.items()}
             for longest in sorted(idle, key=idle.__getitem__, reverse=True):
-                if idle[longest] >= SPARE_AFTER and _untouched(self._seats[longest]):
+                if idle[longest] >= SPARE_AFTER and _untouched(self._clusters[longest]):
                     self._end(longest)
                     return self._engines.open(key)
             raise
 
-    def _idle(self, seat: _Seat) -> float:
+    def _idle(self, cluster: _Cluster) -> float:
         """Seconds since somebody looked at it."""
         now = self._now()
-        if seat.control.watched:
-            seat.used = now
-        return now - seat.used
+        if cluster.control.watched:
+            cluster.used = now
+        return now - cluster.used
 
     def _end(self, key: str) -> None:
-        seat = self._seats.pop(key, None)
-        if seat is not None:
-            self._looking.pop(seat.looking, None)
-            with seat.lock:
-                seat.ended = True
-            seat.control.stop()
+        cluster = self._clusters.pop(key, None)
+        if cluster is not None:
+            self._codes.pop(cluster.code, None)
+            with cluster.lock:
+                cluster.ended = True
+            cluster.control.stop()
             if isinstance(self._engines, Practice):
                 self._engines.end(key)
 
@@ -212,12 +212,12 @@ class Classroom:
                 log.exception("a round through the classroom failed")
 
 
-def _untouched(seat: _Seat) -> bool:
+def _untouched(cluster: _Cluster) -> bool:
     """Whether the cluster is as it was made: by a page, or by the docker command."""
-    here = seat.control
+    here = cluster.control
     learnt = here.labs.begun() or here.labs.name
     done = here.journal.records() or learnt or here.votes.poll.question
-    return not done and here.connection.writes == seat.fresh
+    return not done and here.connection.writes == cluster.fresh
 
 
 _current: Classroom | None = None

@@ -23,7 +23,7 @@ from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command, Interrupt, Report, unheard
 from core.commands.journal import Journal
 from core.control import protection
-from core.control.access import LOOKING, Access, Action
+from core.control.access import READ_ONLY, Access, Action
 from core.control.rights import NONE, Right
 from core.engine.connection import Connection
 from core.errors import EssaimError, NotAllowed
@@ -57,7 +57,7 @@ class Control:
         self.access = access
         self._traces = protection.traces()
         self._veil = Veil()
-        self.looking = False  # whoever holds it came to look on
+        self.read_only = False  # whoever holds it came to look on
         self.collector = Collector(connection.api, hinted=connection.practice is not None)
         connection.listen(self.collector.hint)
         self.history = History()
@@ -67,7 +67,7 @@ class Control:
         self.votes = Votes(lambda: self.hub.publish("votes"))
         self.hub.topic("votes", lambda lang: vote_messages.votes(self.votes.poll, _texts(lang)))
         self._stopped = threading.Event()
-        self._acting = set[object]()  # commands that run now, whoever's: see to_look_on
+        self._acting = set[object]()  # commands that run now, whoever's: see as_read_only
         self.hub.topic(
             "cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang), self.whole)
         )
@@ -107,7 +107,7 @@ class Control:
 
     def seen(self, right: Right) -> ClusterSnapshot:
         """What a viewer with this right may see."""
-        return self.whole if right.held and not self.looking else self.snapshot
+        return self.whole if right.held and not self.read_only else self.snapshot
 
     def _shown(self, whole: ClusterSnapshot) -> ClusterSnapshot:
         return whole if self.practice else self._veil.over(whole)
@@ -144,10 +144,10 @@ class Control:
         self.collector.stop()
         self.connection.close()
 
-    def to_look_on(self) -> Control:
+    def as_read_only(self) -> Control:
         """The same cluster for who may see it, and neither change it nor see what it keeps."""
         seen = copy.copy(self)
-        seen.looking = True
+        seen.read_only = True
         return seen
 
     def may(self, action: Action | type[Action], right: Right = NONE) -> bool:
@@ -155,7 +155,7 @@ class Control:
         practice = self.practice  # where nobody needs a right
         unlocked = not practice and right.held
         return self.access.allows(
-            action, practice=practice, unlocked=unlocked, looking=self.looking
+            action, practice=practice, unlocked=unlocked, read_only=self.read_only
         )
 
     @property
@@ -163,18 +163,18 @@ class Control:
         """What of the cluster is a dashboard."""
         return protection.own(self.whole, self._traces)
 
-    def require(self, action: Action, right: Right = NONE, insisted: bool = False) -> None:
+    def require(self, action: Action, right: Right = NONE, confirmed: bool = False) -> None:
         """Raise NotAllowed where ``may`` says no, or where the dashboard itself would suffer.
 
-        insisted: the password was typed again for just this.
+        confirmed: the password was typed again for just this.
         """
         if self.may(action, right):
             if isinstance(action, Command) and not self.practice:
-                protection.require(action, self.whole, self.own, insisted)
+                protection.require(action, self.whole, self.own, confirmed)
             return
-        if not self.looking and right.why != "never":
+        if not self.read_only and right.why != "never":
             right.require()  # it says why it has ended
-        self.access.require(action, practice=False, unlocked=False, looking=self.looking)
+        self.access.require(action, practice=False, unlocked=False, read_only=self.read_only)
 
     def still(self, right: Right) -> None:
         """Raise NotAllowed where what was begun with this right must not go on."""
@@ -185,8 +185,8 @@ class Control:
         """The same for what no docker command does. refusal: what is raised on a real engine."""
         if not self.practice:
             raise refusal
-        if self.looking:
-            raise NotAllowed(LOOKING)
+        if self.read_only:
+            raise NotAllowed(READ_ONLY)
 
     def submit(
         self,
@@ -206,10 +206,10 @@ class Control:
         that is reported, and its end lets go of what goes on.
         """
         try:
-            insisted = again is not None and self.access.check(again, who)
-            if again is not None and not insisted:
+            confirmed = again is not None and self.access.check(again, who)
+            if again is not None and not confirmed:
                 raise NotAllowed(_("That is not the password."))
-            client = self._client(command, right, insisted)
+            client = self._client(command, right, confirmed)
         except EssaimError as error:
             self.journal.refused(command, who, error)
             raise
@@ -305,9 +305,9 @@ class Control:
             self._acting.discard(this)
 
     def _client(
-        self, command: Command, right: Right, insisted: bool = False
+        self, command: Command, right: Right, confirmed: bool = False
     ) -> docker.DockerClient:
-        self.require(command, right, insisted)
+        self.require(command, right, confirmed)
         veiled = not self.practice and not right.held
         if veiled:
             no_guess(getattr(command, "filter", ()))

@@ -23,7 +23,7 @@ TURN = 1.0  # seconds between two answers to wrong ones, after those; and until 
 LONGEST = 10.0  # seconds that one slip may cost its teacher, while others guess
 
 
-class Guesses:
+class PasswordCheck:
     """now: a clock in seconds that never goes back. sleep: lets as many seconds pass."""
 
     def __init__(
@@ -35,12 +35,12 @@ class Guesses:
         self._password = _bytes(password)
         self._now = now
         self._sleep = sleep
-        self._looking = False
-        self._to_look_at: list[Event] = []  # one for each try that waits
+        self._busy = False
+        self._waiting: list[Event] = []  # one for each try that waits
         self._queue = Lock()
         self._last = now() - FREE * TURN  # when the last wrong one has its answer
 
-    def right(self, attempt: str, who: str = "") -> bool:
+    def accepts(self, attempt: str, who: str = "") -> bool:
         """Whether this is the password. who: for the log, which tells of wrong ones."""
         with self._look():
             right = hmac.compare_digest(_bytes(attempt), self._password)
@@ -55,27 +55,27 @@ class Guesses:
     @property
     def waiting(self) -> int:
         """How many tries wait to be looked at."""
-        return len(self._to_look_at)
+        return len(self._waiting)
 
     @contextmanager
     def _look(self) -> Iterator[None]:
         """While nobody else's try is looked at; the latest of those that wait has the next turn."""
         mine = Event()
         with self._queue:
-            if self._looking:
-                self._to_look_at.append(mine)
+            if self._busy:
+                self._waiting.append(mine)
             else:
-                self._looking = True
+                self._busy = True
                 mine.set()
         mine.wait()
         try:
             yield
         finally:
             with self._queue:
-                if self._to_look_at:
-                    self._to_look_at.pop().set()
+                if self._waiting:
+                    self._waiting.pop().set()
                 else:
-                    self._looking = False
+                    self._busy = False
 
     def _wait(self) -> float:
         """Seconds until the next wrong one has its turn, which this takes."""

@@ -117,10 +117,10 @@ def own(snapshot: ClusterSnapshot, traces: frozenset[str]) -> Own:
     )
 
 
-def require(command: Command, snapshot: ClusterSnapshot, own: Own, insisted: bool = False) -> None:
+def require(command: Command, snapshot: ClusterSnapshot, own: Own, confirmed: bool = False) -> None:
     """Raise NotAllowed where the command would take a dashboard away, or open it.
 
-    insisted: the password was typed again, after the sentence of ``farewell`` was read.
+    confirmed: the password was typed again, after the sentence of ``may_be_confirmed`` was read.
     """
     if not (command.changes or command.reveals):
         return
@@ -131,7 +131,7 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, insisted: boo
         if kind == "node":
             known = engine if name == SELF else name
             meant = _meant(known, own.node, ((n.id, n.hostname) for n in snapshot.nodes))
-            if meant and _harms(command, own) and not (insisted and farewell(command)):
+            if meant and _harms(command, own) and not (confirmed and may_be_confirmed(command)):
                 raise _kept(command, meant)
         elif kind and _meant(name, getattr(own, kind), _others(snapshot, kind)):
             raise NotAllowed(
@@ -170,11 +170,11 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, insisted: boo
     leaves = isinstance(command, LeaveSwarm) or (
         isinstance(command, InitSwarm) and command.force_new_cluster
     )
-    if leaves and engine and own.on(engine) and not (insisted and farewell(command)):
+    if leaves and engine and own.on(engine) and not (confirmed and may_be_confirmed(command)):
         raise _kept(command, _meant(engine, own.node, ()))
 
 
-def farewell(command: Command) -> bool:
+def may_be_confirmed(command: Command) -> bool:
     """Whether who types the password again may do this to the dashboard's own node."""
     if isinstance(command, UpdateNode):
         return command == UpdateNode(availability="drain", node=command.node)
@@ -209,7 +209,7 @@ def _plain(name: str) -> bool:
 
 
 def _kept(command: Command, node: str) -> NotAllowed:
-    if farewell(command):
+    if may_be_confirmed(command):
         return NotAllowed(
             _(
                 "Essaim itself runs on {node}, and would go with it. Who means it does it on the "

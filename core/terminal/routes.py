@@ -29,7 +29,7 @@ NO_TICKET, NOT_ALLOWED = 4401, 4403
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class TerminalPass:
     """A right to sit at a terminal, as long as it is allowed. acted: is told of each key."""
 
     terminal: Terminal
@@ -37,21 +37,23 @@ class Seat:
     acted: Callable[[], None] = lambda: None
 
 
-def routes(tickets: Callable[[], Tickets[Seat]], origin_allowed: OriginCheck) -> list[BaseRoute]:
+def routes(
+    tickets: Callable[[], Tickets[TerminalPass]], origin_allowed: OriginCheck
+) -> list[BaseRoute]:
     # Typing waits for the program: on threads of its own, or one terminal would stop the others.
     typing: list[anyio.CapacityLimiter] = []
 
     async def terminal(socket: WebSocket) -> None:
-        found = await seated(socket, tickets(), origin_allowed)
+        found = await redeemed(socket, tickets(), origin_allowed)
         if found is None:
             return
-        seat, _hello = found
+        held, _hello = found
         if not typing:
             typing.append(anyio.CapacityLimiter(64))
-        with seat.terminal.view() as view:
-            sending = asyncio.create_task(_send(socket, view, seat))
+        with held.terminal.view() as view:
+            sending = asyncio.create_task(_send(socket, view, held))
             try:
-                await _receive(socket, seat, typing[0])
+                await _receive(socket, held, typing[0])
             except (WebSocketDisconnect, ValueError, TypeError, KeyError):
                 pass  # gone, or no page of ours
             finally:
@@ -60,7 +62,7 @@ def routes(tickets: Callable[[], Tickets[Seat]], origin_allowed: OriginCheck) ->
     return [WebSocketRoute("/terminal/socket", terminal)]
 
 
-async def seated(
+async def redeemed(
     socket: WebSocket, tickets: Tickets[T], origin_allowed: OriginCheck
 ) -> tuple[T, dict[str, Any]] | None:
     """What the ticket in a browser's first message stands for, and the message.
@@ -83,22 +85,22 @@ async def seated(
     return found, hello
 
 
-async def _receive(socket: WebSocket, seat: Seat, typing: anyio.CapacityLimiter) -> None:
+async def _receive(socket: WebSocket, held: TerminalPass, typing: anyio.CapacityLimiter) -> None:
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return
-        if not seat.allowed():
+        if not held.allowed():
             await locked(socket)
             return
-        seat.acted()
+        held.acted()
         keys, text = message.get("bytes"), message.get("text")
         if keys is not None:
             if len(keys) <= MAX_TYPED:
-                await anyio.to_thread.run_sync(seat.terminal.type, keys, limiter=typing)
+                await anyio.to_thread.run_sync(held.terminal.type, keys, limiter=typing)
         elif text:
             columns, rows = (int(n) for n in json.loads(text)["size"])
-            await anyio.to_thread.run_sync(seat.terminal.resize, columns, rows, limiter=typing)
+            await anyio.to_thread.run_sync(held.terminal.resize, columns, rows, limiter=typing)
 
 
 async def locked(socket: WebSocket) -> None:
@@ -107,10 +109,10 @@ async def locked(socket: WebSocket) -> None:
         await socket.close(code=NOT_ALLOWED, reason="the page was locked")
 
 
-async def _send(socket: WebSocket, view: View, seat: Seat) -> None:
+async def _send(socket: WebSocket, view: View, held: TerminalPass) -> None:
     while True:
         news = await view.next()
-        if not seat.allowed():
+        if not held.allowed():
             await locked(socket)
             return
         if isinstance(news, End):

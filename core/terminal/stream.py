@@ -22,7 +22,7 @@ from core.terminal.cooked import Cooked, Frames
 #: How long one read or write waits, in seconds, before its caller may look up.
 PATIENCE = 5.0
 READ = 65536  # bytes
-PAUSE = 0.25  # seconds between two parts of a farewell
+PAUSE = 0.25  # seconds between two parts of the exit keys
 SHELLS = 3  # so many, one within the other, are told to leave
 _BOTH_WAYS = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
 
@@ -45,7 +45,7 @@ class Stream:
         size: Callable[[int, int], None],
         code: Callable[[], int | None],
         interrupt: Callable[[], None] = lambda: None,
-        farewell: Sequence[bytes] = (),
+        exit_keys: Sequence[bytes] = (),
     ) -> None:
         self.title = title
         self._client = client
@@ -54,7 +54,7 @@ class Stream:
         self._early = _early(raw, self._socket)
         self._socket.settimeout(PATIENCE)
         self._size, self._code, self._interrupt = size, code, interrupt
-        self._farewell = farewell
+        self._exit_keys = exit_keys
         self._closing = threading.Lock()  # held for good by the first who closes
         self._frames = None if tty else Frames()
         self._cooked = None if tty else Cooked()
@@ -71,7 +71,7 @@ class Stream:
                 except OSError:
                     data = b""
             if not data:
-                self._farewell = ()  # nobody is left to hear it
+                self._exit_keys = ()  # nobody is left to hear it
             if not data or self._frames is None:
                 return data
             if text := self._frames.take(data):
@@ -110,15 +110,15 @@ class Stream:
         """Hang up. What runs in the container goes on, but a shell of exec is told to leave."""
         if not self._closing.acquire(blocking=False):
             return
-        if self._farewell:
+        if self._exit_keys:
             threading.Thread(target=self._leave, name="essaim_farewell", daemon=True).start()
         else:
             self._hang_up()
 
     def _leave(self) -> None:
-        """Say the farewell bit by bit: a terminal may forget what comes along with a Ctrl-C."""
+        """Type the exit keys one by one: a terminal may forget what comes along with a Ctrl-C."""
         with suppress(OSError):
-            for keys in self._farewell:
+            for keys in self._exit_keys:
                 self._socket.sendall(keys)
                 time.sleep(PAUSE)
         self._hang_up()
@@ -177,7 +177,7 @@ def _exec(command: ExecContainer, client: docker.DockerClient) -> Stream:
         code=lambda: api.exec_inspect(id)["ExitCode"],
         # Nobody could ever come back to it: Ctrl-C for what it does, Ctrl-D for the shell itself;
         # and again, for the shell that this one was begun from.
-        farewell=(b"\x03\x04", b"\x04") * SHELLS if command.tty else (),
+        exit_keys=(b"\x03\x04", b"\x04") * SHELLS if command.tty else (),
     )
 
 

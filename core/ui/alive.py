@@ -11,7 +11,7 @@ from core.cluster.snapshot import Node
 from core.commands.nodes import UpdateNode
 from core.presentation.health import drain_warning, health
 from core.ui import faults
-from core.ui.confirmation import drains, insisting_button, own
+from core.ui.confirmation import confirmation_button, drains, own
 from core.ui.lines import asking_button, button
 from core.ui.session import _, control, seen
 
@@ -63,7 +63,7 @@ def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -
     if own(node.id):
         told = f"{drains(node.name)} {warning}".strip()
         icon = icon or ":material/water_drop:"
-        insisting_button(label, told, make, UpdateNode, key=key, icon=icon, disabled=disabled)
+        confirmation_button(label, told, make, UpdateNode, key=key, icon=icon, disabled=disabled)
     elif warning:
         asking_button(label, warning, make, UpdateNode, key=key, icon=icon, disabled=disabled)
     else:

@@ -45,7 +45,7 @@ def leaves(node: str) -> str:
     ).format(node=node)
 
 
-def insisting_button(
+def confirmation_button(
     label: str,
     told: str,
     make: Callable[[], Command],

@@ -1,4 +1,4 @@
-"""Buttons that shake a service while it is under load: nodes, replicas, updates, and faults."""
+"""Buttons that disturb a service while it is under load: nodes, replicas, updates, and faults."""
 
 from __future__ import annotations
 
@@ -23,28 +23,30 @@ from core.ui.session import _, control, plural, viewer
 BROKEN = "no-such-tag"
 
 
-def shake(service: Service) -> None:
+def disturbance_buttons(service: Service) -> None:
     """A row of buttons: what is done to a node, then what is done to the service."""
     snapshot = control().snapshot
     names = [node.name for node in snapshot.nodes]
     workers = [node.name for node in snapshot.nodes if node.role == "worker"]
-    first = names.index(remembered(names, "shaken", wish=(workers or names)[0]))
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="shake"):
+    first = names.index(remembered(names, "disturbed_node", default=(workers or names)[0]))
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xsmall", key="disturbances"
+    ):
         name = st.segmented_control(
             _("Node"),
             names,
             default=names[first],
-            key="shaken",
+            key="disturbed_node",
             required=True,
             label_visibility="collapsed",
         )
         node = snapshot.nodes[names.index(name)]
-        drain_button(_("Drain"), node, key="shake_drain")
+        drain_button(_("Drain"), node, key="disturb_drain")
         button(
             _("Activate"),
             partial(UpdateNode, availability="active", node=node.reference),
             UpdateNode,
-            key="shake_active",
+            key="disturb_active",
         )
         if control().practice:
             _power(node.hostname)
@@ -58,8 +60,8 @@ def _power(node: str) -> None:
     for label, on in ((_("Power off"), False), (_("Power on"), True)):
         st.button(
             label,
-            key=f"shake_power_{on}",
-            disabled=answers or control().looking,
+            key=f"disturb_power_{on}",
+            disabled=answers or control().read_only,
             help=_("This node answers Essaim: without it, nobody would.") if answers else None,
             on_click=caught(do),
             args=(faults.power(node, on), viewer()),
@@ -74,27 +76,27 @@ def _service(service: Service) -> None:
                 plural("{count} replica", "{count} replicas", count),
                 partial(ScaleServices, replicas=((name, count),)),
                 ScaleServices,
-                key=f"shake_scale_{count}",
+                key=f"disturb_scale_{count}",
             )
     button(
         _("Rebalance"),
         lambda: UpdateService(service=name, force=True),
         UpdateService,
-        key="shake_force",
+        key="disturb_force",
     )
     _kill(service)
     button(
         _("Broken image"),
         lambda: UpdateService(service=name, image=f"{repository(service.image)}:{BROKEN}"),
         UpdateService,
-        key="shake_broken",
+        key="disturb_broken",
         help=_("Updates to an image that is not there, and lets you see how the update stops."),
     )
     button(
         _("Roll back"),
         lambda: RollbackService(service=name),
         RollbackService,
-        key="shake_rollback",
+        key="disturb_rollback",
         help=_("Back to the spec before its last change; this undoes a scale, too."),
     )
 
@@ -104,19 +106,19 @@ def _kill(service: Service) -> None:
     if control().practice:
         st.button(
             _("Kill a replica"),
-            key="shake_kill",
+            key="disturb_kill",
             on_click=caught(
                 lambda here: do(faults.crash(task.id), here) if (task := _first(service)) else None
             ),
             args=(viewer(),),
-            disabled=control().looking,
+            disabled=control().read_only,
         )
         return
     button(
         _("Kill a replica"),
         lambda: _local(service),
         KillContainers,
-        key="shake_kill",
+        key="disturb_kill",
     )
 
 

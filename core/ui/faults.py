@@ -75,7 +75,7 @@ def panel(known: Conditions) -> None:
                 icon=":material/healing:",
                 on_click=caught(do),
                 args=(faults.mend(), viewer()),
-                disabled=control().looking
+                disabled=control().read_only
                 or (
                     known.registry_up
                     and known.registry_rate == RATES[0]
@@ -152,7 +152,7 @@ def _switch(
     st.toggle(
         label,
         key=key,
-        disabled=disabled or control().looking,
+        disabled=disabled or control().read_only,
         width=SWITCH,
         on_change=caught(do),
         args=(fault(not on), viewer()),
@@ -182,7 +182,7 @@ def _registry(known: Conditions) -> None:
         on_change=caught(choose),
         args=(viewer(),),
         width=220,
-        disabled=control().looking,
+        disabled=control().read_only,
         help=_("How fast images are pulled. A pull that is under way goes on as it began."),
     )
 
@@ -206,7 +206,7 @@ def _clock(known: Conditions) -> None:
         on_change=caught(choose),
         args=(viewer(),),
         width=220,
-        disabled=control().looking,
+        disabled=control().read_only,
         help=_("How many times as fast as a real clock the cluster lives."),
     )
 

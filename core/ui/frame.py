@@ -9,14 +9,14 @@ import streamlit as st
 from core.i18n import LANGUAGES, number
 from core.ui.engine import failed_to_answer, how_found, no_answer
 from core.ui.live import status
-from core.ui.script_runs import caught, told, whole
+from core.ui.script_runs import caught, show_callback_error, uninterrupted
 from core.ui.session import (
     _,
     control,
     forget,
     language,
     lock,
-    looking_on,
+    read_only_notice,
     unlock,
     unlocked,
     viewer,
@@ -30,7 +30,7 @@ WATCH = 5.0
 PAGES = Path(__file__).parents[2] / "pages"
 
 
-@whole()
+@uninterrupted()
 def run() -> None:
     """One run of the script for one browser: the page that its address names."""
     st.set_page_config(page_title="Essaim", page_icon="🐝", layout="wide")
@@ -85,7 +85,7 @@ def head(title: str, watch: str = "all") -> None:
             share()
             _lock()
             _languages()
-    told()
+    show_callback_error()
     not_found()
     failed_to_answer()
 
@@ -112,7 +112,7 @@ def swarm_missing() -> bool:
 
 def locked_hint() -> None:
     """Tell a viewer who may only look how to get the right to act."""
-    if told := looking_on():
+    if told := read_only_notice():
         st.caption(f":material/visibility: {told}")
         return
     if not control().practice and not unlocked():

@@ -38,7 +38,7 @@ def panel(known: Conditions) -> None:
                 icon=":material/add:",
                 on_click=caught(do),
                 args=(faults.add_machine(), viewer()),
-                disabled=full or control().looking,
+                disabled=full or control().read_only,
             )
         if full:
             st.caption(
@@ -73,7 +73,7 @@ def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
             press(_("Leave"), "leave", partial(_leave, machine))
         if not _answers(machine):
             asking = f"instance_remove_ask_{name}"
-            with st.popover(_("Remove"), key=asking, disabled=control().looking):
+            with st.popover(_("Remove"), key=asking, disabled=control().read_only):
                 st.write(
                     _(
                         "{node} is taken away, with all that is on it. If it is a node, the Swarm "
@@ -93,13 +93,13 @@ def _button(label: str, what: str, act: Callable[[Viewer], None], machine: Machi
         key=f"instance_{what}_{machine.name}",
         on_click=caught(act),
         args=(viewer(),),
-        disabled=control().looking,
+        disabled=control().read_only,
     )
 
 
 def _host(machine: Machine) -> str | None:
     """How a shell on this server reaches its engine: for who may change it."""
-    known = machine.host and not control().looking
+    known = machine.host and not control().read_only
     return f"`export DOCKER_HOST={machine.host}`" if known else None
 
 

@@ -193,7 +193,7 @@ def shared_hint() -> None:
 
 def first_name() -> None:
     """Who this is, where the teacher asks: kept in memory, for the board."""
-    if not SETTINGS.named or control().looking:
+    if not SETTINGS.named or control().read_only:
         return
     mine = control().labs
     said = st.text_input(

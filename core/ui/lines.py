@@ -19,7 +19,7 @@ def last_action() -> None:
     """The last action's two lines to copy, and the engine's refusal if it was refused."""
     done = last()
     if done is None:
-        if not control().looking:
+        if not control().read_only:
             st.caption(
                 _("Press something: the docker line and the Python line behind it appear here.")
             )

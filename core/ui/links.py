@@ -24,7 +24,7 @@ def open_links(ports: Iterable[Port]) -> None:
             )
 
 
-def door_links(service: Service) -> None:
+def node_links(service: Service) -> None:
     """The same for a service, and then by each other node: every one is a way in."""
     open_links(service.ports)
     here = control()

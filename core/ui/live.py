@@ -81,13 +81,13 @@ def status(watch: str) -> None:
     )
 
 
-def set_availability(wish: dict[str, Any] | None) -> EssaimError | None:
+def set_availability(request: dict[str, Any] | None) -> EssaimError | None:
     """Do what a node's button in a live picture asked for: {node: id, availability: word}.
 
     Why it was not done: for pages that show no last action.
     """
-    node = control().snapshot.node(str(wish.get("node"))) if wish else None
-    word = str(wish.get("availability")) if wish else ""
+    node = control().snapshot.node(str(request.get("node"))) if request else None
+    word = str(request.get("availability")) if request else ""
     if node is None or word not in ("active", "pause", "drain"):
         return None
     return act(lambda: UpdateNode(availability=word, node=node.reference))

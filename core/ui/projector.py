@@ -18,7 +18,7 @@ from core.presentation import qr
 from core.ui.links import free_port
 from core.ui.live import address, component, tile_words
 from core.ui.script_runs import caught
-from core.ui.session import _, act, control, last, looking_on, may
+from core.ui.session import _, act, control, last, may, read_only_notice
 from core.ui.session import key as cluster_key
 from core.ui.share import reached_at
 
@@ -69,11 +69,11 @@ def projector() -> None:
     key = "projector"
 
     def asked() -> None:
-        wish = st.session_state[key].wish or {}
-        if make := command(wish, control().snapshot):
+        request = st.session_state[key].wish or {}
+        if make := command(request, control().snapshot):
             act(make)
-        elif wish.get("kind") == "leave" and wish.get("page") in LEADS_TO:
-            st.session_state["projector_left"] = wish["page"]
+        elif request.get("kind") == "leave" and request.get("page") in LEADS_TO:
+            st.session_state["projector_left"] = request["page"]
 
     # A callback may not switch pages. A plain link would begin a new session, without its rights.
     if left := st.session_state.pop("projector_left", None):
@@ -102,12 +102,14 @@ def projector() -> None:
     )
 
 
-def command(wish: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], Command] | None:
+def command(request: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], Command] | None:
     """What a key asks for, as a command on what there is; None where that is gone meanwhile."""
-    service = snapshot.service(str(wish.get("service")))
-    node = snapshot.node(str(wish.get("node")))
-    match wish.get("kind"):
-        case "scale" if service and isinstance(count := wish.get("replicas"), int) and count >= 0:
+    service = snapshot.service(str(request.get("service")))
+    node = snapshot.node(str(request.get("node")))
+    match request.get("kind"):
+        case "scale" if (
+            service and isinstance(count := request.get("replicas"), int) and count >= 0
+        ):
             return lambda: ScaleServices(replicas=((service.name, count),))
         case "create" if not any(not each.dashboard for each in snapshot.services):
             port = free_port(80, snapshot)
@@ -116,14 +118,14 @@ def command(wish: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], Com
             )
         case "rebalance" if service:
             return lambda: UpdateService(service=service.name, force=True)
-        case "availability" if node and wish.get("availability") in ("active", "drain"):
-            return lambda: UpdateNode(availability=wish["availability"], node=node.reference)
+        case "availability" if node and request.get("availability") in ("active", "drain"):
+            return lambda: UpdateNode(availability=request["availability"], node=node.reference)
     return None
 
 
 def class_address(page: str, query: Mapping[str, str] = MappingProxyType({})) -> str:
     """Where phones in the room look on, on a page of ours, at this viewer's cluster."""
-    shared = {} if classroom().shared else {"cluster": classroom().looking(cluster_key())}
+    shared = {} if classroom().shared else {"cluster": classroom().viewing_code(cluster_key())}
     full = urlencode({**query, **shared})
     return f"{reached_at()}/{page}" + (f"?{full}" if full else "")
 
@@ -138,7 +140,7 @@ def _words() -> dict[str, Any]:
         "no": _("No (Esc)"),
         "close": _("Close (Esc)"),
         "next": _("then:"),
-        "locked": looking_on()
+        "locked": read_only_notice()
         or _("This is a real engine: unlock it on the Cluster page first (key h)."),
         "to_zero": _("Scale {service} to 0 replicas?"),
         "to_drain": _("Drain {node}? Its {count} replicas move to other nodes."),

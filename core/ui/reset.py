@@ -18,7 +18,7 @@ def reset_button() -> None:
         _("Reset the cluster"),
         icon=":material/restart_alt:",
         key="reset_ask",
-        disabled=control().looking,
+        disabled=control().read_only,
     ):
         st.write(
             _(
@@ -34,7 +34,7 @@ def reset_button() -> None:
             type="primary",
             on_click=caught(_reset),
             args=(viewer(), True),
-            disabled=control().looking,
+            disabled=control().read_only,
         )
         st.button(
             _("Begin with three empty instances"),
@@ -43,7 +43,7 @@ def reset_button() -> None:
             help=_("Three machines that are no Swarm yet: you make one of them."),
             on_click=caught(_reset),
             args=(viewer(), False),
-            disabled=control().looking,
+            disabled=control().read_only,
         )
 
 

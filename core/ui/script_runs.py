@@ -17,14 +17,14 @@ from core.ui.session import _, viewer
 
 
 def caught(callback: Callable[..., object]) -> Callable[..., None]:
-    """A widget's callback that breaks no page, whatever it raises: ``told`` says it."""
+    """Make a callback whose exceptions break no page: ``show_callback_error`` shows them."""
 
     def call(*args: object, **kwargs: object) -> None:
-        with whole():
+        with uninterrupted():
             try:
                 callback(*args, **kwargs)
             except Exception as error:
-                viewer().mishap = unforeseen(error)
+                viewer().callback_error = unforeseen(error)
 
     return call
 
@@ -34,7 +34,7 @@ _YIELD = "on_scriptrunner_yield"
 
 
 @contextmanager
-def whole() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """What is done in here is done to its end, before the page is drawn again.
 
     Wherever a script reads the session or draws, callbacks included, Streamlit may break it off for
@@ -53,15 +53,15 @@ def whole() -> Iterator[None]:
         delattr(requests, _YIELD)  # the class's own again
 
 
-def told() -> None:
+def show_callback_error() -> None:
     """What the last callback met, said once; each page has a place for it at its head."""
     here = viewer()
-    if here.mishap is not None:
-        st.error(here.mishap.said(_), icon=":material/block:")
-        here.mishap = None
+    if here.callback_error is not None:
+        st.error(here.callback_error.said(_), icon=":material/block:")
+        here.callback_error = None
 
 
-def broken(error: Exception) -> bool:
+def show_script_error(error: Exception) -> bool:
     """What Streamlit asks when the script of a page, or of a part of one, has raised."""
     st.error(unforeseen(error).said(_), icon=":material/block:")
     return True  # it is said: no red box

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 
-def remembered(names: Sequence[str], key: str, wish: str = "") -> str:
+def remembered(names: Sequence[str], key: str, default: str = "") -> str:
     """The name that a widget of this key should start with.
 
     A widget gets what it starts with as its own argument at every run, never by a session state set
@@ -17,7 +17,7 @@ def remembered(names: Sequence[str], key: str, wish: str = "") -> str:
     if chosen in names:
         return str(chosen)
     st.session_state.pop(key, None)
-    return wish if wish in names else names[0]
+    return default if default in names else names[0]
 
 
 def choose(label: str, names: Sequence[str], key: str, spelled: Callable[[str], str] = str) -> str:

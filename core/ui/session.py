@@ -18,7 +18,7 @@ from core.cluster.failures import unforeseen
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command
 from core.commands.unchanged import changes_nothing
-from core.control.access import LOOKING
+from core.control.access import READ_ONLY
 from core.control.classroom import classroom
 from core.control.control import Control
 from core.control.jobs import Job
@@ -55,7 +55,7 @@ class Viewer:
     right: Right = NONE
     voter: bool = False  # came to vote: the teacher's buttons are not for this browser
     done: Done | None = None
-    mishap: EssaimError | None = None  # what a callback met, until a page has said it
+    callback_error: EssaimError | None = None  # what a callback met, until a page has said it
     sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
     jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
     play: Play | None = None  # of a lab's step, by Do it for me
@@ -155,9 +155,9 @@ def may(command: type[Command]) -> bool:
     return control().may(command, viewer().right)
 
 
-def looking_on() -> str:
+def read_only_notice() -> str:
     """What a viewer who came to look on is told; '' for everybody else."""
-    return NotAllowed(LOOKING).said(_) if control().looking else ""
+    return NotAllowed(READ_ONLY).said(_) if control().read_only else ""
 
 
 def who() -> str:

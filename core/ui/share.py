@@ -21,19 +21,19 @@ def share() -> None:
     """The popover at the top of each page; nothing where everybody has the same cluster."""
     if classroom().shared:
         return
-    here, mine, looking = key(), own_key(), control().looking
+    here, mine, read_only = key(), own_key(), control().read_only
     visiting = here != mine
     label = keys.spelled(here) if visiting else _("Share")
     icon = ":material/group:" if visiting else ":material/person_add:"
-    icon = ":material/visibility:" if looking else icon
+    icon = ":material/visibility:" if read_only else icon
     with st.popover(label, icon=icon, key="share"):
-        if visiting and not looking:
+        if visiting and not read_only:
             st.write(_("You look at somebody else's practice cluster. What you do, they see."))
         _code(
             _("For the class: who has this code looks on, and changes nothing."),
-            classroom().looking(here),
+            classroom().viewing_code(here),
         )
-        if not looking:
+        if not read_only:
             _code(
                 _("For a neighbour: who has this one does everything that you may do."),
                 here,
@@ -60,10 +60,10 @@ def _code(use: str, code: str) -> None:
 
 def not_found() -> None:
     """What to say where the address named a cluster that is not there."""
-    wish = st.query_params.get("cluster")
-    if wish is not None and not classroom().shared:
+    code = st.query_params.get("cluster")
+    if code is not None and not classroom().shared:
         st.warning(
-            _("No practice cluster has the code {code}: this one is your own.").format(code=wish),
+            _("No practice cluster has the code {code}: this one is your own.").format(code=code),
             icon=":material/search_off:",
         )
 
@@ -88,14 +88,14 @@ def full() -> bool:
     return False
 
 
-def _go(wish: str) -> None:
+def _go(code: str) -> None:
     """Load the page anew, on this cluster; '' for the viewer's own."""
-    query = urlencode({"cluster": wish, "lang": language()})
+    query = urlencode({"cluster": code, "lang": language()})
     _leave(key="share_leave", data={**address(), "query": f"?{query}"})
 
 
-def _link(wish: str) -> str:
-    return f"{reached_at()}/?cluster={wish}"
+def _link(code: str) -> str:
+    return f"{reached_at()}/?cluster={code}"
 
 
 def reached_at() -> str:

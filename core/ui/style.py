@@ -19,8 +19,8 @@ _ROOM = """
 .st-key-traffic_choices [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
 /* A sign is enough beside the engine's line; what it means is for who hears the page. */
 .st-key-how_found button p { font-size: 0; }
-.st-key-shake { row-gap: 0.4rem; }
-.st-key-shake button { padding: 0.15rem 0.55rem; min-height: 2.2rem; }
+.st-key-disturbances { row-gap: 0.4rem; }
+.st-key-disturbances button { padding: 0.15rem 0.55rem; min-height: 2.2rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   [class*="st-key-machine_"] > :first-child,

@@ -24,7 +24,7 @@ FRAMES = "frame-ancestors 'self'"
 SAID = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
-class Door:
+class SecurityMiddleware:
     """The ASGI middleware.
 
     host_allowed: see core.web.hosts. origin_allowed: see core.control.access.

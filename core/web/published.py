@@ -59,7 +59,7 @@ OriginCheck = Callable[[Mapping[str, str]], bool]
 TIMEOUT = 90  # seconds; the first app that is opened has Streamlit started for it
 
 
-class Practising(Protocol):
+class ControlledCluster(Protocol):
     """What is needed of a cluster under control."""
 
     @property
@@ -79,7 +79,7 @@ def address(node: str, port: int, key: str = "") -> str:
 
 
 def routes(
-    cluster: Callable[[HTTPConnection], Practising], origin_allowed: OriginCheck
+    cluster: Callable[[HTTPConnection], ControlledCluster], origin_allowed: OriginCheck
 ) -> list[BaseRoute]:
     """cluster: the one that a request is about; it may wait, and raise an EssaimError."""
 
@@ -178,7 +178,7 @@ class _Port(Convertor[int]):
         return str(value)
 
 
-def _place(cluster: Callable[[HTTPConnection], Practising], request: HTTPConnection) -> str:
+def _place(cluster: Callable[[HTTPConnection], ControlledCluster], request: HTTPConnection) -> str:
     """Where the practice engine answers for what is asked, without scheme; '' for nowhere."""
     here = cluster(request)
     where = request.path_params

@@ -29,7 +29,7 @@ from core.presentation import tables
 from core.terminal.routes import routes as terminal_routes
 from core.timeline.routes import routes as timeline_routes
 from core.web.hosts import Hosts
-from core.web.middleware import Door
+from core.web.middleware import SecurityMiddleware
 from core.web.proxies import believe, proxies
 from core.web.published import routes as published_routes
 from core.web.sessions import Sessions
@@ -68,7 +68,11 @@ def routes() -> list[BaseRoute]:
 def middleware() -> list[Middleware]:
     believe(os.environ)
     return [
-        Middleware(Door, host_allowed=lambda host: _hosts().allows(host), origin_allowed=_ours),
+        Middleware(
+            SecurityMiddleware,
+            host_allowed=lambda host: _hosts().allows(host),
+            origin_allowed=_ours,
+        ),
         Middleware(Sessions),
         Middleware(keys.Keys, known=lambda key: classroom().known(key)),
     ]

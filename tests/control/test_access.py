@@ -155,9 +155,9 @@ def test_a_right_password_does_not_wait_behind_a_crowd() -> None:
 
     guesses = [ask("wrong") for _ in range(crowd)]
     under_way.acquire()
-    wait_for(lambda: access._guesses.waiting == crowd - 1)
+    wait_for(lambda: access._password_check.waiting == crowd - 1)
     teacher = ask("prêt à tout")
-    wait_for(lambda: access._guesses.waiting == crowd)
+    wait_for(lambda: access._password_check.waiting == crowd)
     looks.release(2)  # of the one under way, and of the next
     teacher.join(60)
     assert True in answers

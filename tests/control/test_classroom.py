@@ -14,8 +14,8 @@ from core.commands.services import CreateService, RemoveServices, ScaleServices
 from core.commands.swarm import JoinToken, LeaveSwarm
 from core.control import classroom as rules
 from core.control import faults, instances, reset
-from core.control.access import LOOKING, Access, Action
-from core.control.admission import Newcomers
+from core.control.access import READ_ONLY, Access, Action
+from core.control.admission import Admission
 from core.control.classroom import Classroom
 from core.control.control import Control
 from core.control.rights import NONE, Right
@@ -184,9 +184,9 @@ def test_one_that_is_looked_at_makes_no_room(
 
 def test_one_begins_as_if_nothing_had_been_done(room: Classroom) -> None:
     for key in (ADA, BOB):
-        assert rules._untouched(room._seats[key]) if room.control(key) else None
+        assert rules._untouched(room._clusters[key]) if room.control(key) else None
     time.sleep(1.5)  # nor does it become so by itself
-    assert all(rules._untouched(seat) for seat in room._seats.values())
+    assert all(rules._untouched(seat) for seat in room._clusters.values())
 
 
 def test_a_route_makes_none(room: Classroom) -> None:
@@ -195,35 +195,35 @@ def test_a_route_makes_none(room: Classroom) -> None:
     assert room.controls() == ()
     ada = room.control(ADA)
     assert room.found(ADA) is ada
-    assert room.found(room.looking(ADA)) is room.control(room.looking(ADA))
+    assert room.found(room.viewing_code(ADA)) is room.control(room.viewing_code(ADA))
 
 
 def test_from_one_address_come_a_class_at_once_and_then_only_some(clock: Clock) -> None:
     """Places that cost nothing here: only the rate is looked at."""
-    newcomers = Newcomers(60, clock)
-    waits = [newcomers.wait("203.0.113.7") for _ in range(60)]
+    admission = Admission(60, clock)
+    waits = [admission.wait("203.0.113.7") for _ in range(60)]
     assert waits[:40] == [0.0] * 40
     assert all(0 < wait <= 60 for wait in waits[40:])
-    assert newcomers.wait("203.0.113.8") == 0.0  # others come in
+    assert admission.wait("203.0.113.8") == 0.0  # others come in
     clock.time += 60
-    assert [newcomers.wait("203.0.113.7") for _ in range(60)].count(0.0) == 10
+    assert [admission.wait("203.0.113.7") for _ in range(60)].count(0.0) == 10
     clock.time += 3600
-    assert [newcomers.wait("203.0.113.7") for _ in range(60)].count(0.0) == 40
+    assert [admission.wait("203.0.113.7") for _ in range(60)].count(0.0) == 40
 
 
 def test_an_ipv6_network_is_one_address(clock: Clock) -> None:
-    newcomers = Newcomers(60, clock)
-    waits = [newcomers.wait(f"2001:db8::{number:x}") for number in range(60)]
+    admission = Admission(60, clock)
+    waits = [admission.wait(f"2001:db8::{number:x}") for number in range(60)]
     assert waits.count(0.0) == 40
-    assert newcomers.wait("2001:db8:0:1::1") == 0.0
+    assert admission.wait("2001:db8:0:1::1") == 0.0
 
 
 @pytest.mark.parametrize("places", [1, 10, 30, 60, 500])
 def test_thirty_come_in_within_a_minute_however_many_places_there_are(
     places: int, clock: Clock
 ) -> None:
-    newcomers = Newcomers(places, clock)
-    assert [newcomers.wait("local") for _ in range(30)] == [0.0] * 30
+    admission = Admission(places, clock)
+    assert [admission.wait("local") for _ in range(30)] == [0.0] * 30
 
 
 def test_who_must_wait_is_told_how_long(clock: Clock) -> None:
@@ -354,11 +354,11 @@ def test_a_second_code_leads_to_the_same_cluster_without_the_right_to_change_it(
     room: Classroom,
 ) -> None:
     ada = room.control(ADA)
-    code = room.looking(ADA)
+    code = room.viewing_code(ADA)
     assert code not in ("", ADA)
     assert keys.read(code) == code
     assert room.known(code)
-    assert room.looking(code) == code  # who looks on may tell others how, and learns no more
+    assert room.viewing_code(code) == code  # who looks on may tell others how, and learns no more
     seen = room.control(code)
     assert room.control(code) is seen
     assert [key for key, _ in room.controls()] == [ADA]
@@ -379,7 +379,7 @@ def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
 ) -> None:
     ada = room.control(ADA)
     create(ada, "web")
-    seen, who = room.control(room.looking(ADA)), "eve"
+    seen, who = room.control(room.viewing_code(ADA)), "eve"
     [machine, *others] = faults.conditions(seen).machines.values()
     shell = ExecContainer(interactive=True, tty=True, container="any", command=("sh",))
     attempts: dict[str, Callable[[], object]] = {
@@ -397,7 +397,7 @@ def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
     for what, attempt in attempts.items():
         with pytest.raises(NotAllowed) as refused:
             attempt()
-        assert refused.value.text == LOOKING, what
+        assert refused.value.text == READ_ONLY, what
     assert ada.collector.refresh(30)
     assert names(ada) == ["web"]
     assert all(machine.sound for machine in faults.conditions(ada).machines.values())
@@ -406,12 +406,12 @@ def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
 
 def test_the_code_to_look_on_ends_with_the_cluster(room: Classroom) -> None:
     room.control(ADA)
-    code = room.looking(ADA)
+    code = room.viewing_code(ADA)
     room.end(ADA)
     assert not room.known(code)
-    assert room.looking(ADA) == ""
+    assert room.viewing_code(ADA) == ""
     room.control(ADA)
-    assert room.looking(ADA) not in ("", code)
+    assert room.viewing_code(ADA) not in ("", code)
 
 
 def test_on_a_cluster_for_everybody_nobody_only_looks_on() -> None:
@@ -419,7 +419,7 @@ def test_on_a_cluster_for_everybody_nobody_only_looks_on() -> None:
     classroom = Classroom(Connection(server.urls[0], practice=server), ACCESS)
     try:
         shared = classroom.control(ADA)
-        assert classroom.looking(keys.DEFAULT) == ""
+        assert classroom.viewing_code(keys.DEFAULT) == ""
         assert shared.may(ScaleServices)
     finally:
         classroom.stop()

@@ -21,7 +21,7 @@ def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     control = Control(Connection("tcp://127.0.0.1:9"), Access({}))
-    seen, watched = control.to_look_on(), list[bool]()
+    seen, watched = control.as_read_only(), list[bool]()
 
     def answer(_command: object, _client: object) -> str:
         watched.append(control.watched)

@@ -22,7 +22,7 @@ from core.engine.connection import Connection, Practice, choose
 from core.errors import EngineUnreachable
 from core.terminal.stream import Stream
 from essaim_practice.hosting.server import PracticeServer
-from tests import doors
+from tests import transports
 from tests.cluster.test_collector import until
 
 Say = Callable[..., str]
@@ -67,7 +67,7 @@ def refusal(found: Connection | Practice) -> str:
 def test_the_first_socket_that_answers_is_taken(engine: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     sockets = [place(tmp_path / "none"), place(tmp_path / "file"), place(tmp_path / "socket")]
-    with doors.unix_socket(engine, tmp_path / "socket"):
+    with transports.unix_socket(engine, tmp_path / "socket"):
         found = connected(choose({}, tmp_path, sockets))
         found.api().close()
     assert found.base_url == f"unix://{tmp_path}/socket"
@@ -104,7 +104,7 @@ def test_without_practice_it_waits_at_dockers_own_socket(tmp_path: Path) -> None
 def test_what_somebody_chose_is_never_left_for_something_else(
     engine: str, tmp_path: Path, wish: str, choice: dict[str, str]
 ) -> None:
-    with doors.unix_socket(engine, tmp_path / "socket"):
+    with transports.unix_socket(engine, tmp_path / "socket"):
         sockets = [place(tmp_path / "socket")]
         found = choose({"ESSAIM_ENGINE": wish, **choice}, tmp_path, sockets)
         refusal(found)
@@ -154,7 +154,7 @@ def test_a_bad_choice_stops_neither_start_nor_collector(tmp_path: Path) -> None:
 
 
 def test_files_that_were_mended_are_read_again(engine: str, tmp_path: Path) -> None:
-    with doors.tls(engine, tmp_path) as address:
+    with transports.tls(engine, tmp_path) as address:
         environ = {"DOCKER_HOST": address, "DOCKER_TLS_VERIFY": "1"}
         found = connected(choose({**environ, "DOCKER_CERT_PATH": str(tmp_path)}, tmp_path))
         whole = (tmp_path / "ca.pem").read_text()
@@ -176,18 +176,18 @@ def way(
     with ExitStack() as stack:
         match request.param:
             case "unix":
-                door = stack.enter_context(doors.unix_socket(engine, tmp_path / "socket"))
+                door = stack.enter_context(transports.unix_socket(engine, tmp_path / "socket"))
                 yield {"host": door}
             case "tcp":
                 yield {"host": engine}
             case "tls":
-                yield {"host": stack.enter_context(doors.tls(engine, tmp_path)), **certs}
+                yield {"host": stack.enter_context(transports.tls(engine, tmp_path)), **certs}
             case "tls, unproved":
-                address = stack.enter_context(doors.tls(engine, tmp_path))
+                address = stack.enter_context(transports.tls(engine, tmp_path))
                 del certs["ca"]
                 yield {"host": address, **certs, "skip-tls-verify": "true"}
             case _:
-                there = stack.enter_context(doors.sshd(engine, tmp_path))
+                there = stack.enter_context(transports.sshd(engine, tmp_path))
                 monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
                 configured = request.param.endswith("configured")
                 yield {"host": "ssh://Classroom" if configured else there.address}

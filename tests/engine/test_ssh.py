@@ -12,7 +12,7 @@ from core.cluster.failures import daemon_errors
 from core.engine.connection import Connection, choose
 from core.engine.ssh import LONGEST_PAUSE, PAUSE, Pipe, Way, line
 from core.errors import EngineUnreachable
-from tests import doors
+from tests import transports
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_who_is_not_let_in_hears_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, words: str
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
-    with doors.sshd("tcp://127.0.0.1:9", tmp_path) as there:
+    with transports.sshd("tcp://127.0.0.1:9", tmp_path) as there:
         found = choose({"DOCKER_HOST": there.address}, tmp_path)
         assert isinstance(found, Connection)
         there.forget(file)

@@ -537,7 +537,7 @@ def test_a_drain_that_ends_a_service_asks_first_and_says_afterwards_that_it_is_d
     nodes = fine(visit("nodes", node="node1"))
     [question] = [text.value for text in nodes.markdown if "last node" in text.value]
     assert question.endswith("No other node can take web: no replica would be alive.")
-    traffic = fine(visit("traffic", shaken="node1"))
+    traffic = fine(visit("traffic", disturbed_node="node1"))
     assert question in [text.value for text in traffic.markdown]
     fine(nodes.button(key="node_drain").click().run())
     until(lambda: sum(running(cluster).values()) == 0, 30)
@@ -606,7 +606,7 @@ def test_a_form_that_changes_nothing_is_not_sent(
         press("nodes", _("Update labels"), node="node2"),
         press("nodes", _("Update labels"), "", "Set labels", node="node2"),
         press("traffic", "3 replicas" if language == "en" else "3 réplicas"),
-        press("traffic", _("Activate"), shaken="node2"),
+        press("traffic", _("Activate"), disturbed_node="node2"),
     ):
         assert not app.exception
         assert [e.value for e in app.error] == [_("There is nothing to change: it is so already.")]

@@ -83,14 +83,14 @@ def test_so_it_is_where_else_a_node_is_chosen(
     cluster: Control, visit: Open, twins: tuple[Node, Node]
 ) -> None:
     back, gone = twins
-    app = fine(visit("traffic", shaken=back.name))
-    app = fine(app.button(key="shake_drain").click().run())
+    app = fine(visit("traffic", disturbed_node=back.name))
+    app = fine(app.button(key="disturb_drain").click().run())
     assert line(app) == f"docker node update --availability drain {back.id}"
-    app = fine(app.button(key="shake_power_False").click().run())
+    app = fine(app.button(key="disturb_power_False").click().run())
     assert line(app).endswith("/_practice/engines/node3/kill")
-    app = fine(app.button(key="shake_power_True").click().run())
-    wish = {"kind": "availability", "node": gone.id, "availability": "drain"}
-    made = projector.command(wish, cluster.snapshot)
+    app = fine(app.button(key="disturb_power_True").click().run())
+    request = {"kind": "availability", "node": gone.id, "availability": "drain"}
+    made = projector.command(request, cluster.snapshot)
     assert made is not None
     assert made().line() == f"docker node update --availability drain {gone.id}"
     app = fine(visit("vote", vote_kind="activate", vote_node=back.name))

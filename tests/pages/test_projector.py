@@ -16,13 +16,13 @@ from tests.timeline.pictures import picture
 WEB = picture(1.0, 1, [])
 
 
-def line(wish: dict[str, Any], there: ClusterSnapshot = WEB) -> str:
-    made = projector.command(wish, there)
+def line(asked: dict[str, Any], there: ClusterSnapshot = WEB) -> str:
+    made = projector.command(asked, there)
     return made().line() if made else ""
 
 
 @pytest.mark.parametrize(
-    ("wish", "typed"),
+    ("asked", "typed"),
     [
         (
             {"kind": "scale", "service": "id-web", "replicas": 5},
@@ -35,12 +35,12 @@ def line(wish: dict[str, Any], there: ClusterSnapshot = WEB) -> str:
         ),
     ],
 )
-def test_wishes_become_commands(wish: dict[str, Any], typed: str) -> None:
-    assert line(wish) == typed
+def test_wishes_become_commands(asked: dict[str, Any], typed: str) -> None:
+    assert line(asked) == typed
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "asked",
     [
         {},
         {"kind": "scale", "service": "gone", "replicas": 5},
@@ -50,8 +50,8 @@ def test_wishes_become_commands(wish: dict[str, Any], typed: str) -> None:
         {"kind": "rm", "service": "web"},
     ],
 )
-def test_anything_else_is_nothing(wish: dict[str, Any]) -> None:
-    assert line(wish) == ""
+def test_anything_else_is_nothing(asked: dict[str, Any]) -> None:
+    assert line(asked) == ""
 
 
 @pytest.mark.parametrize("port", [80, 8080])

@@ -45,17 +45,17 @@ def test_the_page_offers_to_make_a_service_then_shakes_it(cluster: Control, visi
     fine(app.button(key="traffic_create").click().run())
     until(lambda: [each.running for each in cluster.snapshot.services] == [3], 60)
     app = fine(visit("traffic"))
-    fine(app.button(key="shake_scale_1").click().run())
+    fine(app.button(key="disturb_scale_1").click().run())
     assert [each.replicas for each in cluster.snapshot.services] == [1]
-    fine(app.button(key="shake_drain").click().run())
+    fine(app.button(key="disturb_drain").click().run())
     drained = [n.hostname for n in cluster.snapshot.nodes if n.availability == "drain"]
     assert drained == ["node2"]
-    fine(app.button(key="shake_active").click().run())
-    fine(app.button(key="shake_broken").click().run())
+    fine(app.button(key="disturb_active").click().run())
+    fine(app.button(key="disturb_broken").click().run())
     assert cluster.snapshot.services[0].image == "nginx:no-such-tag"
-    fine(app.button(key="shake_rollback").click().run())
+    fine(app.button(key="disturb_rollback").click().run())
     assert cluster.snapshot.services[0].image == "nginx:latest"
-    fine(app.button(key="shake_power_False").click().run())
+    fine(app.button(key="disturb_power_False").click().run())
     until(
         lambda: [n.state for n in cluster.snapshot.nodes if n.hostname == "node2"] == ["down"], 60
     )

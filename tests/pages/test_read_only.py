@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.commands.services import CreateService
-from core.control.access import LOOKING, Access
+from core.control.access import READ_ONLY, Access
 from core.control.classroom import Classroom
 from core.control.control import Control
 from core.control.rights import NONE, Right
@@ -31,7 +31,7 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     web = CreateService(name="web", replicas=3, publish=("80:80",), image="nginx:latest")
     control.submit(web, "teacher", NONE)
     until(lambda: bool(control.snapshot.services), 30)
-    code = room.looking(keys.DEFAULT)
+    code = room.viewing_code(keys.DEFAULT)
     monkeypatch.setattr("core.control.classroom._current", room)
     monkeypatch.setattr("core.engine.keys.looked_at", lambda *_: code)
     yield control
@@ -43,7 +43,7 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
 def test_whatever_can_be_pressed_changes_nothing(
     taught: Control, visit: Open, page: str, language: str
 ) -> None:
-    share = keys.spelled(session.classroom().looking(keys.DEFAULT))
+    share = keys.spelled(session.classroom().viewing_code(keys.DEFAULT))
     # Not even for who has the password: it is for real engines.
     app = fine(visit(page, language, viewer=session.Viewer(right=Right())))
     harmless = {"reset_files", "share_home"}
@@ -57,7 +57,7 @@ def test_whatever_can_be_pressed_changes_nothing(
     assert {each.label for each in asking if not each.disabled} <= harmless
     switches = [toggle for toggle in app.toggle if toggle.key not in ("named", "all_containers")]
     assert all(switch.disabled for switch in switches)
-    told = translation(language).gettext(LOOKING)
+    told = translation(language).gettext(READ_ONLY)
     if page not in ("board", "timeline", "projector", "vote"):
         assert any(told in caption.value for caption in app.caption)
 
@@ -68,7 +68,7 @@ def test_share_gives_on_the_code_to_look_on_and_no_other(
 ) -> None:
     app = fine(visit("services", language))
     codes = [each.value for each in app.markdown if each.value.startswith("### ")]
-    assert codes == [f"### {keys.spelled(session.classroom().looking(keys.DEFAULT))}"]
+    assert codes == [f"### {keys.spelled(session.classroom().viewing_code(keys.DEFAULT))}"]
 
 
 def test_a_lab_that_the_teacher_shows_keeps_its_marks_and_the_teachers_name(
@@ -112,5 +112,5 @@ def test_the_codes_that_a_room_reads_from_the_projector_are_to_look_on(
     query = parse_qs(urlsplit(app.text[0].value).query)
     assert query == {
         "as": ["voter"],
-        "cluster": [session.classroom().looking(keys.DEFAULT)],
+        "cluster": [session.classroom().viewing_code(keys.DEFAULT)],
     }

@@ -20,7 +20,7 @@ from core.i18n import translation
 from core.labs.progress import Labs
 from core.ui import labs as ui_labs
 from core.ui import lessons as ui_lessons
-from core.ui.script_runs import broken
+from core.ui.script_runs import show_script_error
 from core.votes.model import Votes
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PAGES, Open, fine
@@ -189,11 +189,11 @@ def test_a_script_that_raises_says_so_in_one_sentence(
     cluster: Control, caplog: pytest.LogCaptureFixture
 ) -> None:
     def script() -> None:
-        from core.ui.script_runs import broken
+        from core.ui.script_runs import show_script_error
 
-        assert broken(ZeroDivisionError("odd"))
+        assert show_script_error(ZeroDivisionError("odd"))
 
-    assert served._on_script_error is broken
+    assert served._on_script_error is show_script_error
     shown = AppTest.from_function(script).run()
     assert [error.value for error in shown.error] == [sentence("en")]
     assert any(record.exc_info for record in caplog.records)
@@ -237,19 +237,19 @@ def interrupted_script() -> None:
     from streamlit.runtime.scriptrunner import get_script_run_ctx
     from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-    from core.ui.script_runs import caught, whole
+    from core.ui.script_runs import caught, uninterrupted
 
     def seen() -> None:
         st.session_state["seen"] = True
 
-    with whole():
+    with uninterrupted():
         context = get_script_run_ctx()
         assert context is not None
         assert context.script_requests is not None
         if st.session_state.pop("seen", False):
             context.script_requests.request_rerun(RerunData(widget_states=None))
         if st.button("Lock", on_click=caught(seen)):
-            with whole():
+            with uninterrupted():
                 st.session_state["locked"] = True
             st.write("locked")
 
