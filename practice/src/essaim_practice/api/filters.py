@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import parse_time
-from essaim_practice.text.expressions import Malformed, TooLarge, compiled, encoded
+from essaim_practice.text.encoding import encoded
+from essaim_practice.text.expressions import Malformed, TooLarge, compiled
 
 Filters = Mapping[str, list[str]]
 _TRUE, _FALSE = ("1", "true"), ("0", "false")

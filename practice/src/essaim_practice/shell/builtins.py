@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from posixpath import join, normpath
-from typing import TYPE_CHECKING
 
 from essaim_practice.shell import expansion
-from essaim_practice.shell.expansion import Failure, assign
+from essaim_practice.shell.exits import Failure
+from essaim_practice.shell.expansion import assign
 from essaim_practice.shell.launch import builtin
 from essaim_practice.shell.pipes import Doing
 from essaim_practice.shell.scanner import NAME
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.words import Complaint, echoed, formatted, tested
-
-if TYPE_CHECKING:
-    from essaim_practice.shell.interpreter import Shell
 
 
 def done(code: int) -> Doing[int]:

@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 from posixpath import join
-from typing import TYPE_CHECKING
 
 from essaim_practice.shell import launch
 from essaim_practice.shell.builtins import done, number, quoted
-from essaim_practice.shell.exits import Exit, Leave, Return
-from essaim_practice.shell.expansion import Failure
+from essaim_practice.shell.exits import Exit, Failure, Leave, Return
 from essaim_practice.shell.launch import BUILTINS, SPECIAL, Missing, builtin, builtin_of
 from essaim_practice.shell.pipes import Blocked, Doing
+from essaim_practice.shell.scripts import run_text
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tokens import KEYWORDS
-
-if TYPE_CHECKING:
-    from essaim_practice.shell.interpreter import Shell
-
+from essaim_practice.text.encoding import decoded
 
 # Other commands
 
 
 @builtin("eval")
 def eval_(shell: Shell, argv: list[str]) -> Doing[int]:
-    from essaim_practice.shell.session import run_text
-
     return (yield from run_text(shell, " ".join(argv[1:])))
 
 
 @builtin(".", "source")
 def source(shell: Shell, argv: list[str]) -> Doing[int]:
-    from essaim_practice.shell.session import run_text
-
     if len(argv) < 2:
         return 0 if shell.dialect.name == "ash" else 2
     name = argv[1]
     path = join(shell.cwd, name) if "/" in name else launch.located(shell, name)
     try:
-        text = launch.decoded(shell.world.fs.read(path or join(shell.cwd, name)))
+        text = decoded(shell.world.fs.read(path or join(shell.cwd, name)))
     except OSError as error:
         raise Failure(shell.dialect.cannot_source(name, error.strerror or "")) from None
     before = shell.positional

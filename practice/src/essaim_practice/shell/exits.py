@@ -20,3 +20,13 @@ class Leave(Exception):
         super().__init__(loops)
         self.loops = loops
         self.again = again
+
+
+class Failure(Exception):
+    """A command cannot go on; a shell that is not interactive ends with it."""
+
+    def __init__(self, text: str, code: int = 2, command: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.code = code
+        self.command = command

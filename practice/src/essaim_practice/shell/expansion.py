@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from essaim_practice.programs.steps import Work
 from essaim_practice.shell import patterns
 from essaim_practice.shell.arithmetic import BadArithmetic, evaluated
+from essaim_practice.shell.exits import Failure
 from essaim_practice.shell.pipes import Doing
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import Arithmetic, Parameter, Part, Substitution, Text, Word
 from essaim_practice.shell.variables import LONGEST, ReadOnly, TooMuch
 from essaim_practice.text.expressions import TooLarge
-
-if TYPE_CHECKING:
-    from essaim_practice.shell.interpreter import Shell
 
 _MOST_WORDS = 100_000
 _MOST = 2 * 2**20  # characters of a command's words
@@ -22,16 +20,6 @@ _PART = Work(3)  # what a part of a word costs
 _BLANK = " \t\n"
 
 Field = list[tuple[str, bool]]  # fragments: text, and whether quotes protect it
-
-
-class Failure(Exception):
-    """A command cannot go on; a shell that is not interactive ends with it."""
-
-    def __init__(self, text: str, code: int = 2, command: str = "") -> None:
-        super().__init__(text)
-        self.text = text
-        self.code = code
-        self.command = command
 
 
 def words(shell: Shell, given: tuple[Word, ...]) -> Doing[list[str]]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from copy import copy
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
-from essaim_practice.programs.base import World
-from essaim_practice.programs.steps import Wait, Work
 from essaim_practice.shell import expansion, launch, patterns, pipelines, redirections
-from essaim_practice.shell.dialect import Dialect
-from essaim_practice.shell.exits import Exit, Leave
-from essaim_practice.shell.expansion import Failure, assign
-from essaim_practice.shell.pipes import Descriptors, Doing, Full, Held, Outer, Strand, side_by_side
+from essaim_practice.shell.exits import Failure, Leave
+from essaim_practice.shell.expansion import assign
+from essaim_practice.shell.pipes import Doing
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import (
     Case,
     Command,
@@ -27,285 +23,127 @@ from essaim_practice.shell.tree import (
     Simple,
     While,
 )
-from essaim_practice.shell.variables import LONGEST, Variables
 from essaim_practice.text.expressions import TooLarge
 
-_DEEPEST = 60  # commands inside commands, functions among them
-_COMMAND = Work(50)  # what a command costs besides what it does
-_BURST = 40  # commands that take no simulated time together
-_SHORTEST, _LONGEST_WAIT = 0.002, 0.1  # seconds between bursts: the longer it runs, the longer
 
-
-@dataclass(slots=True)
-class Effort:
-    """How many commands a shell and its subshells have run, and what of them goes on."""
-
-    commands: int = 0
-    piped: int = 0  # commands of pipelines that go on
-    jobs: int = 0  # begun in the background, ever
-
-
-@dataclass(slots=True)
-class Shell:
-    """One shell's state; ``fork`` makes a subshell's."""
-
-    world: World
-    dialect: Dialect
-    own: str  # $0, as complaints name it
-    variables: Variables
-    cwd: str
-    positional: list[str] = field(default_factory=list)
-    interactive: bool = False
-    options: set[str] = field(default_factory=set)  # letters of `set`
-    functions: dict[str, Command] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
-    traps: dict[str, str] = field(default_factory=dict)
-    descriptors: Descriptors = field(default_factory=lambda: {n: Outer(n) for n in range(3)})
-    code: int = 0  # $?
-    crew: list[Strand] = field(default_factory=list)  # this shell, and all that it has begun
-    jobs: dict[int, Strand] = field(default_factory=dict)  # begun in the background, by pid
-    last_job: int = 0  # $!
-    pid: int = 1
-    line: int = 1
-    umask: int = 0o022
-    tested: int = 0  # inside conditions, where `set -e` does not apply
-    loops: int = 0
-    depth: int = 0
-    effort: Effort = field(default_factory=Effort)
-    history: list[str] = field(default_factory=list)
-
-    def fork(self) -> Shell:
-        twin = copy(self)
-        twin.variables = self.variables.copy()
-        twin.options, twin.functions = set(self.options), dict(self.functions)
-        twin.aliases, twin.positional = dict(self.aliases), list(self.positional)
-        twin.traps, twin.jobs, twin.interactive = {}, {}, False
-        return twin
-
-    # Saying
-
-    def say(self, text: str, descriptor: int = 1) -> Doing[None]:
-        """Write a text as it is."""
-        target = self.descriptors.get(descriptor)
-        if target is not None and text:
-            yield from target.put(launch.encoded(text))
-
-    def complain(self, text: str, command: str = "") -> Doing[None]:
-        said = self.dialect.complaint(self.own, self.line, command, text, self.interactive)
-        yield from self.say(said + "\n", 2)
-
-    # What words ask for
-
-    def parameter(self, name: str) -> list[str] | None:
-        """The values of a parameter, None when it is not set."""
-        if name in ("@", "*"):
-            return self.positional
-        if name.isdigit():
-            number = int(name) if len(name) < 6 else 10**6
-            if number == 0:
-                return [self.own]
-            return [self.positional[number - 1]] if number <= len(self.positional) else None
-        special: dict[str, Callable[[], str]] = {
-            "?": lambda: str(self.code),
-            "#": lambda: str(len(self.positional)),
-            "$": lambda: str(self.pid),
-            "!": lambda: str(self.last_job or ""),
-            "-": lambda: "".join(letter for letter in sorted(self.options) if len(letter) == 1),
-            "LINENO": lambda: str(self.line),
-            "RANDOM": lambda: str(launch.drawn(self.world, self.effort.commands)),
-        }
-        if name in special and not (self.dialect.name == "dash" and name == "RANDOM"):
-            return [special[name]()]
-        value = self.variables.get(name)
-        return None if value is None else [value]
-
-    def home_of(self, user: str) -> str:
-        return launch.home_of(self.world, user)
-
-    def output_of(self, body: Command | None) -> Doing[str]:
-        """What commands write, without newlines at the end."""
-        if body is None:
-            return ""
-        held = Held(most=LONGEST)
-        shell = self.fork()
-        shell.descriptors = {**self.descriptors, 1: held}
-        try:
-            self.code = yield from shell.alone(body)
-        except Full:
-            raise Failure("out of memory") from None
-        return launch.decoded(bytes(held.data)).replace("\0", "").rstrip("\n")
-
-    # Running
-
-    def alone(self, command: Command) -> Doing[int]:
-        """Run a command as a shell of its own; returns its exit code."""
-        try:
-            return (yield from self.run(command))
-        except Exit as end:
-            return end.code
-        except Leave:
-            return 0
-        except Failure as failure:
-            yield from self.complain(failure.text, failure.command)
-            return failure.code
-
-    def run(self, command: Command) -> Doing[int]:
-        """Run a command. Raises Exit, Return, Leave and Failure."""
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            self.depth = 0
-            raise Exit((yield from self._too_deep()))
-        try:
-            self.code = yield from self._run(command)
-        finally:
-            self.depth -= 1
-        plain = isinstance(command, Simple | Group)
-        plain = plain or (isinstance(command, Pipeline) and not command.negated)
-        if self.code and plain and "e" in self.options and not self.tested:
-            raise Exit(self.code)
-        return self.code
-
-    def _too_deep(self) -> Doing[int]:
-        yield from self.complain("out of memory: nested too deeply for the practice engine")
-        return 2
-
-    def _run(self, command: Command) -> Doing[int]:
-        match command:
-            case Simple():
-                yield from self.breathe()
-                self.line = command.line
-                return (yield from launch.simple(self, command))
-            case Sequence(items):
-                for item, background in items:
-                    if background:
-                        yield from pipelines.begin(self, item)
-                    else:
-                        yield from self.run(item)
-                return self.code
-            case Pipeline(commands, negated):
-                return (yield from self._pipeline(commands, negated))
-            case Either(left, operator, right):
-                code = yield from self._test(left)
-                if (operator == "&&") == (code == 0):
-                    return (yield from self.run(right))
-                self.tested += 1  # a left side that failed does not end `set -e`
-                try:
-                    return code
-                finally:
-                    self.tested -= 1
-            case Group(body, True):
-                return (yield from self.fork().alone(body))
-            case Group(body, False):
-                return (yield from self.run(body))
-            case Redirected(inner, given):
-                return (yield from redirections.within(self, given, lambda: self.run(inner)))
-            case If(branches, otherwise):
-                for condition, body in branches:
-                    if (yield from self._test(condition)) == 0:
-                        return (yield from self.run(body))
-                return (yield from self.run(otherwise)) if otherwise else 0
-            case While(condition, body, until):
-                return (yield from self._while(condition, body, until))
-            case For(name, words, body):
-                return (yield from self._for(name, words, body))
-            case Case():
-                return (yield from self._case(command))
-            case Function(name, body):
-                self.functions[name] = body
-        return 0
-
-    def _test(self, command: Command) -> Doing[int]:
-        self.tested += 1
-        try:
-            return (yield from self.run(command))
-        finally:
-            self.tested -= 1
-
-    def breathe(self) -> Doing[None]:
-        """Let simulated time pass now and then: a loop without a sleep must not stop it."""
-        self.effort.commands += 1
-        yield _COMMAND
-        bursts, rest = divmod(self.effort.commands, _BURST)
-        if not rest:
-            yield Wait(min(_LONGEST_WAIT, _SHORTEST * (1 + bursts / 50)))
-
-    # Loops
-
-    def _turn(self, body: Command) -> Doing[bool]:
-        """One turn of a loop; returns whether there may be another."""
-        self.loops += 1
-        try:
-            yield from self.run(body)
-        except Leave as leave:
-            if leave.loops > 1 and self.loops > 1:
-                raise Leave(leave.loops - 1, leave.again) from None
-            return leave.again
-        finally:
-            self.loops -= 1
-        return True
-
-    def _while(self, condition: Command, body: Command, until: bool) -> Doing[int]:
-        code = 0
-        while True:
-            yield from self.breathe()
-            self.loops += 1
+def execute(shell: Shell, command: Command) -> Doing[int]:
+    match command:
+        case Simple():
+            yield from shell.breathe()
+            shell.line = command.line
+            return (yield from launch.simple(shell, command))
+        case Sequence(items):
+            for item, background in items:
+                if background:
+                    yield from pipelines.begin(shell, item)
+                else:
+                    yield from shell.run(item)
+            return shell.code
+        case Pipeline(commands, negated):
+            return (yield from _pipeline(shell, commands, negated))
+        case Either(left, operator, right):
+            code = yield from shell.test(left)
+            if (operator == "&&") == (code == 0):
+                return (yield from shell.run(right))
+            shell.tested += 1  # a left side that failed does not end `set -e`
             try:
-                tested = yield from self._test(condition)
-            except Leave as leave:
-                if leave.again:
-                    continue
-                return 0
-            finally:
-                self.loops -= 1
-            if (tested == 0) == until:
                 return code
-            if not (yield from self._turn(body)):
-                return 0
-            code = self.code
+            finally:
+                shell.tested -= 1
+        case Group(body, True):
+            return (yield from shell.fork().alone(body))
+        case Group(body, False):
+            return (yield from shell.run(body))
+        case Redirected(inner, given):
+            return (yield from redirections.within(shell, given, lambda: shell.run(inner)))
+        case If(branches, otherwise):
+            for condition, body in branches:
+                if (yield from shell.test(condition)) == 0:
+                    return (yield from shell.run(body))
+            return (yield from shell.run(otherwise)) if otherwise else 0
+        case While(condition, body, until):
+            return (yield from _while(shell, condition, body, until))
+        case For(name, words, body):
+            return (yield from _for(shell, name, words, body))
+        case Case():
+            return (yield from _case(shell, command))
+        case Function(name, body):
+            shell.functions[name] = body
+    return 0
 
-    def _for(self, name: str, words: Iterable[object] | None, body: Command) -> Doing[int]:
-        if words is None:
-            values = list(self.positional)
-        else:
-            values = yield from expansion.words(self, tuple(words))  # type: ignore[arg-type]
-        code = 0
-        for value in values:
-            yield from self.breathe()
-            assign(self, name, value)
-            if not (yield from self._turn(body)):
-                return 0
-            code = self.code
-        return code
 
-    def _case(self, command: Case) -> Doing[int]:
-        text = yield from expansion.single(self, command.word)
-        for words, body in command.branches:
-            for word in words:
-                fragments = yield from expansion.pattern(self, word)
-                try:
-                    found = patterns.matches(fragments, text)
-                except TooLarge:
-                    raise Failure("out of memory") from None
-                if found:
-                    return (yield from self.run(body)) if body is not None else 0
-        return 0
+# Loops
 
-    # Side by side
 
-    def _pipeline(self, commands: tuple[Command, ...], negated: bool) -> Doing[int]:
-        if len(commands) == 1:
-            code = yield from self._test(commands[0])
-        else:
-            code = yield from pipelines.piped(self, commands)
-        return int(code == 0) if negated else code
+def _turn(shell: Shell, body: Command) -> Doing[bool]:
+    """One turn of a loop; returns whether there may be another."""
+    shell.loops += 1
+    try:
+        yield from shell.run(body)
+    except Leave as leave:
+        if leave.loops > 1 and shell.loops > 1:
+            raise Leave(leave.loops - 1, leave.again) from None
+        return leave.again
+    finally:
+        shell.loops -= 1
+    return True
 
-    def with_crew(self, steps: Doing[int]) -> Doing[int]:
-        """Run the shell, and beside it what it starts in the background, until the shell ends."""
-        main = Strand(steps)
-        self.crew.append(main)
+
+def _while(shell: Shell, condition: Command, body: Command, until: bool) -> Doing[int]:
+    code = 0
+    while True:
+        yield from shell.breathe()
+        shell.loops += 1
         try:
-            yield from side_by_side(self.crew, None, main, self.world.now)
+            tested = yield from shell.test(condition)
+        except Leave as leave:
+            if leave.again:
+                continue
+            return 0
         finally:
-            for strand in self.crew:
-                strand.steps.close()
-        return main.code or 0
+            shell.loops -= 1
+        if (tested == 0) == until:
+            return code
+        if not (yield from _turn(shell, body)):
+            return 0
+        code = shell.code
+
+
+def _for(shell: Shell, name: str, words: Iterable[object] | None, body: Command) -> Doing[int]:
+    if words is None:
+        values = list(shell.positional)
+    else:
+        values = yield from expansion.words(shell, tuple(words))  # type: ignore[arg-type]
+    code = 0
+    for value in values:
+        yield from shell.breathe()
+        assign(shell, name, value)
+        if not (yield from _turn(shell, body)):
+            return 0
+        code = shell.code
+    return code
+
+
+def _case(shell: Shell, command: Case) -> Doing[int]:
+    text = yield from expansion.single(shell, command.word)
+    for words, body in command.branches:
+        for word in words:
+            fragments = yield from expansion.pattern(shell, word)
+            try:
+                found = patterns.matches(fragments, text)
+            except TooLarge:
+                raise Failure("out of memory") from None
+            if found:
+                return (yield from shell.run(body)) if body is not None else 0
+    return 0
+
+
+# Side by side
+
+
+def _pipeline(shell: Shell, commands: tuple[Command, ...], negated: bool) -> Doing[int]:
+    if len(commands) == 1:
+        code = yield from shell.test(commands[0])
+    else:
+        code = yield from pipelines.piped(shell, commands)
+    return int(code == 0) if negated else code

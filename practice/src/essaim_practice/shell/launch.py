@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from posixpath import join
-from random import Random
-from typing import TYPE_CHECKING
 
 from essaim_practice.files.filesystem import File
 from essaim_practice.programs import base as programs
-from essaim_practice.programs.base import Program, StartError, World
-from essaim_practice.shell import expansion, redirections
-from essaim_practice.shell.exits import Return
-from essaim_practice.shell.expansion import Failure, assign
+from essaim_practice.programs.base import Program, StartError
+from essaim_practice.shell import expansion, redirections, scripts
+from essaim_practice.shell.exits import Failure, Return
+from essaim_practice.shell.expansion import assign
 from essaim_practice.shell.pipes import Doing, Outer, connected
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import Command, Simple
+from essaim_practice.text.encoding import decoded
 
-if TYPE_CHECKING:
-    from essaim_practice.shell.interpreter import Shell
-
-Builtin = Callable[["Shell", list[str]], Doing[int]]
+Builtin = Callable[[Shell, list[str]], Doing[int]]
 
 BUILTINS: dict[str, Builtin] = {}
 SPECIAL = frozenset(
@@ -231,33 +228,6 @@ def script_of(shell: Shell, path: str) -> str | None:
 
 
 def _script(shell: Shell, path: str, text: str, positional: list[str]) -> Doing[int]:
-    from essaim_practice.shell.session import text_run
-
     twin = shell.fork()
     twin.positional, twin.own, twin.functions = positional, path, {}
-    return (yield from text_run(twin, text))
-
-
-def decoded(data: bytes) -> str:
-    return data.decode(errors="surrogateescape")
-
-
-def encoded(text: str) -> bytes:
-    try:
-        return text.encode(errors="surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode(errors="replace")
-
-
-def drawn(world: World, number: int) -> int:
-    """``$RANDOM``: the same in the same run."""
-    return Random(f"{world.hostname} {number}").randrange(32768)
-
-
-def home_of(world: World, user: str) -> str:
-    try:
-        users = decoded(world.fs.read("/etc/passwd")).splitlines()
-    except OSError:
-        return ""
-    fields = (entry.split(":") for entry in users)
-    return next((found[5] for found in fields if found[0] == user and len(found) > 5), "")
+    return (yield from scripts.run_whole(twin, text))

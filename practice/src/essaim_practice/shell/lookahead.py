@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from essaim_practice.programs.base import Program
 from essaim_practice.shell import launch
 from essaim_practice.shell.dialect import SyntaxProblem
 from essaim_practice.shell.launch import Missing
 from essaim_practice.shell.parser import Parser
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import Command, Either, Sequence, Simple, Text, Word
-
-if TYPE_CHECKING:
-    from essaim_practice.shell.interpreter import Shell
-
 
 _LONGEST = 8 * 1024  # characters of a text that is looked into
 

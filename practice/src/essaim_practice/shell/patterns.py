@@ -10,13 +10,13 @@ from posixpath import join
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.steps import Work
 from essaim_practice.text.brackets import bracket_end, bracket_items
+from essaim_practice.text.encoding import encoded
 from essaim_practice.text.expressions import (
     Expression,
     Malformed,
     TooLarge,
     bracket,
     compiled,
-    encoded,
     literal,
 )
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from essaim_practice.programs.steps import Wait
-from essaim_practice.shell.expansion import Failure
+from essaim_practice.shell.exits import Failure
 from essaim_practice.shell.pipes import Doing, Held, Pipe, Strand, side_by_side
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import Command
-
-if TYPE_CHECKING:
-    from essaim_practice.shell.interpreter import Shell
 
 _MOST_FORKS = 200  # commands that one shell has going on at once
 
@@ -48,7 +44,7 @@ def begin(shell: Shell, command: Command) -> Doing[None]:
     twin = shell.fork()
     twin.descriptors = {**shell.descriptors, 0: Held()}
     strand = Strand(twin.alone(command))
-    shell.crew.append(strand)
+    shell.strands.append(strand)
     _check(shell)
     shell.effort.jobs += 1
     shell.last_job = shell.pid + shell.effort.jobs + 1
@@ -60,6 +56,6 @@ def begin(shell: Shell, command: Command) -> Doing[None]:
 
 
 def _check(shell: Shell) -> None:
-    alive = sum(strand.code is None for strand in shell.crew)
+    alive = sum(strand.code is None for strand in shell.strands)
     if alive + shell.effort.piped > _MOST_FORKS:
         raise Failure(shell.dialect.cannot_fork())

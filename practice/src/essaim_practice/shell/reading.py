@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from essaim_practice.programs.steps import Work
-from essaim_practice.shell import launch
-from essaim_practice.shell.expansion import Failure, assign
+from essaim_practice.shell.exits import Failure
+from essaim_practice.shell.expansion import assign
 from essaim_practice.shell.launch import builtin
 from essaim_practice.shell.pipes import Doing
 from essaim_practice.shell.scanner import NAME
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.variables import LONGEST
-
-if TYPE_CHECKING:
-    from essaim_practice.shell.interpreter import Shell
+from essaim_practice.text.encoding import decoded
 
 _PIECE = 4096  # characters of a line that are read in one go
 
@@ -54,7 +51,7 @@ def _line(shell: Shell, raw: bool) -> Doing[tuple[list[tuple[str, bool]], bool]]
             if len(data) > LONGEST:
                 raise Failure("out of memory")
         head, newline, rest = data.partition(b"\n")
-        text, data = launch.decoded(head), rest
+        text, data = decoded(head), rest
         at = 0
         while at < len(text):
             if at % _PIECE == 0:

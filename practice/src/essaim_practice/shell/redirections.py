@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from posixpath import join
-from typing import TYPE_CHECKING
 
 from essaim_practice.files.filesystem import File, Folder
-from essaim_practice.shell import expansion, launch
+from essaim_practice.shell import expansion
 from essaim_practice.shell.pipes import Descriptors, Doing, Held, OnFile, Stream
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import Redirection
 from essaim_practice.shell.variables import LONGEST
-
-if TYPE_CHECKING:
-    from essaim_practice.shell.interpreter import Shell
+from essaim_practice.text.encoding import encoded
 
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2}
 
@@ -46,7 +44,7 @@ def opened(shell: Shell, given: Iterable[Redirection]) -> Doing[Descriptors]:
         text = yield from expansion.single(shell, redirection.target)
         number, operator = redirection.descriptor, redirection.operator
         if operator == "<<":
-            found[number] = Held(bytearray(launch.encoded(text)), LONGEST)
+            found[number] = Held(bytearray(encoded(text)), LONGEST)
         elif operator == "&":
             _duplicate(shell, found, number, text)
         elif operator.startswith("&"):

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from posixpath import basename, join
 
 from essaim_practice.programs.base import SMALL, UNIX, Program, World, executable
 from essaim_practice.programs.steps import Interrupted, Steps, Work, ending
-from essaim_practice.shell import builtins, control_flow, launch, lookahead, reading
+from essaim_practice.shell import builtins, control_flow, lookahead, reading
 from essaim_practice.shell.dialect import ASH, BASH, DASH, SyntaxProblem
-from essaim_practice.shell.exits import Exit, Leave
-from essaim_practice.shell.expansion import Failure
-from essaim_practice.shell.interpreter import Shell
+from essaim_practice.shell.exits import Failure, Leave
+from essaim_practice.shell.interpreter import execute
 from essaim_practice.shell.parser import Parser
 from essaim_practice.shell.pipes import Doing, Outer
+from essaim_practice.shell.scripts import guarded, run_whole
+from essaim_practice.shell.state import Shell
 from essaim_practice.shell.variables import Variables
+from essaim_practice.text.encoding import decoded
 
 _LONGEST = 128 * 1024  # characters of a text given to -c, as in Linux; of a typed command too
 _LONGEST_OPEN = 32 * 1024  # characters of one that is not whole yet: each line reads it anew
 _TERMINAL = ("HISTFILE", "PS1")
-_SIGNALS = {"INT": 2, "TERM": 15}
 
 
 @executable(UNIX, "sh", "ash", "bash", "dash")
@@ -53,7 +53,7 @@ def shell(argv: list[str], world: World) -> Program:
     new.interactive = world.tty or "-i" in options
     hears = frozenset({2}) if new.interactive else frozenset()
     return Program(
-        new.with_crew(_reading(new)),  # type: ignore[arg-type]
+        new.with_strands(_reading(new)),  # type: ignore[arg-type]
         hears=hears,
         processes=title,
     )
@@ -76,7 +76,7 @@ def _shell(argv: list[str], world: World) -> Shell:
     prompts = {"ash": "\\w \\$ ", "dash": "\\$ ", "bash": "\\u@\\h:\\w\\$ "}
     variables["PS1"] = prompts[dialect.name].replace("\\$", "#" if root else "$")
     variables["PS2"], variables["PS4"] = "> ", "+ "
-    return Shell(world, dialect, argv[0], variables, world.cwd, pid=world.pid)
+    return Shell(world, dialect, argv[0], variables, world.cwd, execute, pid=world.pid)
 
 
 def _heard(text: str) -> frozenset[int]:
@@ -92,7 +92,7 @@ def _refuse(new: Shell, text: str) -> Steps:
 def _script(new: Shell, name: str, title: tuple[str, ...]) -> Program:
     path = join(new.cwd, name)
     try:
-        text = launch.decoded(new.world.fs.read(path))
+        text = decoded(new.world.fs.read(path))
     except OSError as error:
         reason = error.strerror or ""
         said = f"can't open '{name}': {reason}"
@@ -109,73 +109,24 @@ def _playing(new: Shell, text: str, title: tuple[str, ...]) -> Program:
     served = lookahead.server(new, text) or Program(ending(0))
     return replace(
         served,
-        steps=new.with_crew(_whole(new, text)),  # type: ignore[arg-type]
+        steps=new.with_strands(_whole(new, text)),  # type: ignore[arg-type]
         hears=_heard(text),
         processes=title,
     )
-
-
-# Running texts
-
-
-def run_text(shell: Shell, text: str) -> Doing[int]:
-    """Run a text in this shell, line by line. Raises what its commands raise."""
-    shell.code = 0
-    parser, begun = Parser(text, True, shell.aliases), 0
-    while True:
-        try:
-            command = parser.next_line()
-        except SyntaxProblem as problem:
-            shell.line = problem.line
-            raise Failure(shell.dialect.syntax(problem)) from None
-        if command is None:
-            return shell.code
-        yield Work((parser.at - begun) // 5)
-        begun = parser.at
-        if "n" not in shell.options:
-            yield from shell.run(command)
-
-
-def _guarded(shell: Shell, steps: Callable[[], Doing[int]]) -> Doing[int]:
-    """Run something as the whole of a shell: exits, traps and failures end it."""
-    try:
-        code = yield from steps()
-    except Exit as end:
-        code = end.code
-    except Leave:
-        code = shell.code
-    except Failure as failure:
-        yield from shell.complain(failure.text, failure.command)
-        code = failure.code
-    except Interrupted as signal:
-        name = next((n for n, number in _SIGNALS.items() if number == signal.signal), "")
-        if name not in shell.traps:
-            raise
-        code = yield from _guarded(shell, lambda: run_text(shell, shell.traps.pop(name)))
-    if action := shell.traps.pop("EXIT", ""):
-        shell.code = code
-        ended = yield from _guarded(shell, lambda: run_text(shell, action))
-        code = code if ended == 0 else ended
-    return code
-
-
-def text_run(shell: Shell, text: str) -> Doing[int]:
-    """Run a text as the whole of a shell."""
-    return (yield from _guarded(shell, lambda: run_text(shell, text)))
 
 
 def _whole(shell: Shell, text: str) -> Doing[int]:
     if len(text) > _LONGEST:
         yield from shell.complain("Argument list too long")
         return 126
-    return (yield from text_run(shell, text))
+    return (yield from run_whole(shell, text))
 
 
 # Reading commands
 
 
 def _reading(shell: Shell) -> Doing[int]:
-    return (yield from _guarded(shell, lambda: _commands(shell)))
+    return (yield from guarded(shell, lambda: _commands(shell)))
 
 
 def _commands(shell: Shell) -> Doing[int]:
@@ -189,7 +140,7 @@ def _commands(shell: Shell) -> Doing[int]:
             if not ended:
                 data = yield from _typed(shell) if asking else shell.descriptors[0].get()
                 ended = not data
-                text += launch.decoded(data)
+                text += decoded(data)
             text = yield from _run_what_is_whole(shell, text, ended)
         except Interrupted as signal:
             if signal.signal != 2 or not asking:

@@ -11,6 +11,8 @@ from typing import Any
 
 import re2
 
+from essaim_practice.text.encoding import encoded
+
 _MEMORY = 512 * 1024  # bytes that a pattern may take, compiled and at work
 _LONGEST = 64 * 1024  # bytes of a pattern
 # Instructions of a pattern times bytes of a text: what RE2 tries at worst, some 5 ns each.
@@ -119,14 +121,6 @@ def compiled(source: bytes, fold: bool = False, longest: bool = True) -> Express
 def literal(text: str) -> bytes:
     """The expression that matches a text and nothing else."""
     return bytes(re2.escape(encoded(text)))
-
-
-def encoded(text: str) -> bytes:
-    """A text as it is matched; bytes that are no UTF-8 stay what they were."""
-    try:
-        return text.encode(errors="surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode(errors="replace")
 
 
 # What stands in brackets

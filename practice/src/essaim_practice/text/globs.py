@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from essaim_practice.text.expressions import Malformed, TooLarge, compiled, encoded, literal
+from essaim_practice.text.encoding import encoded
+from essaim_practice.text.expressions import Malformed, TooLarge, compiled, literal
 
 _SIGNS = {"**/": b"(?:.*/)?", "**": b".*", "*": b"[^/]*", "?": b"[^/]"}
 

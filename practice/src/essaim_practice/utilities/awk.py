@@ -7,7 +7,8 @@ import re
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps
 from essaim_practice.shell.words import Complaint
-from essaim_practice.utilities.base import Misuse, inputs, options, out, text_of, tool
+from essaim_practice.text.encoding import decoded
+from essaim_practice.utilities.base import Misuse, inputs, options, out, tool
 from essaim_practice.utilities.regex import Pattern
 
 _UNSUPPORTED = "unsupported by the practice engine"
@@ -41,7 +42,7 @@ def awk(argv: list[str], world: World) -> Steps:
             number += 1
             if pattern is not None and pattern.search(one.rstrip(b"\n")) is None:
                 continue
-            text = text_of(one).rstrip("\n")
+            text = decoded(one).rstrip("\n")
             if match[2] and not _compared(number, match[2], int(match[3])):
                 continue
             fields = text.split() if separator == " " else text.split(separator) if text else []

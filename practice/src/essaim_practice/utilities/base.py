@@ -14,6 +14,7 @@ from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Step, Steps, Wait, Work, Write, line
 from essaim_practice.shell.words import Complaint
 from essaim_practice.store.file_tree import Device
+from essaim_practice.text.encoding import decoded, encoded
 
 T = TypeVar("T")
 Doing = Generator[Step, bytes | None, T]
@@ -259,26 +260,15 @@ def inputs(
     return found, ended
 
 
-def text_of(data: bytes) -> str:
-    return data.decode(errors="surrogateescape")
-
-
-def bytes_of(text: str) -> bytes:
-    try:
-        return text.encode(errors="surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode(errors="replace")
-
-
 def out(text: str, stream: int = 1) -> Write:
     """The step that writes a text as it is."""
-    return Write(bytes_of(text), stream)
+    return Write(encoded(text), stream)
 
 
 def users(fs: FileSystem, path: str = "/etc/passwd") -> dict[str, str]:
     """Names by number, of /etc/passwd or /etc/group."""
     try:
-        rows = text_of(fs.read(path)).splitlines()
+        rows = decoded(fs.read(path)).splitlines()
     except OSError:
         return {"0": "root"}
     fields = (row.split(":") for row in rows)

@@ -11,18 +11,9 @@ from essaim_practice.programs.base import World
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import Steps, Write, line
 from essaim_practice.shell.words import Complaint
+from essaim_practice.text.encoding import decoded, encoded
 from essaim_practice.text.expressions import Match
-from essaim_practice.utilities.base import (
-    Doing,
-    Lines,
-    Misuse,
-    bytes_of,
-    inputs,
-    options,
-    place,
-    text_of,
-    tool,
-)
+from essaim_practice.utilities.base import Doing, Lines, Misuse, inputs, options, place, tool
 from essaim_practice.utilities.regex import Pattern
 
 _UNSUPPORTED = "unsupported by the practice engine"
@@ -55,7 +46,7 @@ def sed(argv: list[str], world: World) -> Steps:
     words = list(asked.words)
     scripts = list(asked.given.get("e", []))
     for name in asked.given.get("f", []):
-        scripts += text_of(world.fs.read(place(world, name))).splitlines()
+        scripts += decoded(world.fs.read(place(world, name))).splitlines()
     if not scripts:
         if not words:
             raise Misuse("")
@@ -130,7 +121,7 @@ def _line(
                 if changed and "p" in command.flags:
                     made.append(text)
             case "y":
-                text = bytes_of(text_of(text).translate(command.table))
+                text = encoded(decoded(text).translate(command.table))
     return [*made, *([] if silent else [text]), *after], False
 
 
@@ -209,11 +200,11 @@ def _parts(text: str) -> tuple[bytes | int, ...]:
         sign, following = text[at], text[at + 1 : at + 2]
         at += 2 if sign == "\\" else 1
         if sign == "&" or (sign == "\\" and following.isdecimal()):
-            parts += [bytes_of(plain), int(following) if sign == "\\" else 0]
+            parts += [encoded(plain), int(following) if sign == "\\" else 0]
             plain = ""
         else:
             plain += {"n": "\n", "t": "\t"}.get(following, following) if sign == "\\" else sign
-    return (*parts, bytes_of(plain))
+    return (*parts, encoded(plain))
 
 
 class _Script:
@@ -262,7 +253,7 @@ class _Script:
             elif name in ("a", "i", "c") and name:
                 text, _, _ = self._text[self._at :].partition("\n")
                 self._at += len(text)
-                command.text = bytes_of(re.sub(r"^\s*\\?\s*", "", text))
+                command.text = encoded(re.sub(r"^\s*\\?\s*", "", text))
             elif name == "" or name not in "dpq=":
                 known = name and name in "{}bDgGhHlnNPrtTwx:#"
                 raise Complaint(f"{name}: {_UNSUPPORTED}" if known else self._bad(name), 1)

@@ -9,7 +9,8 @@ from essaim_practice.programs.base import World
 from essaim_practice.programs.hosts import NoSuchHost
 from essaim_practice.programs.steps import Steps, Wait, line
 from essaim_practice.shell.words import Complaint
-from essaim_practice.utilities.base import Misuse, options, text_of, tool
+from essaim_practice.text.encoding import decoded
+from essaim_practice.utilities.base import Misuse, options, tool
 
 if TYPE_CHECKING:
     pass
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def own_address(world: World) -> str:
     """The container's address, as its /etc/hosts tells it."""
     try:
-        rows = text_of(world.fs.read("/etc/hosts")).splitlines()
+        rows = decoded(world.fs.read("/etc/hosts")).splitlines()
     except OSError:
         rows = []
     for row in rows:

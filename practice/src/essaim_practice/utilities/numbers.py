@@ -12,17 +12,16 @@ from posixpath import basename
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import Steps, Wait, Work, Write, line
 from essaim_practice.shell.words import Complaint
+from essaim_practice.text.encoding import decoded, encoded
 from essaim_practice.utilities.base import (
     Doing,
     Lines,
     Misuse,
-    bytes_of,
     gnu,
     opened,
     options,
     out,
     reason,
-    text_of,
     tool,
 )
 from essaim_practice.utilities.regex import Pattern
@@ -191,10 +190,10 @@ class _Expression:
 def _matched(text: str, source: str) -> str:
     """What a pattern's group matches at a text's beginning; without one, how many characters."""
     pattern = Pattern(source)
-    match = pattern.beginning(bytes_of(text))
+    match = pattern.beginning(encoded(text))
     if pattern.groups:
-        return text_of(match.group(1)) if match else ""
-    return str(len(text_of(match.group()))) if match else "0"
+        return decoded(match.group(1)) if match else ""
+    return str(len(decoded(match.group()))) if match else "0"
 
 
 _SUMS = ("md5sum", "sha1sum", "sha256sum", "sha512sum")
@@ -216,7 +215,7 @@ def checksum(argv: list[str], world: World) -> Steps:
             yield line(f"{(yield from _sum(name, lines))}  {word}")
             continue
         for row in (yield from lines.whole()):
-            code |= yield from _checked(name, text_of(row).rstrip("\n"), world)
+            code |= yield from _checked(name, decoded(row).rstrip("\n"), world)
     return code
 
 

@@ -11,7 +11,8 @@ from posixpath import basename
 from essaim_practice.programs.base import UNIX, Program, StartError, World, executable, program
 from essaim_practice.programs.steps import Interrupted, Steps, Wait, ending, line, printing
 from essaim_practice.shell.words import Complaint, echoed, formatted, tested
-from essaim_practice.utilities.base import Doing, Lines, Misuse, gnu, options, out, text_of, tool
+from essaim_practice.text.encoding import decoded
+from essaim_practice.utilities.base import Doing, Lines, Misuse, gnu, options, out, tool
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _MOST_WORDS = 5000
@@ -169,12 +170,12 @@ def xargs(argv: list[str], world: World) -> Steps:
     lines = yield from Lines().whole()
     text = b"".join(lines)
     if "0" in asked:
-        words = [text_of(part) for part in text.split(b"\0") if part]
+        words = [decoded(part) for part in text.split(b"\0") if part]
     elif "I" in asked or "L" in asked:
-        words = [text_of(one).strip() for one in lines if one.strip()]
+        words = [decoded(one).strip() for one in lines if one.strip()]
     else:
         words = [
-            _unquoted(word) for word in islice(_WORD.findall(text_of(text[:_LONGEST])), _MOST_WORDS)
+            _unquoted(word) for word in islice(_WORD.findall(decoded(text[:_LONGEST])), _MOST_WORDS)
         ]
     words = words[:_MOST_WORDS]
     code = 0

@@ -10,6 +10,7 @@ from essaim_practice.programs.base import World
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import Steps, Write, line
 from essaim_practice.store.file_tree import File
+from essaim_practice.text.encoding import decoded, encoded
 from essaim_practice.text.expressions import Match
 from essaim_practice.utilities.base import (
     ENTRY,
@@ -18,13 +19,11 @@ from essaim_practice.utilities.base import (
     Lines,
     Misuse,
     Options,
-    bytes_of,
     opened,
     options,
     out,
     place,
     reason,
-    text_of,
     tool,
 )
 from essaim_practice.utilities.regex import Pattern
@@ -59,7 +58,7 @@ def grep(argv: list[str], world: World) -> Steps:
     words = list(asked.words)
     sources = list(asked.given.get("e", []))
     for name in asked.given.get("f", []):
-        sources += text_of(world.fs.read(place(world, name))).splitlines()
+        sources += decoded(world.fs.read(place(world, name))).splitlines()
     if not {"e", "f"} & asked.given.keys():
         if not words:
             raise Misuse("")
@@ -184,4 +183,4 @@ def _parts(
 def _row(name: str, number: int, text: bytes, mark: str, asked: Options, headed: bool) -> Write:
     shown = f"{name}{mark}" if headed else ""
     shown += f"{number}{mark}" if "n" in asked else ""
-    return Write(bytes_of(shown) + text + b"\n")
+    return Write(encoded(shown) + text + b"\n")

@@ -11,6 +11,7 @@ from essaim_practice.programs.base import World
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Steps, Work, Write
 from essaim_practice.shell.words import Complaint, meant
+from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import (
     MOST,
     Doing,
@@ -22,7 +23,6 @@ from essaim_practice.utilities.base import (
     options,
     out,
     place,
-    text_of,
     tool,
 )
 
@@ -168,7 +168,7 @@ def cut(argv: list[str], world: World) -> Steps:
     found, code = yield from inputs("cut", world, asked.words)
     for _, source in found:
         while (one := (yield from source.next())) is not None:
-            text = text_of(one).rstrip("\n")
+            text = decoded(one).rstrip("\n")
             if kind != "f":
                 yield out("".join(text[a - 1 : b] for a, b in ranges) + "\n")
                 continue
@@ -220,7 +220,7 @@ def tr(argv: list[str], world: World) -> Steps:
         data, rest = data[:_PIECE], data[_PIECE:]
         yield Work(len(data) // 5)
         made = []
-        for sign in text_of(data):
+        for sign in decoded(data):
             inside = (sign in members) != inverted
             if deletes and inside:
                 continue

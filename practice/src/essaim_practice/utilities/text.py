@@ -10,6 +10,7 @@ from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import READ, Steps, Wait, Write, line
 from essaim_practice.shell.words import Complaint, meant
 from essaim_practice.store.file_tree import Device
+from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import (
     ENTRY,
     MOST,
@@ -23,7 +24,6 @@ from essaim_practice.utilities.base import (
     out,
     place,
     reason,
-    text_of,
     tool,
 )
 
@@ -223,8 +223,8 @@ def wc(argv: list[str], world: World) -> Steps:
             counts["l"] += one.endswith(b"\n")
             counts["w"] += len(one.split())
             counts["c"] += len(one)
-            counts["m"] += len(text_of(one)) if gnu(world) else len(one)
-            counts["L"] = max(counts["L"], len(text_of(one).rstrip("\n")))
+            counts["m"] += len(decoded(one)) if gnu(world) else len(one)
+            counts["L"] = max(counts["L"], len(decoded(one).rstrip("\n")))
         shown.append((name, counts))
         for kind in kinds:
             totals[kind] += counts[kind]
@@ -272,7 +272,7 @@ def reshaped(argv: list[str], world: World) -> Steps:
     for _, source in found:
         lines = yield from source.whole()
         for number, one in enumerate(reversed(lines) if name == "tac" else lines, 1):
-            text = text_of(one).rstrip("\n")
+            text = decoded(one).rstrip("\n")
             if name == "nl":
                 text = f"{number:6}\t{text}" if text else "       "
             yield out((text[::-1] if name == "rev" else text) + "\n")
@@ -292,7 +292,7 @@ def passed(argv: list[str], world: World) -> Steps:
             yield Write(meant(asked.get("d", "\t"))[0].encode().join(rows) + b"\n")
             continue
         while (one := (yield from source.next())) is not None:
-            text = text_of(one).rstrip("\n")
+            text = decoded(one).rstrip("\n")
             if name == "expand":
                 if len(text) + 8 * text.count("\t") > MOST:
                     raise Complaint("out of memory", 1)

@@ -1,0 +1,60 @@
+"""Runs the text of a script in a shell, line by line, with the traps that it sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from essaim_practice.programs.steps import Interrupted, Work
+from essaim_practice.shell.dialect import SyntaxProblem
+from essaim_practice.shell.exits import Exit, Failure, Leave
+from essaim_practice.shell.parser import Parser
+from essaim_practice.shell.pipes import Doing
+from essaim_practice.shell.state import Shell
+
+_SIGNALS = {"INT": 2, "TERM": 15}
+
+
+def run_text(shell: Shell, text: str) -> Doing[int]:
+    """Run a text in this shell, line by line. Raises what its commands raise."""
+    shell.code = 0
+    parser, begun = Parser(text, True, shell.aliases), 0
+    while True:
+        try:
+            command = parser.next_line()
+        except SyntaxProblem as problem:
+            shell.line = problem.line
+            raise Failure(shell.dialect.syntax(problem)) from None
+        if command is None:
+            return shell.code
+        yield Work((parser.at - begun) // 5)
+        begun = parser.at
+        if "n" not in shell.options:
+            yield from shell.run(command)
+
+
+def guarded(shell: Shell, steps: Callable[[], Doing[int]]) -> Doing[int]:
+    """Run something as the whole of a shell: exits, traps and failures end it."""
+    try:
+        code = yield from steps()
+    except Exit as end:
+        code = end.code
+    except Leave:
+        code = shell.code
+    except Failure as failure:
+        yield from shell.complain(failure.text, failure.command)
+        code = failure.code
+    except Interrupted as signal:
+        name = next((n for n, number in _SIGNALS.items() if number == signal.signal), "")
+        if name not in shell.traps:
+            raise
+        code = yield from guarded(shell, lambda: run_text(shell, shell.traps.pop(name)))
+    if action := shell.traps.pop("EXIT", ""):
+        shell.code = code
+        ended = yield from guarded(shell, lambda: run_text(shell, action))
+        code = code if ended == 0 else ended
+    return code
+
+
+def run_whole(shell: Shell, text: str) -> Doing[int]:
+    """Run a text as the whole of a shell."""
+    return (yield from guarded(shell, lambda: run_text(shell, text)))

@@ -1,0 +1,197 @@
+"""The state of one shell, and what every part of it does with a shell: say, complain, run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, field
+from random import Random
+
+from essaim_practice.programs.base import World
+from essaim_practice.programs.steps import Wait, Work
+from essaim_practice.shell.dialect import Dialect
+from essaim_practice.shell.exits import Exit, Failure, Leave
+from essaim_practice.shell.pipes import Descriptors, Doing, Full, Held, Outer, Strand, side_by_side
+from essaim_practice.shell.tree import Command, Group, Pipeline, Simple
+from essaim_practice.shell.variables import LONGEST, Variables
+from essaim_practice.text.encoding import decoded, encoded
+
+_DEEPEST = 60  # commands inside commands, functions among them
+_COMMAND = Work(50)  # what a command costs besides what it does
+_BURST = 40  # commands that take no simulated time together
+_SHORTEST, _LONGEST_WAIT = 0.002, 0.1  # seconds between bursts: the longer it runs, the longer
+
+
+@dataclass(slots=True)
+class Effort:
+    """How many commands a shell and its subshells have run, and what of them goes on."""
+
+    commands: int = 0
+    piped: int = 0  # commands of pipelines that go on
+    jobs: int = 0  # begun in the background, ever
+
+
+@dataclass(slots=True)
+class Shell:
+    """One shell's state; ``fork`` makes a subshell's."""
+
+    world: World
+    dialect: Dialect
+    own: str  # $0, as complaints name it
+    variables: Variables
+    cwd: str
+    execute: Callable[[Shell, Command], Doing[int]]  # runs one command; see interpreter.py
+    positional: list[str] = field(default_factory=list)
+    interactive: bool = False
+    options: set[str] = field(default_factory=set)  # letters of `set`
+    functions: dict[str, Command] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    traps: dict[str, str] = field(default_factory=dict)
+    descriptors: Descriptors = field(default_factory=lambda: {n: Outer(n) for n in range(3)})
+    code: int = 0  # $?
+    strands: list[Strand] = field(default_factory=list)  # this shell, and all that it has begun
+    jobs: dict[int, Strand] = field(default_factory=dict)  # begun in the background, by pid
+    last_job: int = 0  # $!
+    pid: int = 1
+    line: int = 1
+    umask: int = 0o022
+    tested: int = 0  # inside conditions, where `set -e` does not apply
+    loops: int = 0
+    depth: int = 0
+    effort: Effort = field(default_factory=Effort)
+    history: list[str] = field(default_factory=list)
+
+    def fork(self) -> Shell:
+        twin = copy(self)
+        twin.variables = self.variables.copy()
+        twin.options, twin.functions = set(self.options), dict(self.functions)
+        twin.aliases, twin.positional = dict(self.aliases), list(self.positional)
+        twin.traps, twin.jobs, twin.interactive = {}, {}, False
+        return twin
+
+    # Saying
+
+    def say(self, text: str, descriptor: int = 1) -> Doing[None]:
+        """Write a text as it is."""
+        target = self.descriptors.get(descriptor)
+        if target is not None and text:
+            yield from target.put(encoded(text))
+
+    def complain(self, text: str, command: str = "") -> Doing[None]:
+        said = self.dialect.complaint(self.own, self.line, command, text, self.interactive)
+        yield from self.say(said + "\n", 2)
+
+    # What words ask for
+
+    def parameter(self, name: str) -> list[str] | None:
+        """The values of a parameter, None when it is not set."""
+        if name in ("@", "*"):
+            return self.positional
+        if name.isdigit():
+            number = int(name) if len(name) < 6 else 10**6
+            if number == 0:
+                return [self.own]
+            return [self.positional[number - 1]] if number <= len(self.positional) else None
+        special: dict[str, Callable[[], str]] = {
+            "?": lambda: str(self.code),
+            "#": lambda: str(len(self.positional)),
+            "$": lambda: str(self.pid),
+            "!": lambda: str(self.last_job or ""),
+            "-": lambda: "".join(letter for letter in sorted(self.options) if len(letter) == 1),
+            "LINENO": lambda: str(self.line),
+            "RANDOM": lambda: str(_drawn(self.world, self.effort.commands)),
+        }
+        if name in special and not (self.dialect.name == "dash" and name == "RANDOM"):
+            return [special[name]()]
+        value = self.variables.get(name)
+        return None if value is None else [value]
+
+    def home_of(self, user: str) -> str:
+        return _home_of(self.world, user)
+
+    def output_of(self, body: Command | None) -> Doing[str]:
+        """What commands write, without newlines at the end."""
+        if body is None:
+            return ""
+        held = Held(most=LONGEST)
+        shell = self.fork()
+        shell.descriptors = {**self.descriptors, 1: held}
+        try:
+            self.code = yield from shell.alone(body)
+        except Full:
+            raise Failure("out of memory") from None
+        return decoded(bytes(held.data)).replace("\0", "").rstrip("\n")
+
+    # Running
+
+    def alone(self, command: Command) -> Doing[int]:
+        """Run a command as a shell of its own; returns its exit code."""
+        try:
+            return (yield from self.run(command))
+        except Exit as end:
+            return end.code
+        except Leave:
+            return 0
+        except Failure as failure:
+            yield from self.complain(failure.text, failure.command)
+            return failure.code
+
+    def run(self, command: Command) -> Doing[int]:
+        """Run a command. Raises Exit, Return, Leave and Failure."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            self.depth = 0
+            raise Exit((yield from self._too_deep()))
+        try:
+            self.code = yield from self.execute(self, command)
+        finally:
+            self.depth -= 1
+        plain = isinstance(command, Simple | Group)
+        plain = plain or (isinstance(command, Pipeline) and not command.negated)
+        if self.code and plain and "e" in self.options and not self.tested:
+            raise Exit(self.code)
+        return self.code
+
+    def _too_deep(self) -> Doing[int]:
+        yield from self.complain("out of memory: nested too deeply for the practice engine")
+        return 2
+
+    def test(self, command: Command) -> Doing[int]:
+        self.tested += 1
+        try:
+            return (yield from self.run(command))
+        finally:
+            self.tested -= 1
+
+    def breathe(self) -> Doing[None]:
+        """Let simulated time pass now and then: a loop without a sleep must not stop it."""
+        self.effort.commands += 1
+        yield _COMMAND
+        bursts, rest = divmod(self.effort.commands, _BURST)
+        if not rest:
+            yield Wait(min(_LONGEST_WAIT, _SHORTEST * (1 + bursts / 50)))
+
+    def with_strands(self, steps: Doing[int]) -> Doing[int]:
+        """Run the shell, and beside it what it starts in the background, until the shell ends."""
+        main = Strand(steps)
+        self.strands.append(main)
+        try:
+            yield from side_by_side(self.strands, None, main, self.world.now)
+        finally:
+            for strand in self.strands:
+                strand.steps.close()
+        return main.code or 0
+
+
+def _drawn(world: World, number: int) -> int:
+    """``$RANDOM``: the same in the same run."""
+    return Random(f"{world.hostname} {number}").randrange(32768)
+
+
+def _home_of(world: World, user: str) -> str:
+    try:
+        users = decoded(world.fs.read("/etc/passwd")).splitlines()
+    except OSError:
+        return ""
+    fields = (entry.split(":") for entry in users)
+    return next((found[5] for found in fields if found[0] == user and len(found) > 5), "")
