@@ -6,14 +6,13 @@ ARG BASE=python:3.11-slim
 
 FROM ${BASE} AS build
 # Streamlit takes itself for a checkout of its own when its folder is not called site-packages.
-ENV PIP_TARGET=/opt/site-packages \
-    PIP_NO_CACHE_DIR=1 \
+ENV PIP_NO_CACHE_DIR=1 \
     PIP_NO_COMPILE=1 \
     PIP_ROOT_USER_ACTION=ignore
 COPY requirements.lock .
-RUN pip install --require-hashes --requirement requirements.lock
+RUN pip install --target /opt/site-packages --require-hashes --requirement requirements.lock
 COPY practice practice
-RUN pip install --no-deps ./practice
+RUN pip install --target /opt/site-packages --no-deps ./practice
 WORKDIR /opt/site-packages
 # Leave behind what never runs here: the packages' own tests, what compilers and type checkers read,
 # widgets for notebooks, and Arrow's clients for S3 and Flight.

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from core.control.classroom import classroom
+from core.control.rights import Right
 from core.traffic.plan import Plan
 from core.web.server import lifespan, middleware, routes
 
@@ -24,7 +25,7 @@ def send(request: Request) -> JSONResponse:
     control = classroom().control(asked["key"])
     [service] = control.snapshot.services
     rate, seconds = float(asked["rate"]), float(asked["seconds"])
-    control.send(Plan(service.id, service.ports[0].published, rate, seconds), "bench", True)
+    control.send(Plan(service.id, service.ports[0].published, rate, seconds), "bench", Right())
     return JSONResponse({})
 
 

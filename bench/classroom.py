@@ -182,7 +182,7 @@ class Learner:
     def _read(self) -> None:
         reader = Reader()
         for text in self._live:
-            said = reader.read(text)
+            said = reader.read(str(text))
             with self._news:
                 if said["topic"] == "cluster":
                     self._said = said

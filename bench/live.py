@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import docker
 from playwright.sync_api import Page, sync_playwright
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from core.commands.command import Command
 from core.commands.services import CreateService, RemoveServices, ScaleServices
@@ -105,7 +106,7 @@ def bytes_per_second(base_url: str) -> tuple[float, float, float]:
         try:
             time.sleep(WINDOW)  # until they fail at different times
             address = f"{essaim.replace('http', 'ws', 1)}/live/socket?lang=fr"
-            with connect(address, origin=essaim, max_size=None) as link:
+            with connect(address, origin=Origin(essaim), max_size=None) as link:
                 reader, end, sizes = Reader(), time.monotonic() + WINDOW, []
                 while (left := end - time.monotonic()) > 0:
                     with suppress(TimeoutError):
@@ -149,7 +150,7 @@ def calls_per_second(base_url: str) -> dict[int, float]:
 def viewing(essaim: str, viewers: int) -> Iterator[None]:
     """This many open live sockets, each read as fast as it speaks."""
     address = f"{essaim.replace('http', 'ws', 1)}/live/socket?lang=fr"
-    sockets = [connect(address, origin=essaim) for _ in range(viewers)]
+    sockets = [connect(address, origin=Origin(essaim)) for _ in range(viewers)]
     readers = [threading.Thread(target=lambda s=each: list(s)) for each in sockets]
     for reader in readers:
         reader.start()
@@ -205,7 +206,7 @@ def running(client: docker.APIClient) -> int:
     return sum(task["Status"]["State"] == "running" for task in found)
 
 
-def until(holds: Callable[[], bool]) -> float:
+def until(holds: Callable[..., bool]) -> float:
     """The time at which it first held."""
     end = time.monotonic() + PATIENCE
     while not holds():

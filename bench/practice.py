@@ -115,8 +115,8 @@ def _post(cluster: Cluster, path: str, body: object, **query: str) -> None:
     found = find("POST", path)
     assert found is not None
     route, params = found
-    given = (cluster, "node1", "POST", path, params, query, {}, json.dumps(body).encode(), (1, 51))
-    route.handler(Request(*given))
+    said = json.dumps(body).encode()
+    route.handler(Request(cluster, "node1", "POST", path, params, query, {}, said, (1, 51)))
 
 
 def _wait(server: PracticeServer, replicas: int) -> None:

@@ -62,7 +62,7 @@ class Viewer:
     def _read(self) -> None:
         reader = Reader()
         for text in self._socket:
-            now, said = time.time(), reader.read(text)
+            now, said = time.time(), reader.read(str(text))
             if said["topic"] == "cluster":
                 self.services = said["services"]
             elif said["topic"] == "traffic" and said["run"]:

@@ -5,13 +5,14 @@ import time
 import pandas as pd
 import streamlit as st
 
+from core.control.classroom import classroom
 from core.labs.board import SETTINGS, Learner, bottlenecks, export, learners
 from core.labs.catalogue import LABS
 from core.labs.texts import texts
 from core.ui import labs
 from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.script_runs import caught
-from core.ui.session import _, classroom, control, language, plural, unlock, unlocked
+from core.ui.session import _, control, language, plural, unlock, unlocked
 from core.ui.tables import table
 
 NUMBERS = {lab.name: number for number, lab in enumerate(LABS, 1)}

@@ -1,5 +1,7 @@
 """The home page: the cluster's live picture, and the actions that move its replicas."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.cluster.snapshot import Service
@@ -110,8 +112,7 @@ if not swarm_missing():
         last_action()
     board(chosen.id if chosen else "", may(UpdateNode))
     not_noticed()
-    if chosen and open_ports(chosen):
-        port = open_ports(chosen)[0].published
-        strip(lambda: Plan(chosen.id, port, rate=10, seconds=60))
+    if chosen and (ports := open_ports(chosen)):
+        strip(partial(Plan, chosen.id, ports[0].published, rate=10, seconds=60))
     journal()
 reset_button()

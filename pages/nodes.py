@@ -1,5 +1,7 @@
 """Nodes: the machines of the Swarm, what they may take, and how another one joins."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.cluster.snapshot import Node
@@ -37,7 +39,7 @@ def detail(node: Node) -> None:
                 continue
             button(
                 {"active": _("Activate"), "pause": _("Pause")}[availability],
-                lambda wish=availability: UpdateNode(availability=wish, node=node.reference),
+                partial(UpdateNode, availability=availability, node=node.reference),
                 UpdateNode,
                 key=f"node_{availability}",
                 icon=icon,
@@ -107,6 +109,7 @@ else:
             join()
     with st.expander(_("Leave the Swarm"), key="leave"):
         engine = control().snapshot.engine
+        assert engine is not None  # a Swarm is shown
         mine = own(engine.node_id)
         (confirmation_button if mine else asking_button)(
             _("Leave the Swarm"),

@@ -106,8 +106,12 @@ def test_a_text_that_is_not_marked_is_noticed(line: str) -> None:
 
 
 #: The rooms that show errors to somebody, or keep them until they are shown.
-SHOWING = ("pages/", "core/ui/", "core/console/", "core/timeline/", "core/commands/journal.py")
-SHOWING += (
+SHOWING = (
+    "pages/",
+    "core/ui/",
+    "core/console/",
+    "core/timeline/",
+    "core/commands/journal.py",
     "core/control/jobs.py",
     "core/lessons/lesson.py",
     "core/lessons/solutions.py",

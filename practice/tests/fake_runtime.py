@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from essaim_practice.store.objects import Container, Engine
 from essaim_practice.store.store import Change, Store
@@ -66,7 +67,7 @@ class FakeRuntime:
         self._store.put(replace(container, state="running", started=now, pid=100))
         for image, code in (("crash", 1), ("once", 0)):
             if container.image.startswith(image):
-                self._later(container, 1.0, lambda ended, code=code: self._exit(ended, code))
+                self._later(container, 1.0, partial(self._exit, code=code))
 
     def _stop(self, container: Container) -> None:
         if container.desired in ("stopped", "removed"):

@@ -19,7 +19,20 @@ START = 1_700_000_000.0
 
 
 def image(behaviour: str = "alpine", **config: Any) -> Image:
-    return Image("", "node1", "sha256:0", (), (), 0, 0.0, (), (), config, behaviour, {})
+    return Image(
+        "",
+        "node1",
+        "sha256:0",
+        (),
+        (),
+        0,
+        0.0,
+        (),
+        (),
+        config,
+        behaviour,
+        rootfs.tree(behaviour, 0.0),
+    )
 
 
 def disk(behaviour: str, clock: Playing) -> FileSystem:

@@ -180,13 +180,13 @@ def opened(practice: PracticeServer, port: int) -> Iterator[ClientConnection]:
 
 def drawn(socket: ClientConnection) -> list[str]:
     """The kinds and texts of the elements that one run of the script draws."""
-    kinds = ((element.WhichOneof("type"), element) for element in elements(socket))
+    kinds = ((element.WhichOneof("type") or "", element) for element in elements(socket))
     return [f"{kind} {getattr(getattr(e, kind), 'body', '')}".strip() for kind, e in kinds]
 
 
 def elements(socket: ClientConnection) -> list[Element]:
     """What one run of the script draws."""
-    shown = []
+    shown: list[Element] = []
     end = time.monotonic() + PATIENCE
     while True:
         message = ForwardMsg()

@@ -115,7 +115,7 @@ def test_the_cache_holds_until_something_changes(builder: Builder) -> None:
     text = "FROM alpine\nWORKDIR /app\nCOPY app.py .\nRUN echo built\n"
     assert "Using cache" not in builder.log(text)
     assert builder.log(text).count(" ---> Using cache") == 3
-    changed = builder.log(text, **{"app.py": b"print(2)\n"})
+    changed = builder.log(text, "", **{"app.py": b"print(2)\n"})
     assert changed.count(" ---> Using cache") == 1
     assert "built" in changed
     assert "Using cache" not in builder.log(text, "nocache=1")
@@ -142,7 +142,7 @@ def test_the_cache_is_taken_from_the_images_that_are_named(builder: Builder) -> 
 )
 def test_what_is_ignored_is_not_copied(builder: Builder, ignored: str, left: str) -> None:
     text = "FROM alpine\nCOPY . /x\nRUN cd /x && echo = $(ls -A)\n"
-    assert f"= {left}\n" in builder.log(text, **{".dockerignore": ignored.encode()})
+    assert f"= {left}\n" in builder.log(text, "", **{".dockerignore": ignored.encode()})
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_installed_commands_are_found_later(builder: Builder, engine: docker.Doc
     assert b"(simulated)" in engine.containers.run("tool", ["curl", "-V"])
     requirements = b"streamlit==1.67.0  # pinned\n\nplotly\n"
     text = "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
-    log = builder.log(text, **{"requirements.txt": requirements})
+    log = builder.log(text, "", **{"requirements.txt": requirements})
     assert "Collecting streamlit==1.67.0" in log
     assert "Collecting plotly" in log
     failed = builder.told("FROM python:3.11-slim\nRUN pip install -r requirements.txt\n")

@@ -114,15 +114,13 @@ def test_an_archive_of_a_real_engine_is_loaded_layer_by_layer(
         "history": [{"created_by": "one"}, {"created_by": "two"}],
     }
     manifest = [{"Config": "c.json", "RepoTags": ["real:1"], "Layers": ["1/layer.tar", "2.tar"]}]
-    body = archive(
-        **{
-            "c.json": json.dumps(config),
-            "manifest.json": json.dumps(manifest),
-            "1/layer.tar": archive(**{"bin": None, "bin/sh": "#!", "gone": "x"}),
-            "2.tar": archive(**{".wh.gone": "", "here": "y"}),
-        }
-    )
-    engine.images.load(body)
+    files: dict[str, str | bytes | None] = {
+        "c.json": json.dumps(config),
+        "manifest.json": json.dumps(manifest),
+        "1/layer.tar": archive(**{"bin": None, "bin/sh": "#!", "gone": "x"}),
+        "2.tar": archive(**{".wh.gone": "", "here": "y"}),
+    }
+    engine.images.load(archive(**files))
     engine.containers.create("real:1", name="copy")
     listed = names(call("GET", "/containers/copy/export").body)
     assert "here" in listed

@@ -24,7 +24,11 @@ MAC = "02:42:ac:12:00:09"
 @pytest.fixture
 def settle(call: Call) -> Settle:
     """Let half a simulated minute pass, and everything that falls due in it happen."""
-    return lambda: call("POST", "/_practice/clock", {"step": 30}) and None
+
+    def step() -> None:
+        call("POST", "/_practice/clock", {"step": 30})
+
+    return step
 
 
 @pytest.fixture

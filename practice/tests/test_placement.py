@@ -48,7 +48,7 @@ class Wish:
         if self.constraint is None:
             return True
         operator, disk = self.constraint
-        return (node.labels.get("disk", "") == disk) == (operator == "==")
+        return bool((node.labels.get("disk", "") == disk) == (operator == "=="))
 
 
 _MACHINES = st.lists(

@@ -132,9 +132,9 @@ def test_a_shell_waits_only_for_input_that_stays_open() -> None:
 
 def test_a_server_in_a_shells_line_is_still_a_server() -> None:
     alone = program(["sh", "-c", "nginx -g 'daemon off;'"], world("nginx"))
-    assert (alone.ports, alone.term_code) == ({80}, 0)
+    assert (alone.ports, alone.term_code) == (frozenset({80}), 0)
     after = program(["sh", "-c", "echo ready && nginx -g 'daemon off;'"], world("nginx"))
-    assert (after.ports, after.term_code) == ({80}, 0)
+    assert (after.ports, after.term_code) == (frozenset({80}), 0)
     assert after.site is not None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from essaim_practice.engine.cluster import Cluster
 from essaim_practice.store.clock import ManualClock
@@ -14,7 +15,7 @@ from essaim_practice.swarm.records import new_id, revise
 from essaim_practice.swarm.render import task_json
 
 
-def shown(cluster: Cluster) -> list[object]:
+def shown(cluster: Cluster) -> list[dict[str, Any]]:
     """What the kept texts say, which must be what the records say."""
     tasks = list(cluster.store.all(Task))
     said = json.loads(cluster.tasks.list(tasks))
@@ -23,7 +24,8 @@ def shown(cluster: Cluster) -> list[object]:
 
 
 def test_the_text_of_a_task_follows_it_and_its_network() -> None:
-    cluster = Cluster(ManualClock(), Random(1))
+    clock = ManualClock()
+    cluster = Cluster(clock, Random(1))
     store = cluster.store
     assert cluster.tasks.list([]) == b"[]\n"
     spec = canonical.stored(
@@ -37,7 +39,7 @@ def test_the_text_of_a_task_follows_it_and_its_network() -> None:
     store.put(Service(new_id(cluster.random), 1, 0.0, 0.0, spec, 1))
     seen = [shown(cluster)]
     for _ in range(100):
-        cluster.clock.advance(0.1)
+        clock.advance(0.1)
         seen.append(shown(cluster))
     assert len({json.dumps(one) for one in seen}) > 4
     first = next(store.all(Task))

@@ -120,7 +120,7 @@ def test_a_bomb_is_opened_piece_by_piece_and_never_whole(pack: Callable[[bytes],
     pieces, _ = calls_of(tars.decompressed(pack(plain), 2**23))
     assert pieces >= 2**23 // PIECE
     toil = tars.decompressed(pack(plain), 2**20)
-    opened = []
+    opened: list[bytes | None] = []
     with pytest.raises(ApiError, match="holds more than"):
         opened.extend(toil)
     assert len(opened) <= 3 * 2**20 // PIECE

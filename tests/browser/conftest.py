@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.conftest import CHROMIUM_ARGS
 
 ROOT = Path(__file__).parents[2]
-WIDE = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 #: Milliseconds that a slow machine may take over what a fast one does at once.
 PATIENCE = 60_000
@@ -106,7 +106,7 @@ def look(browser: Browser) -> Iterator[Look]:
     """Open an address; a script error on any page fails the test."""
     contexts, errors = [], []
 
-    def look(address: str, size: dict[str, int] = WIDE, **options: object) -> Page:
+    def look(address: str, size: ViewportSize = WIDE, **options: object) -> Page:
         context = browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()

@@ -108,7 +108,11 @@ def answered(page: Page, *messages: dict[str, object]) -> None:
     """Let the console hear these from its server, in this order."""
 
     def server(socket: WebSocketRoute) -> None:
-        socket.on_message(lambda _: [socket.send(json.dumps(message)) for message in messages])
+        def answer(_: object) -> None:
+            for message in messages:
+                socket.send(json.dumps(message))
+
+        socket.on_message(answer)
 
     page.route_web_socket("**/console/socket", server)
     page.reload()

@@ -85,13 +85,13 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def collector(engine: FakeEngine) -> Iterator[Collector]:
-    collector = Collector(engine.connect, QUICK)  # type: ignore[arg-type]
+    collector = Collector(engine.connect, QUICK)
     collector.start()
     yield collector
     collector.stop()
 
 
-def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+def until(holds: Callable[..., object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not come about in time"
@@ -129,7 +129,7 @@ def test_a_subscriber_that_fails_stops_nobody(engine: FakeEngine, collector: Col
 @pytest.fixture
 def sleepy(engine: FakeEngine) -> Iterator[Collector]:
     """One that has asked once, and asks again only when it is woken."""
-    collector = Collector(engine.connect, Pace(idle=60.0, rest=60.0, moving=60.0))  # type: ignore[arg-type]
+    collector = Collector(engine.connect, Pace(idle=60.0, rest=60.0, moving=60.0))
     collector.start()
     try:
         until(lambda: collector.snapshot.engine and engine.streams)
@@ -192,7 +192,7 @@ def test_a_lost_engine_leaves_the_last_good_picture(
 
 def test_an_engine_that_is_not_there_yet(engine: FakeEngine) -> None:
     engine.up = False
-    collector = Collector(engine.connect, QUICK)  # type: ignore[arg-type]
+    collector = Collector(engine.connect, QUICK)
     collector.start()
     try:
         until(lambda: collector.snapshot.outage)
@@ -205,7 +205,7 @@ def test_an_engine_that_is_not_there_yet(engine: FakeEngine) -> None:
 
 def test_an_engine_without_a_swarm_is_asked_no_cluster_questions(engine: FakeEngine) -> None:
     engine.info_answer = {"Name": "alone", "Swarm": {"LocalNodeState": "inactive"}}
-    collector = Collector(engine.connect, QUICK)  # type: ignore[arg-type]
+    collector = Collector(engine.connect, QUICK)
     collector.start()
     try:
         until(lambda: collector.snapshot.engine)
@@ -254,7 +254,7 @@ def test_refresh_waits_for_a_question_asked_after_it(
 
 def test_it_rests_when_nothing_moves(engine: FakeEngine) -> None:
     pace = Pace(moving=0.01, idle=0.3, rest=0.3, restless=0.0)
-    collector = Collector(engine.connect, pace)  # type: ignore[arg-type]
+    collector = Collector(engine.connect, pace)
     collector.start()
     try:
         until(lambda: collector.snapshot.engine)
@@ -275,7 +275,7 @@ SLEEPY = Pace(moving=60.0, idle=60.0, rest=60.0, gather=0.02)
 @pytest.fixture
 def hinted(engine: FakeEngine) -> Iterator[Collector]:
     """It would ask once a minute by itself."""
-    collector = Collector(engine.connect, SLEEPY, hinted=True)  # type: ignore[arg-type]
+    collector = Collector(engine.connect, SLEEPY, hinted=True)
     collector.start()
     assert collector.current(30)
     yield collector
@@ -305,7 +305,7 @@ def test_no_change_is_lost_between_hint_and_question(engine: FakeEngine, hinted:
     for count in (2, 5, 3, 8, 1):
         engine.tasks_answer = [raw.task(n, slot=n) for n in range(count)]
         hinted.hint("tasks")
-        until(lambda wanted=count: len(hinted.snapshot.tasks) == wanted, 30)  # type: ignore[misc]
+        until(lambda wanted=count: len(hinted.snapshot.tasks) == wanted, 30)
 
 
 # Rest
@@ -338,7 +338,7 @@ def test_a_short_rest_is_followed_by_a_fresh_question(
 
 
 def test_a_collector_that_rests_can_be_stopped(engine: FakeEngine) -> None:
-    collector = Collector(engine.connect, QUICK)  # type: ignore[arg-type]
+    collector = Collector(engine.connect, QUICK)
     collector.start()
     assert collector.current(30)
     collector.rest()

@@ -183,7 +183,7 @@ def test_secrets_are_masked_in_line_and_python() -> None:
 
 
 def test_every_class_of_command_is_registered_once() -> None:
-    def concrete(kind: type) -> set[type]:
+    def concrete(kind: type[Any]) -> set[type[Any]]:
         below = {c for sub in kind.__subclasses__() for c in concrete(sub)}
         return below or {kind}
 

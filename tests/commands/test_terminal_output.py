@@ -96,7 +96,7 @@ def _piece(task: int, text: bytes) -> bytes:
 
 def logs(pieces: list[bytes]) -> tuple[list[str], _Engine]:
     engine = _Engine(pieces)
-    text = ServiceLogs(service="web")._run(engine, unheard)  # type: ignore[arg-type]
+    text = ServiceLogs(service="web")._run(engine, unheard)
     return text.split("\n"), engine
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.commands.build import FOLDER, BuildImage
+from core.commands.services import CreateService, ScaleServices, UpdateService
 from core.control import faults
 from core.control.control import Control
 from core.labs.catalogue import LABS
@@ -69,9 +70,9 @@ class Terminal:
         if isinstance(command, BuildImage):
             for name, text in command.files:  # as the learner saved them
                 (self.folder / name).write_text(text)
-        if command.verb in (("service", "create"), ("service", "scale"), ("service", "update")):
+        if isinstance(command, CreateService | ScaleServices | UpdateService):
             # The docker command would watch for five real seconds what here takes a tenth of one.
-            command = replace(command, detach=True)  # type: ignore[call-arg]
+            command = replace(command, detach=True)
         return command.argv()
 
 

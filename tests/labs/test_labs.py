@@ -170,7 +170,7 @@ def test_a_majority_is_more_than_half_of_the_managers(managers: int, down: int, 
         for at in range(managers)
     )
     now = ClusterSnapshot(0.0, 1, ENGINE, nodes=nodes)
-    facts = Facts(now, now, now, (), {}, EngineQueries(lambda: None))  # type: ignore[arg-type]
+    facts = Facts(now, now, now, (), {}, EngineQueries(lambda: None))
     verdict = BY_NAME["lab4"].step("quorum").check(facts)
     assert remark(texts("lab4", "en").steps["quorum"].remarks, verdict).startswith(said)
 
@@ -265,7 +265,7 @@ def test_a_wrong_state_gets_a_word(line: str, step: str, key: str) -> None:
 
 def test_nobodys_cluster_is_asked_nothing() -> None:
     """A step that asks the engine twice a second would keep a forgotten cluster awake."""
-    asked = []
+    asked: list[None] = []
 
     class Asked(EngineQueries):
         def secrets(self) -> frozenset[str]:

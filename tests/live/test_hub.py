@@ -75,9 +75,13 @@ def test_a_slow_viewer_gets_the_latest_not_a_queue() -> None:
     current = iter(range(100))
     hub.topic("a", lambda lang: str(next(current)))
 
+    def publish() -> None:
+        for _ in range(50):
+            hub.publish("a")
+
     async def visit() -> list[str]:
         with hub.follow("en") as feed:
-            publisher = threading.Thread(target=lambda: [hub.publish("a") for _ in range(50)])
+            publisher = threading.Thread(target=publish)
             publisher.start()
             await asyncio.to_thread(publisher.join)
             await asyncio.sleep(0)

@@ -17,7 +17,7 @@ def test_the_files_to_build_from_are_kept_when_the_page_is_left(
     again = fine(visit("build", viewer=viewer))
     assert again.text_area(key="file_app.py").value == "print(1)"
     fine(again.button(key="reset_files").click().run())
-    assert "streamlit" in again.text_area(key="file_app.py").value
+    assert "streamlit" in str(again.text_area(key="file_app.py").value)
     assert "streamlit" in viewer.files["app.py"]
 
 

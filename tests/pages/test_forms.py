@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.commands.registry import parse
 from core.control.control import Control
+from core.control.rights import Right
 from tests.cluster.test_collector import until
 from tests.pages.conftest import Open, fine
 
@@ -86,11 +87,11 @@ def test_the_form_on_the_services_page_refuses_and_keeps(
 
 
 def test_a_bad_number_changes_no_service(cluster: Control, visit: Open) -> None:
-    cluster.submit(parse("docker service create --name web nginx:latest"), "test", True)
+    cluster.submit(parse("docker service create --name web nginx:latest"), "test", Right())
     until(lambda: len(cluster.snapshot.services) == 1)
     for typed in (-1, None, 2.5, 10_001):
         app = fine(visit("services", service_part="Change"))
-        next(each for each in app.number_input if "_of_" in each.key).set_value(typed)
+        next(each for each in app.number_input if "_of_" in str(each.key)).set_value(typed)
         app = press(app, "Update the service")
         assert refused(app).startswith("Replicas: ")
         assert cluster.snapshot.services[0].replicas == 1
@@ -125,7 +126,7 @@ def test_the_form_on_the_containers_page_refuses_and_keeps(
 def test_nobody_is_asked_about_a_bad_number(
     cluster: Control, visit: Open, typed: float | None
 ) -> None:
-    cluster.submit(parse("docker service create --name web nginx:latest"), "test", True)
+    cluster.submit(parse("docker service create --name web nginx:latest"), "test", Right())
     until(lambda: len(cluster.snapshot.services) == 1)
     app = fine(visit("vote"))
     app.number_input(key="vote_replicas").set_value(typed)
@@ -138,8 +139,8 @@ def test_nobody_is_asked_about_a_bad_number(
 def test_the_built_image_is_run_at_no_bad_port(
     cluster: Control, visit: Open, typed: float | None
 ) -> None:
-    cluster.submit(parse("docker pull nginx:latest"), "test", True)
-    cluster.submit(parse("docker tag nginx:latest my-streamlit-app"), "test", True)
+    cluster.submit(parse("docker pull nginx:latest"), "test", Right())
+    cluster.submit(parse("docker tag nginx:latest my-streamlit-app"), "test", Right())
     until(lambda: any("my-streamlit-app:latest" in i.tags for i in cluster.snapshot.images))
     app = fine(visit("build"))
     app.number_input(key="run_port").set_value(typed)
@@ -155,8 +156,8 @@ def test_the_built_image_is_run_at_no_bad_port(
 def test_every_field_belongs_to_a_form_so_that_enter_sends_it(
     cluster: Control, visit: Open, page: str
 ) -> None:
-    cluster.submit(parse("docker pull nginx:latest"), "test", True)
-    cluster.submit(parse("docker tag nginx:latest my-streamlit-app"), "test", True)
+    cluster.submit(parse("docker pull nginx:latest"), "test", Right())
+    cluster.submit(parse("docker tag nginx:latest my-streamlit-app"), "test", Right())
     until(lambda: any("my-streamlit-app:latest" in i.tags for i in cluster.snapshot.images))
     app = fine(visit(page))
     sent = {each.form_id for each in app.button}
@@ -173,7 +174,7 @@ def test_the_question_before_removing_tells_as_many_as_are_wanted(
     cluster: Control, visit: Open
 ) -> None:
     line = "docker service create --name web --replicas 16 nginx:latest"
-    cluster.submit(parse(line), "test", True)
+    cluster.submit(parse(line), "test", Right())
     until(lambda: len(cluster.snapshot.services) == 1)
     app = fine(visit("cluster"))  # before all of them run
     assert any("stops 16 replicas" in text.value for text in app.markdown)

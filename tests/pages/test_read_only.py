@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.commands.services import CreateService
 from core.control.access import READ_ONLY, Access
-from core.control.classroom import Classroom
+from core.control.classroom import Classroom, classroom
 from core.control.control import Control
 from core.control.rights import NONE, Right
 from core.engine import keys
@@ -43,7 +43,7 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
 def test_whatever_can_be_pressed_changes_nothing(
     taught: Control, visit: Open, page: str, language: str
 ) -> None:
-    share = keys.spelled(session.classroom().viewing_code(keys.DEFAULT))
+    share = keys.spelled(classroom().viewing_code(keys.DEFAULT))
     # Not even for who has the password: it is for real engines.
     app = fine(visit(page, language, viewer=session.Viewer(right=Right())))
     harmless = {"reset_files", "share_home"}
@@ -68,7 +68,7 @@ def test_share_gives_on_the_code_to_look_on_and_no_other(
 ) -> None:
     app = fine(visit("services", language))
     codes = [each.value for each in app.markdown if each.value.startswith("### ")]
-    assert codes == [f"### {keys.spelled(session.classroom().viewing_code(keys.DEFAULT))}"]
+    assert codes == [f"### {keys.spelled(classroom().viewing_code(keys.DEFAULT))}"]
 
 
 def test_a_lab_that_the_teacher_shows_keeps_its_marks_and_the_teachers_name(
@@ -112,5 +112,5 @@ def test_the_codes_that_a_room_reads_from_the_projector_are_to_look_on(
     query = parse_qs(urlsplit(app.text[0].value).query)
     assert query == {
         "as": ["voter"],
-        "cluster": [session.classroom().viewing_code(keys.DEFAULT)],
+        "cluster": [classroom().viewing_code(keys.DEFAULT)],
     }

@@ -16,6 +16,7 @@ from core.commands.containers import RunContainer
 from core.commands.services import CreateService
 from core.control import faults, instances, reset
 from core.control.control import Control
+from core.control.rights import NONE
 from core.i18n import translation
 from core.labs.progress import Labs
 from core.ui import labs as ui_labs
@@ -61,9 +62,9 @@ STATES: dict[str, dict[str, object]] = {
 def full(cluster: Control) -> Control:
     """A cluster with one of everything: a service, a container, images, an instance outside."""
     cluster.submit(
-        CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3), "", False
+        CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3), "", NONE
     )
-    cluster.submit(RunContainer(detach=True, name="front", image="nginx:latest"), "", False)
+    cluster.submit(RunContainer(detach=True, name="front", image="nginx:latest"), "", NONE)
     faults.do(cluster, faults.add_machine(), "")
     until(lambda: sum(t.state == "running" for t in cluster.snapshot.tasks) == 3, 30)
     cluster.collector.refresh(60)

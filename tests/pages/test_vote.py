@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from core.commands.services import CreateService
 from core.control.control import Control
 from core.control.rights import Right
-from core.ui import vote
+from core.votes.model import question
 from core.votes.texts import ask_text
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PAGES, Open, fine
@@ -73,7 +73,7 @@ def test_without_the_password_one_may_vote_but_not_ask(real: Control, visit: Ope
     app = fine(visit("vote"))
     assert not [button for button in app.button if (button.key or "").startswith("vote_")]
     [service] = real.snapshot.services
-    real.votes.ask(vote.question("scale", service, real.snapshot, 1.0, replicas=9))
+    real.votes.ask(question("scale", service, real.snapshot, 1.0, replicas=9))
     fine(app.run())
     assert not [button for button in app.button if (button.key or "").startswith("vote_")]
     assert real.votes.vote("anna", 1.0, [3, 3, 3])

@@ -28,7 +28,7 @@ def replicas_over_time(*given: Any) -> go.Figure:
     return go.Figure(charts.replicas_over_time(*given))
 
 
-def bars(**parts: object) -> dict[str, dict[str, int]]:
+def bars(**parts: Any) -> dict[str, dict[str, int]]:
     """Counts above zero, by phase and column."""
     figure = replicas_per_node(snapshot(**parts), same)
     counts = {

@@ -51,7 +51,8 @@ def test_what_ran_on_a_dead_node_is_not_alive_though_docker_counts_it() -> None:
     nodes = [raw.node("node1"), raw.node("node2", state="down")]
     dead = replicas("node2", "node2", desired="shutdown")
     fresh = [raw.task(9, slot=1, at=9), raw.task(8, slot=2, at=9)]
-    parts = {"nodes": nodes, "services": [raw.service(replicas=2)], "tasks": [*dead, *fresh]}
+    web = [raw.service(replicas=2)]
+    parts: dict[str, Any] = {"nodes": nodes, "services": web, "tasks": [*dead, *fresh]}
     assert stands(**parts) == Health(
         2, 2, False,
         "web: 2/2 replicas alive."

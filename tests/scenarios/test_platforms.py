@@ -61,7 +61,7 @@ def push_bare(base: str) -> None:
     kept = requests.put(
         f"{base}/{IMAGE}/manifests/latest",
         data=json.dumps(manifest),
-        headers={"Content-Type": manifest["mediaType"]},
+        headers={"Content-Type": str(manifest["mediaType"])},
         timeout=20,
     )
     kept.raise_for_status()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_a_manager_that_runs_is_not_removed(swarm: Swarm) -> None:
 def test_an_image_that_no_node_has(swarm: Swarm) -> None:
     swarm.run(f"docker service create --name {WEB} essaim-none:latest")
 
-    def rejected() -> list[dict]:
+    def rejected() -> list[dict[str, Any]]:
         return [t for t in swarm.tasks(WEB) if t["Status"]["State"] == "rejected"]
 
     task = swarm.wait(rejected)[0]
@@ -108,7 +109,7 @@ def test_an_image_that_no_node_has(swarm: Swarm) -> None:
 def test_a_constraint_that_no_node_meets(swarm: Swarm) -> None:
     swarm.run(f"docker service create --name {WEB} --constraint node.role==musician nginx:latest")
 
-    def pending() -> list[dict]:
+    def pending() -> list[dict[str, Any]]:
         return [t for t in swarm.tasks(WEB) if t["Status"].get("Err")]
 
     task = swarm.wait(pending)[0]

@@ -7,6 +7,7 @@ import json
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from core.control.control import Control
 from core.control.rights import AWAY, Right
@@ -180,7 +181,7 @@ def test_without_a_ticket_nobody_comes_in(served: Served, path: str, first: str)
 @pytest.mark.parametrize("path", ["console", "terminal"])
 def test_other_sites_pages_stay_outside(served: Served, path: str) -> None:
     with pytest.raises(Exception, match="403"):
-        connect(f"{served.address}/{path}/socket", origin="http://elsewhere.example")
+        connect(f"{served.address}/{path}/socket", origin=Origin("http://elsewhere.example"))
 
 
 def test_a_real_engine_lets_strangers_only_look(

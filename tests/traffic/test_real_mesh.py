@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -117,7 +117,7 @@ def seen_again(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 
     async def noted(
         self: client.Connection, host: str, target: str, headers: dict[str, str]
-    ) -> client.Answer:
+    ) -> client.Response:
         port = self._writer.get_extra_info("sockname")[1]
         if port in known:
             again.add(int(target.rpartition("-")[2]))
@@ -186,7 +186,7 @@ def test_a_drain_costs_what_an_independent_client_counts(mesh: Mesh) -> None:
     def other() -> None:
         began = time.monotonic()
         with ThreadPoolExecutor(60) as pool:
-            asked = []
+            asked: list[Future[bool]] = []
             while not over.is_set():
                 over.wait(max(0.0, began + len(asked) / rate - time.monotonic()))
                 asked.append(pool.submit(answers, host, port))

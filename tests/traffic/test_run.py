@@ -11,7 +11,7 @@ import pytest
 from core.commands.registry import parse
 from core.engine.connection import Connection
 from core.errors import InvalidCommand
-from core.traffic import client
+from core.traffic import attribution, client
 from core.traffic import run as runs
 from core.traffic.client import Response
 from core.traffic.plan import Plan
@@ -124,7 +124,7 @@ def test_a_body_may_name_the_container(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """whoami as it is elsewhere: without the practice engine's header."""
-    real = runs.clues
+    real = attribution.clues
     monkeypatch.setattr(runs, "clues", lambda headers, body: real({}, body))
     traffic, service, port = web(connection, "traefik/whoami")
     run = ended(traffic, Plan(service, port, 100, 0.3, entry=one_entry(traffic, port)))

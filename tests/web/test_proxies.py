@@ -29,7 +29,7 @@ def seen(monkeypatch: pytest.MonkeyPatch, named: str, peer: str, told: bytes = F
     believe({"ESSAIM_PROXIES": named})
     config.load()
     scope = {"type": "http", "client": (peer, 5000), "headers": [(b"x-forwarded-for", told)]}
-    asyncio.run(config.loaded_app(scope, None, None))  # type: ignore[arg-type]
+    asyncio.run(config.loaded_app(scope, None, None))
     return found[0]
 
 

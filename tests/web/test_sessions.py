@@ -9,6 +9,7 @@ from http.cookies import SimpleCookie
 import pytest
 import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
@@ -43,10 +44,10 @@ class Page:
 
     def drawn(self) -> str:
         """Run the page's script; all that it said, as text."""
-        self._socket.send(BackMsg(rerun_script={"query_string": ""}).SerializeToString())
+        self._socket.send(BackMsg(rerun_script=ClientState(query_string="")).SerializeToString())
         told = []
         while True:
-            message = ForwardMsg.FromString(self._socket.recv(timeout=PATIENCE))  # type: ignore[arg-type]
+            message = ForwardMsg.FromString(self._socket.recv(timeout=PATIENCE))
             if message.HasField("new_session"):
                 self.session = message.new_session.initialize.session_id
             told.append(str(message))
