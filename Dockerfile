@@ -22,7 +22,8 @@ RUN find numpy pandas plotly pyarrow referencing -name tests -type d -prune -exe
         plotly/labextension plotly/package_data/datasets plotly/package_data/widgetbundle.js
 COPY . /app
 # Bytecode that is never checked against its source: neither is written again.
-RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/site-packages /app
+RUN rm -r /app/practice /app/requirements.lock \
+    && python -m compileall -q --invalidation-mode unchecked-hash /opt/site-packages /app
 
 FROM ${BASE}
 RUN useradd --uid 10001 --create-home essaim
