@@ -70,7 +70,7 @@ class History:
         if not self._samples or self._samples[-1].running != running:
             self._samples.append(Sample(snapshot.time, running))
         if self._last is not None:
-            self._marks.extend(changes(self._last, snapshot))
+            self._marks.extend(marks_between(self._last, snapshot))
         self._last = snapshot
         while len(self._samples) > 1 and self._samples[1].time < snapshot.time - SPAN_SECONDS:
             self._samples.popleft()
@@ -90,7 +90,7 @@ class History:
             self._samples[at] = Sample(sample.time, tuple(sorted(running)))
 
 
-def changes(old: ClusterSnapshot, new: ClusterSnapshot) -> list[Mark]:
+def marks_between(old: ClusterSnapshot, new: ClusterSnapshot) -> list[Mark]:
     """What somebody did, or what befell a node, between two snapshots."""
     marks: list[Mark] = []
     at = new.time

@@ -32,7 +32,7 @@ Json = Mapping[str, Any]
 PRACTICE_LABEL = "essaim.engine=practice"
 
 #: So many letters of an id tell nodes of one hostname apart, where they do.
-MARK = 5
+MIN_PREFIX = 5
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -77,10 +77,14 @@ def _marked(node: Node, nodes: Sequence[Node]) -> Node:
     if not others:
         return node
     length = next(
-        (n for n in range(MARK, len(node.id)) if not any(o[:n] == node.id[:n] for o in others)),
+        (
+            n
+            for n in range(MIN_PREFIX, len(node.id))
+            if not any(o[:n] == node.id[:n] for o in others)
+        ),
         len(node.id),
     )
-    return replace(node, mark=node.id[:length])
+    return replace(node, id_prefix=node.id[:length])
 
 
 def tasks(raw: Iterable[Json] | None) -> tuple[Task, ...]:

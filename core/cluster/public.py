@@ -75,7 +75,7 @@ _KNOWN = re.compile(
 
 
 @lru_cache(4096)
-def told(words: str) -> str:
+def safe_words(words: str) -> str:
     """The engine's words, where they are harmless; else HIDDEN."""
     return words if _KNOWN.fullmatch(words) else HIDDEN
 
@@ -85,7 +85,7 @@ def readable(words: str, translate: Translate) -> str:
     return translate(HIDDEN) if words == HIDDEN else words
 
 
-def without_words(snapshot: ClusterSnapshot) -> ClusterSnapshot:
+def with_safe_words(snapshot: ClusterSnapshot) -> ClusterSnapshot:
     """The same, but of the engine's words on tasks only those that are harmless."""
     return replace(snapshot, tasks=tuple(map(_task, snapshot.tasks)))
 
@@ -93,27 +93,27 @@ def without_words(snapshot: ClusterSnapshot) -> ClusterSnapshot:
 def public(snapshot: ClusterSnapshot) -> ClusterSnapshot:
     """What anybody may see of it."""
     return replace(
-        without_words(snapshot),
+        with_safe_words(snapshot),
         nodes=tuple(map(_node, snapshot.nodes)),
         services=tuple(map(_service, snapshot.services)),
         containers=tuple(map(_container, snapshot.containers)),
     )
 
 
-class Veil:
+class PublicView:
     """The public side of a cluster's latest snapshot, made once."""
 
     def __init__(self) -> None:
         self._latest: tuple[ClusterSnapshot, ClusterSnapshot] | None = None
 
-    def over(self, whole: ClusterSnapshot) -> ClusterSnapshot:
+    def of(self, whole: ClusterSnapshot) -> ClusterSnapshot:
         latest = self._latest
         if latest is None or latest[0] is not whole:
             latest = self._latest = whole, public(whole)
         return latest[1]
 
 
-def no_guess(filters: Iterable[str]) -> None:
+def check_filters(filters: Iterable[str]) -> None:
     """Raise NotAllowed where such filters would tell if a guess at a label's value is right."""
     for text in filters:
         kind, _equals, label = text.partition("=")
@@ -124,27 +124,27 @@ def no_guess(filters: Iterable[str]) -> None:
             )
 
 
-def veil(client: docker.DockerClient) -> None:
+def redact(client: docker.DockerClient) -> None:
     """From now on the client's answers hold only what anybody may see."""
     plain = client.api._result
 
     def result(response: Any, json: bool = False, binary: bool = False) -> Any:
         found = plain(response, json, binary)
-        return veiled(found) if json else found
+        return redacted(found) if json else found
 
     client.api._result = result
 
 
-def veiled(answer: Any) -> Any:
+def redacted(answer: Any) -> Any:
     """An answer of the engine's API, or what is to be sent to it, as anybody may see it."""
     if isinstance(answer, list):
-        return [veiled(each) for each in answer]
+        return [redacted(each) for each in answer]
     if isinstance(answer, dict):
-        return {key: _veiled(key, value) for key, value in answer.items()}
+        return {key: _redacted(key, value) for key, value in answer.items()}
     return answer
 
 
-def _veiled(key: str, value: Any) -> Any:
+def _redacted(key: str, value: Any) -> Any:
     if key in ("Labels", "labels"):
         if isinstance(value, Mapping):
             return {name: text if name in OPEN_LABELS else MASK for name, text in value.items()}
@@ -152,8 +152,8 @@ def _veiled(key: str, value: Any) -> Any:
     if key in ("Command", "Cmd", "Entrypoint", "Args", "Env", "Test"):
         return value and (MASK if isinstance(value, str) else [MASK])
     if key in ("Err", "Error", "Message") and isinstance(value, str):
-        return told(value)
-    return veiled(value)
+        return safe_words(value)
+    return redacted(value)
 
 
 def _pairs(
@@ -163,7 +163,7 @@ def _pairs(
 
 
 def _task(task: Task) -> Task:
-    message, error = told(task.message), told(task.error)
+    message, error = safe_words(task.message), safe_words(task.error)
     if (message, error) == (task.message, task.error):
         return task
     return replace(task, message=message, error=error)

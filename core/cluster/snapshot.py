@@ -80,7 +80,7 @@ class Node:
     cpus: float
     memory: int  # bytes
     version: int  # of the object in the store: what an update must quote
-    mark: str = ""  # the start of its id, where another node has the same hostname
+    id_prefix: str = ""  # the start of its id, where another node has the same hostname
 
     @property
     def name(self) -> str:
@@ -88,12 +88,12 @@ class Node:
 
         One that left the Swarm and joined again is two nodes, of which one is down.
         """
-        return f"{self.hostname} ({self.mark})" if self.mark else self.hostname
+        return f"{self.hostname} ({self.id_prefix})" if self.id_prefix else self.hostname
 
     @property
     def reference(self) -> str:
         """What docker takes for it: its hostname, or its id where the hostname is ambiguous."""
-        return self.id if self.mark else self.hostname
+        return self.id if self.id_prefix else self.hostname
 
     @property
     def takes_tasks(self) -> bool:

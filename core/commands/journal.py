@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 import docker
 
-from core.cluster.public import HIDDEN, MASK, told
+from core.cluster.public import HIDDEN, MASK, safe_words
 from core.commands import grammar
 from core.commands.command import Command, Interrupt, Report, unheard
 from core.errors import EngineRejected, EssaimError
@@ -101,7 +101,11 @@ class Journal:
 
     def _told(self, error: EssaimError) -> EssaimError:
         """What everybody may read of a refusal: of an engine's words, those that are harmless."""
-        if self._private() and isinstance(error, EngineRejected) and told(str(error)) == HIDDEN:
+        if (
+            self._private()
+            and isinstance(error, EngineRejected)
+            and safe_words(str(error)) == HIDDEN
+        ):
             return EssaimError(_("The engine refused; its words are shown to who did it alone."))
         return error
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import docker
 import docker.errors
 
-from core.cluster.public import veiled
+from core.cluster.public import redacted
 from core.commands import folder
 from core.commands.command import Command, Json, Report
 from core.commands.compose import IMAGE, NAMESPACE, Plan, plan
@@ -82,7 +82,7 @@ class DeployStack(Command):
         }
         prune = _PRUNE_TEXT if self.prune else ""
         networks, services = (
-            veiled(part) if self.hidden else part for part in (made.networks, list(made.services))
+            redacted(part) if self.hidden else part for part in (made.networks, list(made.services))
         )
         return f"""\
 from pathlib import Path

@@ -131,10 +131,12 @@ def _values(part: grammar.Part, snapshot: ClusterSnapshot) -> Iterable[Choice]:
                 yield Choice(f"{service.name}=", str(service.replicas))
     elif name == "NODE":
         for node in snapshot.nodes:
-            if not node.mark:
+            if not node.id_prefix:
                 yield Choice(node.hostname, f"{node.role} · {node.availability}")
         for node in snapshot.nodes:
-            yield Choice(node.id, f"{node.name} · {node.state}" if node.mark else node.hostname)
+            yield Choice(
+                node.id, f"{node.name} · {node.state}" if node.id_prefix else node.hostname
+            )
     elif name == "PATH":
         yield Choice(".")
     elif "|" in part.value.name:

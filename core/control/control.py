@@ -18,7 +18,7 @@ import docker
 from core.cluster.collector import Collector
 from core.cluster.failures import daemon_errors
 from core.cluster.history import History
-from core.cluster.public import Veil, no_guess, veil, without_words
+from core.cluster.public import PublicView, check_filters, redact, with_safe_words
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command, Interrupt, Report, unheard
 from core.commands.journal import Journal
@@ -56,7 +56,7 @@ class Control:
         self.connection = connection
         self.access = access
         self._traces = protection.traces()
-        self._veil = Veil()
+        self._public = PublicView()
         self.read_only = False  # whoever holds it came to look on
         self.collector = Collector(connection.api, hinted=connection.practice is not None)
         connection.listen(self.collector.hint)
@@ -76,7 +76,7 @@ class Control:
         )
         self.hub.topic("pulse", lambda lang: messages.pulse(self.snapshot, _texts(lang)))
         self.labs = Labs(
-            lambda: self.whole if self.practice else without_words(self.whole),
+            lambda: self.whole if self.practice else with_safe_words(self.whole),
             self.journal,
             EngineQueries(connection.api),
             lambda: self.hub.publish("labs"),
@@ -110,7 +110,7 @@ class Control:
         return self.whole if right.held and not self.read_only else self.snapshot
 
     def _shown(self, whole: ClusterSnapshot) -> ClusterSnapshot:
-        return whole if self.practice else self._veil.over(whole)
+        return whole if self.practice else self._public.of(whole)
 
     @property
     def practice(self) -> bool:
@@ -308,13 +308,13 @@ class Control:
         self, command: Command, right: Right, confirmed: bool = False
     ) -> docker.DockerClient:
         self.require(command, right, confirmed)
-        veiled = not self.practice and not right.held
-        if veiled:
-            no_guess(getattr(command, "filter", ()))
+        redacted = not self.practice and not right.held
+        if redacted:
+            check_filters(getattr(command, "filter", ()))
         with daemon_errors():
             client = self.connection.client()
-        if veiled:
-            veil(client)
+        if redacted:
+            redact(client)
         return client
 
     def _changed(self, whole: ClusterSnapshot) -> None:

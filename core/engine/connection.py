@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: Seconds until a question that got no answer counts as unanswered; a long action gets more.
 QUESTION_TIMEOUT = 5
 ACTION_TIMEOUT = 120
-#: The same for a question that ssh carries: it may have to find its way first.
+#: The same for a question that ssh carries: it may have to find its dialer first.
 SSH_TIMEOUT = ssh.FIND + QUESTION_TIMEOUT
 #: Two classes of thirty; ESSAIM_CLUSTERS says another number.
 MOST_CLUSTERS = 60
@@ -52,23 +52,23 @@ _TOLD_BY = {
 class _Api(docker.APIClient):  # type: ignore[misc]  # docker-py has no types
     """docker-py's client, which leaves no socket open where its first question finds no answer.
 
-    way: how to reach an ``ssh://`` address. trusting: whether a proxy of the environment may lead
-    to it.
+    dialer: how to reach an ``ssh://`` address. trusting: whether a proxy of the environment may be
+    used.
     """
 
     def __init__(
-        self, base_url: str, timeout: int, way: ssh.Way | None, trusting: bool, **options: Any
+        self, base_url: str, timeout: int, dialer: ssh.Dialer | None, trusting: bool, **options: Any
     ) -> None:
-        self._way, self._trusting = way, trusting
-        # Any socket: it is not asked before the way is mounted, see below.
-        url = f"unix://{contexts.SOCKET}" if way else base_url
+        self._dialer, self._trusting = dialer, trusting
+        # Any socket: it is not asked before the dialer is mounted, see below.
+        url = f"unix://{contexts.SOCKET}" if dialer else base_url
         super().__init__(base_url=url, version="auto", timeout=timeout, **options)
 
     def _retrieve_server_version(self) -> str:
         self.trust_env = self._trusting
         try:
-            if self._way:
-                self._custom_adapter = self._way.adapter(self.timeout)
+            if self._dialer:
+                self._custom_adapter = self._dialer.adapter(self.timeout)
                 self.mount("http+docker://", self._custom_adapter)
             return str(super()._retrieve_server_version())
         except BaseException:
@@ -91,9 +91,9 @@ class _Client(docker.DockerClient):  # type: ignore[misc]  # docker-py has no ty
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A place that was not taken, and why. there: whether something is there, which failed."""
+    """An endpoint that was not taken, and why. there: whether something is there, which failed."""
 
-    place: contexts.Place
+    endpoint: contexts.Endpoint
     why: Worded | str
     there: bool
 
@@ -115,7 +115,7 @@ class Connection:
     """An engine's address, and how to open docker-py clients on it.
 
     practice: the practice engine, where it runs in this process. search: how it was found. fault:
-    why it cannot even be asked. way: how to reach an ``ssh://`` address.
+    why it cannot even be asked. dialer: how to reach an ``ssh://`` address.
     """
 
     base_url: str
@@ -123,7 +123,7 @@ class Connection:
     search: Search | None = None
     tls: contexts.Tls | None = None
     fault: Worded | None = None
-    way: ssh.Way | None = None
+    dialer: ssh.Dialer | None = None
 
     @property
     def named(self) -> Worded | str:
@@ -135,7 +135,7 @@ class Connection:
 
     def api(self) -> docker.APIClient:
         """A client for short questions; raises as docker-py does when nobody answers."""
-        return self._open(SSH_TIMEOUT if self.way else QUESTION_TIMEOUT)
+        return self._open(SSH_TIMEOUT if self.dialer else QUESTION_TIMEOUT)
 
     def listen(self, hint: Callable[..., None]) -> bool:
         """Let an engine of this process say which parts of a snapshot have changed.
@@ -159,7 +159,7 @@ class Connection:
             raise EngineUnreachable(_("{where}: {why}."), where=self.named, why=fault)
         options = {"tls": _for_docker_py(self.tls)} if self.tls else {}
         # No proxy leads to this process; to look costs a third.
-        return _Api(self.base_url, timeout, self.way, self.practice is None, **options)
+        return _Api(self.base_url, timeout, self.dialer, self.practice is None, **options)
 
     @property
     def most_machines(self) -> int | None:
@@ -231,7 +231,7 @@ class Practice:
 def choose(
     environ: Mapping[str, str] = os.environ,
     home: Path | None = None,
-    sockets: Sequence[contexts.Place] | None = None,
+    sockets: Sequence[contexts.Endpoint] | None = None,
 ) -> Connection | Practice:
     """The engine to use, by environment and by what answers; or a practice cluster for each.
 
@@ -254,31 +254,31 @@ def choose(
     if wish == "practice":
         return Practice(int(most), Search("ESSAIM_ENGINE=practice"), swarm == "formed")
     home = home or Path.home()
-    if place := contexts.wished(environ, home):
-        return _connection(place, Search(place.named))
+    if endpoint := contexts.chosen(environ, home):
+        return _connection(endpoint, Search(endpoint.named))
     tried = list[Tried]()
-    for place in contexts.sockets(environ, home) if sockets is None else sockets:
-        found = _connection(place, Search(tried=tuple(tried)))
-        absent = _absent(place)
+    for endpoint in contexts.sockets(environ, home) if sockets is None else sockets:
+        found = _connection(endpoint, Search(tried=tuple(tried)))
+        absent = _absent(endpoint)
         why = absent or _unanswered(found)
         if why is None:
             return found
-        tried.append(Tried(place, why, there=absent is None))
+        tried.append(Tried(endpoint, why, there=absent is None))
     search = Search(tried=tuple(tried))
     if wish == "docker":  # it may come yet
         return Connection(f"unix://{contexts.SOCKET}", search=search)
     return Practice(int(most), search, swarm == "formed")
 
 
-def _connection(place: contexts.Place, search: Search) -> Connection:
-    way = ssh.Way(ssh.line(place.host)) if place.host.startswith("ssh://") else None
-    return Connection(place.host, None, search, place.tls, place.fault, way)
+def _connection(endpoint: contexts.Endpoint, search: Search) -> Connection:
+    dialer = ssh.Dialer(ssh.command(endpoint.host)) if endpoint.host.startswith("ssh://") else None
+    return Connection(endpoint.host, None, search, endpoint.tls, endpoint.fault, dialer)
 
 
-def _absent(place: contexts.Place) -> Worded | str | None:
+def _absent(endpoint: contexts.Endpoint) -> Worded | str | None:
     """Why there is no such socket to be seen, or None where there is one."""
     try:
-        os.stat(place.host.removeprefix("unix://"))
+        os.stat(endpoint.host.removeprefix("unix://"))
     except (FileNotFoundError, NotADirectoryError):
         return Worded(_("there is no such file"))
     except OSError as error:

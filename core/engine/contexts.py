@@ -65,7 +65,7 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Endpoint:
     """Where an engine may answer.
 
     named: what names it, for a person. host: its address as docker writes it, without a password;
@@ -78,8 +78,8 @@ class Place:
     fault: Worded | None = None
 
 
-def wished(environ: Mapping[str, str], home: Path) -> Place | None:
-    """The place that somebody has chosen, by the docker command's own precedence; None for none.
+def chosen(environ: Mapping[str, str], home: Path) -> Endpoint | None:
+    """The endpoint that somebody has chosen, by the docker command's own precedence; None for none.
 
     That is DOCKER_HOST, else the context that DOCKER_CONTEXT names, else the current one. The
     context ``default`` is no choice.
@@ -87,7 +87,7 @@ def wished(environ: Mapping[str, str], home: Path) -> Place | None:
     config = Path(environ.get("DOCKER_CONFIG") or home / ".docker")
     tls = _tls_of_environment(environ, config)
     if host := environ.get("DOCKER_HOST", "").strip():
-        return _place("DOCKER_HOST", host, tls)
+        return _endpoint_at("DOCKER_HOST", host, tls)
     if name := environ.get("DOCKER_CONTEXT", ""):
         named = Worded(_("The context {name} of DOCKER_CONTEXT"), name=name)
     elif name := _current(config):
@@ -96,11 +96,11 @@ def wished(environ: Mapping[str, str], home: Path) -> Place | None:
         return _context(config, name, named)
     if tls:
         variable = "DOCKER_TLS_VERIFY" if environ.get("DOCKER_TLS_VERIFY") else "DOCKER_TLS"
-        return _place(variable, f"tcp://localhost:{TLS_PORT}", tls)
+        return _endpoint_at(variable, f"tcp://localhost:{TLS_PORT}", tls)
     return None
 
 
-def sockets(environ: Mapping[str, str], home: Path) -> tuple[Place, ...]:
+def sockets(environ: Mapping[str, str], home: Path) -> tuple[Endpoint, ...]:
     """Where engines of this machine answer that nobody has named: docker's, then others'."""
     runtime = Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
     found = (
@@ -111,7 +111,7 @@ def sockets(environ: Mapping[str, str], home: Path) -> tuple[Place, ...]:
         (runtime / "podman/podman.sock", "Podman, rootless"),
         (Path("/run/podman/podman.sock"), "Podman"),
     )
-    return tuple(Place(who, f"unix://{path}") for path, who in found)
+    return tuple(Endpoint(who, f"unix://{path}") for path, who in found)
 
 
 def _nobody_is_asked() -> str:
@@ -142,7 +142,7 @@ def _current(config: Path) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _context(config: Path, name: str, named: Worded) -> Place:
+def _context(config: Path, name: str, named: Worded) -> Endpoint:
     id = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
     meta, folder = (config / "contexts" / kind / id for kind in ("meta", "tls"))
     file = meta / "meta.json"
@@ -150,7 +150,7 @@ def _context(config: Path, name: str, named: Worded) -> Place:
         host, skip = _endpoint(json.loads(file.read_bytes()))
         files = {path.name for path in (folder / "docker").iterdir()} if folder.exists() else set()
     except FileNotFoundError:
-        return Place(
+        return Endpoint(
             named,
             "",
             fault=Worded(
@@ -159,13 +159,13 @@ def _context(config: Path, name: str, named: Worded) -> Place:
         )
     except OSError as error:
         why = Worded(_("{where}: {why}"), where=error.filename or file, why=error.strerror)
-        return Place(named, "", fault=why)
+        return Endpoint(named, "", fault=why)
     except (ValueError, LookupError, TypeError):
-        return Place(named, "", fault=Worded(_("{path}: this is no context"), path=file))
+        return Endpoint(named, "", fault=Worded(_("{path}: this is no context"), path=file))
     pair = _pair(folder / "docker")
     ca = folder / "docker" / "ca.pem" if "ca.pem" in files else None
     tls = Tls(ca, *pair, verify=not skip) if files or skip else None
-    return _place(named, host, tls)
+    return _endpoint_at(named, host, tls)
 
 
 def _endpoint(meta: Any) -> tuple[str, bool]:
@@ -177,8 +177,8 @@ def _endpoint(meta: Any) -> tuple[str, bool]:
     return host, skip
 
 
-def _place(named: Worded | str, host: str, tls: Tls | None) -> Place:
-    """The place at an address that somebody wrote, which may be none."""
+def _endpoint_at(named: Worded | str, host: str, tls: Tls | None) -> Endpoint:
+    """The endpoint at an address that somebody wrote, which may be none."""
     shown = _USER.sub("…@", host)
     try:
         parts = urlsplit(host if "://" in host else f"tcp://{host}" if host else "unix://")
@@ -189,8 +189,8 @@ def _place(named: Worded | str, host: str, tls: Tls | None) -> Place:
         fault = Worded(
             _("this is no address of an engine: write unix:///PATH, tcp://HOST:PORT or ssh://HOST")
         )
-        return Place(named, shown, fault=fault)
-    return Place(named, whole, tls if parts.scheme in ("tcp", "http", "https") else None)
+        return Endpoint(named, shown, fault=fault)
+    return Endpoint(named, whole, tls if parts.scheme in ("tcp", "http", "https") else None)
 
 
 def _whole(parts: SplitResult) -> str:

@@ -37,7 +37,7 @@ _MOST_WORDS = 300
 _LEAVE = 2.0
 
 
-def line(url: str) -> list[str]:
+def command(url: str) -> list[str]:
     """The command that leads to the engine at an address such as ``ssh://me@host:22``.
 
     A path in it names the engine's socket there.
@@ -123,7 +123,7 @@ class Pipe(socket.socket):
         return True
 
 
-class Way:
+class Dialer:
     """One machine's engine, for any number of clients. now: seconds that never go back."""
 
     def __init__(self, command: Sequence[str], now: Callable[[], float] = time.monotonic) -> None:
@@ -135,10 +135,10 @@ class Way:
         self._why: EngineUnreachable | None = None
 
     def adapter(self, timeout: float) -> UnixHTTPAdapter:
-        """What docker-py's client mounts to go this way."""
+        """What docker-py's client mounts to go this dialer."""
         return _Adapter(self, timeout)
 
-    def open(self) -> Pipe:
+    def dial(self) -> Pipe:
         """Begin to go. Raises EngineUnreachable where it failed a moment ago, or ssh is missing."""
         with self._lock:
             if self._why and self._now() < self._again:
@@ -166,12 +166,12 @@ class Way:
 
 
 class _Connection(urllib3.connection.HTTPConnection):
-    def __init__(self, way: Way, timeout: float) -> None:
+    def __init__(self, dialer: Dialer, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)
-        self._way = way
+        self._dialer = dialer
 
     def connect(self) -> None:
-        self.sock = self._way.open()
+        self.sock = self._dialer.dial()
         self.sock.settimeout(self.timeout)
 
     def getresponse(self) -> Any:
@@ -186,27 +186,27 @@ class _Connection(urllib3.connection.HTTPConnection):
             if not words:
                 raise
         else:
-            self._way.arrived()
+            self._dialer.arrived()
             return answer
         why = _("The engine cannot be reached by ssh: {words}")
-        raise self._way.failed(EngineUnreachable(why, words=words))
+        raise self._dialer.failed(EngineUnreachable(why, words=words))
 
 
 class _Pool(urllib3.connectionpool.HTTPConnectionPool):
-    def __init__(self, way: Way, timeout: float) -> None:
+    def __init__(self, dialer: Dialer, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout, maxsize=4)
-        self._way, self._seconds = way, timeout
+        self._dialer, self._seconds = dialer, timeout
 
     def _new_conn(self) -> Any:
-        return _Connection(self._way, self._seconds)
+        return _Connection(self._dialer, self._seconds)
 
 
 class _Adapter(UnixHTTPAdapter):  # type: ignore[misc]  # docker-py has no types
     """docker-py's for a local socket, where each connection is a Pipe instead."""
 
-    def __init__(self, way: Way, timeout: float) -> None:
+    def __init__(self, dialer: Dialer, timeout: float) -> None:
         super().__init__("http+unix:///", timeout)
-        self._pool = _Pool(way, timeout)
+        self._pool = _Pool(dialer, timeout)
 
     def get_connection(self, url: str, proxies: Any = None) -> _Pool:
         # One for all addresses: docker-py would have one, and so another ssh, for each.

@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 from core.errors import InvalidFile
 from core.i18n import later as _
 from core.presentation.phases import PHASES
-from core.timeline.record import KINDS, MOMENTARY, Change, Recording, ReplicaState, Value
+from core.timeline.recording import KINDS, MOMENTARY, Change, Recording, ReplicaState, Value
 
 FORMAT = "essaim-timeline"
 VERSION = 1

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from core.cluster.history import changes as marks
+from core.cluster.history import marks_between
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.journal import Record
 from core.presentation.phases import phase, tiles
-from core.timeline.record import (
+from core.timeline.recording import (
     MAX_TEXT,
     MOMENTARY,
     Action,
@@ -35,7 +35,7 @@ Key = tuple[str, str]  # kind and id
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Delta:
     """What a follower of the stream lacks.
 
     cursor: what to ask with the next time. whole: whether the follower must forget what it had,
@@ -79,7 +79,7 @@ class Recorder:
             if not self._start:
                 self._born = self._start = self._end
             if last is not None and snapshot.outage is None:
-                for mark in marks(last, snapshot):
+                for mark in marks_between(last, snapshot):
                     self._changes.append(Change(mark.time, "mark", "", mark))
             self._compare(dict(_states(snapshot, self._known)))
             self._forget()
@@ -88,7 +88,7 @@ class Recorder:
         """All that is kept."""
         return self.after("").recording
 
-    def after(self, cursor: str) -> News:
+    def after(self, cursor: str) -> Delta:
         """What came since an earlier answer with this cursor; everything for any other text."""
         with self._lock:
             total = self._dropped + len(self._changes)
@@ -100,7 +100,7 @@ class Recorder:
                 begin = [Change(self._start, *key, state) for key, state in self._begin.items()]
                 changes = begin + changes
             recording = Recording(self._start, self._end, tuple(changes))
-            return News(recording, f"{self._born}/{total}", whole)
+            return Delta(recording, f"{self._born}/{total}", whole)
 
     def _compare(self, states: Mapping[Key, State]) -> None:
         for key, state in states.items():

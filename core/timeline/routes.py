@@ -33,11 +33,11 @@ def routes(
             return PlainTextResponse("this page may not look here", status_code=403)
         texts = translation(preferred(request.query_params.get("lang"))).gettext
         try:
-            news = recorder(request).after(request.query_params.get("after", ""))
+            delta = recorder(request).after(request.query_params.get("after", ""))
         except EssaimError as error:
             return PlainTextResponse(error.said(texts), status_code=503)
         body = json.dumps(
-            {"cursor": news.cursor, "whole": news.whole, **picture(news.recording, texts)},
+            {"cursor": delta.cursor, "whole": delta.whole, **picture(delta.recording, texts)},
             separators=(",", ":"),
         ).encode()
         headers = {"Cache-Control": "no-store"}

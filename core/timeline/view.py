@@ -10,7 +10,7 @@ from core.cluster.public import readable
 from core.i18n import Translate
 from core.presentation.marks import tell
 from core.timeline.files import plain
-from core.timeline.record import MAX_TEXT, Action, Change, OutageState, Recording, ReplicaState
+from core.timeline.recording import MAX_TEXT, Action, Change, OutageState, Recording, ReplicaState
 
 
 def picture(recording: Recording, _: Translate) -> dict[str, Any]:

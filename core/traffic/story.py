@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from core.cluster.history import Mark, changes
+from core.cluster.history import Mark, marks_between
 from core.cluster.snapshot import ClusterSnapshot, Service, Task
 
 #: Seconds for which nothing may be due before all counts as well.
@@ -111,7 +111,7 @@ def steps(old: ClusterSnapshot, new: ClusterSnapshot, service: Service) -> list[
     nodes = {node.name for node in new.nodes} | {node.name for node in old.nodes}
     told = [
         Step(mark.time, "mark", mark=mark)
-        for mark in changes(old, new)
+        for mark in marks_between(old, new)
         if mark.subject == service.name or mark.subject in nodes
     ]
     before = old.service(service.id)

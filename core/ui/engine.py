@@ -65,7 +65,7 @@ def _story(connection: Connection, search: Search, outage: Outage | None) -> str
             )
         )
         tried = [_line(tried) for tried in search.tried]
-        known = [tried.place.host for tried in search.tried]
+        known = [tried.endpoint.host for tried in search.tried]
         if connection.practice is None and connection.base_url not in known:
             word = _("does not answer") if outage else _("answers")
             tried.append(f"{_code(connection.base_url.removeprefix('unix://'))}: {word}")
@@ -83,8 +83,8 @@ def _story(connection: Connection, search: Search, outage: Outage | None) -> str
 
 
 def _line(tried: Tried) -> str:
-    place = tried.place
-    where = f"{_code(place.host.removeprefix('unix://'))} ({said(place.named, _)})"
+    endpoint = tried.endpoint
+    where = f"{_code(endpoint.host.removeprefix('unix://'))} ({said(endpoint.named, _)})"
     return _("{where}: {why}").format(where=where, why=_plain(said(tried.why, _)))
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import InvalidFile
 from core.timeline import files
-from core.timeline.record import Recording
+from core.timeline.recording import Recording
 from core.timeline.view import picture
 from core.ui.live import address, component, tile_words
 from core.ui.session import _, control

@@ -21,9 +21,7 @@ def votes(poll: Poll, _: Translate) -> str:
             "question": ask_text(poll.question, _),
             "replicas": poll.question.replicas,
             "kind": poll.question.kind,
-            "nodes": [
-                {"name": place.name, "before": place.before} for place in poll.question.places
-            ],
+            "nodes": [{"name": node.name, "before": node.before} for node in poll.question.nodes],
         }
     if poll.question and poll.phase == "revealed":
         content |= {

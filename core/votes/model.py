@@ -21,18 +21,18 @@ REST_SECONDS = 1.5
 
 Kind = Literal["scale", "drain", "activate", "rebalance"]
 Phase = Literal["none", "open", "moving", "revealed"]
-#: Replicas on each node, in the order of the question's places.
+#: Replicas on each node, in the order of the question's nodes.
 Counts = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NodeBefore:
     """A node as it was when the question was asked."""
 
     id: str
     name: str
     before: int  # running replicas of the service
-    takes: bool  # takes tasks
+    takes_tasks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,14 @@ class Question:
     service: str  # its id
     name: str
     replicas: int  # that will be wanted then
-    places: tuple[Place, ...]
+    nodes: tuple[NodeBefore, ...]
     node: str = ""  # the id of the one that is drained or activated
     forced: int = 0  # the service's count of forced updates when it was asked
     asked: float = 0.0  # when, seconds since the epoch; tells one question from another
 
     @property
     def node_name(self) -> str:
-        return next((place.name for place in self.places if place.id == self.node), "")
+        return next((node.name for node in self.nodes if node.id == self.node), "")
 
     def right(self, counts: Counts, truth: Counts) -> bool:
         """Whether a vote foresaw the truth.
@@ -62,9 +62,9 @@ class Question:
 
     def _alike(self, counts: Counts) -> list[list[int]]:
         groups: dict[object, list[int]] = {}
-        for place, count in zip(self.places, counts, strict=True):
-            special = not place.takes or place.id == self.node
-            groups.setdefault(place.id if special else place.before, []).append(count)
+        for node, count in zip(self.nodes, counts, strict=True):
+            special = not node.takes_tasks or node.id == self.node
+            groups.setdefault(node.id if special else node.before, []).append(count)
         return [sorted(group) for group in groups.values()]
 
 
@@ -176,13 +176,13 @@ def question(
     node = str(about.get("node", ""))
     bare = Question(kind, service.id, service.name, 0, ())
     ids = tuple(node.id for node in snapshot.nodes)
-    before = running(replace(bare, places=tuple(Place(i, "", 0, True) for i in ids)), snapshot)
+    before = running(replace(bare, nodes=tuple(NodeBefore(i, "", 0, True) for i in ids)), snapshot)
     wanted = about.get("replicas", service.replicas)
     return replace(
         bare,
         replicas=wanted if isinstance(wanted, int) else 0,
-        places=tuple(
-            Place(node.id, node.name, count, node.takes_tasks)
+        nodes=tuple(
+            NodeBefore(node.id, node.name, count, node.takes_tasks)
             for node, count in zip(snapshot.nodes, before, strict=True)
         ),
         node=node,
@@ -200,7 +200,7 @@ def running(question: Question, snapshot: ClusterSnapshot) -> Counts:
         and task.state == "running"
         and task.desired_state == "running"
     )
-    return tuple(counts[place.id] for place in question.places)
+    return tuple(counts[node.id] for node in question.nodes)
 
 
 def at_rest(question: Question, snapshot: ClusterSnapshot) -> bool:
@@ -228,5 +228,5 @@ def at_rest(question: Question, snapshot: ClusterSnapshot) -> bool:
 
 def _counts(raw: Sequence[object], question: Question) -> Counts | None:
     clean = tuple(n for n in raw if isinstance(n, int) and not isinstance(n, bool) and n >= 0)
-    whole = len(clean) == len(raw) == len(question.places) and sum(clean) == question.replicas
+    whole = len(clean) == len(raw) == len(question.nodes) and sum(clean) == question.replicas
     return clean if whole else None

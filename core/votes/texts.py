@@ -11,7 +11,7 @@ def ask_text(question: Question, _: Translate) -> str:
     fields = {
         "service": question.name,
         "replicas": question.replicas,
-        "nodes": len(question.places),
+        "nodes": len(question.nodes),
         "node": question.node_name,
     }
     match question.kind:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.cluster import parse
-from core.cluster.history import MAX_SAMPLES, SPAN_SECONDS, History, Mark, changes
+from core.cluster.history import MAX_SAMPLES, SPAN_SECONDS, History, Mark, marks_between
 from core.cluster.snapshot import ClusterSnapshot, Outage
 from core.errors import EngineUnreachable
 from tests.cluster import raw
@@ -70,24 +70,26 @@ def test_it_is_bounded() -> None:
 def test_marks_of_services() -> None:
     before = snapshot()
     after = snapshot(time=101.0, services=[raw.service(replicas=15), raw.service("api")])
-    assert changes(before, after) == [
+    assert marks_between(before, after) == [
         Mark(101.0, "created", "api"),
         Mark(101.0, "replicas", "web", "3", "15"),
     ]
-    assert changes(after, before)[-1] == Mark(100.0, "removed", "api")
+    assert marks_between(after, before)[-1] == Mark(100.0, "removed", "api")
 
 
 def test_a_forced_update_is_marked() -> None:
     template = {"ContainerSpec": {"Image": "nginx:latest@sha256:6bc4"}, "ForceUpdate": 1}
     after = snapshot(services=[raw.service(TaskTemplate=template)])
-    assert [mark.kind for mark in changes(snapshot(), after)] == ["forced"]
+    assert [mark.kind for mark in marks_between(snapshot(), after)] == ["forced"]
 
 
 def test_marks_of_nodes() -> None:
     drained = snapshot(nodes=[raw.node("node1"), raw.node("node2", availability="drain")])
-    assert changes(snapshot(), drained) == [Mark(100.0, "availability", "node2", "active", "drain")]
+    assert marks_between(snapshot(), drained) == [
+        Mark(100.0, "availability", "node2", "active", "drain")
+    ]
     down = snapshot(nodes=[raw.node("node1", state="down")])
-    assert changes(snapshot(), down) == [
+    assert marks_between(snapshot(), down) == [
         Mark(100.0, "state", "node1", "ready", "down"),
         Mark(100.0, "left", "node2"),
     ]
@@ -98,10 +100,13 @@ def test_a_node_has_joined_once_its_name_is_known() -> None:
     bare = raw.node("node3", state="unknown") | {"Description": {}}
     nodes = [raw.node("node1"), raw.node("node2")]
     coming, there = snapshot(nodes=[*nodes, bare]), snapshot(nodes=[*nodes, raw.node("node3")])
-    assert changes(snapshot(), coming) == []
-    assert changes(coming, there) == [Mark(100.0, "joined", "node3")]
-    assert changes(coming, snapshot()) == []
+    assert marks_between(snapshot(), coming) == []
+    assert marks_between(coming, there) == [Mark(100.0, "joined", "node3")]
+    assert marks_between(coming, snapshot()) == []
 
 
 def test_the_first_look_marks_nothing() -> None:
-    assert changes(ClusterSnapshot(time=0.0, revision=0, engine=None), snapshot(services=[])) == []
+    assert (
+        marks_between(ClusterSnapshot(time=0.0, revision=0, engine=None), snapshot(services=[]))
+        == []
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.cluster import parse
-from core.cluster.history import History, changes
+from core.cluster.history import History, marks_between
 from core.console.completion import complete
 from core.lessons.lesson import room_beside, spread, to_drain
 from core.live import messages
@@ -46,7 +46,7 @@ def test_only_where_a_hostname_is_ambiguous_is_there_more_than_it() -> None:
 
 def test_ids_that_begin_alike_are_told_apart_all_the_same() -> None:
     nodes = parse.nodes([node("abcdefg1x"), node("abcdefg2x"), node("zzzzzzzzz")])
-    assert [each.mark for each in nodes] == ["abcdefg1", "abcdefg2", "zzzzz"]
+    assert [each.id_prefix for each in nodes] == ["abcdefg1", "abcdefg2", "zzzzz"]
 
 
 def test_a_node_is_found_by_any_of_its_names_and_the_living_first() -> None:
@@ -76,7 +76,7 @@ def test_every_picture_keeps_them_apart() -> None:
     assert messages.shape(BOTH) != messages.shape(BEFORE)
     assert dict(spread(BOTH, BOTH.services[0])) == dict(zip(NAMES, (1, 2, 0), strict=True))
     asked = question("drain", BOTH.services[0], BOTH, 1.0, node=BACK)
-    assert [place.name for place in asked.places] == NAMES
+    assert [node.name for node in asked.nodes] == NAMES
     assert asked.node_name == "node3 (3k1f0)"
 
 
@@ -93,7 +93,7 @@ def test_the_past_goes_on_under_the_new_name() -> None:
     assert [line["name"] for line in lines] == NAMES
     assert [line["y"][0] for line in lines] == [1, 0, 1]
     assert {name for _id, name, _count in then.running} <= set(NAMES)
-    marks = {(mark.kind, mark.subject) for mark in changes(BEFORE, BOTH)}
+    marks = {(mark.kind, mark.subject) for mark in marks_between(BEFORE, BOTH)}
     assert {("joined", "node3 (3k1f0)"), ("state", "node3 (9wcrq)")} <= marks
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.cluster.public import HIDDEN, MASK, Veil, public, readable, told, veiled
+from core.cluster.public import HIDDEN, MASK, PublicView, public, readable, redacted, safe_words
 from core.cluster.snapshot import ClusterSnapshot
 from tests.control.test_protection import snapshot
 
@@ -47,9 +47,9 @@ def test_no_secret_is_left_in_the_picture() -> None:
 
 
 def test_it_is_made_once_of_each_picture() -> None:
-    veil, whole = Veil(), written()
-    assert veil.over(whole) is veil.over(whole)
-    assert veil.over(replace(whole, revision=2)).revision == 2
+    view, whole = PublicView(), written()
+    assert view.of(whole) is view.of(whole)
+    assert view.of(replace(whole, revision=2)).revision == 2
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_it_is_made_once_of_each_picture() -> None:
     ],
 )
 def test_words_that_quote_names_alone_are_shown(words: str) -> None:
-    assert told(words) == words
+    assert safe_words(words) == words
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_words_that_quote_names_alone_are_shown(words: str) -> None:
     ],
 )
 def test_words_that_may_quote_more_are_not(words: str) -> None:
-    assert told(words) == HIDDEN
+    assert safe_words(words) == HIDDEN
 
 
 def test_what_is_hidden_is_said_in_the_viewers_language() -> None:
@@ -112,7 +112,7 @@ def test_an_answer_of_the_api_is_veiled_wherever_it_is_deep() -> None:
             }
         },
     }
-    answer = veiled(
+    answer = redacted(
         [
             {"ID": "1", "Spec": spec, "Status": {"State": "failed", "Err": SECRET}},
             {"Command": f"serve {SECRET}", "Labels": [f"a={SECRET}"], "Ports": [{"PublicPort": 1}]},

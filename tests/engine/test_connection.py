@@ -43,8 +43,8 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def place(path: Path) -> contexts.Place:
-    return contexts.Place("Somebody's", f"unix://{path}")
+def place(path: Path) -> contexts.Endpoint:
+    return contexts.Endpoint("Somebody's", f"unix://{path}")
 
 
 def connected(found: Connection | Practice) -> Connection:
@@ -87,7 +87,7 @@ def test_where_none_answers_it_is_practice_and_says_what_was_tried(tmp_path: Pat
     finally:
         found.close()
     assert search is not None
-    assert [tried.place.host for tried in search.tried] == [f"unix://{tmp_path}/none"]
+    assert [tried.endpoint.host for tried in search.tried] == [f"unix://{tmp_path}/none"]
 
 
 def test_without_practice_it_waits_at_dockers_own_socket(tmp_path: Path) -> None:

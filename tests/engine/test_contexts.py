@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from core.engine.contexts import Place, Tls, sockets, wished
+from core.engine.contexts import Endpoint, Tls, chosen, sockets
 
 DEFAULT = "unix:///var/run/docker.sock"
 
@@ -53,8 +53,8 @@ def context(config: Path, name: str, meta: object) -> Path:
     return folder
 
 
-def endpoint(**endpoint: object) -> dict[str, object]:
-    return {"Name": "any", "Metadata": {}, "Endpoints": {"docker": endpoint}}
+def endpoint(**target: object) -> dict[str, object]:
+    return {"Name": "any", "Metadata": {}, "Endpoints": {"docker": target}}
 
 
 @pytest.fixture
@@ -69,15 +69,15 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(place: Place | None) -> str:
-    return DEFAULT if place is None else place.host
+def found(target: Endpoint | None) -> str:
+    return DEFAULT if target is None else target.host
 
 
 @pytest.mark.parametrize(("environ", "address"), ORDER, ids=str)
 def test_what_counts_more(home: Path, environ: dict[str, str], address: str) -> None:
-    place = wished(environ, home)
-    assert found(place) == address
-    assert place is None or place.fault is None
+    target = chosen(environ, home)
+    assert found(target) == address
+    assert target is None or target.fault is None
 
 
 @pytest.mark.cli
@@ -105,18 +105,18 @@ def docker(home: Path, environ: dict[str, str], *words: str) -> str:
 @pytest.mark.parametrize("config", ["", "{", "[]", "{}", '{"currentContext": 5}'])
 def test_a_config_without_a_context_is_no_choice(home: Path, config: str) -> None:
     (home / ".docker/config.json").write_text(config)
-    assert wished({}, home) is None
+    assert chosen({}, home) is None
 
 
 def test_a_config_elsewhere(home: Path, tmp_path: Path) -> None:
     context(tmp_path / "other", "here", endpoint(Host="tcp://127.0.0.1:9"))
     environ = {"DOCKER_CONFIG": str(tmp_path / "other")}
-    assert wished(environ, home) is None
-    assert found(wished({**environ, "DOCKER_CONTEXT": "here"}, home)) == "tcp://127.0.0.1:9"
+    assert chosen(environ, home) is None
+    assert found(chosen({**environ, "DOCKER_CONTEXT": "here"}, home)) == "tcp://127.0.0.1:9"
 
 
 def test_without_a_home_there_is_no_choice(tmp_path: Path) -> None:
-    assert wished({}, tmp_path / "nobody") is None
+    assert chosen({}, tmp_path / "nobody") is None
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ def test_without_a_home_there_is_no_choice(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_address_is_said_to_be_none(home: Path, host: str) -> None:
-    named = wished({"DOCKER_HOST": host}, home)
+    named = chosen({"DOCKER_HOST": host}, home)
     assert named is not None
     assert named.fault is not None
     context(home / ".docker", "odd", endpoint(Host=host))
-    named = wished({"DOCKER_CONTEXT": "odd"}, home)
+    named = chosen({"DOCKER_CONTEXT": "odd"}, home)
     assert named is not None
     assert named.fault is not None
 
@@ -150,10 +150,10 @@ def test_what_is_no_address_is_said_to_be_none(home: Path, host: str) -> None:
     "host", ["ssh://me:secret@host", "tcp://me:secret@host:1", "x://a:secret@b"]
 )
 def test_a_password_in_an_address_is_refused_and_not_repeated(home: Path, host: str) -> None:
-    place = wished({"DOCKER_HOST": host}, home)
-    assert place is not None
-    assert place.fault is not None
-    assert "secret" not in repr(place)
+    target = chosen({"DOCKER_HOST": host}, home)
+    assert target is not None
+    assert target.fault is not None
+    assert "secret" not in repr(target)
 
 
 @pytest.mark.parametrize(
@@ -175,24 +175,24 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(home: Path, host: 
 )
 def test_a_context_that_cannot_be_read_is_named(home: Path, meta: object) -> None:
     folder = context(home / ".docker", "bad", meta)
-    place = wished({"DOCKER_CONTEXT": "bad"}, home)
-    assert place is not None
-    assert place.fault is not None
-    assert str(folder / "meta.json") in str(place.fault)
+    target = chosen({"DOCKER_CONTEXT": "bad"}, home)
+    assert target is not None
+    assert target.fault is not None
+    assert str(folder / "meta.json") in str(target.fault)
 
 
 def test_a_context_that_is_not_there(home: Path) -> None:
     (home / ".docker/config.json").write_text('{"currentContext": "gone"}')
-    place = wished({}, home)
-    assert place is not None
-    assert str(place.named) == "The current context gone"
-    assert "there is no such context" in str(place.fault)
+    target = chosen({}, home)
+    assert target is not None
+    assert str(target.named) == "The current context gone"
+    assert "there is no such context" in str(target.fault)
 
 
 def test_a_name_leads_to_no_other_folder(home: Path) -> None:
-    place = wished({"DOCKER_CONTEXT": "../here"}, home)
-    assert place is not None
-    assert place.fault is not None
+    target = chosen({"DOCKER_CONTEXT": "../here"}, home)
+    assert target is not None
+    assert target.fault is not None
 
 
 # TLS
@@ -208,42 +208,42 @@ def files(config: Path, name: str, *kinds: str) -> Path:
 
 def test_a_context_may_have_a_ca_alone(home: Path) -> None:
     folder = files(home / ".docker", "here", "ca")
-    place = wished({}, home)
-    assert place is not None
-    assert place.tls == Tls(folder / "ca.pem")
+    target = chosen({}, home)
+    assert target is not None
+    assert target.tls == Tls(folder / "ca.pem")
 
 
 def test_a_context_may_have_all_three(home: Path) -> None:
     folder = files(home / ".docker", "here", "ca", "cert", "key")
-    place = wished({}, home)
-    assert place is not None
-    assert place.tls == Tls(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
+    target = chosen({}, home)
+    assert target is not None
+    assert target.tls == Tls(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
 
 
 def test_a_context_may_want_no_proof(home: Path) -> None:
     context(home / ".docker", "lax", endpoint(Host="tcp://127.0.0.1:1", SkipTLSVerify=True))
-    place = wished({"DOCKER_CONTEXT": "lax"}, home)
-    assert place is not None
-    assert place.tls == Tls(verify=False)
+    target = chosen({"DOCKER_CONTEXT": "lax"}, home)
+    assert target is not None
+    assert target.tls == Tls(verify=False)
 
 
 def test_a_context_without_files_has_no_tls(home: Path) -> None:
-    place = wished({}, home)
-    assert place is not None
-    assert place.tls is None
+    target = chosen({}, home)
+    assert target is not None
+    assert target.tls is None
 
 
 @pytest.mark.parametrize("host", ["unix:///a.sock", "ssh://host"])
 def test_only_tcp_has_tls(home: Path, host: str) -> None:
-    place = wished({"DOCKER_HOST": host, "DOCKER_TLS_VERIFY": "1"}, home)
-    assert place is not None
-    assert place.tls is None
+    target = chosen({"DOCKER_HOST": host, "DOCKER_TLS_VERIFY": "1"}, home)
+    assert target is not None
+    assert target.tls is None
 
 
 def test_the_folder_of_the_environment(home: Path) -> None:
-    place = wished({"DOCKER_HOST": "h", "DOCKER_TLS": "1", "DOCKER_CERT_PATH": "/certs"}, home)
-    assert place is not None
-    assert place.tls == Tls(Path("/certs/ca.pem"), verify=False)
+    target = chosen({"DOCKER_HOST": "h", "DOCKER_TLS": "1", "DOCKER_CERT_PATH": "/certs"}, home)
+    assert target is not None
+    assert target.tls == Tls(Path("/certs/ca.pem"), verify=False)
 
 
 def pems(folder: Path) -> Tls:
@@ -288,7 +288,7 @@ def test_a_key_with_a_password_asks_nobody(tmp_path: Path) -> None:
 
 
 def test_the_usual_sockets(tmp_path: Path) -> None:
-    found = [place.host for place in sockets({"XDG_RUNTIME_DIR": "/run/user/7"}, tmp_path)]
+    found = [target.host for target in sockets({"XDG_RUNTIME_DIR": "/run/user/7"}, tmp_path)]
     assert found == [
         DEFAULT,
         f"unix://{tmp_path}/.docker/run/docker.sock",

@@ -10,7 +10,7 @@ import pytest
 
 from core.cluster.failures import daemon_errors
 from core.engine.connection import Connection, choose
-from core.engine.ssh import LONGEST_PAUSE, PAUSE, Pipe, Way, line
+from core.engine.ssh import LONGEST_PAUSE, PAUSE, Dialer, Pipe, command
 from core.errors import EngineUnreachable
 from tests import transports
 
@@ -27,7 +27,7 @@ from tests import transports
     ],
 )
 def test_the_line_is_dockers_and_asks_nobody(url: str, end: str) -> None:
-    words = line(url)
+    words = command(url)
     assert " ".join(words).endswith(f" {end}")
     assert "BatchMode=yes" in words[: words.index("--")]
 
@@ -41,33 +41,33 @@ def test_a_program_ends_with_its_pipe() -> None:
     assert pipe._program.returncode is not None
 
 
-def refused(way: Way) -> str:
-    found = Connection("ssh://host", way=way)
+def refused(dialer: Dialer) -> str:
+    found = Connection("ssh://host", dialer=dialer)
     with pytest.raises(EngineUnreachable) as error, daemon_errors():
         found.api()
     return str(error.value)
 
 
 def test_its_last_words_are_the_reason() -> None:
-    said = refused(Way(["sh", "-c", "echo ssh: no way >&2; exit 255"]))
+    said = refused(Dialer(["sh", "-c", "echo ssh: no way >&2; exit 255"]))
     assert said == "The engine cannot be reached by ssh: no way"
 
 
 def test_without_words_its_exit_code_is() -> None:
-    assert refused(Way(["sh", "-c", "exit 7"])).endswith("exit 7")
+    assert refused(Dialer(["sh", "-c", "exit 7"])).endswith("exit 7")
 
 
 def test_a_machine_without_ssh_says_so(tmp_path: Path) -> None:
-    said = refused(Way([str(tmp_path / "ssh")]))
+    said = refused(Dialer([str(tmp_path / "ssh")]))
     assert said == f"{tmp_path}/ssh cannot be started here: No such file or directory."
 
 
 def test_after_a_failure_it_waits_longer_each_time(tmp_path: Path) -> None:
     now, tries = 0.0, tmp_path / "tries"
-    way = Way(["sh", "-c", f"echo >>{tries}; echo no >&2; exit 1"], now=lambda: now)
+    dialer = Dialer(["sh", "-c", f"echo >>{tries}; echo no >&2; exit 1"], now=lambda: now)
 
     def tried() -> int:
-        refused(way)
+        refused(dialer)
         return len(tries.read_text())
 
     assert [tried(), tried()] == [1, 1]

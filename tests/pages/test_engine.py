@@ -9,7 +9,7 @@ import pytest
 
 from core.control.control import Control
 from core.engine.connection import Connection, choose
-from core.engine.contexts import Place
+from core.engine.contexts import Endpoint
 from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
 
@@ -25,7 +25,7 @@ def told(page: object) -> str:
 def practising(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     """Practice, because a file is no socket, and another is not there."""
     (tmp_path / "file").write_text("")
-    sockets = [Place(who, f"unix://{tmp_path / who}") for who in ("file", "none")]
+    sockets = [Endpoint(who, f"unix://{tmp_path / who}") for who in ("file", "none")]
     found = choose({}, tmp_path, sockets)
     assert not isinstance(found, Connection)
     connection = found.open("a" * 22)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from core.commands.journal import Record
 from core.errors import InvalidFile
 from core.timeline import files
-from core.timeline.record import Recording
 from core.timeline.recorder import Recorder
+from core.timeline.recording import Recording
 from tests.cluster import raw
 from tests.timeline.pictures import patient, picture
 

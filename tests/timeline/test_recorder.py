@@ -13,8 +13,8 @@ from core.commands.journal import Record
 from core.errors import EngineRejected, EngineUnreachable
 from core.presentation.phases import tiles
 from core.timeline import files
-from core.timeline.record import Action, Moment, NodeState
 from core.timeline.recorder import Recorder
+from core.timeline.recording import Action, Moment, NodeState
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot as snapshot_of
 from tests.timeline.pictures import lives, patient, picture, running

@@ -45,14 +45,14 @@ SCALE = asked("scale", cluster((1, 1, 1)), replicas=15)
 
 
 def test_a_question_knows_what_was() -> None:
-    assert [(place.name, place.before, place.takes) for place in SCALE.places] == [
+    assert [(place.name, place.before, place.takes_tasks) for place in SCALE.nodes] == [
         ("node1", 1, True),
         ("node2", 1, True),
         ("node3", 1, True),
     ]
     drained = asked("activate", cluster((7, 0, 8), node2="drain"), node="id-node2")
     assert (drained.replicas, drained.node_name) == (15, "node2")
-    assert [place.takes for place in drained.places] == [True, False, True]
+    assert [place.takes_tasks for place in drained.nodes] == [True, False, True]
 
 
 def test_one_vote_a_browser_that_may_change_until_it_begins() -> None:

@@ -1,5 +1,5 @@
 // A recording in the browser: the stream of changes, folded into the picture at any instant, and
-// into one bar per replica and node. core/timeline/record.py says what a change is.
+// into one bar per replica and node. core/timeline/recording.py says what a change is.
 
 const SLIDE = 2; // seconds, as in core/presentation/marks.py: one move of a slider is one mark
 
