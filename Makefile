@@ -9,9 +9,10 @@ BIN := $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-package essaim-practice $(ARGS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock clean
+.PHONY: help run test lint format bench docs lock clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,11 +23,13 @@ run: $(VENV)/ready ## start the dashboard on http://localhost:8080 (PORT=9000 fo
 test: $(VENV)/ready-dev ## run the tests, then say what was skipped and why (ARGS='-k scale' for some)
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(VENV)/ready-dev node_modules/ready ## check style, format and types
+lint: $(VENV)/ready-dev node_modules/ready ## check style, format, types and texts
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	npm run --silent lint
+	$(BIN)/python -m pymarkdown scan '*.md' docs practice/*.md
+	$(site)
 
 format: $(VENV)/ready-dev node_modules/ready ## put the code in the format that lint asks for
 	$(BIN)/python -m ruff check --fix .
@@ -36,13 +39,17 @@ format: $(VENV)/ready-dev node_modules/ready ## put the code in the format that 
 bench: $(VENV)/ready-dev ## measure what must stay fast
 	$(BIN)/python -m bench $(ARGS)
 
+docs: $(VENV)/ready-dev ## draw the architecture, build the documentation's site into build/site, check its links
+	$(BIN)/python -m docs.architecture
+	$(site)
+
 lock: $(BIN)/python ## write the lock files anew, after a change of requirements*.txt (ARGS=--upgrade)
 	$(BIN)/python -m pip install --quiet uv==0.13.9
 	$(COMPILE) --output-file requirements.lock requirements.txt
 	$(COMPILE) --constraint requirements.lock --output-file requirements-dev.lock requirements-dev.txt
 
 clean: ## forget .venv, node_modules and every cache
-	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf $(VENV) build node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than what it was made from; nothing is fetched while it is.
@@ -58,6 +65,13 @@ $(VENV)/ready-dev: requirements-dev.lock practice/pyproject.toml | $(BIN)/python
 define install
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(1)
 	$(BIN)/python -m pip install --quiet --no-deps --editable practice
+endef
+
+# The texts as they lie here, built strictly: a link or an anchor that leads nowhere fails.
+define site
+	rm -rf build && mkdir -p build/docs/practice
+	cp *.md build/docs && cp practice/*.md build/docs/practice && cp -r docs build/docs
+	$(BIN)/python -m mkdocs build --strict
 endef
 
 node_modules/ready: package.json package-lock.json
