@@ -14,6 +14,7 @@ from typing import Literal
 from core.cluster.snapshot import ClusterSnapshot, Container, Service, Task
 from core.commands.command import Command
 from core.commands.journal import Record
+from core.commands.registry import parse
 from core.labs.queries import EngineQueries
 
 
@@ -53,8 +54,14 @@ class Facts:
     @property
     def containers(self) -> tuple[Container, ...]:
         """Those that the learner made since the lab began, newest first."""
-        before = {container.id for container in self.lab_start.containers}
+        before = {c.id for c in self.lab_start.containers}
         return tuple(c for c in self.snapshot.containers if not c.service and c.id not in before)
+
+    @property
+    def new_containers(self) -> tuple[Container, ...]:
+        """Those that the learner made since the step before was done, newest first."""
+        before = {c.id for c in self.step_start.containers}
+        return tuple(c for c in self.containers if c.id not in before)
 
     def running(self, service: Service) -> tuple[Task, ...]:
         """The replicas that run and should."""
@@ -92,16 +99,6 @@ def repository(image: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Docker:
-    """A docker command."""
-
-    command: Command
-
-    def line(self) -> str:
-        return self.command.line()
-
-
-@dataclass(frozen=True, slots=True)
 class Join:
     """``docker swarm join``, on another node, with the token of the moment."""
 
@@ -125,41 +122,46 @@ class Curl:
 
 @dataclass(frozen=True, slots=True)
 class InstanceFault:
-    """What no docker command does: on real machines somebody pulls the plug."""
+    """A power cut of one instance, or the repair of all: no docker command does either."""
 
-    kind: Literal["off", "on", "mend"]
+    kind: Literal["off", "mend"]
     node: str = ""
 
     def line(self) -> str:
         return ""
 
 
-Move = Docker | Join | Curl | InstanceFault
+Move = Command | Join | Curl | InstanceFault
+#: A text is a docker line, which is parsed to its command.
+Solution = tuple[str | Move, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One idea, and the state that shows that it was understood.
+    """One idea, and the state of the cluster that shows that the learner understood it.
 
-    solution: the moves, or how to make them of what is there. typed: the lines to show instead of
-    the solution's, where a terminal has a shorter way. look: lines that only look, shown after.
+    solution: the moves, or a function that makes them of the facts. typed: the lines to show in
+    place of the solution's, where a terminal has a shorter way. look: lines that only look, shown
+    after those.
     """
 
     name: str
     check: Callable[[Facts], Verdict]
-    solution: tuple[Move, ...] | Callable[[Facts], tuple[Move, ...]]
+    solution: Solution | Callable[[Facts], Solution]
     typed: tuple[str, ...] = ()
     look: tuple[str, ...] = ()
-    asks: bool = False  # its check asks the engine: see Facts.ask
+    asks: bool = False  # its check uses Facts.ask
 
     def moves(self, facts: Facts) -> tuple[Move, ...]:
-        return self.solution(facts) if callable(self.solution) else self.solution
+        solution = self.solution(facts) if callable(self.solution) else self.solution
+        return tuple(parse(move) if isinstance(move, str) else move for move in solution)
 
     def lines(self) -> tuple[str, ...]:
-        """What to type, one docker line after the other."""
+        """The lines to type, one after the other."""
         if self.typed or callable(self.solution):
             return self.typed
-        return tuple(line for move in self.solution if (line := move.line()))
+        lines = (move if isinstance(move, str) else move.line() for move in self.solution)
+        return tuple(filter(None, lines))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import requests
 
 from core.cluster.failures import unforeseen
+from core.commands.command import Command
 from core.commands.terminal_output import plain
 from core.control import faults
 from core.control.control import Control
@@ -17,7 +18,7 @@ from core.control.rights import Right
 from core.engine.connection import QUESTION_TIMEOUT
 from core.errors import EssaimError, NotAllowed
 from core.i18n import later as _
-from core.labs.lab import Curl, Docker, InstanceFault, Join, Move
+from core.labs.lab import Curl, InstanceFault, Join, Move
 from core.traffic.endpoints import open_ports
 
 #: Seconds between two moves, so that the eye can follow.
@@ -68,9 +69,9 @@ class Play:
             self.running = False
 
     def _make(self, move: Move) -> str:
-        if isinstance(move, Docker):
-            self._say(move.command.line())
-            return self._cluster.submit(move.command, self._who, self._right)
+        if isinstance(move, Command):
+            self._say(move.line())
+            return self._cluster.submit(move, self._who, self._right)
         if isinstance(move, Join):
             return self._join(move.node)
         if isinstance(move, Curl):
@@ -90,7 +91,7 @@ class Play:
         return tell(self._cluster, node, command, self._who)
 
     def _accident(self, move: InstanceFault) -> str:
-        fault = faults.mend() if move.kind == "mend" else faults.power(move.node, move.kind == "on")
+        fault = faults.mend() if move.kind == "mend" else faults.power(move.node, on=False)
         faults.do(self._cluster, fault, self._who)
         self._say(fault.line(faults.address(self._cluster)))
         return ""

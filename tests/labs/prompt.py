@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.commands.build import BuildImage
+from core.commands.command import Command
 from core.console.grant import Grant
 from core.console.session import Session
 from core.control.control import Control
 from core.control.rights import NONE, Right
-from core.labs.lab import Docker, Move
+from core.labs.lab import Move
 from core.lessons.solutions import Play
 from tests.cluster.test_collector import until
 
@@ -35,9 +36,9 @@ class Prompt:
 
     def do(self, _control: Control, moves: Sequence[Move]) -> None:
         for move in moves:
-            if isinstance(move, Docker):
-                if isinstance(move.command, BuildImage):
-                    self.files = move.command.files  # as the learner left them on the Build page
+            if isinstance(move, Command):
+                if isinstance(move, BuildImage):
+                    self.files = move.files  # as the learner left them on the Build page
                 self.type(move.line())
                 continue
             # What is no docker line on this node: a machine's join, requests, an accident.

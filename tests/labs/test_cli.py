@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from core.commands.build import FOLDER, BuildImage
+from core.commands.command import Command
 from core.commands.services import CreateService, ScaleServices, UpdateService
 from core.control import faults
 from core.control.control import Control
 from core.labs.catalogue import LABS
-from core.labs.lab import Curl, Docker, InstanceFault, Join, Lab, Move
+from core.labs.lab import Curl, InstanceFault, Join, Lab, Move
 from core.lessons.solutions import visit
 from tests.cluster.test_collector import until
 
@@ -49,7 +50,7 @@ class Terminal:
         return done.stdout.strip()
 
     def do(self, move: Move) -> None:
-        if isinstance(move, Docker):
+        if isinstance(move, Command):
             self.type(self._words(move))
         elif isinstance(move, Join):
             token = self.type(("docker", "swarm", "join-token", "-q", "worker"))
@@ -62,11 +63,10 @@ class Terminal:
             for turn in range(move.times):
                 assert "HTTP 200" in visit(self.control, move.port, turn)
         elif isinstance(move, InstanceFault):
-            fault = faults.power(move.node, move.kind == "on")
-            faults.do(self.control, faults.mend() if move.kind == "mend" else fault, "test")
+            fault = faults.mend() if move.kind == "mend" else faults.power(move.node, on=False)
+            faults.do(self.control, fault, "test")
 
-    def _words(self, move: Docker) -> tuple[str, ...]:
-        command = move.command
+    def _words(self, command: Command) -> tuple[str, ...]:
         if isinstance(command, BuildImage):
             for name, text in command.files:  # as the learner saved them
                 (self.folder / name).write_text(text)

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 
 from core.cluster.snapshot import Container
-from core.commands.containers import (
-    KillContainers,
-    RemoveContainers,
-    RunContainer,
-    StartContainers,
-    StopContainers,
-)
-from core.commands.execs import ExecContainer
-from core.commands.images import PullImage
-from core.labs.lab import Docker, Facts, Lab, Step, Verdict, green, made_of, red
+from core.labs.checks import all_removed, all_stopped, running
+from core.labs.lab import Facts, Lab, Step, Verdict, green, made_of, red
 
-SHELLS = {"sh", "/bin/sh", "ash", "/bin/ash"}
 FILE = "/hello.txt"
 TRACE = "/bonjour.txt"
 
 
-def alpines(facts: Facts, program: str = "") -> list[Container]:
-    """The learner's containers of alpine, or those of them that run this program."""
-    found = [c for c in facts.containers if made_of(c, "alpine")]
-    return [c for c in found if not program or first_word(c) == program]
+def alpines(containers: Iterable[Container], *programs: str) -> list[Container]:
+    """The containers of alpine; where programs are named, those that run one of them."""
+    found = [c for c in containers if made_of(c, "alpine")]
+    return [c for c in found if not programs or first_word(c) in programs]
 
 
-def shells(facts: Facts) -> list[Container]:
-    return [c for c in alpines(facts) if first_word(c) in SHELLS]
+def shells(containers: Iterable[Container]) -> list[Container]:
+    return alpines(containers, "sh", "/bin/sh", "ash", "/bin/ash")
 
 
 def first_word(container: Container) -> str:
@@ -40,37 +32,35 @@ def first_word(container: Container) -> str:
 
 
 def greeted(facts: Facts) -> Verdict:
-    return green() if any(made_of(c, "hello-world") for c in facts.containers) else red()
+    return Verdict(any(made_of(c, "hello-world") for c in facts.containers))
 
 
 def pulled(facts: Facts) -> Verdict:
-    tags = {tag for image in facts.snapshot.images for tag in image.tags}
-    if any(tag.startswith("alpine:") for tag in tags):
-        return green()
-    return red()
+    tags = (tag for image in facts.snapshot.images for tag in image.tags)
+    return Verdict(any(tag.startswith("alpine:") for tag in tags))
 
 
 def listed(facts: Facts) -> Verdict:
-    if alpines(facts, "ls"):
+    if alpines(facts.containers, "ls"):
         return green()
-    return red("nothing") if alpines(facts) else red()
+    return red("nothing") if alpines(facts.containers) else red()
 
 
 def echoed(facts: Facts) -> Verdict:
-    return green() if alpines(facts, "echo") else red()
+    return Verdict(bool(alpines(facts.containers, "echo")))
 
 
 def shelled(facts: Facts) -> Verdict:
-    return green() if shells(facts) else red()
+    return Verdict(bool(shells(facts.containers)))
 
 
 def three(facts: Facts) -> Verdict:
-    count = len(shells(facts))
+    count = len(shells(facts.containers))
     return green() if count >= 3 else red("few", count=count)
 
 
 def written(facts: Facts) -> Verdict:
-    for container in shells(facts):
+    for container in shells(facts.containers):
         if FILE in facts.ask.files(container.id):
             if container.state == "running":
                 return red("open", name=container.name)
@@ -79,11 +69,9 @@ def written(facts: Facts) -> Verdict:
 
 
 def isolated(facts: Facts) -> Verdict:
-    before = {c.id for c in facts.step_start.containers}
-    fresh = [c for c in alpines(facts) if c.id not in before]
-    for container in fresh:
-        if FILE not in facts.ask.files(container.id):
-            return green()
+    fresh = alpines(facts.new_containers)
+    if any(FILE not in facts.ask.files(c.id) for c in fresh):
+        return green()
     return red("written") if fresh else red()
 
 
@@ -94,81 +82,54 @@ def returned(facts: Facts) -> Verdict:
         return red("gone")
     if container.state == "running" or facts.ask.started(id) > float(started or 0):
         return green()
-    return red("other") if _fresh_shell(facts) else red()
-
-
-def _fresh_shell(facts: Facts) -> bool:
-    before = {c.id for c in facts.step_start.containers}
-    return any(c.id not in before for c in shells(facts))
+    return red("other") if shells(facts.new_containers) else red()
 
 
 def executed(facts: Facts) -> Verdict:
     if facts.did("docker container exec"):
         return green()
-    running = [c for c in facts.containers if c.state == "running"]
-    if any(TRACE in facts.ask.files(c.id) for c in running):
+    ids = [c.id for c in facts.containers if c.state == "running"]
+    if any(TRACE in facts.ask.files(id) for id in ids):
         return green()
-    return red() if running else red("stopped", name=kept_name(facts))
+    return red() if ids else red("stopped", name=third(facts))
 
 
-def killed(facts: Facts) -> Verdict:
-    left = [c.name for c in facts.containers if c.state == "running"]
-    return red("running", names=", ".join(left)) if left else green()
-
-
-def cleaned(facts: Facts) -> Verdict:
-    left = [c.name for c in facts.containers]
-    return red("left", count=len(left)) if left else green()
-
-
-def kept_name(facts: Facts) -> str:
+def third(facts: Facts) -> str:
     """The name of the container that holds hello.txt."""
     id = facts.kept.get("hello", "").partition(" ")[0]
     return next((c.name for c in facts.snapshot.containers if c.id == id), "third")
 
 
-def at_rest(name: str) -> RunContainer:
-    """A shell that waits for somebody, as -it leaves it, without anybody at the keyboard."""
-    return RunContainer(
-        detach=True, interactive=True, tty=True, name=name, image="alpine", command=("/bin/sh",)
-    )
-
-
-def write(facts: Facts) -> tuple[Docker, ...]:
-    name = shells(facts)[0].name if shells(facts) else "third"
-    echo = ("sh", "-c", 'echo "hello world" > hello.txt')
+def write(facts: Facts) -> tuple[str, ...]:
+    name = next((c.name for c in shells(facts.containers)), "third")
     return (
-        Docker(ExecContainer(container=name, command=echo)),
-        Docker(StopContainers(timeout=1, containers=(name,))),
+        f"""docker container exec {name} sh -c 'echo "hello world" > hello.txt'""",
+        f"docker container stop -t 1 {name}",
     )
 
 
-def start(facts: Facts) -> tuple[Docker, ...]:
-    name = kept_name(facts)
-    return (
-        Docker(StartContainers(containers=(name,))),
-        Docker(ExecContainer(container=name, command=("cat", "hello.txt"))),
-    )
+def start(facts: Facts) -> tuple[str, ...]:
+    name = third(facts)
+    return f"docker container start {name}", f"docker container exec {name} cat hello.txt"
 
 
-def execute(facts: Facts) -> tuple[Docker, ...]:
-    name = kept_name(facts)
-    return (
-        Docker(ExecContainer(container=name, command=("touch", TRACE))),
-        Docker(ExecContainer(container=name, command=("ls",))),
-    )
+def execute(facts: Facts) -> tuple[str, ...]:
+    name = third(facts)
+    return f"docker container exec {name} touch {TRACE}", f"docker container exec {name} ls"
 
 
-def kill(facts: Facts) -> tuple[Docker, ...]:
-    names = tuple(c.name for c in facts.containers if c.state == "running")
-    return (Docker(KillContainers(containers=names)),)
+def kill(facts: Facts) -> tuple[str, ...]:
+    return (f"docker container kill {' '.join(running(facts))}",)
 
 
-def clean(facts: Facts) -> tuple[Docker, ...]:
-    return (Docker(RemoveContainers(containers=tuple(c.name for c in facts.containers))),)
+def clean(facts: Facts) -> tuple[str, ...]:
+    return (f"docker container rm {' '.join(c.name for c in facts.containers)}",)
 
 
 SHELL = "docker container run -it alpine /bin/sh"
+#: A shell as -it leaves it, without anybody at the keyboard.
+WAITING = "docker container run -d -it --name {} alpine /bin/sh"
+LIST = ("docker container ls -a",)
 
 LAB = Lab(
     "lab1",
@@ -177,39 +138,29 @@ LAB = Lab(
         Step(
             "first",
             greeted,
-            (Docker(RunContainer(image="hello-world")),),
+            ("docker container run hello-world",),
             look=("docker version", "docker info"),
         ),
-        Step("pull", pulled, (Docker(PullImage(image="alpine")),), look=("docker image ls",)),
+        Step("pull", pulled, ("docker image pull alpine",), look=("docker image ls",)),
         Step(
             "ls",
             listed,
-            (Docker(RunContainer(image="alpine", command=("ls", "-l"))),),
-            look=("docker container ls", "docker container ls -a"),
+            ("docker container run alpine ls -l",),
+            look=("docker container ls", *LIST),
         ),
-        Step(
-            "echo",
-            echoed,
-            (Docker(RunContainer(image="alpine", command=("echo", "hello from alpine"))),),
-            typed=('docker container run alpine echo "hello from alpine"',),
-            look=("docker container ls -a",),
-        ),
+        Step("echo", echoed, ('docker container run alpine echo "hello from alpine"',), look=LIST),
         Step(
             "shell",
             shelled,
-            (Docker(at_rest("first")),),
+            (WAITING.format("first"),),
             typed=(SHELL, "ls -l", "uname -a", "exit"),
         ),
         Step(
             "three",
             three,
-            (Docker(at_rest("second")), Docker(at_rest("third"))),
-            typed=(
-                SHELL,
-                "exit",
-                "docker container run -it --name third alpine /bin/sh",
-            ),
-            look=("docker container ls -a",),
+            (WAITING.format("second"), WAITING.format("third")),
+            typed=(SHELL, "exit", "docker container run -it --name third alpine /bin/sh"),
+            look=LIST,
         ),
         Step(
             "hello",
@@ -218,12 +169,7 @@ LAB = Lab(
             typed=('echo "hello world" > hello.txt', "ls", "exit"),
             asks=True,
         ),
-        Step(
-            "isolation",
-            isolated,
-            (Docker(RunContainer(image="alpine", command=("ls",))),),
-            asks=True,
-        ),
+        Step("isolation", isolated, ("docker container run alpine ls",), asks=True),
         Step(
             "again",
             returned,
@@ -235,26 +181,23 @@ LAB = Lab(
             "exec",
             executed,
             execute,
-            typed=(
-                "docker container start third",
-                f"docker container exec third touch {TRACE}",
-            ),
+            typed=("docker container start third", f"docker container exec third touch {TRACE}"),
             look=("docker container exec third ls",),
             asks=True,
         ),
         Step(
             "kill",
-            killed,
+            all_stopped,
             kill,
             typed=("docker container ls", "docker container kill third"),
-            look=("docker container ls -a",),
+            look=LIST,
         ),
         Step(
             "clean",
-            cleaned,
+            all_removed,
             clean,
             typed=("docker container rm third", "docker container prune"),
-            look=("docker container ls -a", "docker image ls"),
+            look=(*LIST, "docker image ls"),
         ),
     ),
 )

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.cluster.snapshot import Container
 from core.commands.build import FOLDER, BuildImage
-from core.commands.containers import (
-    PruneContainers,
-    RemoveContainers,
-    RunContainer,
-    StopContainers,
-)
-from core.labs.lab import Docker, Facts, Lab, Step, Verdict, green, made_of, red
+from core.labs.checks import all_removed, all_stopped, running
+from core.labs.lab import Facts, Lab, Step, Verdict, green, made_of, red
 
 IMAGE = "my-streamlit-app"
-TAG = f"{IMAGE}:latest"
 PORT = 8080
-BUILD = f"docker build -t {IMAGE} ."
+RUN = f"docker container run -d -p {{}}:{PORT} {IMAGE}"
 
 
 def image_id(facts: Facts) -> str:
-    """Which image has the lab's name now; '' for none."""
-    return next((i.id for i in facts.snapshot.images if TAG in i.tags), "")
+    """The id of the image that has the lab's name now; '' for none."""
+    return next((i.id for i in facts.snapshot.images if f"{IMAGE}:latest" in i.tags), "")
 
 
-def apps(facts: Facts) -> list[Container]:
-    """The learner's containers of that image, newest first."""
-    return [c for c in facts.containers if made_of(c, IMAGE)]
+def apps(containers: Iterable[Container]) -> list[Container]:
+    return [c for c in containers if made_of(c, IMAGE)]
 
 
-def served(containers: list[Container]) -> set[int]:
+def served(containers: Iterable[Container]) -> set[int]:
     """The ports at which those that run can be reached."""
-    return {
-        port.published
-        for c in containers
-        if c.state == "running"
-        for port in c.ports
-        if port.published and port.target == PORT
-    }
+    running = (c for c in containers if c.state == "running")
+    ports = (port for c in running for port in c.ports if port.target == PORT)
+    return {port.published for port in ports if port.published}
 
 
 def built(facts: Facts) -> Verdict:
@@ -49,7 +40,7 @@ def built(facts: Facts) -> Verdict:
 
 
 def ran(facts: Facts) -> Verdict:
-    mine = apps(facts)
+    mine = apps(facts.containers)
     if served(mine):
         return green()
     if any(c.state == "running" for c in mine):
@@ -58,7 +49,7 @@ def ran(facts: Facts) -> Verdict:
 
 
 def two(facts: Facts) -> Verdict:
-    ports = served(apps(facts))
+    ports = served(apps(facts.containers))
     return green() if len(ports) >= 2 else red("one") if ports else red("none")
 
 
@@ -68,31 +59,16 @@ def rebuilt(facts: Facts) -> Verdict:
 
 
 def renewed(facts: Facts) -> Verdict:
-    before = {c.id for c in facts.step_start.containers}
-    fresh = [c for c in apps(facts) if c.id not in before]
+    fresh = apps(facts.new_containers)
     if served(fresh):
         return green()
     return red("unpublished") if fresh else red()
 
 
-def stopped(facts: Facts) -> Verdict:
-    left = [c.name for c in facts.containers if c.state == "running"]
-    return red("running", names=", ".join(left)) if left else green()
-
-
 def removed(facts: Facts) -> Verdict:
     there = {c.id for c in facts.snapshot.containers}
     mine = {c.id for c in facts.step_start.containers} - {c.id for c in facts.lab_start.containers}
-    return green() if mine - there or not mine else red()
-
-
-def pruned(facts: Facts) -> Verdict:
-    left = len(facts.containers)
-    return red("left", count=left) if left else green()
-
-
-def run(port: int) -> RunContainer:
-    return RunContainer(detach=True, publish=(f"{port}:{PORT}",), image=IMAGE)
+    return Verdict(not mine or not mine <= there)
 
 
 def changed() -> tuple[tuple[str, str], ...]:
@@ -102,22 +78,21 @@ def changed() -> tuple[tuple[str, str], ...]:
     return tuple(files.items())
 
 
-def stop(facts: Facts) -> tuple[Docker, ...]:
-    names = tuple(c.name for c in facts.containers if c.state == "running")
-    return (Docker(StopContainers(timeout=1, containers=names)),)
+def stop(facts: Facts) -> tuple[str, ...]:
+    return (f"docker container stop -t 1 {' '.join(running(facts))}",)
 
 
-def remove(facts: Facts) -> tuple[Docker, ...]:
-    return (Docker(RemoveContainers(containers=(facts.containers[0].name,))),)
+def remove(facts: Facts) -> tuple[str, ...]:
+    return (f"docker container rm {facts.containers[0].name}",)
 
 
-def prune(facts: Facts) -> tuple[Docker, ...]:
-    """With prune; but where that would take what is not the learner's, by name."""
+def prune(facts: Facts) -> tuple[str, ...]:
+    """With prune; but where that would take containers of others, by name."""
     mine = {c.name for c in facts.containers}
     stopped = {c.name for c in facts.snapshot.containers if c.state != "running" and not c.service}
     if stopped <= mine:
-        return (Docker(PruneContainers(force=True)),)
-    return (Docker(RemoveContainers(containers=tuple(sorted(mine)))),)
+        return ("docker container prune -f",)
+    return (f"docker container rm {' '.join(sorted(mine))}",)
 
 
 LAB = Lab(
@@ -127,26 +102,22 @@ LAB = Lab(
         Step(
             "build",
             built,
-            (Docker(BuildImage(tag=IMAGE, path=".")),),
+            (f"docker build -t {IMAGE} .",),
             look=("docker image ls", f"docker image history {IMAGE}"),
         ),
-        Step("run", ran, (Docker(run(8080)),), look=("docker ps", "docker logs <id>")),
-        Step("second", two, (Docker(run(8081)),), look=("docker ps",)),
+        Step("run", ran, (RUN.format(8080),), look=("docker ps", "docker logs <id>")),
+        Step("second", two, (RUN.format(8081),), look=("docker ps",)),
         Step(
             "change",
             rebuilt,
-            (Docker(BuildImage(tag=IMAGE, path=".", files=changed())),),
+            (BuildImage(tag=IMAGE, path=".", files=changed()),),
             look=("docker image ls",),
         ),
-        Step("renew", renewed, (Docker(run(8082)),), look=("docker ps",)),
-        Step("stop", stopped, stop, typed=("docker stop <id>",), look=("docker ps -a",)),
+        Step("renew", renewed, (RUN.format(8082),), look=("docker ps",)),
+        Step("stop", all_stopped, stop, typed=("docker stop <id>",), look=("docker ps -a",)),
         Step("remove", removed, remove, typed=("docker rm <id>",), look=("docker ps -a",)),
         Step(
-            "prune",
-            pruned,
-            prune,
-            typed=("docker container prune",),
-            look=("docker ps -a",),
+            "prune", all_removed, prune, typed=("docker container prune",), look=("docker ps -a",)
         ),
     ),
 )

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.cluster.public import HIDDEN
-from core.commands.nodes import UpdateNode
-from core.commands.services import CreateService, RemoveServices, ScaleServices, UpdateService
-from core.commands.swarm import InitSwarm
-from core.labs.lab import Curl, Docker, Facts, Join, Lab, Step, Verdict, green, red
-from core.labs.nginx import web
+from core.cluster.snapshot import Service
+from core.labs.checks import complete, of_web, web, web_removed
+from core.labs.lab import Curl, Facts, Join, Lab, Step, Verdict, green, red
 
 NODES = 3
 
@@ -39,20 +37,16 @@ def created(facts: Facts) -> Verdict:
     return red("failing", error=errors[0]) if errors else red("coming")
 
 
-def reached(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
-    return green() if facts.ask.answered(service.id) else red()
+@of_web
+def reached(facts: Facts, service: Service) -> Verdict:
+    return Verdict(bool(facts.ask.answered(service.id)))
 
 
 def replicas(wanted: int) -> Callable[[Facts], Verdict]:
     """The check that so many are wanted, and run."""
 
-    def check(facts: Facts) -> Verdict:
-        service = web(facts)
-        if service is None:
-            return red("gone")
+    @of_web
+    def check(facts: Facts, service: Service) -> Verdict:
         if service.replicas != wanted:
             return red("other", replicas=service.replicas, wanted=wanted)
         running = len(facts.running(service))
@@ -61,31 +55,26 @@ def replicas(wanted: int) -> Callable[[Facts], Verdict]:
     return check
 
 
-def balanced(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
+@of_web
+def balanced(facts: Facts, service: Service) -> Verdict:
     answered = len(facts.ask.answered(service.id))
     return green() if answered >= NODES else red("few", answered=answered, wanted=NODES)
 
 
-def drained(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
-    away = [node for node in facts.snapshot.nodes if node.availability == "drain"]
+@of_web
+def drained(facts: Facts, service: Service) -> Verdict:
+    away = [node.name for node in facts.snapshot.nodes if node.availability == "drain"]
     if not away:
         paused = [n.name for n in facts.snapshot.nodes if n.availability == "pause"]
         return red("paused", node=paused[0]) if paused else red()
     if len(away) > 1:
-        return red("several", nodes=", ".join(node.name for node in away))
-    left = facts.spread(service).get(away[0].name, 0)
-    if left:
-        return red("leaving", node=away[0].name, left=left)
-    running = len(facts.running(service))
-    if running != service.replicas:
+        return red("several", nodes=", ".join(away))
+    if left := facts.spread(service).get(away[0], 0):
+        return red("leaving", node=away[0], left=left)
+    if not complete(facts, service):
+        running = len(facts.running(service))
         return red("coming", running=running, wanted=service.replicas)
-    return green(away[0].name)
+    return green(away[0])
 
 
 def activated(facts: Facts) -> Verdict:
@@ -93,45 +82,35 @@ def activated(facts: Facts) -> Verdict:
     return red("still", nodes=", ".join(idle)) if idle else green()
 
 
-def rebalanced(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
-    counts = facts.spread(service)
-    if len(facts.running(service)) != service.replicas:
+@of_web
+def rebalanced(facts: Facts, service: Service) -> Verdict:
+    if not complete(facts, service):
         return red("coming")
-    return green() if max(counts.values()) - min(counts.values()) <= 1 else red()
+    counts = facts.spread(service).values()
+    return Verdict(max(counts) - min(counts) <= 1)
 
 
-def removed(facts: Facts) -> Verdict:
-    return red() if web(facts) else green()
+def init(facts: Facts) -> tuple[str, ...]:
+    engine = facts.snapshot.engine
+    address = engine.node_address if engine else ""
+    return (f"docker swarm init --advertise-addr {address}" if address else "docker swarm init",)
 
 
-def other(facts: Facts) -> str:
-    """A node to drain: the course's node2, or another that is not the one that answers."""
+def drain(facts: Facts) -> tuple[str, ...]:
+    """Drain the course's node2, or another that is not the one that answers."""
     engine = facts.snapshot.engine
     others = [n for n in facts.snapshot.nodes if not engine or n.id != engine.node_id]
     others.sort(key=lambda n: (n.hostname != "node2", n.state != "ready"))
-    return others[0].reference if others else "node2"
+    node = others[0].reference if others else "node2"
+    return (f"docker node update --availability drain {node}",)
 
 
-def leave(facts: Facts) -> tuple[Docker, ...]:
-    return (Docker(UpdateNode(availability="drain", node=other(facts))),)
-
-
-def come_back(facts: Facts) -> tuple[Docker, ...]:
+def activate(facts: Facts) -> tuple[str, ...]:
     idle = [n.reference for n in facts.snapshot.nodes if n.availability != "active"]
-    return tuple(Docker(UpdateNode(availability="active", node=node)) for node in idle)
+    return tuple(f"docker node update --availability active {node}" for node in idle)
 
 
-def init(facts: Facts) -> tuple[Docker, ...]:
-    engine = facts.snapshot.engine
-    return (Docker(InitSwarm(advertise_addr=engine.node_address if engine else "")),)
-
-
-def create(facts: Facts) -> tuple[Docker, ...]:
-    return (Docker(CreateService(publish=("80:80",), name="web", image="nginx:latest")),)
-
+TASKS = ("docker service ps web",)
 
 LAB = Lab(
     "lab3",
@@ -142,55 +121,34 @@ LAB = Lab(
         Step(
             "create",
             created,
-            create,
-            typed=("docker service create -p 80:80 --name web nginx:latest",),
-            look=("docker service ls", "docker service ps web"),
+            ("docker service create -p 80:80 --name web nginx:latest",),
+            look=("docker service ls", *TASKS),
         ),
         Step(
             "reach",
             reached,
-            (Curl(80, NODES),),  # by each node's door
+            (Curl(80, NODES),),  # through each node once
             typed=("curl http://localhost:80",),
             asks=True,
         ),
-        Step(
-            "scale",
-            replicas(15),
-            (Docker(ScaleServices(replicas=(("web", 15),))),),
-            look=("docker service ps web",),
-        ),
+        Step("scale", replicas(15), ("docker service scale web=15",), look=TASKS),
         Step("balance", balanced, (Curl(80, 15),), asks=True),
         Step(
             "drain",
             drained,
-            leave,
+            drain,
             typed=("docker node update --availability drain node2",),
-            look=("docker node ls", "docker node ps node2", "docker service ps web"),
+            look=("docker node ls", "docker node ps node2", *TASKS),
         ),
         Step(
             "activate",
             activated,
-            come_back,
+            activate,
             typed=("docker node update --availability active node2",),
-            look=("docker service ps web",),
+            look=TASKS,
         ),
-        Step(
-            "fewer",
-            replicas(10),
-            (Docker(ScaleServices(replicas=(("web", 10),))),),
-            look=("docker service ps web",),
-        ),
-        Step(
-            "rebalance",
-            rebalanced,
-            (Docker(UpdateService(force=True, service="web")),),
-            look=("docker service ps web",),
-        ),
-        Step(
-            "remove",
-            removed,
-            (Docker(RemoveServices(services=("web",))),),
-            look=("docker service ls",),
-        ),
+        Step("fewer", replicas(10), ("docker service scale web=10",), look=TASKS),
+        Step("rebalance", rebalanced, ("docker service update --force web",), look=TASKS),
+        Step("remove", web_removed, ("docker service rm web",), look=("docker service ls",)),
     ),
 )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from core.cluster.snapshot import Node
-from core.commands.containers import KillContainers
-from core.commands.nodes import DemoteNodes, PromoteNodes
-from core.commands.services import CreateService, RemoveServices, ScaleServices
-from core.labs.lab import Docker, Facts, InstanceFault, Lab, Move, Step, Verdict, green, red
-from core.labs.nginx import complete, web
+from core.cluster.snapshot import Node, Service
+from core.labs.checks import complete, of_web, web
+from core.labs.lab import Facts, InstanceFault, Lab, Step, Verdict, green, red
 
 WANTED = 3  # replicas and managers, at least
 
@@ -18,15 +15,12 @@ def managers(facts: Facts) -> list[Node]:
 
 def away(facts: Facts) -> list[str]:
     """The nodes that the managers hold for down, or cannot reach."""
-    return [
-        node.name
-        for node in facts.snapshot.nodes
-        if node.state == "down" or node.reachability == "unreachable"
-    ]
+    nodes = facts.snapshot.nodes
+    return [n.name for n in nodes if n.state == "down" or n.reachability == "unreachable"]
 
 
 def leaderless(facts: Facts) -> bool:
-    """Whether the managers have lost their majority, in the daemon's own words."""
+    """True where the managers have lost their majority, as the daemon says it."""
     outage = facts.snapshot.outage
     return outage is not None and "have a leader" in outage.message
 
@@ -40,21 +34,17 @@ def created(facts: Facts) -> Verdict:
     return green() if complete(facts, service) else red("coming")
 
 
-def healed(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
+@of_web
+def healed(facts: Facts, service: Service) -> Verdict:
     before = {task.id for task in facts.step_start.tasks if task.state == "failed"}
-    fallen = [t for t in facts.snapshot.tasks_of(service) if t.state == "failed"]
-    if all(task.id in before for task in fallen):
+    failed = {task.id for task in facts.snapshot.tasks_of(service) if task.state == "failed"}
+    if failed <= before:
         return red()
     return green() if complete(facts, service) else red("healing")
 
 
-def survived(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
+@of_web
+def survived(facts: Facts, service: Service) -> Verdict:
     down = [node.name for node in facts.snapshot.nodes if node.state == "down"]
     if not down:
         return red()
@@ -95,16 +85,13 @@ def lost(facts: Facts) -> Verdict:
         return red("few", count=count)
     if left > count // 2:
         return red("majority", left=left, managers=count)
-    if left == 1:  # lost, and the last one is about to find out
+    if left == 1:  # it has lost the majority, and is about to find out
         return red("alone", managers=count)
     return red("minority", left=left, managers=count)
 
 
 def mended(facts: Facts) -> Verdict:
-    if leaderless(facts) or facts.snapshot.outage:
-        return red("still")
-    names = away(facts)
-    return red("down", nodes=", ".join(names)) if names else green()
+    return red("still") if facts.snapshot.outage else returned(facts)
 
 
 def tidied(facts: Facts) -> Verdict:
@@ -114,33 +101,35 @@ def tidied(facts: Facts) -> Verdict:
     return red("managers", count=count) if count > 1 else green()
 
 
-def crash(facts: Facts) -> tuple[Move, ...]:
-    """A replica on the engine that we talk to, killed behind the Swarm's back."""
-    mine = [c for c in facts.snapshot.containers if c.service and c.state == "running"]
-    return (Docker(KillContainers(containers=(mine[0].name,))),) if mine else ()
+def crash(facts: Facts) -> tuple[str, ...]:
+    """A replica on the engine that answers, killed without the Swarm's knowledge."""
+    containers = facts.snapshot.containers
+    mine = [c.name for c in containers if c.service and c.state == "running"]
+    return (f"docker container kill {mine[0]}",) if mine else ()
 
 
-def others(facts: Facts) -> tuple[str, ...]:
+def others(facts: Facts) -> list[Node]:
     """Every node but the one that answers."""
     engine = facts.snapshot.engine
-    return tuple(n.reference for n in facts.snapshot.nodes if engine and n.id != engine.node_id)
+    return [node for node in facts.snapshot.nodes if engine and node.id != engine.node_id]
 
 
-def promote(facts: Facts) -> tuple[Move, ...]:
-    return (Docker(PromoteNodes(nodes=others(facts))),)
+def promote(facts: Facts) -> tuple[str, ...]:
+    return (f"docker node promote {' '.join(node.reference for node in others(facts))}",)
 
 
-def lose(facts: Facts) -> tuple[Move, ...]:
-    machines = {n.hostname for n in managers(facts) if n.reference in others(facts)}
-    return tuple(InstanceFault("off", machine) for machine in sorted(machines))
+def lose(facts: Facts) -> tuple[InstanceFault, ...]:
+    instances = {node.hostname for node in others(facts) if node.role == "manager"}
+    return tuple(InstanceFault("off", instance) for instance in sorted(instances))
 
 
-def tidy(facts: Facts) -> tuple[Move, ...]:
-    engine = facts.snapshot.engine
-    names = tuple(n.reference for n in managers(facts) if engine and n.id != engine.node_id)
-    demote = (Docker(DemoteNodes(nodes=names)),) if names else ()
-    return (*demote, Docker(RemoveServices(services=("web",))))
+def tidy(facts: Facts) -> tuple[str, ...]:
+    names = [node.reference for node in others(facts) if node.role == "manager"]
+    demote = (f"docker node demote {' '.join(names)}",) if names else ()
+    return (*demote, "docker service rm web")
 
+
+NODES, TASKS = ("docker node ls",), ("docker service ps web",)
 
 LAB = Lab(
     "lab4",
@@ -149,48 +138,27 @@ LAB = Lab(
         Step(
             "create",
             created,
-            (
-                Docker(
-                    CreateService(name="web", replicas=6, publish=("80:80",), image="nginx:latest")
-                ),
-            ),
-            look=("docker service ps web",),
+            ("docker service create --name web --replicas 6 -p 80:80 nginx:latest",),
+            look=TASKS,
         ),
-        Step(
-            "crash",
-            healed,
-            crash,
-            typed=("docker ps", "docker container kill <id>"),
-            look=("docker service ps web",),
-        ),
-        Step(
-            "node",
-            survived,
-            (InstanceFault("off", "node3"),),
-            look=("docker node ls", "docker service ps web"),
-        ),
-        Step("back", returned, (InstanceFault("mend"),), look=("docker node ls",)),
-        Step(
-            "promote",
-            promoted,
-            promote,
-            typed=("docker node promote node2 node3",),
-            look=("docker node ls",),
-        ),
+        Step("crash", healed, crash, typed=("docker ps", "docker container kill <id>"), look=TASKS),
+        Step("node", survived, (InstanceFault("off", "node3"),), look=(*NODES, *TASKS)),
+        Step("back", returned, (InstanceFault("mend"),), look=NODES),
+        Step("promote", promoted, promote, typed=("docker node promote node2 node3",), look=NODES),
         Step(
             "manager",
             steered,
-            (InstanceFault("off", "node2"), Docker(ScaleServices(replicas=(("web", 8),)))),
-            look=("docker node ls",),
+            (InstanceFault("off", "node2"), "docker service scale web=8"),
+            look=NODES,
         ),
-        Step("quorum", lost, lose, look=("docker node ls",)),
-        Step("mend", mended, (InstanceFault("mend"),), look=("docker node ls",)),
+        Step("quorum", lost, lose, look=NODES),
+        Step("mend", mended, (InstanceFault("mend"),), look=NODES),
         Step(
             "tidy",
             tidied,
             tidy,
             typed=("docker node demote node2 node3", "docker service rm web"),
-            look=("docker node ls", "docker service ls"),
+            look=(*NODES, "docker service ls"),
         ),
     ),
 )

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.cluster.snapshot import Service
-from core.commands.services import CreateService, RemoveServices, RollbackService, UpdateService
-from core.labs.lab import Docker, Facts, Lab, Step, Verdict, green, red
-from core.labs.nginx import complete, web
+from core.labs.checks import complete, of_web, web, web_removed
+from core.labs.lab import Facts, Lab, Step, Verdict, green, red
 
 FIRST, SECOND, THIRD, BROKEN = "nginx:1.27", "nginx:1.28", "nginx:1.29", "nginx:9.99"
-
-
-def state(service: Service) -> str:
-    return service.update.state if service.update else ""
 
 
 def created(facts: Facts) -> Verdict:
@@ -30,10 +25,8 @@ def created(facts: Facts) -> Verdict:
 def runs(image: str) -> Callable[[Facts], Verdict]:
     """The check that every replica runs this image."""
 
-    def check(facts: Facts) -> Verdict:
-        service = web(facts)
-        if service is None:
-            return red("gone")
+    @of_web
+    def check(facts: Facts, service: Service) -> Verdict:
         if not service.image.endswith(image):
             return red()
         new = sum(task.image.endswith(image) for task in facts.running(service))
@@ -44,111 +37,53 @@ def runs(image: str) -> Callable[[Facts], Verdict]:
     return check
 
 
-def broken(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
-    if state(service) == "paused":
+@of_web
+def broken(facts: Facts, service: Service) -> Verdict:
+    if service.update and service.update.state == "paused":
         return green()
     rejected = any(task.state == "rejected" for task in facts.snapshot.tasks_of(service))
     return red("trying") if rejected else red()
 
 
-def back(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
+@of_web
+def back(facts: Facts, service: Service) -> Verdict:
     if service.image != facts.kept["faster"]:
         return red()
     return green() if complete(facts, service) else red("rolling")
 
 
-def changed(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
+@of_web
+def changed(facts: Facts, service: Service) -> Verdict:
     before = facts.step_start.service(service.id)
     if before is None or service.env == before.env:
         return red()
     old = {task.id for task in facts.running(service)} & {t.id for t in facts.step_start.tasks}
-    if old:
-        return red("rolling", left=len(old))
-    return green() if complete(facts, service) else red("rolling", left=0)
+    done = not old and complete(facts, service)
+    return green() if done else red("rolling", left=len(old))
 
 
-def labelled(facts: Facts) -> Verdict:
-    service = web(facts)
-    if service is None:
-        return red("gone")
+@of_web
+def labelled(facts: Facts, service: Service) -> Verdict:
     before = facts.step_start.service(service.id)
-    return red() if before is None or service.labels == before.labels else green()
+    return Verdict(before is not None and service.labels != before.labels)
 
 
-def removed(facts: Facts) -> Verdict:
-    return red() if web(facts) else green()
-
-
-def update(image: str) -> Docker:
-    return Docker(UpdateService(image=image, service="web"))
-
+CREATE = "docker service create --name web --replicas 6 -p 80:80 --update-delay 3s"
+UPDATE = "docker service update"
+FASTER = f"{UPDATE} --image {THIRD} --update-parallelism 3 --update-delay 1s web"
+TASKS = ("docker service ps web",)
 
 LAB = Lab(
     "lab5",
     "swarm",
     (
-        Step(
-            "create",
-            created,
-            (
-                Docker(
-                    CreateService(
-                        name="web",
-                        replicas=6,
-                        publish=("80:80",),
-                        update_delay="3s",
-                        image=FIRST,
-                    )
-                ),
-            ),
-            look=("docker service ls",),
-        ),
-        Step("update", runs(SECOND), (update(SECOND),), look=("docker service ps web",)),
-        Step(
-            "faster",
-            runs(THIRD),
-            (
-                Docker(
-                    UpdateService(
-                        image=THIRD, update_parallelism=3, update_delay="1s", service="web"
-                    )
-                ),
-            ),
-            look=("docker service ps web",),
-        ),
-        Step("broken", broken, (update(BROKEN),), look=("docker service ps web",)),
-        Step(
-            "rollback",
-            back,
-            (Docker(RollbackService(service="web")),),
-            look=("docker service ps web",),
-        ),
-        Step(
-            "env",
-            changed,
-            (Docker(UpdateService(env_add=("MODE=demo",), service="web")),),
-            look=("docker service ps web",),
-        ),
-        Step(
-            "label",
-            labelled,
-            (Docker(UpdateService(label_add=("team=bees",), service="web")),),
-            look=("docker service ps web",),
-        ),
-        Step(
-            "remove",
-            removed,
-            (Docker(RemoveServices(services=("web",))),),
-            look=("docker service ls",),
-        ),
+        Step("create", created, (f"{CREATE} {FIRST}",), look=("docker service ls",)),
+        Step("update", runs(SECOND), (f"{UPDATE} --image {SECOND} web",), look=TASKS),
+        Step("faster", runs(THIRD), (FASTER,), look=TASKS),
+        Step("broken", broken, (f"{UPDATE} --image {BROKEN} web",), look=TASKS),
+        Step("rollback", back, ("docker service rollback web",), look=TASKS),
+        Step("env", changed, (f"{UPDATE} --env-add MODE=demo web",), look=TASKS),
+        Step("label", labelled, (f"{UPDATE} --label-add team=bees web",), look=TASKS),
+        Step("remove", web_removed, ("docker service rm web",), look=("docker service ls",)),
     ),
 )

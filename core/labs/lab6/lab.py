@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from core.cluster.snapshot import Service
 from core.commands.compose import NAMESPACE
-from core.commands.execs import ExecContainer
-from core.commands.secrets import CreateSecret, RemoveSecrets
-from core.commands.services import ScaleServices
-from core.commands.stacks import DeployStack, RemoveStacks
-from core.labs.lab import Docker, Facts, Lab, Step, Verdict, green, red
-from core.labs.nginx import complete
+from core.labs.checks import complete
+from core.labs.lab import Facts, Lab, Step, Verdict, green, red
 
-SECRET, STACK, FILE = "db_password", "site", "stack/stack.yml"
+SECRET, STACK = "db_password", "site"
 INSIDE, COPY = f"/run/secrets/{SECRET}", "/tmp/copy"  # noqa: S108  in a container
 REPLICAS = 2  # of site_web, by the file
 
@@ -73,23 +69,21 @@ def removed(facts: Facts) -> Verdict:
 
 
 def forgotten(facts: Facts) -> Verdict:
-    return red() if SECRET in facts.ask.secrets() else green()
+    return Verdict(SECRET not in facts.ask.secrets())
 
 
-def look_inside(facts: Facts) -> tuple[Docker, ...]:
-    readers = [
-        c
+def look_inside(facts: Facts) -> tuple[str, ...]:
+    readers = (
+        c.name
         for c in facts.snapshot.containers
         if c.service.endswith("_reader") and c.state == "running"
-    ]
-    name = readers[0].name if readers else "site_reader"
-    return (
-        Docker(ExecContainer(container=name, command=("cat", INSIDE))),
-        Docker(ExecContainer(container=name, command=("cp", INSIDE, COPY))),
     )
+    exec_in = f"docker container exec {next(readers, 'site_reader')}"
+    return f"{exec_in} cat {INSIDE}", f"{exec_in} cp {INSIDE} {COPY}"
 
 
-DEPLOY = Docker(DeployStack(compose_file=FILE, stack=STACK))
+DEPLOY = ("docker stack deploy -c stack/stack.yml site",)
+SERVICES = ("docker stack services site",)
 
 LAB = Lab(
     "lab6",
@@ -98,16 +92,11 @@ LAB = Lab(
         Step(
             "secret",
             kept,
-            (Docker(CreateSecret(name=SECRET, file="stack/password.txt")),),
+            (f"docker secret create {SECRET} stack/password.txt",),
             look=("docker secret ls",),
             asks=True,
         ),
-        Step(
-            "deploy",
-            deployed,
-            (DEPLOY,),
-            look=("docker stack services site", "docker stack ps site"),
-        ),
+        Step("deploy", deployed, DEPLOY, look=(*SERVICES, "docker stack ps site")),
         Step(
             "read",
             read,
@@ -119,23 +108,18 @@ LAB = Lab(
             ),
             asks=True,
         ),
-        Step(
-            "scale",
-            scaled,
-            (Docker(ScaleServices(replicas=((f"{STACK}_web", 5),))),),
-            look=("docker stack services site",),
-        ),
-        Step("again", restored, (DEPLOY,), look=("docker stack services site",)),
+        Step("scale", scaled, ("docker service scale site_web=5",), look=SERVICES),
+        Step("again", restored, DEPLOY, look=SERVICES),
         Step(
             "remove",
             removed,
-            (Docker(RemoveStacks(stacks=(STACK,))),),
+            ("docker stack rm site",),
             look=("docker stack ls", "docker secret ls"),
         ),
         Step(
             "forget",
             forgotten,
-            (Docker(RemoveSecrets(secrets=(SECRET,))),),
+            (f"docker secret rm {SECRET}",),
             look=("docker secret ls",),
             asks=True,
         ),
