@@ -96,8 +96,7 @@ def watched(base_url: str) -> Iterator[tuple[docker.APIClient, Page]]:
 
 
 def bytes_per_second(base_url: str) -> tuple[float, float, float]:
-    """While replicas crash all the time, for one viewer, each second: messages, the bytes of
-    them, and the bytes if each were sent whole."""
+    """Messages a second to one viewer while replicas crash; their bytes; bytes if sent whole."""
     crashing = [f"{SERVICE}-{number}" for number in range(SERVICES)]
     with dashboard(DOCKER_HOST=base_url) as essaim:
         for name in crashing:

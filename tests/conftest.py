@@ -59,8 +59,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A real engine that was killed may find its old overlay interfaces in its way when it is back,
-    and refuse a network to later tests: those that kill come last.
+    """Put the tests that kill nodes last.
+
+    A real engine that was killed may find its old overlay interfaces in its way when it is back,
+    and refuse a network to later tests.
     """
     items.sort(key=lambda item: item.get_closest_marker("crashes") is not None)
 

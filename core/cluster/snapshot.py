@@ -58,6 +58,8 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Port:
+    """A port of a service, and where it is published."""
+
     published: int  # 0 when nothing is published
     target: int
     protocol: str  # tcp, udp, sctp
@@ -66,6 +68,8 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Node:
+    """A node, as the managers list it."""
+
     id: str
     hostname: str
     role: str  # manager, worker
@@ -102,6 +106,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class UpdateStatus:
+    """How far the last update of a service, or its rollback, has come."""
+
     state: str
     message: str
     started: float | None  # seconds since the epoch
@@ -110,6 +116,8 @@ class UpdateStatus:
 
 @dataclass(frozen=True, slots=True)
 class Service:
+    """A service: its spec in short, and how many of its tasks run."""
+
     id: str
     name: str
     image: str  # with its tag, without the pinned digest
@@ -155,6 +163,8 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Task:
+    """A task, as the managers list it."""
+
     id: str
     service_id: str
     slot: int  # 0 for a task of a global service
@@ -187,6 +197,8 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Container:
+    """A container of the engine that answers."""
+
     id: str
     name: str
     image: str
@@ -204,6 +216,8 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Image:
+    """An image of the engine that answers."""
+
     id: str  # sha256:…
     tags: tuple[str, ...]  # repository:tag, without a digest
     repositories: tuple[str, ...]  # that it was pulled from by digest alone

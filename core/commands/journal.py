@@ -84,7 +84,6 @@ class Journal:
         self, command: Command, who: str, error: EssaimError, began: float | None = None
     ) -> None:
         """Write down what was not done: by the engine's word, or for want of a right."""
-
         private = self._private()
 
         def hide(text: str) -> str:

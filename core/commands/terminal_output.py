@@ -1,4 +1,4 @@
-"""What programs print, as a terminal would leave it: the last overwrite wins, and colours stay.
+r"""What programs print, as a terminal would leave it: the last overwrite wins, and colours stay.
 
 Only ``\\n`` ends a line. A form feed, or what Unicode calls a line separator, is a letter like any.
 """

@@ -168,8 +168,10 @@ class Session:
             self._settled = max(self._settled, number)
 
     def _next(self) -> int | None:
-        """Where in the queue the next request is: the rest of a line that asks waits for its
-        answer, which is the next line."""
+        """Where in the queue the next request is.
+
+        The rest of a line that asks waits for its answer, which is the next line.
+        """
         if self._asked is None:
             return 0 if self._queue else None
         answers = (at for at, each in enumerate(self._queue) if not each[1].goes_on)

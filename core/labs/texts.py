@@ -40,6 +40,8 @@ class StepText:
 
 @dataclass(frozen=True, slots=True)
 class LabText:
+    """The texts of a lab in one language."""
+
     title: str
     goal: str
     minutes: int

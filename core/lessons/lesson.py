@@ -281,8 +281,7 @@ class Lesson:
 
 
 def spread(snapshot: ClusterSnapshot, service: Service) -> tuple[tuple[str, int], ...]:
-    """The running replicas of each node, by its name; none on one that is down, whatever the Swarm
-    heard last."""
+    """The running replicas of each node, by its name; none on a node that is down."""
     running = [task.node_id for task in snapshot.tasks_of(service) if task.state == "running"]
     return tuple(
         (node.name, running.count(node.id) if node.state != "down" else 0)
@@ -304,8 +303,11 @@ def _own(snapshot: ClusterSnapshot) -> str:
 
 
 def to_drain(kind: Kind, snapshot: ClusterSnapshot, service: Service | None) -> str:
-    """The node that a lesson drains: the connected one, where a plain container can be run; else
-    one that is drained already, a worker with replicas, or any worker, where there is one."""
+    """The node that a lesson drains, None without one.
+
+    Of a plain container it is the connected one; else one that is drained already, a worker with
+    replicas, or any worker.
+    """
     own = _own(snapshot)
     if kind == "plain":
         return own

@@ -16,6 +16,8 @@ from core.i18n import later as _
 
 @dataclass(frozen=True, slots=True)
 class Phase:
+    """What a task is doing, for a viewer: its name, colour and sign."""
+
     key: str
     color: str
     sign: str

@@ -16,6 +16,8 @@ from core.errors import Worded
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
+    """A node at one instant of the recording."""
+
     name: str
     role: str  # manager, worker
     leader: bool
@@ -25,6 +27,8 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
+    """A service at one instant of the recording."""
+
     name: str
     replicas: int | None  # wanted; None for a global service and a job
 

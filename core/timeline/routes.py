@@ -23,8 +23,9 @@ def routes(
     recorder: Callable[[HTTPConnection], Recorder],
     origin_allowed: Callable[[Mapping[str, str]], bool],
 ) -> list[BaseRoute]:
-    """For ``st.App``; Streamlit checks nothing on them. recorder: of the cluster asked about;
-    it may raise an EssaimError.
+    """For ``st.App``; Streamlit checks nothing on them.
+
+    recorder: of the cluster asked about; it may raise an EssaimError.
     """
 
     # Not async: Starlette runs it on a thread, for it may have thousands of changes to write.

@@ -17,6 +17,8 @@ _CHUNK = 65536
 
 @dataclass(frozen=True, slots=True)
 class Response:
+    """An HTTP response, in short."""
+
     status: int
     headers: Mapping[str, str]  # by lower-case name
     body: str  # its beginning

@@ -38,7 +38,7 @@ def real(host: str) -> Iterator[Control]:
 
 
 def clean(client: docker.DockerClient, before: set[str], images: set[str]) -> None:
-    """before and images: ids of what others had there already, which stays."""
+    """Before and images: ids of what others had there already, which stays."""
     for service in client.api.services():
         if service["Spec"]["Name"] in SERVICES:
             client.api.remove_service(service["ID"])

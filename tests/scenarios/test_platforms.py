@@ -41,7 +41,7 @@ def put(base: str, name: str, content: bytes) -> dict[str, Any]:
 
 
 def push_bare(base: str) -> None:
-    """alpine's layer again, under a config that names no architecture and no system."""
+    """Alpine's layer again, under a config that names no architecture and no system."""
     kind = {"Accept": "application/vnd.docker.distribution.manifest.v2+json"}
     known = requests.get(f"{base}/alpine/manifests/latest", headers=kind, timeout=20).json()
     blobs = f"{base}/alpine/blobs"

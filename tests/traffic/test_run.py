@@ -123,7 +123,7 @@ def test_what_nobody_names_stays_unknown(
 def test_a_body_may_name_the_container(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """whoami as it is elsewhere: without the practice engine's header."""
+    """Whoami as it is elsewhere: without the practice engine's header."""
     real = attribution.clues
     monkeypatch.setattr(runs, "clues", lambda headers, body: real({}, body))
     traffic, service, port = web(connection, "traefik/whoami")

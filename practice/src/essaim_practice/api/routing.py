@@ -93,6 +93,8 @@ Handler = Callable[[Request], Answer | Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """An endpoint of the API, and the function that answers it."""
+
     method: str
     pattern: str  # /containers/{id}/json
     regex: re.Pattern[str]

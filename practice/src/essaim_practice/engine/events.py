@@ -33,6 +33,8 @@ REMEMBERED = 256
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """One event, as ``GET /events`` tells it."""
+
     time: float
     scope: str  # local or swarm
     engine: str  # where it happened; "" for scope swarm

@@ -7,6 +7,8 @@ from weakref import WeakSet
 
 
 class Writer(Protocol):
+    """Holds bytes on a disk."""
+
     @property
     def weight(self) -> int:
         """Bytes that it holds."""

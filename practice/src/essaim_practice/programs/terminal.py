@@ -21,7 +21,7 @@ _LONGEST = 4095  # bytes of a line, as in Linux
 
 
 class Terminal:
-    """Cooked input, echo, and output with carriage returns.
+    r"""Cooked input, echo, and output with carriage returns.
 
     show: where the echo and the output go. interrupt: hears of the signals of Ctrl-C and Ctrl-\\.
     entered: hears that there is something to read.

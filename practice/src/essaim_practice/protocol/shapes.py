@@ -38,6 +38,8 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class List:
+    """A list of values of one shape."""
+
     items: Shape
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 
 class Exit(Exception):
+    """Ends the shell with this code."""
+
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code

@@ -121,6 +121,8 @@ class Held:
 
 @dataclass(slots=True)
 class Pipe:
+    """What one program of a pipeline has written and the next has not read yet."""
+
     chunks: deque[bytes] = field(default_factory=deque)
     held: int = 0  # bytes
     ended: bool = False  # nobody writes any more

@@ -59,6 +59,8 @@ class Redirection:
 
 @dataclass(frozen=True, slots=True)
 class Simple:
+    """A simple command: assignments, words and redirections."""
+
     assignments: tuple[tuple[str, Word], ...]
     words: tuple[Word, ...]
     redirections: tuple[Redirection, ...]
@@ -67,6 +69,8 @@ class Simple:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
+    """Commands joined by ``|``, perhaps after a ``!``."""
+
     commands: tuple[Command, ...]
     negated: bool
 
@@ -97,12 +101,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class If:
+    """``if``, with each condition and its commands."""
+
     branches: tuple[tuple[Command, Command], ...]
     otherwise: Command | None
 
 
 @dataclass(frozen=True, slots=True)
 class While:
+    """``while`` or ``until``."""
+
     condition: Command
     body: Command
     until: bool
@@ -110,6 +118,8 @@ class While:
 
 @dataclass(frozen=True, slots=True)
 class For:
+    """``for NAME in WORDS``."""
+
     name: str
     words: tuple[Word, ...] | None  # None: over "$@"
     body: Command
@@ -117,12 +127,16 @@ class For:
 
 @dataclass(frozen=True, slots=True)
 class Case:
+    """``case``, with the patterns and the commands of each branch."""
+
     word: Word
     branches: tuple[tuple[tuple[Word, ...], Command | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
+    """The definition of a function."""
+
     name: str
     body: Command
 

@@ -19,11 +19,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class File(Entry):
+    """A regular file."""
+
     data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder(Entry):
+    """A folder, without its entries."""
+
     links: int = 2  # 1 where what a container wrote was merged with its image's folder
     size: int = 4096  # 0 in what the kernel makes up
 

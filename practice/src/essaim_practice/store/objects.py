@@ -170,6 +170,8 @@ class Swarm:
 
 @dataclass(frozen=True, slots=True)
 class Node:
+    """A node of the Swarm, as its managers know it."""
+
     id: str
     version: int
     created: float
@@ -200,6 +202,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Service:
+    """A service, as its managers know it."""
+
     id: str
     version: int
     created: float
@@ -220,6 +224,8 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class UpdateStatus:
+    """How far the last update of a service, or its rollback, has come."""
+
     state: str  # updating, paused, completed, rollback_started, rollback_paused, rollback_completed
     message: str
     started: float
@@ -247,6 +253,8 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
+    """A task, as its managers know it."""
+
     id: str
     version: int
     created: float

@@ -27,8 +27,10 @@ def context(
     node: tuple[str, str],
     task: tuple[str, str, str],
 ) -> Record:
-    """What a template can name: the service's id, name and labels; the node's id and hostname; the
-    task's id, name and slot."""
+    """What a template can name.
+
+    The service's id, name and labels; the node's id and hostname; the task's id, name and slot.
+    """
     id, name, labels = service
     platform = Record("template.Platform", {"Architecture": "x86_64", "OS": "linux"})
     fields = {
@@ -54,7 +56,6 @@ def check(spec: Json) -> None:
 
 def expanded(spec: Json, values: Record) -> dict[str, Any]:
     """The container specification with its templates carried out. Raises TemplateError."""
-
     left = templates.LONGEST
 
     def fill(text: str, what: str) -> str:

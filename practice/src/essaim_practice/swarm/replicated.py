@@ -80,8 +80,11 @@ class ReplicatedOrchestrator:
 
 
 def occupying(service: Service, tasks: list[Task]) -> list[Task]:
-    """The tasks that fill a slot (or a global service's node): live ones, or one that must not be
-    restarted. During a rollback the latter does not count, so that the slot comes back to life."""
+    """The tasks that fill a slot, or a global service's node.
+
+    These are live ones, or one that must not be restarted. During a rollback the latter does not
+    count, so that the slot comes back to life.
+    """
     live = [task for task in tasks if task.desired <= State.RUNNING]
     if live:
         return live

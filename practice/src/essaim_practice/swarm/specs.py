@@ -13,6 +13,8 @@ SECOND = 10**9  # nanoseconds, in which the API counts durations
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
+    """When a task that has ended is followed by another."""
+
     condition: str = "any"  # any, on-failure, none
     delay: float = 5.0  # seconds
     max_attempts: int = 0  # 0: no limit
@@ -21,6 +23,8 @@ class RestartPolicy:
 
 @dataclass(frozen=True, slots=True)
 class UpdateConfig:
+    """How the tasks of a service are replaced by those of a new spec."""
+
     parallelism: int = 1  # 0: all at once
     delay: float = 0.0  # seconds
     failure_action: str = "pause"  # pause, continue, rollback
