@@ -23,7 +23,7 @@ _LONGEST = 4095  # bytes of a line, as in Linux
 class Terminal:
     r"""Cooked input, echo, and output with carriage returns.
 
-    show: where the echo and the output go. interrupt: hears of the signals of Ctrl-C and Ctrl-\\.
+    show: where the echo and the output go. interrupt: hears of the signals of Ctrl-C and Ctrl-\.
     entered: hears that there is something to read.
     ``editing`` is on while a program that edits its lines reads: then there is a history.
     """

@@ -110,7 +110,7 @@ def test(shell: Shell, argv: list[str]) -> Doing[int]:
 
 
 def _said(shell: Shell, name: str) -> str:
-    """Ash does not name the builtins that are programs too."""
+    """ash does not name the builtins that are programs too."""
     return "" if shell.dialect.name == "ash" else name
 
 

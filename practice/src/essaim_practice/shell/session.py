@@ -204,7 +204,7 @@ def _run_what_is_whole(shell: Shell, text: str, ended: bool) -> Doing[str]:
 
 
 def prompt(shell: Shell, name: str) -> str:
-    r"""The prompt with its \\w, \\u, \\h and \\$ put in."""
+    r"""The prompt with its \w, \u, \h and \$ put in."""
     home = shell.variables.get("HOME", "")
     place = shell.cwd
     if home not in ("", "/") and (place == home or place.startswith(home + "/")):

@@ -28,7 +28,7 @@ class Complaint(Exception):
 
 
 def meant(text: str, quotes: bool = False) -> tuple[str, bool]:
-    r"""A text with its backslashes put in, and whether ``\\c`` ended it."""
+    r"""A text with its backslashes put in, and whether ``\c`` ended it."""
     stopped = text.find("\\c")
     while stopped > 0 and (len(text[:stopped]) - len(text[:stopped].rstrip("\\"))) % 2:
         stopped = text.find("\\c", stopped + 1)

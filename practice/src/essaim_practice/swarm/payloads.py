@@ -21,7 +21,7 @@ _LIMIT = {Secret: 500 * 1024, Config: 1000 * 1024}  # bytes, and no payload reac
 
 
 def word(kind: type[Payload]) -> str:
-    """Secret or config."""
+    """secret or config."""
     return kind.__name__.lower()
 
 

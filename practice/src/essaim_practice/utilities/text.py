@@ -266,7 +266,7 @@ def tee(argv: list[str], world: World) -> Steps:
 
 @tool("rev", "tac", "nl", usage="[FILE]...")
 def reshaped(argv: list[str], world: World) -> Steps:
-    """Rev turns lines round, tac their order, nl numbers them."""
+    """rev turns lines round, tac their order, nl numbers them."""
     name = basename(argv[0])
     found, code = yield from inputs(name, world, options(argv, "ab", "w").words)
     for _, source in found:
