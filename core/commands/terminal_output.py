@@ -1,6 +1,6 @@
 r"""What programs print, as a terminal would leave it: the last overwrite wins, and colours stay.
 
-Only ``\\n`` ends a line. A form feed, or what Unicode calls a line separator, is a letter like any.
+Only ``\n`` ends a line. A form feed, or what Unicode calls a line separator, is a letter like any.
 """
 
 from __future__ import annotations
