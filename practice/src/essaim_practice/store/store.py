@@ -50,7 +50,8 @@ class Store:
     """Objects by kind and id, with a cluster-wide version counter, indexes and watchers.
 
     Watchers hear of writes in the order of the writes, after the writer is done with its own
-    change: a watcher that writes does not nest.
+    change: a watcher that writes does not nest. When watchers raise, the others hear of the change
+    all the same; then the writer gets the exception, or an ExceptionGroup of several.
     """
 
     def __init__(self, clock: Clock, limits: Limits = STANDARD) -> None:
@@ -165,13 +166,21 @@ class Store:
 
     def _deliver(self) -> None:
         self._delivering = True
+        failures: list[Exception] = []
         try:
             while self._pending:
                 change = self._pending.popleft()
-                for watcher in self._watchers.get(type(change.new or change.old), ()):
-                    watcher(change)
+                for watcher in self._watchers.get(type(change.subject), ()):
+                    try:
+                        watcher(change)
+                    except Exception as error:
+                        failures.append(error)
         finally:
             self._delivering = False
+        if len(failures) > 1:
+            raise ExceptionGroup("several watchers of the store failed", failures)
+        if failures:
+            raise failures[0]
 
     def _index(self, kind: type, old: Stored | None, new: Stored | None) -> None:
         for key, table in self._indexes[kind].values():
