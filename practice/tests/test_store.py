@@ -35,9 +35,14 @@ def test_what_was_written_together_is_heard_whole_and_every_failure_is_told() ->
 
     store.watch(fail, Engine)
     store.watch(lambda change: heard.append(change.subject.id), Engine)
-    with pytest.raises(ExceptionGroup) as failed, store.batch():
-        store.put(NODE1)
-        store.put(NODE2)
+
+    def write_both() -> None:
+        with store.batch():
+            store.put(NODE1)
+            store.put(NODE2)
+
+    with pytest.raises(ExceptionGroup) as failed:
+        write_both()
     assert heard == ["node1", "node2"]
     assert [str(error) for error in failed.value.exceptions] == ["'node1'", "'node2'"]
 

@@ -12,9 +12,7 @@ from essaim_practice.hosting.thread import LoopThread
 
 
 @pytest.mark.parametrize("form", ["function", "coroutine"])
-def test_a_call_that_meets_the_stop_is_refused(
-    form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_call_that_meets_the_stop_is_refused(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     thread = LoopThread()
     decided = threading.Event()  # the call was handed to the loop, or refused
     outcome: list[object] = []

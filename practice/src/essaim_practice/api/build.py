@@ -19,7 +19,7 @@ from essaim_practice.store.errors import ApiError
 from essaim_practice.store.time_slices import by_turns
 
 
-@route("POST", "/build")
+@route("POST", "/build", quota="images")
 async def build(request: Request) -> Stream:
     """Build from a tar of the context. What the Dockerfile does not allow is said at once."""
     query = request.query

@@ -24,7 +24,7 @@ from essaim_practice.store.time_slices import by_turns, in_turns
 _TAR = "application/x-tar"
 
 
-@route("POST", "/commit")
+@route("POST", "/commit", quota="images")
 def commit(request: Request) -> Response:
     """An image of a container as it is; ``pause`` makes no difference, as nothing really runs."""
     cluster, query = request.cluster, request.query
@@ -119,7 +119,7 @@ def _named(store: Store, engine: str, text: str) -> list[tuple[Image, tuple[str,
     return [(image, (name,) if name in image.tags else ())]
 
 
-@route("POST", "/images/load")
+@route("POST", "/images/load", quota="images")
 async def load(request: Request) -> Stream:
     store, engine = request.cluster.store, request.engine
     said = []

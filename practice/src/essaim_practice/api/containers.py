@@ -75,7 +75,7 @@ def list_containers(request: Request) -> Response:
     return Response(shown)
 
 
-@route("POST", "/containers/create")
+@route("POST", "/containers/create", quota="containers")
 async def create(request: Request) -> Response:
     store, engine = request.cluster.store, request.engine
     if not request.body:

@@ -24,7 +24,7 @@ def engines(request: Request) -> Response:
     return Response([_shown(cluster, engine) for engine in cluster.engines])
 
 
-@route("POST", "/_practice/engines")
+@route("POST", "/_practice/engines", quota="engines")
 async def add(request: Request) -> Response:
     """One more machine, whose Docker engine is empty and in no Swarm; the answer shows it."""
     settings(request)

@@ -130,7 +130,7 @@ def history(request: Request) -> Response:
     return Response(shown)
 
 
-@route("POST", "/images/create")
+@route("POST", "/images/create", quota="images")
 async def create(request: Request) -> Stream:
     """Pull. What the registry refuses is said before the stream begins."""
     if "fromSrc" in request.query:
@@ -179,7 +179,7 @@ def _tell(request: Request, action: str, id: str, image: Image, name: str = "") 
     request.cluster.events.emit(request.engine, "image", action, id, attributes)
 
 
-@route("POST", "/images/{name:path}/tag")
+@route("POST", "/images/{name:path}/tag", quota="images")
 def tag(request: Request) -> Response:
     image = images.get(request.cluster.store, request.engine, request.params["name"])
     repository, label = request.query.get("repo", ""), request.query.get("tag", "")

@@ -156,7 +156,7 @@ def inspect(request: Request) -> Response:
     return Response(as_json(request, network, inspected=True))
 
 
-@route("POST", "/networks/create")
+@route("POST", "/networks/create", quota="networks")
 def create(request: Request) -> Response:
     store, random = request.cluster.store, request.cluster.random
     body = request.json(bodies.NETWORK)

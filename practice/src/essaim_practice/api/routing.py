@@ -14,6 +14,7 @@ from typing import Any
 from essaim_practice.engine.cluster import Cluster
 from essaim_practice.protocol import shapes
 from essaim_practice.protocol.answers import Answer
+from essaim_practice.store import quotas
 from essaim_practice.store.errors import ApiError
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
@@ -99,18 +100,24 @@ class Route:
     pattern: str  # /containers/{id}/json
     regex: re.Pattern[str]
     handler: Handler
+    quota: quotas.Kind | None = None  # of what it makes one more
 
 
 ROUTES: list[Route] = []
 
 
-def route(method: str, pattern: str) -> Callable[[Handler], Handler]:
-    """Enter a handler in the table. ``{name:path}`` also matches slashes, as images have."""
+def route(
+    method: str, pattern: str, *, quota: quotas.Kind | None = None
+) -> Callable[[Handler], Handler]:
+    """Enter a handler in the table. ``{name:path}`` also matches slashes, as images have.
+
+    quota: the kind of object that the route makes; it is refused where their limit is reached.
+    """
     regex = re.sub(r"\\{(\w+):path\\}", r"(?P<\1>.+)", re.escape(pattern))
     regex = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", regex)
 
     def enter(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, pattern, re.compile(regex + r"\Z"), handler))
+        ROUTES.append(Route(method, pattern, re.compile(regex + r"\Z"), handler, quota))
         return handler
 
     return enter

@@ -44,8 +44,8 @@ def _passes(payload: Payload, filters: dict[str, list[str]]) -> bool:
     )
 
 
-@route("POST", "/secrets/create")
-@route("POST", "/configs/create")
+@route("POST", "/secrets/create", quota="secrets")
+@route("POST", "/configs/create", quota="configs")
 def create(request: Request) -> Response:
     store, kind = managing(request), _kind(request)
     spec = payloads.spec_of(request.json(_SHAPES[kind]))

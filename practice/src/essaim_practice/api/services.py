@@ -42,7 +42,7 @@ def _passes(service: Service, filters: dict[str, list[str]]) -> bool:
     )
 
 
-@route("POST", "/services/create")
+@route("POST", "/services/create", quota="services")
 def create(request: Request) -> Response:
     store, random = managing(request), request.cluster.random
     posted = request.json(bodies.SERVICE)

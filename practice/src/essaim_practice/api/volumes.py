@@ -32,7 +32,7 @@ def list_volumes(request: Request) -> Response:
     return Response({"Volumes": [volumes.as_json(v) for v in found], "Warnings": None})
 
 
-@route("POST", "/volumes/create")
+@route("POST", "/volumes/create", quota="volumes")
 def create(request: Request) -> Response:
     body = request.json(bodies.VOLUME)
     labels = body.get("Labels")

@@ -1,8 +1,9 @@
-"""Whether a cluster has room for what a request would make."""
+"""Quotas: requests that would take a cluster beyond its limits are refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.file_tree import Tree
@@ -18,44 +19,33 @@ from essaim_practice.store.objects import (
 )
 from essaim_practice.store.store import Store
 
-#: What a POST to these makes.
-_MAKES: dict[str, str] = {
-    "/_practice/engines": "engines",
-    "/containers/create": "containers",
-    "/build": "images",
-    "/commit": "images",
-    "/images/create": "images",
-    "/images/load": "images",
-    "/images/{name:path}/tag": "images",
-    "/volumes/create": "volumes",
-    "/networks/create": "networks",
-    "/services/create": "services",
-    "/secrets/create": "secrets",
-    "/configs/create": "configs",
-}
+Kind = Literal[
+    "configs",
+    "containers",
+    "engines",
+    "images",
+    "networks",
+    "secrets",
+    "services",
+    "volumes",
+]
 
 
-def require_for(store: Store, method: str, pattern: str) -> None:
-    """Refuse a request to a route that makes something there is no room for, with 409."""
-    if method == "POST" and (what := _MAKES.get(pattern)):
-        require(store, what)
-
-
-def require(store: Store, what: str) -> None:
-    """409, saying what to do, where the cluster holds as many of them as it may."""
-    most = int(getattr(store.limits, what))
-    if _COUNTS[what](store) >= most:
-        raise ApiError(409, f"this practice cluster holds at most {most} {what}: remove some first")
+def require(store: Store, kind: Kind) -> None:
+    """Raises ApiError 409, which says what to do, where the limit of this kind is reached."""
+    most = int(getattr(store.limits, kind))
+    if _COUNTS[kind](store) >= most:
+        raise ApiError(409, f"this practice cluster holds at most {most} {kind}: remove some first")
 
 
 def require_image(store: Store, size: int) -> None:
-    """409 where there is no room for one more image with so many bytes of its own."""
+    """Raises ApiError 409 where one more image with so many bytes of its own is too much."""
     require(store, "images")
     require_files(store, size)
 
 
 def require_files(store: Store, size: int) -> None:
-    """409 where images would hold more bytes of their own than the cluster may store."""
+    """Raises ApiError 409 where images would hold more bytes than the cluster may store."""
     kept: dict[int, int] = {}
     for image in store.all(Image):
         tree: Tree | None = image.files if image.step or not image.digests else None
@@ -82,7 +72,7 @@ def _networks(store: Store) -> int:
 
 
 _PREDEFINED = ("bridge", "host", "none", "docker_gwbridge", "ingress")
-_COUNTS: dict[str, Callable[[Store], int]] = {
+_COUNTS: dict[Kind, Callable[[Store], int]] = {
     "engines": lambda store: sum(not engine.gone for engine in store.all(Engine)),
     "containers": _containers,
     "images": _images,

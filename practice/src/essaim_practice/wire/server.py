@@ -157,7 +157,8 @@ class EngineServer:
 
     async def _answer(self, route: Route, request: Request) -> Answer:
         try:
-            quotas.require_for(self._cluster.store, route.method, route.pattern)
+            if route.quota is not None:
+                quotas.require(self._cluster.store, route.quota)
             answer = await _called(route.handler, request)
         except ApiError as error:
             return error_response(error)
