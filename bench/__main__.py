@@ -115,7 +115,7 @@ def seen(answer: list[Any]) -> ClusterSnapshot:
 @cache
 def answers() -> dict[str, Any]:
     """What an engine with one large service answers, recorded once."""
-    server = PracticeServer.start(nodes=3, formed=True, factor=50)
+    server = PracticeServer.start(nodes=3, formed=True, speed=50)
     try:
         client = docker.APIClient(base_url=server.urls[0])
         client.create_service(

@@ -26,7 +26,7 @@ SAMPLES = 10
 
 
 def main() -> None:
-    with PracticeServer.start(factor=50, seed=1, bind_ports=False) as server:
+    with PracticeServer.start(speed=50, seed=1, bind_ports=False) as server:
         with closing(docker.DockerClient(base_url=server.urls[0])) as client:
             for number in range(APPS):
                 _serve(client, number)

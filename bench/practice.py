@@ -20,7 +20,8 @@ from pathlib import Path
 from essaim_practice.api.routing import Request, find
 from essaim_practice.engine.cluster import Cluster
 from essaim_practice.hosting.clusters import Clusters
-from essaim_practice.hosting.server import PracticeServer, Settings
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.hosting.settings import Settings
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.objects import Service, State, Task
 
@@ -33,7 +34,7 @@ SAMPLES = 3
 
 def idle() -> dict[str, float]:
     """Clusters of three nodes and a service, with nobody there: memory and CPU of one."""
-    settings = Settings(factor=FACTOR, bind_ports=False)
+    settings = Settings(speed=FACTOR, bind_ports=False)
     with Clusters(settings, most=CLUSTERS + 1, idle_after=None) as clusters:
         _serve(clusters.get("first"), REPLICAS)  # what is loaded once is not a cluster's
         before = _resident()
@@ -57,7 +58,7 @@ def idle() -> dict[str, float]:
 def settling() -> dict[str, float]:
     """A service of one task is scaled up: until all run."""
     limits = Limits(tasks=MANY)
-    with PracticeServer.start(NODES, factor=FACTOR, bind_ports=False, limits=limits) as server:
+    with PracticeServer.start(NODES, speed=FACTOR, bind_ports=False, limits=limits) as server:
         _serve(server, 1)
         began, wall = time.process_time(), time.monotonic()
         server.call(lambda cluster: _scale(cluster, MANY))
@@ -68,7 +69,7 @@ def settling() -> dict[str, float]:
 def listing() -> dict[str, float]:
     """Lists of tasks a second, by one client and by four."""
     limits = Limits(tasks=ASKED)
-    with PracticeServer.start(10, factor=FACTOR, bind_ports=False, limits=limits) as server:
+    with PracticeServer.start(10, speed=FACTOR, bind_ports=False, limits=limits) as server:
         _serve(server, ASKED)
         port = server.urls[0].rpartition(":")[2]
         return {str(clients): _rate(port, clients) for clients in (1, 4)}

@@ -16,7 +16,7 @@ FLOORS: list[list[str]] = tomllib.loads((ROOT / "docs/floors.toml").read_text("u
     "floors"
 ]
 #: The practice engine is a package of its own, met over HTTP alone. One module opens its door.
-PRACTICE, DOOR = "essaim_practice", Path("core/engine/connection.py")
+PRACTICE, DOOR = "essaim_practice", Path("core/engine/practice.py")
 #: The rooms that may draw.
 STREAMLIT = {"app", "pages", "ui"}
 #: What runs Streamlit in other processes, for learners' apps.

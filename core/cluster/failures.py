@@ -45,9 +45,9 @@ def daemon_errors() -> Iterator[None]:
     try:
         yield
     except docker.errors.APIError as error:
-        raise _refusal(error.explanation or str(error), error.status_code or 0) from error
+        raise refusal(error.explanation or str(error), error.status_code or 0) from error
     except requests.HTTPError as error:
-        raise _refusal(_words(error.response), error.response.status_code) from error
+        raise refusal(_words(error.response), error.response.status_code) from error
     except docker.errors.DockerException as error:
         # docker-py wraps a failed first contact in a bare DockerException.
         if isinstance(error.__context__, EssaimError):
@@ -71,7 +71,8 @@ def unforeseen(error: Exception) -> EssaimError:
     return EssaimError(_("Essaim itself failed here: {words}"), words=words)
 
 
-def _refusal(message: str, status: int) -> EssaimError:
+def refusal(message: str, status: int) -> EssaimError:
+    """The error for an engine's refusal. status: that of its HTTP answer."""
     if message.startswith(_NOT_A_MANAGER):
         return NotAManager(message, status)
     if full := _FULL.search(message):

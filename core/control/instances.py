@@ -14,8 +14,9 @@ from core.cluster.failures import daemon_errors
 from core.commands.command import Command
 from core.commands.swarm import JoinSwarm
 from core.control.control import Control
-from core.control.faults import Machine, conditions
+from core.control.faults import conditions
 from core.engine.connection import ACTION_TIMEOUT
+from core.engine.practice import Machine
 from core.errors import InvalidCommand, NotAllowed
 from core.i18n import later as _
 

@@ -5,7 +5,6 @@ ESSAIM_ENGINE says what to take: ``auto`` (the default), ``docker`` (a real engi
 (``core.engine.contexts``): what somebody has chosen is taken, whether it answers or not; else the
 first socket where an engine does;
 else, with ``auto``, the practice engine starts in this process, with a cluster for each learner.
-This is the only module that imports ``essaim_practice``.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import docker
 import urllib3
@@ -22,11 +21,14 @@ from docker.tls import TLSConfig
 
 from core.cluster.failures import daemon_errors
 from core.engine import contexts, ssh
+from core.engine.practice import Call, TooManyClusters, clusters, send
 from core.errors import EngineRejected, EngineUnreachable, InvalidValue, NoRoom, Worded
 from core.i18n import later as _
 
 if TYPE_CHECKING:
-    from essaim_practice.hosting.server import PracticeServer
+    from core.engine.practice import PracticeServer
+
+T = TypeVar("T")
 
 #: Seconds until a question that got no answer counts as unanswered; a long action gets more.
 QUESTION_TIMEOUT = 5
@@ -147,6 +149,13 @@ class Connection:
         self.practice.watch(lambda kind: hint(*_TOLD_BY[kind]))
         return True
 
+    def send(self, call: Call[T], timeout: float = QUESTION_TIMEOUT) -> T:
+        """Make a call that only a practice engine answers.
+
+        Raises EngineRejected and EngineUnreachable.
+        """
+        return send(self.base_url, call, timeout)
+
     def client(self) -> docker.DockerClient:
         """A client for an action, which may take its time."""
         return _Client(self._open(ACTION_TIMEOUT))
@@ -164,12 +173,12 @@ class Connection:
     @property
     def most_machines(self) -> int | None:
         """How many machines the practice cluster may have; None where that is not known here."""
-        return self.practice.cluster.store.limits.engines if self.practice else None
+        return self.practice.settings.limits.engines if self.practice else None
 
     @property
     def writes(self) -> int:
         """How often anything in a practice cluster of this process was written; else 0."""
-        return self.practice.call(lambda cluster: cluster.store.writes) if self.practice else 0
+        return self.practice.writes if self.practice else 0
 
     def close(self) -> None:
         """End the practice engine, where it is ours."""
@@ -194,19 +203,12 @@ class Practice:
     def __init__(
         self, most: int = MOST_CLUSTERS, search: Search | None = None, formed: bool = True
     ) -> None:
-        from essaim_practice.hosting.clusters import Clusters
-        from essaim_practice.hosting.server import Settings
-
-        settings = Settings(formed=formed, bind_ports=False)  # they would all want port 80
-        # Whoever holds these clusters knows better than they do whether somebody looks at one.
-        self._clusters = Clusters(settings, most=most, idle_after=None)
+        self._clusters = clusters(formed, most)
         self._search = search
         self.most = most
 
     def open(self, key: str) -> Connection:
         """The cluster of this key, made when it is not there. Raises NoRoom."""
-        from essaim_practice.hosting.clusters import TooManyClusters
-
         try:
             server = self._clusters.get(key)
         except TooManyClusters:

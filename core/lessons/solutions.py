@@ -16,6 +16,7 @@ from core.control.control import Control
 from core.control.instances import invitation, tell
 from core.control.rights import Right
 from core.engine.connection import QUESTION_TIMEOUT
+from core.engine.practice import calls
 from core.errors import EssaimError, NotAllowed
 from core.i18n import later as _
 from core.labs.lab import Curl, InstanceFault, Join, Move
@@ -91,9 +92,9 @@ class Play:
         return tell(self._cluster, node, command, self._who)
 
     def _accident(self, move: InstanceFault) -> str:
-        fault = faults.mend() if move.kind == "mend" else faults.power(move.node, on=False)
+        fault = calls.mend() if move.kind == "mend" else faults.power(move.node, on=False)
         faults.do(self._cluster, fault, self._who)
-        self._say(fault.line(faults.address(self._cluster)))
+        self._say(faults.lines(self._cluster, fault)[0])
         return ""
 
 

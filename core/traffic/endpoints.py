@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlsplit
 
 from core.cluster.snapshot import ClusterSnapshot, Node, Port, Service
+from core.engine.practice import PublishedPort, calls
 
 #: What a node calls itself before it knows better: no address that others could use.
 _NOWHERE = ("", "0.0.0.0", "::", "127.0.0.1")
@@ -65,26 +65,30 @@ def _host(snapshot: ClusterSnapshot, node: Node, engine: str) -> str:
 
 
 def practice(
-    snapshot: ClusterSnapshot, service: Service, port: Port, engine: str, listing: Sequence[Any]
+    snapshot: ClusterSnapshot,
+    service: Service,
+    port: Port,
+    engine: str,
+    openings: Iterable[PublishedPort],
 ) -> tuple[Endpoint, ...]:
     """The endpoints of a practice Swarm.
 
-    listing: what its ``/_practice/ports`` answers. A port that it has bound on this machine's
-    loopback is used as such; else the engine's own address leads there.
+    openings: every published port of the cluster. One that is bound on this machine's loopback is
+    used as such; else the engine's own address leads there.
     """
     way = urlsplit(engine)
     here = _is_loopback(way.hostname or "")
     found = []
-    for opening in listing:
-        node = snapshot.find_node(opening["engine"])
-        ours = opening.get("service") == service.name and opening["port"] == port.published
+    for opening in openings:
+        node = snapshot.find_node(opening.engine)
+        ours = opening.service == service.name and opening.port == port.published
         if node is None or not ours:
             continue
-        bound = urlsplit(opening["url"])
-        if opening["bound"] and here and _is_loopback(bound.hostname or ""):
+        bound = urlsplit(opening.url)
+        if opening.bound and here and _is_loopback(bound.hostname or ""):
             endpoint = Endpoint(node.id, node.name, bound.hostname or "", bound.port or 80)
         else:
-            prefix = f"/_practice/open/{node.hostname}/{port.published}"
+            prefix = calls.port_path(node.hostname, port.published)
             endpoint = Endpoint(node.id, node.name, way.hostname or "", way.port or 80, prefix)
         found.append(replace(endpoint, machine=node.hostname))
     return tuple(found)

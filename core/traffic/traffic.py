@@ -8,11 +8,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-import requests
-
-from core.cluster.failures import daemon_errors
 from core.cluster.snapshot import ClusterSnapshot, Service
-from core.engine.connection import QUESTION_TIMEOUT, Connection
+from core.engine.connection import Connection
+from core.engine.practice import calls
 from core.errors import InvalidCommand
 from core.i18n import later as _
 from core.traffic import endpoints
@@ -75,11 +73,8 @@ class Traffic:
             raise InvalidCommand(sentence, service=service.name, port=published)
         if snapshot.engine is None or not snapshot.engine.practice:
             return endpoints.real(snapshot, service, port, base)
-        with daemon_errors():
-            url = base.replace("tcp://", "http://", 1) + "/_practice/ports"
-            answer = requests.get(url, timeout=QUESTION_TIMEOUT)
-            answer.raise_for_status()
-        return endpoints.practice(snapshot, service, port, base, answer.json())
+        openings = self._connection.send(calls.ports())
+        return endpoints.practice(snapshot, service, port, base, openings)
 
     def prepare(self, plan: Plan) -> Run:
         """A run that has not begun. Raises InvalidCommand where the cluster has no such port."""

@@ -11,6 +11,7 @@ from core.commands.containers import KillContainers
 from core.commands.nodes import UpdateNode
 from core.commands.services import RollbackService, ScaleServices, UpdateService
 from core.control import faults
+from core.engine.practice import calls
 from core.errors import InvalidCommand
 from core.ui.alive import drain_button
 from core.ui.faults import do
@@ -108,7 +109,7 @@ def _kill(service: Service) -> None:
             _("Kill a replica"),
             key="disturb_kill",
             on_click=caught(
-                lambda here: do(faults.crash(task.id), here) if (task := _first(service)) else None
+                lambda here: do(calls.crash(task.id), here) if (task := _first(service)) else None
             ),
             args=(viewer(),),
             disabled=control().read_only,

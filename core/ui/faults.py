@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.control import faults
-from core.control.faults import Conditions, Fault, Machine
+from core.control.faults import Conditions
+from core.engine.practice import Call, Machine, calls
 from core.errors import EssaimError
 from core.i18n import number
 from core.ui.script_runs import caught
@@ -74,7 +76,7 @@ def panel(known: Conditions) -> None:
                 key="mend",
                 icon=":material/healing:",
                 on_click=caught(do),
-                args=(faults.mend(), viewer()),
+                args=(calls.mend(), viewer()),
                 disabled=control().read_only
                 or (
                     known.registry_up
@@ -144,7 +146,7 @@ def _switch(
     label: str,
     key: str,
     on: bool,
-    fault: Callable[[bool], Fault],
+    fault: Callable[[bool], Call[None]],
     disabled: bool = False,
 ) -> None:
     """A switch that is as the machine is: whoever turned it, and even if a turn was refused."""
@@ -171,7 +173,7 @@ def _registry(known: Conditions) -> None:
 
     def choose(here: Viewer) -> None:
         rate = st.session_state["registry"]
-        do(faults.registry(rate=rate, up=True) if rate else faults.registry(up=False), here)
+        do(calls.set_registry(rate, up=True) if rate else calls.set_registry(up=False), here)
 
     st.session_state["registry"] = now
     st.selectbox(
@@ -194,8 +196,7 @@ def _clock(known: Conditions) -> None:
 
     def choose(here: Viewer) -> None:
         factor = st.session_state["clock"]
-        wish = faults.clock(factor=factor, paused=False) if factor else faults.clock(paused=True)
-        do(wish, here)
+        do(calls.set_clock(factor, False) if factor else calls.set_clock(paused=True), here)
 
     st.session_state["clock"] = now
     st.selectbox(
@@ -229,12 +230,11 @@ def unnoticed(known: Conditions) -> list[str]:
     return sorted(gone & {n.hostname for n in control().snapshot.nodes if n.state == "ready"})
 
 
-def do(fault: Fault, here: Viewer) -> None:
+def do(call: Call[Any], here: Viewer) -> None:
     """Let it happen, as the viewer's last action."""
-    base = faults.address(control())
     refused: EssaimError | None = None
     try:
-        faults.do(control(), fault, who())
+        faults.do(control(), call, who())
     except EssaimError as refusal:
         refused = refusal
-    here.done = Done(fault.line(base), fault.python(base), refused)
+    here.done = Done(*faults.lines(control(), call), refused)

@@ -8,8 +8,9 @@ from functools import partial
 import streamlit as st
 
 from core.commands.swarm import JoinSwarm, LeaveSwarm
-from core.control import faults, instances
-from core.control.faults import Conditions, Machine
+from core.control import instances
+from core.control.faults import Conditions
+from core.engine.practice import Machine, calls
 from core.errors import EssaimError
 from core.ui.faults import do
 from core.ui.script_runs import caught
@@ -37,7 +38,7 @@ def panel(known: Conditions) -> None:
                 key="instance_add",
                 icon=":material/add:",
                 on_click=caught(do),
-                args=(faults.add_machine(), viewer()),
+                args=(calls.add_machine(), viewer()),
                 disabled=full or control().read_only,
             )
         if full:
@@ -83,7 +84,7 @@ def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
                 press(
                     _("Remove {node}").format(node=name),
                     "remove",
-                    partial(do, faults.remove_machine(name)),
+                    partial(do, calls.remove_machine(name)),
                 )
 
 

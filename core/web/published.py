@@ -28,6 +28,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
 from core.engine.connection import Connection
+from core.engine.practice import calls
 from core.errors import EssaimError
 from core.i18n import preferred, translation
 from core.web.unanswered import unanswered
@@ -187,8 +188,8 @@ def _place(cluster: Callable[[HTTPConnection], ControlledCluster], request: HTTP
         return ""
     if not _NODE.fullmatch(where["node"]) or {".", ".."} & set(where["rest"].split("/")):
         return ""  # it would lead out of the published port, and into the engine itself
-    way = f"{quote(where['node'])}/{where['port']}/{quote(where['rest'])}"
-    return f"{base.removeprefix('tcp://')}/_practice/open/{way}"
+    way = calls.port_path(where["node"], where["port"])
+    return f"{base.removeprefix('tcp://')}{way}/{quote(where['rest'])}"
 
 
 def _nobody(answer: _Answer) -> str | None:

@@ -35,7 +35,7 @@ Call = Callable[..., Answer]
 @pytest.fixture
 def practice() -> Iterator[PracticeServer]:
     """Three nodes in one Swarm, fifty times as fast as real ones."""
-    server = PracticeServer.start(factor=50.0, seed=1, bind_ports=False)
+    server = PracticeServer.start(speed=50.0, seed=1, bind_ports=False)
     yield server
     server.stop()
 

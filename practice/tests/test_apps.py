@@ -394,7 +394,7 @@ def test_an_app_that_takes_too_much_ends_at_most_its_own_process(
     practice: PracticeServer, call: Call, engine: docker.DockerClient, built: object
 ) -> None:
     assert refusal(HUGE) is None
-    with PracticeServer.start(factor=50, seed=2, bind_ports=False) as neighbour:
+    with PracticeServer.start(speed=50, seed=2, bind_ports=False) as neighbour:
         other = docker.DockerClient(base_url=neighbour.urls[0])
         run(calling(neighbour), other, "huge", HUGE.encode(), 8080)
         with opened(practice, 8080) as mine:

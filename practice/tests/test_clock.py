@@ -157,7 +157,7 @@ def test_a_senseless_setting_changes_nothing(call: Call, body: Any, words: str) 
 
 
 def test_a_cluster_is_stepped_by_hand() -> None:
-    with PracticeServer.start(factor=0, seed=1, bind_ports=False) as server:
+    with PracticeServer.start(speed=0, seed=1, bind_ports=False) as server:
         client = docker.DockerClient(base_url=server.urls[0])
         service = client.services.create("nginx", name="web", mode={"Replicated": {"Replicas": 3}})
 
@@ -174,7 +174,7 @@ def test_a_cluster_is_stepped_by_hand() -> None:
 def test_a_lost_node_is_missed_and_replaced_in_time_at_any_pace(factor: int) -> None:
     """However late this machine is: simulated time waits for it."""
     heard: dict[str, float] = {}
-    with PracticeServer.start(factor=factor, seed=factor, bind_ports=False) as server:
+    with PracticeServer.start(speed=factor, seed=factor, bind_ports=False) as server:
         client = docker.DockerClient(base_url=server.urls[0])
         web(client)
 

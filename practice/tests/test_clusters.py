@@ -15,13 +15,15 @@ import docker
 import pytest
 import requests
 
-from essaim_practice.hosting.clusters import Clusters, TooManyClusters
-from essaim_practice.hosting.server import PracticeServer, Settings
+from essaim_practice.client.exceptions import TooManyClusters
+from essaim_practice.hosting.clusters import Clusters
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.hosting.settings import Settings
 from essaim_practice.store.objects import Engine, Service
 
 from .test_ports import until
 
-FAST = Settings(factor=50.0, seed=1, bind_ports=False)
+FAST = Settings(speed=50.0, seed=1, bind_ports=False)
 
 
 @pytest.fixture
@@ -245,7 +247,7 @@ def test_with_a_server_of_its_own() -> None:
 
 def test_a_cluster_says_what_has_changed_and_goes_on_after_a_reset() -> None:
     heard: list[str] = []
-    with PracticeServer.start(factor=50.0, bind_ports=False) as server:
+    with PracticeServer.start(speed=50.0, bind_ports=False) as server:
         server.watch(heard.append)
         for _ in range(2):
             heard.clear()

@@ -76,7 +76,7 @@ def test_every_route_is_listed_and_no_other() -> None:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PracticeServer]:
-    with PracticeServer.start(factor=50.0, seed=1, bind_ports=False) as server:
+    with PracticeServer.start(speed=50.0, seed=1, bind_ports=False) as server:
         yield server
 
 

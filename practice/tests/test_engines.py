@@ -38,7 +38,7 @@ def states(engine: docker.DockerClient) -> dict[str, str]:
 @pytest.fixture
 def alone() -> Iterator[PracticeServer]:
     """Three empty machines that are no Swarm yet."""
-    with PracticeServer.start(formed=False, factor=50.0, seed=1, bind_ports=False) as server:
+    with PracticeServer.start(formed=False, speed=50.0, seed=1, bind_ports=False) as server:
         yield server
 
 
@@ -99,7 +99,7 @@ def test_one_that_is_taken_away_goes_down_and_is_not_told(
 
 def test_what_was_on_it_counts_no_more() -> None:
     limits = Limits(containers=1)
-    with PracticeServer.start(factor=50.0, bind_ports=False, limits=limits) as server:
+    with PracticeServer.start(speed=50.0, bind_ports=False, limits=limits) as server:
         base = server.urls[0].replace("tcp", "http")
         host = requests.post(f"{base}/_practice/engines", timeout=20).json()["host"]
         with closing(docker.DockerClient(base_url=host)) as client:

@@ -39,7 +39,14 @@ def test_the_machines_are_listed(call: Call) -> None:
     listed = answer.json()
     assert all(machine.pop("host").startswith("tcp://127.0.0.1:") for machine in listed)
     assert listed == [
-        {"name": f"node{n}", "address": f"192.168.0.1{n}", **sound, "swarm": "active", "role": role}
+        {
+            "name": f"node{n}",
+            "address": f"192.168.0.1{n}",
+            **sound,
+            "swarm": "active",
+            "role": role,
+            "ports": [],
+        }
         for n, role in ((1, "manager"), (2, "worker"), (3, "worker"))
     ]
 

@@ -38,7 +38,7 @@ LIMITS = Limits(
 
 @pytest.fixture
 def server() -> Iterator[PracticeServer]:
-    with PracticeServer.start(factor=50.0, seed=1, bind_ports=False, limits=LIMITS) as server:
+    with PracticeServer.start(speed=50.0, seed=1, bind_ports=False, limits=LIMITS) as server:
         yield server
 
 

@@ -48,7 +48,7 @@ class Engine:
     """One practice engine for the whole file; a Swarm of its own for each would be slow."""
 
     def __init__(self) -> None:
-        self.server = PracticeServer.start(factor=50.0, seed=1, bind_ports=False)
+        self.server = PracticeServer.start(speed=50.0, seed=1, bind_ports=False)
         self.port = int(self.server.urls[0].rpartition(":")[2])
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:

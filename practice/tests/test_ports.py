@@ -171,7 +171,7 @@ def test_an_image_serves_the_pages_copied_into_it(call: Call, engine: docker.Doc
 
 @pytest.fixture
 def bound() -> Iterator[tuple[PracticeServer, docker.DockerClient]]:
-    server = PracticeServer.start(factor=50.0, seed=1, bind_ports=True)
+    server = PracticeServer.start(speed=50.0, seed=1, bind_ports=True)
     client = docker.DockerClient(base_url=server.urls[0])
     yield server, client
     client.close()
@@ -232,7 +232,7 @@ def test_a_connection_keeps_to_its_replica(
 def test_a_port_that_is_taken_is_left_alone() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])
-        server = PracticeServer.start(nodes=1, factor=50.0, bind_ports=True)
+        server = PracticeServer.start(nodes=1, speed=50.0, bind_ports=True)
         client = docker.DockerClient(base_url=server.urls[0])
         try:
             client.containers.run("nginx", detach=True, ports={"80/tcp": port})

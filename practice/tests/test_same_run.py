@@ -17,7 +17,7 @@ from essaim_practice.store.file_tree import Tree
 
 def a_day(seed: int) -> dict[str, list[dict[str, Any]]]:
     """Services, containers, faults and repairs, at the same simulated instants each time."""
-    with PracticeServer.start(factor=0, seed=seed, bind_ports=False) as server:
+    with PracticeServer.start(speed=0, seed=seed, bind_ports=False) as server:
         client = docker.DockerClient(base_url=server.urls[0])
         api = client.api
 

@@ -24,7 +24,7 @@ class Engines:
     """A client for each engine of a practice cluster, twenty times as fast as life."""
 
     def __init__(self, formed: bool) -> None:
-        self.server = PracticeServer.start(formed=formed, bind_ports=False, factor=20, seed=1)
+        self.server = PracticeServer.start(formed=formed, bind_ports=False, speed=20, seed=1)
         self.clients = [docker.DockerClient(base_url=url) for url in self.server.urls]
 
     def __getitem__(self, number: int) -> Any:
@@ -243,7 +243,7 @@ def test_logs_name_the_task_and_follow_the_ones_to_come(formed: Engines) -> None
 
 
 def test_overlay_networks_are_cut_from_the_pools_that_were_asked_for() -> None:
-    server = PracticeServer.start(nodes=1, formed=False, factor=50.0, seed=1, bind_ports=False)
+    server = PracticeServer.start(nodes=1, formed=False, speed=50.0, seed=1, bind_ports=False)
     try:
         client = docker.APIClient(server.urls[0])
         for wrong in (["x"], ["10.0.0.0/8", "y/4"], ["2001:db8::/32"], ["20.0.0.0/30"]):

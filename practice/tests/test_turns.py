@@ -241,7 +241,7 @@ def test_what_is_there_is_heard_together() -> None:
     ],
 )
 def test_each_step_of_a_build_needs_room(limits: Limits, step: str, said: str) -> None:
-    with PracticeServer.start(nodes=1, factor=50.0, bind_ports=False, limits=limits) as server:
+    with PracticeServer.start(nodes=1, speed=50.0, bind_ports=False, limits=limits) as server:
         api = docker.APIClient(base_url=server.urls[0])
         dockerfile = "FROM alpine\n" + f"{step}\n" * 8
         told = api.build(

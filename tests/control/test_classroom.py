@@ -21,6 +21,7 @@ from core.control.control import Control
 from core.control.rights import NONE, Right
 from core.engine import keys
 from core.engine.connection import Connection, Practice, choose
+from core.engine.practice import calls
 from core.errors import Crowded, EssaimError, NoRoom, NotAllowed, NotBegun
 from core.traffic.plan import Plan
 from essaim_practice.hosting.server import PracticeServer
@@ -388,7 +389,7 @@ def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
         "terminal": lambda: seen.attach(shell, who, Right()),
         "traffic": lambda: seen.send(Plan(seen.snapshot.services[0].id, 80), who, Right()),
         "fault": lambda: faults.do(seen, faults.power("node2", on=False), who),
-        "machine": lambda: faults.do(seen, faults.add_machine(), who),
+        "machine": lambda: faults.do(seen, calls.add_machine(), who),
         "invitation": lambda: instances.invitation(seen, [machine], "worker"),
         "instance": lambda: instances.run(seen, LeaveSwarm(), others[0], who),
         "named instance": lambda: instances.tell(seen, others[0].name, LeaveSwarm(), who),

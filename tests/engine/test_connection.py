@@ -31,7 +31,7 @@ Say = Callable[..., str]
 @pytest.fixture(scope="module")
 def engine() -> Iterator[str]:
     """The address of a practice Swarm of three nodes."""
-    server = PracticeServer.start(factor=20.0, seed=1, bind_ports=False)
+    server = PracticeServer.start(speed=20.0, seed=1, bind_ports=False)
     yield server.urls[0]
     server.stop()
 

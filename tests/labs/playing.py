@@ -23,7 +23,7 @@ FACTOR = 50.0
 def practice(lab: Lab, factor: float = FACTOR) -> Iterator[Control]:
     """A practice cluster as the lab wants it at its start."""
     formed = lab.start != "apart"
-    server = PracticeServer.start(nodes=3, formed=formed, factor=factor, seed=1, bind_ports=False)
+    server = PracticeServer.start(nodes=3, formed=formed, speed=factor, seed=1, bind_ports=False)
     with under_control(Connection(server.urls[0], practice=server)) as control:
         yield control
 

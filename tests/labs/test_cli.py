@@ -15,6 +15,7 @@ from core.commands.command import Command
 from core.commands.services import CreateService, ScaleServices, UpdateService
 from core.control import faults
 from core.control.control import Control
+from core.engine.practice import calls
 from core.labs.catalogue import LABS
 from core.labs.lab import Curl, InstanceFault, Join, Lab, Move
 from core.lessons.solutions import visit
@@ -63,7 +64,7 @@ class Terminal:
             for turn in range(move.times):
                 assert "HTTP 200" in visit(self.control, move.port, turn)
         elif isinstance(move, InstanceFault):
-            fault = faults.mend() if move.kind == "mend" else faults.power(move.node, on=False)
+            fault = calls.mend() if move.kind == "mend" else faults.power(move.node, on=False)
             faults.do(self.control, fault, "test")
 
     def _words(self, command: Command) -> tuple[str, ...]:

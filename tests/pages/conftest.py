@@ -28,7 +28,7 @@ def under_control(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Co
 
 
 def practising(monkeypatch: pytest.MonkeyPatch, formed: bool = True) -> Control:
-    server = PracticeServer.start(formed=formed, bind_ports=False, factor=50.0, seed=1)
+    server = PracticeServer.start(formed=formed, bind_ports=False, speed=50.0, seed=1)
     control = under_control(Connection(server.urls[0], practice=server), monkeypatch)
     until(lambda: control.snapshot.engine is not None)
     return control

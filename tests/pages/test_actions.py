@@ -6,7 +6,6 @@ from pathlib import Path
 
 import docker
 import pytest
-import requests
 import yaml
 from streamlit.testing.v1 import AppTest
 
@@ -14,6 +13,7 @@ from core.commands.services import UpdateService
 from core.control import faults, instances, reset
 from core.control.control import Control
 from core.control.rights import NONE, Right
+from core.engine.practice import calls
 from core.errors import EngineRejected, NotAllowed
 from core.i18n import translation
 from core.ui.session import Viewer
@@ -433,7 +433,7 @@ def test_the_last_instance_that_there_may_be_leaves_no_button_to_press(
     cluster: Control, visit: Open, language: str, told: str
 ) -> None:
     for _ in range(6):
-        faults.do(cluster, faults.add_machine(), "test")
+        faults.do(cluster, calls.add_machine(), "test")
     app = fine(visit("nodes", language))
     assert not app.button(key="instance_add").disabled
     assert not any(told in caption.value for caption in app.caption)
@@ -441,7 +441,7 @@ def test_the_last_instance_that_there_may_be_leaves_no_button_to_press(
     assert app.button(key="instance_add").disabled
     assert any(told in caption.value for caption in app.caption)
     with pytest.raises(EngineRejected) as refusal:
-        faults.do(cluster, faults.add_machine(), "test")
+        faults.do(cluster, calls.add_machine(), "test")
     assert refusal.value.said(translation("fr").gettext).startswith(
         "Ce cluster d’entraînement peut contenir 10 instances au plus"
     )
@@ -499,7 +499,7 @@ def test_no_real_machine_is_added_or_joined(real: Control, visit: Open) -> None:
     app = fine(visit("nodes"))
     assert not [button for button in app.button if "instance" in str(button.key)]
     with pytest.raises(NotAllowed):
-        faults.do(real, faults.add_machine(), "somebody")
+        faults.do(real, calls.add_machine(), "somebody")
     with pytest.raises(NotAllowed):
         instances.invitation(real, (), "worker")
 
@@ -515,8 +515,8 @@ def test_a_reset_may_leave_three_empty_instances(cluster: Control, visit: Open) 
 
 
 def test_a_port_of_an_instance_outside_the_swarm_is_opened(cluster: Control, visit: Open) -> None:
-    made = requests.post(f"{faults.address(cluster)}/_practice/engines", timeout=20).json()
-    client = docker.DockerClient(base_url=made["host"])
+    made = cluster.connection.send(calls.add_machine())
+    client = docker.DockerClient(base_url=made.host)
     client.containers.run("nginx", detach=True, ports={"80/tcp": 8088})
     client.close()
     until(lambda: faults.conditions(cluster).machines["node4"].ports == (8088,))
@@ -556,7 +556,7 @@ def test_before_the_managers_miss_a_node_the_page_of_services_says_that_nobody_k
     with_web(cluster, visit)
     said = [each.value for each in fine(visit("services")).caption]
     assert any("until then, nobody knows" in text for text in said)
-    faults.do(cluster, faults.clock(paused=True), "test")
+    faults.do(cluster, calls.set_clock(paused=True), "test")
     faults.do(cluster, faults.power("node2", on=False), "test")
     said = [each.value for each in fine(visit("services")).caption]
     assert any(text.startswith("node2: out of reach, and the managers do") for text in said)
@@ -570,11 +570,11 @@ def test_the_picture_of_the_cluster_says_so_too_until_the_managers_miss_the_node
 
     with_web(cluster, visit)
     assert not told(fine(visit("cluster")))
-    faults.do(cluster, faults.clock(paused=True), "test")
+    faults.do(cluster, calls.set_clock(paused=True), "test")
     faults.do(cluster, faults.power("node2", on=False), "test")
     app = fine(visit("cluster"))
     assert told(app)
-    faults.do(cluster, faults.clock(factor=20, paused=False), "test")
+    faults.do(cluster, calls.set_clock(speed=20, paused=False), "test")
     until(lambda: cluster.snapshot.find_node("node2").state == "down", 30)  # type: ignore[union-attr]
     assert not told(fine(app.run()))
 

@@ -75,7 +75,7 @@ def missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control
 
 @pytest.fixture
 def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    with PracticeServer.start(factor=50.0, seed=1, bind_ports=False) as server:
+    with PracticeServer.start(speed=50.0, seed=1, bind_ports=False) as server:
         yield from chosen({"DOCKER_HOST": server.urls[0]}, tmp_path, monkeypatch)
 
 

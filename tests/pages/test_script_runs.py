@@ -17,6 +17,7 @@ from core.commands.services import CreateService
 from core.control import faults, instances, reset
 from core.control.control import Control
 from core.control.rights import NONE
+from core.engine.practice import calls
 from core.i18n import translation
 from core.labs.progress import Labs
 from core.ui import labs as ui_labs
@@ -65,7 +66,7 @@ def full(cluster: Control) -> Control:
         CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3), "", NONE
     )
     cluster.submit(RunContainer(detach=True, name="front", image="nginx:latest"), "", NONE)
-    faults.do(cluster, faults.add_machine(), "")
+    faults.do(cluster, calls.add_machine(), "")
     until(lambda: sum(t.state == "running" for t in cluster.snapshot.tasks) == 3, 30)
     cluster.collector.refresh(60)
     return cluster

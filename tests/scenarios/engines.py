@@ -192,7 +192,7 @@ def opened(engine: str) -> Iterator[Swarm]:
 
 @contextlib.contextmanager
 def practice(seed: int | None = None) -> Iterator[Swarm]:
-    server = PracticeServer.start(nodes=3, formed=True, factor=FACTOR, seed=seed)
+    server = PracticeServer.start(nodes=3, formed=True, speed=FACTOR, seed=seed)
     try:
         host = server.urls[0]
         client = docker.DockerClient(base_url=host)

@@ -139,7 +139,7 @@ def test_the_walk_meets_every_command() -> None:
 
 @pytest.fixture
 def engines() -> Iterator[tuple[PracticeServer, PracticeServer]]:
-    twins = [PracticeServer.start(nodes=3, formed=False, factor=20.0, seed=7) for _ in range(2)]
+    twins = [PracticeServer.start(nodes=3, formed=False, speed=20.0, seed=7) for _ in range(2)]
     yield twins[0], twins[1]
     for twin in twins:
         twin.stop()

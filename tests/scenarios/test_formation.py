@@ -29,7 +29,7 @@ WORKER = (
 
 @pytest.fixture
 def server() -> Iterator[PracticeServer]:
-    server = PracticeServer.start(nodes=3, formed=False, factor=20.0)
+    server = PracticeServer.start(nodes=3, formed=False, speed=20.0)
     yield server
     server.stop()
 

@@ -37,7 +37,7 @@ def traffic_of(connection: Connection, collector: Collector) -> Traffic:
 @pytest.fixture(params=["bound", "through the engine"])
 def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
     """A practice Swarm that listens on the loopback, or one that answers at one address only."""
-    server = PracticeServer.start(factor=50.0, seed=1, bind_ports=request.param == "bound")
+    server = PracticeServer.start(speed=50.0, seed=1, bind_ports=request.param == "bound")
     yield Connection(server.urls[0], practice=server)
     server.stop()
 

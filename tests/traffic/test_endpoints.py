@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.cluster.snapshot import ClusterSnapshot, Port, Service
+from core.engine.practice import PublishedPort
 from core.errors import InvalidCommand
 from core.traffic import endpoints
 from core.traffic.plan import MAX_RATE, MAX_SECONDS, Plan
@@ -56,15 +57,9 @@ def test_a_node_without_an_address_is_where_the_engine_is() -> None:
         assert endpoints.real(here, web, WEB, base)[0].host == host
 
 
-def listing(**changes: Any) -> list[dict[str, Any]]:
-    entry = {
-        "engine": "node2",
-        "port": 8080,
-        "service": "web",
-        "bound": True,
-        "url": "http://127.0.0.2:8080/",
-    }
-    return [entry | changes]
+def listing(**changes: Any) -> list[PublishedPort]:
+    entry = PublishedPort("node2", 8080, 80, "web", "", True, "http://127.0.0.2:8080/")
+    return [replace(entry, **changes)]
 
 
 def test_a_practice_port_is_the_bound_one_or_the_engines_way() -> None:

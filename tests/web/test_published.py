@@ -40,7 +40,7 @@ from tests.cluster.test_collector import until
 
 @pytest.fixture
 def cluster() -> Iterator[Control]:
-    server = PracticeServer.start(bind_ports=False, factor=50.0)
+    server = PracticeServer.start(bind_ports=False, speed=50.0)
     control = Control(Connection(server.urls[0], practice=server), Access({}))
     control.start()
     yield control

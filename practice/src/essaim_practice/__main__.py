@@ -91,7 +91,7 @@ def main() -> int:
             nodes=options.nodes,
             formed=options.swarm == "formed",
             port=options.port,
-            factor=options.speed,
+            speed=options.speed,
             seed=options.seed,
             limits=Limits(**dict(options.limit)),
         )

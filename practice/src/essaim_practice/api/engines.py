@@ -66,4 +66,5 @@ def _shown(cluster: Cluster, engine: Engine) -> dict[str, Any]:
         "full": engine.full,
         "swarm": local_state(engine),
         "role": engine.role,
+        "ports": [each.port for each in cluster.mesh.openings() if each.engine == engine.id],
     }

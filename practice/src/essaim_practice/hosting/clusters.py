@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
-from essaim_practice.hosting.server import PracticeServer, Settings
+from essaim_practice.client.exceptions import TooManyClusters
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.hosting.settings import Settings
 from essaim_practice.hosting.thread import LoopThread
 
 _LEARNER = Settings(bind_ports=False)  # they would all want port 80
-
-
-class TooManyClusters(Exception):
-    """There is no room for another cluster; says what to do, for a person."""
 
 
 class Clusters:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from random import Random
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from essaim_practice.api import routes as routes  # all that the engine answers
+from essaim_practice.client import calls
+from essaim_practice.client.calls import Call, Machine
+from essaim_practice.client.client import Clock, Faults, PracticeClient
 from essaim_practice.engine.cluster import Cluster
 from essaim_practice.hosting.ports import PortBinder
+from essaim_practice.hosting.settings import ENGINE, Settings
 from essaim_practice.hosting.thread import LoopThread
 from essaim_practice.store.clock import LoopClock
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.objects import Container, Engine, Image, Node, Service, Swarm, Task
-from essaim_practice.wire.server import EngineServer
+from essaim_practice.wire.server import LOOPBACK, EngineServer
+
+if TYPE_CHECKING:
+    import docker
 
 T = TypeVar("T")
 
@@ -24,37 +31,32 @@ T = TypeVar("T")
 _TOLD = (Container, Engine, Image, Node, Service, Swarm, Task)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a cluster is when it begins, and again after each reset.
-
-    nodes: how many machines. formed: they are one Swarm already, node1 its manager.
-    factor: how many times as fast as a real clock simulated time goes; 0: only by ``step``.
-    seed: the same one gives the same run; None draws one each time.
-    bind_ports: listen for published ports on the loopback too, where that is possible.
-    """
-
-    nodes: int = 3
-    formed: bool = True
-    factor: float = 1.0
-    seed: int | None = None
-    limits: Limits = field(default_factory=Limits)
-    bind_ports: bool = True
-
-
 class PracticeServer:
     """A cluster and the listeners of its engines, until ``stop``.
 
     ``PracticeServer.start()`` makes one on a thread of its own; ``with`` stops it at the end.
-    Its methods are called from other threads than its own.
+    Its methods are called from other threads than its own. After ``stop`` they raise RuntimeError.
+
+    >>> from essaim_practice import PracticeServer
+    >>> with PracticeServer.start(nodes=3, speed=50, seed=1, bind_ports=False) as server:
+    ...     web = server.client.services.create("nginx", name="web")
+    ...     web.scale(6)
+    ...     server.clock.step(30)
+    ...     sorted(task["Slot"] for task in web.tasks())
+    True
+    [1, 2, 3, 4, 5, 6]
     """
 
     def __init__(self, thread: LoopThread, settings: Settings, own_thread: bool = False) -> None:
         """On the thread itself: begin a cluster, without listeners yet."""
         self._thread = thread
         self._own_thread = own_thread
-        self._settings = settings
+        self.settings = settings
         self._servers: dict[str, EngineServer] = {}  # by engine
+        self._address = LOOPBACK  # where they listen
+        self._clients: dict[str, docker.DockerClient] = {}  # by engine
+        self.faults = Faults(self.send)
+        self.clock = Clock(self.send)
         self._binder: PortBinder | None = None
         self._watchers: list[Callable[[str], None]] = []
         self._resets = asyncio.Lock()
@@ -70,20 +72,23 @@ class PracticeServer:
         formed: bool = True,
         port: int = 0,
         bind_ports: bool = True,
-        factor: float = 1.0,
+        speed: float = 1.0,
         seed: int | None = None,
         limits: Limits | None = None,
+        engine: str = ENGINE,
+        address: str = LOOPBACK,
     ) -> PracticeServer:
-        """Start a cluster; it listens when this returns. See Settings.
+        """Start a cluster; it listens when this returns. See Settings for what is not told here.
 
-        port: node1's API port; the other nodes take the next ones (0: any free ports).
-        Raises OSError when a port is taken.
+        port: node1's API port; the other nodes take the next ones (0: any free ports). address: of
+        this computer, to listen at; whoever reaches it may do anything with the cluster. Raises
+        ValueError, as Settings does, and OSError when a port is taken.
         """
-        settings = Settings(nodes, formed, factor, seed, limits or Limits(), bind_ports)
+        settings = Settings(nodes, formed, speed, seed, limits or Limits(), bind_ports, engine)
         thread = LoopThread()
         try:
             server = thread.call(lambda: cls(thread, settings, own_thread=True))
-            thread.run(server._listen(port))
+            thread.run(server._listen(port, address))
         except BaseException:
             thread.stop()
             raise
@@ -101,23 +106,61 @@ class PracticeServer:
         self.stop()
 
     @property
-    def urls(self) -> tuple[str, ...]:
-        """A DOCKER_HOST value per node: ``tcp://127.0.0.1:PORT``. Listens from the first call on.
+    def hosts(self) -> dict[str, str]:
+        """The DOCKER_HOST of each engine, ``tcp://127.0.0.1:PORT``, by its name.
 
-        Raises OSError when there is no port to be had.
+        Listens from the first call on. Raises OSError when there is no port to be had.
         """
         if not self._servers:
             self._thread.run(self._listen())
-        return tuple(self.host(engine) for engine in list(self._servers))
+        return {engine: self.host(engine) for engine in list(self._servers)}
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The same values alone: node1's first."""
+        return tuple(self.hosts.values())
 
     def host(self, engine: str) -> str:
-        """The DOCKER_HOST of one engine, where it listens; else ''."""
+        """The DOCKER_HOST of one engine, where it listens already; else ''."""
+        there = LOOPBACK if self._address == "0.0.0.0" else self._address
         server = self._servers.get(engine)
-        return f"tcp://127.0.0.1:{server.port}" if server else ""
+        return f"tcp://{there}:{server.port}" if server else ""
+
+    @property
+    def client(self) -> docker.DockerClient:
+        """A docker-py client of node1, made when it is first asked for; ``stop`` closes it."""
+        return self.client_of("node1")
+
+    def client_of(self, engine: str) -> docker.DockerClient:
+        """The same for another engine. Raises KeyError where none of that name listens."""
+        import docker  # takes a while, and a server that others ask does without it
+
+        if engine not in self._clients:
+            self._clients[engine] = docker.DockerClient(base_url=self.hosts[engine])
+        return self._clients[engine]
+
+    def send(self, call: Call[T]) -> T:
+        """Make a call that only a practice engine answers, of one that it does not end.
+
+        Raises RequestRefused and EngineUnreachable.
+        """
+        up = self.call(lambda cluster: [engine.id for engine in cluster.engines if engine.up])
+        parts = call.path.split("/")
+        name = next((name for name in up if name not in parts), up[0])
+        return PracticeClient(self.hosts[name]).send(call)
+
+    def machines(self) -> tuple[Machine, ...]:
+        """Every machine of the cluster, as it is now."""
+        return self.send(calls.machines())
 
     def call(self, function: Callable[[Cluster], T]) -> T:
         """Do something with the cluster on its own thread, and wait for it."""
         return self._thread.call(lambda: function(self.cluster))
+
+    @property
+    def writes(self) -> int:
+        """How many records of the cluster were written since it began."""
+        return self.call(lambda cluster: cluster.store.writes)
 
     def step(self, seconds: float) -> None:
         """Let so many simulated seconds pass at once, and all that falls due in them happen."""
@@ -151,6 +194,8 @@ class PracticeServer:
 
     def stop(self) -> None:
         """Close everything; nothing of it runs afterwards. Stopping twice does no harm."""
+        while self._clients:
+            self._clients.popitem()[1].close()
         if not self._thread.alive:
             return
         self._thread.run(self.close())
@@ -168,13 +213,13 @@ class PracticeServer:
             self._reset_task.cancel()
 
     def _begin(self, nodes: int | None = None, formed: bool | None = None) -> None:
-        with_ = self._settings
+        with_ = self.settings
         with_ = replace(
             with_,
             nodes=with_.nodes if nodes is None else nodes,
             formed=with_.formed if formed is None else formed,
         )
-        self._clock = LoopClock(self._thread.loop, with_.factor)
+        self._clock = LoopClock(self._thread.loop, with_.speed)
         cluster = Cluster(self._clock, Random(with_.seed), with_.nodes, with_.formed, with_.limits)
         cluster.keeper = self
         self.cluster = cluster
@@ -186,12 +231,15 @@ class PracticeServer:
     def _tell(self, heard: Callable[[str], None]) -> None:
         self.cluster.store.watch(lambda change: heard(type(change.subject).__name__), *_TOLD)
 
-    async def _listen(self, port: int = 0) -> None:
+    async def _listen(self, port: int = 0, address: str = LOOPBACK) -> None:
         async with self._resets:
             if self._servers:
                 return
+            self._address = address
             servers = {
-                engine.id: EngineServer(self.cluster, engine.id, port + number if port else 0)
+                engine.id: EngineServer(
+                    self.cluster, engine.id, port + number if port else 0, address
+                )
                 for number, engine in enumerate(self.cluster.engines)
             }
             try:
@@ -216,7 +264,7 @@ class PracticeServer:
             await self._servers.pop(name).close()
         for name in there:
             if name not in self._servers:
-                server = EngineServer(self.cluster, name)
+                server = EngineServer(self.cluster, name, address=self._address)
                 await server.open()
                 self._servers[name] = server
 

@@ -27,12 +27,17 @@ from essaim_practice.wire import listener
 
 _PREFIX = re.compile(r"/v([0-9]{1,9}(?:\.[0-9]{0,9})*)(/.*)", re.DOTALL)
 
+LOOPBACK = "127.0.0.1"
+
 
 class EngineServer:
-    """Serves the API of one engine on a loopback port of this machine."""
+    """Serves the API of one engine on a port of this computer."""
 
-    def __init__(self, cluster: Cluster, engine: str, port: int = 0) -> None:
+    def __init__(
+        self, cluster: Cluster, engine: str, port: int = 0, address: str = LOOPBACK
+    ) -> None:
         self.engine = engine
+        self._address = address
         self.port = port
         self._cluster = cluster
         self._listener: asyncio.Server | None = None
@@ -49,7 +54,7 @@ class EngineServer:
 
     async def open(self) -> None:
         """Listen. Raises OSError when the port is taken; port 0 picks a free one and keeps it."""
-        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._listener = await asyncio.start_server(self._accept, self._address, self.port)
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def close(self) -> None:

@@ -1,0 +1,163 @@
+"""A client for what a practice engine does and no Docker engine can: faults, machines, time."""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import inspect
+import json
+import socket
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from essaim_practice.client import calls
+from essaim_practice.client.calls import Call
+from essaim_practice.client.exceptions import EngineUnreachable, RequestRefused
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _sends(make: Callable[P, Call[T]]) -> Callable[Concatenate[Any, P], T]:
+    """A method that sends the call which ``make`` makes, with its signature and docstring."""
+
+    @functools.wraps(make)
+    def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        answer: T = self.send(make(*args, **kwargs))
+        return answer
+
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    made = inspect.signature(make)
+    signature = made.replace(parameters=[own, *made.parameters.values()])
+    method.__signature__ = signature  # type: ignore[attr-defined]
+    return method
+
+
+class _Part:
+    """A part of the client, which sends through the whole."""
+
+    def __init__(self, send: Callable[[Call[Any]], Any]) -> None:
+        self.send = send
+
+
+class Faults(_Part):
+    """Makes a cluster fail, and mends it. No docker command does this: somebody pulls a plug.
+
+    The Swarm is told nothing. Its managers miss a machine after three heartbeats, 8 to 17 simulated
+    seconds. Each method raises RequestRefused (no such machine; the one that answers cannot kill
+    itself) and EngineUnreachable.
+
+    >>> import essaim_practice
+    >>> with essaim_practice.PracticeServer.start(bind_ports=False) as server:
+    ...     server.faults.kill("node2")
+    ...     server.clock.step(20)
+    ...     [node.attrs["Status"]["State"] for node in server.client.nodes.list()]
+    ['ready', 'down', 'ready']
+    """
+
+    kill = _sends(calls.kill)
+    start = _sends(calls.start)
+    cut = _sends(calls.cut)
+    plug = _sends(calls.plug)
+    fill = _sends(calls.fill)
+    free = _sends(calls.free)
+    crash = _sends(calls.crash)
+    lose_quorum = _sends(calls.lose_quorum)
+    registry = _sends(calls.registry)
+    set_registry = _sends(calls.set_registry)
+    mend = _sends(calls.mend)
+
+
+class Clock(_Part):
+    """The simulated time of a cluster. Each method raises RequestRefused and EngineUnreachable.
+
+    >>> import essaim_practice
+    >>> with essaim_practice.PracticeServer.start(bind_ports=False) as server:
+    ...     before = server.clock.set(paused=True)
+    ...     after = server.clock.step(60)
+    ...     (after.now - before.now).total_seconds()
+    60.0
+    """
+
+    time = _sends(calls.time)
+    set = _sends(calls.set_clock)
+    step = _sends(calls.step)
+
+
+class PracticeClient:
+    """Sends calls to one engine of a cluster, each on a connection of its own; any thread may.
+
+    host: a DOCKER_HOST value, ``tcp://127.0.0.1:2375``, ``http://...`` or ``unix:///path``; a path
+    after the port leads each call's. timeout: real seconds for each answer. Raises ValueError for
+    another kind of host. Each method raises RequestRefused and EngineUnreachable.
+
+    >>> import essaim_practice
+    >>> with essaim_practice.PracticeServer.start(nodes=1, bind_ports=False) as server:
+    ...     practice = essaim_practice.PracticeClient(server.urls[0])
+    ...     practice.add_machine().name
+    ...     [machine.sound for machine in practice.machines()]
+    'node2'
+    [True, True]
+    """
+
+    machines = _sends(calls.machines)
+    add_machine = _sends(calls.add_machine)
+    remove_machine = _sends(calls.remove_machine)
+    ports = _sends(calls.ports)
+    reset = _sends(calls.reset)
+
+    def __init__(self, host: str, timeout: float = 30.0) -> None:
+        place = urlsplit(host)
+        there = place.path if place.scheme == "unix" else place.hostname
+        if place.scheme not in ("tcp", "http", "unix") or not there:
+            raise ValueError(f"{host!r} is no tcp://, http:// or unix:// address of an engine")
+        self.host = host
+        self.timeout = timeout
+        self._place = place
+        self.faults = Faults(self.send)
+        self.clock = Clock(self.send)
+
+    def send(self, call: Call[T]) -> T:
+        """Make this call and read the answer."""
+        place, body = self._place, json.dumps(dict(call.body)) if call.body else None
+        prefix = "" if place.scheme == "unix" else place.path.rstrip("/")
+        headers = {"Content-Type": "application/json"} if body else {}
+        connection = self._connection()
+        try:
+            connection.request(call.method, f"{prefix}/_practice/{call.path}", body, headers)
+            answer = connection.getresponse()
+            status, content = answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise EngineUnreachable(f"{self.host} does not answer: {error}") from error
+        finally:
+            connection.close()
+        if status >= 300:
+            raise RequestRefused(status, _words(content) or answer.reason)
+        return call.read(json.loads(content) if content else None)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._place.scheme == "unix":
+            return _UnixConnection(self._place.path, self.timeout)
+        port = self._place.port or (2375 if self._place.scheme == "tcp" else 80)
+        return http.client.HTTPConnection(self._place.hostname or "", port, timeout=self.timeout)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _words(content: bytes) -> str:
+    """The engine's words of a refusal, where they are in Docker's shape; else all that it said."""
+    text = content.decode(errors="replace").strip()
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text

@@ -1,0 +1,30 @@
+"""The errors that a user of this package may have to handle.
+
+PracticeError
+├── EngineUnreachable   nobody answers at an engine's address; a ConnectionError, too
+├── RequestRefused      the engine refused a call under /_practice
+└── TooManyClusters     a process holds as many clusters as it may
+"""
+
+from __future__ import annotations
+
+
+class PracticeError(Exception):
+    """The base of this package's errors; its text is a sentence for a person."""
+
+
+class EngineUnreachable(PracticeError, ConnectionError):
+    """Nobody answers at an engine's address, or not in time; ``__cause__`` is the OSError."""
+
+
+class RequestRefused(PracticeError):
+    """The engine refused a call. status: the answer's HTTP status. message: the engine's words."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class TooManyClusters(PracticeError):
+    """A process holds as many clusters as it may: one has to end before another begins."""

@@ -1,0 +1,56 @@
+"""What a cluster is when it begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from essaim_practice.store.limits import Limits
+
+#: The version of the Docker engine that is played.
+ENGINE = "28.5"
+NODES = (1, 100)
+SPEEDS = (0.1, 100.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a cluster is when it begins, and again after each reset.
+
+    nodes: how many machines, 1 to 100. formed: they are one Swarm already, node1 its manager.
+    speed: simulated seconds per second, 0.1 to 100; 0: time stands still until it is told to step.
+    seed: the same one gives the same run; None draws one each time. bind_ports: listen for
+    published ports on the loopback too, where that is possible. engine: the version of the Docker
+    engine that is played. Raises ValueError for what cannot be, in words for a person.
+
+    >>> from essaim_practice import Settings
+    >>> Settings(nodes=5, speed=50).formed
+    True
+    >>> Settings(nodes=0)
+    Traceback (most recent call last):
+    ValueError: nodes is 0: write a whole number from 1 to 100
+    """
+
+    nodes: int = 3
+    formed: bool = True
+    speed: float = 1.0
+    seed: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    bind_ports: bool = True
+    engine: str = ENGINE
+
+    def __post_init__(self) -> None:
+        if not _whole(self.nodes) or not NODES[0] <= self.nodes <= NODES[1]:
+            raise ValueError(f"nodes is {self.nodes!r}: write a whole number from 1 to {NODES[1]}")
+        if not isinstance(self.formed, bool):
+            raise ValueError(f"formed is {self.formed!r}: write True for one Swarm, False for none")
+        fits = isinstance(self.speed, int | float) and not isinstance(self.speed, bool)
+        if not fits or (self.speed and not SPEEDS[0] <= self.speed <= SPEEDS[1]):
+            raise ValueError(f"speed is {self.speed!r}: write 0, or a number from 0.1 to 100")
+        if self.seed is not None and not _whole(self.seed):
+            raise ValueError(f"seed is {self.seed!r}: write a whole number, or None")
+        if self.engine != ENGINE:
+            raise ValueError(f"engine {self.engine!r} is not played: only {ENGINE!r} is")
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
