@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import essaim_practice
+
 ROOT = Path(__file__).parents[1]
 
 #: Rooms by floor, the highest first: a module imports from its own room and from lower floors.
@@ -79,7 +81,9 @@ def complaint(path: Path, module: str) -> str:
     if there is None or there == here:
         return ""
     if there == PRACTICE:
-        return "" if path == DOOR else f"only {DOOR} imports essaim_practice"
+        return (
+            "" if (path, module) == (DOOR, PRACTICE) else f"only {DOOR} imports {PRACTICE} itself"
+        )
     if here == PRACTICE:
         return "essaim_practice imports nothing of ours"
     return "" if FLOOR[here] < FLOOR[there] else f"{there} is not below {here}"
@@ -102,6 +106,7 @@ def test_imports_keep_the_floors(path: Path) -> None:
         ("core/cluster/parse.py", "streamlit.runtime"),
         ("core/labs/checks.py", "core.traffic"),
         ("practice/src/essaim_practice/store/store.py", "core.errors"),
+        ("core/engine/practice.py", "essaim_practice.hosting.server"),
         ("core/ui/live.py", "essaim_practice.hosting.server"),
         ("core/ui/live.py", "pages.cluster"),
         ("pages/cluster.py", "app"),
@@ -109,6 +114,22 @@ def test_imports_keep_the_floors(path: Path) -> None:
 )
 def test_a_forbidden_import_is_noticed(path: str, module: str) -> None:
     assert complaint(Path(path), module)
+
+
+def test_the_dashboard_uses_public_names_of_the_practice_engine_only() -> None:
+    tree = ast.walk(ast.parse((ROOT / DOOR).read_text(encoding="utf-8")))
+    used = {
+        name
+        for node in tree
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom) and node.module == PRACTICE
+            else [node.attr]
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == PRACTICE
+            else []
+        )
+    }
+    assert {"Clusters", "PracticeClient"} <= used <= set(essaim_practice.__all__)
 
 
 def test_relative_imports_are_resolved() -> None:
