@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from essaim_practice.client import calls
 from essaim_practice.client.calls import Call, Machine, PublishedPort, Registry, Time
-from essaim_practice.client.client import Clock, Faults, PracticeClient
 from essaim_practice.client.exceptions import (
     EngineUnreachable,
     PracticeError,
@@ -22,6 +21,7 @@ from essaim_practice.hosting.settings import Settings
 from essaim_practice.store.limits import Limits
 
 if TYPE_CHECKING:
+    from essaim_practice.client.client import Clock, Faults, PracticeClient
     from essaim_practice.hosting.clusters import Clusters
     from essaim_practice.hosting.server import PracticeServer
 
@@ -50,7 +50,10 @@ __all__ = [
 
 #: Loaded on first use, by the module that holds them.
 _LAZY = {
+    "Clock": "essaim_practice.client.client",
     "Clusters": "essaim_practice.hosting.clusters",
+    "Faults": "essaim_practice.client.client",
+    "PracticeClient": "essaim_practice.client.client",
     "PracticeServer": "essaim_practice.hosting.server",
 }
 
