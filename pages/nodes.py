@@ -28,7 +28,7 @@ AVAILABILITIES = {
 
 def spelled(node: Node) -> str:
     """Of nodes of one hostname, with what tells them apart: one of them has left."""
-    return f"{node.name} · {node.state}" if node.mark else node.name
+    return f"{node.name} · {node.state}" if node.id_prefix else node.name
 
 
 def detail(node: Node) -> None:

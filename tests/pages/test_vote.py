@@ -26,7 +26,7 @@ def test_asked_done_and_revealed(cluster: Control, visit: Open) -> None:
     poll = cluster.votes.poll
     assert poll.question is not None
     assert ask_text(poll.question, str) == "We drain node2: where will the 9 replicas of web be?"
-    assert [place.before for place in poll.question.places] == [3, 3, 3]
+    assert [place.before for place in poll.question.nodes] == [3, 3, 3]
     assert cluster.votes.vote("anna", poll.question.asked, [4, 0, 5])
 
     fine(app.button(key="vote_do").click().run())
