@@ -7,7 +7,8 @@ import streamlit as st
 from core.cluster.snapshot import Container
 from core.commands.build import FOLDER, BuildImage
 from core.commands.container_views import ContainerLogs
-from core.commands.containers import RemoveContainers, RunContainer, StopContainers
+from core.commands.containers import RemoveContainers, StopContainers
+from core.commands.runs import RunContainer
 from core.errors import InvalidCommand
 from core.ui import jobs
 from core.ui.forms import number, port

@@ -8,10 +8,10 @@ from core.commands.containers import (
     KillContainers,
     PruneContainers,
     RemoveContainers,
-    RunContainer,
     StartContainers,
     StopContainers,
 )
+from core.commands.runs import RunContainer
 from core.presentation import tables
 from core.ui import jobs
 from core.ui.console import terminal_button

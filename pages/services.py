@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.cluster.snapshot import Service
-from core.commands.service_views import InspectServices, ServiceLogs
+from core.commands import service_logs, service_views
 from core.commands.services import (
     CreateService,
     RemoveServices,
@@ -120,9 +120,9 @@ def detail(service: Service) -> None:
         change(service)
     elif chosen in names[2:]:
         command = (
-            ServiceLogs(tail="200", service=service.name)
+            service_logs.ServiceLogs(tail="200", service=service.name)
             if chosen == names[2]
-            else InspectServices(services=(service.name,))
+            else service_views.InspectServices(services=(service.name,))
         )
         answer(command, height=420)
     else:

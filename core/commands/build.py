@@ -10,16 +10,12 @@ from __future__ import annotations
 import dataclasses
 import io
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
-
-import docker
 
 from core.commands import engine_messages
-from core.commands.command import Command, Report
+from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, option, switch
-from core.commands.source import call, given
+from core.commands.source import Call, given
 from core.errors import InvalidCommand
 from core.i18n import later as _
 
@@ -29,16 +25,13 @@ FOLDER = Path(__file__).parents[2] / "demo"
 LIMIT = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("build", "image build", changes=True)
 class BuildImage(Command):
     """Build an image.
 
     files: names and texts that stand in for the folder at PATH. They are no part of the docker
     line, so two builds that differ in them alone are equal.
     """
-
-    verb: ClassVar[tuple[str, ...]] = ("build",)
-    changes: ClassVar[bool] = True
 
     tag: str = option("-t", "--tag")
     dockerfile: str = option("-f", "--file")
@@ -47,7 +40,7 @@ class BuildImage(Command):
     files: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def _python(self) -> str:
-        build = call(
+        build = Call(
             "client.images.build",
             path=self.path,
             **given(tag=self.tag, dockerfile=self.dockerfile),
@@ -58,7 +51,7 @@ class BuildImage(Command):
             f'image, log = {build}\nfor entry in log:\n    print(entry.get("stream", ""), end="")\n'
         )
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         context = _typed(self.files) if self.files else _folder(self.path)
         messages = client.api.build(
             fileobj=_tar(context),

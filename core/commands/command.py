@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self, TypeAlias, TypeVar, dataclass_transform
 
 import docker
 
 from core.cluster.failures import daemon_errors, unforeseen
+from core.cluster.snapshot import ClusterSnapshot
 from core.commands import grammar
 from core.errors import EngineRejected, InvalidCommand
 from core.i18n import later as _
 
-#: How every Python text begins.
+#: The beginning of every Python text.
 HEADER = "import docker\n\nclient = docker.from_env()\n"
-#: Specs and objects as the API gives them; they never leave this package.
-Json = dict[str, Any]
+Client: TypeAlias = docker.DockerClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ Report = Callable[[Progress], None]
 
 
 class Interrupt:
-    """Ctrl-C: pressed by whoever watches, heard by what goes on. The second press lets go of it."""
+    """Ctrl-C: a viewer presses it, a command that goes on hears it. The second press lets go."""
 
     __slots__ = ("_hear", "_lock", "presses")
 
@@ -53,7 +52,7 @@ class Interrupt:
                 self._hear(self.presses)
 
     def heard_by(self, hear: Callable[[int], None]) -> None:
-        """From now on each press calls this with how many there were; one that came early, too."""
+        """Call ``hear`` with the number of presses at each press, and now if there was one."""
         with self._lock:
             self._hear = hear
             if self.presses:
@@ -61,37 +60,51 @@ class Interrupt:
 
 
 def unheard(progress: Progress) -> None:
-    """The report of somebody who does not want to hear it."""
+    """The report of a caller who does not want to hear it."""
 
 
 class Command(ABC):
-    """What every action has. Subclasses are frozen dataclasses of grammar fields."""
+    """One docker verb. Subclasses are declared with ``@command``; their fields are grammar's."""
 
     __slots__ = ()
 
     verb: ClassVar[tuple[str, ...]]  # ("service", "scale")
+    aliases: ClassVar[tuple[tuple[str, ...], ...]] = ()  # docker's other words for the verb
     changes: ClassVar[bool] = False  # needs a right on a real engine
     reveals: ClassVar[bool] = False  # shows tokens or environments, or what programs print
     destructive: ClassVar[bool] = False  # a page asks first
 
     def __post_init__(self) -> None:
         """Raise InvalidCommand for a value that the line could not have held."""
-        grammar.check(self, " ".join(("docker", *self.verb)))
+        grammar.check(self, self.called())
 
     @property
     def at_keyboard(self) -> bool:
-        """Whether somebody types to what it runs: only a terminal can do it, and ``run`` not."""
+        """Whether a viewer types to its program: then only a terminal can do it, not ``run``."""
         return False
 
     @property
     def goes_on(self) -> bool:
-        """Whether it may go on until somebody stops it, and is best heard as it comes."""
+        """Whether it may go on until a viewer stops it, and is best heard as it comes."""
         return False
 
     @property
     def warning(self) -> str:
-        """What docker warns of before it asks whether to go on; '' where it does not ask."""
+        """The warning that docker prints before it asks for a yes; '' where it does not ask."""
         return ""
+
+    def is_noop(self, snapshot: ClusterSnapshot) -> bool:
+        """Whether the cluster is already as the command asks; False where that is not known.
+
+        Sent all the same, such an update takes the place of the spec that a rollback goes back to.
+        The docker command does send it, and so does a typed line; buttons and forms ask here first.
+        """
+        return False
+
+    @classmethod
+    def called(cls) -> str:
+        """The beginning of its line: ``docker service scale``."""
+        return " ".join(("docker", *cls.verb))
 
     def argv(self) -> tuple[str, ...]:
         """The words of the docker line, starting with ``docker``."""
@@ -102,23 +115,20 @@ class Command(ABC):
         return shlex.join(self.argv())
 
     def python(self) -> str:
-        """A runnable docker-py text that does what ``run`` does."""
+        """A runnable docker-py text that does the same as ``run``."""
         return f"{HEADER}{self._python().strip()}\n"
 
     def run(
-        self,
-        client: docker.DockerClient,
-        report: Report = unheard,
-        interrupt: Interrupt | None = None,
+        self, client: Client, report: Report = unheard, interrupt: Interrupt | None = None
     ) -> str:
-        """Do it, and return what the docker command would print.
+        """Do it, and return the text that the docker command would print.
 
-        interrupt: by which whoever hears the report can stop what goes on.
+        interrupt: stops a command that goes on; without one it ends by itself.
 
         Raises:
             EngineUnreachable, EngineRejected, NotAManager: see core.cluster.failures.
             InvalidCommand: the values of the fields make no sense together, or it is at_keyboard.
-            EssaimError: the engine gave an answer that nobody foresaw; the log has the traceback.
+            EssaimError: the engine gave an unforeseen answer; the log has the traceback.
         """
         if self.at_keyboard:
             raise InvalidCommand(
@@ -143,26 +153,54 @@ class Command(ABC):
 
     @classmethod
     def usage(cls) -> str:
-        return grammar.usage(cls, " ".join(("docker", *cls.verb)))
+        return grammar.usage(cls, cls.called())
 
     @abstractmethod
     def _python(self) -> str:
         """The text after ``client = docker.from_env()``."""
 
     @abstractmethod
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         """Do it; exceptions of docker-py are turned into ours by ``run``."""
 
-    def _follow(self, client: docker.DockerClient, report: Report, interrupt: Interrupt) -> str:
-        """The same for what goes on: each line is reported as it comes."""
+    def _follow(self, client: Client, report: Report, interrupt: Interrupt) -> str:
+        """Do it if it goes on: each line is reported as it comes."""
         return self._run(client, report)
+
+
+_C = TypeVar("_C", bound=Command)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def command(
+    verb: str,
+    *aliases: str,
+    changes: bool = False,
+    reveals: bool = False,
+    destructive: bool = False,
+) -> Callable[[type[_C]], type[_C]]:
+    """Declare a command: ``@command("service ls", "service list")`` before its class.
+
+    The flags are those of ``Command``. The class becomes a frozen, slotted dataclass, and the
+    first line of its docstring is its help.
+    """
+
+    def declare(kind: type[_C]) -> type[_C]:
+        kind.verb = tuple(verb.split())
+        kind.aliases = tuple(tuple(alias.split()) for alias in aliases)
+        kind.changes, kind.reveals, kind.destructive = changes, reveals, destructive
+        return dataclass(frozen=True, slots=True, kw_only=True)(kind)
+
+    return declare
 
 
 def each(names: Iterable[str], act: Callable[[str], str | None]) -> str:
     """Act on every name, as the docker command does: a refusal does not spare the next ones.
 
+    act: returns the line to print; None stands for the name.
+
     Raises:
-        EngineRejected: after the last, with all the refusals, a line each.
+        EngineRejected: after the last name, with all the refusals, a line each.
     """
     done, refusals = [], []
     for name in names:
@@ -176,14 +214,3 @@ def each(names: Iterable[str], act: Callable[[str], str | None]) -> str:
     if refusals:
         raise EngineRejected("\n".join(map(str, refusals)), refusals[0].status)
     return "\n".join(done)
-
-
-def inspected(names: Iterable[str], look: Callable[[str], Json]) -> str:
-    """The objects behind the names as the daemon describes them: JSON, indented by four."""
-    found: list[Json] = []
-
-    def keep(name: str) -> None:
-        found.append(look(name))
-
-    each(names, keep)
-    return json.dumps(found, indent=4, ensure_ascii=False)

@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-import docker
-
 from core.commands import engine_messages, terminal_output
-from core.commands.command import Command, Interrupt, Json, Report, inspected
-from core.commands.engine_json import items, part, text
+from core.commands.command import Client, Interrupt, Report, command
+from core.commands.engine_json import Json, items, part, text
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.source import call, given, literal
-from core.commands.table import ago, cut, short, table
+from core.commands.kinds import Inspection, Listing, Logs
+from core.commands.source import Call, given, literal
+from core.commands.table import ago, cut, short
 from core.commands.values import LABEL, TAIL, filters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListContainers(Command):
-    """List the containers that run on this engine; with --all those that have ended too."""
-
-    verb: ClassVar[tuple[str, ...]] = ("container", "ls")
-
-    all: bool = switch("-a", "--all")
-    quiet: bool = switch("--quiet", "-q")
-    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
-
-    def _python(self) -> str:
-        listing = call(
-            "client.containers.list", **given(all=self.all, filters=filters(self.filter))
-        )
-        return f"""\
-for container in {listing}:
-    print(container.short_id, container.name, container.status)
-"""
-
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        containers = (
-            client.api.containers(all=self.all, **given(filters=filters(self.filter))) or []
-        )
-        if self.quiet:
-            return "\n".join(short(container["Id"]) for container in containers)
-        head = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")
-        return table(head, map(_row, containers))
-
-
-def _row(container: Json) -> tuple[str, ...]:
+def _names(container: Json) -> str:
     # A name with a second slash is a link from another container.
-    names = [name[1:] for name in items(container, "Names") if "/" not in name[1:]]
-    return (
-        short(container["Id"]),
-        _image(text(container, "Image")),
-        f'"{cut(text(container, "Command"), 20)}"',
-        ago(container["Created"]),
-        text(container, "Status"),
-        ", ".join(_ports(items(container, "Ports"))),
-        ",".join(names),
-    )
+    return ",".join(name[1:] for name in items(container, "Names") if "/" not in name[1:])
 
 
 def _image(name: str) -> str:
@@ -77,12 +35,41 @@ def _ports(ports: list[Json]) -> list[str]:
     return lines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerLogs(Command):
-    """Show what a container has printed. It reveals: programs print passwords."""
+@command("container ls", "ps", "container ps", "container list")
+class ListContainers(Listing):
+    """List the containers that run on this engine; with --all those that have ended too."""
 
-    verb: ClassVar[tuple[str, ...]] = ("container", "logs")
-    reveals: ClassVar[bool] = True
+    columns = (
+        ("CONTAINER ID", lambda container: short(container["Id"])),
+        ("IMAGE", lambda container: _image(text(container, "Image"))),
+        ("COMMAND", lambda container: f'"{cut(text(container, "Command"), 20)}"'),
+        ("CREATED", lambda container: ago(container["Created"])),
+        ("STATUS", lambda container: text(container, "Status")),
+        ("PORTS", lambda container: ", ".join(_ports(items(container, "Ports")))),
+        ("NAMES", _names),
+    )
+    all: bool = switch("-a", "--all")
+    quiet: bool = switch("--quiet", "-q")
+    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+
+    def _python(self) -> str:
+        chosen = given(all=self.all, filters=filters(self.filter))
+        return f"""\
+for container in {Call("client.containers.list", **chosen)}:
+    print(container.short_id, container.name, container.status)
+"""
+
+    def _found(self, client: Client) -> list[Json]:
+        chosen = given(filters=filters(self.filter))
+        return client.api.containers(all=self.all, **chosen) or []
+
+    def _id(self, thing: Json) -> str:
+        return short(thing["Id"])
+
+
+@command("container logs", "logs", reveals=True)
+class ContainerLogs(Logs):
+    """Show what a container has printed. It reveals: programs print passwords."""
 
     follow: bool = switch("-f", "--follow")
     tail: str = option("--tail", "-n", value=TAIL, default="all")
@@ -93,36 +80,27 @@ class ContainerLogs(Command):
         asked = {"tail": _tail(self.tail), "timestamps": self.timestamps}
         get = f"container = client.containers.get({literal(self.container)})\n"
         if self.follow:
-            logs = call("container.logs", stream=True, follow=True, **asked)
+            logs = Call("container.logs", stream=True, follow=True, **asked)
             return f"""\
 import codecs
 
 {get}for text in codecs.iterdecode({logs}, "utf-8", "replace"):
     print(text, end="", flush=True)
 """
-        logs = call("container.logs", **asked)
-        return f"""{get}print({logs}.decode(errors="replace"), end="")\n"""
+        return (
+            f"""{get}print({Call("container.logs", **asked)}.decode(errors="replace"), end="")\n"""
+        )
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         logs: bytes = client.api.logs(
             self.container, tail=_tail(self.tail), timestamps=self.timestamps
         )
         return "\n".join(terminal_output.lines(logs)).rstrip("\n")
 
-    @property
-    def goes_on(self) -> bool:
-        return self.follow
-
-    def _follow(self, client: docker.DockerClient, report: Report, interrupt: Interrupt) -> str:
+    def _follow(self, client: Client, report: Report, interrupt: Interrupt) -> str:
         known = client.api.inspect_container(self.container)
-        stream = engine_messages.followed(
-            client,
-            f"/containers/{known['Id']}/logs",
-            bool(part(known, "Config").get("Tty")),
-            tail=self.tail,
-            timestamps=int(self.timestamps),
-        )
-        interrupt.heard_by(lambda presses: stream.close())
+        path, tty = f"/containers/{known['Id']}/logs", bool(part(known, "Config").get("Tty"))
+        stream = self._stream(client, path, tty, interrupt)
         return engine_messages.told(stream, report)
 
 
@@ -131,22 +109,11 @@ def _tail(text: str) -> int | str:
     return int(text) if text.isdigit() else "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectContainers(Command):
+@command("container inspect", reveals=True)
+class InspectContainers(Inspection):
     """Show all that the engine knows about containers."""
-
-    verb: ClassVar[tuple[str, ...]] = ("container", "inspect")
-    reveals: ClassVar[bool] = True
 
     containers: tuple[str, ...] = arguments("CONTAINER")
 
-    def _python(self) -> str:
-        return f"""\
-import json
-
-containers = [client.api.inspect_container(name) for name in {literal(list(self.containers))}]
-print(json.dumps(containers, indent=4))
-"""
-
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        return inspected(self.containers, client.api.inspect_container)
+    def _call(self, name: str) -> Call:
+        return Call("client.api.inspect_container", name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.commands.command import Json
+#: Specs and objects as the API gives them; they never leave this package.
+Json = dict[str, Any]
 
 
 def part(raw: Json, *keys: str) -> Json:

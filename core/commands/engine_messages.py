@@ -11,7 +11,8 @@ import docker
 from docker.types import CancellableStream
 
 from core.commands import terminal_output
-from core.commands.command import Json, Progress, Report
+from core.commands.command import Progress, Report
+from core.commands.engine_json import Json
 from core.errors import EngineRejected
 
 #: Of what goes on for long, its last lines are the answer.

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import docker
+from typing import Any
 
 from core.commands import grammar, terminal_output
-from core.commands.command import Command, Report
+from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, option, options, rest, switch
-from core.commands.source import call, given
+from core.commands.source import Call, given
 from core.commands.values import ENV
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("container exec", "exec", changes=True)
 class ExecContainer(Command):
     """Run a program inside a running container."""
-
-    verb: ClassVar[tuple[str, ...]] = ("container", "exec")
-    changes: ClassVar[bool] = True
 
     detach: bool = switch("-d", "--detach")
     interactive: bool = switch("-i", "--interactive")
@@ -50,7 +44,7 @@ class ExecContainer(Command):
         )
 
     def _python(self) -> str:
-        exec_run = call(
+        exec_run = Call(
             "container.exec_run",
             list(self.command),
             **self.settings(),
@@ -60,9 +54,9 @@ class ExecContainer(Command):
             self.detach: exec_run,
             self.at_keyboard: f"code, keyboard_and_screen = {exec_run}",
         }.get(True, f'code, output = {exec_run}\nprint(output.decode(errors="replace"), end="")')
-        return f"container = {call('client.containers.get', self.container)}\n{lines}\n"
+        return f"container = {Call('client.containers.get', self.container)}\n{lines}\n"
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         api = client.api
         made = api.exec_create(self.container, list(self.command), **self.settings())["Id"]
         output: bytes = api.exec_start(made, detach=self.detach)
@@ -70,12 +64,9 @@ class ExecContainer(Command):
         return "" if self.detach else "\n".join(terminal_output.lines(output)).rstrip("\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("container attach", "attach", changes=True)
 class AttachContainer(Command):
     """Sit down at the keyboard and screen of a container that runs."""
-
-    verb: ClassVar[tuple[str, ...]] = ("container", "attach")
-    changes: ClassVar[bool] = True
 
     container: str = argument("CONTAINER")
 
@@ -85,11 +76,11 @@ class AttachContainer(Command):
 
     def _python(self) -> str:
         return f"""\
-container = {call("client.containers.get", self.container)}
+container = {Call("client.containers.get", self.container)}
 keyboard_and_screen = container.attach_socket(
     params={{"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}}
 )
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         raise NotImplementedError  # run refuses what is at the keyboard

@@ -1,4 +1,4 @@
-"""The declaration of a docker line: each field of a command says which part of the line it is.
+"""The declaration of a docker line: each field of a command is a part of the line.
 
 From one declaration come the words of the line, the parser that reads them back, and the usage.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import MISSING, dataclass
 from typing import Any, Literal
 
 from core.cluster.public import MASK
@@ -24,49 +24,63 @@ class Part:
 
     kind: Literal["argument", "option", "switch", "rest"]
     names: tuple[str, ...]  # the flags, the one to print first; or the argument's placeholder
+    default: Any  # the field's value where the line does not say one; MISSING if it must
     value: Value = TEXT
-    many: bool = False
+    many: bool = False  # the field holds a tuple of values
     optional: bool = True
+
+    @property
+    def is_flag(self) -> bool:
+        return self.kind in ("option", "switch")
+
+    def values(self, held: Any) -> tuple[Any, ...]:
+        """The values in a field's content."""
+        return held if self.many else (held,)
+
+    def hidden(self, private: bool) -> Callable[[str], str] | None:
+        """The function from a word to its end that must not be written down, if there is one."""
+        return str if private and self.kind == "rest" else self.value.hidden(private)
+
+
+def _field(*declared: Any, **named: Any) -> Any:
+    part = Part(*declared, **named)
+    return dataclasses.field(default=part.default, metadata={"part": part})
 
 
 def argument(placeholder: str, value: Value = TEXT, *, optional: bool = False) -> Any:
     """One word that stands by its place: ``IMAGE``."""
-    part = Part("argument", (placeholder,), value, optional=optional)
-    default = "" if optional else dataclasses.MISSING
-    return dataclasses.field(default=default, metadata={"part": part})
+    default = "" if optional else MISSING
+    return _field("argument", (placeholder,), default, value, optional=optional)
 
 
 def arguments(placeholder: str, value: Value = TEXT, *, optional: bool = False) -> Any:
-    """One or more words, or any number: ``SERVICE...``, a tuple."""
-    part = Part("argument", (placeholder,), value, many=True, optional=optional)
-    default = () if optional else dataclasses.MISSING
-    return dataclasses.field(default=default, metadata={"part": part})
+    """A tuple of one or more words, or of any number if optional: ``SERVICE...``."""
+    default = () if optional else MISSING
+    return _field("argument", (placeholder,), default, value, many=True, optional=optional)
 
 
 def option(*flags: str, value: Value = TEXT, default: Any = "") -> Any:
     """A flag with a value: ``--name web``. Equal to its default, it is left out of the line."""
-    return dataclasses.field(default=default, metadata={"part": Part("option", flags, value)})
+    return _field("option", flags, default, value)
 
 
 def options(*flags: str, value: Value = TEXT) -> Any:
-    """A flag that may be repeated: ``--env A=1 --env B=2``, a tuple."""
-    part = Part("option", flags, value, many=True)
-    return dataclasses.field(default=(), metadata={"part": part})
+    """A flag that may be repeated, as a tuple: ``--env A=1 --env B=2``."""
+    return _field("option", flags, (), value, many=True)
 
 
 def switch(*flags: str) -> Any:
     """A flag without a value: ``--force``."""
-    return dataclasses.field(default=False, metadata={"part": Part("switch", flags)})
+    return _field("switch", flags, False)
 
 
 def rest(placeholder: str) -> Any:
-    """Every word after the arguments, flags of another program included: ``COMMAND``, a tuple."""
-    part = Part("rest", (placeholder,), many=True)
-    return dataclasses.field(default=(), metadata={"part": part})
+    """A tuple of every word after the arguments, flags of another program included: ``COMMAND``."""
+    return _field("rest", (placeholder,), (), many=True)
 
 
 def parts(command: Any) -> dict[str, Part]:
-    """The declared fields of a command or of its class, in order."""
+    """The declared fields of a command or of its class, by name, in order."""
     return {f.name: f.metadata["part"] for f in dataclasses.fields(command) if "part" in f.metadata}
 
 
@@ -74,32 +88,35 @@ def words(command: Any) -> tuple[str, ...]:
     """The words after the verb: flags first, as declared, then the arguments."""
     flags: list[str] = []
     places: list[str] = []
+    has_rest = False
     for name, part in parts(command).items():
         held = getattr(command, name)
-        values = held if part.many else (held,)
+        has_rest |= part.kind == "rest"
         if part.kind == "switch":
             flags += part.names[:1] * held
         elif part.kind == "option":
-            if part.many or held != _default(command, name):
-                flags += [w for v in values for w in (part.names[0], part.value.write(v))]
+            if part.many or held != part.default:
+                values = map(part.value.write, part.values(held))
+                flags += [word for value in values for word in (part.names[0], value)]
         elif part.many or not part.optional or held:
-            places += [part.value.write(v) for v in values]
-    # Two dashes end the flags, so that an argument may begin with one;
-    # one dash alone is no flag: it stands for the standard input.
-    guarded = [place for place in _guarded(command, places) if place != "-"]
-    end = ["--"] if any(place.startswith("-") for place in guarded) else []
+            places += map(part.value.write, part.values(held))
+    # Two dashes end the flags, so that an argument may begin with one. One dash alone is no flag:
+    # it stands for the standard input. Before a `rest`, the first argument ends the flags.
+    guarded = places[:1] if has_rest else places
+    end = ["--"] if any(place.startswith("-") and place != "-" for place in guarded) else []
     return (*flags, *end, *places)
 
 
 def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]:
-    """The fields that the words after the verb give to ``command``.
+    """The fields of ``command`` that the words after the verb give, by name.
+
+    called: the beginning of the line, for the sentence of a refusal.
 
     Raises:
-        InvalidCommand: with one sentence that says what to write instead. ``called`` is how the
-            line began, for that sentence.
+        InvalidCommand: with one sentence that says what to write instead.
     """
     declared = parts(command)
-    flags = {flag: name for name, part in declared.items() for flag in _flags(part)}
+    flags = {flag: name for name, part in declared.items() if part.is_flag for flag in part.names}
     stops_at_argument = any(part.kind == "rest" for part in declared.values())
     values: dict[str, Any] = {}
     places: list[str] = []
@@ -108,7 +125,11 @@ def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]
     def take(flag: str, given: str | None) -> None:
         name = flags.get(flag)
         if name is None:
-            raise _no_flag(called, flag, flags)
+            near = nearest(flag, flags) if flag.startswith("--") else ""
+            if near:
+                sentence = _("{called} has no {flag} here. Did you mean {near}?")
+                raise InvalidCommand(sentence, called=called, flag=flag, near=near)
+            raise InvalidCommand(_("{called} has no {flag} here."), called=called, flag=flag)
         part = declared[name]
         if part.kind == "switch":
             if given not in (None, "true", "false"):
@@ -117,23 +138,21 @@ def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]
             return
         if given is None:
             if not queue:
-                raise InvalidCommand(
-                    _("{flag} wants a value: {flag} {value}."), flag=flag, value=part.value.name
-                )
+                sentence = _("{flag} wants a value: {flag} {value}.")
+                raise InvalidCommand(sentence, flag=flag, value=part.value.name)
             given = queue.popleft()
         value = _value(part, flag, given)
         values[name] = (*values.get(name, ()), value) if part.many else value
 
+    with_value = {flag for flag, name in flags.items() if declared[name].kind == "option"}
     while queue:
         word = queue.popleft()
         if word == "--":
             places += queue
             break
-        if word.startswith("--"):
-            flag, equals, given = word.partition("=")
-            take(flag, given if equals else None)
-        elif word.startswith("-") and word != "-":
-            _take_cluster(word, flags, declared, take)
+        if word.startswith("-") and word != "-":
+            for flag, given in _flags(word, with_value):
+                take(flag, given)
         else:
             places.append(word)
             if stops_at_argument:
@@ -142,8 +161,50 @@ def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]
     return values | _placed(declared, places, called)
 
 
+def _flags(word: str, with_value: set[str]) -> Iterator[tuple[str, str | None]]:
+    """The flags in ``--name=web``, ``-it``, ``-p80:80`` or ``-dp=80``, each with its value."""
+    if word.startswith("--"):
+        flag, equals, given = word.partition("=")
+        yield flag, given if equals else None
+        return
+    letters = word[1:]
+    while letters:
+        flag, letters = f"-{letters[0]}", letters[1:]
+        if letters.startswith("=") or (letters and flag in with_value):
+            yield flag, letters.removeprefix("=")
+            return
+        yield flag, None
+
+
+def _placed(declared: dict[str, Part], places: list[str], called: str) -> dict[str, Any]:
+    """The words that are no flags, handed out to the arguments in order."""
+    left = deque(places)
+    values: dict[str, Any] = {}
+    for name, part in declared.items():
+        if part.is_flag:
+            continue
+        if not left and not part.optional:
+            raise missing(called, part.names[0])
+        if part.many:
+            values[name] = tuple(_value(part, called, word) for word in left)
+            left.clear()
+        elif left:
+            values[name] = _value(part, called, left.popleft())
+    if left:
+        sentence = _("{called} has no place for {word!r}.")
+        raise InvalidCommand(sentence, called=called, word=left[0])
+    return values
+
+
+def _value(part: Part, where: str, word: str) -> Any:
+    try:
+        return part.value.read(word)
+    except InvalidValue as error:
+        raise InvalidCommand(_("{where}: {why}."), where=where, why=error) from error
+
+
 def check(command: Any, called: str) -> None:
-    """Look at values that no line was read for: a page makes commands from what was typed there.
+    """Check values that no line was read for: a page makes commands from what was typed there.
 
     Raises:
         InvalidCommand: with the sentence that a line with these values would have got.
@@ -152,17 +213,17 @@ def check(command: Any, called: str) -> None:
         held = getattr(command, name)
         if part.kind == "argument" and not part.optional and held in ("", ()):
             raise missing(called, part.names[0])
-        if part.kind != "switch" and held != _default(command, name):
-            for value in held if part.many else (held,):
+        if part.kind != "switch" and held != part.default:
+            for value in part.values(held):
                 _value(part, part.names[0], part.value.write(value))
 
 
 def usage(command: type[Any], called: str) -> str:
-    """How to write it: one line, then one line per flag."""
+    """The form of the line: the words on one line, then one line for each flag."""
     line = [called]
     flags = []
     for part in parts(command).values():
-        if part.kind in ("option", "switch"):
+        if part.is_flag:
             value = "" if part.kind == "switch" else f" {part.value.name}"
             flags.append("  " + ", ".join(sorted(part.names, key=len)) + value)
         else:
@@ -175,106 +236,34 @@ def usage(command: type[Any], called: str) -> str:
 
 def masked(command: Any, private: bool = False) -> Any:
     """The same command with its secrets masked. private: with arguments and labels masked, too."""
-    hidden: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     for name, part in parts(command).items():
-        held, hide = getattr(command, name), part.value.hidden(private)
-        if private and part.kind == "rest" and held:
-            hidden[name] = (MASK,)
-        elif hide is not None and held:
-            many = tuple(w.removesuffix(hide(w)) + MASK for w in _words_of(part, held))
-            hidden[name] = many if part.many else many[0]
-    return dataclasses.replace(command, **hidden) if hidden else command
+        held, hide = getattr(command, name), part.hidden(private)
+        if hide is None or not held:
+            continue
+        if part.kind == "rest":
+            changed[name] = (MASK,)
+        else:
+            many = tuple(word.removesuffix(hide(word)) + MASK for word in part.values(held))
+            changed[name] = many if part.many else many[0]
+    return dataclasses.replace(command, **changed) if changed else command
 
 
 def secrets(command: Any, private: bool = False) -> list[str]:
-    """What ``masked`` hides."""
+    """The texts that ``masked`` replaces."""
     found: list[str] = []
     for name, part in parts(command).items():
-        hide = str if private and part.kind == "rest" else part.value.hidden(private)
-        if hide is not None:
-            found += [hide(word) for word in _words_of(part, getattr(command, name))]
+        if hide := part.hidden(private):
+            found += map(hide, part.values(getattr(command, name)))
     return found
 
 
-def _words_of(part: Part, held: Any) -> tuple[str, ...]:
-    return held if part.many else (held,)
-
-
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word most like this one, or nothing."""
+    """The known word most like this one, or ''."""
     return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
 
 
 def missing(called: str, placeholder: str) -> InvalidCommand:
+    """The refusal of a line that lacks an argument."""
     sentence = _("{called} wants {placeholder}: it is missing.")
     return InvalidCommand(sentence, called=called, placeholder=placeholder)
-
-
-def _no_flag(called: str, flag: str, flags: Iterable[str]) -> InvalidCommand:
-    near = nearest(flag, flags) if flag.startswith("--") else ""
-    if near:
-        sentence = _("{called} has no {flag} here. Did you mean {near}?")
-        return InvalidCommand(sentence, called=called, flag=flag, near=near)
-    return InvalidCommand(_("{called} has no {flag} here."), called=called, flag=flag)
-
-
-def _flags(part: Part) -> tuple[str, ...]:
-    return part.names if part.kind in ("option", "switch") else ()
-
-
-def _default(command: Any, name: str) -> Any:
-    return next(f.default for f in dataclasses.fields(command) if f.name == name)
-
-
-def _guarded(command: Any, places: list[str]) -> list[str]:
-    """The places where a dash would be taken for a flag: after the first, `rest` is safe."""
-    has_rest = any(part.kind == "rest" for part in parts(command).values())
-    return places[:1] if has_rest else places
-
-
-def _take_cluster(
-    word: str,
-    flags: dict[str, str],
-    declared: dict[str, Part],
-    take: Callable[[str, str | None], None],
-) -> None:
-    """Short flags in one word: ``-it``, ``-p80:80``, ``-dp 80:80``."""
-    letters = word[1:]
-    while letters:
-        flag, letters = "-" + letters[0], letters[1:]
-        name = flags.get(flag)
-        if name is not None and declared[name].kind == "option" and letters:
-            take(flag, letters.removeprefix("="))
-            return
-        if name is not None and letters.startswith("="):
-            take(flag, letters[1:])
-            return
-        take(flag, None)
-
-
-def _value(part: Part, where: str, word: str) -> Any:
-    try:
-        return part.value.read(word)
-    except InvalidValue as error:
-        raise InvalidCommand(_("{where}: {why}."), where=where, why=error) from error
-
-
-def _placed(declared: dict[str, Part], places: list[str], called: str) -> dict[str, Any]:
-    """Hand out the words that are no flags to the arguments, in order."""
-    left = deque(places)
-    values: dict[str, Any] = {}
-    for name, part in declared.items():
-        placeholder = part.names[0]
-        if part.kind not in ("argument", "rest"):
-            continue
-        if not left and not part.optional:
-            raise missing(called, placeholder)
-        if part.many:
-            values[name] = tuple(_value(part, called, word) for word in left)
-            left.clear()
-        elif left:
-            values[name] = _value(part, called, left.popleft())
-    if left:
-        sentence = _("{called} has no place for {word!r}.")
-        raise InvalidCommand(sentence, called=called, word=left[0])
-    return values

@@ -2,30 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-import docker
 import docker.errors
 
-from core.commands.command import Command, Json, Report, each, inspected
-from core.commands.engine_json import part, text
+from core.cluster.snapshot import ClusterSnapshot
+from core.commands.command import Client, Command, Report, command, each
+from core.commands.engine_json import Json, part, text
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.source import Code, call, literal
-from core.commands.stored import Edit, update_node, update_node_text
-from core.commands.table import table
+from core.commands.kinds import Inspection, Listing, OnEach
+from core.commands.source import Call, Code, literal
+from core.commands.specs import (
+    Edit,
+    add_label,
+    holds,
+    says_more,
+    update_node,
+    update_node_text,
+)
 from core.commands.tasks import listed
 from core.commands.values import LABEL, filters, one_of
 from core.errors import EngineRejected, InvalidCommand
 from core.i18n import later as _
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListNodes(Command):
+class _Self(Code):
+    """The id of the node that answers."""
+
+    __slots__ = ()
+
+    def value(self, names: Mapping[str, Any]) -> str:
+        return text(names["client"].api.info(), "Swarm", "NodeID")
+
+
+def _reference(name: str) -> str:
+    """The node as docker-py takes it: ``self`` is docker's word for the one that answers."""
+    return _Self('client.api.info()["Swarm"]["NodeID"]') if name == "self" else name
+
+
+def _inspected(client: Client, name: str) -> Json:
+    found: Json = Call("client.api.inspect_node", _reference(name)).on(client)
+    return found
+
+
+@command("node ls", "node list")
+class ListNodes(Listing):
     """List the nodes of the Swarm."""
 
-    verb: ClassVar[tuple[str, ...]] = ("node", "ls")
-
+    columns = (
+        ("ID", lambda node: node["ID"] + (" *" if node["Self"] else "  ")),
+        ("HOSTNAME", lambda node: text(node, "Description", "Hostname")),
+        ("STATUS", lambda node: text(node, "Status", "State").capitalize()),
+        ("AVAILABILITY", lambda node: text(node, "Spec", "Availability").capitalize()),
+        ("MANAGER STATUS", lambda node: _manager_status(part(node, "ManagerStatus"))),
+        ("ENGINE VERSION", lambda node: text(node, "Description", "Engine", "EngineVersion")),
+    )
     quiet: bool = switch("--quiet", "-q")
 
     def _python(self) -> str:
@@ -35,44 +67,26 @@ for node in client.nodes.list():
     print(node.id, description["Hostname"], node.attrs["Status"]["State"], spec["Availability"])
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        nodes = sorted(client.api.nodes() or (), key=lambda node: _hostname(node))
-        if self.quiet:
-            return "\n".join(node["ID"] for node in nodes)
-        here = text(client.api.info(), "Swarm", "NodeID")
-        head = ("ID", "HOSTNAME", "STATUS", "AVAILABILITY", "MANAGER STATUS", "ENGINE VERSION")
-        return table(head, (_row(node, here) for node in nodes))
+    def _found(self, client: Client) -> list[Json]:
+        here = "" if self.quiet else text(client.api.info(), "Swarm", "NodeID")
+        nodes = [node | {"Self": node["ID"] == here} for node in client.api.nodes() or ()]
+        return sorted(nodes, key=lambda node: text(node, "Description", "Hostname"))
 
 
-def _hostname(node: Json) -> str:
-    return text(node, "Description", "Hostname")
+def _manager_status(manager: Json) -> str:
+    return "Leader" if manager.get("Leader") else text(manager, "Reachability").capitalize()
 
 
-def _row(node: Json, here: str) -> tuple[str, ...]:
-    manager = part(node, "ManagerStatus")
-    status = "leader" if manager.get("Leader") else text(manager, "Reachability")
-    return (
-        node["ID"] + (" *" if node["ID"] == here else "  "),
-        _hostname(node),
-        text(node, "Status", "State").capitalize(),
-        text(node, "Spec", "Availability").capitalize(),
-        status.capitalize(),
-        text(node, "Description", "Engine", "EngineVersion"),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("node ps")
 class NodeTasks(Command):
     """List the tasks that nodes have been given; of the node that answers, where none is named."""
-
-    verb: ClassVar[tuple[str, ...]] = ("node", "ps")
 
     no_trunc: bool = switch("--no-trunc")
     filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
     nodes: tuple[str, ...] = arguments("NODE", optional=True)
 
     def _python(self) -> str:
-        names = literal([_code(name) for name in self.nodes or ("self",)])
+        names = literal([_reference(name) for name in self.nodes or ("self",)])
         chosen = f"{literal(filters(self.filter))} | " if self.filter else ""
         return f"""\
 for name in {names}:
@@ -83,12 +97,12 @@ for name in {names}:
               status.get("Err", ""))
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         tasks: list[Json] = []
         missing: list[str] = []
         for name in self.nodes or ("self",):
             try:
-                node = client.api.inspect_node(_self(client, name))["ID"]
+                node = _inspected(client, name)["ID"]
             except docker.errors.NotFound as error:
                 missing.append(str(error.explanation))
                 continue
@@ -98,42 +112,22 @@ for name in {names}:
         return "\n".join([listed(client, tasks, whole=self.no_trunc), *missing])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectNodes(Command):
+@command("node inspect")
+class InspectNodes(Inspection):
     """Show all that the Swarm knows about nodes."""
-
-    verb: ClassVar[tuple[str, ...]] = ("node", "inspect")
 
     nodes: tuple[str, ...] = arguments("NODE")
 
-    def _python(self) -> str:
-        return f"""\
-import json
+    def _reference(self, name: str) -> str:
+        return _reference(name)
 
-nodes = [client.api.inspect_node(name) for name in {literal([_code(n) for n in self.nodes])}]
-print(json.dumps(nodes, indent=4))
-"""
-
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        return inspected(self.nodes, lambda name: client.api.inspect_node(_self(client, name)))
+    def _call(self, name: str) -> Call:
+        return Call("client.api.inspect_node", name)
 
 
-def _self(client: docker.DockerClient, name: str) -> str:
-    """The node meant by ``self``, the docker command's word for the one that answers."""
-    return text(client.api.info(), "Swarm", "NodeID") if name == "self" else name
-
-
-def _code(name: str) -> str:
-    """The same in Python text."""
-    return Code('client.api.info()["Swarm"]["NodeID"]') if name == "self" else name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("node update", changes=True)
 class UpdateNode(Command):
     """Change what a node may be given: tasks or none, its role, its labels."""
-
-    verb: ClassVar[tuple[str, ...]] = ("node", "update")
-    changes: ClassVar[bool] = True
 
     availability: str = option("--availability", value=one_of("active", "pause", "drain"))
     role: str = option("--role", value=one_of("worker", "manager"))
@@ -142,31 +136,33 @@ class UpdateNode(Command):
     node: str = argument("NODE")
 
     def _edits(self) -> list[Edit]:
-        edits = []
-        if self.availability:
-            edits.append(_set("Availability", self.availability))
-        if self.role:
-            edits.append(_set("Role", self.role))
-        edits += [_add_label(*text.split("=", 1)) for text in self.label_add]
+        edits = [_set("Availability", self.availability)] if self.availability else []
+        edits += [_set("Role", self.role)] if self.role else []
+        edits += map(add_label, self.label_add)
         return edits + [_remove_label(key) for key in self.label_rm]
 
     def _python(self) -> str:
-        return update_node_text(_code(self.node), self._edits())
+        return update_node_text(_reference(self.node), self._edits())
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        update_node(client, _self(client, self.node), self._edits())
+    def _run(self, client: Client, report: Report) -> str:
+        update_node(client, _reference(self.node), self._edits())
         return self.node
+
+    def is_noop(self, snapshot: ClusterSnapshot) -> bool:
+        named = [n for n in snapshot.nodes if self.node in (n.id, n.hostname)]
+        if len(named) != 1:
+            return False
+        kept = {
+            "availability": self.availability in ("", named[0].availability),
+            "role": self.role in ("", named[0].role),
+            "label_add": holds(named[0].labels, self.label_add),
+        }
+        # Removing a label that is not there has a refusal of its own.
+        return all(kept.values()) and not says_more(self, {*kept, "node"})
 
 
 def _set(key: str, value: str) -> Edit:
     return Edit(f'spec["{key}"] = "{value}"', lambda spec: spec.update({key: value}))
-
-
-def _add_label(key: str, value: str) -> Edit:
-    return Edit(
-        f'spec["Labels"] = (spec.get("Labels") or {{}}) | {literal({key: value})}',
-        lambda spec: spec.update(Labels=part(spec, "Labels") | {key: value}),
-    )
 
 
 def _remove_label(key: str) -> Edit:
@@ -178,67 +174,56 @@ def _remove_label(key: str) -> Edit:
     return Edit(f'del spec["Labels"][{literal(key)}]', make)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromoteNodes(Command):
+class _RoleChange(Command):
+    """Give one role to nodes."""
+
+    __slots__ = ()
+
+    nodes: tuple[str, ...]
+    role: ClassVar[str]
+    done: ClassVar[str]  # docker's words
+
+    def _python(self) -> str:
+        edits = [_set("Role", self.role)]
+        return "\n".join(update_node_text(_reference(name), edits) for name in self.nodes)
+
+    def _run(self, client: Client, report: Report) -> str:
+        def give(name: str) -> str:
+            if text(_inspected(client, name), "Spec", "Role") == self.role:
+                return f"Node {name} is already a {self.role}."
+            update_node(client, _reference(name), [_set("Role", self.role)])
+            return self.done.format(name=name)
+
+        return each(self.nodes, give)
+
+
+@command("node promote", changes=True)
+class PromoteNodes(_RoleChange):
     """Make nodes managers."""
 
-    verb: ClassVar[tuple[str, ...]] = ("node", "promote")
-    changes: ClassVar[bool] = True
-
+    role = "manager"
+    done = "Node {name} promoted to a manager."
     nodes: tuple[str, ...] = arguments("NODE")
 
-    def _python(self) -> str:
-        return "\n".join(update_node_text(_code(n), [_set("Role", "manager")]) for n in self.nodes)
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        return _give_role(client, self.nodes, "manager", "promoted to a manager")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoteNodes(Command):
+@command("node demote", changes=True)
+class DemoteNodes(_RoleChange):
     """Make managers workers again."""
 
-    verb: ClassVar[tuple[str, ...]] = ("node", "demote")
-    changes: ClassVar[bool] = True
-
+    role = "worker"
+    done = "Manager {name} demoted in the swarm."
     nodes: tuple[str, ...] = arguments("NODE")
 
-    def _python(self) -> str:
-        return "\n".join(update_node_text(_code(n), [_set("Role", "worker")]) for n in self.nodes)
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        return _give_role(client, self.nodes, "worker", "demoted in the swarm")
-
-
-def _give_role(client: docker.DockerClient, nodes: tuple[str, ...], role: str, done: str) -> str:
-    def give(name: str) -> str:
-        reference = _self(client, name)
-        if text(client.api.inspect_node(reference), "Spec", "Role") == role:
-            return f"Node {name} is already a {role}."
-        update_node(client, reference, [_set("Role", role)])
-        return f"{'Node' if role == 'manager' else 'Manager'} {name} {done}."
-
-    return each(nodes, give)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveNodes(Command):
+@command("node rm", "node remove", changes=True, destructive=True)
+class RemoveNodes(OnEach):
     """Strike nodes that are gone off the list of the Swarm."""
-
-    verb: ClassVar[tuple[str, ...]] = ("node", "rm")
-    changes: ClassVar[bool] = True
-    destructive: ClassVar[bool] = True
 
     force: bool = switch("--force", "-f")
     nodes: tuple[str, ...] = arguments("NODE")
 
-    def _python(self) -> str:
-        return "\n".join(
-            call("client.api.remove_node", _code(n), force=self.force) for n in self.nodes
-        )
+    def _reference(self, name: str) -> str:
+        return _reference(name)
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        def remove(name: str) -> None:
-            client.api.remove_node(_self(client, name), force=self.force)
-
-        return each(self.nodes, remove)
+    def _call(self, name: str) -> Call:
+        return Call("client.api.remove_node", name, force=self.force)

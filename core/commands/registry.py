@@ -14,7 +14,9 @@ from core.commands import (
     grammar,
     images,
     nodes,
+    runs,
     secrets,
+    service_logs,
     service_views,
     services,
     stacks,
@@ -25,93 +27,27 @@ from core.commands.command import Command
 from core.errors import InvalidCommand
 from core.i18n import later as _
 
-COMMANDS: tuple[type[Command], ...] = (
-    system.Version,
-    system.Info,
-    images.ListImages,
-    images.PullImage,
-    build.BuildImage,
-    images.TagImage,
-    images.ImageHistory,
-    images.InspectImages,
-    images.RemoveImages,
-    images.PruneImages,
-    containers.RunContainer,
-    container_views.ListContainers,
-    container_views.ContainerLogs,
-    container_views.InspectContainers,
-    execs.ExecContainer,
-    execs.AttachContainer,
-    containers.StartContainers,
-    containers.StopContainers,
-    containers.RestartContainers,
-    containers.KillContainers,
-    containers.RemoveContainers,
-    containers.PruneContainers,
-    swarm.InitSwarm,
-    swarm.JoinToken,
-    swarm.JoinSwarm,
-    swarm.LeaveSwarm,
-    nodes.ListNodes,
-    nodes.NodeTasks,
-    nodes.InspectNodes,
-    nodes.UpdateNode,
-    nodes.PromoteNodes,
-    nodes.DemoteNodes,
-    nodes.RemoveNodes,
-    services.CreateService,
-    service_views.ListServices,
-    service_views.ServiceTasks,
-    service_views.InspectServices,
-    services.ScaleServices,
-    services.UpdateService,
-    services.RollbackService,
-    services.RemoveServices,
-    service_views.ServiceLogs,
-    secrets.CreateSecret,
-    secrets.ListSecrets,
-    secrets.RemoveSecrets,
-    stacks.DeployStack,
-    stacks.ListStacks,
-    stacks.StackServices,
-    stacks.StackTasks,
-    stacks.RemoveStacks,
+#: Every module with commands in it, in the order of docs/commands.md.
+_MODULES = (
+    system, images, build, runs, container_views, execs, containers, swarm, nodes, service_views,
+    services, service_logs, secrets, stacks,
+)  # fmt: skip
+
+COMMANDS: tuple[type[Command], ...] = tuple(
+    kind
+    for module in _MODULES
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, Command)
+    if kind.__module__ == module.__name__ and hasattr(kind, "verb")
 )
 
-#: Docker's older and shorter words for the same.
-ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("images",): ("image", "ls"),
-    ("pull",): ("image", "pull"),
-    ("tag",): ("image", "tag"),
-    ("history",): ("image", "history"),
-    ("rmi",): ("image", "rm"),
-    ("image", "build"): ("build",),
-    ("image", "list"): ("image", "ls"),
-    ("image", "remove"): ("image", "rm"),
-    ("run",): ("container", "run"),
-    ("ps",): ("container", "ls"),
-    ("logs",): ("container", "logs"),
-    ("exec",): ("container", "exec"),
-    ("attach",): ("container", "attach"),
-    ("start",): ("container", "start"),
-    ("stop",): ("container", "stop"),
-    ("restart",): ("container", "restart"),
-    ("kill",): ("container", "kill"),
-    ("rm",): ("container", "rm"),
-    ("container", "ps"): ("container", "ls"),
-    ("container", "list"): ("container", "ls"),
-    ("container", "remove"): ("container", "rm"),
-    ("node", "list"): ("node", "ls"),
-    ("node", "remove"): ("node", "rm"),
-    ("service", "list"): ("service", "ls"),
-    ("service", "remove"): ("service", "rm"),
-    ("secret", "list"): ("secret", "ls"),
-    ("secret", "remove"): ("secret", "rm"),
-    ("stack", "up"): ("stack", "deploy"),
-    ("stack", "list"): ("stack", "ls"),
-    ("stack", "remove"): ("stack", "rm"),
-    ("stack", "down"): ("stack", "rm"),
-}
+#: Docker's older and shorter words for the same, the shortest first.
+ALIASES: dict[tuple[str, ...], tuple[str, ...]] = dict(
+    sorted(
+        ((alias, command.verb) for command in COMMANDS for alias in command.aliases),
+        key=lambda pair: len(pair[0]),
+    )
+)
 
 _BY_VERB = {command.verb: command for command in COMMANDS}
 

@@ -1,25 +1,22 @@
-"""docker secret: what containers must know and nobody else should."""
+"""docker secret: texts that containers may read, and that nobody can read back."""
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
-from typing import ClassVar
-
-import docker
 
 from core.commands import folder
-from core.commands.command import Command, Json, Report, each
-from core.commands.engine_json import text
+from core.commands.command import Client, Command, Report, command
+from core.commands.engine_json import Json, text
 from core.commands.grammar import argument, arguments, options, switch
-from core.commands.source import call, given, literal
-from core.commands.table import ago, natural, table
-from core.commands.values import LABEL, filters
+from core.commands.kinds import Listing, OnEach
+from core.commands.source import Call, given, literal
+from core.commands.table import ago, by_name
+from core.commands.values import LABEL, filters, pairs
 from core.errors import InvalidCommand
 from core.i18n import later as _
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("secret create", changes=True)
 class CreateSecret(Command):
     """Give the Swarm a secret, from a file of the demo folder.
 
@@ -27,25 +24,19 @@ class CreateSecret(Command):
     docker line, and is never written down.
     """
 
-    verb: ClassVar[tuple[str, ...]] = ("secret", "create")
-    changes: ClassVar[bool] = True
-
     label: tuple[str, ...] = options("-l", "--label", value=LABEL)
     name: str = argument("SECRET")
     file: str = argument("FILE")
     text: str = dataclasses.field(default="", compare=False, repr=False)
 
-    def _labels(self) -> dict[str, str]:
-        return dict(text.split("=", 1) for text in self.label)
-
     def _python(self) -> str:
-        read = call("Path", self.file) + ".read_bytes()"
+        read = f"{Call('Path', self.file)}.read_bytes()"
         source = "import sys\n" if self.file == "-" else "from pathlib import Path\n"
         data = "sys.stdin.buffer.read()" if self.file == "-" else read
-        create = f"client.api.create_secret(name, data, {literal(self._labels())})"
+        create = f"client.api.create_secret(name, data, {literal(pairs(self.label))})"
         return f'{source}\nname = {literal(self.name)}\ndata = {data}\nprint({create}["ID"])\n'
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         if self.file == "-" and not self.text:
             raise InvalidCommand(
                 _(
@@ -55,58 +46,41 @@ class CreateSecret(Command):
                 name=self.name,
             )
         data = self.text.encode() if self.file == "-" else folder.read(self.file)
-        return str(client.api.create_secret(self.name, data, self._labels())["ID"])
+        return str(client.api.create_secret(self.name, data, pairs(self.label))["ID"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListSecrets(Command):
+@command("secret ls", "secret list")
+class ListSecrets(Listing):
     """List the secrets by name; what they hold nobody can read back."""
 
-    verb: ClassVar[tuple[str, ...]] = ("secret", "ls")
-
+    columns = (
+        ("ID", lambda secret: secret["ID"]),
+        ("NAME", lambda secret: text(secret, "Spec", "Name")),
+        ("DRIVER", lambda secret: text(secret, "Spec", "Driver", "Name")),
+        ("CREATED", lambda secret: ago(secret["CreatedAt"])),
+        ("UPDATED", lambda secret: ago(secret["UpdatedAt"])),
+    )
     quiet: bool = switch("--quiet", "-q")
     filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
 
+    def _call(self) -> Call:
+        return Call("client.api.secrets", **given(filters=filters(self.filter)))
+
     def _python(self) -> str:
-        listing = call("client.api.secrets", **given(filters=filters(self.filter)))
         return f"""\
-for secret in {listing}:
+for secret in {self._call()}:
     print(secret["ID"], secret["Spec"]["Name"])
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        secrets = client.api.secrets(**given(filters=filters(self.filter))) or []
-        secrets.sort(key=lambda secret: natural(text(secret, "Spec", "Name")))
-        if self.quiet:
-            return "\n".join(secret["ID"] for secret in secrets)
-        return table(("ID", "NAME", "DRIVER", "CREATED", "UPDATED"), map(_row, secrets))
+    def _found(self, client: Client) -> list[Json]:
+        return by_name(self._call().on(client))
 
 
-def _row(secret: Json) -> tuple[str, ...]:
-    return (
-        secret["ID"],
-        text(secret, "Spec", "Name"),
-        text(secret, "Spec", "Driver", "Name"),
-        ago(secret["CreatedAt"]),
-        ago(secret["UpdatedAt"]),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveSecrets(Command):
+@command("secret rm", "secret remove", changes=True, destructive=True)
+class RemoveSecrets(OnEach):
     """Remove secrets that no service uses."""
-
-    verb: ClassVar[tuple[str, ...]] = ("secret", "rm")
-    changes: ClassVar[bool] = True
-    destructive: ClassVar[bool] = True
 
     secrets: tuple[str, ...] = arguments("SECRET")
 
-    def _python(self) -> str:
-        return "\n".join(call("client.api.remove_secret", name) for name in self.secrets)
-
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        def remove(name: str) -> None:
-            client.api.remove_secret(name)
-
-        return each(self.secrets, remove)
+    def _call(self, name: str) -> Call:
+        return Call("client.api.remove_secret", name)

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.commands.command import Json
-from core.commands.engine_json import count, items, part
+from core.commands.engine_json import Json, count, items, part
 from core.commands.ports import Publication
 from core.commands.source import literal
-from core.commands.stored import Edit
+from core.commands.specs import Edit
 from core.errors import InvalidCommand
 from core.i18n import later as _
 
+#: How a service is updated by default, as the docker command spells it out (docker CLI,
+#: service/opts.go; swarmkit, api/defaults).
+UPDATE_DEFAULTS: Json = {
+    "Parallelism": 1,
+    "FailureAction": "pause",
+    "Monitor": 5 * 10**9,  # nanoseconds
+    "MaxFailureRatio": 0,
+    "Order": "stop-first",
+}
+
 
 def set_replicas(wanted: int) -> Edit:
+    """Set the number of replicas. Made, it raises InvalidCommand for any but a replicated one."""
+
     def make(spec: Json) -> None:
         if "Replicated" not in part(spec, "Mode"):
             raise InvalidCommand(_("replicas can only be used with replicated mode"))
@@ -23,7 +34,10 @@ def set_replicas(wanted: int) -> Edit:
 
 
 def scale(service: str, wanted: int) -> Edit:
-    """The same as docker service scale does it: of a job, so many completions, all done again."""
+    """The same as ``docker service scale`` does it: of a job, the completions, all done again.
+
+    Made, it raises InvalidCommand for a global service or job.
+    """
 
     def make(spec: Json) -> None:
         mode = part(spec, "Mode")
@@ -45,6 +59,8 @@ else:
 
 
 def set_image(image: str, platforms: Sequence[tuple[str, str]]) -> Edit:
+    """Set the image, and the platforms it runs on: (architecture, OS)."""
+
     def make(spec: Json) -> None:
         task = spec["TaskTemplate"]
         task["ContainerSpec"]["Image"] = image
@@ -60,68 +76,43 @@ spec["TaskTemplate"]["Placement"] = (spec["TaskTemplate"].get("Placement") or {{
     return Edit(text, make)
 
 
-#: How a service is updated when nobody says otherwise; the docker command spells it out as well.
-UPDATE_DEFAULTS: Json = {
-    "Parallelism": 1,
-    "FailureAction": "pause",
-    "Monitor": 5 * 10**9,  # nanoseconds
-    "MaxFailureRatio": 0,
-    "Order": "stop-first",
-}
-
-
 def set_update(changes: Json) -> Edit:
-    """How many replicas at a time, and how long to wait in between."""
-
-    def make(spec: Json) -> None:
-        spec["UpdateConfig"] = (spec.get("UpdateConfig") or UPDATE_DEFAULTS) | changes
-
+    """Change how many replicas are updated at a time, and the delay in between."""
     text = f"""\
 defaults = {literal(UPDATE_DEFAULTS)}
 spec["UpdateConfig"] = (spec.get("UpdateConfig") or defaults) | {literal(changes)}"""
-    return Edit(text, make)
+    return Edit(
+        text,
+        lambda spec: spec.update(
+            UpdateConfig=(spec.get("UpdateConfig") or UPDATE_DEFAULTS) | changes
+        ),
+    )
 
 
 def force() -> Edit:
-    """Another task template without another content: every replica is replaced."""
+    """Another task template with the same content: every replica is replaced."""
+    return Edit(
+        'spec["TaskTemplate"]["ForceUpdate"] = spec["TaskTemplate"].get("ForceUpdate", 0) + 1',
+        lambda spec: spec["TaskTemplate"].update(
+            ForceUpdate=count(spec, "TaskTemplate", "ForceUpdate") + 1
+        ),
+    )
+
+
+def set_env(key: str, text: str = "") -> Edit:
+    """Remove a variable, and add it again where a text is given: ``KEY=VALUE``."""
+    added = [text] if text else []
 
     def make(spec: Json) -> None:
-        task = spec["TaskTemplate"]
-        task["ForceUpdate"] = count(task, "ForceUpdate") + 1
+        container = spec["TaskTemplate"]["ContainerSpec"]
+        kept = [e for e in items(container, "Env") if e.partition("=")[0] != key]
+        container["Env"] = kept + added
 
-    text = """\
-spec["TaskTemplate"]["ForceUpdate"] = spec["TaskTemplate"].get("ForceUpdate", 0) + 1"""
-    return Edit(text, make)
-
-
-def add_env(text: str) -> Edit:
-    key = text.partition("=")[0]
-
-    def make(spec: Json) -> None:
-        _without_env(spec, key).append(text)
-
-    return Edit(f"{_without_env_text(key)} + [{literal(text)}]", make)
-
-
-def remove_env(key: str) -> Edit:
-    def make(spec: Json) -> None:
-        _without_env(spec, key)
-
-    return Edit(_without_env_text(key), make)
-
-
-def _without_env(spec: Json, key: str) -> list[str]:
-    container = spec["TaskTemplate"]["ContainerSpec"]
-    container["Env"] = [e for e in items(container, "Env") if e.partition("=")[0] != key]
-    kept: list[str] = container["Env"]
-    return kept
-
-
-def _without_env_text(key: str) -> str:
-    return f"""\
+    code = f"""\
 container = spec["TaskTemplate"]["ContainerSpec"]
 env = container.get("Env") or []
 container["Env"] = [e for e in env if e.partition("=")[0] != {literal(key)}]"""
+    return Edit(f"{code} + [{literal(text)}]" if text else code, make)
 
 
 _ENDPOINT = 'endpoint = spec["EndpointSpec"] = spec.get("EndpointSpec") or {"Mode": "vip"}'
@@ -134,6 +125,8 @@ def _endpoint(spec: Json) -> Json:
 
 
 def add_port(port: Publication) -> Edit:
+    """Publish one more port."""
+
     def make(spec: Json) -> None:
         endpoint = _endpoint(spec)
         endpoint["Ports"] = [*items(endpoint, "Ports"), port.spec()]
@@ -145,7 +138,7 @@ endpoint["Ports"] = (endpoint.get("Ports") or []) + [{literal(port.spec())}]"""
 
 
 def remove_port(target: int) -> Edit:
-    """Of the container's port, as the docker command counts."""
+    """Publish a port no longer. target: the container's port, as with the docker command."""
 
     def make(spec: Json) -> None:
         endpoint = _endpoint(spec)
@@ -159,6 +152,8 @@ endpoint["Ports"] = [p for p in ports if p["TargetPort"] != {target}]"""
 
 
 def set_constraints(added: Sequence[str], removed: Sequence[str]) -> Edit:
+    """Remove placement constraints, and add others: ``node.role==worker``."""
+
     def make(spec: Json) -> None:
         placement = part(spec, "TaskTemplate", "Placement")
         kept = [c for c in items(placement, "Constraints") if c not in (*removed, *added)]
@@ -173,18 +168,9 @@ spec["TaskTemplate"]["Placement"] = placement"""
     return Edit(text, make)
 
 
-def add_label(text: str) -> Edit:
-    key, _, value = text.partition("=")
-
-    def make(spec: Json) -> None:
-        spec["Labels"] = part(spec, "Labels") | {key: value}
-
-    text = f'spec["Labels"] = (spec.get("Labels") or {{}}) | {literal({key: value})}'
-    return Edit(text, make)
-
-
 def remove_label(key: str) -> Edit:
-    def make(spec: Json) -> None:
-        part(spec, "Labels").pop(key, None)
-
-    return Edit(f'(spec.get("Labels") or {{}}).pop({literal(key)}, None)', make)
+    """Remove a label, if it is there."""
+    return Edit(
+        f'(spec.get("Labels") or {{}}).pop({literal(key)}, None)',
+        lambda spec: part(spec, "Labels").pop(key, None),
+    )

@@ -1,47 +1,48 @@
-"""docker service: bring a service into being, change it, take it away."""
+"""docker service: create a service, change it, remove it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-import docker
 import docker.errors
-import docker.types
 
 from core.cluster.references import tagged
-from core.commands.command import Command, Json, Report, each
-from core.commands.engine_json import items, text
+from core.cluster.snapshot import ClusterSnapshot
+from core.commands.command import Client, Command, Report, command, each
+from core.commands.engine_json import Json, items, text
 from core.commands.grammar import argument, arguments, option, options, rest, switch
+from core.commands.kinds import OnEach
 from core.commands.ports import PORT, publication
 from core.commands.service_edits import (
     UPDATE_DEFAULTS,
-    add_env,
-    add_label,
     add_port,
     force,
-    remove_env,
     remove_label,
     remove_port,
     scale,
     set_constraints,
+    set_env,
     set_image,
     set_replicas,
     set_update,
 )
-from core.commands.source import Code, call, given, literal
-from core.commands.stored import Edit, update_service, update_service_text
-from core.commands.values import DURATION, ENV, LABEL, NUMBER, REPLICAS, nanoseconds, one_of
+from core.commands.source import Call, Code, given, literal
+from core.commands.specs import (
+    Edit,
+    add_label,
+    holds,
+    says_more,
+    update_service,
+    update_service_text,
+)
+from core.commands.values import DURATION, ENV, LABEL, NUMBER, REPLICAS, nanoseconds, one_of, pairs
 from core.errors import InvalidCommand
 from core.i18n import later as _
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("service create", changes=True)
 class CreateService(Command):
     """Ask the Swarm to keep replicas of an image running. Returns at once, as with --detach."""
-
-    verb: ClassVar[tuple[str, ...]] = ("service", "create")
-    changes: ClassVar[bool] = True
 
     detach: bool = switch("--detach", "-d")
     name: str = option("--name")
@@ -61,18 +62,15 @@ class CreateService(Command):
         if self.mode == "global" and self.replicas is not None:
             raise InvalidCommand(_("replicas can only be used with replicated mode"))
 
-    def _update_config(self) -> Json:
-        change = _update_config(self.update_parallelism, self.update_delay)
-        return UPDATE_DEFAULTS | change if change else {}
-
-    def _python(self) -> str:
+    def _call(self) -> Call:
+        """The call, where ``image`` and ``platforms`` are names."""
         mode = None
-        if self.mode == "global":
-            mode = Code('docker.types.ServiceMode("global")')
-        elif self.replicas is not None:
-            mode = Code(f'docker.types.ServiceMode("replicated", replicas={self.replicas})')
-        ports = Code(call("docker.types.EndpointSpec", ports=_ports(self.publish)))
-        create = call(
+        if self.mode == "global" or self.replicas is not None:
+            replicas = {} if self.replicas is None else {"replicas": self.replicas}
+            mode = Call("docker.types.ServiceMode", self.mode, **replicas)
+        ports = Call("docker.types.EndpointSpec", ports=_ports(self.publish))
+        update = _update_config(self.update_parallelism, self.update_delay)
+        return Call(
             "client.services.create",
             Code("image"),
             **given(
@@ -82,42 +80,22 @@ class CreateService(Command):
                 endpoint_spec=ports if self.publish else None,
                 env=list(self.env),
                 constraints=list(self.constraint),
-                labels=_labels(self.label),
-                update_config=self._update_config(),
+                labels=pairs(self.label),
+                update_config=UPDATE_DEFAULTS | update if update else None,
                 platforms=Code("platforms"),
             ),
         )
-        return f"{pinned_text(self.image)}service = {create}\nprint(service.id)\n"
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _python(self) -> str:
+        return f"{pinned_text(self.image)}service = {self._call()}\nprint(service.id)\n"
+
+    def _run(self, client: Client, report: Report) -> str:
         image, platforms = pinned(client, self.image)
-        mode = None
-        if self.mode == "global" or self.replicas is not None:
-            mode = docker.types.ServiceMode(self.mode, replicas=self.replicas)
-        endpoint = docker.types.EndpointSpec(ports=_ports(self.publish))
-        service = client.services.create(
-            image,
-            **given(
-                name=self.name,
-                args=list(self.args),
-                mode=mode,
-                endpoint_spec=endpoint if self.publish else None,
-                env=list(self.env),
-                constraints=list(self.constraint),
-                labels=_labels(self.label),
-                update_config=self._update_config(),
-                platforms=platforms,
-            ),
-        )
-        return str(service.id)
-
-
-def _labels(texts: tuple[str, ...]) -> dict[str, str]:
-    return dict(text.split("=", 1) for text in texts)
+        return str(self._call().on(client, image=image, platforms=platforms).id)
 
 
 def _update_config(parallelism: int | None, delay: str) -> Json:
-    """In the API's words, only what was said."""
+    """In the API's words; without what the line does not say."""
     return given(Parallelism=parallelism, Delay=nanoseconds(delay) if delay else None)
 
 
@@ -129,7 +107,7 @@ def _ports(texts: tuple[str, ...]) -> dict[int, Any] | list[dict[str, object]]:
     return {port.published: port.brief() for port in ports}
 
 
-def pinned(client: docker.DockerClient, image: str) -> tuple[str, list[tuple[str, str]]]:
+def pinned(client: Client, image: str) -> tuple[str, list[tuple[str, str]]]:
     """The image with the digest that its tag has on the registry now, and what it runs on.
 
     As the docker command does, so that every node runs the same bytes. An image that no registry
@@ -165,12 +143,9 @@ except docker.errors.APIError:
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("service scale", changes=True)
 class ScaleServices(Command):
     """Change how many replicas services keep. Those that run go on running."""
-
-    verb: ClassVar[tuple[str, ...]] = ("service", "scale")
-    changes: ClassVar[bool] = True
 
     detach: bool = switch("--detach", "-d")
     replicas: tuple[tuple[str, int], ...] = arguments("SERVICE=REPLICAS", value=REPLICAS)
@@ -180,7 +155,7 @@ class ScaleServices(Command):
             update_service_text(name, [scale(name, count)]) for name, count in self.replicas
         )
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         wanted = dict(self.replicas)
 
         def act(name: str) -> str:
@@ -189,13 +164,14 @@ class ScaleServices(Command):
 
         return each(wanted, act)
 
+    def is_noop(self, snapshot: ClusterSnapshot) -> bool:
+        found = [(snapshot.service(name), count) for name, count in self.replicas]
+        return all(service and service.replicas == count for service, count in found)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@command("service update", changes=True)
 class UpdateService(Command):
     """Change a service; its replicas are replaced one by one where the change needs it."""
-
-    verb: ClassVar[tuple[str, ...]] = ("service", "update")
-    changes: ClassVar[bool] = True
 
     detach: bool = switch("--detach", "-d")
     image: str = option("--image")
@@ -220,14 +196,14 @@ class UpdateService(Command):
             edits.append(set_replicas(self.replicas))
         if change := _update_config(self.update_parallelism, self.update_delay):
             edits.append(set_update(change))
-        edits += [remove_env(key) for key in self.env_rm]
-        edits += [add_env(text) for text in self.env_add]
-        edits += [remove_port(target) for target in self.publish_rm]
+        edits += map(set_env, self.env_rm)
+        edits += [set_env(text.partition("=")[0], text) for text in self.env_add]
+        edits += map(remove_port, self.publish_rm)
         edits += [add_port(publication(text)) for text in self.publish_add]
         if self.constraint_add or self.constraint_rm:
             edits.append(set_constraints(self.constraint_add, self.constraint_rm))
-        edits += [remove_label(key) for key in self.label_rm]
-        edits += [add_label(text) for text in self.label_add]
+        edits += map(remove_label, self.label_rm)
+        edits += map(add_label, self.label_add)
         return edits + ([force()] if self.force else [])
 
     def _python(self) -> str:
@@ -236,18 +212,30 @@ class UpdateService(Command):
         edits = self._edits(Code("image"), Code("platforms"))  # type: ignore[arg-type]
         return pinned_text(self.image) + update_service_text(self.service, edits)
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         image, platforms = pinned(client, self.image) if self.image else ("", [])
         update_service(client, self.service, self._edits(image, platforms))
         return self.service
 
+    def is_noop(self, snapshot: ClusterSnapshot) -> bool:
+        service = snapshot.service(self.service)
+        if service is None:
+            return False
+        env, labels = dict(service.env), dict(service.labels)
+        kept = {
+            "image": not self.image or tagged(self.image) == tagged(service.image),
+            "replicas": self.replicas in (None, service.replicas),
+            "env_add": holds(service.env, self.env_add),
+            "env_rm": not set(self.env_rm) & env.keys(),
+            "label_add": holds(service.labels, self.label_add),
+            "label_rm": not set(self.label_rm) & labels.keys(),
+        }
+        return all(kept.values()) and not says_more(self, {*kept, "service", "detach"})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@command("service rollback", changes=True)
 class RollbackService(Command):
     """Put back the spec that a service had before its last change, a scale included."""
-
-    verb: ClassVar[tuple[str, ...]] = ("service", "rollback")
-    changes: ClassVar[bool] = True
 
     detach: bool = switch("--detach", "-d")
     service: str = argument("SERVICE")
@@ -264,7 +252,7 @@ answer = client.api.post(
 answer.raise_for_status()
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         api = client.api
         service = api.inspect_service(self.service)
         answer = api.post(
@@ -277,21 +265,11 @@ answer.raise_for_status()
         return self.service
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveServices(Command):
+@command("service rm", "service remove", changes=True, destructive=True)
+class RemoveServices(OnEach):
     """Remove services with all their tasks."""
-
-    verb: ClassVar[tuple[str, ...]] = ("service", "rm")
-    changes: ClassVar[bool] = True
-    destructive: ClassVar[bool] = True
 
     services: tuple[str, ...] = arguments("SERVICE")
 
-    def _python(self) -> str:
-        return "\n".join(call("client.api.remove_service", name) for name in self.services)
-
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        def remove(name: str) -> None:
-            client.api.remove_service(name)
-
-        return each(self.services, remove)
+    def _call(self, name: str) -> Call:
+        return Call("client.api.remove_service", name)

@@ -3,21 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import Any
 
-_WIDTH = 88
+import docker
+
+_WIDTH = 88  # columns: the longest call or value on one line
 
 
 class Code(str):
-    """Text that stands for itself where a value is written: a name, or another call."""
+    """Text that stands for itself where a value is written: a name, or a call."""
 
     __slots__ = ()
 
+    def value(self, names: Mapping[str, Any]) -> Any:
+        """Its value, where the names have these."""
+        return names[self]
 
-def call(function: str, *values: object, **named: object) -> str:
-    """``function(values, named=...)``, on one line where it fits."""
-    given = [literal(value) for value in values]
-    return _enclosed(f"{function}(", given + [f"{k}={literal(v)}" for k, v in named.items()], ")")
+
+class Call(Code):
+    """One call with two faces: ``function(values, named=...)`` as text, and doing it.
+
+    The text is on one line where it fits. function: a dotted name, such as ``client.api.tag``.
+    """
+
+    __slots__ = ("_function", "_named", "_values")
+    _function: str
+    _values: tuple[object, ...]
+    _named: dict[str, object]
+
+    def __new__(cls, function: str, *values: object, **named: object) -> Call:
+        given = [*map(literal, values), *(f"{key}={literal(v)}" for key, v in named.items())]
+        self = super().__new__(cls, _enclosed(f"{function}(", given, ")"))
+        self._function, self._values, self._named = function, values, named
+        return self
+
+    def on(self, client: docker.DockerClient, **names: object) -> Any:
+        """Do it with this client. names: the values of the names in it."""
+        return self.value({"client": client, "docker": docker, **names})
+
+    def value(self, names: Mapping[str, Any]) -> Any:
+        def of(value: object) -> Any:
+            return value.value(names) if isinstance(value, Code) else value
+
+        first, _, path = self._function.partition(".")
+        named = {key: of(value) for key, value in self._named.items()}
+        return attrgetter(path)(names[first])(*map(of, self._values), **named)
 
 
 def literal(value: object) -> str:
@@ -47,5 +79,5 @@ def _enclosed(before: str, items: Iterable[str], after: str) -> str:
 
 
 def given(**named: object) -> dict[str, object]:
-    """Only what was given: nothing that is empty or None."""
+    """The keywords without those that are empty or None."""
     return {name: value for name, value in named.items() if value not in (None, "", (), [], {})}

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
-
-import docker
-import docker.errors
+from dataclasses import field, replace
+from typing import Any, Self
 
 from core.cluster.public import redacted
 from core.commands import folder
-from core.commands.command import Command, Json, Report
+from core.commands.command import Client, Command, Report, command
 from core.commands.compose import IMAGE, NAMESPACE, Plan, plan
-from core.commands.engine_json import count, text
+from core.commands.engine_json import Json, count, text
 from core.commands.grammar import argument, arguments, option, switch
 from core.commands.service_views import ListServices, ServiceTasks
 from core.commands.services import pinned
@@ -27,20 +24,17 @@ def _of(stack: str) -> dict[str, str]:
     return {"label": f"{NAMESPACE}={stack}"}
 
 
-def _services(client: docker.DockerClient, stack: str) -> list[Json]:
+def _services(client: Client, stack: str) -> list[Json]:
     found: list[Json] = client.api.services(filters=_of(stack)) or []
     return sorted(found, key=lambda service: natural(_name(service)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("stack deploy", "stack up", changes=True)
 class DeployStack(Command):
     """Make what a compose file of the demo folder describes, or make it so again.
 
     hidden: its Python text, which has all of the file in it, is for everybody to read.
     """
-
-    verb: ClassVar[tuple[str, ...]] = ("stack", "deploy")
-    changes: ClassVar[bool] = True
 
     compose_file: str = option("-c", "--compose-file")
     prune: bool = switch("--prune")
@@ -94,7 +88,7 @@ files = {literal(files)}
 services = {literal(services)}
 {_DEPLOY_TEXT}{prune}"""
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         made = self._plan()
         api, said = client.api, []
         there = {network["Name"] for network in api.networks(filters=_of(self.stack)) or ()}
@@ -118,7 +112,7 @@ services = {literal(services)}
         return "\n".join(said)
 
 
-def _put(client: docker.DockerClient, spec: Json, secrets: dict[str, str], old: Json | None) -> str:
+def _put(client: Client, spec: Json, secrets: dict[str, str], old: Json | None) -> str:
     """Create a service, or change the one that is there."""
     task = spec["task_template"]
     container = task["ContainerSpec"]
@@ -180,11 +174,9 @@ for name in known.keys() - {spec["name"] for spec in services}:
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("stack ls", "stack list")
 class ListStacks(Command):
     """List the stacks, with how many services each has."""
-
-    verb: ClassVar[tuple[str, ...]] = ("stack", "ls")
 
     def _python(self) -> str:
         return f"""\
@@ -195,18 +187,16 @@ for stack, count in Counter(s["Spec"]["Labels"]["{NAMESPACE}"] for s in services
     print(stack, count)
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         services = client.api.services(filters={"label": NAMESPACE}) or ()
         counts = Counter(text(service, "Spec", "Labels", NAMESPACE) for service in services)
         rows = [(name, str(counts[name])) for name in sorted(counts, key=natural)]
         return table(("NAME", "SERVICES"), rows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("stack services")
 class StackServices(Command):
     """List the services of a stack, with how many of their replicas run."""
-
-    verb: ClassVar[tuple[str, ...]] = ("stack", "services")
 
     quiet: bool = switch("--quiet", "-q")
     stack: str = argument("STACK")
@@ -219,18 +209,16 @@ for service in client.api.services(filters={{"label": "{NAMESPACE}=" + stack}}, 
     print(service["Spec"]["Name"], status["RunningTasks"], "of", status["DesiredTasks"])
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         if not _services(client, self.stack):
             return f"Nothing found in stack: {self.stack}"
         label = f"label={NAMESPACE}={self.stack}"
         return ListServices(quiet=self.quiet, filter=(label,)).run(client)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("stack ps")
 class StackTasks(Command):
     """List the tasks of a stack."""
-
-    verb: ClassVar[tuple[str, ...]] = ("stack", "ps")
 
     no_trunc: bool = switch("--no-trunc")
     stack: str = argument("STACK")
@@ -243,20 +231,16 @@ for service in client.services.list(filters={{"label": "{NAMESPACE}=" + stack}})
         print(service.name, task.get("Slot"), task.get("NodeID"), task["Status"]["State"])
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         names = tuple(_name(service) for service in _services(client, self.stack))
         if not names:
             raise EngineRejected(f"nothing found in stack: {self.stack}", 404)
         return ServiceTasks(no_trunc=self.no_trunc, services=names).run(client)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("stack rm", "stack remove", "stack down", changes=True, destructive=True)
 class RemoveStacks(Command):
     """Remove stacks: their services, secrets, configs and networks."""
-
-    verb: ClassVar[tuple[str, ...]] = ("stack", "rm")
-    changes: ClassVar[bool] = True
-    destructive: ClassVar[bool] = True
 
     stacks: tuple[str, ...] = arguments("STACK")
 
@@ -274,7 +258,7 @@ for stack in {literal(list(self.stacks))}:
         client.api.remove_network(network["Id"])
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         said = [line for stack in self.stacks for line in self._remove(client.api, stack)]
         return "\n".join(said)
 

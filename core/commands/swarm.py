@@ -2,67 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
-import docker
-
-from core.commands.command import Command, Report
+from core.commands.command import Client, Command, Report, command
 from core.commands.engine_json import part, text
 from core.commands.grammar import argument, option, switch
-from core.commands.source import call, given
+from core.commands.kinds import OneCall
+from core.commands.source import Call, given
 from core.commands.values import SECRET, one_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitSwarm(Command):
+@command("swarm init", changes=True)
+class InitSwarm(OneCall):
     """Make this engine the first manager of a new Swarm."""
-
-    verb: ClassVar[tuple[str, ...]] = ("swarm", "init")
-    changes: ClassVar[bool] = True
 
     advertise_addr: str = option("--advertise-addr")
     force_new_cluster: bool = switch("--force-new-cluster")
 
-    def _python(self) -> str:
-        init = call(
+    def _call(self) -> Call:
+        return Call(
             "client.swarm.init",
             **given(advertise_addr=self.advertise_addr),
             force_new_cluster=self.force_new_cluster,
         )
-        return f'{init}\nprint(client.swarm.attrs["JoinTokens"]["Worker"])\n'
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        node = client.swarm.init(
-            **given(advertise_addr=self.advertise_addr), force_new_cluster=self.force_new_cluster
-        )
+    def _python(self) -> str:
+        return f'{self._call()}\nprint(client.swarm.attrs["JoinTokens"]["Worker"])\n'
+
+    def _said(self, client: Client, answer: Any) -> str:
         return f"""\
-Swarm initialized: current node ({node}) is now a manager.
+Swarm initialized: current node ({answer}) is now a manager.
 
 {_invitation(client, "worker")}
 To add a manager to this swarm, run 'docker swarm join-token manager' and follow the instructions.
 """
 
 
-def _invitation(client: docker.DockerClient, role: str) -> str:
-    """What to type on an engine that is to join."""
-    token = text(client.api.inspect_swarm(), "JoinTokens", role.capitalize())
+def _invitation(client: Client, role: str) -> str:
+    """The line to type on an engine that is to join."""
     here = client.api.inspect_node(text(client.api.info(), "Swarm", "NodeID"))
     address = text(here, "ManagerStatus", "Addr")
     return f"""\
 To add a {role} to this swarm, run the following command:
 
-    docker swarm join --token {token} {address}
+    docker swarm join --token {_token(client, role)} {address}
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def _token(client: Client, role: str) -> str:
+    return text(client.api.inspect_swarm(), "JoinTokens", role.capitalize())
+
+
+@command("swarm join-token", changes=True, reveals=True)  # it changes with --rotate
 class JoinToken(Command):
     """Show, or renew, the secret with which an engine joins the Swarm."""
-
-    verb: ClassVar[tuple[str, ...]] = ("swarm", "join-token")
-    changes: ClassVar[bool] = True  # with --rotate
-    reveals: ClassVar[bool] = True
 
     quiet: bool = switch("--quiet", "-q")
     rotate: bool = switch("--rotate")
@@ -78,59 +71,41 @@ client.api.update_swarm(
         show = f'print(client.api.inspect_swarm()["JoinTokens"]["{self.role.capitalize()}"])\n'
         return rotate + show if self.rotate else show
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         news = ""
         if self.rotate:
             swarm = client.api.inspect_swarm()
-            client.api.update_swarm(
-                swarm["Version"]["Index"],
-                swarm_spec=swarm["Spec"],
-                **{f"rotate_{self.role}_token": True},
-            )
+            rotate = {f"rotate_{self.role}_token": True}
+            client.api.update_swarm(swarm["Version"]["Index"], swarm_spec=swarm["Spec"], **rotate)
             news = f"Successfully rotated {self.role} join token.\n\n"
-        if self.quiet:
-            return text(client.api.inspect_swarm(), "JoinTokens", self.role.capitalize())
-        return news + _invitation(client, self.role)
+        return _token(client, self.role) if self.quiet else news + _invitation(client, self.role)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinSwarm(Command):
+@command("swarm join", changes=True)
+class JoinSwarm(OneCall):
     """Make this engine a node of a Swarm that exists."""
-
-    verb: ClassVar[tuple[str, ...]] = ("swarm", "join")
-    changes: ClassVar[bool] = True
 
     advertise_addr: str = option("--advertise-addr")
     token: str = option("--token", value=SECRET)
     address: str = argument("HOST:PORT")
 
-    def _python(self) -> str:
-        return call(
-            "client.swarm.join",
-            [self.address],
-            self.token,
-            **given(advertise_addr=self.advertise_addr),
-        )
+    def _call(self) -> Call:
+        address = given(advertise_addr=self.advertise_addr)
+        return Call("client.swarm.join", [self.address], self.token, **address)
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        client.swarm.join([self.address], self.token, **given(advertise_addr=self.advertise_addr))
+    def _said(self, client: Client, answer: Any) -> str:
         manager = part(client.api.info(), "Swarm").get("ControlAvailable")
         return f"This node joined a swarm as a {'manager' if manager else 'worker'}."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaveSwarm(Command):
+@command("swarm leave", changes=True, destructive=True)
+class LeaveSwarm(OneCall):
     """Take this engine out of its Swarm; the last manager takes the Swarm with it."""
-
-    verb: ClassVar[tuple[str, ...]] = ("swarm", "leave")
-    changes: ClassVar[bool] = True
-    destructive: ClassVar[bool] = True
 
     force: bool = switch("--force", "-f")
 
-    def _python(self) -> str:
-        return call("client.swarm.leave", force=self.force)
+    def _call(self) -> Call:
+        return Call("client.swarm.leave", force=self.force)
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
-        client.swarm.leave(force=self.force)
+    def _said(self, client: Client, answer: Any) -> str:
         return "Node left the swarm."

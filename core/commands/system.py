@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import docker
 
-from core.commands.command import Command, Json, Report
-from core.commands.engine_json import items, part, text
+from core.commands.command import Client, Command, Report, command
+from core.commands.engine_json import Json, items, part, text
 from core.commands.table import memory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("version")
 class Version(Command):
     """Show the versions of the client and of the engine."""
-
-    verb: ClassVar[tuple[str, ...]] = ("version",)
 
     def _python(self) -> str:
         return 'version = client.version()\nprint(version["Version"], version["ApiVersion"])\n'
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         server = client.version()
         name = text(server, "Platform", "Name")
         least = server.get("MinAPIVersion", "")
@@ -43,11 +38,9 @@ class Version(Command):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command("info")
 class Info(Command):
     """Show what the engine is made of, and its place in the Swarm."""
-
-    verb: ClassVar[tuple[str, ...]] = ("info",)
 
     def _python(self) -> str:
         return """\
@@ -56,7 +49,7 @@ print(info["Name"], info["ServerVersion"], info["Swarm"]["LocalNodeState"])
 print(info["ContainersRunning"], "of", info["Containers"], "containers run")
 """
 
-    def _run(self, client: docker.DockerClient, report: Report) -> str:
+    def _run(self, client: Client, report: Report) -> str:
         info = client.info()
         return "\n".join(
             [

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from core.commands.engine_json import Json, text
+
 _DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB")
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -79,9 +81,9 @@ def short(id: str) -> str:
     return id.removeprefix("sha256:")[:12]
 
 
-def cut(text: str, length: int) -> str:
+def cut(whole: str, length: int) -> str:
     """At most ``length`` characters, the last a mark that some are missing."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return whole if len(whole) <= length else whole[: length - 1] + "…"
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
@@ -90,3 +92,8 @@ def natural(name: str) -> list[tuple[int, int, str]]:
         (0, int(run), "") if run.isdigit() else (1, 0, run)
         for run in re.findall(r"[0-9]+|[^0-9]+", name)
     ]
+
+
+def by_name(things: Iterable[Json] | None) -> list[Json]:
+    """The Swarm's services, secrets, …, sorted by the names in their specs."""
+    return sorted(things or (), key=lambda thing: natural(text(thing, "Spec", "Name")))

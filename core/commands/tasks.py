@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import docker
 import docker.errors
 
-from core.commands.command import Json
-from core.commands.engine_json import items, text
+from core.commands.engine_json import Json, items, text
 from core.commands.table import ago, cut, natural, short, table
 
 _HEAD = ("ID", "NAME", "IMAGE", "NODE", "DESIRED STATE", "CURRENT STATE", "ERROR", "PORTS")
@@ -61,15 +61,16 @@ def unpinned(image: str) -> str:
     return image.partition("@")[0]
 
 
+def ports(published: Iterable[Json]) -> list[str]:
+    """``*:8080->80/tcp`` for each port."""
+    return [f"*:{p['PublishedPort']}->{p['TargetPort']}/{p['Protocol']}" for p in published]
+
+
 def _row(task: Json, name: str, history: bool, names: TaskNames, *, whole: bool) -> tuple[str, ...]:
     error = text(task, "Status", "Err")
     image = text(task, "Spec", "ContainerSpec", "Image")
     since = text(task, "Status", "Timestamp")
     state = text(task, "Status", "State").capitalize()
-    ports = [
-        f"*:{p['PublishedPort']}->{p['TargetPort']}/{p['Protocol']}"
-        for p in items(task, "Status", "PortStatus", "Ports")
-    ]
     return (
         task["ID"] if whole else short(task["ID"]),
         rf" \_ {name}" if history else name,
@@ -78,5 +79,5 @@ def _row(task: Json, name: str, history: bool, names: TaskNames, *, whole: bool)
         text(task, "DesiredState").capitalize(),
         f"{state} {ago(since).lower()}" if since else state,
         f'"{error if whole else cut(error, 30)}"' if error else "",
-        ",".join(ports),
+        ",".join(ports(items(task, "Status", "PortStatus", "Ports"))),
     )

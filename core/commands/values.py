@@ -98,6 +98,11 @@ def one_of(*choices: str) -> Value:
     return Value("|".join(choices), read=read)
 
 
+def pairs(texts: Iterable[str]) -> dict[str, str]:
+    """``("a=b", "c=d")`` as ``{"a": "b", "c": "d"}``."""
+    return dict(text.split("=", 1) for text in texts)
+
+
 def filters(texts: Iterable[str]) -> dict[str, list[str]]:
     """What docker-py wants for ``--filter name=web --filter name=db``."""
     found: dict[str, list[str]] = {}

@@ -80,7 +80,7 @@ def _within(
 ) -> Iterable[Choice]:
     """Choices behind a whole verb."""
     parts = grammar.parts(command).values()
-    options = {flag: p for p in parts if p.kind in ("option", "switch") for flag in p.names}
+    options = {flag: p for p in parts if p.is_flag for flag in p.names}
     places: list[str] = []
     waiting = None  # the option whose value comes next
     for each in after:
@@ -95,7 +95,7 @@ def _within(
         return _values(waiting, snapshot)
     ended = places and any(part.kind == "rest" for part in parts)
     if word.startswith("-") and not ended:
-        fresh = [p for p in parts if p.kind in ("option", "switch")]
+        fresh = [p for p in parts if p.is_flag]
         fresh = [p for p in fresh if p.many or not set(p.names) & set(after)]
         return [
             Choice(flag, "" if part.kind == "switch" else part.value.name)
@@ -103,7 +103,7 @@ def _within(
             for flag in part.names
             if flag.startswith("--") or word == "-"
         ]
-    holders = [part for part in parts if part.kind in ("argument", "rest")]
+    holders = [part for part in parts if not part.is_flag]
     part = next((p for i, p in enumerate(holders) if p.many or i == len(places)), None)
     if part is None or (part.kind == "rest" and places):
         return []

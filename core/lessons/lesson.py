@@ -18,8 +18,9 @@ from typing import Literal
 from core.cluster.failures import unforeseen
 from core.cluster.snapshot import ClusterSnapshot, Node, Service
 from core.commands.command import Command
-from core.commands.containers import RemoveContainers, RunContainer
+from core.commands.containers import RemoveContainers
 from core.commands.nodes import UpdateNode
+from core.commands.runs import RunContainer
 from core.commands.services import ScaleServices, UpdateService
 from core.control.control import Control
 from core.control.rights import Right

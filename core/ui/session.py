@@ -17,7 +17,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.cluster.failures import unforeseen
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command
-from core.commands.unchanged import changes_nothing
 from core.control.access import READ_ONLY
 from core.control.classroom import classroom
 from core.control.control import Control
@@ -194,9 +193,9 @@ def act(
 def _changing(command: Command) -> None:
     """Raise InvalidCommand for one that would change nothing, even as the engine is this moment."""
     here = control()
-    if changes_nothing(command, seen()):  # a stranger must not learn by guessing what is so
+    if command.is_noop(seen()):  # a stranger must not learn by guessing what is so
         here.collector.refresh()
-        if changes_nothing(command, seen()):
+        if command.is_noop(seen()):
             raise InvalidCommand(_("There is nothing to change: it is so already."))
 
 

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from core.commands import grammar, values
 from core.commands.command import Command
-from core.commands.containers import RunContainer, StartContainers, StopContainers
+from core.commands.containers import StartContainers, StopContainers
 from core.commands.execs import ExecContainer
 from core.commands.grammar import Part
 from core.commands.images import ListImages
 from core.commands.nodes import UpdateNode
 from core.commands.ports import PORT
 from core.commands.registry import ALIASES, COMMANDS, parse
-from core.commands.service_views import ServiceLogs
+from core.commands.runs import RunContainer
+from core.commands.service_logs import ServiceLogs
 from core.commands.services import CreateService, ScaleServices, UpdateService
 from core.commands.swarm import JoinSwarm
 from core.errors import InvalidCommand

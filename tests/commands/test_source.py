@@ -7,7 +7,7 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.commands.source import Code, call, literal
+from core.commands.source import Call, Code, literal
 
 VALUES = st.recursive(
     st.one_of(
@@ -31,10 +31,10 @@ def test_double_quotes_and_names() -> None:
 
 
 def test_a_long_call_takes_a_line_for_each_argument() -> None:
-    assert call("f", 1, a="b") == 'f(1, a="b")'
-    assert call("f", "x" * 60, name="y" * 30) == (
+    assert Call("f", 1, a="b") == 'f(1, a="b")'
+    assert Call("f", "x" * 60, name="y" * 30) == (
         f'f(\n    "{"x" * 60}",\n    name="{"y" * 30}",\n)'
     )
-    assert call("f", ["x" * 50, "y" * 50]) == (
+    assert Call("f", ["x" * 50, "y" * 50]) == (
         f'f(\n    [\n        "{"x" * 50}",\n        "{"y" * 50}",\n    ],\n)'
     )

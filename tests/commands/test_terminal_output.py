@@ -8,7 +8,7 @@ import pytest
 
 from core.commands import engine_messages, terminal_output
 from core.commands.command import Progress, unheard
-from core.commands.service_views import ServiceLogs
+from core.commands.service_logs import ServiceLogs
 
 
 @pytest.mark.parametrize(

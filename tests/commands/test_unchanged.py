@@ -6,7 +6,6 @@ import pytest
 
 from core.cluster import parse
 from core.commands.registry import parse as parsed
-from core.commands.unchanged import changes_nothing
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
 
@@ -28,7 +27,7 @@ from tests.cluster.test_history import snapshot
     ],
 )
 def test_what_is_so_already_changes_nothing(line: str) -> None:
-    assert changes_nothing(parsed(f"docker {line}"), snapshot())
+    assert parsed(f"docker {line}").is_noop(snapshot())
 
 
 @pytest.mark.parametrize(
@@ -60,12 +59,12 @@ def test_what_is_so_already_changes_nothing(line: str) -> None:
     ],
 )
 def test_anything_else_is_for_the_engine(line: str) -> None:
-    assert not changes_nothing(parsed(f"docker {line}"), snapshot())
+    assert not parsed(f"docker {line}").is_noop(snapshot())
 
 
 def test_a_global_service_has_no_number_that_could_be_the_same() -> None:
     known = snapshot()
     [service] = parse.services([raw.service(replicas=None)], ())
     known = replace(known, services=(service,))
-    assert not changes_nothing(parsed("docker service scale web=3"), known)
-    assert changes_nothing(parsed("docker service update web"), known)
+    assert not parsed("docker service scale web=3").is_noop(known)
+    assert parsed("docker service update web").is_noop(known)

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.commands import grammar
-from core.commands.containers import RunContainer
 from core.commands.execs import ExecContainer
 from core.commands.nodes import ListNodes
 from core.commands.registry import ALIASES, COMMANDS
+from core.commands.runs import RunContainer
 from core.commands.service_views import ListServices
 from core.commands.services import ScaleServices
 from core.console.lines import Line, read

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from threading import Timer
 
 from core.commands.command import Progress
-from core.commands.containers import RunContainer
 from core.commands.nodes import ListNodes
+from core.commands.runs import RunContainer
 from core.console.progress import Progressing, line
 from core.console.scripts import Step, python, shell
 

@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from core.commands.execs import ExecContainer
-from core.commands.service_views import ListServices, ServiceLogs
+from core.commands.service_logs import ServiceLogs
+from core.commands.service_views import ListServices
 from core.commands.services import CreateService, RemoveServices, ScaleServices
 from core.commands.swarm import JoinToken, LeaveSwarm
 from core.control import classroom as rules

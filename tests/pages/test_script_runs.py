@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import app as served
-from core.commands.containers import RunContainer
+from core.commands.runs import RunContainer
 from core.commands.services import CreateService
 from core.control import faults, instances, reset
 from core.control.control import Control

@@ -1,0 +1,168 @@
+"""Kinds of commands that many families have: ls, inspect, logs, prune, and one call for each name.
+
+A command of one of these kinds says what differs, and no more.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from docker.types import CancellableStream
+
+from core.commands import grammar
+from core.commands.command import Client, Command, Interrupt, Report, each
+from core.commands.engine_json import Json, count
+from core.commands.engine_messages import followed
+from core.commands.source import Call, Code, literal
+from core.commands.table import size, table
+
+
+class OneCall(Command):
+    """Done by one call of docker-py."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _call(self) -> Call: ...
+
+    def _python(self) -> str:
+        return self._call()
+
+    def _run(self, client: Client, report: Report) -> str:
+        return self._said(client, self._call().on(client))
+
+    @abstractmethod
+    def _said(self, client: Client, answer: Any) -> str:
+        """The text that docker prints. answer: that of docker-py's call."""
+
+
+class OnEach(Command):
+    """Done to one named thing after another, by a call for each; docker prints the names."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _call(self, name: str) -> Call: ...
+
+    def _reference(self, name: str) -> str:
+        """The name as docker-py takes it."""
+        return name
+
+    def _names(self) -> tuple[str, ...]:
+        names: tuple[str, ...] = getattr(self, _field(self))
+        return names
+
+    def _python(self) -> str:
+        return "\n".join(self._call(self._reference(name)) for name in self._names())
+
+    def _run(self, client: Client, report: Report) -> str:
+        def act(name: str) -> None:
+            self._call(self._reference(name)).on(client)
+
+        return each(self._names(), act)
+
+
+class Inspection(OnEach):
+    """Show named things as the daemon describes them: JSON, indented by four."""
+
+    __slots__ = ()
+
+    def _python(self) -> str:
+        found, names = _field(self), [self._reference(name) for name in self._names()]
+        return f"""\
+import json
+
+{found} = [{self._call(Code("name"))} for name in {literal(names)}]
+print(json.dumps({found}, indent=4))
+"""
+
+    def _run(self, client: Client, report: Report) -> str:
+        found: list[Json] = []
+
+        def look(name: str) -> None:
+            found.append(self._call(self._reference(name)).on(client))
+
+        each(self._names(), look)
+        return json.dumps(found, indent=4, ensure_ascii=False)
+
+
+def _field(command: Command) -> str:
+    """The field with the names: nodes, of ``docker node rm NODE...``."""
+    return next(name for name, part in grammar.parts(command).items() if part.kind == "argument")
+
+
+class Listing(Command):
+    """A table with a row for each thing, or the ids alone."""
+
+    __slots__ = ()
+
+    columns: ClassVar[tuple[tuple[str, Callable[[Json], str]], ...]]  # heads and cells
+    quiet: bool
+
+    @abstractmethod
+    def _found(self, client: Client) -> Iterable[Json]:
+        """A thing for each row, in order."""
+
+    def _id(self, thing: Json) -> str:
+        """Its id as --quiet prints it."""
+        return str(thing["ID"])
+
+    def _run(self, client: Client, report: Report) -> str:
+        found = self._found(client)
+        if self.quiet:
+            return "\n".join(dict.fromkeys(map(self._id, found)))
+        heads, cells = zip(*self.columns, strict=True)
+        return table(heads, ([cell(thing) for cell in cells] for thing in found))
+
+
+class Logs(Command):
+    """Show what programs have printed, and with --follow what they print from now on."""
+
+    __slots__ = ()
+
+    follow: bool
+    tail: str  # a number of lines, or "all"
+    timestamps: bool
+
+    @property
+    def goes_on(self) -> bool:
+        return self.follow
+
+    def _stream(
+        self, client: Client, path: str, tty: bool, interrupt: Interrupt, **more: int
+    ) -> CancellableStream:
+        """The log at this path of the API, as it comes, until the interrupt."""
+        asked = {"tail": self.tail, "timestamps": int(self.timestamps), **more}
+        stream = followed(client, path, tty, **asked)
+        interrupt.heard_by(lambda presses: stream.close())
+        return stream
+
+
+class Prune(OneCall):
+    """Remove all things of one kind that are not used."""
+
+    __slots__ = ()
+
+    things: ClassVar[str]  # as docker's title has them: Images
+    force: bool  # who takes the line asks; the command itself never does
+
+    @property
+    def warning(self) -> str:
+        return "" if self.force else f"WARNING! This will remove all {self._doomed()}."
+
+    @abstractmethod
+    def _doomed(self) -> str:
+        """The things to remove, in docker's words."""
+
+    @abstractmethod
+    def _deleted(self, pruned: Json) -> Iterable[str]:
+        """A line for each removed thing, of the engine's answer."""
+
+    def _said(self, client: Client, answer: Json | None) -> str:
+        pruned = answer or {}
+        reclaimed = f"Total reclaimed space: {size(count(pruned, 'SpaceReclaimed'), 4)}"
+        gone = "\n".join(self._deleted(pruned))
+        return f"Deleted {self.things}:\n{gone}\n\n{reclaimed}" if gone else reclaimed
