@@ -267,7 +267,7 @@ class Collector:
         quiet = time.monotonic() - self._changed
         if quiet < 1.0:
             return True
-        down = {node.id for node in self.snapshot.nodes if node.state == "down"}
+        down = self.snapshot.down_nodes
         unsettled = any(not t.settled and t.node_id not in down for t in self.snapshot.tasks)
         return unsettled and quiet < self._pace.restless
 

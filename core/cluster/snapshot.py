@@ -188,11 +188,14 @@ class Task:
         return self.state not in TERMINAL_STATES and self.desired_state in wished
 
     @property
+    def serving(self) -> bool:
+        """True while it runs, and should."""
+        return self.state == "running" and self.desired_state == "running"
+
+    @property
     def settled(self) -> bool:
         """Whether it is where it is wanted, so that no change is due."""
-        if self.state in TERMINAL_STATES:
-            return True
-        return self.state == "running" and self.desired_state == "running"
+        return self.serving or self.state in TERMINAL_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +263,11 @@ class ClusterSnapshot:
     def workloads(self) -> tuple[Service, ...]:
         """The services but Essaim itself: nobody scales or shakes it to see what happens."""
         return tuple(service for service in self.services if not service.dashboard)
+
+    @property
+    def down_nodes(self) -> frozenset[str]:
+        """The ids of the nodes that are down."""
+        return frozenset(node.id for node in self.nodes if node.state == "down")
 
     def node(self, id: str) -> Node | None:
         return next((n for n in self.nodes if n.id == id), None)

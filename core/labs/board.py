@@ -1,4 +1,4 @@
-"""Who is where in the labs, and which step holds the class up: for the teacher, kept nowhere."""
+"""The progress of the class in the labs, for the teacher. Nothing of it is stored."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from core.labs.progress import Labs
 
 
 class ClassSettings:
-    """What the teacher has chosen for this class: whether learners give their first names."""
+    """The teacher's settings. named: learners are asked for their first names."""
 
     def __init__(self) -> None:
         self.named = False
 
 
-#: One class a process. It is forgotten with the process, names included.
+#: One class per process; the names end with the process.
 SETTINGS = ClassSettings()
 
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """Where one learner stands, in the lab that moved last."""
+    """The progress of one learner in the lab of the latest progress."""
 
-    number: int  # by which the learner is told from others
-    name: str  # '' for who has given none, and while names are off
+    number: int  # from 1, in the order in which they came
+    name: str  # '' where none was given, and while names are off
     lab: str
     step: str  # its name; '' when the lab is done
     done: int  # steps
@@ -36,22 +36,21 @@ class Learner:
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """A step at which learners are, and for how long."""
+    """A step at which learners are now."""
 
     lab: str
     step: str
     learners: int
-    longest: float  # seconds
+    longest: float  # wait there, in seconds
 
 
 def learners(everybody: Iterable[Labs], now: float, named: bool) -> tuple[Learner, ...]:
-    """Those who have begun a lab, in the order in which they came."""
+    """The learners who have begun a lab, in the order in which they came."""
     found = []
     for number, labs in enumerate(everybody, 1):
-        begun = labs.begun()
-        if not begun:
+        latest = max(labs.begun(), key=lambda progress: progress.since, default=None)
+        if latest is None:
             continue
-        latest = max(begun, key=lambda progress: progress.since)
         step = latest.current
         found.append(
             Learner(
@@ -68,7 +67,7 @@ def learners(everybody: Iterable[Labs], now: float, named: bool) -> tuple[Learne
 
 
 def bottlenecks(learners: Iterable[Learner]) -> tuple[Bottleneck, ...]:
-    """The steps that somebody is at: those with most learners first, then the longest wait."""
+    """The current steps: those with most learners first, then those with the longest wait."""
     at: dict[tuple[str, str], list[float]] = {}
     for learner in learners:
         if learner.step:

@@ -1,16 +1,18 @@
-"""What a lab is: steps that look at a cluster's state, and moves that would bring it about.
+"""The parts of a lab: steps with a check of the cluster's state, and a solution.
 
-A lab is a folder beside this module: ``lab.py`` with the logic, which knows no language, and a text
-for each language. A step is done when its check finds the cluster as it should be, however the
-learner got there; so a check looks at state, and at the journal only for what leaves no trace.
+A lab is a folder beside this module: ``lab.py`` holds its logic without any language, a TOML file
+its texts in each. A step is done when its check finds the wanted state, however the learner got
+there. So a check reads the state, and the journal only for actions that leave no trace in it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.cluster import references
 from core.cluster.snapshot import ClusterSnapshot, Container, Service, Task
 from core.commands.command import Command
 from core.commands.journal import Record
@@ -20,10 +22,10 @@ from core.labs.queries import EngineQueries
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check found.
+    """The result of a check.
 
-    remark: the key of a sentence among the step's texts, for a state that is wrong in a way worth a
-    word; values fill it in. kept: what later steps of the lab want to know.
+    remark: the key of a sentence in the step's texts that says what is wrong; values fill it in.
+    kept: a note for later steps of the lab.
     """
 
     green: bool
@@ -42,57 +44,50 @@ def red(remark: str = "", **values: object) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a check may look at."""
+    """All that a check may read."""
 
     snapshot: ClusterSnapshot
-    lab_start: ClusterSnapshot  # as it was when the lab began
-    step_start: ClusterSnapshot  # as it was when the step before was done
+    lab_start: ClusterSnapshot  # the cluster when the lab began
+    step_start: ClusterSnapshot  # the cluster when the step before was done
     records: tuple[Record, ...]  # the journal since the step before was done, oldest first
-    kept: Mapping[str, str]  # what earlier steps kept, by their names
-    ask: EngineQueries  # for what no snapshot tells; steps that ask say so
+    kept: Mapping[str, str]  # the notes of earlier steps, by their names
+    ask: EngineQueries  # only for steps with ``asks``
 
     @property
     def containers(self) -> tuple[Container, ...]:
-        """Those that the learner made since the lab began, newest first."""
+        """The learner's containers, made since the lab began; newest first."""
         before = {c.id for c in self.lab_start.containers}
         return tuple(c for c in self.snapshot.containers if not c.service and c.id not in before)
 
     @property
     def new_containers(self) -> tuple[Container, ...]:
-        """Those that the learner made since the step before was done, newest first."""
+        """The learner's containers, made since the step before was done; newest first."""
         before = {c.id for c in self.step_start.containers}
         return tuple(c for c in self.containers if c.id not in before)
 
     def running(self, service: Service) -> tuple[Task, ...]:
-        """The replicas that run and should."""
-        return tuple(
-            t
-            for t in self.snapshot.tasks_of(service)
-            if t.state == "running" and t.desired_state == "running"
-        )
+        """The tasks of its replicas that run and should."""
+        return tuple(task for task in self.snapshot.tasks_of(service) if task.serving)
 
     def spread(self, service: Service) -> dict[str, int]:
-        """How many of its replicas run on each node that is there, by what it is called."""
-        counts = {n.name: 0 for n in self.snapshot.nodes if n.state == "ready"}
-        for task in self.running(service):
-            name = self.snapshot.hostname(task.node_id)
-            counts[name] = counts.get(name, 0) + 1
-        return counts
+        """The number of its running replicas on each ready node, by the node's name."""
+        ready = {n.name: 0 for n in self.snapshot.nodes if n.state == "ready"}
+        nodes = Counter(self.snapshot.hostname(task.node_id) for task in self.running(service))
+        return ready | nodes
 
     def did(self, *beginnings: str) -> bool:
-        """Whether a docker line that begins so was done, as the journal tells."""
+        """True if the journal has a successful docker line with one of these beginnings."""
         return any(r.outcome == "ok" and r.line.startswith(beginnings) for r in self.records)
 
 
 def made_of(container: Container, image: str) -> bool:
-    """Whether it is a container of this repository, whatever the tag and the registry."""
+    """True for a container of this repository, with any tag and from any registry."""
     return repository(container.image) == image
 
 
 def repository(image: str) -> str:
     """``nginx`` of ``docker.io/library/nginx:latest@sha256:…``."""
-    name = image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
-    return name[: name.rindex(":")] if ":" in name.rpartition("/")[2] else name
+    return references.split(image)[0].removeprefix("docker.io/").removeprefix("library/")
 
 
 # Moves: what a solution is made of.

@@ -1,4 +1,4 @@
-"""What is pushed to browsers about labs, as JSON text: how far each is, and the engine itself."""
+"""The live messages of the labs: their progress, and the engine that they are done on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.labs.texts import texts
 
 
 def labs(learner: Labs, language: str) -> str:
-    """Topic ``labs``: of each lab that has begun, the number of steps done and the remark."""
+    """Topic ``labs``: of each lab that has begun, the number of steps done, and the remark."""
     found = {}
     for progress in learner.begun():
         step = progress.current

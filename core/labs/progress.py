@@ -1,4 +1,4 @@
-"""How far the learners of one cluster are, fed by its snapshots and kept in memory alone."""
+"""How far the labs of one cluster are, checked at each of its snapshots and kept in memory."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from core.cluster.snapshot import ClusterSnapshot
 from core.commands.journal import Journal
 from core.errors import EssaimError
 from core.labs.catalogue import BY_NAME
-from core.labs.lab import Facts, Lab, Step, Verdict, red
+from core.labs.lab import Facts, Lab, Step, Verdict
 from core.labs.queries import EngineQueries
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks while a step asks the engine for what no snapshot tells.
+#: Seconds between two checks while a step asks the engine for facts that no snapshot holds.
 ASKING = 0.5
-#: Seconds for which a progress that was asked for counts as looked at.
+#: Seconds for which a viewer who asked for the progress counts as watching.
 INTEREST = 60.0
 
 
-#: How a step came to count as done: it was so when the lab began, came to be so, or was left out.
+#: How a step got done: it was so when the lab began, the learner did it, or it was skipped.
 Way = Literal["given", "done", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
 class LabProgress:
-    """Where one lab stands."""
+    """How far one lab is."""
 
     lab: Lab
-    done: tuple[str, ...]  # names of steps, in their order
-    began: float  # seconds since the epoch
-    since: float  # when the current step became so
+    since: float  # when the current step became the current one, seconds since the epoch
     verdict: Verdict  # on the current step
+    done: tuple[str, ...] = ()  # names of steps, in their order
     ways: tuple[Way, ...] = ()  # of the steps that are done, in their order
 
     @property
@@ -47,23 +46,28 @@ class LabProgress:
 
 @dataclass(slots=True)
 class _Run:
-    """One lab under way; changed only on the watching thread, once begun."""
+    """One lab that has begun; only the watching thread changes it from then on."""
 
     progress: LabProgress
     lab_start: ClusterSnapshot
     step_start: ClusterSnapshot
     kept: dict[str, str] = field(default_factory=dict)
-    looked: bool = False  # what was so before the first look was so when the lab began
+    looked: bool = False  # steps done at the first look were done when the lab began
+
+    @property
+    def asks(self) -> bool:
+        step = self.progress.current
+        return step is not None and step.asks
 
 
 class Labs:
-    """The labs that have begun, until ``stop()``.
+    """The labs of one cluster that have begun, until ``stop()``.
 
-    A thread of its own looks at the current step of each whenever a snapshot comes; it starts with
-    the first lab. Steps are done in their order: what a later step wants may be so by chance.
+    Its thread starts with the first lab, and checks the current step of each at every snapshot.
+    Steps are done in their order: a later step may be true by chance.
 
-    snapshot: answers the latest. changed: called, on any thread, when a progress has changed.
-    watched: whether somebody looks; nobody's cluster is asked nothing, so that it can rest.
+    snapshot: returns the latest. changed: called, on any thread, after a change of progress.
+    watched: tells if anybody watches; if nobody does, no engine is asked, so that it can rest.
     """
 
     def __init__(
@@ -75,13 +79,9 @@ class Labs:
         watched: Callable[[], bool],
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._snapshot = snapshot
-        self._journal = journal
-        self._queries = queries
-        self._changed = changed
-        self._watched = watched
+        self._snapshot, self._journal, self._queries = snapshot, journal, queries
+        self._changed, self._watched, self._now = changed, watched, now
         self._wanted = 0.0  # when somebody last asked, in seconds of the monotonic clock
-        self._now = now
         self._runs: dict[str, _Run] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -90,46 +90,44 @@ class Labs:
         self.name = ""  # the learner's first name, where the teacher asks for it
 
     def begun(self) -> tuple[LabProgress, ...]:
-        """Of the labs that have begun, in the order in which they did."""
+        """The progress of each, in the order in which they began."""
         with self._lock:
             return tuple(run.progress for run in self._runs.values())
 
     def progress(self, name: str) -> LabProgress:
-        """Where this lab stands; it begins with the first question about it."""
+        """How far this lab is. The first call begins it."""
         self._wanted = time.monotonic()
         with self._lock:
-            run = self._runs.get(name)
-            if run is not None:
-                return run.progress
-            run = self._runs[name] = self._begin(BY_NAME[name])
-        self._changed()
-        self.feed()
-        return run.progress
+            first = name not in self._runs
+            if first:
+                self._begin(name)
+            progress = self._runs[name].progress
+        if first:
+            self._changed()
+            self.feed()
+        return progress
 
     def facts(self, name: str) -> Facts:
-        """What the checks of this lab look at now."""
+        """The facts that the checks of this lab judge now."""
         with self._lock:
             return self._facts(self._runs[name])
 
     def reset(self, name: str) -> None:
-        """Begin this lab anew, from the cluster as it is."""
+        """Begin this lab anew, from the cluster as it is: steps that are true already are done."""
         with self._lock:
-            self._runs[name] = self._begin(BY_NAME[name])
+            self._begin(name)
         self._changed()
         self.feed()
 
     def skip(self, name: str) -> None:
-        """Let the current step be, as where a machine cannot do what it asks for."""
+        """Pass over the current step, for a machine that cannot do it."""
         with self._lock:
-            run = self._runs[name]
-            step = run.progress.current
-            if step is not None:
-                self._pass(run, step, self._snapshot(), "", "skipped")
+            self._pass(self._runs[name], self._snapshot(), "", "skipped")
         self._changed()
         self.feed()
 
     def feed(self) -> None:
-        """There may be something new to look at."""
+        """Tell the thread that there may be a new snapshot."""
         if not self._runs or self._stopped.is_set():
             return
         with self._lock:
@@ -142,12 +140,13 @@ class Labs:
         self._stopped.set()
         self._wake.set()
 
-    def _begin(self, lab: Lab) -> _Run:
-        """From the cluster as it is: what is so already is done."""
-        snapshot, now = self._snapshot(), self._now()
-        run = _Run(LabProgress(lab, (), now, now, red()), snapshot, snapshot)
+    def _begin(self, name: str) -> None:
+        snapshot, progress = (
+            self._snapshot(),
+            LabProgress(BY_NAME[name], self._now(), Verdict(False)),
+        )
+        run = self._runs[name] = _Run(progress, snapshot, snapshot)
         self._look(run)
-        return run
 
     def _facts(self, run: _Run) -> Facts:
         since = run.progress.since
@@ -161,15 +160,14 @@ class Labs:
             with self._lock:
                 runs = list(self._runs.values())
             may_ask = self._watched() or time.monotonic() - self._wanted < INTEREST
-            changes = [self._look(run) for run in runs if may_ask or not _asks(run)]
+            changes = [self._look(run) for run in runs if may_ask or not run.asks]
             if any(changes):
                 self._changed()
-            asking = any(map(_asks, runs))
-            self._wake.wait(ASKING if asking else None)
+            self._wake.wait(ASKING if any(run.asks for run in runs) else None)
             self._wake.clear()
 
     def _look(self, run: _Run) -> bool:
-        """Do what is due to be done; whether anything has changed."""
+        """Pass all steps that are done now. True when anything has changed."""
         before = run.progress
         if self._snapshot().engine is None:
             return False  # nothing is known yet, and nothing is wrong
@@ -177,43 +175,35 @@ class Labs:
             run.lab_start = run.step_start = self._snapshot()
         while (step := run.progress.current) is not None:
             facts = self._facts(run)
-            verdict = _judged(step, facts)
+            verdict = _judge(step, facts)
             if not verdict.green:
                 run.progress = replace(run.progress, verdict=verdict)
                 break
-            self._pass(run, step, facts.snapshot, verdict.kept, "done" if run.looked else "given")
+            self._pass(run, facts.snapshot, verdict.kept, "done" if run.looked else "given")
         run.looked = True
         return run.progress != before
 
-    def _pass(self, run: _Run, step: Step, snapshot: ClusterSnapshot, kept: str, way: Way) -> None:
-        run.kept[step.name] = kept
-        run.step_start = snapshot
+    def _pass(self, run: _Run, snapshot: ClusterSnapshot, kept: str, way: Way) -> None:
         was = run.progress
-        run.progress = replace(
-            was,
-            done=(*was.done, step.name),
-            since=self._now(),
-            verdict=red(),
-            ways=(*was.ways, way),
-        )
+        if was.current is None:
+            return
+        name = was.current.name
+        run.kept[name] = kept
+        run.step_start = snapshot
+        done, ways = (*was.done, name), (*was.ways, way)
+        run.progress = LabProgress(was.lab, self._now(), Verdict(False), done, ways)
 
 
-def _asks(run: _Run) -> bool:
-    step = run.progress.current
-    return step is not None and step.asks
-
-
-def _judged(step: Step, facts: Facts) -> Verdict:
+def _judge(step: Step, facts: Facts) -> Verdict:
     try:
         return step.check(facts)
     except EssaimError:
-        return red()  # the line at the top of the page says what is the matter with the engine
+        pass  # the line at the top of the page says what is wrong with the engine
     except Exception:
         log.exception("the check of %s failed", step.name)
-        return red()
+    return Verdict(False)
 
 
 def remark(texts: Mapping[str, str], verdict: Verdict) -> str:
     """The verdict's remark in words; '' for none."""
-    text = texts.get(verdict.remark, "")
-    return text.format(**verdict.values) if text else ""
+    return texts.get(verdict.remark, "").format(**verdict.values)

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Quiz:
-    """A quick check, without marks: predict, then see."""
+    """A question of the quick check, which gives no marks: predict, then see."""
 
     ask: str
     answers: tuple[str, ...]
@@ -26,13 +26,13 @@ class Quiz:
 
 @dataclass(frozen=True, slots=True)
 class StepText:
-    """What a learner reads at a step. Markdown, but for the title."""
+    """The texts of a step. All are Markdown but the title."""
 
     title: str
     why: str
     do: str
     see: str
-    otherwise: str  # what to do when something else is seen
+    otherwise: str  # where something else is seen
     hints: tuple[str, ...]  # one at a time
     remarks: Mapping[str, str]  # by key; fields in braces are filled in
     questions: tuple[Quiz, ...]
@@ -45,15 +45,15 @@ class LabText:
     title: str
     goal: str
     minutes: int
-    end: str  # what to say when all is done
+    end: str  # for a lab that is done
     steps: Mapping[str, StepText]  # by name
 
 
 @cache
 def texts(lab: str, language: str) -> LabText:
-    """The lab in this language, or in English where we have no other.
+    """The lab's texts in this language, or in English where it has none in this language.
 
-    Raises KeyError or TypeError for a file that lacks something: a test reads them all.
+    Raises KeyError or TypeError for a file with a missing text; a test reads all files.
     """
     if not (FOLDER / lab / f"{language}.toml").exists():
         language = DEFAULT
@@ -66,7 +66,6 @@ def texts(lab: str, language: str) -> LabText:
 def _step(raw: dict[str, Any]) -> StepText:
     hints, remarks = tuple(raw.pop("hints")), raw.pop("remarks", {})
     questions = tuple(
-        Quiz(q["ask"], tuple(q["answers"]), q["right"], q["because"])
-        for q in raw.pop("questions", ())
+        Quiz(**{**quiz, "answers": tuple(quiz["answers"])}) for quiz in raw.pop("questions", ())
     )
     return StepText(**raw, hints=hints, remarks=remarks, questions=questions)

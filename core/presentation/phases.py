@@ -74,7 +74,7 @@ def tiles(snapshot: ClusterSnapshot) -> tuple[Tile, ...]:
 
     Of a slot's failed tasks only the newest is there, and only until its successor runs.
     """
-    down = {node.id for node in snapshot.nodes if node.state == "down"}
+    down = snapshot.down_nodes
     slots: dict[tuple[str, object], list[Task]] = {}
     for task in snapshot.tasks:
         slots.setdefault((task.service_id, task.slot or task.node_id), []).append(task)

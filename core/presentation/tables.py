@@ -40,7 +40,7 @@ def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
 
 def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataFrame:
     """One row a task of a service, history included, as `docker service ps` lists them."""
-    down = {node.id for node in snapshot.nodes if node.state == "down"}
+    down = snapshot.down_nodes
     shown = _by_slot(snapshot.tasks_of(service))
     published = any(task.ports for task in shown)
 
@@ -68,7 +68,7 @@ def nodes(
     snapshot: ClusterSnapshot, _: Translate, machines: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """One row a node. machines: of a practice cluster, the state of each by its name."""
-    down = {node.id for node in snapshot.nodes if node.state == "down"}
+    down = snapshot.down_nodes
     running = pd.Series(
         [t.node_id for t in snapshot.tasks if t.state == "running" and t.node_id not in down],
         dtype="str",

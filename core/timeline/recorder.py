@@ -151,7 +151,7 @@ def _states(snapshot: ClusterSnapshot, known: Mapping[Key, State]) -> Iterator[t
             ("service", service.id),
             ServiceState(service.name, None if service.job else service.replicas),
         )
-    down = {node.id for node in snapshot.nodes if node.state == "down"}
+    down = snapshot.down_nodes
     shown = {tile.task.id: tile for tile in tiles(snapshot)}
     for task in snapshot.tasks:
         key, tile = ("replica", task.id), shown.get(task.id)

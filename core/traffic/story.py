@@ -155,7 +155,7 @@ def well(snapshot: ClusterSnapshot, service: Service) -> bool:
     """Whether nothing is due: what should run runs, what should not has stopped."""
     if service.update and service.update.state in _GOING:
         return False
-    down = {node.id for node in snapshot.nodes if node.state == "down"}
+    down = snapshot.down_nodes
     tasks = [task for task in snapshot.tasks_of(service) if task.node_id not in down]
     if not all(task.settled for task in tasks):
         return False

@@ -220,7 +220,7 @@ def at_rest(question: Question, snapshot: ClusterSnapshot) -> bool:
         "updating",
         "rollback_started",
     )
-    down = {node.id for node in snapshot.nodes if node.state == "down"}
+    down = snapshot.down_nodes
     tasks = [task for task in snapshot.tasks_of(service) if task.node_id not in down]
     counted = sum(running(question, snapshot)) == service.desired
     return done and not updating and counted and all(task.settled for task in tasks)
