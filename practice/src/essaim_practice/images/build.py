@@ -8,7 +8,7 @@ from posixpath import join, normpath
 from random import Random
 from typing import Any
 
-from essaim_practice.files.filesystem import EMPTY, File, FileSystem
+from essaim_practice.files.filesystem import EMPTY, FileSystem
 from essaim_practice.files.tars import words_of
 from essaim_practice.images import build_context, dockerfile, pull, registry
 from essaim_practice.images import local as images
@@ -18,6 +18,7 @@ from essaim_practice.images.build_plan import (
     BuildFailed,
     Message,
     Options,
+    grown,
     label_steps,
     played,
     until_target,
@@ -25,7 +26,6 @@ from essaim_practice.images.build_plan import (
 from essaim_practice.images.catalogue import digest_of
 from essaim_practice.images.dockerfile import Instruction
 from essaim_practice.images.reference import parse
-from essaim_practice.programs import installers
 from essaim_practice.programs.base import (
     Files,
     StartError,
@@ -311,7 +311,7 @@ class Build:
                 )
 
     def _commit(self, parent: Image, change: str, config: Config, system: FileSystem) -> Image:
-        size = _grown(system)
+        size = grown(system)
         quotas.require_image(self._store, system.weight)
         now = self._clock.now()
         image_id = digest_of(f"{parent.image_id} {change} {now} {self._random.random()}")
@@ -345,13 +345,3 @@ class Build:
 
 def _scratch(engine: str) -> Image:
     return Image("", engine, "", (), (), 0, 0.0, (), (), _UNSET, "scratch", EMPTY)
-
-
-def _grown(system: FileSystem) -> int:
-    """Bytes that a step added; an installed package counts as large as it says it is."""
-    total = 0
-    for path, entry in system.layer().items():
-        if isinstance(entry, File):
-            installed = path.startswith(installers.INSTALLED)
-            total += int(entry.data) if installed else len(entry.data)
-    return total

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from essaim_practice.files.filesystem import File, FileSystem
 from essaim_practice.images.dockerfile import Instruction
+from essaim_practice.programs import installers
 from essaim_practice.programs.cpu_share import LONGEST_TURN, TURN, Pace, cost_of, pieces
 from essaim_practice.programs.steps import Read, Steps, Work, Write
 from essaim_practice.store.clock import Clock
@@ -105,3 +107,13 @@ def label_steps(labels: Mapping[str, str]) -> list[Instruction]:
     pairs = " ".join(f"{name}={value}" for name, value in labels.items())
     words = tuple(pairs.split())
     return [Instruction("LABEL", f"LABEL {pairs}", pairs, words, {}, False, 0)]
+
+
+def grown(system: FileSystem) -> int:
+    """Bytes that a step added; an installed package counts as large as it says it is."""
+    total = 0
+    for path, entry in system.layer().items():
+        if isinstance(entry, File):
+            installed = path.startswith(installers.INSTALLED)
+            total += int(entry.data) if installed else len(entry.data)
+    return total

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from posixpath import basename
-from typing import TYPE_CHECKING
 
 from essaim_practice.programs.base import World
 from essaim_practice.programs.hosts import NoSuchHost
@@ -11,9 +10,6 @@ from essaim_practice.programs.steps import Steps, Wait, line
 from essaim_practice.shell.words import Complaint
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Misuse, options, tool
-
-if TYPE_CHECKING:
-    pass
 
 
 def own_address(world: World) -> str:
