@@ -93,6 +93,20 @@ def test_the_changelog_is_kept() -> None:
     assert not released or released[0] == version
 
 
+def test_texts_name_files_that_exist() -> None:
+    folders = "core|docs|pages|practice|tests|demo|bench"
+    named = re.compile(rf"(?<![\w/])(?:{folders})/[\w./-]*\w")
+    texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("practice/*.md")]
+    assert [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in texts
+        for name in re.findall(
+            named, re.sub(r"\]\(.*?\)|https?://\S+", "", path.read_text("utf-8"))
+        )
+        if not (ROOT / name).exists()
+    ] == []
+
+
 def test_no_file_names_the_machine_it_was_written_on() -> None:
     git = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if git.returncode:
