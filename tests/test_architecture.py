@@ -1,0 +1,12 @@
+"""The picture of the architecture is drawn from the code as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from docs.architecture import FOLDER, PICTURES, drawn
+
+
+@pytest.mark.parametrize("package", PICTURES)
+def test_the_picture_is_as_the_code_imports(package: str) -> None:
+    assert (FOLDER / PICTURES[package]).read_text("utf-8") == drawn(package), "run: make docs"
