@@ -1,8 +1,8 @@
-"""From snapshots to Plotly figures: pure functions.
+"""Plotly figures of snapshots: pure functions.
 
-Figures carry no colours of text, grid or background: the browser adds those of its theme. They are
-what Plotly's own Figure would become as JSON, written down at once: Plotly checks each property of
-a Figure, which takes ten milliseconds, and many are made each second. Its tests check them instead.
+Figures have no colours of text, grid or background: the browser adds those of its theme. They are
+plain dicts, as Plotly's own Figure becomes JSON: its checks of each property take ten milliseconds,
+and many figures are made each second. The tests run those checks instead.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from core.cluster.history import Mark, Sample
 from core.cluster.snapshot import ClusterSnapshot
 from core.i18n import Translate
 from core.presentation.marks import joined, tell
-from core.presentation.phases import PHASES, Tile, tiles
+from core.presentation.phases import PHASES, tiles
 
 #: ``data``, a list of traces, and ``layout``; see https://plotly.com/javascript/reference.
 Figure = dict[str, Any]
 
-#: Lines of the nodes in the history: Okabe and Ito's, then dashes.
+#: Lines of the nodes over time: the colours of Okabe and Ito, then dashes.
 NODE_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 NODE_DASHES = ("solid", "dash", "dot", "dashdot")
-#: How far back the chart over time looks, and how many marks it names: more would not be readable.
+LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+#: Seconds that the chart over time shows, and the number of marks with a text: more are unreadable.
 WINDOW_SECONDS = 300.0
 MAX_MOMENTS = 10
-#: What one line of a mark's text takes of the chart's width, on a phone; how many lines a mark may
-#: have, and how many letters each: the charts are low.
+#: The share of the chart's width that one line of a mark's text takes on a phone; the most lines of
+#: a mark, and the most letters of a line: the charts are low.
 LINE_SHARE = 0.045
 MAX_LINES = 3
 MAX_LETTERS = 20
@@ -36,54 +37,60 @@ MAX_LETTERS = 20
 def replicas_per_node(
     snapshot: ClusterSnapshot, _: Translate, service_id: str | None = None
 ) -> Figure:
-    """Stacked bars: on each node, its tasks by phase; of one service, or of all.
+    """Stacked bars: the tasks of each node by phase; those of one service, or of all.
 
-    Tasks that have no node yet stand in a column of their own, at the right.
+    Tasks without a node are in a column of their own, at the right.
     """
-    shown = [t for t in tiles(snapshot) if service_id in (None, t.task.service_id)]
-    names = [node.name for node in snapshot.nodes]
-    nowhere = _("no node")
-    counts = Counter((_place(snapshot, tile, nowhere), tile.phase.key) for tile in shown)
-    if any(place == nowhere for place, _phase in counts):
+    names, nowhere = [node.name for node in snapshot.nodes], _("no node")
+    counts = Counter(
+        (snapshot.hostname(tile.task.node_id) if tile.task.node_id else nowhere, tile.phase)
+        for tile in tiles(snapshot)
+        if service_id in (None, tile.task.service_id)
+    )
+    if any(name == nowhere for name, _phase in counts):
         names.append(nowhere)
     traces = []
     for phase in PHASES:
-        values = [counts[name, phase.key] for name in names]
+        values = [counts[name, phase] for name in names]
         # Every phase keeps its trace, so that one that a viewer hid stays hidden.
-        traces.append(
-            {
-                "type": "bar",
-                "name": phase.name(_),
-                "x": names,
-                "y": values,
-                "marker": {"color": phase.color},
-                "text": [str(value) if value else "" for value in values],
-                "textposition": "inside",
-                "textangle": 0,
-                "insidetextanchor": "middle",
-                "textfont": {"color": "#111111", "size": 18},
-                "showlegend": any(values) or phase is PHASES[0],
-                "hovertemplate": "%{x}: %{y} " + phase.name(_) + "<extra></extra>",
-            }
-        )
-    tallest = max((sum(counts[name, phase.key] for phase in PHASES) for name in names), default=0)
+        hover = "%{x}: %{y} " + phase.name(_)
+        trace = stacked_bars(phase.name(_), names, values, phase.color, "#111111", 18, hover)
+        traces.append({**trace, "showlegend": any(values) or phase is PHASES[0]})
+    tallest = max((sum(counts[name, phase] for phase in PHASES) for name in names), default=0)
     layout = {
+        **_layout("replicas", tallest, 6),
         "barmode": "stack",
-        "uniformtext": {"mode": "hide", "minsize": 11},  # else a low bar's figure becomes a dot
+        "uniformtext": {"mode": "hide", "minsize": 11},  # else a low bar's number becomes a dot
         "bargap": 0.35,
-        "margin": {"l": 36, "r": 8, "t": 8, "b": 28},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        # Names that find no room side by side are turned, and want more room below.
+        # Names too long to be side by side are turned, and need more room below.
         "xaxis": {"type": "category", "fixedrange": True, "showgrid": False, "automargin": True},
-        "yaxis": {
-            "range": [0, max(5, tallest * 1.1)],
-            "fixedrange": True,
-            "tickformat": "d",
-            "nticks": 6,
-        },
-        "uirevision": "replicas",
     }
     return {"data": traces, "layout": layout}
+
+
+def stacked_bars(
+    name: str,
+    x: Sequence[str],
+    values: Sequence[int],
+    color: str,
+    text_color: str,
+    text_size: int,
+    hover: str,
+) -> dict[str, Any]:
+    """One trace of bars, with the number of each inside."""
+    return {
+        "type": "bar",
+        "name": name,
+        "x": x,
+        "y": values,
+        "marker": {"color": color},
+        "text": [str(value) if value else "" for value in values],
+        "textposition": "inside",
+        "textangle": 0,
+        "insidetextanchor": "middle",
+        "textfont": {"color": text_color, "size": text_size},
+        "hovertemplate": f"{hover}<extra></extra>",
+    }
 
 
 def replicas_over_time(
@@ -94,20 +101,16 @@ def replicas_over_time(
     _: Translate,
     service_id: str | None = None,
 ) -> Figure:
-    """A step line a node: its running replicas, with a mark wherever something was done.
+    """A step line per node: its running replicas, with a mark at each change by somebody.
 
     Times are milliseconds since the epoch, which Plotly reads as UTC; the browser component shifts
     them to its own clock.
     """
     traces, tallest = [], 0
-    times = [_milliseconds(sample.time) for sample in samples] + [_milliseconds(now)]
+    times = [milliseconds(time) for time in (*(sample.time for sample in samples), now)]
     for index, node in enumerate(nodes):
         values = [
-            sum(
-                count
-                for service, name, count in sample.running
-                if name == node and service_id in (None, service)
-            )
+            sum(n for id, at, n in sample.running if at == node and service_id in (None, id))
             for sample in samples
         ]
         tallest = max([tallest, *values])
@@ -130,40 +133,47 @@ def replicas_over_time(
     start = max(samples[0].time if samples else now, now - WINDOW_SECONDS)
     end = max(now, start + 20)
     layout = {
+        **_layout("history", tallest, 5),
         **mark_lines(marks, start, end, _),
-        "margin": {"l": 36, "r": 8, "t": 8, "b": 28},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "xaxis": {
             "type": "date",
-            "range": [_milliseconds(start), _milliseconds(end)],
+            "range": [milliseconds(start), milliseconds(end)],
             "fixedrange": True,
             "showgrid": False,
             "nticks": 5,
             "tickformat": "%H:%M:%S",
         },
+        "hovermode": "x unified",
+    }
+    return {"data": traces, "layout": layout}
+
+
+def _layout(revision: str, tallest: int, ticks: int) -> dict[str, Any]:
+    """The part that both charts of replicas share; their range is 5 replicas or more."""
+    return {
+        "margin": {"l": 36, "r": 8, "t": 8, "b": 28},
+        "legend": LEGEND,
         "yaxis": {
             "range": [0, max(5, tallest * 1.1)],
             "fixedrange": True,
             "tickformat": "d",
-            "nticks": 5,
+            "nticks": ticks,
         },
-        "hovermode": "x unified",
-        "uirevision": "history",
+        "uirevision": revision,
     }
-    return {"data": traces, "layout": layout}
 
 
 def mark_lines(
     marks: Sequence[Mark], start: float, end: float, _: Translate
 ) -> dict[str, list[dict[str, Any]]]:
-    """The part of a layout that draws a line, with a few words, wherever something was done."""
+    """The part of a layout that draws a line with a few words at each mark."""
     shown = joined([mark for mark in marks if mark.time >= start])
     return {
         "shapes": [
             {
                 "type": "line",
-                "x0": _milliseconds(mark.time),
-                "x1": _milliseconds(mark.time),
+                "x0": milliseconds(mark.time),
+                "x1": milliseconds(mark.time),
                 "yref": "paper",
                 "y0": 0,
                 "y1": 1,
@@ -173,7 +183,7 @@ def mark_lines(
         ],
         "annotations": [
             {
-                "x": _milliseconds(time),
+                "x": milliseconds(time),
                 "y": 1,
                 "yref": "paper",
                 "xanchor": side,
@@ -192,14 +202,14 @@ def mark_lines(
 def _texts(
     marks: Sequence[Mark], start: float, end: float, _: Translate
 ) -> list[tuple[float, str, list[str]]]:
-    """Texts that cover no other: at which time, the side of them that stands there, their lines.
+    """Texts that do not overlap: each with its time, the side of it that is there, and its lines.
 
-    What was done within the width of a line is told together, in its order, at the last of it.
-    Where there is no room for all, the newest has it; the others keep their lines in the chart.
+    Marks within the width of a line have one text, in their order, at the last of them. Where there
+    is no room for all texts, the newest have it; the others have only their line in the chart.
     """
     line = LINE_SHARE * (end - start)
     placed: list[tuple[float, str, list[str]]] = []
-    edge = end  # of what is free
+    edge = end  # of the free part
     rest = list(marks)
     while rest and len(placed) < MAX_MOMENTS:
         time = rest[-1].time
@@ -227,9 +237,5 @@ def _short(text: str) -> str:
     return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"
 
 
-def _place(snapshot: ClusterSnapshot, tile: Tile, nowhere: str) -> str:
-    return snapshot.hostname(tile.task.node_id) if tile.task.node_id else nowhere
-
-
-def _milliseconds(seconds: float) -> int:
+def milliseconds(seconds: float) -> int:
     return round(seconds * 1000)

@@ -1,7 +1,7 @@
-"""Whether a service is alive, and why not; what a drain would do to it: pure.
+"""The health of a service, with its reasons, and the harm that a drain would do: pure functions.
 
-A count of running tasks says less: for the Swarm, a task runs until its node is heard to say
-otherwise. Here a replica is alive where it runs and its node is heard.
+Replicas alive are fewer than running tasks: the Swarm counts a task as running until its node says
+otherwise. Here a replica is alive if it runs on a node that is ready and reachable.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from core.presentation.phases import FAILED, tiles
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a service stands."""
+    """The replicas of a service that are alive."""
 
-    alive: int  # replicas
+    alive: int
     wanted: int
-    down: bool  # it should serve, and nothing of it is alive
-    summary: str  # one or two sentences, with the reasons; '' where there is nothing to say
+    down: bool  # it should serve, and no replica is alive
+    summary: str  # one or two sentences, with the reasons; '' where all is well
 
 
 def health(snapshot: ClusterSnapshot, service: Service, _: Translate) -> Health:
-    """How a service stands. There is nothing to say of a job, nor of one that is to have none."""
+    """The health of a service. All is well with jobs, and with services of no replicas."""
     if service.job or service.replicas == 0:
         return Health(service.running, service.desired, False, "")
     tasks = snapshot.tasks_of(service)
@@ -35,37 +35,38 @@ def health(snapshot: ClusterSnapshot, service: Service, _: Translate) -> Health:
     running = [task for task in tasks if task.state == "running"]
     alive = sum(_heard(by_node.get(task.node_id)) for task in running)
     unsure = sum(_unsure(by_node.get(task.node_id)) for task in running)
-    reasons = [*_silent(snapshot, tasks, alive >= service.desired, _)]
-    if alive < service.desired or not service.desired:
+    enough = alive >= service.desired
+    reasons = [*_silent(snapshot, tasks, enough, _)]
+    if not enough or not service.desired:
         reasons += _waiting(snapshot, service, tasks, _)
     reasons += _failing(snapshot, tasks, _)
-    # What has just been created begins at nothing: only what was alive, or cannot be, is down.
+    # A new service begins with no replica: it is down if it had some, or cannot have any.
     gone = service.desired > 0 and any(task.desired_state == "shutdown" for task in tasks)
     down = alive == 0 and unsure == 0 and (bool(reasons) or gone)
     if not (reasons or down):
         return Health(alive, service.desired, False, "")
     if down:
         head = _("{service} is down: {alive}/{wanted} replicas alive.")
-    elif alive < service.desired:
-        head = _("{service} is short: {alive}/{wanted} replicas alive.")
-    else:
+    elif enough:
         head = _("{service}: {alive}/{wanted} replicas alive.")
-    first = head.format(service=service.name, alive=alive, wanted=service.desired)
-    return Health(alive, service.desired, down, " ".join([first, *reasons]))
+    else:
+        head = _("{service} is short: {alive}/{wanted} replicas alive.")
+    head = head.format(service=service.name, alive=alive, wanted=service.desired)
+    return Health(alive, service.desired, down, " ".join([head, *reasons]))
 
 
 def last_heard(node: Node | None, _: Translate) -> str:
-    """What is to be said of a task whose node is down; '' where the node is not."""
+    """A remark on a task whose node is down; '' for any other."""
     if node is None or node.state != "down":
         return ""
     return _("{node} is down: this is what was heard last").format(node=node.name)
 
 
 def drain_warning(snapshot: ClusterSnapshot, node: Node, _: Translate) -> str:
-    """What a drain of this node would leave without a replica; '' where it does no such harm."""
+    """The services that a drain of this node would leave without a replica; '' for none."""
     if node.availability == "drain":
         return ""
-    others = [other for other in snapshot.nodes if other.id != node.id and other.takes_tasks]
+    others = [each for each in snapshot.nodes if each.id != node.id and each.takes_tasks]
     stranded, moving = list[str](), list[str]()
     for service in snapshot.services:
         nodes = Counter(
@@ -94,7 +95,7 @@ def _heard(node: Node | None) -> bool:
 
 
 def _unsure(node: Node | None) -> bool:
-    """Whether the Swarm itself does not know how this node is."""
+    """True if the Swarm itself does not know the state of this node."""
     if node is None or node.state == "down":
         return False
     return node.state != "ready" or node.reachability == "unreachable"
@@ -103,7 +104,7 @@ def _unsure(node: Node | None) -> bool:
 def _silent(
     snapshot: ClusterSnapshot, tasks: Iterable[Task], replaced: bool, _: Translate
 ) -> Iterator[str]:
-    """Of each node that is not heard and had replicas: what became of them."""
+    """A sentence for each silent node that had replicas."""
     left = Counter(task.node_id for task in tasks if task.state not in TERMINAL_STATES)
     for node in snapshot.nodes:
         if not left[node.id] or _heard(node):
@@ -122,16 +123,15 @@ def _silent(
 def _waiting(
     snapshot: ClusterSnapshot, service: Service, tasks: Iterable[Task], _: Translate
 ) -> Iterator[str]:
-    """Why replicas have no node."""
+    """The reasons for which replicas have no node."""
     waiting = [task for task in tasks if task.live and task.state in ("new", "pending")]
-    if not any(node.takes_tasks for node in snapshot.nodes) and (
-        waiting or service.replicas is None
-    ):
-        nodes = (
-            f"{node.name} {node.availability if node.state == 'ready' else node.state}"
-            for node in snapshot.nodes
+    no_takers = not any(node.takes_tasks for node in snapshot.nodes)
+    if no_takers and (waiting or service.replicas is None):
+        states = (
+            (n.name, n.availability if n.state == "ready" else n.state) for n in snapshot.nodes
         )
-        yield _("No node takes tasks: {nodes}.").format(nodes=", ".join(nodes))
+        nodes = ", ".join(map(" ".join, states))
+        yield _("No node takes tasks: {nodes}.").format(nodes=nodes)
         return
     words = Counter(task.error for task in waiting if task.error)
     for why, count in words.items():
@@ -139,7 +139,7 @@ def _waiting(
 
 
 def _failing(snapshot: ClusterSnapshot, tasks: tuple[Task, ...], _: Translate) -> Iterator[str]:
-    """Why replicas do not stay up."""
+    """The reasons for which replicas do not stay up."""
     failed = (
         tile.task.error or tile.task.message
         for tile in tiles(replace(snapshot, tasks=tasks))
@@ -150,16 +150,15 @@ def _failing(snapshot: ClusterSnapshot, tasks: tuple[Task, ...], _: Translate) -
 
 
 def _admits(service: Service, node: Node) -> bool:
-    """Whether the placement constraints let a node take it, as far as is known of the node."""
+    """True if the placement constraints let this node take it, as far as the snapshot tells."""
     return all(_satisfied(constraint, node) for constraint in service.constraints)
 
 
 def _satisfied(constraint: str, node: Node) -> bool:
-    key, equal, value = (part.strip() for part in constraint.partition("=="))
-    if not equal:
-        key, _unequal, value = (part.strip() for part in constraint.partition("!="))
+    equal = "==" in constraint
+    key, _, value = map(str.strip, constraint.partition("==" if equal else "!="))
     label = key.lower().startswith("node.labels.")
     known = {"node.id": node.id, "node.hostname": node.hostname, "node.role": node.role}
-    # A label that a node lacks is like an empty one; of platforms nothing is known here.
-    is_so = dict(node.labels).get(key[12:], "") if label else known.get(key.lower())
-    return is_so is None or (is_so.lower() == value.lower()) is bool(equal)
+    # A missing label is like an empty one (SwarmKit constraint.go); snapshots hold no platforms.
+    actual = dict(node.labels).get(key[12:], "") if label else known.get(key.lower())
+    return actual is None or (actual.lower() == value.lower()) is equal

@@ -1,4 +1,4 @@
-"""What was done to the cluster, in a few words."""
+"""The marks of the history, and updates, in a few words."""
 
 from __future__ import annotations
 
@@ -9,34 +9,29 @@ from core.cluster.history import Mark
 from core.i18n import Translate
 from core.i18n import later as _
 
-#: Seconds: a slider that passes 8 and 11 in this time, on its way from 3 to 15, made one change.
+#: Seconds for one move of a slider: from 3 to 15 by way of 8 and 11 is one change.
 SLIDE_SECONDS = 2.0
-
 
 #: The states of a service's update: Docker's words, for translations.
 _UPDATES = (
-    _("updating"),
-    _("paused"),
-    _("completed"),
-    _("rollback_started"),
-    _("rollback_paused"),
-    _("rollback_completed"),
+    *(_("updating"), _("paused"), _("completed")),
+    *(_("rollback_started"), _("rollback_paused"), _("rollback_completed")),
 )
 
 
 def update(state: str, translate: Translate) -> str:
-    """The state of a service's update, in the viewer's words."""
+    """The state of a service's update, in the viewer's language."""
     return translate(state) if state in _UPDATES else state
 
 
 def joined(marks: Sequence[Mark]) -> list[Mark]:
-    """The marks, with the steps of one move of a slider as one mark, at the time of its first.
+    """The marks; the steps of one move of a slider become one mark, at the time of the first.
 
-    Steps up and steps down, or with something else done to the service between them, are no one
-    move: to tell only where they led would say what never was.
+    Steps in both directions, or with another mark of the same service between them, stay apart:
+    joined, they would claim a change that nobody made.
     """
     kept: list[Mark] = []
-    latest: dict[str, int] = {}  # by subject: its place in kept
+    latest: dict[str, int] = {}  # index in kept, by subject
     for mark in marks:
         at = latest.get(mark.subject)
         if at is not None and _one_move(kept[at], mark):
@@ -48,7 +43,7 @@ def joined(marks: Sequence[Mark]) -> list[Mark]:
 
 
 def describe(moment: Sequence[Mark], _: Translate) -> str:
-    """What was done at about the same time, on one line: ``web 3 → 15 · node2 drain``."""
+    """Marks of about the same time, on one line: ``web 3 → 15 · node2 drain``."""
     return " · ".join(tell(mark, _) for mark in joined(moment))
 
 
@@ -62,22 +57,22 @@ def _one_move(first: Mark, then: Mark) -> bool:
 
 
 def tell(mark: Mark, _: Translate) -> str:
-    """What was done, in a few words."""
+    """The mark in a few words."""
     match mark.kind:
         case "replicas":
             return f"{mark.subject} {mark.old} → {mark.new}"
-        case "availability" | "state":
-            return f"{mark.subject} {mark.new}"
-        case "image":
+        case "availability" | "state" | "image":
             return f"{mark.subject} {mark.new}"
         case "forced":
-            return _("{service} rebalanced").format(service=mark.subject)
+            text = _("{service} rebalanced")
         case "created":
-            return _("{service} created").format(service=mark.subject)
+            text = _("{service} created")
         case "removed":
-            return _("{service} removed").format(service=mark.subject)
+            text = _("{service} removed")
         case "joined":
-            return _("{node} joined").format(node=mark.subject)
+            text = _("{node} joined")
         case "left":
-            return _("{node} left").format(node=mark.subject)
-    return f"{mark.subject} {mark.kind}"
+            text = _("{node} left")
+        case kind:
+            return f"{mark.subject} {kind}"
+    return text.format(service=mark.subject, node=mark.subject)

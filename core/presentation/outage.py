@@ -1,4 +1,4 @@
-"""Why nothing newer is shown, in a viewer's language: pure."""
+"""The reason of an outage, in the viewer's language."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from core.i18n import Translate
 
 
 def explain(outage: Outage | None, _: Translate) -> str:
-    """One sentence; '' without outage. What we have no words for is said in the daemon's own."""
+    """One sentence; '' without an outage. An unknown reason is told in the daemon's own words."""
     if outage is None:
         return ""
     if "does not have a leader" in outage.message:

@@ -1,8 +1,8 @@
-"""What a viewer wants to know of a task: one of a few phases, each with a colour and a sign.
+"""The phases of a task, each with a colour and a sign.
 
-Docker's task has an observed and a desired state; neither alone tells a replica that is about to
-stop from one that serves. Colours are Okabe and Ito's, which colour-blind people tell apart; the
-sign says the same without any colour.
+A task of Docker has an observed and a desired state; only both together tell a replica that is
+about to stop from one that serves. The colours are those of Okabe and Ito, for colour-blind people;
+the sign says the same without any colour.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class Phase:
     key: str
     color: str
     sign: str
-    told: str  # sign and key, as translations know them: Docker's word, and what it means
+    label: str  # sign and key; its translation adds the meaning of Docker's word
 
     def name(self, translate: Translate) -> str:
-        """Docker's word; where it is a foreign one, with what it means."""
-        return translate(self.told).removeprefix(f"{self.sign} ")
+        """Docker's word; in another language, with its meaning."""
+        return translate(self.label).removeprefix(f"{self.sign} ")
 
 
 RUNNING = Phase("running", "#009E73", "●", _("● running"))
@@ -41,7 +41,7 @@ PHASES = (RUNNING, STARTING, PENDING, STOPPING, FAILED, LOST, DONE)
 
 
 def phase(task: Task, node_down: bool = False) -> Phase:
-    """The phase of a task; one on a node that is down is only known from before."""
+    """The phase of a task. node_down: its node is down, so that its state is the last one heard."""
     if task.state in ("failed", "rejected"):
         return FAILED
     if task.state == "orphaned":
@@ -65,14 +65,14 @@ class Tile:
 
     task: Task
     phase: Phase
-    failures: int  # how many earlier tasks of its slot failed or were rejected
+    failures: int  # earlier tasks of its slot that failed or were rejected
     last_error: str  # of the newest of those
 
 
 def tiles(snapshot: ClusterSnapshot) -> tuple[Tile, ...]:
-    """The tasks worth a tile, by service and slot: what lives, what still stops, what just failed.
+    """The tasks that the picture shows, by service and slot: live, stopping, or just failed.
 
-    Of a slot's failed tasks only the newest is there, and only until its successor runs.
+    Of the failed tasks of a slot it shows the newest, until its successor runs.
     """
     down = snapshot.down_nodes
     slots: dict[tuple[str, object], list[Task]] = {}

@@ -1,11 +1,12 @@
-"""From a snapshot to pandas tables, with their headings in the viewer's language: pure functions.
+"""Pandas tables of a snapshot, with headings in the viewer's language: pure functions.
 
 Times are pandas timestamps in UTC; the page shows them in the browser's time zone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -21,41 +22,45 @@ from core.presentation.phases import LOST, phase
 
 
 def services(snapshot: ClusterSnapshot, _: Translate) -> pd.DataFrame:
-    """One row a service. Replicas are counted as docker counts them; alive ones have a column."""
-    by_service = {service.id: health(snapshot, service, _) for service in snapshot.services}
-    told = any(each.summary for each in by_service.values())
-    return _table(
+    """One row per service. A column for the replicas alive is there if not all are well."""
+    healths = [health(snapshot, service, _) for service in snapshot.services]
+    unwell = any(each.summary for each in healths)
+    return pd.DataFrame(
         {
             _("Name"): service.name,
             _("Image"): service.image,
             _("Mode"): service.mode,
             _("Replicas"): service.tally,
-            **({_("Alive"): _alive(by_service[service.id])} if told else {}),
+            **({_("Alive"): _alive(found)} if unwell else {}),
             _("Ports"): ", ".join(filter(None, map(_service_port, service.ports))),
             _("Update"): update(service.update.state, _) if service.update else "",
         }
-        for service in snapshot.services
+        for service, found in zip(snapshot.services, healths, strict=True)
     )
 
 
 def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataFrame:
-    """One row a task of a service, history included, as `docker service ps` lists them."""
+    """One row per task of a service, with its history, as `docker service ps` lists them."""
     down = snapshot.down_nodes
-    shown = _by_slot(snapshot.tasks_of(service))
+    shown = sorted(
+        snapshot.tasks_of(service),
+        key=lambda task: (task.slot, "" if task.slot else task.node_id, -task.created),
+    )
     published = any(task.ports for task in shown)
 
-    def lost_with(task: Task) -> str:
+    def message(task: Task) -> str:
         lost = phase(task, task.node_id in down) is LOST
-        return last_heard(snapshot.node(task.node_id), _) if lost else ""
+        heard = last_heard(snapshot.node(task.node_id), _) if lost else ""
+        return heard or readable(task.error or task.message, _)
 
-    return _table(
+    return pd.DataFrame(
         {
             _("Task"): ("" if task.live else "↳ ") + snapshot.replica(task),
             _("Node"): snapshot.hostname(task.node_id) if task.node_id else "",
             _("Wanted"): task.desired_state,
             _("State"): f"{phase(task, task.node_id in down).sign} {task.state}",
             _("Since"): _time(task.since),
-            _("Message"): lost_with(task) or readable(task.error or task.message, _),
+            _("Message"): message(task),
             **({_("Ports"): ports(task.ports)} if published else {}),
             _("Image"): task.image,
             _("Task ID"): task.id[:12],
@@ -67,20 +72,16 @@ def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataF
 def nodes(
     snapshot: ClusterSnapshot, _: Translate, machines: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    """One row a node. machines: of a practice cluster, the state of each by its name."""
-    down = snapshot.down_nodes
-    running = pd.Series(
-        [t.node_id for t in snapshot.tasks if t.state == "running" and t.node_id not in down],
-        dtype="str",
-    ).value_counts()
-    return _table(
+    """One row per node. machines: the states of a practice cluster's instances, by hostname."""
+    running = Counter(task.node_id for task in snapshot.tasks if task.state == "running")
+    return pd.DataFrame(
         {
             _("Node"): node.name,
             _("State"): node.state,
             **({_("Machine"): machines.get(node.hostname, "")} if machines is not None else {}),
             _("Availability"): node.availability,
             _("Role"): node.role + (" · leader" if node.leader else ""),
-            _("Running tasks"): int(running.get(node.id, 0)),
+            _("Running tasks"): 0 if node.state == "down" else running[node.id],
             _("Address"): node.address,
             _("Labels"): ", ".join(f"{key}={value}" for key, value in node.labels),
             _("Engine"): node.engine_version,
@@ -92,8 +93,8 @@ def nodes(
 
 
 def containers(shown: Sequence[Container], _: Translate) -> pd.DataFrame:
-    """One row a container."""
-    return _table(
+    """One row per container."""
+    return pd.DataFrame(
         {
             _("Name"): container.name,
             _("Image"): container.image,
@@ -108,8 +109,8 @@ def containers(shown: Sequence[Container], _: Translate) -> pd.DataFrame:
 
 
 def images(shown: Sequence[Image], _: Translate) -> pd.DataFrame:
-    """One row a name; an image without any has one row too, as in `docker image ls`."""
-    return _table(
+    """One row per name; an image without a name has one row too, as in `docker image ls`."""
+    return pd.DataFrame(
         {
             _("Repository"): references.split(name)[0] or references.NONE,
             _("Tag"): references.split(name)[1] or references.NONE,
@@ -123,8 +124,8 @@ def images(shown: Sequence[Image], _: Translate) -> pd.DataFrame:
 
 
 def journal(entries: Sequence[Record], _: Translate) -> pd.DataFrame:
-    """One row an action, the newest first."""
-    return _table(
+    """One row per action, the newest first."""
+    return pd.DataFrame(
         {
             _("Time"): _time(entry.time),
             _("Who"): entry.who,
@@ -137,20 +138,20 @@ def journal(entries: Sequence[Record], _: Translate) -> pd.DataFrame:
 
 
 def ports(published: Sequence[Port]) -> str:
-    """``8080→80/tcp`` for each port that is published."""
+    """``8080→80/tcp`` for each published port."""
     return ", ".join(
         f"{port.published}→{port.target}/{port.protocol}" for port in published if port.published
     )
 
 
 def _service_port(port: Port) -> str:
-    """The same of a service; where each node picks the number itself, its tasks tell it."""
+    """The same for a service's port; ``*`` where each node picks the number."""
     if port.mode == "host" and not port.published:
         return f"*→{port.target}/{port.protocol} (host)"
     return ports([port])
 
 
-#: The units of bytes: each is a thousand of the one before.
+#: The units of bytes, each a thousand of the one before.
 UNITS = (_("B"), _("kB"), _("MB"), _("GB"), _("TB"))
 
 
@@ -168,15 +169,5 @@ def _alive(health: Health) -> str:
     return f"{sign}{health.alive}/{health.wanted}"
 
 
-def _by_slot(of_service: Iterable[Task]) -> list[Task]:
-    return sorted(
-        of_service, key=lambda task: (task.slot, task.node_id * (not task.slot), -task.created)
-    )
-
-
 def _time(seconds: float) -> pd.Timestamp | None:
     return pd.Timestamp(seconds, unit="s", tz="UTC") if seconds else None
-
-
-def _table(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows))

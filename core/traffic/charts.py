@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from core.cluster.history import Mark
 from core.i18n import Translate, number_marks
-from core.presentation.charts import NODE_COLORS, Figure, mark_lines
+from core.presentation.charts import LEGEND, NODE_COLORS, Figure, mark_lines, stacked_bars
 from core.presentation.phases import FAILED
 from core.traffic.ledger import Second
 
@@ -17,7 +17,6 @@ _LINES = (("p50", "#0072B2", "solid"), ("p95", "#E69F00", "dash"), ("p99", "#CC7
 ROOM = 6
 _DARK = ("#0072B2", "#D55E00")  # white stands out better from these
 _MARGIN = {"l": 44, "r": 34, "t": 8, "b": 28}
-_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
 
 def color(nodes: Sequence[str], node: str) -> str:
@@ -39,26 +38,14 @@ def answered_per_replica(
     for node in places:
         values = [by_place.get((name, node), 0) for name in names]
         fill = color(places, node)
-        traces.append(
-            {
-                "type": "bar",
-                "name": node,
-                "x": names,
-                "y": values,
-                "marker": {"color": fill},
-                "text": [str(value) if value else "" for value in values],
-                "textposition": "inside",
-                "textangle": 0,
-                "insidetextanchor": "middle",
-                "textfont": {"color": "#FFFFFF" if fill in _DARK else "#111111", "size": 15},
-                "hovertemplate": "%{x} · " + node + ": %{y}<extra></extra>",
-            }
-        )
+        text_color = "#FFFFFF" if fill in _DARK else "#111111"
+        hover = "%{x} · " + node + ": %{y}"
+        traces.append(stacked_bars(node, names, values, fill, text_color, 15, hover))
     layout = {
         "barmode": "stack",
         "bargap": 0.25,
         "margin": _MARGIN,
-        "legend": {**_LEGEND, "traceorder": "normal"},
+        "legend": {**LEGEND, "traceorder": "normal"},
         "xaxis": {
             "type": "category",
             "fixedrange": True,
@@ -106,7 +93,7 @@ def latency_and_failures(
     layout = {
         **mark_lines(marks, start, end, _),
         "margin": _MARGIN,
-        "legend": _LEGEND,
+        "legend": LEGEND,
         "bargap": 0,
         "hovermode": "x unified",
         "separators": number_marks(_),
