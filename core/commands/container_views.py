@@ -113,7 +113,5 @@ def _tail(text: str) -> int | str:
 class InspectContainers(Inspection):
     """Show all that the engine knows about containers."""
 
+    method = "api.inspect_container"
     containers: tuple[str, ...] = arguments("CONTAINER")
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.inspect_container", name)

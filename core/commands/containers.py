@@ -9,7 +9,7 @@ from core.commands.engine_json import Json, items
 from core.commands.grammar import arguments, option, switch
 from core.commands.kinds import OnEach, Prune
 from core.commands.runs import AT_KEYBOARD
-from core.commands.source import Call, given
+from core.commands.source import Call
 from core.commands.values import NUMBER
 from core.errors import InvalidCommand
 from core.i18n import later as _
@@ -46,43 +46,35 @@ class StartContainers(OnEach):
 class StopContainers(OnEach):
     """Ask containers to end, and end them after ten seconds."""
 
+    method = "api.stop"
     timeout: int | None = option("--timeout", "-t", "--time", value=NUMBER, default=None)
     containers: tuple[str, ...] = arguments("CONTAINER")
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.stop", name, **given(timeout=self.timeout))
 
 
 @command("container restart", "restart", changes=True)
 class RestartContainers(OnEach):
     """Stop containers and start them again, with the files that they have written."""
 
+    method = "api.restart"
     timeout: int | None = option("--timeout", "-t", "--time", value=NUMBER, default=None)
     containers: tuple[str, ...] = arguments("CONTAINER")
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.restart", name, **given(timeout=self.timeout))
 
 
 @command("container kill", "kill", changes=True, destructive=True)
 class KillContainers(OnEach):
     """End containers at once."""
 
+    method = "api.kill"
     containers: tuple[str, ...] = arguments("CONTAINER")
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.kill", name)
 
 
 @command("container rm", "rm", "container remove", changes=True, destructive=True)
 class RemoveContainers(OnEach):
     """Remove stopped containers with their files; with --force running ones too."""
 
+    method = "api.remove_container"
     force: bool = switch("-f", "--force")
     containers: tuple[str, ...] = arguments("CONTAINER")
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.remove_container", name, force=self.force)
 
 
 @command("container prune", changes=True, destructive=True)

@@ -27,14 +27,14 @@ class ExecContainer(Command):
     def __post_init__(self) -> None:
         Command.__post_init__(self)
         if not self.command:
-            raise grammar.missing("docker container exec", "COMMAND")
+            raise grammar.missing(self.called(), "COMMAND")
 
     @property
     def at_keyboard(self) -> bool:
         return self.interactive and not self.detach
 
     def settings(self) -> dict[str, Any]:
-        """What docker-py's exec_create takes beside the container and the command."""
+        """The keywords of docker-py's exec_create, without the container and the command."""
         return given(
             environment=list(self.env),
             user=self.user,
@@ -50,10 +50,11 @@ class ExecContainer(Command):
             **self.settings(),
             **given(detach=self.detach or None, socket=self.at_keyboard or None),
         )
-        lines = {
-            self.detach: exec_run,
-            self.at_keyboard: f"code, keyboard_and_screen = {exec_run}",
-        }.get(True, f'code, output = {exec_run}\nprint(output.decode(errors="replace"), end="")')
+        lines = f'code, output = {exec_run}\nprint(output.decode(errors="replace"), end="")'
+        if self.detach:
+            lines = exec_run
+        elif self.at_keyboard:
+            lines = f"code, keyboard_and_screen = {exec_run}"
         return f"container = {Call('client.containers.get', self.container)}\n{lines}\n"
 
     def _run(self, client: Client, report: Report) -> str:

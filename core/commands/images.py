@@ -105,21 +105,17 @@ for layer in client.images.get({literal(self.image)}).history():
 class InspectImages(Inspection):
     """Show all that the engine knows about images."""
 
+    method = "api.inspect_image"
     images: tuple[str, ...] = arguments("IMAGE")
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.inspect_image", name)
 
 
 @command("image rm", "rmi", "image remove", changes=True, destructive=True)
 class RemoveImages(OnEach):
     """Take names off images, and the images away when it was their last."""
 
+    method = "images.remove"
     force: bool = switch("--force", "-f")
     images: tuple[str, ...] = arguments("IMAGE")
-
-    def _call(self, name: str) -> Call:
-        return Call("client.images.remove", name, force=self.force)
 
     def _run(self, client: Client, report: Report) -> str:
         def remove(name: str) -> str:

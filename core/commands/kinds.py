@@ -44,8 +44,13 @@ class OnEach(Command):
 
     __slots__ = ()
 
-    @abstractmethod
-    def _call(self, name: str) -> Call: ...
+    method: ClassVar[str]  # that of docker-py's client: api.kill
+
+    def _call(self, name: str) -> Call:
+        """The call for one. Each flag is a keyword of the same name; None is left out."""
+        flags = (field for field, part in grammar.parts(self).items() if part.is_flag)
+        named = {flag: getattr(self, flag) for flag in flags if getattr(self, flag) is not None}
+        return Call(f"client.{self.method}", name, **named)
 
     def _reference(self, name: str) -> str:
         """The name as docker-py takes it."""

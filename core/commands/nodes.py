@@ -116,13 +116,11 @@ for name in {names}:
 class InspectNodes(Inspection):
     """Show all that the Swarm knows about nodes."""
 
+    method = "api.inspect_node"
     nodes: tuple[str, ...] = arguments("NODE")
 
     def _reference(self, name: str) -> str:
         return _reference(name)
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.inspect_node", name)
 
 
 @command("node update", changes=True)
@@ -219,11 +217,9 @@ class DemoteNodes(_RoleChange):
 class RemoveNodes(OnEach):
     """Strike nodes that are gone off the list of the Swarm."""
 
+    method = "api.remove_node"
     force: bool = switch("--force", "-f")
     nodes: tuple[str, ...] = arguments("NODE")
 
     def _reference(self, name: str) -> str:
         return _reference(name)
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.remove_node", name, force=self.force)

@@ -80,7 +80,5 @@ for secret in {self._call()}:
 class RemoveSecrets(OnEach):
     """Remove secrets that no service uses."""
 
+    method = "api.remove_secret"
     secrets: tuple[str, ...] = arguments("SECRET")
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.remove_secret", name)

@@ -269,7 +269,5 @@ answer.raise_for_status()
 class RemoveServices(OnEach):
     """Remove services with all their tasks."""
 
+    method = "api.remove_service"
     services: tuple[str, ...] = arguments("SERVICE")
-
-    def _call(self, name: str) -> Call:
-        return Call("client.api.remove_service", name)
