@@ -15,7 +15,8 @@ from threading import Barrier
 
 import docker
 
-from core.commands.build import FOLDER, BuildImage
+from core.commands.build import BuildImage
+from core.commands.folder import FOLDER
 from essaim_practice.apps.host import HOST
 from essaim_practice.hosting.server import PracticeServer
 from practice.tests.test_apps import drawn, opened

@@ -5,9 +5,10 @@ from contextlib import suppress
 import streamlit as st
 
 from core.cluster.snapshot import Container
-from core.commands.build import FOLDER, BuildImage
+from core.commands.build import BuildImage
 from core.commands.container_views import ContainerLogs
 from core.commands.containers import RemoveContainers, StopContainers
+from core.commands.folder import FOLDER
 from core.commands.runs import RunContainer
 from core.errors import InvalidCommand
 from core.ui import jobs

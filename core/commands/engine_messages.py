@@ -1,4 +1,4 @@
-"""What the engine sends bit by bit while it pulls, builds or follows logs, told line by line."""
+"""The messages that the engine sends bit by bit while it pulls, builds or follows a log."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import docker
 from docker.types import CancellableStream
 
 from core.commands import terminal_output
-from core.commands.command import Progress, Report
-from core.commands.engine_json import Json
+from core.commands.command import Client, Progress, Report
+from core.commands.engine_json import Json, part
 from core.errors import EngineRejected
 
-#: Of what goes on for long, its last lines are the answer.
+#: Of a log that goes on for long, so many last lines are the answer.
 MOST_LINES = 2000
 
+#: How the classic builder begins each step (moby, builder/dockerfile).
 _STEP = re.compile(r"Step ([0-9]+)/([0-9]+) : (.*)")
 
 
-def pull(client: docker.DockerClient, image: str, report: Report) -> str:
-    """Pull an image, and return what is on the terminal in the end: a line for each layer.
+def pull(client: Client, image: str, report: Report) -> str:
+    """Pull an image, and return the text left on a terminal: a line for each layer.
 
     Raises:
         EngineRejected: also when the refusal comes inside the stream.
@@ -30,10 +30,9 @@ def pull(client: docker.DockerClient, image: str, report: Report) -> str:
     lines: dict[str, str] = {}
     for message in client.api.pull(image, stream=True, decode=True):
         _refuse(message)
-        id, status = message.get("id", ""), message.get("status", "")
-        detail = message.get("progressDetail") or {}
-        report(Progress(id, status, detail.get("current"), detail.get("total")))
-        lines[id or status] = f"{id}: {status}" if id else status
+        layer = _progress(message)
+        report(layer)
+        lines[layer.step or layer.text] = f"{layer.step}: {layer.text}".removeprefix(": ")
     return "\n".join(lines.values())
 
 
@@ -41,20 +40,16 @@ def build(messages: Iterable[Json], report: Report) -> str:
     """Follow a build by the classic builder, and return its log.
 
     Progress counts in steps of the Dockerfile, and in bytes for the layers that a FROM pulls.
+
+    Raises:
+        EngineRejected: the build failed.
     """
     log: list[str] = []
     step, steps, rest = 0, 0, ""
     for message in messages:
         _refuse(message)
         if "status" in message:
-            detail = message.get("progressDetail") or {}
-            layer = Progress(
-                message.get("id", ""),
-                message["status"],
-                detail.get("current"),
-                detail.get("total"),
-            )
-            report(layer)
+            report(_progress(message))
             continue
         *whole, rest = (rest + message.get("stream", "")).split("\n")
         for text in map(terminal_output.line, whole):
@@ -71,10 +66,18 @@ def _refuse(message: Json) -> None:
         raise EngineRejected(str(message["error"]).strip())
 
 
-def followed(client: docker.DockerClient, path: str, tty: bool, **asked: Any) -> CancellableStream:
-    """What is logged at a path, as it comes, without an end; any thread may close it.
+def _progress(message: Json) -> Progress:
+    """That of a layer, in bytes."""
+    detail = part(message, "progressDetail")
+    step, text = message.get("id", ""), message.get("status", "")
+    return Progress(step, text, detail.get("current"), detail.get("total"))
 
-    docker-py has it for containers alone, and gives up where nothing is said for a minute.
+
+def followed(client: Client, path: str, tty: bool, **asked: Any) -> CancellableStream:
+    """The log at a path of the API, as it comes, without an end; any thread may close it.
+
+    tty: whether the program has a terminal. asked: more of the request's parameters. docker-py has
+    this for containers alone, and gives up where nothing is said for a minute.
     """
     api = client.api
     given = {"follow": 1, "stdout": 1, "stderr": 1, **asked}
@@ -85,7 +88,10 @@ def followed(client: docker.DockerClient, path: str, tty: bool, **asked: Any) ->
 def told(
     chunks: Iterable[bytes], report: Report, line: Callable[[str], str] = terminal_output.line
 ) -> str:
-    """Report each line, as ``line`` has it, when it is whole; return the last of them."""
+    """Report each line when it is whole; return the last of them.
+
+    line: makes the text to show of a line.
+    """
     lines = deque[str](maxlen=MOST_LINES)
 
     def tell(text: bytes) -> None:

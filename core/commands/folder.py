@@ -1,16 +1,20 @@
 """The folder that docker lines with a path may read: the course's demo folder, and nothing else.
 
-A path of a line is one of the machine that the dashboard runs on. What is read from there ends up
-where the viewer can see it, so only this folder is open.
+A path of a line is one of the machine that the dashboard runs on, and its content ends up where the
+viewer can see it: in a secret, a service, or an image. So only this folder is open.
 """
 
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from core.commands.build import FOLDER, LIMIT
 from core.errors import InvalidCommand
 from core.i18n import later as _
+
+#: The demo folder, which ``.`` stands for in a docker line.
+FOLDER = Path(__file__).parents[2] / "demo"
+#: The most that is read for one command, in bytes.
+LIMIT = 1_000_000
 
 
 def read(path: str) -> bytes:
@@ -22,20 +26,45 @@ def read(path: str) -> bytes:
             return file.read_bytes()
     except (OSError, ValueError):
         pass
-    raise InvalidCommand(
-        _(
-            "There is no file {path!r} here: only those of the demo folder can be read, such as "
-            "{some}."
-        ),
-        path=path,
-        some=", ".join(_some(root)),
+    sentence = _(
+        "There is no file {path!r} here: only those of the demo folder can be read, such as {some}."
     )
+    some = sorted(f.relative_to(root).as_posix() for f in (root / "stack").glob("*.*"))
+    raise InvalidCommand(sentence, path=path, some=", ".join(some))
+
+
+def read_all(path: str) -> dict[str, bytes]:
+    """All files of a folder at or below the demo folder, by their path in it.
+
+    Links are left out: they may lead elsewhere.
+
+    Raises:
+        InvalidCommand: it is no folder there, or larger than the limit.
+    """
+    root = FOLDER.resolve()
+    folder = (root / path).resolve()
+    if not folder.is_relative_to(root) or not folder.is_dir():
+        sentence = _(
+            "Only the demo folder can be built here: write . or a folder in it, not {path!r}."
+        )
+        raise InvalidCommand(sentence, path=path)
+    found: dict[str, bytes] = {}
+    size = 0
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and not file.is_symlink() and file.resolve().is_relative_to(root):
+            size += file.stat().st_size
+            check_size(size)
+            found[file.relative_to(folder).as_posix()] = file.read_bytes()
+    return found
+
+
+def check_size(size: int) -> None:
+    """Raise InvalidCommand for more bytes than the limit."""
+    if size > LIMIT:
+        sentence = _("The files to build from are larger than {size} kB in all.")
+        raise InvalidCommand(sentence, size=LIMIT // 1000)
 
 
 def beside(path: str, name: str) -> str:
-    """A path that is written in the file at ``path``, as seen from the folder."""
+    """The path of a file that the file at ``path`` names."""
     return str(PurePosixPath(path).parent / name)
-
-
-def _some(root: Path) -> list[str]:
-    return sorted(f.relative_to(root).as_posix() for f in (root / "stack").glob("*.*"))

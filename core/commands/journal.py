@@ -9,11 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-import docker
-
 from core.cluster.public import HIDDEN, MASK, safe_words
 from core.commands import grammar
-from core.commands.command import Command, Interrupt, Report, unheard
+from core.commands.command import Client, Command, Interrupt, Report, unheard
 from core.errors import EngineRejected, EssaimError
 from core.i18n import later as _
 
@@ -42,8 +40,8 @@ class Record:
 class Journal:
     """Keeps the last records. Any thread may run commands through it and read it.
 
-    private: whether the engine is a real one, of which everybody reads this: arguments and labels
-    are masked then, too.
+    size: the number of records kept. clock: seconds since the epoch. private: tells whether the
+    engine is a real one, whose journal everybody reads: then arguments and labels are masked, too.
     """
 
     def __init__(
@@ -58,32 +56,35 @@ class Journal:
         self._records: deque[Record] = deque(maxlen=size)
 
     def records(self) -> tuple[Record, ...]:
-        """Oldest first."""
+        """All that are kept, the oldest first."""
         with self._lock:
             return tuple(self._records)
 
     def run(
         self,
         command: Command,
-        client: docker.DockerClient,
+        client: Client,
         who: str,
         report: Report = unheard,
         interrupt: Interrupt | None = None,
     ) -> str:
-        """Run the command, and write down how it ended; its errors are raised on."""
+        """Run the command, and record how it ended. Raises the errors of ``Command.run``."""
         began = self._clock()
         try:
             text = command.run(client, report, interrupt)
         except EssaimError as error:
             self.refused(command, who, error, began)
             raise
-        self._write(command, who, began)
+        self._record(command, who, began)
         return text
 
     def refused(
         self, command: Command, who: str, error: EssaimError, began: float | None = None
     ) -> None:
-        """Write down what was not done: by the engine's word, or for want of a right."""
+        """Record a command that the engine refused, or that its viewer had no right to.
+
+        began: seconds since the epoch; now where it was not even begun.
+        """
         private = self._private()
 
         def hide(text: str) -> str:
@@ -92,42 +93,36 @@ class Journal:
             return text
 
         began = self._clock() if began is None else began
-        self._write(command, who, began, self._told(error.kept(hide)))
+        self._record(command, who, began, error.kept(hide))
 
     def told(self, command: Command) -> Command:
-        """The command as it is written down."""
+        """The command as it is recorded."""
         return command.masked(self._private())
 
-    def _told(self, error: EssaimError) -> EssaimError:
-        """What everybody may read of a refusal: of an engine's words, those that are harmless."""
-        if (
-            self._private()
-            and isinstance(error, EngineRejected)
-            and safe_words(str(error)) == HIDDEN
-        ):
-            return EssaimError(_("The engine refused; its words are shown to who did it alone."))
-        return error
-
     def note(self, line: str, python: str, who: str, action: Callable[[], T]) -> T:
-        """Do what no command does, and write down how it ended; its errors are raised on."""
+        """Do an action that is no command, and record how it ended. Raises the action's errors."""
         began = self._clock()
         try:
             answer = action()
         except EssaimError as error:
-            self._enter(line, python, who, began, self._told(error.kept()))
+            self._add(line, python, who, began, error.kept())
             raise
-        self._enter(line, python, who, began)
+        self._add(line, python, who, began)
         return answer
 
-    def _write(
+    def _record(
         self, command: Command, who: str, began: float, refusal: EssaimError | None = None
     ) -> None:
         told = self.told(command)
-        self._enter(told.line(), told.python(), who, began, refusal)
+        self._add(told.line(), told.python(), who, began, refusal)
 
-    def _enter(
+    def _add(
         self, line: str, python: str, who: str, began: float, refusal: EssaimError | None = None
     ) -> None:
+        # Of an engine's words, everybody may read those that are harmless.
+        rejected = isinstance(refusal, EngineRejected) and self._private()
+        if rejected and safe_words(str(refusal)) == HIDDEN:
+            refusal = EssaimError(_("The engine refused; its words are shown to who did it alone."))
         outcome: Outcome = "refused" if refusal else "ok"
         record = Record(began, who, line, python, outcome, refusal, self._clock() - began)
         with self._lock:

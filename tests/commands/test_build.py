@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.commands import build
+from core.commands import folder as demo_folder
 from core.commands.build import BuildImage
 from core.commands.command import Progress
 from core.errors import EngineRejected, InvalidCommand
@@ -42,7 +42,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "secret").write_text("secret")
     (folder / "link").symlink_to(tmp_path / "secret")
     (folder / "up").symlink_to(tmp_path)
-    monkeypatch.setattr(build, "FOLDER", folder)
+    monkeypatch.setattr(demo_folder, "FOLDER", folder)
     return folder
 
 
@@ -76,10 +76,10 @@ def test_files_stay_beside_the_dockerfile(name: str) -> None:
 
 
 def test_too_much_is_not_sent(demo: Path) -> None:
-    files = (("big", "x" * (build.LIMIT + 1)),)
+    files = (("big", "x" * (demo_folder.LIMIT + 1)),)
     with pytest.raises(InvalidCommand, match="larger than 1000 kB"):
         BuildImage(path=".", files=files).run(Builder())
-    (demo / "big").write_bytes(b"x" * (build.LIMIT + 1))
+    (demo / "big").write_bytes(b"x" * (demo_folder.LIMIT + 1))
     with pytest.raises(InvalidCommand, match="larger than 1000 kB"):
         BuildImage(path=".").run(Builder())
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from core.commands.build import FOLDER, BuildImage
+from core.commands.build import BuildImage
 from core.commands.command import Command
+from core.commands.folder import FOLDER
 from core.commands.services import CreateService, ScaleServices, UpdateService
 from core.control import faults
 from core.control.control import Control

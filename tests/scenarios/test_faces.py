@@ -19,8 +19,9 @@ import docker.errors
 import pytest
 import requests
 
-from core.commands.build import FOLDER, BuildImage
+from core.commands.build import BuildImage
 from core.commands.command import Command
+from core.commands.folder import FOLDER
 from core.commands.registry import COMMANDS, parse
 from core.errors import EssaimError
 from essaim_practice.hosting.server import PracticeServer

@@ -24,7 +24,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from core.commands.build import FOLDER, BuildImage
+from core.commands.build import BuildImage
+from core.commands.folder import FOLDER
 from core.commands.services import CreateService
 from core.control.access import Access
 from core.control.control import Control

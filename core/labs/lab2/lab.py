@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.cluster.snapshot import Container
-from core.commands.build import FOLDER, BuildImage
+from core.commands.build import BuildImage
+from core.commands.folder import FOLDER
 from core.labs.checks import all_removed, all_stopped, running
 from core.labs.lab import Facts, Lab, Step, Verdict, green, made_of, red
 
