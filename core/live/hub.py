@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 from core.live.edition import Content, Edition
 
@@ -23,14 +23,21 @@ class Subscription:
         self._loop = asyncio.get_running_loop()
         self._latest: dict[str, str | Edition] = {}
         self._has: dict[str, int] = {}  # by topic, the number of the content that was sent
+        self._begun: dict[str, int] = {}  # by topic, the order of the latest message
         self._news = asyncio.Event()
 
-    def offer(self, topic: str, message: str | Edition) -> None:
-        """From any thread: this is now the topic's latest message, or has it."""
-        with suppress(RuntimeError):  # its loop has closed: the viewer is gone
-            self._loop.call_soon_threadsafe(self._put, topic, message)
+    def offer(self, topic: str, message: str | Edition, begun: int = 0) -> None:
+        """From any thread: this is now the topic's latest message, or has it.
 
-    def _put(self, topic: str, message: str | Edition) -> None:
+        begun: the order in which the making of messages began; an overtaken message is dropped.
+        """
+        with suppress(RuntimeError):  # its loop has closed: the viewer is gone
+            self._loop.call_soon_threadsafe(self._put, topic, message, begun)
+
+    def _put(self, topic: str, message: str | Edition, begun: int) -> None:
+        if begun < self._begun.get(topic, 0):
+            return
+        self._begun[topic] = begun
         self._latest.pop(topic, None)  # so that it is sent in the order of its news
         self._latest[topic] = message
         self._news.set()
@@ -53,7 +60,7 @@ class Subscription:
 class Hub:
     """Topics, and the subscriptions that follow all of them.
 
-    What a topic says is made on the publisher's thread, and for a newcomer on the newcomer's.
+    A message is made on the publisher's thread, and for a newcomer on a thread of the event loop's.
     """
 
     def __init__(self) -> None:
@@ -77,28 +84,31 @@ class Hub:
         """The topic has changed: send everybody what is new, made once per language."""
         subscriptions = list(self._subscriptions)
         for language in {subscription.language for subscription in subscriptions}:
-            message = self._made(name, language)
+            message, begun = self._made(name, language)
             for subscription in subscriptions:
                 if subscription.language == language:
-                    subscription.offer(name, message)
+                    subscription.offer(name, message, begun)
 
-    @contextmanager
-    def follow(self, language: str) -> Iterator[Subscription]:
+    @asynccontextmanager
+    async def follow(self, language: str) -> AsyncIterator[Subscription]:
         """A subscription that starts with the latest of every topic; on the viewer's event loop."""
         subscription = Subscription(language)
         self._subscriptions.add(subscription)
         try:
-            for name in list(self._renderers):
-                subscription.offer(name, self._made(name, language))
+            await asyncio.to_thread(self._greet, subscription)
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
 
-    def _made(self, name: str, language: str) -> str | Edition:
+    def _greet(self, subscription: Subscription) -> None:
+        for name in list(self._renderers):
+            subscription.offer(name, *self._made(name, subscription.language))
+
+    def _made(self, name: str, language: str) -> tuple[str | Edition, int]:
         begun = next(self._begun)
         message = self._renderers[name](language)
         if isinstance(message, str):
-            return message
+            return message, begun
         edition = self._editions.setdefault((name, language), Edition())
         edition.put(begun, message)
-        return edition
+        return edition, begun

@@ -63,7 +63,7 @@ def routes(hub: Callable[[HTTPConnection], Hub], origin_allowed: OriginCheck) ->
             await socket.close(code=1013)  # try again later; the page says why
             return
         await socket.send_text(json.dumps({"topic": "server", "instance": INSTANCE}))
-        with followed.follow(preferred(socket.query_params.get("lang"))) as subscription:
+        async with followed.follow(preferred(socket.query_params.get("lang"))) as subscription:
             sending = asyncio.create_task(_send(socket, subscription))
             try:
                 while True:  # nothing is expected; this is how a closed socket is noticed

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -33,7 +34,7 @@ def test_a_newcomer_gets_the_latest_of_every_topic() -> None:
     hub.topic("b", lambda lang: f"b-{lang}")
 
     async def visit() -> list[str]:
-        with hub.follow("fr") as feed:
+        async with hub.follow("fr") as feed:
             return await asyncio.wait_for(read(feed, 2), 60)
 
     assert asyncio.run(visit()) == ["a-fr", "b-fr"]
@@ -52,7 +53,7 @@ def test_a_message_is_made_once_per_language_whoever_looks() -> None:
 
     async def visit() -> None:
         loop = asyncio.get_running_loop()
-        with hub.follow("en") as one, hub.follow("en") as two, hub.follow("fr") as three:
+        async with hub.follow("en") as one, hub.follow("en") as two, hub.follow("fr") as three:
             await read(one, 1), await read(two, 1), await read(three, 1)
             made.clear()
             await loop.run_in_executor(None, hub.publish, "a")
@@ -80,7 +81,7 @@ def test_a_slow_viewer_gets_the_latest_not_a_queue() -> None:
             hub.publish("a")
 
     async def visit() -> list[str]:
-        with hub.follow("en") as feed:
+        async with hub.follow("en") as feed:
             publisher = threading.Thread(target=publish)
             publisher.start()
             await asyncio.to_thread(publisher.join)
@@ -151,7 +152,7 @@ def test_a_viewer_is_sent_the_whole_once_and_then_what_has_changed() -> None:
     talk = _Talk()
 
     async def visit() -> list[str]:
-        with talk.hub.follow("en") as feed:
+        async with talk.hub.follow("en") as feed:
             first = await read(feed, 1)
             await talk.say(1)
             return first + await read(feed, 1)
@@ -166,7 +167,7 @@ def test_a_slow_viewer_is_sent_what_has_changed_since_it_was_sent_something() ->
 
     async def visit(behind: int) -> tuple[Reader, str]:
         reader = Reader()
-        with talk.hub.follow("en") as feed:
+        async with talk.hub.follow("en") as feed:
             reader.read((await read(feed, 1))[0])
             for number in range(behind):
                 await talk.say(f"word {number}")
@@ -185,11 +186,11 @@ def test_who_comes_again_is_sent_the_whole() -> None:
     talk = _Talk()
 
     async def visit() -> list[str]:
-        with talk.hub.follow("en") as other:
+        async with talk.hub.follow("en") as other:
             await read(other, 1)
             await talk.say(1)
             await read(other, 1)
-            with talk.hub.follow("en") as again:
+            async with talk.hub.follow("en") as again:
                 return await read(again, 1)
 
     [text] = asyncio.run(visit())
@@ -201,7 +202,7 @@ def test_what_says_the_same_again_is_not_sent() -> None:
     talk = _Talk()
 
     async def visit() -> list[str]:
-        with talk.hub.follow("en") as feed:
+        async with talk.hub.follow("en") as feed:
             await read(feed, 1)
             await talk.say(0)
             await talk.say(0)
@@ -217,3 +218,46 @@ def test_a_content_whose_making_began_earlier_does_not_overtake_a_newer_one() ->
     edition.put(2, {"topic": "a", "said": "new"})
     edition.put(1, {"topic": "a", "said": "old"})
     assert json.loads(edition.since(0)[1])["said"] == "new"
+
+
+def test_of_two_publishers_at_once_the_later_one_has_the_last_word() -> None:
+    hub = Hub()
+    made = itertools.count(1)
+    slow, go_on = threading.Event(), threading.Event()
+
+    def render(_language: str) -> str:
+        number = next(made)
+        if number == 2:
+            slow.set()
+            assert go_on.wait(60)
+        return str(number)
+
+    hub.topic("a", render)
+
+    async def visit() -> list[str]:
+        async with hub.follow("en") as subscription:
+            assert await read(subscription, 1) == ["1"]
+            publisher = threading.Thread(target=hub.publish, args=("a",))
+            publisher.start()
+            assert await asyncio.to_thread(slow.wait, 60)
+            await asyncio.to_thread(hub.publish, "a")
+            go_on.set()
+            await asyncio.to_thread(publisher.join)
+            await asyncio.sleep(0)
+            return await read(subscription, 1)
+
+    assert asyncio.run(visit()) == ["3"]
+
+
+def test_what_greets_a_newcomer_is_not_made_on_the_event_loop() -> None:
+    hub = Hub()
+    made = list[threading.Thread]()
+    hub.topic("a", lambda _lang: made.append(threading.current_thread()) or "a")  # type: ignore[func-returns-value]
+
+    async def visit() -> None:
+        async with hub.follow("en") as subscription:
+            await read(subscription, 1)
+            assert made
+            assert threading.current_thread() not in made
+
+    asyncio.run(visit())

@@ -59,7 +59,7 @@ def told(control: Control, language: str) -> list[str]:
 
     async def visit() -> list[str]:
         frames, topics = list[str](), set[str]()
-        with control.hub.follow(language) as feed:
+        async with control.hub.follow(language) as feed:
             async for frame in feed.messages():
                 frames.append(frame)
                 topics.add(json.loads(frame)["topic"])
