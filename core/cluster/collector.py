@@ -18,10 +18,11 @@ import docker
 from docker.types.daemon import CancellableStream
 
 from core.cluster import parse
-from core.cluster.failures import daemon_errors
+from core.cluster.failures import daemon_errors, unforeseen
 from core.cluster.snapshot import ClusterSnapshot, Outage
 from core.errors import EngineRejected, EngineUnreachable, EssaimError, NotAManager
 from core.i18n import later as _
+from core.threads.supervised import SupervisedThread
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +105,9 @@ class Collector:
 
     def start(self) -> None:
         self.resume()
-        for target in (self._collect,) if self._hinted else (self._collect, self._listen):
-            threading.Thread(target=target, name=f"essaim{target.__name__}", daemon=True).start()
+        SupervisedThread("collect", self._collect, self._ended).start()
+        if not self._hinted:
+            SupervisedThread("listen", self._listen).start()
 
     def stop(self) -> None:
         """Ask no more; the threads end by themselves, a moment later."""
@@ -194,6 +196,10 @@ class Collector:
             self._wake.wait(self._pause())
             self._wake.clear()
         self._drop_connection()
+
+    def _ended(self, error: BaseException | None) -> None:
+        if error:
+            self._lost(unforeseen(error))
 
     def _round(self, stirred: set[str]) -> None:
         with daemon_errors():

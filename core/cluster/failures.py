@@ -59,7 +59,7 @@ def daemon_errors() -> Iterator[None]:
         raise _unreachable(error) from error
 
 
-def unforeseen(error: Exception) -> EssaimError:
+def unforeseen(error: BaseException) -> EssaimError:
     """The one sentence for what nobody foresaw; its traceback is in the log from here on.
 
     An error of ours comes back as it is: it has its sentence, and was logged where it was made.

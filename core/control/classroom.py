@@ -23,6 +23,7 @@ from core.engine import keys
 from core.engine.connection import Connection, Practice, choose
 from core.errors import Crowded, NoRoom, NotBegun
 from core.i18n import later as _
+from core.threads.supervised import SupervisedThread
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Classroom:
         self._lock = threading.Lock()
         self._clusters: dict[str, _Cluster] = {}
         self._codes: dict[str, str] = {}  # keys by the code to look on
-        self._stopped = threading.Event()
+        self._thread = SupervisedThread("classroom", self._go_round)
         self._admission = Admission(engines.most, now) if isinstance(engines, Practice) else None
 
     @property
@@ -138,11 +139,11 @@ class Classroom:
     def start(self) -> None:
         if self.shared:
             self.control()  # so that the picture is there, and has a past, when somebody comes
-        threading.Thread(target=self._go_round, name="essaim_classroom", daemon=True).start()
+        self._thread.start()
 
     def stop(self) -> None:
         """End every cluster that is ours. Stopping twice does no harm."""
-        self._stopped.set()
+        self._thread.stop()
         with self._lock:
             for key in list(self._clusters):
                 self._end(key)
@@ -205,7 +206,7 @@ class Classroom:
                 self._engines.end(key)
 
     def _go_round(self) -> None:
-        while not self._stopped.wait(ROUND):
+        while not self._thread.wait(ROUND):
             try:
                 self.tend()
             except Exception:

@@ -6,9 +6,7 @@ pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and cal
 
 from __future__ import annotations
 
-import copy
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +33,7 @@ from core.labs.queries import EngineQueries
 from core.live import messages
 from core.live.hub import Hub
 from core.terminal.stream import Stream, opened
+from core.threads.supervised import SupervisedThread
 from core.timeline.recorder import Recorder
 from core.traffic import message as traffic_message
 from core.traffic.plan import Plan
@@ -52,12 +51,13 @@ PULSE = 1.0
 class Control:
     """A cluster, from ``start()`` until ``stop()``."""
 
+    read_only = False  # whoever holds it came to look on
+
     def __init__(self, connection: Connection, access: Access) -> None:
         self.connection = connection
         self.access = access
         self._traces = protection.traces()
         self._public = PublicView()
-        self.read_only = False  # whoever holds it came to look on
         self.collector = Collector(connection.api, hinted=connection.practice is not None)
         connection.listen(self.collector.hint)
         self.history = History()
@@ -66,7 +66,7 @@ class Control:
         self.hub = Hub()
         self.votes = Votes(lambda: self.hub.publish("votes"))
         self.hub.topic("votes", lambda lang: vote_messages.votes(self.votes.poll, _texts(lang)))
-        self._stopped = threading.Event()
+        self._pulse = SupervisedThread("pulse", self._beat)
         self._acting = set[object]()  # commands that run now, whoever's: see as_read_only
         self.hub.topic(
             "cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang), self.whole)
@@ -127,7 +127,7 @@ class Control:
 
     def start(self) -> None:
         self.collector.start()
-        threading.Thread(target=self._beat, name="essaim_pulse", daemon=True).start()
+        self._pulse.start()
 
     def rest(self) -> None:
         """Nobody looks: ask the engine nothing until ``resume``. The cluster itself goes on."""
@@ -138,7 +138,7 @@ class Control:
         self.collector.resume()
 
     def stop(self) -> None:
-        self._stopped.set()
+        self._pulse.stop()
         self.labs.stop()
         self.traffic.stop()
         self.collector.stop()
@@ -146,9 +146,7 @@ class Control:
 
     def as_read_only(self) -> Control:
         """The same cluster for who may see it, and neither change it nor see what it keeps."""
-        seen = copy.copy(self)
-        seen.read_only = True
-        return seen
+        return _ReadOnlyControl(self)
 
     def may(self, action: Action | type[Action], right: Right = NONE) -> bool:
         """Whether a viewer who holds this, with this right, may do it."""
@@ -329,7 +327,7 @@ class Control:
             self.hub.publish("engine")
 
     def _beat(self) -> None:
-        while not self._stopped.wait(PULSE):
+        while not self._pulse.wait(PULSE):
             for due in self._due():
                 try:
                     due()
@@ -344,6 +342,15 @@ class Control:
         yield lambda: self.hub.publish("history")
         if self.traffic.moving:
             yield lambda: self.hub.publish("traffic_charts")
+
+
+class _ReadOnlyControl(Control):
+    """The same cluster, with the same state, in the hands of whoever came to look on."""
+
+    read_only = True
+
+    def __init__(self, control: Control) -> None:
+        self.__dict__ = control.__dict__
 
 
 def _texts(language: str) -> Callable[[str], str]:

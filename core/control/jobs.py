@@ -13,6 +13,7 @@ from collections.abc import Callable
 from core.cluster.failures import unforeseen
 from core.commands.command import Command, Progress, Report
 from core.errors import EssaimError
+from core.threads.supervised import SupervisedThread
 
 #: Lines of log kept of one job; a build may print without end.
 MAX_LINES = 2000
@@ -34,7 +35,7 @@ class Job:
         self._lock = threading.Lock()
         self._log: list[str] = []
         self._steps: dict[str, Progress] = {}
-        threading.Thread(target=self._work, name="essaim_job", daemon=True).start()
+        SupervisedThread("job", self._work, self._ended).start()
 
     @property
     def running(self) -> bool:
@@ -53,12 +54,11 @@ class Job:
             return tuple(self._steps.values())
 
     def _work(self) -> None:
-        try:
-            self.answer = self._run(self._report)
-        except Exception as error:
-            self.error = unforeseen(error).kept()
-        finally:
-            self.ended = time.time()
+        self.answer = self._run(self._report)
+
+    def _ended(self, error: BaseException | None) -> None:
+        self.error = unforeseen(error).kept() if error else None
+        self.ended = time.time()
 
     def _report(self, progress: Progress) -> None:
         with self._lock:

@@ -7,7 +7,6 @@ unlocks again gets another one, and what an ended right had begun stays ended.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 import weakref
@@ -17,8 +16,7 @@ from typing import Literal, ParamSpec, TypeVar
 
 from core.errors import NotAllowed
 from core.i18n import later as _
-
-log = logging.getLogger(__name__)
+from core.threads.supervised import SupervisedThread
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -107,7 +105,7 @@ class Right:
             self.why = why
             closing = [*self._closing.values(), *filter(None, (each() for each in self._covered))]
         for close in closing:  # each on its own: an engine may take its time
-            threading.Thread(target=_close, args=(close,), name="essaim_end", daemon=True).start()
+            SupervisedThread("end", close).start()
 
     def covers(self, close: Callable[[], None]) -> None:
         """Call this with the right's end, should its object still be there; at once, if it ended.
@@ -149,7 +147,7 @@ class Right:
             if self._watched or self.why:
                 return
             self._watched = True
-        threading.Thread(target=self._look, name="essaim_right", daemon=True).start()
+        SupervisedThread("right", self._look).start()
 
     def _look(self) -> None:
         while self.held:
@@ -164,13 +162,6 @@ def _never() -> Right:
 
 #: The right of who has not shown the password.
 NONE = _never()
-
-
-def _close(close: Callable[[], None]) -> None:
-    try:
-        close()
-    except Exception:
-        log.exception("something did not end with the right that it ran under")
 
 
 class Rights:

@@ -15,6 +15,7 @@ from core.errors import EssaimError
 from core.labs.catalogue import BY_NAME
 from core.labs.lab import Facts, Lab, Step, Verdict
 from core.labs.queries import EngineQueries
+from core.threads.supervised import SupervisedThread
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ class Labs:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread: SupervisedThread | None = None
         self.name = ""  # the learner's first name, where the teacher asks for it
 
     def begun(self) -> tuple[LabProgress, ...]:
@@ -131,8 +132,8 @@ class Labs:
         if not self._runs or self._stopped.is_set():
             return
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="essaim_labs", daemon=True)
+            if self._thread is None or self._thread.state == "failed":
+                self._thread = SupervisedThread("labs", self._watch)
                 self._thread.start()
         self._wake.set()
 

@@ -26,6 +26,7 @@ from core.control.control import Control
 from core.control.rights import Right
 from core.errors import EssaimError, InvalidCommand
 from core.i18n import later as _
+from core.threads.supervised import SupervisedThread
 from core.traffic.endpoints import open_ports
 from core.traffic.plan import Plan
 from core.traffic.status import Status
@@ -68,6 +69,10 @@ class Load:
     status: Status
 
 
+class _Restless(Exception):
+    """The cluster did not come to rest in PATIENCE seconds."""
+
+
 class Lesson:
     """One lesson, from its making until it has ended, on a thread of its own.
 
@@ -95,7 +100,7 @@ class Lesson:
         self._cluster, self._service = cluster, service
         self._who, self._right = who, right
         self._putting_back = right
-        self._thread = threading.Thread(target=self._work, name="essaim_lesson", daemon=True)
+        self._thread = SupervisedThread("lesson", self._work, self._ended)
         self._thread.start()
 
     def wait(self, seconds: float) -> bool:
@@ -124,19 +129,17 @@ class Lesson:
             "many": self._many,
             "kept": self._kept,
         }[self.kind]
-        try:
-            self._cluster.still(self._right)
-            if not self._cluster.practice:
-                self._putting_back = self._right.to_put_back()
-            play()
-        except TimeoutError:
-            self.stuck = True
-        except Exception as error:
-            self.error = unforeseen(error).kept()
-        finally:
-            if self._putting_back is not self._right:
-                self._putting_back.end()
-            self.running = False
+        self._cluster.still(self._right)
+        if not self._cluster.practice:
+            self._putting_back = self._right.to_put_back()
+        play()
+
+    def _ended(self, error: BaseException | None) -> None:
+        if self._putting_back is not self._right:
+            self._putting_back.end()
+        self.stuck = isinstance(error, _Restless)
+        self.error = unforeseen(error).kept() if error and not self.stuck else None
+        self.running = False
 
     def _rebalance(self) -> None:
         """What drain moves away comes back only by force."""
@@ -249,12 +252,12 @@ class Lesson:
         self._cluster.collector.refresh()
 
     def _rest(self, holds: Callable[[Service], bool] = lambda _service: True) -> None:
-        """Until all has been well for a while. Raises TimeoutError."""
+        """Until all has been well for a while. Raises _Restless."""
         end = time.monotonic() + PATIENCE
         since = time.monotonic()
         while time.monotonic() - since < CALM:
             if time.monotonic() > end:
-                raise TimeoutError
+                raise _Restless
             self._cluster.still(self._right)
             time.sleep(LOOK)
             service = self._found()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 
@@ -20,6 +19,7 @@ from core.engine.practice import calls
 from core.errors import EssaimError, NotAllowed
 from core.i18n import later as _
 from core.labs.lab import Curl, InstanceFault, Join, Move
+from core.threads.supervised import SupervisedThread
 from core.traffic.endpoints import open_ports
 
 #: Seconds between two moves, so that the eye can follow.
@@ -42,9 +42,8 @@ class Play:
         self._cluster, self._who, self._right = cluster, who, right
         self._lines: list[str] = []
         self._pause = pause
-        self._thread = threading.Thread(
-            target=self._work, args=(tuple(moves),), name="essaim_play", daemon=True
-        )
+        self._moves = tuple(moves)
+        self._thread = SupervisedThread("play", self._work, self._ended)
         self._thread.start()
 
     @property
@@ -56,18 +55,16 @@ class Play:
         """Until it has ended, so many seconds at most."""
         self._thread.join(seconds)
 
-    def _work(self, moves: tuple[Move, ...]) -> None:
-        try:
-            for number, move in enumerate(moves):
-                if number:
-                    time.sleep(self._pause)
-                self._cluster.still(self._right)
-                answer = self._make(move)
-                self._lines += plain(answer).split("\n")[:12]
-        except Exception as error:
-            self.error = unforeseen(error).kept()
-        finally:
-            self.running = False
+    def _work(self) -> None:
+        for number, move in enumerate(self._moves):
+            if number:
+                time.sleep(self._pause)
+            self._cluster.still(self._right)
+            self._lines += plain(self._make(move)).split("\n")[:12]
+
+    def _ended(self, error: BaseException | None) -> None:
+        self.error = unforeseen(error).kept() if error else None
+        self.running = False
 
     def _make(self, move: Move) -> str:
         if isinstance(move, Command):

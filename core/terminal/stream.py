@@ -19,6 +19,7 @@ from core.commands.execs import AttachContainer, ExecContainer
 from core.commands.runs import RunContainer
 from core.errors import EngineRejected, EssaimError
 from core.terminal.cooked import Cooked, Frames
+from core.threads.supervised import SupervisedThread
 
 #: How long one read or write waits, in seconds, before its caller may look up.
 PATIENCE = 5.0
@@ -112,7 +113,7 @@ class Stream:
         if not self._closing.acquire(blocking=False):
             return
         if self._exit_keys:
-            threading.Thread(target=self._leave, name="essaim_farewell", daemon=True).start()
+            SupervisedThread("farewell", self._leave).start()
         else:
             self._hang_up()
 

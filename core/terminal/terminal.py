@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from core.cluster.failures import unforeseen
 from core.terminal.stream import Stream
+from core.threads.supervised import SupervisedThread
 
 #: What is kept of the screen, for a browser that comes back; and what one may lag behind. Bytes.
 SCROLLBACK = 100_000
@@ -77,7 +79,8 @@ class Terminal:
         self._views: set[View] = set()
         self._used = self._watched = clock()
         self._closing = False
-        threading.Thread(target=self._pump, name="essaim_terminal", daemon=True).start()
+        self._ending = End()  # how it is to end
+        SupervisedThread("terminal", self._pump, self._ended).start()
 
     def type(self, data: bytes) -> None:
         """What was typed or pasted. May wait some seconds for a program that does not read."""
@@ -109,26 +112,29 @@ class Terminal:
                 self._watched = self._clock()
 
     def _pump(self) -> None:
-        idle = False
         while not self._closing:
             try:
                 data = self._stream.read()
             except TimeoutError:
-                idle = self._forgotten()
-                if idle:
-                    break
+                if self._forgotten():
+                    self._ending = End(idle=True)
+                    return
                 continue
             if not data:
-                break
+                if not self._closing:  # asked before hanging up, which closes the client too
+                    self._ending = End(self._stream.code())
+                return
             self._used = self._clock()
             self._show(data)
-        # Asked before hanging up, which closes the client too.
-        end = End(idle=True) if idle else End(None if self._closing else self._stream.code())
+
+    def _ended(self, error: BaseException | None) -> None:
+        if error:
+            unforeseen(error)
         self._stream.close()
         with self._lock:
-            self.end = end
+            self.end = self._ending
             for view in self._views:
-                view.offer(b"", end)
+                view.offer(b"", self.end)
 
     def _forgotten(self) -> bool:
         now = self._clock()

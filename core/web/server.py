@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -27,6 +26,7 @@ from core.live import messages
 from core.live.routes import routes as live_routes
 from core.presentation import tables
 from core.terminal.routes import routes as terminal_routes
+from core.threads.supervised import SupervisedThread
 from core.timeline.routes import routes as timeline_routes
 from core.web.hosts import Hosts
 from core.web.middleware import SecurityMiddleware
@@ -46,8 +46,8 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
         why = error.said(_) if isinstance(error, Worded) else str(error)
         print(_("Essaim cannot start: {why}").format(why=why), file=sys.stderr, flush=True)
         os._exit(1)  # an exception would only bury the sentence under the server's own
-    threading.Thread(target=_warm_up, daemon=True).start()
-    threading.Thread(target=_hosts().learn, daemon=True).start()
+    SupervisedThread("warm_up", _warm_up).start()
+    SupervisedThread("hosts", _hosts().learn).start()
     if told := room.access.announcement():
         print(told, flush=True)  # as Jupyter does
     yield {}

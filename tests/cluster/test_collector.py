@@ -242,6 +242,21 @@ def test_an_answer_it_does_not_understand_is_survived(
     until(lambda: collector.snapshot.outage is None)
 
 
+def test_a_collector_that_fails_says_so_in_the_picture(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: Collector) -> float:
+        raise KeyError("a part")
+
+    monkeypatch.setattr(Collector, "_pause", fail)
+    collector = Collector(engine.connect, QUICK)  # type: ignore[arg-type]
+    collector.start()
+    until(lambda: collector.snapshot.trouble, 30)
+    assert collector.snapshot.trouble
+    assert "KeyError: 'a part'" in str(collector.snapshot.trouble.why)
+    collector.stop()
+
+
 def test_refresh_waits_for_a_question_asked_after_it(
     engine: FakeEngine, collector: Collector
 ) -> None:

@@ -7,6 +7,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from core.cluster.history import History
 from core.commands.command import Command
 from core.commands.nodes import ListNodes
 from core.commands.registry import parse
@@ -31,6 +32,15 @@ def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
     monkeypatch.setattr(Control, "_client", lambda *_: MagicMock())
     seen.look(ListNodes(), NONE)
     assert (watched, control.watched) == ([True], False)
+    control.stop()
+
+
+def test_who_looks_on_sees_what_becomes_of_the_cluster_later() -> None:
+    control = Control(Connection("tcp://127.0.0.1:9"), Access({}))
+    seen = control.to_look_on()
+    control.history = History()
+    assert seen.history is control.history
+    assert (control.looking, seen.looking) == (False, True)
     control.stop()
 
 
@@ -82,7 +92,7 @@ def test_the_pulse_outlives_a_topic_that_fails(
 
     async def visit() -> None:
         nonlocal failing
-        with control.hub.follow("en") as feed:
+        async with control.hub.follow("en") as feed:
             failing = True
             control.start()
             met = 0

@@ -289,6 +289,28 @@ def test_nobodys_cluster_is_asked_nothing() -> None:
     labs.stop()
 
 
+def test_a_fault_of_the_watching_thread_does_not_end_the_watching() -> None:
+    asked, faults = list[None](), [KeyError("a step")]
+
+    class Asked(Questions):
+        def secrets(self) -> frozenset[str]:
+            asked.append(None)
+            return frozenset()
+
+    def watched() -> bool:
+        if faults:
+            raise faults.pop()
+        return True
+
+    snapshot = ClusterSnapshot(0.0, 1, ENGINE)
+    progress = Progress(lambda: snapshot, Journal(), Asked(lambda: None), lambda: None, watched)
+    progress.standing("lab6")
+    until(lambda: not faults)
+    before = len(asked)
+    until(lambda: progress.feed() or len(asked) > before + 1, 30)
+    progress.stop()
+
+
 def changes_soon(things: list[None]) -> bool:
     before = len(things)
     time.sleep(3 * ASKING)

@@ -220,3 +220,13 @@ def test_a_console_session_is_found_again_by_its_browser_alone() -> None:
     session = consoles.session(None, hers)
     assert consoles.session(session.key, hers) is session
     assert consoles.session(session.key, his) is not session
+
+
+def test_a_fault_ends_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_self: Program) -> bytes:
+        raise KeyError("a frame")
+
+    monkeypatch.setattr(Program, "read", fail)
+    program, terminal = opened()
+    until(lambda: terminal.end == End(), 30)
+    assert program.closed
