@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 MOST_TEXT = 100_000  # characters of one answer
@@ -12,7 +12,7 @@ MOST_TEXT = 100_000  # characters of one answer
 Kind = Literal[
     "waiting", "running", "going", "asking", "done", "help", "refused", "skipped", "terminal"
 ]
-#: How docker asks, below what it warns of.
+#: How docker asks, below its warning.
 QUESTION = "Are you sure you want to continue? [y/N] "
 
 
@@ -31,17 +31,10 @@ def message(topic: str, **values: Any) -> str:
     return json.dumps({"topic": topic, **values}, ensure_ascii=False)
 
 
-def told(entry: Answer) -> str:
-    return message(
-        "entry",
-        number=entry.number,
-        line=entry.line,
-        kind=entry.kind,
-        text=entry.text,
-        terminal=entry.terminal,
-    )
+def told(answer: Answer) -> str:
+    return message("entry", **asdict(answer))
 
 
 def cut(text: str) -> str:
-    """The end of what is too long for a screen."""
+    """The end of a text that is too long for a screen."""
     return text if len(text) <= MOST_TEXT else f"…\n{text[-MOST_TEXT:]}"

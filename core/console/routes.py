@@ -11,6 +11,7 @@ from typing import Any
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from core.console.answer import message
 from core.console.completion import complete
 from core.console.consoles import Consoles
 from core.console.grant import Grant
@@ -63,10 +64,10 @@ def _answer(
         found = asdict(
             complete(text, grant.control.snapshot, translation(subscription.language).gettext)
         )
-        subscription.offer("completion", _message("completion", asked=text, **found))
+        subscription.offer("completion", message("completion", asked=text, **found))
     elif what == "seat":
         ticket = consoles.seat(session, asked["terminal"], grant)
-        news = _message("seat", terminal=asked["terminal"], ticket=ticket)
+        news = message("seat", terminal=asked["terminal"], ticket=ticket)
         subscription.offer(f"seat {asked['terminal']}", news)
     elif what == "interrupt":
         session.interrupt(grant)
@@ -74,15 +75,11 @@ def _answer(
         session.hang_up(str(asked["terminal"]))
 
 
-def _message(topic: str, **values: Any) -> str:
-    return json.dumps({"topic": topic, **values}, ensure_ascii=False)
-
-
 async def _send(
     socket: WebSocket, subscription: Subscription, session: Session, grant: Grant
 ) -> None:
-    async for message in subscription.messages():
+    async for text in subscription.messages():
         if not session.shown_to(grant):
             await locked(socket)
             return
-        await socket.send_text(message)
+        await socket.send_text(text)

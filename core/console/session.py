@@ -20,27 +20,36 @@ from core.console.lines import Line, read
 from core.console.progress import Progressing
 from core.console.scripts import Step, python, shell
 from core.control.control import Control
-from core.errors import EssaimError, InvalidCommand
+from core.errors import InvalidCommand
 from core.i18n import Translate, translation
 from core.i18n import later as _
 from core.live.hub import Subscription
 from core.terminal.terminal import Terminal
+from core.threads.supervised import SupervisedThread
 
-MOST_ENTRIES = 300
+MOST_ANSWERS = 300
 MOST_LINES = 100  # that wait at the same time
 MOST_TERMINALS = 8  # that are open at the same time
-LEFT = 60.0  # seconds that what goes on is left to itself, before it is let go
-TICK = 0.1  # seconds between two looks at what still runs
+LEFT = 60.0  # seconds without a browser until a command that goes on is let go
+TICK = 0.1  # seconds between two messages about a command that still runs
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """One line, and who typed it."""
+
+    number: int
+    line: Line
+    grant: Grant
+    translate: Translate
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A command that waits for its y."""
 
-    entry: Answer
-    command: Command
-    host: str
-    grant: Grant
+    answer: Answer
+    typed: _Typed
 
 
 class Session:
@@ -55,25 +64,29 @@ class Session:
         self.used = time.monotonic()
         self._lock = threading.RLock()
         self._subscriptions: set[Subscription] = set()
-        self._entries: deque[Answer] = deque(maxlen=MOST_ENTRIES)
-        self._steps: deque[Step] = deque(maxlen=MOST_ENTRIES)
-        self._history: deque[str] = deque(maxlen=MOST_ENTRIES)
+        self._answers: deque[Answer] = deque(maxlen=MOST_ANSWERS)
+        self._steps: deque[Step] = deque(maxlen=MOST_ANSWERS)
+        self._history: deque[str] = deque(maxlen=MOST_ANSWERS)
         self._count = self._settled = self._cleared = 0
-        self._queue: deque[tuple[int, Line, Grant, Translate]] = deque()
+        self._queue: deque[_Typed] = deque()
         self._working = False
         self._succeeded = True
         self._going: tuple[Command, Interrupt] | None = None
         self._asked: _Asked | None = None
+        self._translate: Translate = str
 
     @contextmanager
     def follow(self, language: str) -> Iterator[Subscription]:
         """A subscription that starts with all there is. Call on the browser's event loop."""
         subscription = Subscription(language)
         with self._lock:
-            subscription.offer("session", self._greeting())
-            for entry in self._entries:
-                if entry.number > self._cleared:
-                    subscription.offer(f"entry {entry.number}", told(entry))
+            # settled: up to which number the lines have ended.
+            history, settled = list(self._history), self._settled
+            hello = message("session", key=self.key, history=history, settled=settled)
+            subscription.offer("session", hello)
+            for answer in self._answers:
+                if answer.number > self._cleared:
+                    subscription.offer(f"entry {answer.number}", told(answer))
             for name, text in self._summaries():
                 subscription.offer(name, text)
             self._subscriptions.add(subscription)
@@ -86,11 +99,6 @@ class Session:
                 if self._going and not self._subscriptions:
                     _later(LEFT, self._leave, self._going[1])
 
-    def _greeting(self) -> str:
-        """What a browser must know first. settled: up to which number the lines have ended."""
-        history = list(self._history)
-        return message("session", key=self.key, history=history, settled=self._settled)
-
     def give(self, typed: str, language: str, grant: Grant) -> None:
         """Take what was typed: it runs when what came before is done."""
         with self._lock:
@@ -98,26 +106,24 @@ class Session:
             right = grant.right()
             right.acted()
             self.private |= not self.control.practice and right.held
-            grant = replace(grant, right=lambda: right)  # what waits gets no later one
-            for line in filter(None, map(str.strip, typed.split("\n"))):
-                if not self._history or self._history[-1] != line:
-                    self._history.append(line)
-            translate = translation(language).gettext
-            requests = list(read(typed, translate))
-            if self._asked and not requests:
-                requests = [Line("", "refused")]  # Enter alone says no
-            for request in requests:
-                if len(self._queue) >= MOST_LINES:
-                    break
+            grant = replace(grant, right=lambda: right)  # lines that wait get no later right
+            for text in filter(None, map(str.strip, typed.split("\n"))):
+                if not self._history or self._history[-1] != text:
+                    self._history.append(text)
+            self._translate = translate = translation(language).gettext
+            lines = list(read(typed, translate))
+            if self._asked and not lines:
+                lines = [Line("", "refused")]  # Enter alone says no
+            for line in lines[: MOST_LINES - len(self._queue)]:
                 self._count += 1
-                self._write(Answer(self._count, request.line, "waiting"))
-                self._queue.append((self._count, request, grant, translate))
+                self._write(Answer(self._count, line.line, "waiting"))
+                self._queue.append(_Typed(self._count, line, grant, translate))
             if self._queue and not self._working:
+                SupervisedThread("console", self._work, self._ended).start()
                 self._working = True
-                threading.Thread(target=self._work, name="essaim_console", daemon=True).start()
 
     def interrupt(self, grant: Grant) -> None:
-        """Ctrl-C for what goes on; a second one lets go of it."""
+        """Ctrl-C for a command that goes on; a second one lets go of it."""
         going = self._going
         with self._lock:
             if self._asked:
@@ -127,7 +133,7 @@ class Session:
             _later(0, going[1].press)  # an engine may take its time
 
     def _leave(self, interrupt: Interrupt) -> None:
-        """Let go of what nobody has come back to."""
+        """Let go of a command that no browser has come back to."""
         if not self._subscriptions:
             interrupt.press(2)
 
@@ -154,125 +160,129 @@ class Session:
         return not self.private or grant.right().held
 
     def _work(self) -> None:
-        while True:
-            with self._lock:
-                at = self._next()
-                if at is None:
-                    self._working = False
-                    return
-                number, request, grant, translate = self._queue[at]
-                del self._queue[at]
-                asked, self._asked = self._asked, None
-            if not (asked and self._answered(asked, number, request, translate)):
-                self._run(number, request, grant, translate)
-            self._settled = max(self._settled, number)
+        while (found := self._next()) is not None:
+            typed, asked = found
+            try:
+                if not (asked and self._answered(asked, typed)):
+                    self._run(typed)
+            except Exception as error:
+                self._succeeded = False
+                said = unforeseen(error).said(typed.translate)
+                self._write(Answer(typed.number, typed.line.line, "refused", said))
+            self._tell(*self._summaries())
+            self._settled = max(self._settled, typed.number)
 
-    def _next(self) -> int | None:
-        """Where in the queue the next request is.
+    def _ended(self, error: BaseException | None) -> None:
+        """Refuse all lines of a thread that failed; the next line starts another one."""
+        if error is None:
+            return
+        with self._lock:
+            said = unforeseen(error).said(self._translate)
+            for answer in list(self._answers):
+                if answer.kind in ("waiting", "running", "going"):
+                    self._write(replace(answer, kind="refused", text=said))
+            self._queue.clear()
+            self._settled = self._count
+            self._succeeded = self._working = False
+
+    def _next(self) -> tuple[_Typed, _Asked | None] | None:
+        """The next line, with the question that it answers; None, and the thread ends, without.
 
         The rest of a line that asks waits for its answer, which is the next line.
         """
-        if self._asked is None:
-            return 0 if self._queue else None
-        answers = (at for at, each in enumerate(self._queue) if not each[1].goes_on)
-        return next(answers, None)
+        with self._lock:
+            fits = (each for each in self._queue if self._asked is None or not each.line.goes_on)
+            typed = next(fits, None)
+            if typed is None:
+                self._working = False
+                return None
+            self._queue.remove(typed)
+            asked, self._asked = self._asked, None
+            return typed, asked
 
-    def _answered(self, asked: _Asked, number: int, request: Line, translate: Translate) -> bool:
-        """Do what was asked about, or leave it; whether the request was no more than the answer.
+    def _answered(self, asked: _Asked, typed: _Typed) -> bool:
+        """Do what was asked about, or leave it; whether the line was no more than the answer.
 
         A docker line says no, as it does to docker, and is then run: nothing typed is lost.
         """
-        self._write(replace(asked.entry, kind="done"))
-        if request.line in ("y", "Y"):
-            entry = Answer(number, request.line, "running")
-            self._do(entry, asked.command, asked.host, asked.grant, translate, asked.entry.line)
-        elif request.kind != "refused":
+        self._write(replace(asked.answer, kind="done"))
+        answer = Answer(typed.number, typed.line.line, "done")
+        if answer.line in ("y", "Y"):
+            self._do(replace(answer, kind="running"), asked.typed, typed.translate)
+        elif typed.line.kind != "refused":
             return False
         else:
             self._succeeded = True  # docker exits with 0
-            self._write(Answer(number, request.line, "done"))
-        self._tell(*self._summaries())
+            self._write(answer)
         return True
 
-    def _run(self, number: int, request: Line, grant: Grant, translate: Translate) -> None:
-        entry = Answer(number, request.line, "running")
-        if request.after_success and not self._succeeded:
-            self._write(replace(entry, kind="skipped"))
-        elif request.kind == "clear":
-            self._clear(number)
-        elif request.command is None:
-            self._succeeded = request.kind == "help"
-            kind: Kind = "help" if request.kind == "help" else "refused"
-            self._write(replace(entry, kind=kind, text=request.text))
-        elif (warning := request.command.warning) and grant.control.may(
-            request.command, grant.right()
-        ):
-            asking = replace(entry, kind="asking", text=f"{warning}\n{QUESTION}")
-            self._asked = _Asked(asking, request.command, request.host, grant)
-            self._write(asking)
+    def _run(self, typed: _Typed) -> None:
+        line, grant = typed.line, typed.grant
+        answer = Answer(typed.number, line.line, "running")
+        if line.after_success and not self._succeeded:
+            self._write(replace(answer, kind="skipped"))
+        elif line.kind == "clear":
+            self._cleared = typed.number
+            self._tell(("cleared", message("cleared", upto=typed.number)))
+        elif line.command is None:
+            self._succeeded = line.kind == "help"
+            kind: Kind = "help" if self._succeeded else "refused"
+            self._write(replace(answer, kind=kind, text=line.text))
+        elif line.command.warning and grant.control.may(line.command, grant.right()):
+            text = f"{line.command.warning}\n{QUESTION}"
+            self._asked = _Asked(replace(answer, kind="asking", text=text), typed)
+            self._write(self._asked.answer)
         else:
-            self._do(entry, request.command, request.host, grant, translate)
-        self._tell(*self._summaries())
+            self._do(answer, typed, typed.translate)
 
-    def _do(
-        self,
-        entry: Answer,
-        command: Command,
-        host: str,
-        grant: Grant,
-        translate: Translate,
-        line: str = "",
-    ) -> None:
-        """Run it, and write what came of it. line: what was typed, where the entry's is a y."""
-        interrupt = Interrupt()
+    def _do(self, answer: Answer, typed: _Typed, translate: Translate) -> None:
+        """Run the command of a line, and write how it ended. answer: perhaps that of its y."""
+        command, host, interrupt = typed.line.command, typed.line.host, Interrupt()
+        assert command is not None
         if not host and command.goes_on and not command.at_keyboard:
-            entry = replace(entry, kind="going")
+            answer = replace(answer, kind="going")
             self._going = command, interrupt
-        self._write(entry)
-        progress = Progressing(TICK, lambda text: self._write(replace(entry, text=cut(text))))
-        done, self._succeeded = False, True
-        if isinstance(command, BuildImage) and command.path in (".", "./"):
-            command = replace(command, files=grant.files())
+        self._write(answer)
+        progress = Progressing(TICK, lambda text: self._write(replace(answer, text=text)))
         try:
-            if host:
-                text = self._elsewhere(host, command, grant)
-                progress.end()
-                self._write(replace(entry, kind="done", text=cut(text)))
-            elif command.at_keyboard:
-                opened = self._opened(entry, command, grant, progress)
-                progress.end()
-                done = True
-                self._write(opened)
-            else:
-                text = grant.control.submit(
-                    command, grant.who, grant.right(), progress.report, interrupt
-                )
-                progress.end()
-                done, self._succeeded = True, not interrupt.presses
-                self._write(replace(entry, kind="done", text=cut(text)))
-        except EssaimError as error:
-            progress.end()
-            self._succeeded = False
-            text = "\n".join([error.said(translate), *self._advice(command, host, translate)])
-            self._write(replace(entry, kind="refused", text=cut(text)))
+            if isinstance(command, BuildImage) and command.path in (".", "./"):
+                command = replace(command, files=typed.grant.files())
+            ended = self._outcome(answer, typed, command, progress, interrupt)
+            done, self._succeeded = True, not interrupt.presses
         except Exception as error:
-            progress.end()
-            self._succeeded = False
-            self._write(replace(entry, kind="refused", text=unforeseen(error).said(translate)))
+            said = [unforeseen(error).said(translate), *self._advice(command, host, translate)]
+            ended = replace(answer, kind="refused", text="\n".join(said))
+            done = self._succeeded = False
         finally:
             self._going = None
-            if not host:  # a script speaks to one engine
-                with self._lock:
-                    self._steps.append(Step(line or entry.line, command, done))
+            progress.end()
+        self._write(ended)
+        if not host:  # a script speaks to one engine
+            with self._lock:
+                self._steps.append(Step(typed.line.line, command, done))
 
-    def _elsewhere(self, host: str, command: Command, grant: Grant) -> str:
-        """What another machine answers. Raises one of core.errors."""
-        if command.at_keyboard or command.goes_on:
-            raise InvalidCommand(_("With -H, the console runs only what ends by itself."))
-        return grant.elsewhere(host, command)
+    def _outcome(
+        self,
+        answer: Answer,
+        typed: _Typed,
+        command: Command,
+        progress: Progressing,
+        interrupt: Interrupt,
+    ) -> Answer:
+        """The answer once the command has ended, or its terminal is open. Raises EssaimError."""
+        grant, host = typed.grant, typed.line.host
+        if host:
+            if command.at_keyboard or command.goes_on:
+                raise InvalidCommand(_("With -H, the console runs only what ends by itself."))
+            return replace(answer, kind="done", text=grant.elsewhere(host, command))
+        if command.at_keyboard:
+            terminal = self._opened(command, grant, progress)
+            return replace(answer, kind="terminal", text=terminal.title, terminal=terminal.key)
+        text = grant.control.submit(command, grant.who, grant.right(), progress.report, interrupt)
+        return replace(answer, kind="done", text=text)
 
     def _advice(self, command: Command, host: str, translate: Translate) -> Iterator[str]:
-        """What helps where the line that a manager gave was typed on that manager."""
+        """For a join that was typed where it was printed, on the manager."""
         engine = self.control.snapshot.engine
         if isinstance(command, JoinSwarm) and not host and self.control.practice and engine:
             told = _(
@@ -281,10 +291,8 @@ class Session:
             )
             yield translate(told).format(node=engine.name)
 
-    def _opened(
-        self, entry: Answer, command: Command, grant: Grant, progress: Progressing
-    ) -> Answer:
-        """The entry of a terminal that is open now. Raises one of core.errors."""
+    def _opened(self, command: Command, grant: Grant, progress: Progressing) -> Terminal:
+        """A terminal that is open now. Raises EssaimError."""
         with self._lock:
             for key, old in list(self.terminals.items()):
                 if old.end is not None:  # read by now, or never
@@ -293,26 +301,24 @@ class Session:
                 raise InvalidCommand(
                     _("{count} terminals are open: close one of them first."), count=MOST_TERMINALS
                 )
-        stream = grant.control.attach(command, grant.who, grant.right(), progress.report)
-        terminal = Terminal(stream)
+        terminal = Terminal(
+            grant.control.attach(command, grant.who, grant.right(), progress.report)
+        )
         with self._lock:
             self.terminals[terminal.key] = terminal
-        return replace(entry, kind="terminal", text=terminal.title, terminal=terminal.key)
+        return terminal
 
-    def _write(self, entry: Answer) -> None:
-        """Keep this as what is now known of the line, and tell it."""
+    def _write(self, answer: Answer) -> None:
+        """Keep this as the latest answer to its line, and tell it."""
+        answer = replace(answer, text=cut(answer.text))
         with self._lock:
-            for at, known in enumerate(self._entries):
-                if known.number == entry.number:
-                    self._entries[at] = entry
+            for at, known in enumerate(self._answers):
+                if known.number == answer.number:
+                    self._answers[at] = answer
                     break
             else:
-                self._entries.append(entry)
-        self._tell((f"entry {entry.number}", told(entry)))
-
-    def _clear(self, number: int) -> None:
-        self._cleared = number
-        self._tell(("cleared", message("cleared", upto=number)))
+                self._answers.append(answer)
+        self._tell((f"entry {answer.number}", told(answer)))
 
     def _summaries(self) -> list[tuple[str, str]]:
         """The open terminals, and all that was done as scripts."""
