@@ -5,13 +5,13 @@ Times are not asked for: the engine's clock is not ours. Told twice, a request i
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 
 import docker
 
 from core.cluster.failures import daemon_errors
 from core.errors import EssaimError
+from core.threads.supervised import SupervisedThread
 from core.traffic.attribution import logged
 
 #: Lines of each replica that are read again when the log is opened anew.
@@ -38,26 +38,24 @@ class LogReader:
         self._service = service
         self._run = run
         self._heard = heard
-        self._stopped = threading.Event()
-        self._started = False
+        self._thread = SupervisedThread("traffic_log", self._follow)
 
     def start(self) -> None:
         """Follow the log from now on; a second call changes nothing."""
-        if not self._started:
-            self._started = True
-            threading.Thread(target=self._follow, name="essaim_traffic_log", daemon=True).start()
+        if self._thread.state == "new":
+            self._thread.start()
 
     def stop(self) -> None:
-        self._stopped.set()
+        self._thread.stop()
 
     def catch_up(self, requests: int) -> None:
         """Read what is written already: so many lines of each replica at most."""
         self._read(follow=False, tail=requests)
 
     def _follow(self) -> None:
-        while not self._stopped.is_set():
+        while not self._thread.wait(0):
             self._read(follow=True, tail=_TAIL)
-            self._stopped.wait(_PAUSE)
+            self._thread.wait(_PAUSE)
 
     def _read(self, follow: bool, tail: int) -> None:
         try:
@@ -86,5 +84,5 @@ class LogReader:
                 told = logged(line.decode(errors="replace"))
                 if told and told[0] == self._run:
                     self._heard(told[1], told[2])
-            if self._stopped.is_set():
+            if self._thread.wait(0):
                 return

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import docker
 
+from core.cluster.failures import unforeseen
 from core.cluster.snapshot import ClusterSnapshot
+from core.threads.supervised import SupervisedThread
 from core.traffic import client
 from core.traffic.attribution import Replica, Replicas, clues
 from core.traffic.endpoints import Endpoint, open_ports
@@ -75,7 +77,7 @@ class Run:
         self._active = 0.0
         self._follow_until: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._work, name="essaim_traffic", daemon=True)
+        self._thread = SupervisedThread("traffic", self._work, self._failed)
         self.status = self._stand()
 
     def start(self) -> None:
@@ -111,21 +113,32 @@ class Run:
     def _work(self) -> None:
         asyncio.run(self._main())
 
+    def _failed(self, error: BaseException | None) -> None:
+        """The run's own failure ends it: the last status stays, with the error."""
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        if error:
+            failure = unforeseen(error).kept()
+            self.status = replace(self.status, state="ended", why="failed", error=failure)
+            self._changed()
+
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
-        ticking = asyncio.create_task(self._tick())
-        await self._send()
-        self._state = "ending"
-        await self._settle()
-        for _lock, connection in self._kept.values():
-            if connection:
-                connection.close()
-        self._logs.stop()
-        self._follow_until = time.monotonic() + FOLLOW
-        self._state = "ended"
-        await ticking
+        async with asyncio.TaskGroup() as tasks:  # a fault in one of them ends all
+            tasks.create_task(self._tick())
+            try:
+                await self._send(tasks)
+                self._state = "ending"
+                await self._settle()
+            finally:
+                for _lock, connection in self._kept.values():
+                    if connection:
+                        connection.close()
+                self._logs.stop()
+            self._follow_until = time.monotonic() + FOLLOW
+            self._state = "ended"
 
-    async def _send(self) -> None:
+    async def _send(self, tasks: asyncio.TaskGroup) -> None:
         """Each request at its time, until all are sent or the run is stopped."""
         assert self._loop is not None
         flying: set[asyncio.Task[None]] = set()
@@ -145,9 +158,7 @@ class Run:
             if self._state == "running" and due <= now:
                 due += 1 / self.plan.rate
                 if len(flying) < MOST_WAITING:
-                    task = asyncio.create_task(
-                        self._one(self.endpoints[sent % len(self.endpoints)])
-                    )
+                    task = tasks.create_task(self._one(self.endpoints[sent % len(self.endpoints)]))
                     flying.add(task)
                     task.add_done_callback(flying.discard)
             await asyncio.sleep(min(TICK, max(0.0, due - self._loop.time())))

@@ -83,6 +83,8 @@ def state(status: Status, _: Translate) -> str:
             return _("Stopped, because nobody watched")
         case _state, "gone":
             return _("Stopped: the service no longer publishes this port")
+        case _state, "failed" if status.error:
+            return status.error.said(_)
     return _("Done")
 
 

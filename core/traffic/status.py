@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from core.errors import EssaimError
 from core.traffic.endpoints import Endpoint
 from core.traffic.fairness import Shares
 from core.traffic.ledger import Request, Second, Totals
@@ -23,7 +24,7 @@ class Status:
     service: str  # its name
     endpoints: tuple[Endpoint, ...]
     state: State
-    why: str  # for what reason it ended: done, stopped, unwatched, gone
+    why: str  # it ended: done, stopped, unwatched, gone, failed
     now: float  # seconds since the epoch
     begun: float
     active: float  # seconds, without pauses
@@ -40,3 +41,4 @@ class Status:
     dots: tuple[tuple[int, Request], ...]
     latest: Request | None  # the newest that is known from entry to replica
     reports: tuple[tuple[Report, int, int], ...]  # with requests that ended meanwhile, and failed
+    error: EssaimError | None = None  # why it failed

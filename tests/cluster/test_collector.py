@@ -249,11 +249,11 @@ def test_a_collector_that_fails_says_so_in_the_picture(
         raise KeyError("a part")
 
     monkeypatch.setattr(Collector, "_pause", fail)
-    collector = Collector(engine.connect, QUICK)  # type: ignore[arg-type]
+    collector = Collector(engine.connect, QUICK)
     collector.start()
-    until(lambda: collector.snapshot.trouble, 30)
-    assert collector.snapshot.trouble
-    assert "KeyError: 'a part'" in str(collector.snapshot.trouble.why)
+    until(lambda: collector.snapshot.outage, 30)
+    assert collector.snapshot.outage
+    assert "KeyError: 'a part'" in str(collector.snapshot.outage.why)
     collector.stop()
 
 

@@ -37,10 +37,10 @@ def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
 
 def test_who_looks_on_sees_what_becomes_of_the_cluster_later() -> None:
     control = Control(Connection("tcp://127.0.0.1:9"), Access({}))
-    seen = control.to_look_on()
+    seen = control.as_read_only()
     control.history = History()
     assert seen.history is control.history
-    assert (control.looking, seen.looking) == (False, True)
+    assert (control.read_only, seen.read_only) == (False, True)
     control.stop()
 
 

@@ -18,7 +18,6 @@ from core.control.jobs import Job
 from core.control.rights import AWAY, IDLE, NONE, Right, Rights
 from core.engine.connection import Connection
 from core.errors import NotAllowed
-from core.labs.lab import Docker
 from core.lessons.solutions import Play
 from tests.cluster.test_collector import until
 
@@ -181,7 +180,7 @@ def test_a_played_solution_makes_no_further_move(
         return ""
 
     monkeypatch.setattr(PullImage, "run", made)
-    play = Play(real, [Docker(PULL)] * 3, "teacher", right, 0)
+    play = Play(real, [PULL] * 3, "teacher", right, 0)
     play.wait(30)
     assert len(run) == 1
     assert isinstance(play.error, NotAllowed)

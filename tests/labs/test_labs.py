@@ -292,7 +292,7 @@ def test_nobodys_cluster_is_asked_nothing() -> None:
 def test_a_fault_of_the_watching_thread_does_not_end_the_watching() -> None:
     asked, faults = list[None](), [KeyError("a step")]
 
-    class Asked(Questions):
+    class Asked(EngineQueries):
         def secrets(self) -> frozenset[str]:
             asked.append(None)
             return frozenset()
@@ -303,11 +303,12 @@ def test_a_fault_of_the_watching_thread_does_not_end_the_watching() -> None:
         return True
 
     snapshot = ClusterSnapshot(0.0, 1, ENGINE)
-    progress = Progress(lambda: snapshot, Journal(), Asked(lambda: None), lambda: None, watched)
-    progress.standing("lab6")
+    progress = Labs(lambda: snapshot, Journal(), Asked(lambda: None), lambda: None, watched)
+    progress.progress("lab6")
     until(lambda: not faults)
     before = len(asked)
-    until(lambda: progress.feed() or len(asked) > before + 1, 30)
+    progress.feed()
+    until(lambda: len(asked) > before + 1)
     progress.stop()
 
 

@@ -11,7 +11,6 @@ from core.control.access import Access
 from core.control.control import Control
 from core.control.rights import NONE
 from core.engine.connection import Connection
-from core.labs.lab import Docker
 from core.lessons.lesson import Lesson
 from core.lessons.solutions import Play
 
@@ -34,7 +33,7 @@ def test_a_played_solution_ends_as_failed(
     control: Control, monkeypatch: pytest.MonkeyPatch, error: BaseException, words: str
 ) -> None:
     _failing(monkeypatch, error)
-    play = Play(control, [Docker(ListNodes())], "somebody", NONE)
+    play = Play(control, [ListNodes()], "somebody", NONE)
     play.wait(30)
     assert not play.running
     assert str(play.error) == f"Essaim itself failed here: {words}"
