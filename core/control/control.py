@@ -25,12 +25,13 @@ from core.control.access import READ_ONLY, Access, Action
 from core.control.rights import NONE, Right
 from core.engine.connection import Connection
 from core.errors import EssaimError, NotAllowed
+from core.i18n import Translate, translation
 from core.i18n import later as _
-from core.i18n import translation
 from core.labs import messages as lab_messages
 from core.labs.progress import Labs
 from core.labs.queries import EngineQueries
 from core.live import messages
+from core.live.edition import Content
 from core.live.hub import Hub
 from core.terminal.stream import Stream, opened
 from core.threads.supervised import SupervisedThread
@@ -64,17 +65,10 @@ class Control:
         self.journal = Journal(private=lambda: not self.practice)
         self.timeline = Recorder()
         self.hub = Hub()
+        self._announce()
         self.votes = Votes(lambda: self.hub.publish("votes"))
-        self.hub.topic("votes", lambda lang: vote_messages.votes(self.votes.poll, _texts(lang)))
         self._pulse = SupervisedThread("pulse", self._beat)
         self._acting = set[object]()  # commands that run now, whoever's: see as_read_only
-        self.hub.topic(
-            "cluster", lambda lang: messages.cluster(self.snapshot, _texts(lang), self.whole)
-        )
-        self.hub.topic(
-            "history", lambda lang: messages.history(self.history, self.snapshot, _texts(lang))
-        )
-        self.hub.topic("pulse", lambda lang: messages.pulse(self.snapshot, _texts(lang)))
         self.labs = Labs(
             lambda: self.whole if self.practice else with_safe_words(self.whole),
             self.journal,
@@ -91,9 +85,26 @@ class Control:
             lambda: self.hub.viewers > 0,
             lambda: self.hub.publish("traffic"),
         )
-        self.hub.topic("traffic", self._traffic)
-        self.hub.topic("traffic_charts", self._traffic_charts)
         self.collector.subscribe(self._changed)
+
+    def _announce(self) -> None:
+        """The topics of the hub that hold texts in the viewer's language."""
+
+        def topic(name: str, render: Callable[[Translate], str | Content]) -> None:
+            self.hub.topic(name, lambda lang: render(translation(lang).gettext))
+
+        topic("cluster", lambda _: messages.cluster(self.snapshot, _, self.whole))
+        topic("history", lambda _: messages.history(self.history, self.snapshot, _))
+        topic("pulse", lambda _: messages.pulse(self.snapshot, _))
+        topic("votes", lambda _: vote_messages.votes(self.votes.poll, _))
+        traffic, charts = traffic_message.traffic, traffic_message.charts
+        topic(
+            "traffic", lambda _: traffic(self.traffic.status, self.snapshot, _, self.traffic.past)
+        )
+        topic(
+            "traffic_charts",
+            lambda _: charts(self.traffic.status, self.snapshot, self.history.marks, _),
+        )
 
     @property
     def snapshot(self) -> ClusterSnapshot:
@@ -146,7 +157,9 @@ class Control:
 
     def as_read_only(self) -> Control:
         """The same cluster for who may see it, and neither change it nor see what it keeps."""
-        return _ReadOnlyControl(self)
+        seen = object.__new__(_ReadOnlyControl)
+        seen.__dict__ = self.__dict__  # one state, whatever becomes of it
+        return seen
 
     def may(self, action: Action | type[Action], right: Right = NONE) -> bool:
         """Whether a viewer who holds this, with this right, may do it."""
@@ -197,11 +210,10 @@ class Control:
     ) -> str:
         """Do it, if this viewer may, and write it into the journal.
 
-        again: the password, typed once more for what takes away the dashboard's own node.
-
-        Answers what the docker CLI would print. Raises one of core.errors; a refusal for want of
-        rights and one by the engine are in the journal too. The right is asked again at each step
-        that is reported, and its end lets go of what goes on.
+        again: the password, typed once more for what takes away the dashboard's own node. Answers
+        what the docker CLI would print. Raises EssaimError; the journal holds a refusal for want of
+        rights or by the engine, too. Each step that is reported asks the right again, and its end
+        lets go of a command that goes on.
         """
         try:
             confirmed = again is not None and self.access.check(again, who)
@@ -283,16 +295,6 @@ class Control:
         if command.goes_on:  # it was let go, and so has answered
             right.require()
 
-    def _traffic(self, language: str) -> str:
-        return traffic_message.traffic(
-            self.traffic.status, self.snapshot, _texts(language), self.traffic.past
-        )
-
-    def _traffic_charts(self, language: str) -> str:
-        return traffic_message.charts(
-            self.traffic.status, self.snapshot, self.history.marks, _texts(language)
-        )
-
     @contextmanager
     def _act(self) -> Iterator[None]:
         this = object()
@@ -345,13 +347,4 @@ class Control:
 
 
 class _ReadOnlyControl(Control):
-    """The same cluster, with the same state, in the hands of whoever came to look on."""
-
     read_only = True
-
-    def __init__(self, control: Control) -> None:
-        self.__dict__ = control.__dict__
-
-
-def _texts(language: str) -> Callable[[str], str]:
-    return translation(language).gettext
