@@ -19,9 +19,9 @@ from core.commands.registry import parse
 from core.errors import EngineRejected, EngineUnreachable, InvalidCommand, InvalidValue, Worded
 from core.i18n import later, translation
 from core.live import messages
-from core.presentation import tables
 from core.timeline.recorder import Recorder
 from core.timeline.view import picture
+from core.ui.lines import journal_table
 from tests.cluster.test_history import snapshot
 from tests.test_i18n import ROOT, SOURCES
 
@@ -165,7 +165,7 @@ EN_PANNE = "Le moteur ne répond pas\u00a0: gone."
 def test_what_was_refused_is_told_in_french_wherever_it_is_remembered() -> None:
     journal, recorder = Journal(), Recorder()
     journal.refused(parse("docker service rm web"), "anne", DOWN)
-    assert tables.journal(journal.records(), FRENCH).iloc[0, 3] == EN_PANNE
+    assert journal_table(journal.records(), FRENCH).iloc[0, 3] == EN_PANNE
     before = snapshot()
     unheard = replace(before, outage=Outage(DOWN, 1.0), revision=before.revision + 1)
     for push in (messages.cluster, messages.pulse):

@@ -13,7 +13,6 @@ import pandas as pd
 from core.cluster import references
 from core.cluster.public import readable
 from core.cluster.snapshot import ClusterSnapshot, Container, Image, Port, Service, Task
-from core.commands.journal import Record
 from core.i18n import Translate, number_marks
 from core.i18n import later as _
 from core.presentation.health import Health, health, last_heard
@@ -59,7 +58,7 @@ def tasks(snapshot: ClusterSnapshot, service: Service, _: Translate) -> pd.DataF
             _("Node"): snapshot.hostname(task.node_id) if task.node_id else "",
             _("Wanted"): task.desired_state,
             _("State"): f"{phase(task, task.node_id in down).sign} {task.state}",
-            _("Since"): _time(task.since),
+            _("Since"): moment(task.since),
             _("Message"): message(task),
             **({_("Ports"): ports(task.ports)} if published else {}),
             _("Image"): task.image,
@@ -115,25 +114,11 @@ def images(shown: Sequence[Image], _: Translate) -> pd.DataFrame:
             _("Repository"): references.split(name)[0] or references.NONE,
             _("Tag"): references.split(name)[1] or references.NONE,
             _("Image ID"): image.id.removeprefix("sha256:")[:12],
-            _("Created"): _time(image.created),
+            _("Created"): moment(image.created),
             _("Size"): size(image.size, _),
         }
         for image in shown
         for name in (*image.tags, *image.repositories) or ("",)
-    )
-
-
-def journal(entries: Sequence[Record], _: Translate) -> pd.DataFrame:
-    """One row per action, the newest first."""
-    return pd.DataFrame(
-        {
-            _("Time"): _time(entry.time),
-            _("Who"): entry.who,
-            _("Line"): entry.line,
-            _("Result"): entry.refusal.said(_) if entry.refusal else entry.outcome,
-            _("Seconds"): round(entry.seconds, 1),
-        }
-        for entry in reversed(entries)
     )
 
 
@@ -169,5 +154,6 @@ def _alive(health: Health) -> str:
     return f"{sign}{health.alive}/{health.wanted}"
 
 
-def _time(seconds: float) -> pd.Timestamp | None:
+def moment(seconds: float) -> pd.Timestamp | None:
+    """Seconds since the epoch as a cell of a table; None for 0."""
     return pd.Timestamp(seconds, unit="s", tz="UTC") if seconds else None

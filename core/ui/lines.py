@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from pandas import DataFrame
 
 from core.commands.command import Command
+from core.commands.journal import Record
+from core.i18n import Translate
 from core.presentation import tables
 from core.ui.console import link
 from core.ui.script_runs import caught
@@ -86,5 +89,19 @@ def journal() -> None:
     """Who did what, when, and how it ended; folded, at the end of a page."""
     with st.expander(_("Journal"), key="journal", on_change="rerun") as part:
         if part.open:
-            rows = tables.journal(control().journal.records(), _)
+            rows = journal_table(control().journal.records(), _)
             table(rows, _("Nothing has been done since Essaim started."), "journal_rows")
+
+
+def journal_table(records: Sequence[Record], _: Translate) -> DataFrame:
+    """One row an action, the newest first."""
+    return DataFrame(
+        {
+            _("Time"): tables.moment(record.time),
+            _("Who"): record.who,
+            _("Line"): record.line,
+            _("Result"): record.refusal.said(_) if record.refusal else record.outcome,
+            _("Seconds"): round(record.seconds, 1),
+        }
+        for record in reversed(records)
+    )
