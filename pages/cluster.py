@@ -16,7 +16,7 @@ from core.ui.lines import asking_button, button, journal, last_action
 from core.ui.live import board
 from core.ui.replicas import slider
 from core.ui.reset import reset_button
-from core.ui.selection import remembered
+from core.ui.selection import remembered, segments
 from core.ui.session import _, control, may, plural
 from core.ui.traffic import strip
 
@@ -54,16 +54,9 @@ def looked_at() -> Service:
     """The service to look at and to steer."""
     services = control().snapshot.workloads
     names = [service.name for service in services]
-    chosen = remembered(names, "steered", default="web")
+    chosen = remembered(names, "steered", "web")
     if len(names) > 1:
-        chosen = st.segmented_control(
-            _("Service"),
-            names,
-            default=chosen,
-            key="steered",
-            required=True,
-            label_visibility="collapsed",
-        )
+        chosen = segments(_("Service"), names, "steered", "web")
     return services[names.index(chosen)]
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core.commands.services import ScaleServices
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import last_action
-from core.ui.session import _, control, last, may, viewer
+from core.ui.session import _, control, may, viewer
 from core.ui.vote import ballot, teacher
 
 head(_("Vote"), watch="shape")
@@ -20,5 +20,5 @@ if not swarm_missing():
         if may(ScaleServices):
             teacher()
         ballot(teaching=True)
-        if last() is not None:
+        if viewer().done is not None:
             last_action()

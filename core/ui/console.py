@@ -1,4 +1,4 @@
-"""Mounting the console and the small picture beside it, and the ways that lead to the console."""
+"""The console, the small picture beside it, and links and buttons that open the console."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from core.console.consoles import CONSOLES
 from core.console.grant import Grant
 from core.control import instances
 from core.live.routes import INSTANCE
-from core.ui.live import address, component, set_availability, tile_words
-from core.ui.script_runs import caught
+from core.ui.live import component, ignore, require_availability, tile_words
 from core.ui.session import _, browser, control, may, own_key, unlocked, viewer, who
 from core.ui.session import key as cluster_key
 
@@ -34,7 +33,7 @@ _picture = component(
 
 
 def page() -> Any:
-    """The console's page, to link to."""
+    """The console's page, as the target of links."""
     return st.Page(PAGE, title=_("Console"), icon=":material/terminal:")
 
 
@@ -67,76 +66,62 @@ def terminal_button(container: str, *, disabled: bool) -> None:
 
 def console() -> None:
     """The prompt with its output, and the open terminals."""
-    # One's own has no name here: its key is another one after a restart, and the past is the same.
+    # A restart gives the viewer's own cluster a new key: without it, the console's past is kept.
     place = f"{'' if cluster_key() == own_key() else cluster_key()} {unlocked()}"
     _console(
-        key="console",
-        data={
-            **address(),
-            "ticket": _ticket(),
-            # Another cluster or other rights are another session.
-            "instance": INSTANCE,
-            "unlocked": unlocked(),
-            "place": hashlib.sha256(place.encode()).hexdigest()[:12],
-            "line": st.query_params.get("line", ""),
-            "run": st.session_state.get("console_run"),
-            "words": {
-                "console": _("Console"),
-                "prompt": _("Docker line"),
-                "placeholder": _("docker ps, or help"),
-                "run": _("Run"),
-                "complete": _("Complete (Tab)"),
-                "clear": _("Clear"),
-                "shell": _("Copy as a shell script"),
-                "python": _("Copy as a Python script"),
-                "copied": _("Copied."),
-                "stop": _("Stop (Ctrl-C)"),
-                "empty": _("Nothing has been run yet."),
-                "waiting": _("Connecting…"),
-                "welcome": _(
-                    "Type docker lines as on a machine: this cluster answers. help lists them, Tab "
-                    "completes, ↑ and ↓ go through what you typed."
-                ),
-                "opened": _("{title} runs in a terminal of its own."),
-                "close": _("Close {title}"),
-                "ended": _("It has ended, with exit code {code}"),
-                "over": _("It has ended"),
-                "idle": _("Hung up: nobody used it for long"),
-                "enter": _("Enter closes this terminal."),
-                "lost": _("The connection is lost: trying again"),
-                "skipped": _("left out: the line before it was refused"),
-                "again": _("Essaim was started again. What stands above was answered before."),
-            },
+        ticket=_ticket(),
+        # Another cluster or other rights are another session.
+        instance=INSTANCE,
+        unlocked=unlocked(),
+        place=hashlib.sha256(place.encode()).hexdigest()[:12],
+        line=st.query_params.get("line", ""),
+        run=st.session_state.get("console_run"),
+        words={
+            "console": _("Console"),
+            "prompt": _("Docker line"),
+            "placeholder": _("docker ps, or help"),
+            "run": _("Run"),
+            "complete": _("Complete (Tab)"),
+            "clear": _("Clear"),
+            "shell": _("Copy as a shell script"),
+            "python": _("Copy as a Python script"),
+            "copied": _("Copied."),
+            "stop": _("Stop (Ctrl-C)"),
+            "empty": _("Nothing has been run yet."),
+            "waiting": _("Connecting…"),
+            "welcome": _(
+                "Type docker lines as on a machine: this cluster answers. help lists them, Tab "
+                "completes, ↑ and ↓ go through what you typed."
+            ),
+            "opened": _("{title} runs in a terminal of its own."),
+            "close": _("Close {title}"),
+            "ended": _("It has ended, with exit code {code}"),
+            "over": _("It has ended"),
+            "idle": _("Hung up: nobody used it for long"),
+            "enter": _("Enter closes this terminal."),
+            "lost": _("The connection is lost: trying again"),
+            "skipped": _("left out: the line before it was refused"),
+            "again": _("Essaim was started again. What stands above was answered before."),
         },
-        on_again_change=lambda: None,
+        on={"again": ignore},
     )
 
 
 def picture() -> None:
-    """The nodes with their tasks as tiles, live; small, beside something else."""
-    key = "picture"
-
-    def pressed() -> None:
-        if refused := set_availability(st.session_state[key].availability):
-            raise refused  # no last action is shown here
-
+    """A small live picture of the nodes and their tasks."""
     _picture(
-        key=key,
-        data={
-            **address(),
-            "may": may(UpdateNode),
-            "words": {
-                **tile_words(),
-                "by_design": "",
-                "alone": _("No Swarm yet: docker swarm init makes one, and its nodes appear here."),
-            },
+        may=may(UpdateNode),
+        words={
+            **tile_words(),
+            "by_design": "",
+            "alone": _("No Swarm yet: docker swarm init makes one, and its nodes appear here."),
         },
-        on_availability_change=caught(pressed),
+        on={"availability": require_availability},
     )
 
 
 def _ticket() -> str:
-    """A ticket for this viewer that has not been used yet."""
+    """An unused ticket for this viewer."""
     here, cluster, name, asking = viewer(), control(), who(), browser()
     held, owner = st.session_state.get("console_ticket", ("", None))
     if owner is not cluster or not CONSOLES.grants.waits(held):

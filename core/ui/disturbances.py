@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import streamlit as st
-
 from core.cluster.snapshot import Service, Task
 from core.commands.containers import KillContainers
 from core.commands.nodes import UpdateNode
@@ -15,32 +13,22 @@ from core.engine.practice import calls
 from core.errors import InvalidCommand
 from core.ui.alive import drain_button
 from core.ui.faults import do
-from core.ui.lines import button
-from core.ui.script_runs import caught
-from core.ui.selection import remembered
-from core.ui.session import _, control, plural, viewer
+from core.ui.forms import row
+from core.ui.lines import button, practice_button
+from core.ui.selection import segments
+from core.ui.session import Viewer, _, answers_here, control, plural
 
 #: A tag that no image has: the new replicas cannot be made.
 BROKEN = "no-such-tag"
 
 
 def disturbance_buttons(service: Service) -> None:
-    """A row of buttons: what is done to a node, then what is done to the service."""
+    """A row of buttons: first those for a node, then those for the service."""
     snapshot = control().snapshot
     names = [node.name for node in snapshot.nodes]
     workers = [node.name for node in snapshot.nodes if node.role == "worker"]
-    first = names.index(remembered(names, "disturbed_node", default=(workers or names)[0]))
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="xsmall", key="disturbances"
-    ):
-        name = st.segmented_control(
-            _("Node"),
-            names,
-            default=names[first],
-            key="disturbed_node",
-            required=True,
-            label_visibility="collapsed",
-        )
+    with row(gap="xsmall", key="disturbances"):
+        name = segments(_("Node"), names, "disturbed_node", default=(workers or names)[0])
         node = snapshot.nodes[names.index(name)]
         drain_button(_("Drain"), node, key="disturb_drain")
         button(
@@ -50,23 +38,18 @@ def disturbance_buttons(service: Service) -> None:
             key="disturb_active",
         )
         if control().practice:
-            _power(node.hostname)
+            answers = answers_here(node.hostname)
+            for label, on in ((_("Power off"), False), (_("Power on"), True)):
+                practice_button(
+                    label,
+                    partial(do, faults.power(node.hostname, on)),
+                    key=f"disturb_power_{on}",
+                    disabled=answers,
+                    help=_("This node answers Essaim: without it, nobody would.")
+                    if answers
+                    else None,
+                )
         _service(service)
-
-
-def _power(node: str) -> None:
-    """A practice machine falls, and comes back."""
-    engine = control().snapshot.engine
-    answers = engine is not None and engine.name == node
-    for label, on in ((_("Power off"), False), (_("Power on"), True)):
-        st.button(
-            label,
-            key=f"disturb_power_{on}",
-            disabled=answers or control().read_only,
-            help=_("This node answers Essaim: without it, nobody would.") if answers else None,
-            on_click=caught(do),
-            args=(faults.power(node, on), viewer()),
-        )
 
 
 def _service(service: Service) -> None:
@@ -103,24 +86,17 @@ def _service(service: Service) -> None:
 
 
 def _kill(service: Service) -> None:
-    """End one replica's program: any on the practice engine, else one on the connected node."""
+    """Ends one replica's program: any on the practice engine, else one on the connected node."""
+
+    def crash(here: Viewer) -> None:
+        if task := _first(service):
+            do(calls.crash(task.id), here)
+
+    label, key = _("Kill a replica"), "disturb_kill"
     if control().practice:
-        st.button(
-            _("Kill a replica"),
-            key="disturb_kill",
-            on_click=caught(
-                lambda here: do(calls.crash(task.id), here) if (task := _first(service)) else None
-            ),
-            args=(viewer(),),
-            disabled=control().read_only,
-        )
-        return
-    button(
-        _("Kill a replica"),
-        lambda: _local(service),
-        KillContainers,
-        key="disturb_kill",
-    )
+        practice_button(label, crash, key=key)
+    else:
+        button(label, lambda: _local(service), KillContainers, key=key)
 
 
 def _first(service: Service) -> Task | None:

@@ -1,8 +1,9 @@
-"""Faults of a practice cluster: switches for what no docker command does."""
+"""Switches for the faults of a practice cluster: power, network, disk, registry and clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -13,8 +14,10 @@ from core.control.faults import Conditions
 from core.engine.practice import Call, Machine, calls
 from core.errors import EssaimError
 from core.i18n import number
+from core.ui.forms import row
+from core.ui.lines import practice_button
 from core.ui.script_runs import caught
-from core.ui.session import Done, Viewer, _, control, viewer, who
+from core.ui.session import Viewer, _, answers_here, control, record, viewer, who
 
 RATES = (16_000_000.0, 1_000_000.0, 100_000.0)  # bytes per second
 SWITCH = 98  # pixels: three fit on a phone
@@ -22,7 +25,7 @@ FACTORS = (1.0, 5.0, 20.0, 100.0)
 
 
 def conditions() -> Conditions | None:
-    """How the practice cluster fares; None on a real one, and where nobody answers."""
+    """The faults of the practice cluster; None on a real one, and where nobody answers."""
     engine = control().snapshot.engine
     if not (control().practice and engine and engine.practice):
         return None
@@ -33,21 +36,21 @@ def conditions() -> Conditions | None:
 
 
 def states(known: Conditions) -> dict[str, str]:
-    """What is wrong with each machine, by its name, in the viewer's language."""
-    return {name: _state(machine) for name, machine in known.machines.items()}
+    """The state of each machine by its name, in the viewer's language."""
 
+    def state(machine: Machine) -> str:
+        wrong = (
+            (not machine.up, _("✕ no power")),
+            (machine.cut, _("✕ off the network")),
+            (machine.full, _("✕ disk full")),
+        )
+        return ", ".join(text for so, text in wrong if so) or _("✓ sound")
 
-def _state(machine: Machine) -> str:
-    wrong = (
-        (not machine.up, _("✕ no power")),
-        (machine.cut, _("✕ off the network")),
-        (machine.full, _("✕ disk full")),
-    )
-    return ", ".join(text for so, text in wrong if so) or _("✓ sound")
+    return {name: state(machine) for name, machine in known.machines.items()}
 
 
 def image(place: DeltaGenerator) -> str:
-    """One of the catalogue's images that misbehave, if the viewer wants one."""
+    """A field for one of the images that misbehave; '' where none is chosen."""
     try:
         found = faults.misbehaving(control())
     except EssaimError:
@@ -63,26 +66,17 @@ def image(place: DeltaGenerator) -> str:
 
 
 def panel(known: Conditions) -> None:
-    """The switches: a row for each machine, one for what they share."""
+    """The switches: a row for each machine, and one for the registry and the clock."""
+    sound = known.registry_up and known.registry_rate == RATES[0]
     with st.container(border=True, key="faults", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(
-                f":material/bolt: **{_('Faults')}**",
-                help=_explained(),
-                width="stretch",
-            )
-            st.button(
+        with row(gap="small"):
+            st.markdown(f":material/bolt: **{_('Faults')}**", help=_explained(), width="stretch")
+            practice_button(
                 _("Mend everything"),
+                partial(do, calls.mend()),
                 key="mend",
                 icon=":material/healing:",
-                on_click=caught(do),
-                args=(calls.mend(), viewer()),
-                disabled=control().read_only
-                or (
-                    known.registry_up
-                    and known.registry_rate == RATES[0]
-                    and all(machine.sound for machine in known.machines.values())
-                ),
+                disabled=sound and all(machine.sound for machine in known.machines.values()),
             )
         # In a place of their own: one machine more leaves an open list below them open.
         with st.container(gap="small"):
@@ -114,50 +108,26 @@ def _explained() -> str:
 
 
 def _machine(machine: Machine) -> None:
-    engine = control().snapshot.engine
-    answers = engine is not None and engine.name == machine.name
     name = machine.name
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=f"machine_{name}"
-    ):
+    with row(gap="small", key=f"machine_{name}"):
         st.markdown(f"**{name}**", width=64)
-        _switch(
-            _("Power"),
-            f"power_{name}",
-            machine.up,
-            lambda on: faults.power(name, on),
-            disabled=answers,
-        )
-        _switch(
-            _("Network"),
-            f"cable_{name}",
-            not machine.cut,
-            lambda on: faults.cable(name, on),
-        )
-        _switch(
-            _("Disk"),
-            f"disk_{name}",
-            not machine.full,
-            lambda on: faults.disk(name, on),
-        )
+        _switch(_("Power"), f"power_{name}", machine.up, faults.power, machine)
+        _switch(_("Network"), f"cable_{name}", not machine.cut, faults.cable, machine)
+        _switch(_("Disk"), f"disk_{name}", not machine.full, faults.disk, machine)
 
 
 def _switch(
-    label: str,
-    key: str,
-    on: bool,
-    fault: Callable[[bool], Call[None]],
-    disabled: bool = False,
+    label: str, key: str, on: bool, fault: Callable[[str, bool], Call[None]], machine: Machine
 ) -> None:
-    """A switch that is as the machine is: whoever turned it, and even if a turn was refused."""
+    """A switch that shows the machine's state, even after a refused turn or another's."""
     st.session_state[key] = on
     st.toggle(
         label,
         key=key,
-        disabled=disabled or control().read_only,
+        disabled=control().read_only or (fault is faults.power and answers_here(machine.name)),
         width=SWITCH,
         on_change=caught(do),
-        args=(fault(not on), viewer()),
+        args=(fault(machine.name, not on), viewer()),
     )
 
 
@@ -170,50 +140,54 @@ def _registry(known: Conditions) -> None:
     }
     now = known.registry_rate if known.registry_up else 0.0
     names.setdefault(now, _("{rate} MB/s").format(rate=number(now / 1e6, _, 1)))
-
-    def choose(here: Viewer) -> None:
-        rate = st.session_state["registry"]
-        do(calls.set_registry(rate, up=True) if rate else calls.set_registry(up=False), here)
-
-    st.session_state["registry"] = now
-    st.selectbox(
+    _choice(
         _("Registry"),
-        list(names),
-        format_func=lambda rate: names[rate],
-        key="registry",
-        on_change=caught(choose),
-        args=(viewer(),),
-        width=220,
-        disabled=control().read_only,
-        help=_("How fast images are pulled. A pull that is under way goes on as it began."),
+        "registry",
+        names,
+        now,
+        lambda rate: calls.set_registry(rate, up=True) if rate else calls.set_registry(up=False),
+        _("How fast images are pulled. A pull that is under way goes on as it began."),
     )
 
 
 def _clock(known: Conditions) -> None:
-    names = {0.0: _("stopped")} | {factor: f"× {factor:g}" for factor in FACTORS}
     now = 0.0 if known.paused else known.factor
-    names.setdefault(now, f"× {now:g}")
-
-    def choose(here: Viewer) -> None:
-        factor = st.session_state["clock"]
-        do(calls.set_clock(factor, False) if factor else calls.set_clock(paused=True), here)
-
-    st.session_state["clock"] = now
-    st.selectbox(
+    factors = sorted({*FACTORS, now} - {0.0})
+    _choice(
         _("Simulated time"),
-        sorted(names),
-        format_func=lambda factor: names[factor],
-        key="clock",
-        on_change=caught(choose),
+        "clock",
+        {0.0: _("stopped")} | {factor: f"× {factor:g}" for factor in factors},
+        now,
+        lambda factor: calls.set_clock(factor, False) if factor else calls.set_clock(paused=True),
+        _("How many times as fast as a real clock the cluster lives."),
+    )
+
+
+def _choice(
+    label: str,
+    key: str,
+    names: dict[float, str],
+    now: float,
+    fault: Callable[[float], Call[Any]],
+    help: str,
+) -> None:
+    """A list that shows the present value; choosing another one makes its fault."""
+    st.session_state[key] = now
+    st.selectbox(
+        label,
+        list(names),
+        format_func=lambda value: names[value],
+        key=key,
+        on_change=caught(lambda here: do(fault(st.session_state[key]), here)),
         args=(viewer(),),
         width=220,
         disabled=control().read_only,
-        help=_("How many times as fast as a real clock the cluster lives."),
+        help=help,
     )
 
 
 def not_noticed(known: Conditions) -> bool:
-    """What the managers do not know yet; whether there is something."""
+    """Name the unnoticed machines; whether there are any."""
     if gone := unnoticed(known):
         st.caption(
             _(
@@ -225,16 +199,12 @@ def not_noticed(known: Conditions) -> bool:
 
 
 def unnoticed(known: Conditions) -> list[str]:
-    """The machines that are gone, and count as ready."""
+    """The machines out of reach that the managers still count as ready."""
     gone = {m.name for m in known.machines.values() if not m.up or m.cut}
     return sorted(gone & {n.hostname for n in control().snapshot.nodes if n.state == "ready"})
 
 
 def do(call: Call[Any], here: Viewer) -> None:
-    """Let it happen, as the viewer's last action."""
-    refused: EssaimError | None = None
-    try:
-        faults.do(control(), call, who())
-    except EssaimError as refusal:
-        refused = refusal
-    here.done = Done(*faults.lines(control(), call), refused)
+    """Make a call of the practice engine's own, as the viewer's last action."""
+    cluster = control()
+    record(here, *faults.lines(cluster, call), partial(faults.do, cluster, call, who()))

@@ -1,10 +1,10 @@
-"""The fields of a form: where they stand, and what was typed into one."""
+"""The layout of fields and buttons, and the values that were typed into fields."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,8 +13,13 @@ from core.errors import InvalidCommand
 from core.ui.session import _
 
 
+def row(align: Literal["center", "bottom"] = "center", **layout: Any) -> DeltaGenerator:
+    """A container whose elements stand side by side, as far as there is room."""
+    return st.container(horizontal=True, vertical_alignment=align, **layout)
+
+
 def cells(across: int = 3) -> Iterator[DeltaGenerator]:
-    """Places for fields, row by row: on a phone, too, they follow each other as in the code."""
+    """Places for fields, row by row; on a phone, they keep the order of the code."""
     while True:
         yield from st.columns(across)
 
@@ -27,10 +32,10 @@ def number(
     width: int | Literal["stretch"] = "stretch",
     place: DeltaGenerator | None = None,
 ) -> float | None:
-    """A field for a whole number, which sends all that can be typed, and ``within`` judges it.
+    """A field for a whole number; ``within`` checks its value.
 
-    With bounds, with a value to fall back on or for whole numbers alone, a browser would keep to
-    itself what it does not like, 99999 or nothing or 80.5, and send what stood there before.
+    Without bounds, and for any number: else a browser would not send 99999, 80.5 or an empty field,
+    but the value from before.
     """
     if key not in st.session_state:
         st.session_state[key] = float(value)
@@ -40,38 +45,24 @@ def number(
 
 
 def within(label: str, value: float | None, least: int, most: int) -> int:
-    """The whole number that was typed.
-
-    Raises InvalidCommand where it is none, or lies outside.
-    """
-    if value is None:
-        raise InvalidCommand(
-            _("{field}: write a whole number from {least} to {most}."),
-            field=label,
-            least=least,
-            most=most,
-        )
-    if value != int(value) or not least <= value <= most:
-        raise InvalidCommand(
-            _("{field}: a whole number from {least} to {most}, not {value}."),
-            field=label,
-            least=least,
-            most=most,
-            value=f"{value:.15g}",
-        )
-    return int(value)
+    """The value as a whole number. Raises InvalidCommand if it is none, or out of bounds."""
+    if value is not None and value == int(value) and least <= value <= most:
+        return int(value)
+    text = (
+        _("{field}: write a whole number from {least} to {most}.")
+        if value is None
+        else _("{field}: a whole number from {least} to {most}, not {value}.")
+    )
+    raise InvalidCommand(text, field=label, least=least, most=most, value=f"{value or 0:.15g}")
 
 
 def port(value: float | None) -> int:
-    """The port of a machine that was typed. Raises InvalidCommand."""
+    """The value as a port. Raises InvalidCommand."""
     return within(_("Port"), value, 1, 65535)
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Words by blanks, quotes respected.
-
-    Raises InvalidCommand where a quote is not closed.
-    """
+    """The words of a text, as a shell splits it. Raises InvalidCommand for an open quote."""
     try:
         return tuple(shlex.split(text))
     except ValueError:

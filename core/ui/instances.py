@@ -1,4 +1,4 @@
-"""The instances of a practice cluster, as a cloud has them: one more, joining, one less."""
+"""The instances of a practice cluster: add, join, leave and remove machines."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from core.control.faults import Conditions
 from core.engine.practice import Machine, calls
 from core.errors import EssaimError
 from core.ui.faults import do
-from core.ui.script_runs import caught
-from core.ui.session import Done, Viewer, _, control, key, viewer, who
+from core.ui.forms import row
+from core.ui.lines import practice_button
+from core.ui.links import port_link
+from core.ui.session import Done, Viewer, _, answers_here, control, key, record, who
 from core.web.published import address
 
 
 def panel(known: Conditions) -> None:
-    """A row for each machine, with what can be done with it."""
+    """A row for each machine, with its buttons."""
     swarm = any(machine.manages for machine in known.machines.values())
     most = control().connection.most_machines
     full = most is not None and len(known.machines) >= most
     with st.container(border=True, key="instances", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with row(gap="small"):
             st.markdown(
                 f":material/computer: **{_('Instances')}**",
                 help=_(
@@ -33,13 +35,12 @@ def panel(known: Conditions) -> None:
                 ),
                 width="stretch",
             )
-            st.button(
+            practice_button(
                 _("Add an instance"),
+                partial(do, calls.add_machine()),
                 key="instance_add",
                 icon=":material/add:",
-                on_click=caught(do),
-                args=(calls.add_machine(), viewer()),
-                disabled=full or control().read_only,
+                disabled=full,
             )
         if full:
             st.caption(
@@ -52,27 +53,28 @@ def panel(known: Conditions) -> None:
 
 
 def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
-    name, press = machine.name, partial(_button, machine=machine)
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=f"machine_instance_{name}"
-    ):
+    name, answers = machine.name, answers_here(machine.name)
+
+    def press(label: str, what: str, act: Callable[[Viewer], None]) -> None:
+        practice_button(label, act, key=f"instance_{what}_{name}")
+
+    with row(gap="small", key=f"machine_instance_{name}"):
+        # How a shell on this server reaches its engine: for viewers who may change it.
+        host = machine.host if not control().read_only else ""
         st.markdown(
-            f"**{name}** · {machine.address} · {_standing(machine)}",
-            help=_host(machine),
+            f"**{name}** · {machine.address} · {_state(machine)}",
+            help=f"`export DOCKER_HOST={host}`" if host else None,
             width="stretch",
         )
         for port in machine.ports:
-            st.link_button(
-                _("Open port {port}").format(port=port),
-                address(name, port, key()),
-                icon=":material/open_in_new:",
-            )
+            port_link(port, address(name, port, key()))
         if swarm and machine.up and machine.swarm == "inactive":
             for role, label in (("worker", _("Join")), ("manager", _("Join as a manager"))):
                 press(label, f"join_{role}", partial(_join, machine, known, role))
-        if machine.up and machine.swarm != "inactive" and not _answers(machine):
-            press(_("Leave"), "leave", partial(_leave, machine))
-        if not _answers(machine):
+        if machine.up and machine.swarm != "inactive" and not answers:
+            leave = LeaveSwarm(force=machine.role == "manager")
+            press(_("Leave"), "leave", partial(_run, leave, machine))
+        if not answers:
             asking = f"instance_remove_ask_{name}"
             with st.popover(_("Remove"), key=asking, disabled=control().read_only):
                 st.write(
@@ -81,30 +83,11 @@ def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
                         "is told nothing: it misses it, then lists it as down."
                     ).format(node=name)
                 )
-                press(
-                    _("Remove {node}").format(node=name),
-                    "remove",
-                    partial(do, calls.remove_machine(name)),
-                )
+                remove = partial(do, calls.remove_machine(name))
+                press(_("Remove {node}").format(node=name), "remove", remove)
 
 
-def _button(label: str, what: str, act: Callable[[Viewer], None], machine: Machine) -> None:
-    st.button(
-        label,
-        key=f"instance_{what}_{machine.name}",
-        on_click=caught(act),
-        args=(viewer(),),
-        disabled=control().read_only,
-    )
-
-
-def _host(machine: Machine) -> str | None:
-    """How a shell on this server reaches its engine: for who may change it."""
-    known = machine.host and not control().read_only
-    return f"`export DOCKER_HOST={machine.host}`" if known else None
-
-
-def _standing(machine: Machine) -> str:
+def _state(machine: Machine) -> str:
     if not machine.up:
         return _("✕ no power")
     if machine.swarm == "inactive":
@@ -112,30 +95,17 @@ def _standing(machine: Machine) -> str:
     return machine.role if machine.swarm == "active" else machine.swarm
 
 
-def _answers(machine: Machine) -> bool:
-    """Whether it is the one that answers Essaim: without it, nobody would."""
-    engine = control().snapshot.engine
-    return engine is not None and engine.name == machine.name
-
-
 def _join(machine: Machine, known: Conditions, role: str, here: Viewer) -> None:
     try:
         command = instances.invitation(control(), known.machines.values(), role)
     except EssaimError as refusal:
         here.done = Done("", "", refusal)
-        return
-    _say(command, machine, here)
+    else:
+        _run(command, machine, here)
 
 
-def _leave(machine: Machine, here: Viewer) -> None:
-    _say(LeaveSwarm(force=machine.role == "manager"), machine, here)
-
-
-def _say(command: JoinSwarm | LeaveSwarm, machine: Machine, here: Viewer) -> None:
-    refused: EssaimError | None = None
-    try:
-        instances.run(control(), command, machine, who())
-    except EssaimError as refusal:
-        refused = refusal
-    here.done = Done(*instances.lines(command, machine), refused)
-    control().collector.refresh()
+def _run(command: JoinSwarm | LeaveSwarm, machine: Machine, here: Viewer) -> None:
+    cluster = control()
+    run = partial(instances.run, cluster, command, machine, who())
+    record(here, *instances.lines(command, machine), run)
+    cluster.collector.refresh()

@@ -1,8 +1,9 @@
-"""A long action on a page: started by a button, watched while it runs, kept until it is read."""
+"""A long action on a page: started by a button, shown while it runs and afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -11,11 +12,12 @@ from core.commands.command import Command, Progress
 from core.commands.terminal_output import plain
 from core.control.jobs import Job
 from core.i18n import number
+from core.ui.script_runs import until_done
 from core.ui.session import _, control, viewer, who
 
 
 def start(key: str, make: Callable[[], Command]) -> None:
-    """Begin a long action of what the viewer entered; a session has one of each key."""
+    """Begin a long action; a session has one of each key."""
     try:
         command = make()
     except Exception as error:
@@ -28,58 +30,46 @@ def start(key: str, make: Callable[[], Command]) -> None:
 
 
 def running(key: str) -> bool:
-    found = viewer().jobs.get(key)
-    return found is not None and found.running
+    return key in viewer().jobs and viewer().jobs[key].running
 
 
 def show(key: str) -> None:
-    """The job's line, progress and log; live while it runs, then its end."""
-    watched = viewer().jobs.get(key)
-    if watched is None:
-        return
-    st.fragment(_show, run_every=0.5 if watched.running else None)(key)
+    """The job's line, progress and log; live while it runs."""
+    if job := viewer().jobs.get(key):
+        until_done(f"{key}_running", job, partial(_show, job))
 
 
-def _show(key: str) -> None:
-    watched = viewer().jobs.get(key)
-    if watched is None:
-        return
-    st.code(watched.command.line(), language="shell")
-    if watched.error:  # what is read first; how far it came is below
-        st.error(watched.error.said(_), icon=":material/block:")
-    _progress(watched)
-    if watched.log:
-        st.code(plain(watched.log), language=None, height=320, wrap_lines=True)
-    elif watched.answer:
-        st.code(plain(watched.answer), language=None, wrap_lines=True)
-    if not watched.running and not watched.error:
-        seconds = (watched.ended or watched.began) - watched.began
+def _show(job: Job) -> None:
+    st.code(job.command.line(), language="shell")
+    if job.error:  # above its progress, to be read first
+        st.error(job.error.said(_), icon=":material/block:")
+    _progress(job)
+    if job.log:
+        st.code(plain(job.log), language=None, height=320, wrap_lines=True)
+    elif job.answer:
+        st.code(plain(job.answer), language=None, wrap_lines=True)
+    if not job.running and not job.error:
+        seconds = (job.ended or job.began) - job.began
         st.success(_("Done in {seconds} s.").format(seconds=number(seconds, _, 1)))
-    shown_as_running = st.session_state.get(f"{key}_running")
-    st.session_state[f"{key}_running"] = watched.running
-    if shown_as_running and not watched.running:
-        st.rerun()  # the page around may offer what comes next
 
 
-def _progress(watched: Job) -> None:
-    steps = watched.steps
-    main = next((step for step in steps if not step.step and step.total), None)
+def _progress(job: Job) -> None:
+    busy = job.running or bool(job.error)
+    main = next((step for step in job.steps if not step.step and step.total), None)
     if main and main.total and main.current is not None:
-        share = (
-            1.0 if not watched.running and not watched.error else (main.current - 1) / main.total
-        )
+        share = (main.current - 1) / main.total if busy else 1.0
         st.progress(
             min(max(share, 0.0), 1.0),
             _("Step {current} of {total}").format(current=main.current, total=main.total),
         )
-    if watched.running or watched.error:
-        for step in steps:
+    if busy:
+        for step in job.steps:
             if step.step:
                 _layer(step)
 
 
 def _layer(step: Progress) -> None:
-    """One layer's bar; its bytes are known only while they come."""
+    """One layer's bar; its size is known only while its bytes come in."""
     if step.total and step.current is not None:
         st.progress(min(step.current / step.total, 1.0), f"{step.step}  {step.text}")
     elif step.text in ("Pull complete", "Already exists", "Download complete"):

@@ -1,6 +1,8 @@
-"""What the labs' page is made of: the live check, the scene, the quick check, Do it for me."""
+"""The parts of the labs' page: the live check, the scene, the quick check, Do it for me."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import streamlit as st
 
@@ -13,8 +15,8 @@ from core.labs.progress import LabProgress, remark
 from core.labs.texts import Quiz, StepText
 from core.lessons.solutions import Play
 from core.ui.console import link
-from core.ui.live import address, component, set_availability, tile_words
-from core.ui.script_runs import caught
+from core.ui.live import component, ignore, require_availability, tile_words
+from core.ui.script_runs import caught, until_done
 from core.ui.session import Viewer, _, control, may, viewer, who
 
 _check = component("check", '<div class="essaim-check" role="status"></div>', "labs.css")
@@ -32,7 +34,7 @@ _scene = component(
 
 
 def check(progress: LabProgress, number: int, text: StepText) -> None:
-    """Whether the step of this number is done, live; the page is drawn again when one is."""
+    """Shows live whether the step of this number is done; draws the page again once one is."""
     current = number == len(progress.done)
     green = {
         "given": _("It was so already when this lab began: there is nothing to do here."),
@@ -41,51 +43,38 @@ def check(progress: LabProgress, number: int, text: StepText) -> None:
     }
     way = progress.ways[number] if number < len(progress.ways) else "done"
     _check(
-        key=f"check_{progress.lab.name}",  # one for all steps: two at once would say two things
-        data={
-            **address(),
-            "lab": progress.lab.name,
-            "step": number,
-            "done": len(progress.done),
-            "remark": remark(text.remarks, progress.verdict) if current else "",
-            "words": {
-                "green": green[way],
-                "waiting": _("Not yet. This line turns green by itself, as soon as it is so."),
-                "later": _("The steps before this one come first."),
-            },
+        key=f"check_{progress.lab.name}",  # one key for all steps: never two checks on the page
+        lab=progress.lab.name,
+        step=number,
+        done=len(progress.done),
+        remark=remark(text.remarks, progress.verdict) if current else "",
+        words={
+            "green": green[way],
+            "waiting": _("Not yet. This line turns green by itself, as soon as it is so."),
+            "later": _("The steps before this one come first."),
         },
-        on_done_change=lambda: None,
+        on={"done": ignore},
     )
 
 
 def scene(swarm: bool) -> None:
     """The cluster, live: a Swarm's nodes, which can be drained right there, or one engine."""
-    key = "scene"
-
-    def pressed() -> None:
-        if refused := set_availability(st.session_state[key].availability):
-            raise refused  # no last action is shown here
-
     _scene(
-        key=key,
-        data={
-            **address(),
-            "swarm": swarm and bool(control().snapshot.nodes),
-            "may": may(UpdateNode),
-            "words": {
-                **tile_words(),
-                "containers": _("Containers of this engine"),
-                "images": _("Its images"),
-                "no_container": _("no container"),
-                "no_image": _("no image"),
-            },
+        swarm=swarm and bool(control().snapshot.nodes),
+        may=may(UpdateNode),
+        words={
+            **tile_words(),
+            "containers": _("Containers of this engine"),
+            "images": _("Its images"),
+            "no_container": _("no container"),
+            "no_image": _("no image"),
         },
-        on_availability_change=caught(pressed),
+        on={"availability": require_availability},
     )
 
 
 def swarm_wanted(lab: Lab) -> None:
-    """Say so where the lab begins with a Swarm, and there is none."""
+    """A warning where the lab needs a Swarm and there is none."""
     engine = control().snapshot.engine
     if lab.start == "swarm" and engine and not engine.manager:
         st.warning(
@@ -95,7 +84,7 @@ def swarm_wanted(lab: Lab) -> None:
 
 
 def typed(lines: tuple[str, ...], key: str) -> None:
-    """What to type, a line each; those that the console knows lead there."""
+    """Lines to type; the docker lines have a link to the console."""
     for number, line in enumerate(lines):
         name = f"typed_{key}_{number}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=name):
@@ -105,7 +94,7 @@ def typed(lines: tuple[str, ...], key: str) -> None:
 
 
 def hints(text: StepText, key: str) -> None:
-    """One more each time one is asked for."""
+    """The hints that were asked for, and a button for one more."""
     shown = min(int(st.session_state.get(key, 0)), len(text.hints))
     for hint in text.hints[:shown]:
         st.info(hint, icon=":material/lightbulb:")
@@ -121,7 +110,7 @@ def hints(text: StepText, key: str) -> None:
 
 
 def quick_check(question: Quiz, key: str) -> None:
-    """Predict, then see why; nobody counts."""
+    """A question, its answers, and the explanation of the right one; no score is kept."""
     chosen = st.radio(
         question.ask,
         range(len(question.answers)),
@@ -138,7 +127,7 @@ def quick_check(question: Quiz, key: str) -> None:
 
 
 def play_button(lab: Lab, step: Step) -> None:
-    """Do it for me: the solution is played, and each of its lines shown."""
+    """A button that plays the step's solution."""
     here = viewer()
     # One of an earlier step may still be pausing: nobody redraws this button when it ends.
     mine = here.played == f"{lab.name}/{step.name}"
@@ -163,10 +152,10 @@ def _start(lab: Lab, step: Step, here: Viewer, name: str) -> None:
 
 
 def played(lab: Lab, step: Step) -> None:
-    """What Do it for me has typed so far, where it was for this step."""
+    """The lines of this step's solution that were played so far."""
     here = viewer()
     if here.play is not None and here.played == f"{lab.name}/{step.name}":
-        st.fragment(_played, run_every=0.5 if here.play.running else None)(here.play)
+        until_done("play_runs", here.play, partial(_played, here.play))
 
 
 def _played(play: Play) -> None:
@@ -174,13 +163,10 @@ def _played(play: Play) -> None:
         st.code(play.log, language=None, wrap_lines=True, height="content")
     if play.error:
         st.error(play.error.said(_), icon=":material/block:")
-    was, st.session_state["play_runs"] = st.session_state.get("play_runs"), play.running
-    if was and not play.running:
-        st.rerun()
 
 
 def shared_hint() -> None:
-    """On a cluster that is everybody's, so is what has been done in its labs."""
+    """A note that everybody shares the progress of the labs, where they share the cluster."""
     if classroom().shared:
         st.caption(
             ":material/group: "
@@ -192,7 +178,7 @@ def shared_hint() -> None:
 
 
 def first_name() -> None:
-    """Who this is, where the teacher asks: kept in memory, for the board."""
+    """A field for the name on the board, where the teacher asks for it; kept in memory."""
     if not SETTINGS.named or control().read_only:
         return
     mine = control().labs
@@ -203,7 +189,7 @@ def first_name() -> None:
 
 
 def skip_button(lab: Lab) -> None:
-    """On without a step that the machine cannot do."""
+    """A button that skips a step that this machine cannot do."""
 
     def skip() -> None:
         if may(CreateService):

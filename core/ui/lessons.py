@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 
 import streamlit as st
 
@@ -23,7 +24,7 @@ from core.lessons.lesson import (
 )
 from core.traffic.ledger import fairness
 from core.ui.alive import warn_of_drain
-from core.ui.script_runs import caught
+from core.ui.script_runs import caught, until_done
 from core.ui.session import _, control, may, viewer, who
 from core.ui.traffic import may_send
 
@@ -97,7 +98,7 @@ def results(kind: Kind) -> None:
     """What came of each step so far; live while the lesson runs."""
     lesson = viewer().lessons.get(kind)
     if lesson is not None:
-        st.fragment(_results, run_every=0.5 if lesson.running else None)(lesson)
+        until_done("lesson_runs", lesson, partial(_results, lesson))
 
 
 def _results(lesson: Lesson) -> None:
@@ -115,9 +116,6 @@ def _results(lesson: Lesson) -> None:
         st.error(lesson.error.said(_), icon=":material/block:")
     elif not lesson.running:
         _moral(lesson)
-    was, st.session_state["lesson_runs"] = st.session_state.get("lesson_runs"), lesson.running
-    if was and not lesson.running:
-        st.rerun()
 
 
 def _coming(lesson: Lesson) -> None:

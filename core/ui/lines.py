@@ -1,4 +1,4 @@
-"""The lines behind a click: as typed at the docker prompt, and as written with docker-py."""
+"""Buttons that run commands, and the docker line and the Python line of the last one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from core.i18n import Translate
 from core.presentation import tables
 from core.ui.console import link
 from core.ui.script_runs import caught
-from core.ui.session import _, act, control, last, may, viewer
+from core.ui.session import Viewer, _, act, control, may, viewer
 from core.ui.tables import table
 
 
 def last_action() -> None:
-    """The last action's two lines to copy, and the engine's refusal if it was refused."""
-    done = last()
+    """The last action's two lines to copy, and its refusal if there is one."""
+    done = viewer().done
     if done is None:
         if not control().read_only:
             st.caption(
@@ -50,10 +50,10 @@ def button(
     form: bool = False,
     **layout: Any,
 ) -> None:
-    """A button that gives a command; grey for a viewer who has no right to it.
+    """A button that runs a command; disabled for a viewer who has no right to it.
 
-    make: runs when the button is pressed, before the page is drawn again: what was typed meanwhile
-    it must read from ``st.session_state``. form: it sends a form, as Enter in its fields does.
+    make: runs when the button is pressed, before the page is drawn again: it reads the widgets'
+    values from ``st.session_state``. form: the button submits a form, as Enter in its fields does.
     """
     press = st.form_submit_button if form else st.button
     press(
@@ -79,14 +79,33 @@ def asking_button(
     icon: str | None = None,
     disabled: bool = False,
 ) -> None:
-    """A button for what cannot be taken back: it asks first, and the answer gives the command."""
+    """A button for a command that cannot be undone: it asks first."""
     with st.popover(label, icon=icon, disabled=disabled or not may(command), key=f"{key}_ask"):
         st.write(question)
         button(label, make, command, key=key, icon=icon, primary=True)
 
 
+def practice_button(
+    label: str,
+    act: Callable[[Viewer], object],
+    *,
+    key: str,
+    disabled: bool = False,
+    **layout: Any,
+) -> None:
+    """A button for an action that only practice has; disabled for a viewer who may only look."""
+    st.button(
+        label,
+        key=key,
+        on_click=caught(act),
+        args=(viewer(),),
+        disabled=disabled or control().read_only,
+        **layout,
+    )
+
+
 def journal() -> None:
-    """Who did what, when, and how it ended; folded, at the end of a page."""
+    """The journal in an expander, at the end of a page."""
     with st.expander(_("Journal"), key="journal", on_change="rerun") as part:
         if part.open:
             rows = journal_table(control().journal.records(), _)

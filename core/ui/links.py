@@ -17,27 +17,28 @@ def open_links(ports: Iterable[Port]) -> None:
     """A link for each published TCP port."""
     for port in ports:
         if port.published and port.protocol == "tcp":
-            st.link_button(
-                _("Open port {port}").format(port=port.published),
-                url(port.published),
-                icon=":material/open_in_new:",
-            )
+            port_link(port.published, url(port.published))
+
+
+def port_link(port: int, target: str) -> None:
+    label = _("Open port {port}").format(port=port)
+    st.link_button(label, target, icon=":material/open_in_new:")
 
 
 def node_links(service: Service) -> None:
-    """The same for a service, and then by each other node: every one is a way in."""
+    """The same for a service, and a link by each other node: every one answers."""
     open_links(service.ports)
     here = control()
     engine = here.snapshot.engine
     for port in open_ports(service):
-        for door in real(here.snapshot, service, port, here.connection.base_url):
-            if engine is None or door.node != engine.node_id:
-                node = here.snapshot.node(door.node)
+        for entry in real(here.snapshot, service, port, here.connection.base_url):
+            if engine is None or entry.node != engine.node_id:
+                node = here.snapshot.node(entry.node)
                 st.link_button(
-                    _("Port {port} of {node}").format(port=door.port, node=door.name),
-                    address(node.hostname if node else door.name, door.port, key())
+                    _("Port {port} of {node}").format(port=entry.port, node=entry.name),
+                    address(node.hostname if node else entry.name, entry.port, key())
                     if here.practice
-                    else f"http://{door.address}/",
+                    else f"http://{entry.address}/",
                     icon=":material/open_in_new:",
                 )
 

@@ -1,8 +1,9 @@
-"""Mounting the live browser components: what the page tells them, and what they answer."""
+"""Live browser components: the page passes them data, and runs their events as callbacks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -24,15 +25,36 @@ export default async (component) => {
 """
 
 
+Callbacks = Mapping[str, Callable[[Any], object]]
+NO_CALLBACKS: Callbacks = {}
+
+
 def component(name: str, html: str, *styles: str, script: str = "") -> Callable[..., Any]:
-    """A live component: the browser file ``name``.js, or ``script``.js; with these style sheets."""
-    return st.components.v2.component(
+    """A live component: the browser file ``name``.js, or ``script``.js; with these style sheets.
+
+    Returns the function that mounts it. Its arguments are the component's data, except ``key`` and
+    ``on``, which takes a callback for each event: it gets the value that the browser sent.
+    """
+    mounted: Callable[..., Any] = st.components.v2.component(
         f"essaim_{name}",
         html=html,
         css="\n".join(FILES[style].read_text(encoding="utf-8") for style in styles),
         js=LOADER % (script or name),
         isolate_styles=False,
     )
+
+    def mount(*, key: str = name, on: Callbacks = NO_CALLBACKS, **data: Any) -> None:
+        def call(event: str) -> None:
+            on[event](getattr(st.session_state[key], event))
+
+        callbacks = {f"on_{event}_change": caught(partial(call, event)) for event in on}
+        mounted(key=key, data=address() | data, **callbacks)
+
+    return mount
+
+
+def ignore(value: object) -> None:
+    """The callback of an event that only has the page drawn again."""
 
 
 _status = component("status", '<div class="essaim-status" role="status"></div>', "status.css")
@@ -55,36 +77,35 @@ _board = component(
 
 
 def status(watch: str) -> None:
-    """Which engine, and how fresh; reruns the page when ``watch`` (shape or all) has changed."""
+    """The engine's name and the age of the data; reruns the page when ``watch`` has changed.
+
+    watch: ``shape``, for what nodes and services there are, or ``all``.
+    """
     snapshot = control().snapshot
+    waiting = _("waiting for the engine")
+    stale = _("not heard for {seconds} s: what you see is old")
     _status(
-        key="status",
-        data={
-            **address(),
-            "instance": INSTANCE,
-            "watch": watch,
-            "engine": engine_name(),
-            "revision": snapshot.revision,
-            "shape": shape(snapshot),
-            "words": {
-                "live": _("live"),
-                "linking": _("connecting"),
-                "waiting": _("waiting for the engine"),
-                "stale": _("not heard for {seconds} s: what you see is old")
-                if snapshot.engine
-                else _("waiting for the engine"),
-                "unlinked": _("Essaim's server does not answer: what you see is old"),
-                "again": _("Essaim was started again, so the page is drawn anew"),
-            },
+        instance=INSTANCE,
+        watch=watch,
+        engine=engine_name(),
+        revision=snapshot.revision,
+        shape=shape(snapshot),
+        words={
+            "live": _("live"),
+            "linking": _("connecting"),
+            "waiting": waiting,
+            "stale": stale if snapshot.engine else waiting,
+            "unlinked": _("Essaim's server does not answer: what you see is old"),
+            "again": _("Essaim was started again, so the page is drawn anew"),
         },
-        on_changed_change=lambda: None,
+        on={"changed": ignore},
     )
 
 
 def set_availability(request: dict[str, Any] | None) -> EssaimError | None:
-    """Do what a node's button in a live picture asked for: {node: id, availability: word}.
+    """Run the command that a node's button in a live picture asks for.
 
-    Why it was not done: for pages that show no last action.
+    request: {node: id, availability: word}. Returns the refusal, if any.
     """
     node = control().snapshot.node(str(request.get("node"))) if request else None
     word = str(request.get("availability")) if request else ""
@@ -93,35 +114,31 @@ def set_availability(request: dict[str, Any] | None) -> EssaimError | None:
     return act(lambda: UpdateNode(availability=word, node=node.reference))
 
 
+def require_availability(request: dict[str, Any] | None) -> None:
+    """The same for pages that do not show the last action: raises the refusal."""
+    if refused := set_availability(request):
+        raise refused
+
+
 def board(service: str, may: bool) -> None:
     """The cluster's picture.
 
-    service: the id of the one to look at, where there are several. may: whether the nodes' buttons
-    work.
+    service: the id of the shown one, '' where there is none. may: whether the nodes' buttons work.
     """
-    key = "board"
-
-    def pressed() -> None:
-        set_availability(st.session_state[key].availability)
-
     _board(
-        key=key,
-        data={
-            **address(),
-            "service": service,
-            "may": may,
-            "words": {
-                "bars": _("Replicas per node, now"),
-                "past": _("Running replicas over time"),
-                **tile_words(),
-            },
+        service=service,
+        may=may,
+        words={
+            "bars": _("Replicas per node, now"),
+            "past": _("Running replicas over time"),
+            **tile_words(),
         },
-        on_availability_change=caught(pressed),
+        on={"availability": set_availability},
     )
 
 
 def tile_words() -> dict[str, str]:
-    """What the nodes and their tiles say."""
+    """The texts of nodes and of their tiles."""
     return {
         "active": _("Active"),
         "pause": _("Pause"),
@@ -143,7 +160,7 @@ def tile_words() -> dict[str, str]:
 
 
 def engine_name() -> str:
-    """The engine in a few words: practice or real, its version, the node that answers."""
+    """Practice or real, the engine's version, and the node that answers."""
     engine = control().snapshot.engine
     if engine is None:
         return _("No engine yet")
@@ -153,7 +170,7 @@ def engine_name() -> str:
 
 
 def address() -> dict[str, str]:
-    """Where the browser finds our scripts and sockets, and the language to ask for."""
+    """The path of our scripts and sockets, the language, and the key of the cluster."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
     return {"files": f"{prefix}/live/{edition()}", "language": language(), "cluster": key()}

@@ -1,4 +1,4 @@
-"""The projector's page, without Streamlit's frame: mounting it, and doing what its keys ask for."""
+"""The projector's page, without Streamlit's frame: its component, and the commands of its keys."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from core.commands.services import CreateService, ScaleServices, UpdateService
 from core.control.classroom import classroom
 from core.presentation import qr
 from core.ui.links import free_port
-from core.ui.live import address, component, tile_words
-from core.ui.script_runs import caught
-from core.ui.session import _, act, control, last, may, read_only_notice
+from core.ui.live import component, tile_words
+from core.ui.session import _, act, control, may, read_only_notice, viewer
 from core.ui.session import key as cluster_key
 from core.ui.share import reached_at
 
@@ -65,45 +64,41 @@ _projector = component(
 
 
 def projector() -> None:
-    """The live cluster in large type; its keys give commands, for a viewer who may."""
-    key = "projector"
-
-    def asked() -> None:
-        request = st.session_state[key].wish or {}
-        if make := command(request, control().snapshot):
-            act(make)
-        elif request.get("kind") == "leave" and request.get("page") in LEADS_TO:
-            st.session_state["projector_left"] = request["page"]
-
-    # A callback may not switch pages. A plain link would begin a new session, without its rights.
+    """The live cluster in large type; its keys give commands."""
+    # A callback may not switch pages. A plain link would begin a new session, without the right.
     if left := st.session_state.pop("projector_left", None):
         st.switch_page(f"pages/{left}.py")
-    done = last()
+    done = viewer().done
     st.html(STYLE)
     _projector(
-        key=key,
-        data={
-            **address(),
-            "may": may(ScaleServices),
-            "last": {
-                "line": done.line if done else "",
-                "error": done.refused.said(_) if done and done.refused else "",
-            },
-            "codes": [
-                {"title": title, "address": where, "svg": qr.svg(where)}
-                for title, where in (
-                    (_("Vote"), class_address("vote", {"as": "voter"})),
-                    (_("Look"), class_address("")),
-                )
-            ],
-            "words": {**tile_words(), **_words()},
+        may=may(ScaleServices),
+        last={
+            "line": done.line if done else "",
+            "error": done.refused.said(_) if done and done.refused else "",
         },
-        on_wish_change=caught(asked),
+        codes=[
+            {"title": title, "address": where, "svg": qr.svg(where)}
+            for title, where in (
+                (_("Vote"), class_address("vote", {"as": "voter"})),
+                (_("Look"), class_address("")),
+            )
+        ],
+        words={**tile_words(), **_words()},
+        on={"wish": _act},
     )
 
 
+def _act(request: dict[str, Any] | None) -> None:
+    """Run the command of a key, or note the page that the key leads to."""
+    request = request or {}
+    if make := command(request, control().snapshot):
+        act(make)
+    elif request.get("kind") == "leave" and request.get("page") in LEADS_TO:
+        st.session_state["projector_left"] = request["page"]
+
+
 def command(request: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], Command] | None:
-    """What a key asks for, as a command on what there is; None where that is gone meanwhile."""
+    """The command of a key; None where its service or node is gone."""
     service = snapshot.service(str(request.get("service")))
     node = snapshot.node(str(request.get("node")))
     match request.get("kind"):
@@ -124,7 +119,7 @@ def command(request: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], 
 
 
 def class_address(page: str, query: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Where phones in the room look on, on a page of ours, at this viewer's cluster."""
+    """The address at which phones in the room see a page of this viewer's cluster."""
     shared = {} if classroom().shared else {"cluster": classroom().viewing_code(cluster_key())}
     full = urlencode({**query, **shared})
     return f"{reached_at()}/{page}" + (f"?{full}" if full else "")

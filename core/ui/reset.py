@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.control import reset
-from core.errors import EssaimError
-from core.ui.script_runs import caught
-from core.ui.session import Done, Viewer, _, control, viewer, who
+from core.ui.lines import practice_button
+from core.ui.session import Viewer, _, control, record, who
 
 
 def reset_button() -> None:
     """Asks first; on a real engine, nothing."""
     if not control().practice:
         return
-    with st.popover(
-        _("Reset the cluster"),
-        icon=":material/restart_alt:",
-        key="reset_ask",
-        disabled=control().read_only,
-    ):
+    label, icon = _("Reset the cluster"), ":material/restart_alt:"
+    with st.popover(label, icon=icon, key="reset_ask", disabled=control().read_only):
         st.write(
             _(
                 "Practice only, no docker command: services, containers, images, networks and "
@@ -27,32 +24,17 @@ def reset_button() -> None:
                 "uses this cluster."
             )
         )
-        st.button(
-            _("Reset the cluster"),
-            key="reset",
-            icon=":material/restart_alt:",
-            type="primary",
-            on_click=caught(_reset),
-            args=(viewer(), True),
-            disabled=control().read_only,
-        )
-        st.button(
+        practice_button(label, partial(_reset, formed=True), key="reset", icon=icon, type="primary")
+        practice_button(
             _("Begin with three empty instances"),
+            partial(_reset, formed=False),
             key="reset_empty",
             icon=":material/computer:",
             help=_("Three machines that are no Swarm yet: you make one of them."),
-            on_click=caught(_reset),
-            args=(viewer(), False),
-            disabled=control().read_only,
         )
 
 
 def _reset(here: Viewer, formed: bool) -> None:
-    line, python = reset.lines(control(), formed)
-    refused: EssaimError | None = None
-    try:
-        reset.reset(control(), who(), formed)
-    except EssaimError as refusal:
-        refused = refusal
-    here.done = Done(line, python, refused)
-    control().collector.refresh()
+    cluster = control()
+    record(here, *reset.lines(cluster, formed), partial(reset.reset, cluster, who(), formed))
+    cluster.collector.refresh()

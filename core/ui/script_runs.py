@@ -1,19 +1,27 @@
-"""What is pressed is done whole; what nobody foresaw in it ends in a sentence on a page that works.
+"""Script runs that are not cut short, and whose unexpected errors leave a page that works.
 
-Streamlit may break a callback off between two of its lines. After one that raised it draws a red
-box with a traceback, and nothing else of the page; here the traceback goes to the log.
+Streamlit may stop a callback between two of its lines. After one that raised, it draws a red box
+with a traceback, and nothing else of the page; here the traceback goes to the log.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.cluster.failures import unforeseen
 from core.ui.session import _, viewer
+
+
+class Running(Protocol):
+    """Work that goes on by itself: a job, a lesson, a solution being played."""
+
+    @property
+    def running(self) -> bool: ...
 
 
 def caught(callback: Callable[..., object]) -> Callable[..., None]:
@@ -29,21 +37,20 @@ def caught(callback: Callable[..., object]) -> Callable[..., None]:
     return call
 
 
-#: What Streamlit asks of a run's requests wherever it may break the run off.
+#: The method that Streamlit calls wherever it may stop a run.
 _YIELD = "on_scriptrunner_yield"
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """What is done in here is done to its end, before the page is drawn again.
+    """The block runs to its end before the page is drawn again.
 
-    Wherever a script reads the session or draws, callbacks included, Streamlit may break it off for
-    a run that was asked for meanwhile: by what is live on the page, say. What somebody pressed
-    would then be done by half, or not at all.
+    Streamlit may stop a script, callbacks included, wherever it draws or reads the session, for a
+    run requested meanwhile, such as by a live component. A command would then be run by half.
     """
     context = get_script_run_ctx()
     requests = context.script_requests if context else None
-    if requests is None or vars(requests).get(_YIELD):  # the latter: we are inside already
+    if requests is None or vars(requests).get(_YIELD):  # the latter: in such a block
         yield
         return
     setattr(requests, _YIELD, lambda: None)
@@ -54,7 +61,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 def show_callback_error() -> None:
-    """What the last callback met, said once; each page has a place for it at its head."""
+    """Show the last callback's unexpected error, once; each page calls this at its head."""
     here = viewer()
     if here.callback_error is not None:
         st.error(here.callback_error.said(_), icon=":material/block:")
@@ -62,6 +69,18 @@ def show_callback_error() -> None:
 
 
 def show_script_error(error: Exception) -> bool:
-    """What Streamlit asks when the script of a page, or of a part of one, has raised."""
+    """Streamlit's handler for a script or a fragment that raised."""
     st.error(unforeseen(error).said(_), icon=":material/block:")
-    return True  # it is said: no red box
+    return True  # shown: no red box
+
+
+def until_done(key: str, work: Running, draw: Callable[[], None]) -> None:
+    """Draw this part twice a second while the work runs; then draw the page again, once."""
+
+    def part() -> None:
+        draw()
+        was, st.session_state[key] = st.session_state.get(key), work.running
+        if was and not work.running:
+            st.rerun()
+
+    st.fragment(part, run_every=0.5 if work.running else None)()

@@ -1,4 +1,4 @@
-"""Choosing one of several by name: the viewer's choice holds for as long as that one is there."""
+"""Choosing one of several by name: the choice lasts as long as that one exists."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import streamlit as st
 
 
 def remembered(names: Sequence[str], key: str, default: str = "") -> str:
-    """The name that a widget of this key should start with.
+    """The initial name for a widget of this key.
 
-    A widget gets what it starts with as its own argument at every run, never by a session state set
-    once: a run that is cut short has set the state and never told the browser.
+    It must be passed to the widget at every run. A session state set once is not enough: a run may
+    be cut short after it set the state, and before the browser heard of it.
     """
     chosen = st.session_state.get(key)
     if chosen in names:
@@ -21,6 +21,19 @@ def remembered(names: Sequence[str], key: str, default: str = "") -> str:
 
 
 def choose(label: str, names: Sequence[str], key: str, spelled: Callable[[str], str] = str) -> str:
-    """A list to choose from. spelled: how a name is shown there."""
+    """A list to choose from. spelled: the text for a name."""
     first = names.index(remembered(names, key))
     return str(st.selectbox(label, names, index=first, key=key, format_func=spelled, width=420))
+
+
+def segments(label: str, names: Sequence[str], key: str, default: str = "") -> str:
+    """The same as buttons side by side; one of them is always chosen."""
+    chosen = st.segmented_control(
+        label,
+        names,
+        default=remembered(names, key, default),
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+    )
+    return str(chosen)

@@ -1,8 +1,7 @@
-"""What one viewer's session holds: the language, the right to change, and the last action.
+"""The state of one viewer's session: the language, the right to change, and the last action.
 
-Streamlit may end a run of the script at any access to ``st.session_state``, within a callback too.
-So what must not get lost between an action and its record lives in one ``Viewer``: it is fetched
-first, and written without a further access.
+Streamlit may end a run of the script at any access to ``st.session_state``, in a callback too. So
+the state that must survive an action lives in one ``Viewer``: a callback gets it once, before.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from core.lessons.solutions import Play
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The last action of this session, as its page shows it."""
+    """The last action of this session."""
 
     line: str  # '' where the viewer's input made no command
     python: str
@@ -40,27 +39,27 @@ class Done:
 
 @dataclass(slots=True)
 class Slider:
-    """What a viewer's replicas slider stands for, so that it follows what is done elsewhere."""
+    """The state of a replicas slider, which follows changes made elsewhere."""
 
-    known: int | None = None  # the wanted replicas when it was last drawn
-    left: int | None = None  # what it showed before it last followed
-    followed: float = 0.0  # when that was, seconds of the monotonic clock
+    known: int | None = None  # replicas wanted when it was last drawn
+    left: int | None = None  # its value before it last followed
+    followed: float = 0.0  # when that was, by the monotonic clock
 
 
 @dataclass(slots=True)
 class Viewer:
-    """One browser's session, as far as it is ours."""
+    """Our part of one browser's session."""
 
     right: Right = NONE
-    voter: bool = False  # came to vote: the teacher's buttons are not for this browser
+    voter: bool = False  # came by the vote's QR code: gets no teacher's buttons
     done: Done | None = None
-    callback_error: EssaimError | None = None  # what a callback met, until a page has said it
+    callback_error: EssaimError | None = None  # shown by the next page drawn
     sliders: dict[str, Slider] = field(default_factory=dict)  # by service id
-    jobs: dict[str, Job] = field(default_factory=dict)  # by what they are for
-    play: Play | None = None  # of a lab's step, by Do it for me
+    jobs: dict[str, Job] = field(default_factory=dict)  # by purpose
+    play: Play | None = None  # the solution of a lab's step
     played: str = ""  # which step that was: lab/step
     lessons: dict[str, Lesson] = field(default_factory=dict)  # the latest of each kind
-    files: dict[str, str] = field(default_factory=dict)  # to build from, as the viewer left them
+    files: dict[str, str] = field(default_factory=dict)  # to build from, by name
 
 
 def control() -> Control:
@@ -74,7 +73,7 @@ def key() -> str:
 
 
 def own_key() -> str:
-    """The key of this viewer's own cluster, and of what they have learnt, on any engine."""
+    """The key of this viewer's own cluster."""
     return keys.own(_cookies())
 
 
@@ -113,7 +112,7 @@ def unlocked() -> bool:
 
 
 def unlock(attempt: str) -> bool:
-    """Try a password; a right one gives this page its right, in place of an earlier one."""
+    """Try a password; the right one gives this page a right, in place of an earlier one."""
     here, access = viewer(), control().access
     if access.check(attempt, who()):
         here.right.end()
@@ -127,7 +126,7 @@ def lock() -> None:
 
 
 def forget() -> None:
-    """Once the right has ended, the page shows no more what came of it."""
+    """Drop the results of an ended right, so that the page no longer shows them."""
     here = viewer()
     if here.right.why not in ("", "never"):
         here.done, here.play = None, None
@@ -136,43 +135,44 @@ def forget() -> None:
 
 
 def browser() -> str:
-    """What tells this viewer's browser from others; '' where nothing does."""
+    """The id of this viewer's browser; '' where it has none."""
     return keys.browser(_cookies())
 
 
 def _presence() -> Callable[[], bool]:
-    """Answers, on any thread, whether this viewer's page is open now."""
+    """A function for any thread: whether this viewer's page is open now."""
     context = get_script_run_ctx()
     if context is None or not runtime.exists():
-        return lambda: True  # a test's, which has no browser
+        return lambda: True  # a test, which has no browser
     session, server = context.session_id, runtime.get_instance()
     return lambda: server.is_active_session(session)
 
 
 def may(command: type[Command]) -> bool:
-    """Whether this viewer may give such a command."""
+    """Whether this viewer may run such a command."""
     return control().may(command, viewer().right)
 
 
 def read_only_notice() -> str:
-    """What a viewer who came to look on is told; '' for everybody else."""
+    """The sentence for a viewer who may only look; '' for everybody else."""
     return NotAllowed(READ_ONLY).said(_) if control().read_only else ""
 
 
 def who() -> str:
-    """How the journal names this viewer."""
+    """The viewer's address, as the journal names them."""
     return str(st.context.ip_address or "local")
 
 
 def act(
     make: Callable[[], Command], here: Viewer | None = None, again: str | None = None
 ) -> EssaimError | None:
-    """Make a command of what the viewer entered, do it, and keep it as the last action.
+    """Run the command that ``make`` returns, and keep it as the last action.
 
-    A page shows how it went with ``lines.last_action``; one that does not, by what this returns:
-    why it was not done. The snapshot read after this already knows
-    of it. here: this viewer, where a callback must not be dropped before the action.
-    again: the password, where it was asked for once more; see ``Control.submit``.
+    here: this viewer, for a callback that must not be dropped before the action.
+    again: the password, typed once more; see ``Control.submit``.
+
+    Returns the refusal, if any; ``lines.last_action`` shows it too. A snapshot read afterwards
+    includes the change.
     """
     here = here or viewer()
     here.right.acted()
@@ -191,26 +191,30 @@ def act(
 
 
 def _changing(command: Command) -> None:
-    """Raise InvalidCommand for one that would change nothing, even as the engine is this moment."""
+    """Raise InvalidCommand for a command that would change nothing."""
     here = control()
-    if command.is_noop(seen()):  # a stranger must not learn by guessing what is so
+    if command.is_noop(seen()):  # of what is seen: nobody learns the rest by guessing
         here.collector.refresh()
         if command.is_noop(seen()):
             raise InvalidCommand(_("There is nothing to change: it is so already."))
 
 
 def seen() -> ClusterSnapshot:
-    """The picture with all that this viewer may see of it."""
+    """The snapshot, as far as this viewer may see it."""
     return control().seen(viewer().right)
 
 
-def look(command: Command) -> str:
-    """The answer of a command that only looks: it does not become the last action.
-
-    Raises one of core.errors.
-    """
-    return control().look(command, viewer().right)
+def answers_here(node: str) -> bool:
+    """Whether the node of this name answers Essaim: without it, nobody would."""
+    engine = control().snapshot.engine
+    return engine is not None and engine.name == node
 
 
-def last() -> Done | None:
-    return viewer().done
+def record(here: Viewer, line: str, python: str, do: Callable[[], object]) -> None:
+    """Call ``do``, and keep it as the last action, refused or not. line, python: its two faces."""
+    refused: EssaimError | None = None
+    try:
+        do()
+    except EssaimError as error:
+        refused = error
+    here.done = Done(line, python, refused)

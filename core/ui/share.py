@@ -11,7 +11,7 @@ import streamlit as st
 from core.control.classroom import classroom
 from core.engine import keys
 from core.errors import Crowded, NoRoom
-from core.ui.live import address, component
+from core.ui.live import component
 from core.ui.session import _, control, key, language, own_key
 
 _leave = component("leave", "")
@@ -91,7 +91,7 @@ def full() -> bool:
 def _go(code: str) -> None:
     """Load the page anew, on this cluster; '' for the viewer's own."""
     query = urlencode({"cluster": code, "lang": language()})
-    _leave(key="share_leave", data={**address(), "query": f"?{query}"})
+    _leave(key="share_leave", query=f"?{query}")
 
 
 def _link(code: str) -> str:

@@ -10,7 +10,7 @@ from core.errors import InvalidFile
 from core.timeline import files
 from core.timeline.recording import Recording
 from core.timeline.view import picture
-from core.ui.live import address, component, tile_words
+from core.ui.live import component, tile_words
 from core.ui.session import _, control
 
 MAX_MEGABYTES = 20
@@ -53,22 +53,18 @@ _timeline = component(
 def timeline(opened: Recording | None = None, name: str = "") -> None:
     """The component. opened: a recording to show in place of the live one; name: tells it apart."""
     _timeline(
-        key="timeline",
-        data={
-            **address(),
-            "opened": {"name": name, **picture(opened, _)} if opened else None,
-            "words": {
-                **tile_words(),
-                "play": _("▶ Play again"),
-                "pause_playing": _("⏸ Stop"),
-                "live": _("● Live"),
-                "slider": _("Time"),
-                "all": _("All"),
-                "actions": _("What was done"),
-                "nothing": _("Nothing yet."),
-                "now": _("now"),
-                "hint": _("Press anywhere on the bars, or move the slider, to go back in time."),
-            },
+        opened={"name": name, **picture(opened, _)} if opened else None,
+        words={
+            **tile_words(),
+            "play": _("▶ Play again"),
+            "pause_playing": _("⏸ Stop"),
+            "live": _("● Live"),
+            "slider": _("Time"),
+            "all": _("All"),
+            "actions": _("What was done"),
+            "nothing": _("Nothing yet."),
+            "now": _("now"),
+            "hint": _("Press anywhere on the bars, or move the slider, to go back in time."),
         },
     )
 

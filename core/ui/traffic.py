@@ -1,9 +1,8 @@
-"""Traffic as pages show it: the live picture of a run, the strip, and what starts one."""
+"""Traffic on a page: the live picture of a run, the strip, and how a run is started."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
@@ -11,8 +10,7 @@ from core.commands.services import CreateService
 from core.errors import EssaimError
 from core.traffic.plan import Plan
 from core.ui.lines import button
-from core.ui.live import address, component
-from core.ui.script_runs import caught
+from core.ui.live import component
 from core.ui.session import Done, _, control, viewer, who
 
 _PLAYER = """
@@ -116,39 +114,25 @@ def nothing(told: str) -> None:
 
 
 def picture(plan: Callable[[], Plan]) -> None:
-    """All there is to see of the run that is on, or of the last one. plan: what Start starts."""
-    _mount(_picture, "traffic", {**_words(), "start": _("Start")}, False, plan)
+    """The whole picture of the current run, or of the last one. plan: made by Start."""
+    _mount(_picture, plan, _words() | {"start": _("Start")}, compact=False)
 
 
 def strip(plan: Callable[[], Plan]) -> None:
     """The run in three lines, with a button that starts one."""
-    _mount(_strip, "strip", _words(), True, plan)
+    _mount(_strip, plan, _words(), compact=True)
 
 
 def _mount(
-    mounted: Any,
-    key: str,
-    words: dict[str, str],
-    compact: bool,
-    plan: Callable[[], Plan],
+    component: Callable[..., None], plan: Callable[[], Plan], words: dict[str, str], compact: bool
 ) -> None:
-    def acted() -> None:
-        act = st.session_state[key].act
-        if act == "start":
+    def pressed(action: object) -> None:
+        if action == "start":
             begin(plan)
-        elif act in ("pause", "resume", "stop") and may_send():
-            getattr(control().traffic, act)()
+        elif action in ("pause", "resume", "stop") and may_send():
+            getattr(control().traffic, str(action))()
 
-    mounted(
-        key=key,
-        data={
-            **address(),
-            "compact": compact,
-            "may": may_send(),
-            "words": words,
-        },
-        on_act_change=caught(acted),
-    )
+    component(compact=compact, may=may_send(), words=words, on={"act": pressed})
 
 
 def _words() -> dict[str, str]:

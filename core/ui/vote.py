@@ -1,10 +1,8 @@
-"""The vote on a page: the ballot that each browser draws, and what the teacher asks and does."""
+"""The vote on a page: the ballot in each browser, and the teacher's form and buttons."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
@@ -15,7 +13,7 @@ from core.commands.services import ScaleServices, UpdateService
 from core.errors import InvalidCommand
 from core.ui.alive import warn_of_drain
 from core.ui.forms import number, within
-from core.ui.live import address, component
+from core.ui.live import component, ignore
 from core.ui.script_runs import caught
 from core.ui.selection import remembered
 from core.ui.session import Done, _, act, control, may, viewer
@@ -43,79 +41,67 @@ _vote = component(
 
 
 def ballot(teaching: bool = False) -> None:
-    """The question as it stands, this browser's vote, and the truth once it is out.
+    """The question, this browser's vote, and the result once it is revealed.
 
-    teaching: the page has the teacher's buttons as well, which are made anew with each phase.
+    teaching: the page has the teacher's buttons too, which change with each phase.
     """
-    key = "vote"
-
-    def voted() -> None:
-        wish = st.session_state[key].vote
-        if isinstance(wish, dict) and vote(wish):
-            st.session_state["vote_heard"] = {"asked": wish["asked"], "counts": wish["counts"]}
-
     _vote(
-        key=key,
-        data={
-            **address(),
-            "teaching": teaching,
-            "heard": st.session_state.get("vote_heard"),
-            "words": {
-                "none": _("No question yet: the teacher asks it."),
-                # By what Intl.PluralRules says: French counts 0 as one.
-                "votes_one": _("{count} vote"),
-                "votes_other": _("{count} votes"),
-                "moving": _("Votes are closed. Now it happens: the truth comes when all is calm."),
-                "before": _("now {count}"),
-                "less": _("One fewer on {node}"),
-                "more": _("One more on {node}"),
-                "sum_one": _("{count} replica of {replicas} placed"),
-                "sum_other": _("{count} replicas of {replicas} placed"),
-                "send": _("Send my vote"),
-                "heard": _("Your vote counts: {counts}. You may change it."),
-                "yours": _("you said {count}"),
-                "foresaw": _("{right} of {votes} foresaw it."),
-                "nobody": _("Nobody voted."),
-                "you_did": _("✓ You foresaw it."),
-                "you_did_not": _("✕ Not quite."),
-            },
+        teaching=teaching,
+        heard=st.session_state.get("vote_heard"),
+        words={
+            "none": _("No question yet: the teacher asks it."),
+            # By what Intl.PluralRules says: French counts 0 as one.
+            "votes_one": _("{count} vote"),
+            "votes_other": _("{count} votes"),
+            "moving": _("Votes are closed. Now it happens: the truth comes when all is calm."),
+            "before": _("now {count}"),
+            "less": _("One fewer on {node}"),
+            "more": _("One more on {node}"),
+            "sum_one": _("{count} replica of {replicas} placed"),
+            "sum_other": _("{count} replicas of {replicas} placed"),
+            "send": _("Send my vote"),
+            "heard": _("Your vote counts: {counts}. You may change it."),
+            "yours": _("you said {count}"),
+            "foresaw": _("{right} of {votes} foresaw it."),
+            "nobody": _("Nobody voted."),
+            "you_did": _("✓ You foresaw it."),
+            "you_did_not": _("✕ Not quite."),
         },
-        on_vote_change=caught(voted),
-        on_phase_change=lambda: None,
+        on={"vote": _vote_sent, "phase": ignore},
     )
 
 
-def vote(wish: dict[str, Any]) -> bool:
-    """Take what a browser sends as a vote; whether it counts."""
-    voter, asked, counts = (wish.get(name) for name in ("voter", "asked", "counts"))
-    fits = isinstance(voter, str) and isinstance(asked, int | float) and isinstance(counts, list)
-    return fits and control().votes.vote(str(voter), float(asked or 0), list(counts or ()))
+def _vote_sent(sent: object) -> None:
+    """Count a browser's vote, and remember for its page that it counts."""
+    match sent:
+        case {"voter": str(voter), "asked": int() | float() as asked, "counts": list(counts)}:
+            if control().votes.vote(voter, float(asked), counts):
+                st.session_state["vote_heard"] = {"asked": asked, "counts": counts}
 
 
 def teacher() -> None:
-    """What the teacher asks, and the button that makes it happen; for who may change things."""
+    """The teacher's form for a question, and the buttons that close, reveal or forget it."""
     services = [s for s in control().snapshot.workloads if s.mode == "replicated"]
     if not services:
         st.info(_("Create a service on the Cluster page first."), icon=":material/layers:")
         return
     poll = control().votes.poll
     if poll.question and poll.phase == "open":
-        do = command(poll.question)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 _("Let it happen"),
                 key="vote_do",
                 icon=":material/play_arrow:",
                 type="primary",
-                on_click=caught(begin),
+                on_click=caught(_begin),
                 args=(poll.question,),
             )
-            st.code(do().line(), language="shell", width="content")
-            st.button(_("Take the question back"), key="vote_forget", on_click=caught(forget))
+            st.code(command(poll.question).line(), language="shell", width="content")
+            st.button(_("Take the question back"), key="vote_forget", on_click=caught(_forget))
         if poll.question.kind == "drain":
             warn_of_drain(poll.question.node)
     elif poll.phase == "moving":
-        st.button(_("Reveal now"), key="vote_reveal", on_click=caught(reveal))
+        st.button(_("Reveal now"), key="vote_reveal", on_click=caught(_reveal))
     with st.expander(_("Ask the class"), expanded=poll.phase in ("none", "revealed")):
         _asking(services)
 
@@ -149,7 +135,7 @@ def _asking(services: list[Service]) -> None:
                 key="vote_ask",
                 icon=":material/how_to_vote:",
                 disabled=not nodes and kind in ("drain", "activate"),
-                on_click=caught(ask),
+                on_click=caught(_ask),
                 args=(kind,),
             )
     if not nodes and kind == "activate":
@@ -157,7 +143,7 @@ def _asking(services: list[Service]) -> None:
 
 
 def _nodes(kind: Kind) -> list[str]:
-    """The nodes that such a question may be about."""
+    """The names of the nodes that a question of this kind may be about."""
     if kind not in ("drain", "activate"):
         return []
     active = kind == "drain"
@@ -165,12 +151,12 @@ def _nodes(kind: Kind) -> list[str]:
     return [node.name for node in nodes if (node.availability == "active") is active]
 
 
-def ask(kind: Kind) -> None:
-    """Put the question that the fields make."""
+def _ask(kind: Kind) -> None:
+    """Ask the question that the form describes."""
     entered, snapshot = st.session_state, control().snapshot
     replicated = [service for service in snapshot.workloads if service.mode == "replicated"]
-    wish = entered.get("vote_service")
-    service = next((s for s in replicated if s.name == wish), replicated[0] if replicated else None)
+    name = entered.get("vote_service")
+    service = next((s for s in replicated if s.name == name), replicated[0] if replicated else None)
     chosen = snapshot.find_node(str(entered.get("vote_node")))
     node = chosen.id if chosen else ""
     if service is None or not may(ScaleServices):
@@ -185,34 +171,33 @@ def ask(kind: Kind) -> None:
     control().votes.ask(question(kind, service, snapshot, time.time(), **about))
 
 
-def begin(asked: Question) -> None:
-    """Do what was asked about; the votes close where the engine takes it."""
+def _begin(asked: Question) -> None:
+    """Run the command that the question is about; once the engine takes it, the votes close."""
     here, votes = viewer(), control().votes
-    act(command(asked), here)
-    if here.done and not here.done.refused:
+    if act(lambda: command(asked), here) is None:
         votes.begin()
 
 
-def reveal() -> None:
+def _reveal() -> None:
     if may(ScaleServices):
         control().votes.reveal(control().snapshot)
 
 
-def forget() -> None:
+def _forget() -> None:
     if may(ScaleServices):
         control().votes.forget()
 
 
-def command(asked: Question) -> Callable[[], Command]:
-    """What makes it happen."""
+def command(asked: Question) -> Command:
+    """The command that the question is about."""
     found = control().snapshot.node(asked.node)
     node = found.reference if found else asked.node_name
     match asked.kind:
         case "scale":
-            return lambda: ScaleServices(replicas=((asked.name, asked.replicas),))
+            return ScaleServices(replicas=((asked.name, asked.replicas),))
         case "drain":
-            return lambda: UpdateNode(availability="drain", node=node)
+            return UpdateNode(availability="drain", node=node)
         case "activate":
-            return lambda: UpdateNode(availability="active", node=node)
+            return UpdateNode(availability="active", node=node)
         case "rebalance":
-            return lambda: UpdateService(service=asked.name, force=True)
+            return UpdateService(service=asked.name, force=True)

@@ -8,6 +8,7 @@ import docker
 import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Error
 
 from core.commands.services import UpdateService
 from core.control import faults, instances, reset
@@ -249,7 +250,9 @@ def test_the_password_opens_a_real_engine(real: Control, visit: Open) -> None:
     app = next(b for b in app.button if b.form_id == "unlock").click().run()
     # Beside what was typed: elsewhere, the open popover may lie over it.
     asking = next(each for each in app.get("popover") if each.proto.popover.label == "Unlock")
-    assert "not the password" in str(asking.get("error")[0])
+    error = asking.get("error")[0]
+    assert isinstance(error, Error)
+    assert "not the password" in error.value
     assert app.button(key="create").disabled
     app.text_input[0].set_value(PASSWORD)
     app = fine(next(b for b in app.button if b.form_id == "unlock").click().run())
