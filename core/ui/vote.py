@@ -158,17 +158,17 @@ def _ask(kind: Kind) -> None:
     name = entered.get("vote_service")
     service = next((s for s in replicated if s.name == name), replicated[0] if replicated else None)
     chosen = snapshot.find_node(str(entered.get("vote_node")))
-    node = chosen.id if chosen else ""
+    node = chosen.id if chosen and kind in ("drain", "activate") else ""
     if service is None or not may(ScaleServices):
         return
-    about: dict[str, object] = {"node": node} if kind in ("drain", "activate") else {}
+    replicas = service.replicas
     if kind == "scale":
         try:
-            about["replicas"] = within(_("Replicas"), entered.get("vote_replicas", 15), 0, 200)
+            replicas = within(_("Replicas"), entered.get("vote_replicas", 15), 0, 200)
         except InvalidCommand as refusal:
             viewer().done = Done("", "", refusal)
             return
-    control().votes.ask(question(kind, service, snapshot, time.time(), **about))
+    control().votes.ask(question(kind, service, snapshot, time.time(), replicas, node))
 
 
 def _begin(asked: Question) -> None:

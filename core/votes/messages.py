@@ -1,4 +1,4 @@
-"""The vote as browsers get it."""
+"""The live message of the vote."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_ANSWERS = 8
 
 
 def votes(poll: Poll, _: Translate) -> str:
-    """Topic ``votes``, as JSON text. Before the reveal it tells how many voted, and not what."""
+    """Topic ``votes``, as JSON text. Until the reveal it holds the number of votes alone."""
     content: dict[str, object] = {"topic": "votes", "phase": poll.phase, "votes": poll.votes}
     if poll.question:
         content |= {
@@ -28,11 +28,11 @@ def votes(poll: Poll, _: Translate) -> str:
             "truth": poll.truth,
             "right": poll.right,
             "answers": [
-                {"counts": counts, "votes": votes, "right": poll.foreseen(counts)}
+                {"counts": counts, "votes": votes, "right": poll.is_right(counts)}
                 for counts, votes in poll.answers[:MAX_ANSWERS]
             ],
-            # A browser knows its own vote; whether that was right, only the rule here can say.
-            "all_right": [counts for counts, _n in poll.answers if poll.foreseen(counts)],
+            # With these a browser tells if its own vote was right.
+            "all_right": [counts for counts, _n in poll.answers if poll.is_right(counts)],
             "why": why_text(poll.question, _),
         }
     return json.dumps(content, separators=(",", ":"))

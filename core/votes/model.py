@@ -1,7 +1,7 @@
-"""Predict, then reveal: a class votes where replicas will go, then it happens, and the truth shows.
+"""The vote of a class: where will the replicas of a service be, and where are they then?
 
-One question at a time per cluster, in memory. The engine is the judge: the truth is what it says
-once the cluster has come to rest.
+A cluster has one question at a time, in memory. The answer is what its managers say once the
+cluster has come to rest.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Literal
 
 from core.cluster.snapshot import ClusterSnapshot, Service
 
-#: A room, and some more: beyond it nobody's vote is taken.
+#: The most voters of a question; later ones are refused.
 MAX_VOTERS = 1000
-#: Seconds for which nothing may move before the truth counts.
+#: Seconds of rest before the vote is revealed.
 REST_SECONDS = 1.5
 
 Kind = Literal["scale", "drain", "activate", "rebalance"]
@@ -27,7 +27,7 @@ Counts = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class NodeBefore:
-    """A node as it was when the question was asked."""
+    """A node when the question was asked."""
 
     id: str
     name: str
@@ -37,26 +37,26 @@ class NodeBefore:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """How many replicas of a service each node will run, after something is done."""
+    """How many replicas of a service will each node run after this action?"""
 
     kind: Kind
     service: str  # its id
     name: str
-    replicas: int  # that will be wanted then
+    replicas: int  # wanted after the action
     nodes: tuple[NodeBefore, ...]
-    node: str = ""  # the id of the one that is drained or activated
-    forced: int = 0  # the service's count of forced updates when it was asked
-    asked: float = 0.0  # when, seconds since the epoch; tells one question from another
+    node: str = ""  # the id of the node that is drained or activated
+    forced: int = 0  # the service's count of forced updates, before the action
+    asked: float = 0.0  # seconds since the epoch; tells one question from another
 
     @property
     def node_name(self) -> str:
         return next((node.name for node in self.nodes if node.id == self.node), "")
 
     def right(self, counts: Counts, truth: Counts) -> bool:
-        """Whether a vote foresaw the truth.
+        """True if the vote is right.
 
-        Which of several nodes gets one more than the others is the scheduler's whim. So nodes that
-        stood alike when it was asked may be swapped.
+        The scheduler is free to choose which of several equal nodes gets one replica more. So nodes
+        with as many replicas before the action may be swapped.
         """
         return self._alike(counts) == self._alike(truth)
 
@@ -70,25 +70,25 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """All that there is to know of the vote at one instant."""
+    """The state of a vote at one instant."""
 
     phase: Phase = "none"
     question: Question | None = None
     votes: int = 0
-    answers: tuple[tuple[Counts, int], ...] = ()  # with how many gave it; only once revealed
+    answers: tuple[tuple[Counts, int], ...] = ()  # each with its votes; empty until the reveal
     truth: Counts = ()
 
     @property
     def right(self) -> int:
-        """How many foresaw it."""
-        return sum(n for counts, n in self.answers if self.foreseen(counts))
+        """The number of right votes."""
+        return sum(n for counts, n in self.answers if self.is_right(counts))
 
-    def foreseen(self, counts: Counts) -> bool:
+    def is_right(self, counts: Counts) -> bool:
         return self.question is not None and self.question.right(counts, self.truth)
 
 
 class Votes:
-    """The vote of one cluster. Any thread may call it; ``changed`` is called after each change."""
+    """The vote of one cluster. Any thread may call it. It calls ``changed`` after each change."""
 
     def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
         self._changed = changed
@@ -102,32 +102,38 @@ class Votes:
         return self._poll
 
     def ask(self, question: Question) -> None:
-        """A new question; the one before is forgotten."""
+        """Open the vote on a new question. The one before is forgotten."""
+        self._restart(Poll("open", question))
+
+    def forget(self) -> None:
+        self._restart(Poll())
+
+    def _restart(self, poll: Poll) -> None:
         with self._lock:
             self._ballots.clear()
-            self._poll = Poll("open", question)
+            self._poll = poll
         self._changed()
 
     def vote(self, voter: str, asked: float, counts: Sequence[object]) -> bool:
-        """One browser's vote, in place of an earlier one of its own; whether it counts.
+        """Take the vote of a browser, in place of its earlier one. True if it counts.
 
-        It does not when it comes too late, answers another question, or cannot be.
+        A vote that is too late, for another question or impossible does not count.
         """
         with self._lock:
             question = self._poll.question
             if self._poll.phase != "open" or question is None or question.asked != asked:
                 return False
-            clean = _counts(counts, question)
+            valid = _valid(counts, question)
             full = len(self._ballots) >= MAX_VOTERS and voter not in self._ballots
-            if clean is None or full or not 0 < len(voter) <= 64:
+            if valid is None or full or not 0 < len(voter) <= 64:
                 return False
-            self._ballots[voter] = clean
+            self._ballots[voter] = valid
             self._poll = replace(self._poll, votes=len(self._ballots))
         self._changed()
         return True
 
     def begin(self) -> None:
-        """What was asked about is under way: no vote counts from here on."""
+        """Close the vote: the action has begun."""
         with self._lock:
             if self._poll.phase != "open":
                 return
@@ -136,7 +142,7 @@ class Votes:
         self._changed()
 
     def see(self, snapshot: ClusterSnapshot, now: float) -> None:
-        """Reveal once the cluster rests. now: seconds of a clock that never goes back."""
+        """Reveal once the cluster is at rest. now: seconds of a monotonic clock."""
         with self._lock:
             poll = self._poll
             if poll.phase != "moving" or poll.question is None:
@@ -151,7 +157,7 @@ class Votes:
         self.reveal(snapshot)
 
     def reveal(self, snapshot: ClusterSnapshot) -> None:
-        """Show the votes, and what is true now, at rest or not."""
+        """Reveal the votes and the present counts, even if the cluster is not at rest."""
         with self._lock:
             question = self._poll.question
             if self._poll.phase != "moving" or question is None:
@@ -161,72 +167,67 @@ class Votes:
             self._poll = replace(self._poll, phase="revealed", answers=tuple(answers), truth=truth)
         self._changed()
 
-    def forget(self) -> None:
-        """No question any more."""
-        with self._lock:
-            self._ballots.clear()
-            self._poll = Poll()
-        self._changed()
-
 
 def question(
-    kind: Kind, service: Service, snapshot: ClusterSnapshot, asked: float, **about: object
+    kind: Kind,
+    service: Service,
+    snapshot: ClusterSnapshot,
+    asked: float,
+    replicas: int | None = None,
+    node: str = "",
 ) -> Question:
-    """A question about what is now. about: ``replicas`` for scale, ``node`` for drain, activate."""
-    node = str(about.get("node", ""))
-    bare = Question(kind, service.id, service.name, 0, ())
-    ids = tuple(node.id for node in snapshot.nodes)
-    before = running(replace(bare, nodes=tuple(NodeBefore(i, "", 0, True) for i in ids)), snapshot)
-    wanted = about.get("replicas", service.replicas)
-    return replace(
-        bare,
-        replicas=wanted if isinstance(wanted, int) else 0,
-        nodes=tuple(
-            NodeBefore(node.id, node.name, count, node.takes_tasks)
-            for node, count in zip(snapshot.nodes, before, strict=True)
-        ),
-        node=node,
-        forced=service.forced,
-        asked=asked,
+    """A question about the cluster of this snapshot.
+
+    replicas: for scale. node: its id, for drain and activate.
+    """
+    before = _serving(service.id, snapshot)
+    wanted = service.replicas if replicas is None else replicas
+    return Question(
+        kind,
+        service.id,
+        service.name,
+        wanted or 0,
+        tuple(NodeBefore(n.id, n.name, before[n.id], n.takes_tasks) for n in snapshot.nodes),
+        node,
+        service.forced,
+        asked,
     )
 
 
 def running(question: Question, snapshot: ClusterSnapshot) -> Counts:
     """The service's running replicas on each of the question's nodes."""
-    counts = Counter(
-        task.node_id
-        for task in snapshot.tasks
-        if task.service_id == question.service
-        and task.state == "running"
-        and task.desired_state == "running"
-    )
+    counts = _serving(question.service, snapshot)
     return tuple(counts[node.id] for node in question.nodes)
 
 
+def _serving(service: str, snapshot: ClusterSnapshot) -> Counter[str]:
+    """The running replicas of a service by node id."""
+    tasks = (task for task in snapshot.tasks if task.service_id == service and task.serving)
+    return Counter(task.node_id for task in tasks)
+
+
 def at_rest(question: Question, snapshot: ClusterSnapshot) -> bool:
-    """Whether what was asked about has been done, and all that follows from it."""
+    """True once the action is done, and no task has to change any more."""
     service, node = snapshot.service(question.service), snapshot.node(question.node)
     if service is None:
         return True  # it was removed: there is nothing to wait for
     match question.kind:
         case "scale":
             done = service.replicas == question.replicas
-        case "drain" | "activate":
-            wish = "drain" if question.kind == "drain" else "active"
-            done = node is None or node.availability == wish
+        case "drain":
+            done = node is None or node.availability == "drain"
+        case "activate":
+            done = node is None or node.availability == "active"
         case "rebalance":
             done = service.forced > question.forced
-    updating = service.update is not None and service.update.state in (
-        "updating",
-        "rollback_started",
-    )
-    down = snapshot.down_nodes
-    tasks = [task for task in snapshot.tasks_of(service) if task.node_id not in down]
+    updating = service.update and service.update.state in ("updating", "rollback_started")
+    tasks, down = snapshot.tasks_of(service), snapshot.down_nodes
+    settled = all(task.settled or task.node_id in down for task in tasks)
     counted = sum(running(question, snapshot)) == service.desired
-    return done and not updating and counted and all(task.settled for task in tasks)
+    return done and not updating and counted and settled
 
 
-def _counts(raw: Sequence[object], question: Question) -> Counts | None:
-    clean = tuple(n for n in raw if isinstance(n, int) and not isinstance(n, bool) and n >= 0)
-    whole = len(clean) == len(raw) == len(question.nodes) and sum(clean) == question.replicas
-    return clean if whole else None
+def _valid(raw: Sequence[object], question: Question) -> Counts | None:
+    counts = tuple(n for n in raw if isinstance(n, int) and not isinstance(n, bool) and n >= 0)
+    whole = len(counts) == len(raw) == len(question.nodes) and sum(counts) == question.replicas
+    return counts if whole else None

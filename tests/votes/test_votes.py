@@ -232,7 +232,7 @@ def test_each_kind_has_its_words(kind: Kind) -> None:
 def test_one_replica_is_asked_about_as_one(kind: Kind) -> None:
     now = cluster((1, 0, 0), node2="drain")
     node = now.nodes[1 if kind == "activate" else 0].id
-    about: dict[str, object] = {"node": node} if kind in ("drain", "activate") else {}
+    about: dict[str, Any] = {"node": node} if kind in ("drain", "activate") else {}
     if kind == "scale":
         about["replicas"] = 1
     text = texts.ask_text(asked(kind, now, **about), str)
