@@ -1,6 +1,6 @@
-"""A recording as a file: JSON with a version, compressed where it is large, and read with care.
+"""Files of recordings: JSON with a version, compressed if large, and checked when read.
 
-A file holds what the picture shows and nothing else: no environment, no token, no address.
+A file holds no more than the picture shows: no environment, no token, no address.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from core.timeline.recording import KINDS, MOMENTARY, Change, Recording, Replica
 
 FORMAT = "essaim-timeline"
 VERSION = 1
-#: A file of more is compressed, to about a twentieth; this many are some 100 kB.
+#: Changes, some 100 kB; a file with more is compressed, to about a twentieth.
 PLAIN_CHANGES = 400
-#: What is opened at most: a file may come from anywhere.
+#: The limits of a file that is read: it may come from anywhere.
 MAX_BYTES = 64_000_000  # when unpacked
 MAX_CHANGES = 100_000
 
 _MAGIC = b"\x1f\x8b"
-#: The fields that a file keeps of each kind, and what each holds.
+#: The fields that a file keeps of each kind, with their types.
 _FIELDS = {
     word: {field.name: get_type_hints(kind)[field.name] for field in fields(kind) if field.compare}
     for word, kind in KINDS.items()
@@ -37,44 +37,36 @@ _PHASES = frozenset(phase.key for phase in PHASES)
 
 
 def large(recording: Recording) -> bool:
-    """Whether its file is worth compressing."""
+    """True if its file should be compressed."""
     return len(recording.changes) > PLAIN_CHANGES
 
 
 def save(recording: Recording, packed: bool = False) -> bytes:
-    """What a file of it holds; packed: compressed, for a name that ends in .gz."""
-    text = json.dumps(
-        {
-            "format": FORMAT,
-            "version": VERSION,
-            "start": recording.start,
-            "end": recording.end,
-            "changes": [plain(change) for change in recording.changes],
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode()
+    """The content of its file. packed: compressed, for a name that ends in .gz."""
+    raw = {
+        "format": FORMAT,
+        "version": VERSION,
+        "start": recording.start,
+        "end": recording.end,
+        "changes": [plain(change) for change in recording.changes],
+    }
+    text = json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode()
     # No time in the header: the same recording makes the same file.
     return gzip.compress(text, mtime=0) if packed else text
 
 
 def plain(change: Change) -> dict[str, Any]:
     """A change as JSON holds it."""
-    return {
-        "time": change.time,
-        "kind": change.kind,
-        "id": change.id,
-        # Not dataclasses.asdict, which copies each value deeply, and takes five times as long.
-        "value": change.value
-        and {name: getattr(change.value, name) for name in _FIELDS[change.kind]},
-    }
+    # Not dataclasses.asdict: it copies each value deeply, and takes five times as long.
+    value = change.value and {name: getattr(change.value, name) for name in _FIELDS[change.kind]}
+    return {"time": change.time, "kind": change.kind, "id": change.id, "value": value}
 
 
 def load(data: bytes) -> Recording:
     """The recording in a file.
 
     Raises:
-        InvalidFile: with a sentence that says what is wrong, and where, in the file's words.
+        InvalidFile: its sentence names the wrong part, in the file's words.
     """
     try:
         raw = json.loads(_unpacked(data))
@@ -113,7 +105,7 @@ def _recording(raw: Mapping[str, Any]) -> Recording:
     if not isinstance(raw["changes"], list) or len(raw["changes"]) > MAX_CHANGES:
         raise ValueError("changes")
     changes = tuple(map(_change, raw["changes"]))
-    # Playing back relies on it; what happened once stands where it was noticed.
+    # The browser relies on this order; events are where they were noticed.
     times = [change.time for change in changes if change.kind not in MOMENTARY]
     if times != sorted(times) or not start <= end or (times and not times[-1] <= end):
         raise ValueError("time")
@@ -133,7 +125,7 @@ def _change(raw: object) -> Change:
 
 
 def _value(word: str, raw: object) -> Value:
-    """A record of this kind, with exactly its fields, each of its type."""
+    """The record of this kind, which has exactly its fields, each of its type."""
     kind, types = KINDS[word], _FIELDS[word]
     if not isinstance(raw, dict) or raw.keys() != types.keys():
         raise ValueError(word)

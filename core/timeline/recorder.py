@@ -1,7 +1,7 @@
-"""Writes the stream: compares each new snapshot with what is known, and keeps what differs.
+"""The recorder: it compares each new snapshot with the last states, and keeps the changes.
 
-Bounded: the oldest changes are folded into the state that the record begins with, so that what is
-left is still whole.
+It keeps a limited number. The oldest changes become the state that the recording begins with, so
+that the rest is whole.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from core.timeline.recording import (
     State,
 )
 
-#: A class's busy morning; some 3 MB. A scale from 0 to 200 replicas makes about 1200.
+#: Changes kept: a class's busy morning, some 3 MB. A scale from 0 to 200 replicas makes 1200.
 MAX_CHANGES = 8000
 
 Key = tuple[str, str]  # kind and id
@@ -36,10 +36,10 @@ Key = tuple[str, str]  # kind and id
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What a follower of the stream lacks.
+    """The changes since a cursor.
 
-    cursor: what to ask with the next time. whole: whether the follower must forget what it had,
-    because something between that and this is not kept any more.
+    cursor: for the next question. whole: the recording is a whole one, which replaces all that the
+    asker had, because some changes in between are not kept any more.
     """
 
     recording: Recording
@@ -48,29 +48,25 @@ class Delta:
 
 
 class Recorder:
-    """The record of one cluster, from its first snapshot on. Any thread may call it."""
+    """Records one cluster, from its first snapshot on. Any thread may call it."""
 
     def __init__(self, most: int = MAX_CHANGES) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._begin: dict[Key, State] = {}  # the state that the kept changes start from
-        self._born = 0.0  # when the first snapshot came: tells this record from one before it
-        self._start = 0.0
-        self._end = 0.0
-        self._dropped = 0  # changes that are folded into the beginning
+        self._begin: dict[Key, State] = {}  # the states before the first change that is kept
+        self._born = 0.0  # the time of the first snapshot: tells this recorder from an earlier one
+        self._start = self._end = 0.0
+        self._dropped = 0  # changes that are part of _begin
         self._changes: list[Change] = []
         self._known: dict[Key, State] = {}
         self._last: ClusterSnapshot | None = None
-        self._entry: Record | None = None  # the last of the journal's that is written down
+        self._entry: Record | None = None  # the last record of the journal that was added
 
     def add(self, snapshot: ClusterSnapshot, journal: Sequence[Record] = ()) -> None:
-        """Write down what this snapshot and the journal hold that is new.
-
-        Costs next to nothing when both are as they were.
-        """
+        """Record the changes since the last call. Cheap where there are none."""
         with self._lock:
             self._end = max(self._end, snapshot.time)
-            self._act(journal)
+            self._add_actions(journal)
             if snapshot.engine is None:
                 return
             last, self._last = self._last, snapshot
@@ -81,15 +77,15 @@ class Recorder:
             if last is not None and snapshot.outage is None:
                 for mark in marks_between(last, snapshot):
                     self._changes.append(Change(mark.time, "mark", "", mark))
-            self._compare(dict(_states(snapshot, self._known)))
-            self._forget()
+            self._add_states(dict(_states(snapshot, self._known)))
+            self._trim()
 
     def recording(self) -> Recording:
-        """All that is kept."""
+        """The whole recording."""
         return self.after("").recording
 
     def after(self, cursor: str) -> Delta:
-        """What came since an earlier answer with this cursor; everything for any other text."""
+        """The changes since an earlier answer with this cursor; all for any other text."""
         with self._lock:
             total = self._dropped + len(self._changes)
             life, _, number = cursor.rpartition("/")
@@ -102,7 +98,7 @@ class Recorder:
             recording = Recording(self._start, self._end, tuple(changes))
             return Delta(recording, f"{self._born}/{total}", whole)
 
-    def _compare(self, states: Mapping[Key, State]) -> None:
+    def _add_states(self, states: Mapping[Key, State]) -> None:
         for key, state in states.items():
             if self._known.get(key) != state:
                 self._changes.append(Change(self._end, *key, state))
@@ -110,7 +106,7 @@ class Recorder:
             self._changes.append(Change(self._end, *key, None))
         self._known = dict(states)
 
-    def _act(self, journal: Sequence[Record]) -> None:
+    def _add_actions(self, journal: Sequence[Record]) -> None:
         news = list(takewhile(lambda entry: entry is not self._entry, reversed(journal)))
         for entry in reversed(news):
             action = Action(entry.line[:MAX_TEXT], entry.error[:MAX_TEXT], entry.refusal)
@@ -118,12 +114,12 @@ class Recorder:
         if journal:
             self._entry = journal[-1]
 
-    def _forget(self) -> None:
-        # Some at once, so that it is not done for each.
-        count = len(self._changes) - self._most
-        if count <= 0:
+    def _trim(self) -> None:
+        excess = len(self._changes) - self._most
+        if excess <= 0:
             return
-        count = min(count + self._most // 10, len(self._changes))
+        # A tenth more than needed, so that it is seldom done.
+        count = min(excess + self._most // 10, len(self._changes))
         for change in self._changes[:count]:
             if change.kind in MOMENTARY:
                 continue
@@ -156,7 +152,7 @@ def _states(snapshot: ClusterSnapshot, known: Mapping[Key, State]) -> Iterator[t
     for task in snapshot.tasks:
         key, tile = ("replica", task.id), shown.get(task.id)
         if tile is None and key not in known:
-            continue  # it had ended before anybody looked: it has no bar
+            continue  # it had ended before the first snapshot: it has no bar
         yield (
             key,
             ReplicaState(

@@ -1,4 +1,4 @@
-"""The timeline's HTTP route: what a browser that draws it lacks, since it last asked."""
+"""The timeline's HTTP route: the changes since the browser last asked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.i18n import preferred, translation
 from core.timeline.recorder import Recorder
 from core.timeline.view import picture
 
-#: Smaller answers are not worth the work of compressing them.
+#: Bytes of an answer; larger ones are compressed.
 PLAIN_BYTES = 4000
 
 
@@ -28,7 +28,7 @@ def routes(
     recorder: of the cluster asked about; it may raise an EssaimError.
     """
 
-    # Not async: Starlette runs it on a thread, for it may have thousands of changes to write.
+    # Not async, so that Starlette runs it on a thread: it may write thousands of changes.
     def changes(request: Request) -> Response:
         if not origin_allowed(request.headers):
             return PlainTextResponse("this page may not look here", status_code=403)

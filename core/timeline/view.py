@@ -1,8 +1,7 @@
-"""A recording as the browser component takes it: the same changes, with marks put into words."""
+"""A recording as the browser component takes it: its changes, with texts in a language."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from core.cluster.history import Mark
@@ -14,26 +13,23 @@ from core.timeline.recording import MAX_TEXT, Action, Change, OutageState, Recor
 
 
 def picture(recording: Recording, _: Translate) -> dict[str, Any]:
-    """start, end and changes, as JSON holds them; a mark's value is one text, as is a refusal's."""
-    return {
-        "start": recording.start,
-        "end": recording.end,
-        "changes": list(_told(recording.changes, _)),
-    }
+    """The recording as JSON holds it. The value of a mark, and a refusal, is one text."""
+    changes = [_translated(change, _) for change in recording.changes]
+    return {"start": recording.start, "end": recording.end, "changes": changes}
 
 
-def _told(changes: Iterable[Change], _: Translate) -> Iterable[dict[str, Any]]:
-    for change in changes:
-        made = plain(change)
-        if isinstance(change.value, Mark):
-            mark = change.value
-            made["value"] = {"text": tell(mark, _), "subject": mark.subject}
-            if mark.kind == "replicas":  # what a move of a slider is made of, as in marks.joined
-                made["value"] |= {"from": mark.old, "to": mark.new}
-        elif isinstance(change.value, OutageState | Action) and (why := change.value.why):
-            part = "message" if isinstance(change.value, OutageState) else "error"
-            made["value"][part] = why.said(_)[:MAX_TEXT]
-        elif isinstance(change.value, ReplicaState):
+def _translated(change: Change, _: Translate) -> dict[str, Any]:
+    made, value = plain(change), change.value
+    match value:
+        case Mark():
+            made["value"] = {"text": tell(value, _), "subject": value.subject}
+            if value.kind == "replicas":  # a step of a slider's move, as in marks.joined
+                made["value"] |= {"from": value.old, "to": value.new}
+        case OutageState(why=why) if why:
+            made["value"]["message"] = why.said(_)[:MAX_TEXT]
+        case Action(why=why) if why:
+            made["value"]["error"] = why.said(_)[:MAX_TEXT]
+        case ReplicaState():
             for part in ("message", "last_error"):
                 made["value"][part] = readable(made["value"][part], _)
-        yield made
+    return made

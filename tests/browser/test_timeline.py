@@ -19,6 +19,7 @@ from core.timeline.view import picture as told
 from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practice_engine
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
+from tests.timeline.moments import moment_at
 from tests.timeline.pictures import NODES, picture
 
 pytestmark = pytest.mark.browser
@@ -66,7 +67,7 @@ def test_back_in_time_and_opened_without_a_cluster(look: Look, tmp_path: Path) -
     assert (
         sum(
             n
-            for (_, phase), n in recording.at(recording.end).counts().items()
+            for (_, phase), n in moment_at(recording, recording.end).counts().items()
             if phase == "running"
         )
         == 7
@@ -116,7 +117,7 @@ def test_the_browser_reads_a_recording_as_python_does(essaim: str, look: Look) -
         [f"{essaim}/live/{edition()}/record.js", told(recording, str), times],
     )
     for time, columns in zip(times, found, strict=True):
-        moment = recording.at(time)
+        moment = moment_at(recording, time)
         assert columns == [
             [node, [[id, moment.replicas[id].phase] for id in moment.tiles(node)]]
             for node in (*moment.nodes, "")

@@ -14,9 +14,10 @@ from core.errors import EngineRejected, EngineUnreachable
 from core.presentation.phases import tiles
 from core.timeline import files
 from core.timeline.recorder import Recorder
-from core.timeline.recording import Action, Moment, NodeState
+from core.timeline.recording import Action, NodeState
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot as snapshot_of
+from tests.timeline.moments import Moment, moment_at
 from tests.timeline.pictures import lives, patient, picture, running
 
 
@@ -44,7 +45,7 @@ def test_every_instant_counts_what_the_engine_said(life: list[ClusterSnapshot]) 
     for snapshot in life:
         seen[snapshot.time] = snapshot  # while the engine is not heard, time stands still
     for time, snapshot in seen.items():
-        moment = recording.at(time)
+        moment = moment_at(recording, time)
         assert runs(moment) == running(snapshot)
         shown = {(t.task.id, t.phase.key, t.failures) for t in tiles(snapshot)}
         assert {(i, r.phase, r.failures) for i, r in moment.replicas.items() if r.tile} == shown
@@ -60,7 +61,7 @@ def test_saved_and_opened_it_is_the_same_at_every_instant(
     recording = record(life).recording()
     opened = files.load(files.save(recording))
     assert opened == recording
-    assert opened.at(time).counts() == recording.at(time).counts()
+    assert moment_at(opened, time).counts() == moment_at(recording, time).counts()
 
 
 @patient
@@ -70,7 +71,7 @@ def test_what_is_forgotten_leaves_the_rest_whole(life: list[ClusterSnapshot], mo
     short, long = recorder.recording(), record(life).recording()
     for snapshot in life:
         if snapshot.time >= short.start:
-            assert replace(short.at(snapshot.time)) == long.at(snapshot.time)
+            assert replace(moment_at(short, snapshot.time)) == moment_at(long, snapshot.time)
     assert len(recorder._changes) <= most
 
 
@@ -90,7 +91,7 @@ def test_a_follower_that_asks_now_and_then_has_it_all(
     had = () if then.whole else first.recording.changes
     now = recorder.recording()
     rebuilt = replace(then.recording, changes=(*had, *then.recording.changes))
-    assert rebuilt.at(now.end) == now.at(now.end)
+    assert moment_at(rebuilt, now.end) == moment_at(now, now.end)
     again = recorder.after(then.cursor)
     assert (again.whole, again.recording.changes) == (False, ())
 
@@ -119,22 +120,22 @@ def test_nothing_new_writes_nothing() -> None:
 
 def test_what_ended_before_anybody_looked_has_no_bar() -> None:
     ended = raw.task(1, state="shutdown", desired="shutdown")
-    assert record([picture(1.0, 1, [ended])]).recording().at(1.0).replicas == {}
+    assert moment_at(record([picture(1.0, 1, [ended])]).recording(), 1.0).replicas == {}
 
 
 def test_the_end_of_a_replica_is_kept_but_is_no_tile() -> None:
     ended = raw.task(1, state="shutdown", desired="shutdown")
     recording = record([picture(1.0, 1, [raw.task(1)]), picture(2.0, 2, [ended])]).recording()
-    [replica] = recording.at(2.0).replicas.values()
+    [replica] = moment_at(recording, 2.0).replicas.values()
     assert (replica.name, replica.phase, replica.tile) == ("web.1", "done", False)
-    assert recording.at(1.5).tiles("id-node1") == ["task-1"]
-    assert recording.at(2.0).tiles("id-node1") == []
+    assert moment_at(recording, 1.5).tiles("id-node1") == ["task-1"]
+    assert moment_at(recording, 2.0).tiles("id-node1") == []
 
 
 def test_tiles_stand_by_service_and_slot() -> None:
     tasks = [raw.task(n, slot=slot) for n, slot in ((1, 10), (2, 9))]
     tasks.append(raw.task(3, slot=11, service="api"))
-    moment = record([picture(1.0, 1, tasks)]).recording().at(1.0)
+    moment = moment_at(record([picture(1.0, 1, tasks)]).recording(), 1.0)
     assert moment.tiles("id-node1") == ["task-3", "task-2", "task-1"]
 
 
@@ -160,9 +161,9 @@ def test_an_engine_that_is_not_heard_is_said_and_what_was_stays() -> None:
     life.append(replace(life[0], outage=Outage(EngineUnreachable("no answer"), 1.0), revision=2))
     life.append(replace(life[0], time=5.0, revision=3))
     recording = record(life).recording()
-    assert recording.at(3.0).outage == "no answer"
-    assert len(recording.at(3.0).replicas) == 1
-    assert recording.at(5.0).outage == ""
+    assert moment_at(recording, 3.0).outage == "no answer"
+    assert len(moment_at(recording, 3.0).replicas) == 1
+    assert moment_at(recording, 5.0).outage == ""
 
 
 def test_before_the_first_answer_there_is_nothing() -> None:
@@ -173,7 +174,7 @@ def test_before_the_first_answer_there_is_nothing() -> None:
 def test_a_node_that_left_is_gone() -> None:
     whole = picture(1.0, 1, [])
     fewer = replace(picture(2.0, 2, []), nodes=whole.nodes[:2])
-    moment = record([whole, fewer]).recording().at(2.0)
+    moment = moment_at(record([whole, fewer]).recording(), 2.0)
     assert list(moment.nodes.values()) == [
         NodeState("node1", "worker", False, "active", "ready"),
         NodeState("node2", "worker", False, "active", "ready"),
@@ -183,5 +184,5 @@ def test_a_node_that_left_is_gone() -> None:
 def test_of_a_job_no_wanted_replicas_are_told_as_it_ends_with_none() -> None:
     job = raw.service(Mode={"ReplicatedJob": {"TotalCompletions": 3, "MaxConcurrent": 2}})
     recording = record([snapshot_of(services=[job], tasks=[])]).recording()
-    (service,) = recording.at(recording.end).services.values()
+    (service,) = moment_at(recording, recording.end).services.values()
     assert service.replicas is None
