@@ -242,6 +242,11 @@ def executable(behaviours: Iterable[str], *names: str) -> Callable[[Maker], Make
     return enter
 
 
+def played() -> frozenset[tuple[str, str]]:
+    """Every program that is played, as the behaviour of its images and its name."""
+    return frozenset(_EXECUTABLES)
+
+
 def find(name: str, world: World) -> Maker | None:
     """The program that an executable's name or path means in an image."""
     known = world.view.known

@@ -304,7 +304,7 @@ class _Script:
         return found if separator in "\\&" else found.replace("\\" + separator, separator)
 
 
-@tool("vi", "vim", "nano", "ed", "watch")
+@tool("vi", "vim", "nano", "watch")
 def full_screen(argv: list[str], world: World) -> Steps:
     name = basename(argv[0])
     yield line(f"{name}: {_UNSUPPORTED}: it shows no full screens. Use echo, cat and sed.", 2)

@@ -91,7 +91,7 @@ def rmdir(argv: list[str], world: World) -> Steps:
     return code
 
 
-@tool("rm", "unlink", usage="[-irf] FILE...")
+@tool("rm", usage="[-irf] FILE...")
 def rm(argv: list[str], world: World) -> Steps:
     asked = options(argv, "irfRvd", "", {"recursive": "r", "force": "f", "verbose": "v"})
     recursive, force = bool({"r", "R"} & asked.given.keys()), "f" in asked

@@ -256,30 +256,6 @@ def base64(argv: list[str], world: World) -> Steps:
     return 0
 
 
-@tool("hexdump", "xxd", usage="[-C] [FILE]...")
-def hexdump(argv: list[str], world: World) -> Steps:
-    asked = options(argv, "Cvp", "ncsl")
-    data = b"".join((yield from opened(world, (asked.words or ["-"])[0]).whole()))[:65536]
-    small = basename(argv[0]) == "xxd"
-    for at in range(0, len(data), 16):
-        row = data[at : at + 16]
-        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
-        if small:
-            pairs = " ".join(row[n : n + 2].hex() for n in range(0, len(row), 2))
-            yield line(f"{at:08x}: {pairs:<39}  {text}")
-        elif "C" in asked:
-            pairs = row[:8].hex(" ") + ("  " + row[8:].hex(" ") if len(row) > 8 else "")
-            yield line(f"{at:08x}  {pairs:<48}  |{text}|")
-        else:
-            words = " ".join(
-                f"{int.from_bytes(row[n : n + 2], 'little'):04x}" for n in range(0, len(row), 2)
-            )
-            yield line(f"{at:07x} {words}")
-    if not small and data:
-        yield line(f"{len(data):0{8 if 'C' in asked else 7}x}")
-    return 0
-
-
 @tool("nproc", usage="")
 def nproc(argv: list[str], world: World) -> Steps:
     yield line("2")

@@ -45,12 +45,6 @@ def sleep(argv: list[str], world: World) -> Steps:
     return 0
 
 
-@tool("usleep", usage="N")
-def usleep(argv: list[str], world: World) -> Steps:
-    yield Wait(seconds_of((argv[1:] or ["0"])[0]) / 1e6)
-    return 0
-
-
 @tool("yes", usage="[STRING]")
 def yes(argv: list[str], world: World) -> Steps:
     text = (" ".join(argv[1:]) or "y") + "\n"
@@ -259,7 +253,7 @@ def busybox(argv: list[str], world: World) -> Steps:
     return (yield from started.steps)
 
 
-@executable(UNIX, "nohup", "nice", "setsid", "exec")
+@executable(UNIX, "nohup")
 def through(argv: list[str], world: World) -> Program:
     """Programs that only start another."""
     if len(argv) < 2:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import time
 from dataclasses import replace
 from posixpath import basename, dirname, join
@@ -118,17 +117,17 @@ def groups(argv: list[str], world: World) -> Steps:
     return 0
 
 
-@tool("logname", "tty", "who", "last", "w")
-def nobody(argv: list[str], world: World) -> Steps:
-    name = basename(argv[0])
-    if name == "logname":
-        raise Complaint(
-            "getlogin: No such device or address" if not gnu(world) else "no login name", 1
-        )
-    if name == "tty":
-        yield line("/dev/pts/0" if world.tty else "not a tty")
-        return int(not world.tty)
-    return 0
+@tool("tty")
+def tty(argv: list[str], world: World) -> Steps:
+    yield line("/dev/pts/0" if world.tty else "not a tty")
+    return int(not world.tty)
+
+
+@tool("logname")
+def logname(argv: list[str], world: World) -> Steps:
+    said = "no login name" if gnu(world) else "getlogin: No such device or address"
+    raise Complaint(said, 1)
+    yield
 
 
 # Time
@@ -173,19 +172,6 @@ def _dated(form: str, then: time.struct_time, moment: float) -> str:
         else:
             text += values.get(letter, "%" + letter)
     return text
-
-
-@tool("cal")
-def cal(argv: list[str], world: World) -> Steps:
-    asked = options(argv, "jmy")
-    now = time.gmtime(world.now())
-    numbers = [int(word) for word in asked.words if word.isdecimal() and len(word) < 5]
-    month, year = (numbers[0], numbers[1]) if len(numbers) == 2 else (now.tm_mon, now.tm_year)
-    if not 1 <= month <= 12 or not 1 <= year <= 9999:
-        raise Complaint(f"invalid number '{asked.words[0]}'", 1)
-    rows = calendar.TextCalendar(6).formatmonth(year, month).splitlines()
-    yield line("\n".join([rows[0].strip().center(20).rstrip(), *rows[1:]]))
-    return 0
 
 
 @tool("uptime")
@@ -278,14 +264,6 @@ def clear(argv: list[str], world: World) -> Steps:
     return 0
 
 
-@tool("dmesg", "umount", "reboot", "halt", "poweroff", "chroot", "insmod")
-def not_permitted(argv: list[str], world: World) -> Steps:
-    name = basename(argv[0])
-    said = "klogctl: " if name == "dmesg" else ""
-    raise Complaint(f"{said}Operation not permitted", 1)
-    yield
-
-
 @tool("stty")
 def stty(argv: list[str], world: World) -> Steps:
     """Changes only what nobody reads here; but tells the size of the terminal."""
@@ -293,10 +271,3 @@ def stty(argv: list[str], world: World) -> Steps:
         rows, columns = world.size
         yield out(f"{rows} {columns}\n")
     return 0
-
-
-@tool("useradd", "groupadd", "adduser", "addgroup", "usermod", "dpkg", "ldconfig")
-def accepted(argv: list[str], world: World) -> Steps:
-    """Changes only what nobody reads here."""
-    return 0
-    yield

@@ -8,7 +8,7 @@ from posixpath import basename
 
 from essaim_practice.programs.base import World
 from essaim_practice.programs.steps import READ, Steps, Wait, Write, line
-from essaim_practice.shell.words import Complaint, meant
+from essaim_practice.shell.words import Complaint
 from essaim_practice.store.file_tree import Device
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import (
@@ -264,42 +264,11 @@ def tee(argv: list[str], world: World) -> Steps:
     return code
 
 
-@tool("rev", "tac", "nl", usage="[FILE]...")
-def reshaped(argv: list[str], world: World) -> Steps:
-    """rev turns lines round, tac their order, nl numbers them."""
-    name = basename(argv[0])
-    found, code = yield from inputs(name, world, options(argv, "ab", "w").words)
+@tool("less", "more", usage="[FILE]...")
+def page(argv: list[str], world: World) -> Steps:
+    """Show everything, as pagers do without a terminal."""
+    found, code = yield from inputs(basename(argv[0]), world, options(argv, "s", "dwtn").words)
     for _, source in found:
-        lines = yield from source.whole()
-        for number, one in enumerate(reversed(lines) if name == "tac" else lines, 1):
-            text = decoded(one).rstrip("\n")
-            if name == "nl":
-                text = f"{number:6}\t{text}" if text else "       "
-            yield out((text[::-1] if name == "rev" else text) + "\n")
-    return code
-
-
-@tool("fold", "paste", "less", "more", "strings", "expand", usage="[FILE]...")
-def passed(argv: list[str], world: World) -> Steps:
-    """What shows or joins lines; the pagers show everything, as they do without a terminal."""
-    name = basename(argv[0])
-    asked = options(argv, "s", "dwtn")
-    found, code = yield from inputs(name, world, asked.words)
-    wide = max(1, asked.number("w", 80)) if name == "fold" else 0
-    for _, source in found:
-        if name == "paste" and "s" in asked:
-            rows = [one.rstrip(b"\n") for one in (yield from source.whole())]
-            yield Write(meant(asked.get("d", "\t"))[0].encode().join(rows) + b"\n")
-            continue
         while (one := (yield from source.next())) is not None:
-            text = decoded(one).rstrip("\n")
-            if name == "expand":
-                if len(text) + 8 * text.count("\t") > MOST:
-                    raise Complaint("out of memory", 1)
-                text = text.expandtabs(8)
-            many = max(1, _PIECE // wide) * wide if wide else max(1, len(text))
-            for at in range(0, max(1, len(text)), many):
-                part = text[at : at + many]
-                rows_ = [part[n : n + wide] for n in range(0, len(part), wide)] if wide else [part]
-                yield out("".join(f"{row}\n" for row in rows_ or [""]))
+            yield out(decoded(one).rstrip("\n") + "\n")
     return code
