@@ -1,7 +1,8 @@
 """A compose file, as far as a stack of the course goes, made into the API's words.
 
-The names, labels and defaults are those of the docker command (cli/compose/convert), so that either
-of the two can go on with what the other has deployed. What is not played here is refused by name.
+The names, labels and defaults are those of the docker command (docker CLI, cli/compose/convert), so
+that each of the two can go on with a stack that the other has deployed. Keys that are not played
+here are refused by name.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from core.commands.values import nanoseconds
 from core.errors import InvalidCommand, InvalidValue
 from core.i18n import later as _
 
+#: Labels by which the docker command knows the services of a stack, and their images.
 NAMESPACE = "com.docker.stack.namespace"
 IMAGE = "com.docker.stack.image"
 
-#: What the file calls it, to what the API calls it and how its value is read.
+#: Keys of the file, each with its name in the API and the function that reads its value.
 _Words = Mapping[str, tuple[str, Callable[[Any], Any]]]
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
@@ -33,7 +35,7 @@ _MEMORY = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a stack is to consist of, under the names that it has in the Swarm.
+    """The parts of a stack, under the names that they have in the Swarm.
 
     networks: those to create, with docker-py's keywords. secrets: those to create, with the file
     that each comes from. services: docker-py's keywords for create_service, with images not pinned
@@ -77,7 +79,7 @@ def plan(stack: str, text: str) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """The names that the parts of one file refer to."""
+    """Reads the parts of one file, which refer to its networks and secrets."""
 
     stack: str
     networks: dict[str, Json]
@@ -110,7 +112,10 @@ class _Reader:
             "labels": labels | {IMAGE: raw["image"], NAMESPACE: self.stack},
             "mode": _mode(deploy, f"{where}.deploy"),
             "task_template": self._task(name, raw, deploy, where),
-            "endpoint_spec": _endpoint(raw, where),
+            "endpoint_spec": {
+                "Ports": [_port(each, where) for each in raw.get("ports") or ()],
+                "Mode": "vip",
+            },
         }
         for key in ("update_config", "rollback_config"):
             if key in deploy:
@@ -246,10 +251,6 @@ def _whole(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise InvalidCommand(_("{where} should be a whole number, 0 or more."), where=where)
     return value
-
-
-def _endpoint(raw: Json, where: str) -> Json:
-    return {"Ports": [_port(each, where) for each in raw.get("ports") or ()], "Mode": "vip"}
 
 
 def _port(raw: Any, where: str) -> Json:

@@ -1,4 +1,4 @@
-"""Reading the engine's JSON: what Go has no value for is null, or is left out, and means empty."""
+"""Reading the engine's JSON: a value that is null or left out, as Go does it, means empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``--publish`` says: which port of a container answers at which port of a node."""
+"""Published ports: ``--publish``, by which a container's port answers at a port of a node."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Publication:
     address: str = ""  # of a container's port: the node's address it listens at
 
     def spec(self) -> dict[str, object]:
-        """As a service's spec has it."""
+        """The port in the API's words, as in a service's spec."""
         spec: dict[str, object] = {"Protocol": self.protocol, "TargetPort": self.target}
         if self.published:
             spec["PublishedPort"] = self.published
         return spec | {"PublishMode": self.mode}
 
     def brief(self) -> int | tuple[int, str, str]:
-        """As docker-py's EndpointSpec takes it for a published port."""
+        """The port as docker-py's EndpointSpec takes it, under the published one."""
         if (self.protocol, self.mode) == ("tcp", "ingress"):
             return self.target
         return self.target, self.protocol, self.mode

@@ -48,7 +48,7 @@ class RunContainer(Command):
         return self.interactive and not self.detach
 
     def settings(self) -> dict[str, Any]:
-        """What docker-py takes beside the image and the command."""
+        """The keywords of docker-py's containers.create, without the image and the command."""
         return given(
             name=self.name,
             ports=_bindings(self.publish),
@@ -75,7 +75,10 @@ print(container.logs().decode(errors="replace"), end="")
 {remove}"""
 
     def create(self, client: Client, report: Report) -> tuple[Any, str]:
-        """The container, not started yet; and what there is to say of its image, if anything."""
+        """The container, not started yet; and the news of its image, if it had to be pulled.
+
+        Raises docker-py's own exceptions.
+        """
         settings, news = self.settings(), ""
         try:
             container = client.containers.create(self.image, list(self.command), **settings)
@@ -138,7 +141,7 @@ def _bindings(publish: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _left_running(container: Any) -> str:
-    """Wait for the end. Where it does not come in time, the sentence that says so."""
+    """Wait for the end; return the sentence to print if it does not come in time, else ''."""
     try:
         container.wait(timeout=PATIENCE)
     except (requests.ReadTimeout, requests.ConnectionError):

@@ -15,7 +15,7 @@ from core.commands.grammar import argument, arguments, option, switch
 from core.commands.service_views import ListServices, ServiceTasks
 from core.commands.services import pinned
 from core.commands.source import literal
-from core.commands.table import natural, table
+from core.commands.table import by_name, natural, table
 from core.errors import EngineRejected, InvalidCommand
 from core.i18n import later as _
 
@@ -25,8 +25,7 @@ def _of(stack: str) -> dict[str, str]:
 
 
 def _services(client: Client, stack: str) -> list[Json]:
-    found: list[Json] = client.api.services(filters=_of(stack)) or []
-    return sorted(found, key=lambda service: natural(_name(service)))
+    return by_name(client.api.services(filters=_of(stack)))
 
 
 @command("stack deploy", "stack up", changes=True)
@@ -259,26 +258,20 @@ for stack in {literal(list(self.stacks))}:
 """
 
     def _run(self, client: Client, report: Report) -> str:
-        said = [line for stack in self.stacks for line in self._remove(client.api, stack)]
+        said = [line for stack in self.stacks for line in _removed(client.api, stack)]
         return "\n".join(said)
 
-    def _remove(self, api: Any, stack: str) -> list[str]:
-        kinds = (
-            ("service", api.services, api.remove_service),
-            ("secret", api.secrets, api.remove_secret),
-            ("config", api.configs, api.remove_config),
-            ("network", api.networks, api.remove_network),
-        )
-        said = []
-        for kind, found, remove in kinds:
-            named = {
-                _name(each): each.get("ID") or each["Id"]
-                for each in found(filters=_of(stack)) or ()
-            }
-            for name in sorted(named, key=natural):
-                remove(named[name])
-                said.append(f"Removing {kind} {name}")
-        return said or [f"Nothing found in stack: {stack}"]
+
+def _removed(api: Any, stack: str) -> list[str]:
+    """Remove one stack, and return docker's lines about it."""
+    said = []
+    for kind in ("service", "secret", "config", "network"):
+        found = getattr(api, f"{kind}s")(filters=_of(stack)) or ()
+        ids = {_name(thing): thing.get("ID") or thing["Id"] for thing in found}
+        for name in sorted(ids, key=natural):
+            getattr(api, f"remove_{kind}")(ids[name])
+            said.append(f"Removing {kind} {name}")
+    return said or [f"Nothing found in stack: {stack}"]
 
 
 def _name(thing: Json) -> str:

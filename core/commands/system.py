@@ -1,4 +1,4 @@
-"""docker version and docker info: who answers, and what it is made of."""
+"""docker version and docker info: the engine that answers, and its place in the Swarm."""
 
 from __future__ import annotations
 

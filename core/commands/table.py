@@ -24,18 +24,21 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def ago(moment: float | str) -> str:
-    """How long ago, in Docker's words; of seconds since the epoch, or of the API's timestamp."""
+    """The time since a moment, in Docker's words. moment: seconds since the epoch, or RFC 3339."""
     then = moment if isinstance(moment, (int, float)) else seconds(moment)
     return f"{duration(time.time() - then)} ago"
 
 
 def seconds(timestamp: str) -> float:
-    """The API's RFC 3339 timestamp in seconds since the epoch."""
+    """The API's RFC 3339 timestamp in seconds since the epoch. Raises ValueError."""
     return datetime.fromisoformat(timestamp).timestamp()
 
 
 def duration(length: float) -> str:
-    """A length of time in seconds as Docker rounds it: ``About a minute``, ``3 days``."""
+    """A time in seconds as Docker rounds it: ``About a minute``, ``3 days``.
+
+    The limits are those of docker/go-units, HumanDuration.
+    """
     whole = int(length)
     minutes = whole // 60
     hours = int(length / 3600 + 0.5)
@@ -82,7 +85,7 @@ def short(id: str) -> str:
 
 
 def cut(whole: str, length: int) -> str:
-    """At most ``length`` characters, the last a mark that some are missing."""
+    """At most ``length`` characters; the last is … where some are missing."""
     return whole if len(whole) <= length else whole[: length - 1] + "…"
 
 

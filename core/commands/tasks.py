@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
-import docker
 import docker.errors
 
+from core.commands.command import Client
 from core.commands.engine_json import Json, items, text
 from core.commands.table import ago, cut, natural, short, table
 
 _HEAD = ("ID", "NAME", "IMAGE", "NODE", "DESIRED STATE", "CURRENT STATE", "ERROR", "PORTS")
 
 
-def listed(client: docker.DockerClient, tasks: list[Json], *, whole: bool) -> str:
-    """A table: each slot's newest task first, then those that it replaced. whole: cut nothing."""
+def listed(client: Client, tasks: list[Json], *, whole: bool) -> str:
+    """A table: of each slot the newest task, then those that it replaced. whole: cut nothing."""
     names = TaskNames(client)
     tasks = sorted(tasks, key=lambda task: str(task["CreatedAt"]), reverse=True)
     tasks.sort(key=lambda task: natural(names.task(task)))
@@ -29,31 +29,29 @@ def listed(client: docker.DockerClient, tasks: list[Json], *, whole: bool) -> st
 
 
 class TaskNames:
-    """Names of the services and nodes behind ids, each asked for once."""
+    """Names of tasks and nodes by what the Swarm knows of their ids, each asked for once."""
 
-    def __init__(self, client: docker.DockerClient) -> None:
-        self._services = cache(
-            lambda id: text(client.api.inspect_service(id), "Spec", "Name") or id
-        )
-        self._nodes = cache(lambda id: text(client.api.inspect_node(id), "Description", "Hostname"))
+    def __init__(self, client: Client) -> None:
+        self._service = _names(client.api.inspect_service, "Spec", "Name")
+        self.node = _names(client.api.inspect_node, "Description", "Hostname")
 
     def task(self, task: Json) -> str:
         """web.3, or web.<node id> of a global service."""
-        return f"{self.service(task['ServiceID'])}.{task.get('Slot') or text(task, 'NodeID')}"
-
-    def service(self, id: str) -> str:
-        return _or_id(self._services, id)
-
-    def node(self, id: str) -> str:
-        return _or_id(self._nodes, id)
+        service = task["ServiceID"]
+        return f"{self._service(service) or service}.{task.get('Slot') or text(task, 'NodeID')}"
 
 
-def _or_id(name: object, id: str) -> str:
-    """What is gone from the Swarm keeps its id for a name."""
-    try:
-        return str(name(id)) if id else ""  # type: ignore[operator]
-    except docker.errors.NotFound:
-        return id
+def _names(inspect: Callable[[str], Json], *keys: str) -> Callable[[str], str]:
+    """A function from an id to a name; a thing that is gone from the Swarm keeps its id for one."""
+
+    @cache
+    def name(id: str) -> str:
+        try:
+            return text(inspect(id), *keys) if id else ""
+        except docker.errors.NotFound:
+            return id
+
+    return name
 
 
 def unpinned(image: str) -> str:

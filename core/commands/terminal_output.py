@@ -1,4 +1,4 @@
-r"""What programs print, as a terminal would leave it: the last overwrite wins, and colours stay.
+r"""The output of programs as a terminal would leave it: the last overwrite wins, colours stay.
 
 Only ``\n`` ends a line. A form feed, or what Unicode calls a line separator, is a letter like any.
 """

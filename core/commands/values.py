@@ -1,4 +1,4 @@
-"""How one word of a docker line becomes a value, and a value a word again."""
+"""The kinds of values in a docker line: how a word becomes a value, and a value a word again."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from core.i18n import later as _
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """How one word of the line becomes a value, and a value a word again.
+    """A kind of value.
 
-    ``read`` raises InvalidValue with a sentence for the learner. ``secret``, where there is one,
-    says which end of the word must not be written down; ``private``: which end must not
-    be where everybody reads it.
+    read: raises InvalidValue with a sentence for the learner. secret: gives the end of a word that
+    must not be written down. private: gives the end that everybody must not read.
     """
 
     name: str  # as in the usage: string, number
@@ -27,7 +26,7 @@ class Value:
     private: Callable[[str], str] | None = None
 
     def hidden(self, private: bool) -> Callable[[str], str] | None:
-        """Which end of a word is not written down."""
+        """The function that gives the end of a word to mask, if one is to be masked."""
         return self.secret or (self.private if private else None)
 
 
@@ -60,7 +59,7 @@ _NANOSECONDS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6}
 
 
 def nanoseconds(word: str) -> int:
-    """A duration as Docker writes it, ``1m30s``, in the API's unit. Raises InvalidValue."""
+    """A duration as Docker writes it, ``1m30s``, in nanoseconds. Raises InvalidValue."""
     spans = _SPAN.findall(word)
     if not spans or "".join(count + unit for count, unit in spans) != word:
         raise InvalidValue(_("{word!r} is no duration: write 10s, 1m30s or 500ms"), word=word)
@@ -87,7 +86,7 @@ REPLICAS = Value("SERVICE=REPLICAS", read=_replicas, write=lambda pair: f"{pair[
 
 
 def one_of(*choices: str) -> Value:
-    """A word out of a few."""
+    """One of these words."""
 
     def read(word: str) -> str:
         if word not in choices:
@@ -104,7 +103,7 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
 
 
 def filters(texts: Iterable[str]) -> dict[str, list[str]]:
-    """What docker-py wants for ``--filter name=web --filter name=db``."""
+    """``("name=web", "name=db")`` as ``{"name": ["web", "db"]}``, docker-py's form."""
     found: dict[str, list[str]] = {}
     for text in texts:
         key, _, value = text.partition("=")
