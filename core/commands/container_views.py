@@ -48,16 +48,14 @@ class ListContainers(Listing):
         ("PORTS", lambda container: ", ".join(_ports(items(container, "Ports")))),
         ("NAMES", _names),
     )
+    loop = ("container", "print(container.short_id, container.name, container.status)")
     all: bool = switch("-a", "--all")
     quiet: bool = switch("--quiet", "-q")
     filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
 
-    def _python(self) -> str:
+    def _call(self) -> Call:
         chosen = given(all=self.all, filters=filters(self.filter))
-        return f"""\
-for container in {Call("client.containers.list", **chosen)}:
-    print(container.short_id, container.name, container.status)
-"""
+        return Call("client.containers.list", **chosen)
 
     def _found(self, client: Client) -> list[Json]:
         chosen = given(filters=filters(self.filter))

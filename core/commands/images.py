@@ -26,13 +26,13 @@ class ListImages(Listing):
         ("CREATED", lambda row: ago(row["Created"])),
         ("SIZE", lambda row: size(row["Size"])),
     )
+    loop = ("image", "print(image.short_id, image.tags)")
     all: bool = switch("--all", "-a")
     quiet: bool = switch("--quiet", "-q")
     repository: str = argument("REPOSITORY", optional=True)
 
-    def _python(self) -> str:
-        listing = Call("client.images.list", **given(name=self.repository), all=self.all)
-        return f"for image in {listing}:\n    print(image.short_id, image.tags)\n"
+    def _call(self) -> Call:
+        return Call("client.images.list", **given(name=self.repository), all=self.all)
 
     def _found(self, client: Client) -> Iterator[Json]:
         """One row for each tag; one for an image without any."""

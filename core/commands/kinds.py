@@ -17,7 +17,7 @@ from core.commands.command import Client, Command, Interrupt, Report, each
 from core.commands.engine_json import Json, count
 from core.commands.engine_messages import followed
 from core.commands.source import Call, Code, literal
-from core.commands.table import size, table
+from core.commands.table import by_name, size, table
 
 
 class OneCall(Command):
@@ -105,11 +105,19 @@ class Listing(Command):
     __slots__ = ()
 
     columns: ClassVar[tuple[tuple[str, Callable[[Json], str]], ...]]  # heads and cells
+    loop: ClassVar[tuple[str, ...]]  # of the Python text: the variable, and lines that print it
     quiet: bool
 
     @abstractmethod
+    def _call(self) -> Call: ...
+
+    def _python(self) -> str:
+        thing, *lines = self.loop
+        return "\n    ".join((f"for {thing} in {self._call()}:", *lines))
+
     def _found(self, client: Client) -> Iterable[Json]:
         """A thing for each row, in order."""
+        return by_name(self._call().on(client))
 
     def _id(self, thing: Json) -> str:
         """Its id as --quiet prints it."""

@@ -58,14 +58,16 @@ class ListNodes(Listing):
         ("MANAGER STATUS", lambda node: _manager_status(part(node, "ManagerStatus"))),
         ("ENGINE VERSION", lambda node: text(node, "Description", "Engine", "EngineVersion")),
     )
+    loop = (
+        "node",
+        'spec, description = node.attrs["Spec"], node.attrs["Description"]',
+        'print(node.id, description["Hostname"], node.attrs["Status"]["State"], '
+        'spec["Availability"])',
+    )
     quiet: bool = switch("--quiet", "-q")
 
-    def _python(self) -> str:
-        return """\
-for node in client.nodes.list():
-    spec, description = node.attrs["Spec"], node.attrs["Description"]
-    print(node.id, description["Hostname"], node.attrs["Status"]["State"], spec["Availability"])
-"""
+    def _call(self) -> Call:
+        return Call("client.nodes.list")
 
     def _found(self, client: Client) -> list[Json]:
         here = "" if self.quiet else text(client.api.info(), "Swarm", "NodeID")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 from typing import Any
 
@@ -108,11 +107,9 @@ print(container.logs().decode(errors="replace"), end="")
         container.start()
         path = f"/containers/{container.id}/logs"
         stream = engine_messages.followed(client, path, self.tty)
-        let_go = threading.Event()
 
         def hear(presses: int) -> None:
             if presses > 1:
-                let_go.set()
                 stream.close()
             else:
                 with suppress(docker.errors.APIError):  # it may have ended meanwhile
@@ -121,7 +118,7 @@ print(container.logs().decode(errors="replace"), end="")
         interrupt.heard_by(hear)
         text = engine_messages.told(stream, report)
         late = ""
-        if let_go.is_set():
+        if interrupt.presses > 1:
             late = f"\n{container.name} is left to itself: docker container stop {container.name}"
         else:
             container.wait()

@@ -6,11 +6,11 @@ import dataclasses
 
 from core.commands import folder
 from core.commands.command import Client, Command, Report, command
-from core.commands.engine_json import Json, text
+from core.commands.engine_json import text
 from core.commands.grammar import argument, arguments, options, switch
 from core.commands.kinds import Listing, OnEach
 from core.commands.source import Call, given, literal
-from core.commands.table import ago, by_name
+from core.commands.table import ago
 from core.commands.values import LABEL, filters, pairs
 from core.errors import InvalidCommand
 from core.i18n import later as _
@@ -60,20 +60,12 @@ class ListSecrets(Listing):
         ("CREATED", lambda secret: ago(secret["CreatedAt"])),
         ("UPDATED", lambda secret: ago(secret["UpdatedAt"])),
     )
+    loop = ("secret", 'print(secret["ID"], secret["Spec"]["Name"])')
     quiet: bool = switch("--quiet", "-q")
     filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
 
     def _call(self) -> Call:
         return Call("client.api.secrets", **given(filters=filters(self.filter)))
-
-    def _python(self) -> str:
-        return f"""\
-for secret in {self._call()}:
-    print(secret["ID"], secret["Spec"]["Name"])
-"""
-
-    def _found(self, client: Client) -> list[Json]:
-        return by_name(self._call().on(client))
 
 
 @command("secret rm", "secret remove", changes=True, destructive=True)

@@ -9,7 +9,7 @@ from core.commands.engine_json import Json, count, items, part, text
 from core.commands.grammar import arguments, options, switch
 from core.commands.kinds import Inspection, Listing
 from core.commands.source import Call, Code, given, literal
-from core.commands.table import by_name, short
+from core.commands.table import short
 from core.commands.tasks import listed, ports, unpinned
 from core.commands.values import LABEL, filters
 from core.errors import EngineRejected
@@ -51,21 +51,16 @@ class ListServices(Listing):
         ("IMAGE", lambda s: unpinned(text(s, "Spec", "TaskTemplate", "ContainerSpec", "Image"))),
         ("PORTS", _ports),
     )
+    loop = (
+        "service",
+        'status = service["ServiceStatus"]',
+        'print(service["Spec"]["Name"], status["RunningTasks"], "of", status["DesiredTasks"])',
+    )
     quiet: bool = switch("--quiet", "-q")
     filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
 
     def _call(self) -> Call:
         return Call("client.api.services", **given(filters=filters(self.filter)), status=True)
-
-    def _python(self) -> str:
-        return f"""\
-for service in {self._call()}:
-    status = service["ServiceStatus"]
-    print(service["Spec"]["Name"], status["RunningTasks"], "of", status["DesiredTasks"])
-"""
-
-    def _found(self, client: Client) -> list[Json]:
-        return by_name(self._call().on(client))
 
     def _id(self, thing: Json) -> str:
         return short(thing["ID"])
