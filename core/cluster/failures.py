@@ -1,4 +1,4 @@
-"""The one place where the exceptions of docker-py and requests become ours."""
+"""The errors of docker-py and requests made into errors of ours, in this one place."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from core.i18n import later as _
 
 log = logging.getLogger(__name__)
 
-#: How the daemon begins its refusal of a cluster call, on a worker and outside any Swarm.
+#: The start of the refusal of a cluster call, on a worker or outside a Swarm (moby daemon/cluster).
 _NOT_A_MANAGER = "This node is not a swarm manager"
-#: What the practice engine says where a cluster has no room: its words are ours, not Docker's.
+#: The practice engine's refusal where a cluster is full: its words are ours, not Docker's.
 _FULL = re.compile(r"this practice cluster holds at most (\d+) (\w+): remove some first")
 _KINDS = {
     "engines": Worded(_("instances")),
@@ -35,11 +35,11 @@ _KINDS = {
 
 @contextmanager
 def daemon_errors() -> Iterator[None]:
-    """Turn what goes wrong between us and the engine into an EssaimError.
+    """Turn failures of calls to the engine into errors of ours.
 
     Raises:
-        EngineUnreachable: nobody answered, or the answer broke off.
-        NotAManager: a cluster call reached a node that cannot answer for the cluster.
+        EngineUnreachable: no answer, or an incomplete one.
+        NotAManager: a cluster call to a node that is no manager.
         EngineRejected: any other refusal, in the daemon's own words.
     """
     try:
@@ -60,9 +60,9 @@ def daemon_errors() -> Iterator[None]:
 
 
 def unforeseen(error: BaseException) -> EssaimError:
-    """The one sentence for what nobody foresaw; its traceback is in the log from here on.
+    """The error to show for an unforeseen one, whose traceback goes to the log.
 
-    An error of ours comes back as it is: it has its sentence, and was logged where it was made.
+    An error of ours is returned as it is.
     """
     if isinstance(error, EssaimError):
         return error
@@ -90,7 +90,7 @@ def _words(response: requests.Response) -> str:
 
 
 def _unreachable(error: BaseException) -> EngineUnreachable:
-    """Name the innermost cause: it says "Connection refused" where the outer ones say URLs."""
+    """Name the innermost cause: it says "Connection refused"; the outer ones say URLs."""
     cause = error
     while (inner := cause.__cause__ or cause.__context__) is not None:
         cause = inner

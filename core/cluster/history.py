@@ -1,17 +1,18 @@
-"""What the cluster looked like over the last minutes, and what was done to it: a bounded ring.
+"""The last minutes of a cluster: samples of its replicas, and marks of changes.
 
-Marks come from comparing snapshots, not from our own journal, so that what a colleague did with the
-docker CLI is marked as well.
+Marks come from comparing snapshots, not from the journal: so they include changes that others made
+with the docker command.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.cluster.snapshot import ClusterSnapshot, Node, Service
 
-#: Enough for a lesson's demonstration: older samples fall out.
+#: Older and further samples and marks are dropped.
 SPAN_SECONDS = 600.0
 MAX_SAMPLES = 1200
 MAX_MARKS = 100
@@ -19,29 +20,25 @@ MAX_MARKS = 100
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Running replicas at one instant: (service id, node, count), only where there are some."""
+    """The running replicas at one instant."""
 
     time: float
-    running: tuple[tuple[str, str, int], ...]
+    running: tuple[tuple[str, str, int], ...]  # service id, node name, count above 0; sorted
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something was done to a service or a node.
-
-    kind: created, removed, replicas, image, forced, availability, state, joined, left.
-    old and new: the values before and after, where the kind has some.
-    """
+    """A change of a service or a node. old, new: the values before and after, for some kinds."""
 
     time: float
-    kind: str
-    subject: str
+    kind: str  # created, removed, replicas, image, forced, availability, state, joined, left
+    subject: str  # the name of the service or node
     old: str = ""
     new: str = ""
 
 
 class History:
-    """Samples and marks of one cluster, fed with each new snapshot by the collector."""
+    """Samples and marks of one cluster."""
 
     def __init__(self) -> None:
         self._samples: deque[Sample] = deque(maxlen=MAX_SAMPLES)
@@ -49,7 +46,7 @@ class History:
         self._last: ClusterSnapshot | None = None
 
     def clear(self) -> None:
-        """Forget everything: that cluster is no more."""
+        """Forget everything, where another cluster begins."""
         self._samples.clear()
         self._marks.clear()
         self._last = None
@@ -78,7 +75,7 @@ class History:
             self._marks.popleft()
 
     def _rename(self, snapshot: ClusterSnapshot) -> None:
-        """What a node was, it was under the name that it has now: it may have got a namesake."""
+        """Give nodes in older samples their present name: another may have got their hostname."""
         before = {node.id: node.name for node in self._last.nodes} if self._last else {}
         names = {
             before[node.id]: node.name
@@ -91,7 +88,7 @@ class History:
 
 
 def marks_between(old: ClusterSnapshot, new: ClusterSnapshot) -> list[Mark]:
-    """What somebody did, or what befell a node, between two snapshots."""
+    """The changes of services and nodes between two snapshots."""
     marks: list[Mark] = []
     at = new.time
     old_services = {service.id: service for service in old.services}
@@ -118,35 +115,31 @@ def marks_between(old: ClusterSnapshot, new: ClusterSnapshot) -> list[Mark]:
 
 
 def _named(node: Node) -> bool:
-    """Whether its hostname is known: a machine that joins is a bare id until it has told it."""
+    """False until a node that joins has told its hostname: it is named by its id till then."""
     return node.hostname != node.id[:12]
 
 
-def _service_changes(at: float, old: Service, new: Service) -> list[Mark]:
-    marks = []
+def _service_changes(at: float, old: Service, new: Service) -> Iterator[Mark]:
     if old.replicas != new.replicas:
-        marks.append(Mark(at, "replicas", new.name, str(old.replicas), str(new.replicas)))
+        yield Mark(at, "replicas", new.name, str(old.replicas), str(new.replicas))
     if (old.image, old.digest) != (new.image, new.digest):
-        marks.append(Mark(at, "image", new.name, old.image, new.image))
+        yield Mark(at, "image", new.name, old.image, new.image)
     if old.forced != new.forced:
-        marks.append(Mark(at, "forced", new.name))
-    return marks
+        yield Mark(at, "forced", new.name)
 
 
-def _node_changes(at: float, old: Node, new: Node) -> list[Mark]:
-    marks = []
+def _node_changes(at: float, old: Node, new: Node) -> Iterator[Mark]:
     if old.availability != new.availability:
-        marks.append(Mark(at, "availability", new.name, old.availability, new.availability))
+        yield Mark(at, "availability", new.name, old.availability, new.availability)
     if old.state != new.state:
-        marks.append(Mark(at, "state", new.name, old.state, new.state))
-    return marks
+        yield Mark(at, "state", new.name, old.state, new.state)
 
 
 def _running(snapshot: ClusterSnapshot) -> tuple[tuple[str, str, int], ...]:
-    counts: dict[tuple[str, str], int] = {}
     names = {node.id: node.name for node in snapshot.nodes}
-    for task in snapshot.tasks:
-        if task.state == "running" and task.live:
-            key = (task.service_id, names.get(task.node_id, task.node_id[:12]))
-            counts[key] = counts.get(key, 0) + 1
+    counts = Counter(
+        (task.service_id, names.get(task.node_id, task.node_id[:12]))
+        for task in snapshot.tasks
+        if task.state == "running" and task.live
+    )
     return tuple(sorted((service, node, count) for (service, node), count in counts.items()))

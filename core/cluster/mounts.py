@@ -1,11 +1,11 @@
-"""Which mounts of a container open the engine that it runs on, and with it all of its machine."""
+"""Mounts that let a container control its engine, and with it the whole machine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-#: Where engines keep their sockets and their files, tasks' secrets among them.
+#: Sockets and files of engines; tasks' secrets are among the files.
 _SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
 _ENGINE_FILES = (
     *("/var/lib/docker/", "/var/lib/containerd/"),
@@ -14,9 +14,9 @@ _ENGINE_FILES = (
 
 
 def opens_engine(mount: Mapping[str, Any]) -> bool:
-    """Whether it holds an engine's socket or files: by any name, or in a folder above.
+    """True if it holds an engine's socket or files, by any name, or a folder above them.
 
-    mount: as the API lists it.
+    mount: as GET /containers/json lists it.
     """
     if mount.get("Type", "bind") != "bind":
         return False

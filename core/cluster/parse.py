@@ -1,7 +1,7 @@
-"""From the Docker Engine API's JSON to snapshot records: pure functions, one per kind.
+"""The Docker Engine API's JSON made into records of the snapshot: pure functions, one per kind.
 
-Shapes are those of API 1.41 to 1.51. Absent fields mean Docker's zero value, as in Go; so does the
-null that Go makes of a list or a map that it never filled.
+They read API 1.41 to 1.51. An absent field has Go's zero value; so has null, which Go writes for a
+list or a map that was never filled.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Json = Mapping[str, Any]
 #: How a practice engine says in /info that it is one (see docs/decisions).
 PRACTICE_LABEL = "essaim.engine=practice"
 
-#: So many letters of an id tell nodes of one hostname apart, where they do.
+#: Letters of an id that tell nodes of one hostname apart; more where these are the same.
 MIN_PREFIX = 5
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -72,30 +72,24 @@ def nodes(raw: Iterable[Json] | None) -> tuple[Node, ...]:
 
 
 def _marked(node: Node, nodes: Sequence[Node]) -> Node:
-    """With as much of its id as tells it from the others of its hostname."""
+    """The node, with the start of its id if others have its hostname."""
     others = [n.id for n in nodes if n.hostname == node.hostname and n.id != node.id]
     if not others:
         return node
-    length = next(
-        (
-            n
-            for n in range(MIN_PREFIX, len(node.id))
-            if not any(o[:n] == node.id[:n] for o in others)
-        ),
-        len(node.id),
-    )
+    length = MIN_PREFIX
+    while any(id.startswith(node.id[:length]) for id in others) and length < len(node.id):
+        length += 1
     return replace(node, id_prefix=node.id[:length])
 
 
 def tasks(raw: Iterable[Json] | None) -> tuple[Task, ...]:
     """From GET /tasks, ordered by service, slot, and newest first."""
-    return tuple(
-        sorted(map(_task, raw or ()), key=lambda t: (t.service_id, t.slot, -t.created, t.id))
-    )
+    found = map(_task, raw or ())
+    return tuple(sorted(found, key=lambda t: (t.service_id, t.slot, -t.created, t.id)))
 
 
 def services(raw: Iterable[Json] | None, of_cluster: tuple[Task, ...]) -> tuple[Service, ...]:
-    """From GET /services, ordered by name; counts come from the tasks of the same moment."""
+    """From GET /services, ordered by name. of_cluster: the tasks of the same moment, to count."""
     found = sorted(map(_service, raw or ()), key=lambda service: _natural(service.name))
     return recount(tuple(found), of_cluster)
 
@@ -103,9 +97,9 @@ def services(raw: Iterable[Json] | None, of_cluster: tuple[Task, ...]) -> tuple[
 def recount(known: tuple[Service, ...], of_cluster: tuple[Task, ...]) -> tuple[Service, ...]:
     """The same services, with ``running`` and ``desired`` counted from these tasks.
 
-    As `docker service ls` counts (SwarmKit controlapi/service.go): every task observed running is
-    running, also one that is told to shut down; a global service wants as many as it has tasks.
-    Of a job, the tasks of its present iteration count.
+    They count as `docker service ls` does (SwarmKit controlapi/service.go): each task observed
+    running, even if it shall shut down; the desired number of a global service is that of its
+    tasks; of a job only the tasks of its present iteration.
     """
     tasks: dict[str, list[Task]] = {}
     for task in of_cluster:
@@ -114,21 +108,19 @@ def recount(known: tuple[Service, ...], of_cluster: tuple[Task, ...]) -> tuple[S
 
 
 def _counted(service: Service, tasks: Sequence[Task]) -> Service:
-    if service.job:
-        tasks = [task for task in tasks if task.iteration == service.iteration]
-    running = sum(task.state == "running" for task in tasks)
-    if not service.job:
-        wanted = sum(task.desired_state == "running" for task in tasks)
-        desired = wanted if service.replicas is None else service.replicas
-        return replace(service, running=running, desired=desired)
-    under_way = [task for task in tasks if task.state not in TERMINAL_STATES]
-    wanted = sum(task.desired_state == "complete" for task in under_way)
-    return replace(
-        service,
-        running=running,
-        desired=wanted if service.replicas is None else service.concurrent,
-        completed=sum(task.state == "complete" for task in tasks),
-    )
+    running = completed = wanted = 0
+    for task in tasks:
+        if service.job and task.iteration != service.iteration:
+            continue
+        running += task.state == "running"
+        if service.job:
+            completed += task.state == "complete"
+            wanted += task.desired_state == "complete" and task.state not in TERMINAL_STATES
+        else:
+            wanted += task.desired_state == "running"
+    if service.replicas is not None:
+        wanted = service.concurrent if service.job else service.replicas
+    return replace(service, running=running, desired=wanted, completed=completed)
 
 
 def containers(raw: Iterable[Json] | None) -> tuple[Container, ...]:
@@ -137,7 +129,7 @@ def containers(raw: Iterable[Json] | None) -> tuple[Container, ...]:
 
 
 def images(raw: Iterable[Json] | None) -> tuple[Image, ...]:
-    """From GET /images/json, newest first; an image without a tag has none here either."""
+    """From GET /images/json, newest first."""
     found = map(_image, raw or ())
     return tuple(sorted(found, key=lambda image: (-image.created, image.tags, image.id)))
 
@@ -180,13 +172,13 @@ def _node(raw: Json) -> Node:
 def _task(raw: Json) -> Task:
     status = raw.get("Status") or {}
     container = status.get("ContainerStatus") or {}
-    image, _ = split_digest(((raw.get("Spec") or {}).get("ContainerSpec") or {}).get("Image") or "")
+    spec = (raw.get("Spec") or {}).get("ContainerSpec") or {}
     return Task(
         id=raw["ID"],
         service_id=raw.get("ServiceID") or "",
         slot=int(raw.get("Slot") or 0),
         node_id=raw.get("NodeID") or "",
-        image=image,
+        image=_without_digest(spec.get("Image")),
         desired_state=raw.get("DesiredState") or "",
         state=status.get("State") or "new",
         message=status.get("Message") or "",
@@ -196,7 +188,7 @@ def _task(raw: Json) -> Task:
         container_id=container.get("ContainerID") or "",
         exit_code=container.get("ExitCode") if container else None,
         iteration=_iteration(raw),
-        # Once for IPv4 and once for IPv6, as those of a container.
+        # The daemon lists each twice, for IPv4 and for IPv6.
         ports=tuple(dict.fromkeys(map(_port, (status.get("PortStatus") or {}).get("Ports") or ()))),
     )
 
@@ -207,7 +199,8 @@ def _service(raw: Json) -> Service:
     container = template.get("ContainerSpec") or {}
     raw_mode = spec.get("Mode") or {}
     mode, replicas = _mode(raw_mode)
-    image, digest = split_digest(container.get("Image") or "")
+    pairs = (pair.partition("=") for pair in container.get("Env") or ())
+    image, _, digest = (container.get("Image") or "").partition("@")
     return Service(
         id=raw["ID"],
         name=spec.get("Name") or raw["ID"][:12],
@@ -220,7 +213,7 @@ def _service(raw: Json) -> Service:
         concurrent=_size(raw_mode, "MaxConcurrent") if mode == "replicated-job" else 0,
         iteration=_iteration(raw.get("JobStatus")),
         ports=tuple(map(_port, (raw.get("Endpoint") or {}).get("Ports") or ())),
-        env=tuple(_split(pair) for pair in container.get("Env") or ()),
+        env=tuple((key, value) for key, _, value in pairs),
         args=(*(container.get("Command") or ()), *(container.get("Args") or ())),
         constraints=tuple((template.get("Placement") or {}).get("Constraints") or ()),
         labels=_pairs(spec.get("Labels")),
@@ -237,9 +230,9 @@ def _service(raw: Json) -> Service:
 
 
 def _size(mode: Json, key: str) -> int:
-    """Of a replicated job, one of its two numbers: 1 where none is said."""
-    said = (mode["ReplicatedJob"] or {}).get(key)
-    return 1 if said is None else int(said)
+    """One of the two numbers of a replicated job; 1 if absent."""
+    size = (mode["ReplicatedJob"] or {}).get(key)
+    return 1 if size is None else int(size)
 
 
 def _mode(raw: Json) -> tuple[str, int | None]:
@@ -281,7 +274,7 @@ def _container(raw: Json) -> Container:
 
 
 def _container_ports(raw: Iterable[Json]) -> tuple[Port, ...]:
-    """One record a port: the daemon lists a port once for IPv4 and once for IPv6."""
+    """The daemon lists each port twice, for IPv4 and for IPv6."""
     ports = {
         Port(
             published=int(each.get("PublicPort") or 0),
@@ -303,20 +296,18 @@ def _port(raw: Json) -> Port:
     )
 
 
-def split_digest(image: str) -> tuple[str, str]:
-    """``nginx:latest@sha256:…`` to its name with tag, and its digest ('' when not pinned)."""
-    name, _, digest = image.partition("@")
-    return name, digest
+def _without_digest(image: str | None) -> str:
+    return (image or "").partition("@")[0]
 
 
 def _image_of(container: str) -> str:
-    """What a container is of: a name, or where that is another image's by now, its short id."""
+    """The image of a container: its name, or its short id if another image has that name now."""
     id = container.removeprefix("sha256:")
-    return split_digest(container)[0] if id == container else id[:12]
+    return _without_digest(container) if id == container else id[:12]
 
 
 def _iteration(raw: Json | None) -> int:
-    """Which run of a job: of its JobStatus, and of each of its tasks."""
+    """The iteration of a job, from its JobStatus or a task of it."""
     return int(((raw or {}).get("JobIteration") or {}).get("Index") or 0)
 
 
@@ -328,11 +319,6 @@ def _pairs(raw: Json | None) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((str(key), str(value)) for key, value in (raw or {}).items()))
 
 
-def _split(pair: str) -> tuple[str, str]:
-    key, _, value = pair.partition("=")
-    return key, value
-
-
 def _natural(name: str) -> list[tuple[int, int | str]]:
-    """Sort key that puts node2 before node10."""
+    """A sort key that puts node2 before node10."""
     return [(0, int(p)) if p.isdigit() else (1, p) for p in re.split(r"(\d+)", name) if p]

@@ -1,8 +1,7 @@
-"""What anybody may see of a real engine: the picture without what people write into it.
+"""The public view of a real engine: without the texts that people write into it.
 
-Arguments, environments and values of labels hold passwords, and so do the engine's words on a
-failure, for they quote the arguments. Of those words, only sentences that are known to quote names
-alone are shown.
+Arguments, environments and values of labels may hold passwords. So may the engine's words on a
+failure, which quote arguments: only sentences that are known to quote names alone stay.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from core.errors import NotAllowed
 from core.i18n import Translate
 from core.i18n import later as _
 
-#: Stands for what is not shown.
+#: In place of a hidden value.
 MASK = "•••"
-#: The same for words of the engine; in the viewer's language by ``readable``.
+#: In place of hidden words of the engine; ``readable`` translates it.
 HIDDEN = _("unlock to read this, on the Services page")
 #: Labels that Docker and the dashboard write themselves.
 OPEN_LABELS = frozenset(
@@ -42,20 +41,20 @@ _NAME = r"[\w./:@+-]+"
 _KNOWN = re.compile(
     "|".join(
         (
-            # How a task is, in SwarmKit's words.
+            # States of tasks, in SwarmKit's words.
             r"|created|allocated|pending task scheduling|scheduler assigned task to node",
             r"scheduler confirmed task can run on preassigned node|assigned|accepted|preparing",
             r"prepared|ready|starting|started|finished|shutdown|shutting down|removed|orphaned",
             r"task rejected by constraint enforcer|assigned node no longer meets constraints",
             r"Task belonged to a node that has been deleted|node is down|update is paused",
-            # Why it failed.
+            # Reasons of failures.
             r"task: non-zero exit \(-?\d+\)(: dockerexec: unhealthy container)?",
             r"(dockerexec: )?unhealthy container|context (deadline exceeded|canceled)",
             r"no suitable node( \([a-z0-9 ,;-]*\))?",
             r"(starting container failed: )?driver failed programming external connectivity on "
             rf"endpoint {_NAME}( \([0-9a-f]+\))?: Bind for [0-9.:\[\]a-f]+ failed: port is already "
             r"allocated",
-            # What is not there.
+            # Missing objects, and conflicts of names.
             rf"No such (image|container|network|volume|exec instance): {_NAME}",
             rf"(service|node|secret|config|task|network|swarm) {_NAME} (not found|is ambiguous"
             r"( \(\d+ matches found\))?)",
@@ -76,22 +75,22 @@ _KNOWN = re.compile(
 
 @lru_cache(4096)
 def safe_words(words: str) -> str:
-    """The engine's words, where they are harmless; else HIDDEN."""
+    """The engine's words if they are harmless, else HIDDEN."""
     return words if _KNOWN.fullmatch(words) else HIDDEN
 
 
 def readable(words: str, translate: Translate) -> str:
-    """Words that may be HIDDEN, to be read by somebody."""
+    """Words that may be HIDDEN, in the viewer's language."""
     return translate(HIDDEN) if words == HIDDEN else words
 
 
 def with_safe_words(snapshot: ClusterSnapshot) -> ClusterSnapshot:
-    """The same, but of the engine's words on tasks only those that are harmless."""
+    """The snapshot without the engine's words on tasks that may hold secrets."""
     return replace(snapshot, tasks=tuple(map(_task, snapshot.tasks)))
 
 
 def public(snapshot: ClusterSnapshot) -> ClusterSnapshot:
-    """What anybody may see of it."""
+    """The public view of a snapshot."""
     return replace(
         with_safe_words(snapshot),
         nodes=tuple(map(_node, snapshot.nodes)),
@@ -101,7 +100,7 @@ def public(snapshot: ClusterSnapshot) -> ClusterSnapshot:
 
 
 class PublicView:
-    """The public side of a cluster's latest snapshot, made once."""
+    """The public view of a cluster's latest snapshot, made once."""
 
     def __init__(self) -> None:
         self._latest: tuple[ClusterSnapshot, ClusterSnapshot] | None = None
@@ -114,7 +113,7 @@ class PublicView:
 
 
 def check_filters(filters: Iterable[str]) -> None:
-    """Raise NotAllowed where such filters would tell if a guess at a label's value is right."""
+    """Raise NotAllowed for filters that would tell if a guess at a label's value is right."""
     for text in filters:
         kind, _equals, label = text.partition("=")
         key, valued, _value = label.partition("=")
@@ -125,7 +124,7 @@ def check_filters(filters: Iterable[str]) -> None:
 
 
 def redact(client: docker.DockerClient) -> None:
-    """From now on the client's answers hold only what anybody may see."""
+    """Redact all answers of this client from now on."""
     plain = client.api._result
 
     def result(response: Any, json: bool = False, binary: bool = False) -> Any:
@@ -136,7 +135,7 @@ def redact(client: docker.DockerClient) -> None:
 
 
 def redacted(answer: Any) -> Any:
-    """An answer of the engine's API, or what is to be sent to it, as anybody may see it."""
+    """The public view of JSON of the engine's API."""
     if isinstance(answer, list):
         return [redacted(each) for each in answer]
     if isinstance(answer, dict):
@@ -185,5 +184,5 @@ def _service(service: Service) -> Service:
 
 
 def _container(container: Container) -> Container:
-    # Its first word, too: where an image has an entry point, that is an argument.
+    # Its first word, too: it is an argument if the image has an entry point.
     return replace(container, command=MASK) if container.command else container

@@ -9,7 +9,7 @@ NONE = "<none>"
 
 
 def split(reference: str) -> tuple[str, str, str]:
-    """``host:5000/app:1@sha256:…`` to repository, tag, digest; '' for what is not said."""
+    """``host:5000/app:1@sha256:…`` to repository, tag, digest; '' for an absent part."""
     name, _, digest = reference.partition("@")
     repository, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:  # the colon of a registry's port

@@ -1,4 +1,4 @@
-"""What the engine and its Swarm said at one instant, as frozen records.
+"""The state of a cluster at one instant, as frozen records.
 
 States and availabilities are Docker's own words, in lower case, as its API spells them.
 """
@@ -11,23 +11,11 @@ from core.errors import EssaimError
 
 #: Observed task states in the order in which a task may pass them (SwarmKit api/types.proto).
 TASK_STATES = (
-    "new",
-    "pending",
-    "assigned",
-    "accepted",
-    "preparing",
-    "ready",
-    "starting",
-    "running",
-    "complete",
-    "shutdown",
-    "failed",
-    "rejected",
-    "remove",
-    "orphaned",
+    *("new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running"),
+    *("complete", "shutdown", "failed", "rejected", "remove", "orphaned"),
 )
-#: States from which a task never comes back.
-TERMINAL_STATES = frozenset({"complete", "shutdown", "failed", "rejected", "remove", "orphaned"})
+#: The states in which a task has ended.
+TERMINAL_STATES = frozenset(TASK_STATES[8:])
 
 
 #: The label by which stack.yml marks the dashboard's own service.
@@ -36,15 +24,15 @@ DASHBOARD = ("essaim.dashboard", "true")
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The engine that answers: one daemon, which may be part of a Swarm."""
+    """The engine that answers."""
 
     name: str  # hostname
     version: str
     api_version: str
     operating_system: str
-    practice: bool  # the embedded simulation, not a real engine
+    practice: bool  # not a real engine
     swarm_state: str  # inactive, pending, active, error, locked
-    manager: bool  # can answer for the cluster
+    manager: bool  # answers cluster calls
     node_id: str
     node_address: str
     swarm_error: str
@@ -83,20 +71,20 @@ class Node:
     engine_version: str
     cpus: float
     memory: int  # bytes
-    version: int  # of the object in the store: what an update must quote
-    id_prefix: str = ""  # the start of its id, where another node has the same hostname
+    version: int  # of the object in the store; an update must name it
+    id_prefix: str = ""  # where another node has the same hostname
 
     @property
     def name(self) -> str:
-        """What it is called here: its hostname, and what tells it from its namesakes.
+        """Its hostname, with the start of its id if another node has the same.
 
-        One that left the Swarm and joined again is two nodes, of which one is down.
+        An engine that left the Swarm and joined again is two nodes, one of them down.
         """
         return f"{self.hostname} ({self.id_prefix})" if self.id_prefix else self.hostname
 
     @property
     def reference(self) -> str:
-        """What docker takes for it: its hostname, or its id where the hostname is ambiguous."""
+        """Its name for docker: its hostname, or its id where the hostname is ambiguous."""
         return self.id if self.id_prefix else self.hostname
 
     @property
@@ -123,7 +111,7 @@ class Service:
     image: str  # with its tag, without the pinned digest
     digest: str  # sha256:… or ""
     mode: str  # replicated, global, replicated-job, global-job
-    replicas: int | None  # wanted, of a job: completions; None for a global service or job
+    replicas: int | None  # wanted; completions of a job; None for a global service or job
     running: int  # tasks observed running
     desired: int  # tasks that should run
     ports: tuple[Port, ...]
@@ -131,16 +119,16 @@ class Service:
     args: tuple[str, ...]
     constraints: tuple[str, ...]
     labels: tuple[tuple[str, str], ...]
-    forced: int  # how often `service update --force` was asked for
+    forced: int  # forced updates so far
     update: UpdateStatus | None
     created: float
     updated: float
     version: int
-    secrets: tuple[tuple[str, str], ...] = ()  # ids and names of those that its containers read
-
-    completed: int = 0  # of a job's present iteration: tasks that ended well
-    concurrent: int = 0  # of a replicated job: how many tasks may run at a time
-    iteration: int = 0  # of a job: each update begins it anew
+    secrets: tuple[tuple[str, str], ...] = ()  # ids and names
+    # Of jobs alone:
+    completed: int = 0  # tasks of the present iteration that ended well
+    concurrent: int = 0  # tasks of a replicated job that may run at a time
+    iteration: int = 0  # each update begins a new one
 
     @property
     def job(self) -> bool:
@@ -157,7 +145,7 @@ class Service:
 
     @property
     def dashboard(self) -> bool:
-        """Whether it is Essaim itself, as stack.yml deploys it."""
+        """True for Essaim itself, as stack.yml deploys it."""
         return DASHBOARD in self.labels
 
 
@@ -178,23 +166,23 @@ class Task:
     created: float
     container_id: str
     exit_code: int | None
-    ports: tuple[Port, ...] = ()  # that the node itself publishes for it, in mode host
+    ports: tuple[Port, ...] = ()  # in mode host
     iteration: int = 0  # of its job
 
     @property
     def live(self) -> bool:
-        """Whether it is, or may become, a running replica, rather than history."""
-        wished = ("running", "ready", "complete")  # complete: the task of a job
-        return self.state not in TERMINAL_STATES and self.desired_state in wished
+        """True while it is a running replica, or may become one."""
+        desired = ("running", "ready", "complete")  # complete: the task of a job
+        return self.state not in TERMINAL_STATES and self.desired_state in desired
 
     @property
     def serving(self) -> bool:
-        """True while it runs, and should."""
+        """True while it runs and should."""
         return self.state == "running" and self.desired_state == "running"
 
     @property
     def settled(self) -> bool:
-        """Whether it is where it is wanted, so that no change is due."""
+        """True once no change of its state is due."""
         return self.serving or self.state in TERMINAL_STATES
 
 
@@ -208,13 +196,11 @@ class Container:
     command: str
     created: float
     state: str  # created, running, paused, restarting, exited, dead
-    # The daemon's sentence: Up 3 seconds, Exited (0) 2 minutes ago. It grows older by itself, which
-    # is no change of the container.
-    status: str = field(compare=False)
+    status: str = field(compare=False)  # the daemon's sentence, with an age: Up 3 seconds
     ports: tuple[Port, ...]
-    service: str  # of the task it runs for, or ""
+    service: str  # name of its task's service, or ""
     task_id: str
-    engine_socket: bool = False  # whether it holds an engine's socket, and so all of its machine
+    engine_socket: bool = False  # it can reach an engine's socket, and so control its machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +208,15 @@ class Image:
     """An image of the engine that answers."""
 
     id: str  # sha256:…
-    tags: tuple[str, ...]  # repository:tag, without a digest
-    repositories: tuple[str, ...]  # that it was pulled from by digest alone
+    tags: tuple[str, ...]  # repository:tag
+    repositories: tuple[str, ...]  # from which it was pulled by digest alone
     created: float
     size: int  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Why nothing newer than this snapshot could be read."""
+    """The engine does not answer, or not in a way that can be read."""
 
     why: EssaimError
     since: float
@@ -243,25 +229,25 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSnapshot:
-    """All of it, at one instant. Replaced, never edited.
+    """A cluster at one instant. It is replaced, never edited.
 
-    When the engine cannot be reached, the last good snapshot stays and ``outage`` says why: a page
-    never shows an empty cluster because a question went unanswered.
+    While the engine cannot be reached, the last good snapshot stays, with the reason in ``outage``,
+    so that no page shows an empty cluster.
     """
 
-    time: float  # when the engine was last heard, seconds since the epoch
+    time: float  # of the engine's last answer, seconds since the epoch
     revision: int  # grows with each change of content
     engine: Engine | None  # None until the engine answered for the first time
     nodes: tuple[Node, ...] = ()  # by hostname
     services: tuple[Service, ...] = ()  # by name
     tasks: tuple[Task, ...] = ()  # by service, slot, newest first
-    containers: tuple[Container, ...] = ()  # of the connected engine only; newest first
-    images: tuple[Image, ...] = ()  # of the connected engine only; newest first
+    containers: tuple[Container, ...] = ()  # of this engine alone, newest first
+    images: tuple[Image, ...] = ()  # of this engine alone, newest first
     outage: Outage | None = None
 
     @property
     def workloads(self) -> tuple[Service, ...]:
-        """The services but Essaim itself: nobody scales or shakes it to see what happens."""
+        """The services without Essaim itself."""
         return tuple(service for service in self.services if not service.dashboard)
 
     @property
@@ -280,14 +266,14 @@ class ClusterSnapshot:
         return tuple(t for t in self.tasks if t.service_id == service.id)
 
     def find_node(self, reference: str) -> Node | None:
-        """By id, by what it is called here, or by its hostname: of namesakes, one that is there."""
+        """By id, name or hostname; of several with one hostname, one that is ready."""
         if node := self.node(reference):
             return node
         found = [n for n in self.nodes if reference in (n.name, n.hostname)]
         return min(found, key=lambda n: (n.name != reference, n.state != "ready"), default=None)
 
     def hostname(self, node_id: str) -> str:
-        """What the node of this id is called here."""
+        """The name of the node with this id."""
         node = self.node(node_id)
         return node.name if node else node_id[:12]
 
