@@ -1,7 +1,7 @@
 """Long actions that go on by themselves: a pull or a build outlives the page that asked for it.
 
-Streamlit stops a page's script whenever its viewer does something else, so what takes longer than a
-moment runs on a thread of its own, and pages look at how far it is.
+Streamlit stops a page's script whenever its viewer does something else, so a long action runs on a
+thread of its own, and pages look at its progress.
 """
 
 from __future__ import annotations
@@ -19,27 +19,44 @@ from core.threads.supervised import SupervisedThread
 MAX_LINES = 2000
 
 
-class Job:
-    """One long action: its progress while it runs, and how it ended.
+class LongAction:
+    """Does ``_work`` on a thread of its own, from its making on. name: of the thread."""
 
-    ``run`` does it and answers what the docker CLI would print; it is given the report.
+    def __init__(self, name: str) -> None:
+        self.running = True
+        self.error: EssaimError | None = None  # why it failed, once it has ended
+        self._thread = SupervisedThread(name, self._work, self._ended)
+        self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end; whether it has come."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        raise NotImplementedError
+
+    def _ended(self, error: BaseException | None) -> None:
+        self.error = unforeseen(error).kept() if error else None
+        self.running = False
+
+
+class Job(LongAction):
+    """One command: its progress while it runs, and how it ended.
+
+    run: does it and answers what the docker CLI would print; it is given the report.
     """
 
     def __init__(self, command: Command, run: Callable[[Report], str]) -> None:
         self.command = command
         self.began = time.time()
         self.answer = ""
-        self.error: EssaimError | None = None
         self.ended: float | None = None  # seconds since the epoch
         self._run = run
         self._lock = threading.Lock()
         self._log: list[str] = []
         self._steps: dict[str, Progress] = {}
-        SupervisedThread("job", self._work, self._ended).start()
-
-    @property
-    def running(self) -> bool:
-        return self.ended is None
+        super().__init__("job")
 
     @property
     def log(self) -> str:
@@ -54,11 +71,10 @@ class Job:
             return tuple(self._steps.values())
 
     def _work(self) -> None:
-        self.answer = self._run(self._report)
-
-    def _ended(self, error: BaseException | None) -> None:
-        self.error = unforeseen(error).kept() if error else None
-        self.ended = time.time()
+        try:
+            self.answer = self._run(self._report)
+        finally:
+            self.ended = time.time()
 
     def _report(self, progress: Progress) -> None:
         with self._lock:

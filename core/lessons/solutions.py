@@ -1,4 +1,4 @@
-"""Do it for me: a step's solution, one move after the other, for everybody to see."""
+"""Do it for me: plays a step's solution, one move after the other, for everybody to see."""
 
 from __future__ import annotations
 
@@ -7,27 +7,23 @@ from collections.abc import Sequence
 
 import requests
 
-from core.cluster.failures import unforeseen
 from core.commands.command import Command
 from core.commands.terminal_output import plain
 from core.control import faults
 from core.control.control import Control
 from core.control.instances import invitation, tell
+from core.control.jobs import LongAction
 from core.control.rights import Right
 from core.engine.connection import QUESTION_TIMEOUT
 from core.engine.practice import calls
-from core.errors import EssaimError, NotAllowed
+from core.errors import NotAllowed
 from core.i18n import later as _
 from core.labs.lab import Curl, InstanceFault, Join, Move
-from core.threads.supervised import SupervisedThread
 from core.traffic.endpoints import open_ports
 
-#: Seconds between two moves, so that the eye can follow.
-PAUSE = 0.8
 
-
-class Play:
-    """Moves that are being made, on a thread of their own."""
+class Play(LongAction):
+    """Makes the moves of a solution; ``pause`` seconds between two, so that the eye can follow."""
 
     def __init__(
         self,
@@ -35,25 +31,18 @@ class Play:
         moves: Sequence[Move],
         who: str,
         right: Right,
-        pause: float = PAUSE,
+        pause: float = 0.8,
     ) -> None:
-        self.error: EssaimError | None = None
-        self.running = True
         self._cluster, self._who, self._right = cluster, who, right
         self._lines: list[str] = []
         self._pause = pause
         self._moves = tuple(moves)
-        self._thread = SupervisedThread("play", self._work, self._ended)
-        self._thread.start()
+        super().__init__("play")
 
     @property
     def log(self) -> str:
-        """Each line as typed, and what came of it."""
+        """Each line as typed, and its answer."""
         return "\n".join(self._lines)
-
-    def wait(self, seconds: float) -> None:
-        """Until it has ended, so many seconds at most."""
-        self._thread.join(seconds)
 
     def _work(self) -> None:
         for number, move in enumerate(self._moves):
@@ -61,10 +50,6 @@ class Play:
                 time.sleep(self._pause)
             self._cluster.still(self._right)
             self._lines += plain(self._make(move)).split("\n")[:12]
-
-    def _ended(self, error: BaseException | None) -> None:
-        self.error = unforeseen(error).kept() if error else None
-        self.running = False
 
     def _make(self, move: Move) -> str:
         if isinstance(move, Command):
@@ -96,23 +81,23 @@ class Play:
 
 
 def visit(cluster: Control, port: int, turn: int = 0) -> str:
-    """Ask a published port for its page, over a new connection: its first words, or why not.
+    """Ask a published port for its page, over a new connection: its status, or curl's complaint.
 
-    turn: every node is a way in, so that each turn takes the next one's. Raises one of core.errors.
+    turn: each turn takes the endpoint of the next node. Raises EngineUnreachable, EngineRejected.
     """
-    doors = [
-        entry
+    found = [
+        endpoint
         for service in cluster.snapshot.services
         if any(each.published == port for each in open_ports(service))
-        for entry in cluster.traffic.endpoints(service, port)
+        for endpoint in cluster.traffic.endpoints(service, port)
     ]
-    if not doors:
+    if not found:
         return f"curl: no node answers on port {port}"
-    door = doors[turn % len(doors)]
+    endpoint = found[turn % len(found)]
     try:
-        answer = requests.get(f"http://{door.address}/", timeout=QUESTION_TIMEOUT)
+        answer = requests.get(f"http://{endpoint.address}/", timeout=QUESTION_TIMEOUT)
     except requests.Timeout:
-        return f"[{door.name}] curl: (28) Operation timed out"
+        return f"[{endpoint.name}] curl: (28) Operation timed out"
     except requests.RequestException:
-        return f"[{door.name}] curl: (7) Failed to connect"
-    return f"[{door.name}] HTTP {answer.status_code}, {len(answer.content)} bytes"
+        return f"[{endpoint.name}] curl: (7) Failed to connect"
+    return f"[{endpoint.name}] HTTP {answer.status_code}, {len(answer.content)} bytes"

@@ -1,12 +1,15 @@
-"""One HTTP/1.1 connection to a published port, for requests one after the other."""
+"""The HTTP/1.1 client of a run of traffic."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import h11
+
+from core.traffic.endpoints import Endpoint
 
 #: Seconds from a request's start until it counts as failed.
 TIMEOUT = 5.0
@@ -22,10 +25,6 @@ class Response:
     status: int
     headers: Mapping[str, str]  # by lower-case name
     body: str  # its beginning
-
-
-class Failed(Exception):
-    """No answer came; ``str`` is one of refused, timeout, broken, unreachable."""
 
 
 class Connection:
@@ -71,6 +70,44 @@ class Connection:
 
     def close(self) -> None:
         self._writer.transport.abort()
+
+
+class Client:
+    """Sends the requests of one run, each over a new connection or over one kept for each node.
+
+    run: the run's id; with it, the practice engine's relay tells connections apart.
+    """
+
+    def __init__(self, run: str, keep_alive: bool) -> None:
+        self._run, self._keep_alive = run, keep_alive
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by node
+        self._kept: dict[str, Connection] = {}  # by node
+
+    async def get(self, endpoint: Endpoint, query: str) -> Response:
+        """Raises OSError, h11.RemoteProtocolError."""
+        host, target = f"{endpoint.host}:{endpoint.port}", f"{endpoint.prefix}/?{query}"
+        if not self._keep_alive:
+            connection = await Connection.open(endpoint.host, endpoint.port)
+            try:
+                return await connection.get(host, target, {"Connection": "close"})
+            finally:
+                connection.close()
+        relayed = {"Essaim-Connection": f"{self._run}-{endpoint.name}"} if endpoint.prefix else {}
+        async with self._locks[endpoint.node]:  # HTTP/1.1 takes one request after the other
+            kept = self._kept.pop(endpoint.node, None)
+            if kept is None or not kept.usable:
+                kept = await Connection.open(endpoint.host, endpoint.port)
+            try:
+                response = await kept.get(host, target, relayed)
+            except BaseException:
+                kept.close()
+                raise
+            self._kept[endpoint.node] = kept
+            return response
+
+    def close(self) -> None:
+        for connection in self._kept.values():
+            connection.close()
 
 
 def failure(error: Exception) -> str:

@@ -69,7 +69,7 @@ class Run:
         self._story = Story(plan.service)
         self._logs = LogReader(logs, plan.service, id, self._heard)
         self._clues: dict[int, tuple[str, ...]] = {}
-        self._kept: dict[str, tuple[asyncio.Lock, client.Connection | None]] = {}
+        self._client = client.Client(id, plan.keep_alive)
         self._ended_at: dict[int, float] = {}  # of the unknown: when their answer came
         self._dots: deque[tuple[int, Request]] = deque(maxlen=DOTS)
         self._drawn = 0
@@ -131,9 +131,7 @@ class Run:
                 self._state = "ending"
                 await self._settle()
             finally:
-                for _lock, connection in self._kept.values():
-                    if connection:
-                        connection.close()
+                self._client.close()
                 self._logs.stop()
             self._follow_until = time.monotonic() + FOLLOW
             self._state = "ended"
@@ -170,7 +168,7 @@ class Run:
         began = time.perf_counter()
         try:
             async with asyncio.timeout(client.TIMEOUT):
-                answer = await self._exchange(endpoint, number)
+                answer = await self._client.get(endpoint, f"{TAG}={self.id}-{number}")
         except Exception as error:
             self._ledger.fail(number, time.perf_counter() - began, client.failure(error))
             self._draw(number)
@@ -180,31 +178,6 @@ class Run:
             self._clues[number] = said
         self._ended_at[number] = time.time()
         self._attribute(number)
-
-    async def _exchange(self, endpoint: Endpoint, number: int) -> client.Response:
-        target = f"{endpoint.prefix}/?{TAG}={self.id}-{number}"
-        host = f"{endpoint.host}:{endpoint.port}"
-        if not self.plan.keep_alive:
-            connection = await client.Connection.open(endpoint.host, endpoint.port)
-            try:
-                return await connection.get(host, target, {"Connection": "close"})
-            finally:
-                connection.close()
-        # Through the engine's own address, a name stands for the connection to the node's port.
-        named = {"Essaim-Connection": f"{self.id}-{endpoint.name}"} if endpoint.prefix else {}
-        lock, _none = self._kept.setdefault(endpoint.node, (asyncio.Lock(), None))
-        async with lock:  # one request after the other, as HTTP/1.1 has it
-            kept = self._kept[endpoint.node][1]
-            if kept is None or not kept.usable:
-                kept = await client.Connection.open(endpoint.host, endpoint.port)
-            self._kept[endpoint.node] = (lock, None)
-            try:
-                answer = await kept.get(host, target, named)
-            except BaseException:
-                kept.close()
-                raise
-            self._kept[endpoint.node] = (lock, kept)
-            return answer
 
     def _heard(self, number: int, task: str) -> None:
         """From the log reader's thread: this task logged that request."""
@@ -251,12 +224,11 @@ class Run:
         assert self._loop is not None
         telling: asyncio.Future[None] | None = None
         seen = time.monotonic()
-        last = False
-        while not last:
-            # What was done near the end is followed until all is well again.
+        while True:
+            # The story of the service goes on after the run, until all is well or FOLLOW is over.
             over = self._follow_until is not None and time.monotonic() > self._follow_until
-            followed = over or not self._story.open or self._why == "gone"
-            last = self._state == "ended" and followed
+            told = over or not self._story.open or self._why == "gone"
+            last = self._state == "ended" and told
             self._look()
             seen = time.monotonic() if self._watched() else seen
             if time.monotonic() - seen > UNWATCHED:
@@ -266,10 +238,9 @@ class Run:
                 if telling is not None:
                     await telling
                 telling = self._loop.run_in_executor(None, self._changed)
-            if not last:
-                await asyncio.sleep(TICK)
-        if telling is not None:
-            await telling
+            if last:
+                return await telling
+            await asyncio.sleep(TICK)
 
     def _look(self) -> None:
         snapshot, now = self._snapshot(), time.time()

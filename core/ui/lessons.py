@@ -10,18 +10,8 @@ import streamlit as st
 from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
 from core.i18n import number
-from core.lessons.lesson import (
-    KINDS,
-    LOADS,
-    MANY,
-    Kind,
-    Lesson,
-    Load,
-    Placement,
-    drained,
-    room_beside,
-    to_drain,
-)
+from core.lessons.lesson import KINDS, LOADS, MANY, Kind, Lesson, Load
+from core.lessons.placement import Placement, drained, room_beside, to_drain
 from core.traffic.ledger import fairness
 from core.ui.alive import warn_of_drain
 from core.ui.script_runs import caught, until_done

@@ -8,7 +8,7 @@ from core.cluster import parse
 from core.cluster.history import History, marks_between
 from core.console.completion import complete
 from core.engine.practice import PublishedPort
-from core.lessons.lesson import room_beside, spread, to_drain
+from core.lessons.placement import room_beside, spread, to_drain
 from core.live import messages
 from core.presentation import charts, tables
 from core.traffic.endpoints import practice, real

@@ -10,7 +10,8 @@ from core.control.control import Control
 from core.control.rights import NONE, Right
 from core.errors import NotAllowed
 from core.lessons import lesson as lessons
-from core.lessons.lesson import KINDS, Kind, Lesson, Load, Placement, to_drain
+from core.lessons.lesson import KINDS, Kind, Lesson, Load
+from core.lessons.placement import Placement, spread, to_drain
 from tests.cluster import raw
 from tests.cluster.test_collector import until
 from tests.cluster.test_history import snapshot
@@ -51,7 +52,7 @@ def test_on_a_node_that_is_down_no_replica_is_counted() -> None:
     nodes = [raw.node("node1"), raw.node("node2", state="down")]
     tasks = [raw.task(at, slot=at, node=f"node{at}") for at in (1, 2)]
     shown = snapshot(nodes=nodes, services=[raw.service(replicas=2)], tasks=tasks)
-    assert lessons.spread(shown, shown.services[0]) == (("node1", 1), ("node2", 0))
+    assert spread(shown, shown.services[0]) == (("node1", 1), ("node2", 0))
 
 
 def test_a_drained_node_stays_empty_until_the_service_is_forced(cluster: Control) -> None:
