@@ -9,7 +9,7 @@ from typing import Any
 from essaim_practice.engine import executables
 from essaim_practice.files import rootfs
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.programs.base import Files, Program, World, program
+from essaim_practice.programs.base import Context, Files, Program, program
 from essaim_practice.programs.steps import Interrupted, Wait, Write
 from essaim_practice.store.objects import Image
 
@@ -96,7 +96,7 @@ class Playing:
         return self
 
 
-def world(behaviour: str = "alpine", clock: Playing | None = None, **more: Any) -> World:
+def context(behaviour: str = "alpine", clock: Playing | None = None, **more: Any) -> Context:
     clock = clock or Playing()
     files = disk(behaviour, clock)
     settings: dict[str, Any] = {
@@ -112,15 +112,15 @@ def world(behaviour: str = "alpine", clock: Playing | None = None, **more: Any) 
         "interactive": False,
         "inside": Files(files),
     }
-    return World(**settings | more)
+    return Context(**settings | more)
 
 
 def played(
     argv: list[str],
-    here: World | None = None,
+    here: Context | None = None,
     given: list[bytes | Interrupted] | None = None,
     most: int = 20_000,
 ) -> Playing:
     """What a program does in a world (an alpine container, without one)."""
     clock = Playing()
-    return clock.play(program(argv, here or world(clock=clock)), given, most)
+    return clock.play(program(argv, here or context(clock=clock)), given, most)

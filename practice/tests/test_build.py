@@ -17,7 +17,7 @@ from essaim_practice.files.filesystem import EMPTY, FileSystem
 from essaim_practice.images import dockerfile
 from essaim_practice.images.build_context import CopyFailed, copy, source_kind, unpack
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.time_slices import at_once
+from essaim_practice.store.time_slices import run_unsliced
 
 from .conftest import Answer, Call
 
@@ -412,13 +412,13 @@ def test_copy_puts_files_where_the_daemon_does(
 ) -> None:
     system = FileSystem(EMPTY, lambda: 0.0)
     system.make_folder("/have")
-    at_once(copy(sources, target, at_once(unpack(tar_of(FILES))), system))
+    run_unsliced(copy(sources, target, run_unsliced(unpack(tar_of(FILES))), system))
     assert {p for p in system.walk("/") if not system.is_folder(p)} == places
 
 
 def test_history_says_what_kind_of_source_it_was() -> None:
-    context = at_once(unpack(tar_of(FILES)))
-    kinds = [at_once(source_kind((s,), context)) for s in ("app.py", "d", "*", "d/*")]
+    context = run_unsliced(unpack(tar_of(FILES)))
+    kinds = [run_unsliced(source_kind((s,), context)) for s in ("app.py", "d", "*", "d/*")]
     assert kinds == ["file", "dir", "multi", "multi"]
 
 
@@ -450,7 +450,7 @@ def test_what_is_copied_keeps_its_mode_and_its_time(call: Call) -> None:
 def test_copy_never_leaves_the_context() -> None:
     empty = FileSystem(EMPTY, lambda: 0.0)
     with pytest.raises(CopyFailed, match="forbidden path outside the build context"):
-        at_once(copy(("d/../../etc/passwd",), "/x", empty, empty))
+        run_unsliced(copy(("d/../../etc/passwd",), "/x", empty, empty))
 
 
 def test_lines_are_joined_and_comments_dropped() -> None:

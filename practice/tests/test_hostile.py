@@ -16,7 +16,7 @@ from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.images import dockerfile
 from essaim_practice.images.build_config import configure
 from essaim_practice.programs.base import program, too_long
-from essaim_practice.programs.cpu_share import Pace
+from essaim_practice.programs.cpu_share import CpuShare
 from essaim_practice.programs.steps import Read, Wait, Work, Write
 from essaim_practice.store.errors import ApiError
 from essaim_practice.text import globs
@@ -24,7 +24,7 @@ from essaim_practice.text.expressions import Expression, TooLarge
 from essaim_practice.utilities.base import options
 
 from .hostile import LINES
-from .playing import played, world
+from .playing import context, played
 
 MOST_CALLS = 60_000  # between two steps: a twentieth of a second, or so
 STEPS = 400  # of each line that are looked at
@@ -38,7 +38,7 @@ def test_no_line_does_much_between_two_steps(line: str) -> None:
         nonlocal calls
         calls += 1
 
-    steps = program(["sh", "-c", line], world()).steps
+    steps = program(["sh", "-c", line], context()).steps
     answer: bytes | None = None
     try:
         for _ in range(STEPS):
@@ -82,7 +82,7 @@ def test_a_neighbour_is_answered_beside_every_line() -> None:
 
 
 def test_what_never_waits_gets_a_share_of_time() -> None:
-    pace, now, worked = Pace(0.0), 0.0, 0
+    pace, now, worked = CpuShare(0.0), 0.0, 0
     while now < 100:
         pace.spend(5000)
         worked += 5000
@@ -161,7 +161,7 @@ def test_a_pattern_and_a_text_that_are_too_large_for_each_other() -> None:
 
 
 def test_a_file_is_added_to_without_being_copied() -> None:
-    here = world()
+    here = context()
     here.fs.write("/f", b"x")
     for _ in range(1000):
         here.fs.append("/f", b"y" * 10)

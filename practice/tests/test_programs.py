@@ -12,7 +12,7 @@ import pytest
 from essaim_practice.engine import executables
 from essaim_practice.files import rootfs
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.programs.base import Files, StartError, World, argv_of, program
+from essaim_practice.programs.base import Context, Files, StartError, argv_of, program
 from essaim_practice.programs.steps import Read, Wait, Write
 from essaim_practice.store.objects import Container, Image
 
@@ -36,9 +36,9 @@ def image(behaviour: str = "alpine", **config: Any) -> Image:
     )
 
 
-def world(
+def context(
     behaviour: str = "alpine", files: Mapping[str, bytes] | None = None, **more: Any
-) -> World:
+) -> Context:
     system = FileSystem(image(behaviour).files, lambda: 0.0)
     for path, content in (files or {}).items():
         system.make_folder(dirname(path), parents=True)
@@ -52,10 +52,10 @@ def world(
         "interactive": False,
         "inside": Files(system),
     }
-    return World(**settings | more)
+    return Context(**settings | more)
 
 
-def played(argv: list[str], here: World, steps: int = 50) -> tuple[list[tuple[int, str]], Any]:
+def played(argv: list[str], here: Context, steps: int = 50) -> tuple[list[tuple[int, str]], Any]:
     """The lines of a program (stream and text), and its exit code or what it waits for."""
     written: list[tuple[int, str]] = []
     running = program(argv, here).steps
@@ -106,7 +106,7 @@ def played(argv: list[str], here: World, steps: int = 50) -> tuple[list[tuple[in
     ],
 )
 def test_the_shell_runs_a_line(script: str, lines: list[tuple[int, str]], code: Any) -> None:
-    assert played(["sh", "-c", script], world()) == (lines, code)
+    assert played(["sh", "-c", script], context()) == (lines, code)
 
 
 @pytest.mark.parametrize(
@@ -121,33 +121,33 @@ def test_the_shell_runs_a_line(script: str, lines: list[tuple[int, str]], code: 
     ],
 )
 def test_a_command_says_its_line(argv: list[str], text: str) -> None:
-    assert played(argv, world()) == ([(1, text)], 0)
+    assert played(argv, context()) == ([(1, text)], 0)
 
 
 def test_a_shell_waits_only_for_input_that_stays_open() -> None:
-    assert played(["/bin/sh"], world()) == ([], 0)
-    assert isinstance(next(program(["/bin/sh"], world(interactive=True)).steps), Read)
-    assert played(["python3"], world("python")) == ([], 0)
+    assert played(["/bin/sh"], context()) == ([], 0)
+    assert isinstance(next(program(["/bin/sh"], context(interactive=True)).steps), Read)
+    assert played(["python3"], context("python")) == ([], 0)
 
 
 def test_a_server_in_a_shells_line_is_still_a_server() -> None:
-    alone = program(["sh", "-c", "nginx -g 'daemon off;'"], world("nginx"))
+    alone = program(["sh", "-c", "nginx -g 'daemon off;'"], context("nginx"))
     assert (alone.ports, alone.term_code) == (frozenset({80}), 0)
-    after = program(["sh", "-c", "echo ready && nginx -g 'daemon off;'"], world("nginx"))
+    after = program(["sh", "-c", "echo ready && nginx -g 'daemon off;'"], context("nginx"))
     assert (after.ports, after.term_code) == (frozenset({80}), 0)
     assert after.site is not None
 
 
 def test_streamlit_answers_at_the_port_it_is_given() -> None:
     files = {"/app/app.py": b"", "/usr/local/bin/streamlit": b"#!/usr/bin/python\n"}
-    here = world("python", cwd="/app", files=files)
+    here = context("python", cwd="/app", files=files)
     words = ["streamlit", "run", "app.py"]
     assert program(words, here).ports == {8501}
     assert program([*words, "--server.port=8080"], here).ports == {8080}
     assert program([*words, "--server.port", "8080"], here).ports == {8080}
     assert program(["python", "-m", "streamlit", "run", "app.py"], here).ports == {8501}
     assert program([*words, "--server.address=localhost"], here).ports == set()
-    by_environment = world("python", cwd="/app", files=files, env={"STREAMLIT_SERVER_PORT": "90"})
+    by_environment = context("python", cwd="/app", files=files, env={"STREAMLIT_SERVER_PORT": "90"})
     assert program(words, by_environment).ports == {90}
     lines, code = played(["streamlit", "run", "nope.py"], here)
     assert code == 2
@@ -155,20 +155,20 @@ def test_streamlit_answers_at_the_port_it_is_given() -> None:
 
 
 def test_a_script_of_the_image_is_run() -> None:
-    here = world(files={"/start.sh": b"#!/bin/sh\nset -e\necho from $WHO\n"})
+    here = context(files={"/start.sh": b"#!/bin/sh\nset -e\necho from $WHO\n"})
     assert played(["/start.sh"], here) == ([(1, "from me")], 0)
 
 
 @pytest.mark.parametrize("name", ["nosuch", "/bin/nosuch", "nginx", "pip"])
 def test_an_image_has_only_its_own_programs(name: str) -> None:
     with pytest.raises(StartError) as refused:
-        program([name], world("alpine"))
+        program([name], context("alpine"))
     assert refused.value.exit_code == 127
 
 
 def test_an_image_without_a_shell_has_none() -> None:
     with pytest.raises(StartError, match="executable file not found"):
-        program(["sh"], world("whoami"))
+        program(["sh"], context("whoami"))
 
 
 @pytest.mark.parametrize(
@@ -192,12 +192,12 @@ def test_entrypoint_and_command_combine_as_in_docker(
 
 
 def test_time_goes_on_in_a_loop_without_a_sleep() -> None:
-    steps = program(["sh", "-c", "while true; do true; done"], world()).steps
+    steps = program(["sh", "-c", "while true; do true; done"], context()).steps
     assert all(isinstance(next(steps), Wait) for _ in range(5))
 
 
 def test_nginx_and_python_do_a_little_more_than_run() -> None:
-    lines, code = played(["nginx", "-t"], world("nginx"))
+    lines, code = played(["nginx", "-t"], context("nginx"))
     assert (lines[-1][1], code) == (
         "nginx: configuration file /etc/nginx/nginx.conf test is successful",
         0,
@@ -208,15 +208,17 @@ def test_nginx_and_python_do_a_little_more_than_run() -> None:
         def kill(self, pid: int, number: int) -> None:
             heard.append((pid, number))
 
-    here = world("nginx", inside=Killing(world("nginx").fs))
+    here = context("nginx", inside=Killing(context("nginx").fs))
     assert played(["nginx", "-s", "reload"], here)[1] == 0
     assert heard == [(1, 1)]
-    assert played(["python", "-c", "print('hi')"], world("python")) == ([(1, "hi")], 0)
-    assert played(["python", "-c", "import os"], world("python"))[0][0][1].startswith("(simulated)")
+    assert played(["python", "-c", "print('hi')"], context("python")) == ([(1, "hi")], 0)
+    assert played(["python", "-c", "import os"], context("python"))[0][0][1].startswith(
+        "(simulated)"
+    )
 
 
 def test_a_program_that_is_not_simulated_says_so_and_fails() -> None:
-    assert played(["tar", "c", "etc"], world("alpine")) == (
+    assert played(["tar", "c", "etc"], context("alpine")) == (
         [(2, "tar: unsupported by the practice engine")],
         1,
     )

@@ -19,7 +19,7 @@ from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.base import program
 from essaim_practice.programs.steps import Interrupted, Wait
 
-from .playing import Playing, played, world
+from .playing import Playing, context, played
 
 RECORDED = Path(__file__).with_name("shell_lines.txt")
 MOST = 20  # lines of output that are compared
@@ -44,7 +44,7 @@ def said(line: str, behaviour: str = "alpine", shell: str = "sh") -> str:
     clock = Playing()
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     environment = {"HOME": "/root", "PATH": path, "PWD": "/p", "OLDPWD": "/", "SHLVL": "1"}
-    here = world(behaviour, clock, env=environment, cwd="/p")
+    here = context(behaviour, clock, env=environment, cwd="/p")
     here.fs.make_folder("/p")
     clock.play(program([shell, "-c", line], here))
     lines = clock.text.splitlines(keepends=True)[:MOST]
@@ -100,7 +100,7 @@ def typed(
     *given: bytes | Interrupted, behaviour: str = "alpine", shell: str = "/bin/sh"
 ) -> Playing:
     clock = Playing()
-    here = world(behaviour, clock, tty=True, interactive=True)
+    here = context(behaviour, clock, tty=True, interactive=True)
     return clock.play(program([shell], here), list(given))
 
 
@@ -135,7 +135,7 @@ def test_an_interruption_gives_a_new_prompt() -> None:
 
 def test_a_running_program_is_interrupted() -> None:
     clock = Playing()
-    steps = program(["sh"], world(clock=clock, tty=True, interactive=True)).steps
+    steps = program(["sh"], context(clock=clock, tty=True, interactive=True)).steps
     assert b"# " in next(steps).data  # type: ignore[union-attr]
     next(steps)
     assert steps.send(b"sleep 100\n") == Wait(100)
@@ -155,7 +155,7 @@ def test_a_mistake_does_not_end_a_shell_at_a_terminal() -> None:
 
 
 def test_commands_are_read_from_a_pipe() -> None:
-    seen = played(["sh"], world(interactive=True), given=[b"echo a\nX=1\necho $X", b""])
+    seen = played(["sh"], context(interactive=True), given=[b"echo a\nX=1\necho $X", b""])
     assert (seen.text, seen.code) == ("a\n1\n", 0)
 
 
@@ -183,14 +183,14 @@ def test_nothing_is_made_before_somebody_wants_it() -> None:
 )
 def test_time_goes_on_in_what_never_ends(line: str) -> None:
     clock = Playing()
-    clock.play(program(["sh", "-c", line], world(clock=clock)), most=400)
+    clock.play(program(["sh", "-c", line], context(clock=clock)), most=400)
     assert clock.now > Playing().now or clock.code
 
 
 def test_background_commands_run_beside() -> None:
     clock = Playing()
     script = "(sleep 5; echo late) & sleep 1; echo soon; wait; echo over"
-    clock.play(program(["sh", "-c", script], world(clock=clock)))
+    clock.play(program(["sh", "-c", script], context(clock=clock)))
     assert clock.text == "soon\nlate\nover\n"
     assert 5 <= clock.now - Playing().now < 5.5
 
@@ -299,7 +299,7 @@ WORDS = st.sampled_from(
 @example("printf '%s' \"$(printf '\\377')\"")
 def test_any_text_ends_or_waits(text: str) -> None:
     clock = Playing()
-    clock.play(program(["sh", "-c", text], world(clock=clock)), most=300)
+    clock.play(program(["sh", "-c", text], context(clock=clock)), most=300)
 
 
 def test_a_container_shares_the_kernel_that_info_shows(practice: PracticeServer) -> None:

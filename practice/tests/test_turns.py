@@ -23,13 +23,13 @@ from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.images import build_context, image_tars
 from essaim_practice.programs.base import program
 from essaim_practice.programs.steps import Read
-from essaim_practice.store.broadcast import Feed
+from essaim_practice.store.broadcast import Broadcast
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.objects import Image
-from essaim_practice.store.time_slices import Toil, at_once, by_turns
+from essaim_practice.store.time_slices import Sliced, run_sliced, run_unsliced
 
-from .playing import world
+from .playing import context
 from .test_build import tar_of
 
 MANY = 2000
@@ -39,7 +39,7 @@ PIECE = 2**18  # bytes
 FILES = {f"d/{number}": b"x" for number in range(MANY)}
 
 
-def calls_of(toil: Toil[Any]) -> tuple[int, int]:
+def calls_of(sliced: Sliced[Any]) -> tuple[int, int]:
     """How many pieces it comes in, and how many calls the longest takes."""
     calls = worst = pieces = 0
 
@@ -51,7 +51,7 @@ def calls_of(toil: Toil[Any]) -> tuple[int, int]:
         calls = 0
         sys.setprofile(count)
         try:
-            next(toil)
+            next(sliced)
         except StopIteration:
             return pieces, worst
         finally:
@@ -62,7 +62,7 @@ def calls_of(toil: Toil[Any]) -> tuple[int, int]:
 
 def system_of(files: dict[str, bytes]) -> FileSystem:
     system = FileSystem(EMPTY, lambda: 0.0)
-    at_once(tars.unpack(system, "/", tar_of(files), 2**26, keep_kinds=False))
+    run_unsliced(tars.unpack(system, "/", tar_of(files), 2**26, keep_kinds=False))
     return system
 
 
@@ -73,12 +73,12 @@ def image_of(files: dict[str, bytes]) -> Image:
 
 
 def saved() -> bytes:
-    members = at_once(image_tars.saved([(image_of(FILES), ("docker.io/library/a:1",))]))
-    return at_once(tars.whole(members))
+    members = run_unsliced(image_tars.saved([(image_of(FILES), ("docker.io/library/a:1",))]))
+    return run_unsliced(tars.whole(members))
 
 
 @pytest.mark.parametrize(
-    "toil",
+    "sliced",
     [
         lambda: build_context.unpack(tar_of(FILES)),
         lambda: build_context.copy(("d",), "/x/", system_of(FILES), system_of({})),
@@ -90,25 +90,25 @@ def saved() -> bytes:
         lambda: image_tars.loaded(saved(), "node1", 2**26),
     ],
 )
-def test_many_files_are_many_pieces(toil: Callable[[], Toil[Any]]) -> None:
-    pieces, worst = calls_of(toil())
+def test_many_files_are_many_pieces(sliced: Callable[[], Sliced[Any]]) -> None:
+    pieces, worst = calls_of(sliced())
     assert pieces >= MANY
     assert worst < MOST_CALLS
 
 
 @pytest.mark.parametrize("line", ["ls -lR /x", "ls /x/d", "cp -r /x /y", "rm -r /x", "find /x"])
 def test_a_large_folder_is_looked_at_piece_by_piece(line: str) -> None:
-    here = world()
-    at_once(build_context.copy(("d",), "/x/d/", system_of(FILES), here.fs))
+    here = context()
+    run_unsliced(build_context.copy(("d",), "/x/d/", system_of(FILES), here.fs))
 
-    def toil() -> Toil[None]:
+    def sliced() -> Sliced[None]:
         steps, given = program(["sh", "-c", line], here).steps, None
         with suppress(StopIteration):
             while True:
                 given = b"" if isinstance(steps.send(given), Read) else None
                 yield
 
-    pieces, worst = calls_of(toil())
+    pieces, worst = calls_of(sliced())
     assert pieces >= MANY / 20
     assert worst < 3 * MOST_CALLS
 
@@ -116,19 +116,19 @@ def test_a_large_folder_is_looked_at_piece_by_piece(line: str) -> None:
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_a_bomb_is_opened_piece_by_piece_and_never_whole(pack: Callable[[bytes], bytes]) -> None:
     plain = tar_of({"bomb": bytes(2**23)})
-    assert at_once(tars.decompressed(pack(plain), 2**23)) == plain
+    assert run_unsliced(tars.decompressed(pack(plain), 2**23)) == plain
     pieces, _ = calls_of(tars.decompressed(pack(plain), 2**23))
     assert pieces >= 2**23 // PIECE
-    toil = tars.decompressed(pack(plain), 2**20)
+    sliced = tars.decompressed(pack(plain), 2**20)
     opened: list[bytes | None] = []
     with pytest.raises(ApiError, match="holds more than"):
-        opened.extend(toil)
+        opened.extend(sliced)
     assert len(opened) <= 3 * 2**20 // PIECE
 
 
 def test_what_is_sent_of_a_large_file_comes_in_pieces() -> None:
     system = system_of({"large": bytes(2**22), "small": b"x"})
-    sent = list(tars.packed(at_once(tars.members(system, "/", ""))))
+    sent = list(tars.packed(run_unsliced(tars.members(system, "/", ""))))
     assert max(map(len, sent)) <= PIECE + 2 * tarfile.BLOCKSIZE
     with tarfile.open(fileobj=io.BytesIO(b"".join(sent))) as archive:
         assert [member.size for member in archive] == [0, 2**22, 1]
@@ -150,7 +150,7 @@ def test_what_is_there_is_found_in_a_few_calls_however_deep() -> None:
     system.make_folder(deep, parents=True)
     system.link("/l", deep)
 
-    def looked() -> Toil[None]:
+    def looked() -> Sliced[None]:
         system.entry(deep)
         system.make_folder(deep, parents=True)
         yield
@@ -175,11 +175,11 @@ def test_long_work_lets_others_have_their_turn() -> None:
                 await asyncio.sleep(0)
 
         async def busy() -> int:
-            return await by_turns(toil())
+            return await run_sliced(sliced())
 
         work = 0
 
-        def toil() -> Toil[int]:
+        def sliced() -> Sliced[int]:
             nonlocal work
             while len(heard) < 5:  # for ever, if nobody else is heard
                 work += 1
@@ -201,7 +201,7 @@ def test_long_work_lets_others_have_their_turn() -> None:
 
 def test_who_does_not_listen_holds_only_so_much() -> None:
     async def run() -> None:
-        feed: Feed[int] = Feed()
+        feed: Broadcast[int] = Broadcast()
         late, prompt = feed.subscribe(), feed.subscribe()
         for number in range(50_000):
             feed.publish(number, 1000)
@@ -216,7 +216,7 @@ def test_who_does_not_listen_holds_only_so_much() -> None:
 
 def test_what_is_there_is_heard_together() -> None:
     async def run() -> list[list[int]]:
-        feed: Feed[int] = Feed()
+        feed: Broadcast[int] = Broadcast()
         listening = feed.subscribe()
         for number in range(1500):
             feed.publish(number)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from essaim_practice.api.containers import called
 from essaim_practice.api.multiplexing import (
-    Wishes,
+    AttachOptions,
     converse,
     detach_keys,
     frame,
@@ -111,7 +111,7 @@ def _attachment(request: Request, framed: bool) -> Callable[[Conduit], Awaitable
         raise ApiError(409, text)
     streaming, tty, config = request.flag("stream"), _tty(container), container.config
     stdout, stderr = request.flag("stdout"), request.flag("stderr")
-    wishes = Wishes(
+    options = AttachOptions(
         stdin=streaming and request.flag("stdin") and bool(config.get("OpenStdin")),
         stdout=streaming and stdout,
         stderr=streaming and stderr,
@@ -125,9 +125,9 @@ def _attachment(request: Request, framed: bool) -> Callable[[Conduit], Awaitable
     streams = cluster.processes.streams(container)
 
     async def session(conduit: Conduit) -> None:
-        if not (wishes.stdin or wishes.stdout or wishes.stderr):
+        if not (options.stdin or options.stdout or options.stderr):
             await conduit.send(past)
-        elif await converse(conduit, streams, wishes, past=past):
+        elif await converse(conduit, streams, options, past=past):
             cluster.events.emit_container(container, "detach")
 
     return session

@@ -16,7 +16,7 @@ from essaim_practice.protocol import shapes
 from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store import quotas
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.time_slices import by_turns
+from essaim_practice.store.time_slices import run_sliced
 
 
 @route("POST", "/build", quota="images")
@@ -29,7 +29,7 @@ async def build(request: Request) -> Stream:
         )
     if query.get("remote"):
         raise ApiError(501, "the practice engine builds only from a context that is sent to it")
-    context = await by_turns(build_context.unpack(request.body))
+    context = await run_sliced(build_context.unpack(request.body))
     quotas.require_files(request.cluster.store, context.size)
     name = query.get("dockerfile") or "Dockerfile"
     try:

@@ -19,7 +19,7 @@ from essaim_practice.store import containers, quotas
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Image
 from essaim_practice.store.store import Store
-from essaim_practice.store.time_slices import by_turns, in_turns
+from essaim_practice.store.time_slices import iterate_sliced, run_sliced
 
 _TAR = "application/x-tar"
 
@@ -60,7 +60,7 @@ async def imported(request: Request) -> Stream:
     limit = cluster.files.limit
     system = FileSystem(EMPTY, cluster.clock.now, 2 * limit)
     try:
-        await by_turns(tars.unpack(system, "/", request.body, limit, keep_kinds=False))
+        await run_sliced(tars.unpack(system, "/", request.body, limit, keep_kinds=False))
     except OSError as error:
         raise ApiError(400, f"{error.filename}: {tars.words_of(error)}") from None
     quotas.require_files(cluster.store, system.size)
@@ -97,8 +97,8 @@ async def _saved(request: Request, names: list[str]) -> Stream:
             request.cluster.events.emit(
                 request.engine, "image", "save", image.image_id, {"name": image.image_id}
             )
-    archive = await by_turns(image_tars.saved(wanted.values()))
-    return Stream(in_turns(tars.packed(archive)), _TAR)
+    archive = await run_sliced(image_tars.saved(wanted.values()))
+    return Stream(iterate_sliced(tars.packed(archive)), _TAR)
 
 
 def _named(store: Store, engine: str, text: str) -> list[tuple[Image, tuple[str, ...]]]:
@@ -123,7 +123,7 @@ def _named(store: Store, engine: str, text: str) -> list[tuple[Image, tuple[str,
 async def load(request: Request) -> Stream:
     store, engine = request.cluster.store, request.engine
     said = []
-    found = await by_turns(image_tars.loaded(request.body, engine, request.cluster.files.limit))
+    found = await run_sliced(image_tars.loaded(request.body, engine, request.cluster.files.limit))
     named = [(image, [parse(tag).name for tag in tags]) for image, tags in found]
     quotas.require_files(store, sum(image.size for image, _ in named))
     for image, names in named:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from essaim_practice.api.attach import window
 from essaim_practice.api.containers import called
-from essaim_practice.api.multiplexing import Wishes, converse, detach_keys, frame, upgraded_type
+from essaim_practice.api.multiplexing import (
+    AttachOptions,
+    converse,
+    detach_keys,
+    frame,
+    upgraded_type,
+)
 from essaim_practice.api.routing import Request, route
 from essaim_practice.engine.execs import Exec
 from essaim_practice.programs.base import StartError
@@ -80,7 +86,7 @@ def start(request: Request) -> Response | Upgrade:
             raise ApiError(400, error.message) from None
         return Response(None)
     raw = bool(asked.get("Tty"))  # as this request says it, whatever the process has
-    wishes = Wishes(
+    options = AttachOptions(
         stdin=bool(one.config.get("AttachStdin")),
         stdout=bool(one.config.get("AttachStdout")),
         stderr=bool(one.config.get("AttachStderr")),
@@ -100,7 +106,7 @@ def start(request: Request) -> Response | Upgrade:
         if size:
             one.streams.resize(*size)
         try:
-            left = await converse(conduit, one.streams, wishes, lambda: execs.start(one))
+            left = await converse(conduit, one.streams, options, lambda: execs.start(one))
         except StartError as error:
             await conduit.send(complaint(error.message))
             return

@@ -12,13 +12,13 @@ from posixpath import basename, join, normpath
 from essaim_practice.api.containers import called
 from essaim_practice.api.routing import Request, route
 from essaim_practice.files import tars
-from essaim_practice.files.filesystem import Device, Entry, FileSystem, Folder, Link
+from essaim_practice.files.filesystem import Device, FileSystem, Folder, Inode, Link
 from essaim_practice.files.rootfs import KERNEL
 from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.file_tree import size_of
 from essaim_practice.store.formats import rfc3339
-from essaim_practice.store.time_slices import by_turns, in_turns
+from essaim_practice.store.time_slices import iterate_sliced, run_sliced
 
 _TAR = "application/x-tar"
 # How Go numbers what a mode says besides the permissions.
@@ -43,9 +43,9 @@ async def copy_out(request: Request) -> Stream:
         headers = _stat(system, path)
         place = system.resolve(path, follow=path.endswith(("/", "/.")) and path != "/")
         name = "./" if path.endswith("/.") else basename(path.rstrip("/")) or "/"
-        entries = await by_turns(tars.members(system, place, name))
+        entries = await run_sliced(tars.members(system, place, name))
     request.cluster.events.emit_container(container, "archive-path")
-    return Stream(in_turns(tars.packed(entries)), _TAR, headers)
+    return Stream(iterate_sliced(tars.packed(entries)), _TAR, headers)
 
 
 @route("PUT", "/containers/{id}/archive")
@@ -62,7 +62,7 @@ async def copy_in(request: Request) -> Response:
             raise ApiError(400, f"{what} is marked read-only")
         limit = 2 * request.cluster.files.limit
         keep = request.flag("noOverwriteDirNonDir")
-        await by_turns(tars.unpack(system, folder, request.body, limit, keep))
+        await run_sliced(tars.unpack(system, folder, request.body, limit, keep))
     request.cluster.events.emit_container(container, "extract-to-dir")
     return Response(None)
 
@@ -83,9 +83,9 @@ async def export(request: Request) -> Stream:
     container = called(request)
     tree = request.cluster.files.of(container).flatten()
     alone = FileSystem(tree, request.cluster.clock.now)
-    entries = (await by_turns(tars.members(alone, "/", "")))[1:]
+    entries = (await run_sliced(tars.members(alone, "/", "")))[1:]
     request.cluster.events.emit_container(container, "export")
-    return Stream(in_turns(tars.packed(entries)), "application/octet-stream")
+    return Stream(iterate_sliced(tars.packed(entries)), "application/octet-stream")
 
 
 def _path(request: Request) -> str:
@@ -141,7 +141,7 @@ def _target(system: FileSystem, path: str) -> str:
         return path
 
 
-def go_mode(entry: Entry) -> int:
+def go_mode(entry: Inode) -> int:
     """A mode with the kind of the entry in it, as Go's os.FileMode numbers it."""
     mode = entry.mode & 0o777
     mode |= sum(go for bit, go in _GO_BITS.items() if entry.mode & bit)

@@ -19,7 +19,7 @@ _USUAL_KEYS = b"\x10\x11"  # Ctrl-P Ctrl-Q
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class AttachOptions:
     """Which streams a client attaches to, and how.
 
     framed: several streams on one connection. closes: the end of what the client sends is the end
@@ -86,7 +86,7 @@ class _Door:
 async def converse(
     conduit: Conduit,
     streams: Streams,
-    wishes: Wishes,
+    options: AttachOptions,
     begin: Callable[[], None] = lambda: None,
     past: bytes = b"",
 ) -> bool:
@@ -96,7 +96,7 @@ async def converse(
     be missed; what it raises is raised. past: told before all else.
     """
     coming = streams.follow()
-    door = _Door(wishes.keys)
+    door = _Door(options.keys)
 
     async def hear() -> None:
         """Returns when what the client sends is to end the conversation."""
@@ -105,7 +105,7 @@ async def converse(
                 await streams.type(data)
             if door.left:
                 return
-        if wishes.closes:
+        if options.closes:
             streams.hang_up()
             await asyncio.Future()  # what the process makes of it is still to be told
 
@@ -113,13 +113,13 @@ async def converse(
         if past:
             await conduit.send(past)
         async for chunk in coming:
-            if wishes.stdout if chunk.stream == 1 else wishes.stderr:
-                framed = wishes.framed
+            if options.stdout if chunk.stream == 1 else options.stderr:
+                framed = options.framed
                 await conduit.send(frame(chunk.stream, chunk.data) if framed else chunk.data)
 
     begin()
     tasks = [asyncio.ensure_future(tell())]
-    if wishes.stdin:
+    if options.stdin:
         tasks.append(asyncio.ensure_future(hear()))
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -10,7 +10,7 @@ import h11
 
 from essaim_practice.apps.host import HOST, Ended, Unavailable
 from essaim_practice.programs import not_run
-from essaim_practice.programs.http import Page
+from essaim_practice.programs.http import HttpResponse
 from essaim_practice.programs.script_check import refusal
 from essaim_practice.protocol.answers import Answer, Conduit, Response, Upgrade
 
@@ -45,7 +45,7 @@ class Target(Protocol):
 
     def request(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[Page, Mapping[str, str]]: ...
+    ) -> tuple[HttpResponse, Mapping[str, str]]: ...
 
     def answers(self) -> bool: ...
 

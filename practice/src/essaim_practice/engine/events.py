@@ -13,7 +13,7 @@ from typing import Any
 
 from essaim_practice.engine import local_events
 from essaim_practice.network import addresses
-from essaim_practice.store.broadcast import Feed, Subscription
+from essaim_practice.store.broadcast import Broadcast, Subscription
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.objects import (
     Config,
@@ -67,7 +67,7 @@ class EventLog:
         self._store = store
         self._clock = clock
         self._past: deque[Event] = deque(maxlen=REMEMBERED)
-        self._feed: Feed[Event] = Feed()
+        self._feed: Broadcast[Event] = Broadcast()
         store.watch(self._on_local, Container, Image, Volume, Network)
         store.watch(self._on_swarm, Node, Service, Network, Secret, Config)
 

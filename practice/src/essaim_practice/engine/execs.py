@@ -88,7 +88,7 @@ class Execs:
     def create(self, container: Container, config: Json) -> Exec:
         """A command to be started in a container. Raises StartError for a user it does not know."""
         if user := str(config.get("User") or ""):
-            self._runtime.worlds.check_user(container, user)
+            self._runtime.contexts.check_user(container, user)
         self._tidy(container.id)
         tty, reads = bool(config.get("Tty")), bool(config.get("AttachStdin"))
         exec_id = hex_id(self._runtime.random)
@@ -131,19 +131,19 @@ class Execs:
             image = self._store.get(Image, f"{container.engine}/{container.image_id}")
         if container is None or image is None or container.state != "running":
             raise StartError("the container is gone", 126)
-        world = self._runtime.worlds.of(container, image)
+        context = self._runtime.contexts.of(container, image)
         config = one.config
-        folder = str(config.get("WorkingDir") or world.cwd)
-        if config.get("WorkingDir") and not world.fs.is_folder(folder):
-            reason = "not a directory" if world.fs.exists(folder) else "no such file or directory"
+        folder = str(config.get("WorkingDir") or context.cwd)
+        if config.get("WorkingDir") and not context.fs.is_folder(folder):
+            reason = "not a directory" if context.fs.exists(folder) else "no such file or directory"
             raise StartError(f'chdir to cwd ("{folder}") set in config.json failed: {reason}', 127)
         pairs = (str(pair).partition("=") for pair in config.get("Env") or ())
-        env = {**world.env, **{name: value for name, equals, value in pairs if equals}}
+        env = {**context.env, **{name: value for name, equals, value in pairs if equals}}
         if one.tty:
             env.setdefault("TERM", "xterm")
-        user = str(config.get("User") or world.user)
+        user = str(config.get("User") or context.user)
         inside = replace(
-            world,
+            context,
             env=env,
             cwd=folder,
             user=user,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 
 from essaim_practice.engine import start_errors
-from essaim_practice.engine.worlds import Worlds
+from essaim_practice.engine.contexts import Contexts
 from essaim_practice.files import mounts
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.images import local as images
@@ -48,7 +48,7 @@ class Runtime:
         self.processes = Processes(clock, logs, self._exit)
         self._files = files
         self.mesh = Mesh(store, self.processes)
-        self.worlds = Worlds(store, files, self.processes, self.mesh)
+        self.contexts = Contexts(store, files, self.processes, self.mesh)
         self._backoff: dict[str, float] = {}
         self._by_hand: set[str] = set()  # containers that somebody sent a signal
         self._last_pid = 1200
@@ -121,9 +121,9 @@ class Runtime:
             published = look_up(reference) if container.pull else None
         except ApiError:
             published = None
-        trouble = registry.trouble(self._store, container.engine)
-        if published is None or trouble or registry.full(self._store, container.engine):
-            delay = trouble.after if trouble else _REGISTRY_SAYS_NO
+        pull_failure = registry.pull_failure(self._store, container.engine)
+        if published is None or pull_failure or registry.full(self._store, container.engine):
+            delay = pull_failure.after if pull_failure else _REGISTRY_SAYS_NO
             wait = delay if container.pull else 0.0
             self._begin(container.id, "create", wait, self._no_image)
             return
@@ -169,7 +169,7 @@ class Runtime:
             if problem := start_errors.problem(container):
                 raise programs.StartError(problem, programs.NOT_STARTED)
             ports = publishing.allocate(self._store, container, image, self.random)
-            program = self.worlds.program(container, image)
+            program = self.contexts.program(container, image)
         except programs.StartError as error:
             code = error.exit_code
             if code == programs.NOT_STARTED:  # as the daemon: only where there is none from before

@@ -22,7 +22,7 @@ from essaim_practice.files.layers import (
     Layers,
     fail,
 )
-from essaim_practice.store.file_tree import EMPTY, Device, Entry, File, Folder, Link, Tree
+from essaim_practice.store.file_tree import EMPTY, Device, File, Folder, Inode, Link, Tree
 
 __all__ = [  # what one needs to work with files
     "ADDED",
@@ -32,10 +32,10 @@ __all__ = [  # what one needs to work with files
     "MODIFIED",
     "NAME_COST",
     "Device",
-    "Entry",
     "File",
     "FileSystem",
     "Folder",
+    "Inode",
     "Link",
     "Tree",
 ]
@@ -63,12 +63,12 @@ class FileSystem(Layers):
 
     # Looking
 
-    def entry(self, path: str, follow: bool = True) -> Entry:
+    def entry(self, path: str, follow: bool = True) -> Inode:
         """What is at a path, or what the link there leads to. Raises ENOENT, ENOTDIR, ELOOP."""
         found = self._get(self.resolve(path, follow))
         return found if found is not None else fail(errno.ENOENT, path)
 
-    def at(self, path: str) -> Entry:
+    def at(self, path: str) -> Inode:
         """As ``entry``, quicker, for a path in which nothing is a link, as ``walk`` tells them."""
         return self._there(path, path)
 
@@ -225,7 +225,7 @@ class FileSystem(Layers):
         elif there is not None and isinstance(entry, Folder):
             fail(errno.ENOTDIR, new)
         self._check_removable(source)
-        moved: list[tuple[str, Entry]] = []
+        moved: list[tuple[str, Inode]] = []
         for path in self.walk(source):
             moved.append((path, self._there(path, path)))
             yield path
@@ -260,7 +260,7 @@ class FileSystem(Layers):
         else:
             self._set(place, replace(old, mtime=at))
 
-    def put(self, path: str, entry: Entry) -> None:
+    def put(self, path: str, entry: Inode) -> None:
         """Enter an entry as it is, in the place of what is there; folders keep their content."""
         place = self.resolve(path.rstrip("/") or "/", follow=False)
         there = self._get(place)
@@ -271,7 +271,7 @@ class FileSystem(Layers):
         else:
             self._set(place, entry)
 
-    def _enter(self, path: str, asked: str, entry: Entry) -> None:
+    def _enter(self, path: str, asked: str, entry: Inode) -> None:
         """Set an entry that is new in its folder."""
         self._folder(dirname(path), asked)
         self._set(path, entry)

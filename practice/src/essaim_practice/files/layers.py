@@ -12,7 +12,7 @@ from posixpath import basename, dirname, join
 from typing import Any, NoReturn, Self
 
 from essaim_practice.files.disk import Disk
-from essaim_practice.store.file_tree import Entry, File, Folder, Link, Tree
+from essaim_practice.store.file_tree import File, Folder, Inode, Link, Tree
 
 LIMIT = 64 * 2**20  # bytes that may be written on top
 NAME_COST = 512  # bytes that an entry counts for besides its content: names fill memory too
@@ -36,9 +36,9 @@ class Layers:
         self._lower = lower
         self.limit = limit
         self._disk: Disk | None = None
-        self._upper: dict[str, Entry | None] = {}  # None: deleted from the tree below
+        self._upper: dict[str, Inode | None] = {}  # None: deleted from the tree below
         self._adding, self._added = "", bytearray()  # to which file, and what was not yet put there
-        self._sealed: dict[str, Entry | None] = {}
+        self._sealed: dict[str, Inode | None] = {}
         self._names: dict[str, set[str]] = {}  # of what is on top, by folder
         # By where they are, the deepest first: what, whether read only, and from which path.
         self._mounts: dict[str, tuple[Layers, bool, str]] = {}
@@ -106,7 +106,7 @@ class Layers:
         found.pop("/", None)
         return [(kind, path) for path, kind in sorted(found.items())]
 
-    def lay(self, layer: Mapping[str, Entry | None], time: float) -> None:
+    def lay(self, layer: Mapping[str, Inode | None], time: float) -> None:
         """Put another's layer on top, with every entry as of this time."""
         for path, entry in layer.items():
             self._lay(path, replace(entry, mtime=time) if entry is not None else None)
@@ -117,7 +117,7 @@ class Layers:
         self._sealed = dict(self._upper)
         self.size = 0
 
-    def layer(self) -> dict[str, Entry | None]:
+    def layer(self) -> dict[str, Inode | None]:
         """What is on top, by path; None for what was deleted from below."""
         self._put_there()
         sealed = self._sealed
@@ -135,7 +135,7 @@ class Layers:
         """Change no more, nor what is mounted: what was found in it once may be remembered."""
         self.known = {}
 
-    def lay_over(self, layer: Mapping[str, Entry | None]) -> None:
+    def lay_over(self, layer: Mapping[str, Inode | None]) -> None:
         """Take over what is on top of another file system with the same tree below."""
         for path, entry in layer.items():
             self._lay(path, entry)
@@ -199,16 +199,16 @@ class Layers:
         system, place, _ = self._place(path)
         return place in system._lower
 
-    def _own(self, path: str) -> Entry | None:
+    def _own(self, path: str) -> Inode | None:
         if path == self._adding:
             self._put_there()
         return self._upper[path] if path in self._upper else self._lower.get(path)
 
-    def _get(self, path: str) -> Entry | None:
+    def _get(self, path: str) -> Inode | None:
         system, place, _ = self._place(path)
         return system._own(place)
 
-    def _there(self, path: str, asked: str) -> Entry:
+    def _there(self, path: str, asked: str) -> Inode:
         entry = self._get(path)
         return entry if entry is not None else fail(errno.ENOENT, asked)
 
@@ -228,13 +228,13 @@ class Layers:
         below = [name for name in system._lower.names(place) if here + name not in upper]
         return sorted({*below, *system._names.get(place, ())})
 
-    def _set(self, path: str, entry: Entry | None) -> None:
+    def _set(self, path: str, entry: Inode | None) -> None:
         system, place, read_only = self._place(path)
         if read_only:
             fail(errno.EROFS, path)
         system._lay(place, entry)
 
-    def _lay(self, path: str, entry: Entry | None) -> None:
+    def _lay(self, path: str, entry: Inode | None) -> None:
         if path == self._adding:
             self._put_there()
         growth = _bytes(entry) - _bytes(self._upper.get(path))
@@ -256,14 +256,14 @@ class Layers:
                 self._names.setdefault(folder, set()).add(name)
 
 
-def _differs(entry: Entry, below: Entry) -> bool:
+def _differs(entry: Inode, below: Inode) -> bool:
     """As the daemon sees it: the times and links of folders do not count."""
     if isinstance(entry, Folder) and isinstance(below, Folder):
         return replace(entry, mtime=below.mtime, links=below.links) != below
     return entry != below
 
 
-def _bytes(entry: Entry | None) -> int:
+def _bytes(entry: Inode | None) -> int:
     if isinstance(entry, Link):
         return len(entry.target)
     return len(entry.data) if isinstance(entry, File) else 0

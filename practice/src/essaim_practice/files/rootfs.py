@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from essaim_practice.files import alpine
-from essaim_practice.files.filesystem import Device, Entry, File, Folder, Link, Tree
+from essaim_practice.files.filesystem import Device, File, Folder, Inode, Link, Tree
 from essaim_practice.store import kernel
 
 _APPLETS = """
@@ -164,7 +164,7 @@ class _Maker:
     """A tree in the making; whatever folder is missing above an entry is made with it."""
 
     def __init__(self, mtime: float) -> None:
-        self.entries: dict[str, Entry] = {"/": Folder(0o755, mtime)}
+        self.entries: dict[str, Inode] = {"/": Folder(0o755, mtime)}
         self._mtime = mtime
 
     def folders(self, paths: str, mode: int = 0o755) -> None:
@@ -299,7 +299,7 @@ def _devices(at: float) -> Tree:
     for name in ("/mqueue", "/shm"):
         made.entries[name] = Folder(0o1777, at, size=40)
     numbers = {"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9}
-    devices: dict[str, Entry] = {
+    devices: dict[str, Inode] = {
         f"/{name}": Device(0o666, at, major=1, minor=minor) for name, minor in numbers.items()
     }
     devices["/tty"] = Device(0o666, at, major=5, minor=0)

@@ -13,9 +13,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from posixpath import dirname, join, normpath
 
-from essaim_practice.files.filesystem import Device, Entry, File, FileSystem, Folder, Link
+from essaim_practice.files.filesystem import Device, File, FileSystem, Folder, Inode, Link
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.time_slices import Toil
+from essaim_practice.store.time_slices import Sliced
 
 _LAST = 2.0**33  # seconds since 1970: the last time that an archive may name
 _IDS = 2**32
@@ -28,7 +28,7 @@ _PIECE = 2**18  # bytes that are worked on at once
 _LONGEST_HEADER = 2**20  # bytes, as in Go's archive/tar (maxSpecialFileSize)
 _MOST_MEMORY = 2**27  # bytes that xz may ask for
 
-Member = tuple[str, Entry]  # its name in the archive, a folder's with a slash at the end
+Member = tuple[str, Inode]  # its name in the archive, a folder's with a slash at the end
 
 
 class _Headers(io.BytesIO):
@@ -40,7 +40,7 @@ class _Headers(io.BytesIO):
         return super().read(size)
 
 
-def members(system: FileSystem, path: str, name: str) -> Toil[list[Member]]:
+def members(system: FileSystem, path: str, name: str) -> Sliced[list[Member]]:
     """An entry and all that is below it, called ``name`` in the archive."""
     entry = system.entry(path, follow=False)
     if not isinstance(entry, Folder):
@@ -83,7 +83,7 @@ def packed(entries: Iterable[Member]) -> Iterator[bytes]:
     yield _END
 
 
-def whole(entries: Iterable[Member]) -> Toil[bytes]:
+def whole(entries: Iterable[Member]) -> Sliced[bytes]:
     found = []
     for piece in packed(entries):
         found.append(piece)
@@ -91,7 +91,7 @@ def whole(entries: Iterable[Member]) -> Toil[bytes]:
     return b"".join(found)
 
 
-def hashed(*parts: bytes) -> Toil[str]:
+def hashed(*parts: bytes) -> Sliced[str]:
     """The SHA-256 of these together, in hexadecimal digits."""
     digest = hashlib.sha256()
     for part in parts:
@@ -136,7 +136,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, plain: bytes) ->
     return data
 
 
-def decompressed(body: bytes, limit: int) -> Toil[bytes]:
+def decompressed(body: bytes, limit: int) -> Sliced[bytes]:
     """The archive without its gzip, bzip2 or xz; never more than it may hold."""
     if not body.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")):
         return body
@@ -176,7 +176,7 @@ def _too_large(limit: int) -> ApiError:
     return ApiError(413, f"the archive holds more than {limit} bytes")
 
 
-def entry_of(member: tarfile.TarInfo, data: bytes, owned: bool = True) -> Entry:
+def entry_of(member: tarfile.TarInfo, data: bytes, owned: bool = True) -> Inode:
     """What a member is in a file system; root's unless its owner counts."""
     mode = member.mode & 0o7777
     mtime = float(member.mtime) if 0 <= member.mtime < _LAST else 0.0  # no number neither
@@ -192,7 +192,7 @@ def entry_of(member: tarfile.TarInfo, data: bytes, owned: bool = True) -> Entry:
 
 def unpack(
     system: FileSystem, folder: str, body: bytes, limit: int, keep_kinds: bool, owned: bool = True
-) -> Toil[None]:
+) -> Sliced[None]:
     """Extract an archive into a folder.
 
     keep_kinds: a folder is not replaced by a file, nor a file by a folder. Raises ApiError for
@@ -223,7 +223,7 @@ def enter(
 
 
 def _place(
-    system: FileSystem, folder: str, place: str, name: str, entry: Entry, keep_kinds: bool
+    system: FileSystem, folder: str, place: str, name: str, entry: Inode, keep_kinds: bool
 ) -> None:
     system.make_folder(dirname(place), parents=True)
     try:

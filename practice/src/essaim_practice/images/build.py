@@ -27,9 +27,9 @@ from essaim_practice.images.catalogue import digest_of
 from essaim_practice.images.dockerfile import Instruction
 from essaim_practice.images.reference import parse
 from essaim_practice.programs.base import (
+    Context,
     Files,
     StartError,
-    World,
     environment,
     not_created,
     program,
@@ -40,7 +40,7 @@ from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import hex_id, short
 from essaim_practice.store.objects import Image
 from essaim_practice.store.store import Store
-from essaim_practice.store.time_slices import by_turns
+from essaim_practice.store.time_slices import run_sliced
 
 _STEP = 0.12  # seconds that a step takes at least: its container is made and committed
 _UNSET: Mapping[str, Any] = {"Cmd": None, "Entrypoint": None, "Env": [], "Labels": None}
@@ -185,7 +185,7 @@ class Build:
             )
         if step.name in ("COPY", "ADD"):
             system, kind = await self._copied(step, image, variables)
-            source = f"{kind}:{await by_turns(build_context.hash_of(system))}"
+            source = f"{kind}:{await run_sliced(build_context.hash_of(system))}"
             change = said_of(step, image.config, variables, stage.arguments, source)
             if cached := self._cached(image, change):
                 yield {"stream": " ---> Using cache\n"}
@@ -234,8 +234,8 @@ class Build:
         system = self._files(image)
         try:
             unpacking = step.name == "ADD"
-            await by_turns(build_context.copy(words[:-1], target, source, system, unpacking))
-            return system, await by_turns(build_context.source_kind(words[:-1], source))
+            await run_sliced(build_context.copy(words[:-1], target, source, system, unpacking))
+            return system, await run_sliced(build_context.source_kind(words[:-1], source))
         except CopyFailed as failure:
             if failure.bare:
                 raise
@@ -274,7 +274,7 @@ class Build:
     ) -> AsyncIterator[Message]:
         shell = list(image.config.get("Shell") or ("/bin/sh", "-c"))
         argv = list(step.words) if step.json_form else [*shell, step.rest]
-        world = World(
+        context = Context(
             image=image,
             hostname="build",
             env={"HOME": "/root", **variables},
@@ -284,7 +284,7 @@ class Build:
             inside=Files(system),
         )
         try:
-            steps = program(argv, world).steps
+            steps = program(argv, context).steps
         except StartError as error:
             raise BuildFailed(not_created(error)) from None
         async for message in played(steps, " ".join(argv), self._clock):

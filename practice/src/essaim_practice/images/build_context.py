@@ -6,9 +6,9 @@ from dataclasses import replace
 from posixpath import basename, dirname, join, normpath
 
 from essaim_practice.files import tars
-from essaim_practice.files.filesystem import EMPTY, Entry, File, FileSystem, Folder, Link
+from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder, Inode, Link
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.time_slices import Toil
+from essaim_practice.store.time_slices import Sliced
 from essaim_practice.text import globs
 
 MAX_CONTEXT = 128 * 2**20  # bytes, unpacked
@@ -22,7 +22,7 @@ class CopyFailed(Exception):
         self.bare = bare  # the message stands without "COPY failed: "
 
 
-def unpack(body: bytes) -> Toil[FileSystem]:
+def unpack(body: bytes) -> Sliced[FileSystem]:
     """What the tar archive of a context holds, all of it root's. 400 when it is none."""
     context = FileSystem(EMPTY, lambda: 0.0, 2 * MAX_CONTEXT)
     try:
@@ -38,7 +38,7 @@ def copy(
     origin: FileSystem,
     system: FileSystem,
     unpacking: bool = False,
-) -> Toil[None]:
+) -> Sliced[None]:
     """Do a COPY, or, with ``unpacking``, an ADD. Raises CopyFailed.
 
     target: absolute; it is a folder when it ends with a slash. A source that is a folder stands for
@@ -72,7 +72,7 @@ def copy(
         yield
 
 
-def hash_of(system: FileSystem) -> Toil[str]:
+def hash_of(system: FileSystem) -> Sliced[str]:
     """A digest of what is on top of a file system; times do not count."""
     parts: list[bytes] = []
     for path, entry in sorted(system.layer().items()):
@@ -86,7 +86,7 @@ def hash_of(system: FileSystem) -> Toil[str]:
     return (yield from tars.hashed(*parts))
 
 
-def source_kind(sources: tuple[str, ...], origin: FileSystem) -> Toil[str]:
+def source_kind(sources: tuple[str, ...], origin: FileSystem) -> Sliced[str]:
     """How an image's history calls what is copied: file, dir or multi."""
     found = yield from _found(sources, origin)
     if len(found) != 1:
@@ -94,14 +94,14 @@ def source_kind(sources: tuple[str, ...], origin: FileSystem) -> Toil[str]:
     return "dir" if origin.is_folder(found[0]) else "file"
 
 
-def _found(sources: tuple[str, ...], origin: FileSystem) -> Toil[list[str]]:
+def _found(sources: tuple[str, ...], origin: FileSystem) -> Sliced[list[str]]:
     found: list[str] = []
     for source in sources:
         found += yield from _matches(source, origin)
     return found
 
 
-def _matches(source: str, origin: FileSystem) -> Toil[list[str]]:
+def _matches(source: str, origin: FileSystem) -> Sliced[list[str]]:
     path = normpath(source).lstrip("/")
     if path.startswith(".."):
         raise CopyFailed(f"forbidden path outside the build context: {source} ()")
@@ -119,7 +119,7 @@ def _matches(source: str, origin: FileSystem) -> Toil[list[str]]:
     return [place]
 
 
-def _enter(system: FileSystem, path: str, entry: Entry) -> None:
+def _enter(system: FileSystem, path: str, entry: Inode) -> None:
     """Put an entry into an image; the folders above it are made, folders there are kept."""
     place = normpath(path)
     system.make_folder(dirname(place), parents=True)

@@ -9,7 +9,7 @@ from typing import Any
 from essaim_practice.files.filesystem import File, FileSystem
 from essaim_practice.images.dockerfile import Instruction
 from essaim_practice.programs import installers
-from essaim_practice.programs.cpu_share import LONGEST_TURN, TURN, Pace, cost_of, pieces
+from essaim_practice.programs.cpu_share import LONGEST_TURN, TURN, CpuShare, cost_of, pieces
 from essaim_practice.programs.steps import Read, Steps, Work, Write
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.errors import ApiError
@@ -49,7 +49,7 @@ class Options:
 async def played(steps: Steps, command: str, clock: Clock) -> AsyncIterator[Message]:
     """The output of a RUN's program, at its pace. Raises BuildFailed when it fails."""
     given: bytes | None = None
-    pace, left, begun = Pace(clock.now()), TURN, clock.real()
+    pace, left, begun = CpuShare(clock.now()), TURN, clock.real()
     while True:
         if left < 0:
             await clock.sleep(pace.rest(clock.now()))

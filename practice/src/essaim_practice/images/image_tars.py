@@ -19,7 +19,7 @@ from essaim_practice.protocol import bodies, shapes
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import parse_time, rfc3339
 from essaim_practice.store.objects import Image
-from essaim_practice.store.time_slices import Toil
+from essaim_practice.store.time_slices import Sliced
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _WHITEOUT = ".wh."
@@ -54,7 +54,7 @@ _CONFIG = shapes.Struct(
 )
 
 
-def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> Toil[list[tars.Member]]:
+def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> Sliced[list[tars.Member]]:
     """The archive of images, each with the names it is saved under."""
     files: dict[str, bytes] = {}
     manifest = []
@@ -91,7 +91,7 @@ def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> Toil[list[tars.Mem
 
 def _described(
     files: dict[str, bytes], config: str, layers: list[str], names: tuple[str, ...]
-) -> Toil[list[dict[str, Any]]]:
+) -> Sliced[list[dict[str, Any]]]:
     """An image as an OCI layout's index has it, once for each name; its manifest is entered."""
 
     def blob(kind: str, path: str) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _dumped(value: Any) -> bytes:
 # Loading
 
 
-def loaded(body: bytes, engine: str, limit: int) -> Toil[list[tuple[Image, list[str]]]]:
+def loaded(body: bytes, engine: str, limit: int) -> Sliced[list[tuple[Image, list[str]]]]:
     """The images of an archive, each with its names; 400 for what is no archive of images."""
     files: dict[str, bytes] = {}
     plain = yield from tars.decompressed(body, limit)
@@ -169,7 +169,7 @@ def loaded(body: bytes, engine: str, limit: int) -> Toil[list[tuple[Image, list[
 
 def _image(
     path: str, item: dict[str, Any], files: dict[str, bytes], engine: str, limit: int
-) -> Toil[Image]:
+) -> Sliced[Image]:
     if path not in files:
         raise ApiError(400, f"open {path}: no such file or directory")
     value = shapes.any_object(shapes.parse(files[path].decode(errors="replace")))
@@ -235,7 +235,7 @@ def _history(
     )
 
 
-def _apply(system: FileSystem, layer: bytes, limit: int) -> Toil[None]:
+def _apply(system: FileSystem, layer: bytes, limit: int) -> Sliced[None]:
     """Lay a layer over what is below it; a file called ``.wh.x`` says that x is gone."""
     plain = yield from tars.decompressed(layer, limit)
     for member, data in tars.read(plain, limit):

@@ -17,15 +17,15 @@ _HUB = "https://registry-1.docker.io/v2/"
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class PullFailure:
     """Why a pull cannot begin, in the daemon's words, and after how many seconds it says so."""
 
     words: str
     after: float
 
 
-_DOWN = Trouble("received unexpected HTTP status: 503 Service Unavailable", 0.4)
-_CUT = Trouble(
+_DOWN = PullFailure("received unexpected HTTP status: 503 Service Unavailable", 0.4)
+_CUT = PullFailure(
     f'Get "{_HUB}": net/http: request canceled while waiting for connection '
     "(Client.Timeout exceeded while awaiting headers)",
     15.0,
@@ -36,7 +36,7 @@ def state(store: Store) -> Registry:
     return store.get(Registry, "") or Registry()
 
 
-def trouble(store: Store, engine: str) -> Trouble | None:
+def pull_failure(store: Store, engine: str) -> PullFailure | None:
     """What keeps a machine from pulling, if anything does."""
     machine = store.get(Engine, engine)
     if machine is not None and machine.cut:
@@ -56,7 +56,7 @@ async def require(store: Store, engine: str, reference: Reference) -> Published:
     404 in the daemon's words when there is none; 500 when the registry cannot be reached, at once
     or after the daemon's patience.
     """
-    if found := trouble(store, engine):
+    if found := pull_failure(store, engine):
         await store.clock.sleep(found.after)
         raise ApiError(500, found.words)
     published = look_up(reference)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from essaim_practice.programs.http import Page, Visit
+from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.processes import Processes
 from essaim_practice.store.objects import Container, Engine, Node, Service, State, Task
 from essaim_practice.store.store import Store
@@ -44,12 +44,12 @@ class Connection:
 
     def request(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[Page, dict[str, str]]:
+    ) -> tuple[HttpResponse, dict[str, str]]:
         """The answer, and the headers that say who gave it. Raises Refused once nobody does."""
         container = self._container()
         who = self._who(container)
         replica = who.get("Essaim-Replica") or container.name
-        visit = Visit(
+        request = HttpRequest(
             method=method,
             target=target,
             headers=headers,
@@ -59,7 +59,7 @@ class Connection:
             address=container.address,
             now=self._store.clock.now(),
         )
-        page = self._processes.visit(container.id, visit)
+        page = self._processes.request(container.id, request)
         if page is None:
             raise Refused(f"{replica} does not speak HTTP")
         return page, who

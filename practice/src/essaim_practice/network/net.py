@@ -14,7 +14,7 @@ from essaim_practice.network import addresses, links
 from essaim_practice.network.addresses import PREDEFINED, find_network
 from essaim_practice.network.mesh import Connection, Mesh, Refused
 from essaim_practice.programs.hosts import NoSuchHost
-from essaim_practice.programs.http import Page
+from essaim_practice.programs.http import HttpResponse
 from essaim_practice.store.objects import Container, Engine, Network, Service, Task
 from essaim_practice.store.store import Store
 
@@ -59,7 +59,7 @@ class ContainerNet:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-    ) -> Page:
+    ) -> HttpResponse:
         """What answers there. Raises NoSuchHost; OSError with the errno of a failed connection."""
         try:
             parts = urlsplit(url if "//" in url else f"http://{url}")

@@ -14,9 +14,9 @@ from typing import Protocol
 
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.hosts import NO_NET, Net
-from essaim_practice.programs.http import Page, Visit
+from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.steps import Steps, printing
-from essaim_practice.store.file_tree import Entry, File
+from essaim_practice.store.file_tree import File, Inode
 from essaim_practice.store.objects import Container, Image
 
 UNIX = ("alpine", "busybox", "misbehaving", "nginx", "python")  # the images that have a shell
@@ -41,7 +41,7 @@ class Program:
     script: Callable[[], str] | None = None  # the source of the Streamlit app that it runs
 
 
-Site = Callable[[Visit], Page]
+Site = Callable[[HttpRequest], HttpResponse]
 
 
 class StartError(Exception):
@@ -108,7 +108,7 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Context:
     """What a program can see of the container it runs in."""
 
     image: Image
@@ -185,26 +185,26 @@ def argv_of(container: Container, image: Image) -> list[str]:
     return [str(word) for word in [*(entrypoint or ()), *(command or ())]]
 
 
-def program(argv: list[str], world: World) -> Program:
+def program(argv: list[str], context: Context) -> Program:
     """The program that a command line means in a container.
 
     Raises StartError with the end of what runc says.
     """
     if not argv:
         raise StartError("no command specified", 127)
-    if too_long(argv, world.env):
+    if too_long(argv, context.env):
         raise StartError(f"exec {argv[0][:255]}: argument list too long", 126)
-    maker = find(argv[0], world)
+    maker = find(argv[0], context)
     if maker is not None:
-        return maker(argv, world)
+        return maker(argv, context)
     name, code = argv[0], 127
     if "/" not in name:
         reason = "executable file not found in $PATH"
-    elif not world.view.exists(world.path(name)):
+    elif not context.view.exists(context.path(name)):
         reason = f"stat {name}: no such file or directory"
     else:
         code = 126
-        folder = world.view.is_folder(world.path(name))
+        folder = context.view.is_folder(context.path(name))
         reason = "is a directory: permission denied" if folder else "permission denied"
     raise StartError(f'exec: "{name}": {reason}', code)
 
@@ -218,7 +218,7 @@ def too_long(argv: Iterable[str], env: Mapping[str, str]) -> bool:
     return max(sizes) >= LONGEST_STRING
 
 
-Maker = Callable[[list[str], World], Program]
+Maker = Callable[[list[str], Context], Program]
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -247,48 +247,48 @@ def played() -> frozenset[tuple[str, str]]:
     return frozenset(_EXECUTABLES)
 
 
-def find(name: str, world: World) -> Maker | None:
+def find(name: str, context: Context) -> Maker | None:
     """The program that an executable's name or path means in an image."""
-    known = world.view.known
+    known = context.view.known
     if known is None:
-        return _find(name, world)
+        return _find(name, context)
     # A thousand containers of an image look for the same few in the same tree.
-    asked = (name, world.cwd, world.env.get("PATH", _PATH), world.image.behaviour)
+    asked = (name, context.cwd, context.env.get("PATH", _PATH), context.image.behaviour)
     if asked not in known:
         if len(known) >= _REMEMBERED:
             known.clear()
-        known[asked] = _find(name, world)
+        known[asked] = _find(name, context)
     maker: Maker | None = known[asked]
     return maker
 
 
-def _find(name: str, world: World) -> Maker | None:
-    path = _located(name, world)
-    if path is None or not world.view.entry(path).mode & 0o111:
+def _find(name: str, context: Context) -> Maker | None:
+    path = _located(name, context)
+    if path is None or not context.view.entry(path).mode & 0o111:
         return None
-    for behaviour in (world.image.behaviour, INSTALLED):
+    for behaviour in (context.image.behaviour, INSTALLED):
         if maker := _EXECUTABLES.get((behaviour, basename(path))):
             return maker
-    content = world.view.read(path)
+    content = context.view.read(path)
     first = content.partition(b"\n")[0]
     if first.startswith(b"#!"):
         interpreter = first[2:].decode(errors="replace").split(None, 1)
-        return lambda argv, world: program([*interpreter, path, *argv[1:]], world)
+        return lambda argv, context: program([*interpreter, path, *argv[1:]], context)
     if content == INSTALLED_PROGRAM:  # an image's build goes on, and is told that nothing ran
-        return lambda argv, world: Program(printing(f"(simulated) {' '.join(argv)}"))
+        return lambda argv, context: Program(printing(f"(simulated) {' '.join(argv)}"))
     words = f"{basename(path)}: unsupported by the practice engine"
-    return lambda argv, world: Program(printing(words, 1, 2))
+    return lambda argv, context: Program(printing(words, 1, 2))
 
 
-def _located(name: str, world: World) -> str | None:
+def _located(name: str, context: Context) -> str | None:
     """The path of an executable; where its mode says so is left to the shell."""
-    folders = world.env.get("PATH", _PATH).split(":") if "/" not in name else [""]
-    paths = (join(world.cwd, folder, name) for folder in folders)
-    return next((path for path in paths if isinstance(_entry(path, world), File)), None)
+    folders = context.env.get("PATH", _PATH).split(":") if "/" not in name else [""]
+    paths = (join(context.cwd, folder, name) for folder in folders)
+    return next((path for path in paths if isinstance(_entry(path, context), File)), None)
 
 
-def _entry(path: str, world: World) -> Entry | None:
+def _entry(path: str, context: Context) -> Inode | None:
     try:
-        return world.view.entry(path)
+        return context.view.entry(path)
     except OSError:
         return None

@@ -47,7 +47,7 @@ class Tally:
         return Work(cost)
 
 
-class Pace:
+class CpuShare:
     """One program's account of work: it fills as simulated time passes, each step takes from it."""
 
     def __init__(self, now: float) -> None:

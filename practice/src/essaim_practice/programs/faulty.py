@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import count
 
 from essaim_practice.programs import sites
-from essaim_practice.programs.base import Program, World, executable
-from essaim_practice.programs.http import Page, Visit
+from essaim_practice.programs.base import Context, Program, executable
+from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.steps import FOREVER, Steps, Wait, line
 
 _BEHAVIOUR = "misbehaving"
@@ -14,7 +14,7 @@ _READY = "/run/ready"  # the file that its health check looks for
 
 
 @executable((_BEHAVIOUR,), "crash")
-def crash(argv: list[str], world: World) -> Program:
+def crash(argv: list[str], context: Context) -> Program:
     """``/crash SECONDS CODE``."""
 
     def steps() -> Steps:
@@ -28,31 +28,31 @@ def crash(argv: list[str], world: World) -> Program:
 
 
 @executable((_BEHAVIOUR,), "serve")
-def serve(argv: list[str], world: World) -> Program:
+def serve(argv: list[str], context: Context) -> Program:
     """``/serve [SECONDS]``: answers at once, and is healthy after so many seconds, or never."""
 
     def steps() -> Steps:
-        if world.fs.exists(_READY):  # of an earlier start
-            world.fs.remove(_READY)
+        if context.fs.exists(_READY):  # of an earlier start
+            context.fs.remove(_READY)
         yield line("Starting up on port 80")
         if len(argv) > 1:
             yield Wait(_number(argv, 1, 0))
-            world.fs.make_folder("/run", parents=True)
-            world.fs.write(_READY, b"")
+            context.fs.make_folder("/run", parents=True)
+            context.fs.write(_READY, b"")
             yield line("ready")
         yield FOREVER
         return 0
 
-    def site(visit: Visit) -> Page:
-        return sites.whoami(world, visit)
+    def site(request: HttpRequest) -> HttpResponse:
+        return sites.whoami(context, request)
 
     return Program(steps(), 0, frozenset({80}), site, (" ".join(argv),))
 
 
 @executable((_BEHAVIOUR,), "healthy")
-def healthy(argv: list[str], world: World) -> Program:
+def healthy(argv: list[str], context: Context) -> Program:
     def steps() -> Steps:
-        if world.fs.exists(_READY):
+        if context.fs.exists(_READY):
             return 0
         yield line("not ready", 2)
         return 1
@@ -61,7 +61,7 @@ def healthy(argv: list[str], world: World) -> Program:
 
 
 @executable((_BEHAVIOUR,), "flaky")
-def flaky(argv: list[str], world: World) -> Program:
+def flaky(argv: list[str], context: Context) -> Program:
     def steps() -> Steps:
         yield line("Starting up on port 80")
         yield FOREVER
@@ -69,12 +69,12 @@ def flaky(argv: list[str], world: World) -> Program:
 
     visits = count(1)
 
-    def site(visit: Visit) -> Page:
+    def site(request: HttpRequest) -> HttpResponse:
         if next(visits) % 3:
-            return sites.whoami(world, visit)
+            return sites.whoami(context, request)
         body = b"500 Internal Server Error: it is like that sometimes\n"
-        said = line(f"{visit.method} {visit.target}: 500", 2)
-        return Page(body, 500, {"Content-Type": "text/plain; charset=utf-8"}, (said,))
+        said = line(f"{request.method} {request.target}: 500", 2)
+        return HttpResponse(body, 500, {"Content-Type": "text/plain; charset=utf-8"}, (said,))
 
     return Program(steps(), 0, frozenset({80}), site, (" ".join(argv),))
 

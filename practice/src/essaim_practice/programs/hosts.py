@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from essaim_practice.programs.http import Page
+from essaim_practice.programs.http import HttpResponse
 
 
 class NoSuchHost(Exception):
@@ -25,7 +25,7 @@ class Net(Protocol):
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-    ) -> Page:
+    ) -> HttpResponse:
         """What answers there. Raises NoSuchHost; OSError with the errno of a failed connection."""
         ...
 
@@ -42,7 +42,7 @@ class _NoNet:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-    ) -> Page:
+    ) -> HttpResponse:
         raise NoSuchHost(url)
 
 

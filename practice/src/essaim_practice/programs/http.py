@@ -10,7 +10,7 @@ from essaim_practice.programs.steps import Write
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class HttpRequest:
     """One HTTP request as it reaches a container."""
 
     method: str
@@ -28,8 +28,8 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The answer to a visit."""
+class HttpResponse:
+    """The answer to a request, and the lines that the server logs about it."""
 
     body: bytes
     status: int = 200

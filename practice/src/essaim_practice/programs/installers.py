@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from essaim_practice.programs.base import INSTALLED_PROGRAM, Program, World, executable
+from essaim_practice.programs.base import INSTALLED_PROGRAM, Context, Program, executable
 from essaim_practice.programs.steps import Steps, Wait, line, printing
 
 INSTALLED = "/var/lib/installed"  # a file per package, whose content is its size in bytes
@@ -32,11 +32,11 @@ _COMES_WITH = {
 
 
 @executable(("python",), "pip", "pip3")
-def pip(argv: list[str], world: World) -> Program:
+def pip(argv: list[str], context: Context) -> Program:
     words = argv[1:]
     if words[:1] != ["install"]:
         return Program(printing(f"(simulated) {' '.join(argv)}"))
-    names, missing = _requirements(words[1:], world)
+    names, missing = _requirements(words[1:], context)
     if missing:
         error = f"[Errno 2] No such file or directory: '{missing}'"
         return Program(printing(f"ERROR: Could not open requirements file: {error}", 1, 2))
@@ -45,17 +45,17 @@ def pip(argv: list[str], world: World) -> Program:
             'ERROR: You must give at least one requirement to install (see "pip help install")'
         )
         return Program(printing(problem, 1, 2))
-    return Program(_pip_install(names, world))
+    return Program(_pip_install(names, context))
 
 
-def _requirements(words: list[str], world: World) -> tuple[list[str], str]:
+def _requirements(words: list[str], context: Context) -> tuple[list[str], str]:
     """The wanted packages, and the requirements file that is not there."""
     names: list[str] = []
     following = iter(words)
     for word in following:
         if word in ("-r", "--requirement"):
             path = next(following, "")
-            content = world.file(path)
+            content = context.file(path)
             if content is None:
                 return [], path
             lines = (line.partition("#")[0].strip() for line in content.decode().splitlines())
@@ -65,7 +65,7 @@ def _requirements(words: list[str], world: World) -> tuple[list[str], str]:
     return names, ""
 
 
-def _pip_install(names: list[str], world: World) -> Steps:
+def _pip_install(names: list[str], context: Context) -> Steps:
     yield line("(simulated) nothing is downloaded: the practice engine tells what pip would do")
     everything: list[str] = []
     for name in names:
@@ -82,29 +82,29 @@ def _pip_install(names: list[str], world: World) -> Steps:
     yield Wait(1.5)
     for name in names:
         plain = re.split(r"[<>=!~\[; ]", name, maxsplit=1)[0].lower()
-        _leave_trace(world, plain, "/usr/local/bin")
+        _leave_trace(context, plain, "/usr/local/bin")
     yield line(f"Successfully installed {' '.join(chosen)} (simulated)")
     return 0
 
 
-def _leave_trace(world: World, package: str, folder: str) -> None:
+def _leave_trace(context: Context, package: str, folder: str) -> None:
     for place in (INSTALLED, folder):
-        world.fs.make_folder(place, parents=True)
-    world.fs.write(f"{INSTALLED}/{package}", str(_SIZES.get(package, _USUAL)).encode())
-    world.fs.write(f"{folder}/{package}", INSTALLED_PROGRAM, mode=0o755)
+        context.fs.make_folder(place, parents=True)
+    context.fs.write(f"{INSTALLED}/{package}", str(_SIZES.get(package, _USUAL)).encode())
+    context.fs.write(f"{folder}/{package}", INSTALLED_PROGRAM, mode=0o755)
 
 
 @executable(("nginx", "python"), "apt-get", "apt")
-def apt_get(argv: list[str], world: World) -> Program:
-    return Program(_packages(argv, world, "install", "Setting up {} ... (simulated)"))
+def apt_get(argv: list[str], context: Context) -> Program:
+    return Program(_packages(argv, context, "install", "Setting up {} ... (simulated)"))
 
 
 @executable(("alpine",), "apk")
-def apk(argv: list[str], world: World) -> Program:
-    return Program(_packages(argv, world, "add", "Installing {} (simulated)"))
+def apk(argv: list[str], context: Context) -> Program:
+    return Program(_packages(argv, context, "add", "Installing {} (simulated)"))
 
 
-def _packages(argv: list[str], world: World, verb: str, said: str) -> Steps:
+def _packages(argv: list[str], context: Context, verb: str, said: str) -> Steps:
     words = [word for word in argv[1:] if not word.startswith("-")]
     if words[:1] == [verb]:
         yield line(
@@ -114,7 +114,7 @@ def _packages(argv: list[str], world: World, verb: str, said: str) -> Steps:
             yield Wait(0.6)
             yield line(said.format(name))
             plain = name.partition("=")[0]
-            _leave_trace(world, plain, "/usr/bin")
+            _leave_trace(context, plain, "/usr/bin")
     else:
         yield Wait(0.8)
         yield line(f"(simulated) {' '.join(argv)}")

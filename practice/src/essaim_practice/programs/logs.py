@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from essaim_practice.store.broadcast import Feed, Subscription
+from essaim_practice.store.broadcast import Broadcast, Subscription
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.limits import STANDARD, Limits
 from essaim_practice.store.objects import LogLine
@@ -25,7 +25,7 @@ class LogBook:
         # Lines as plain tuples, which the garbage collector passes over: there may be a million.
         self._pages: dict[str, deque[tuple[float, int, bytes]]] = {}
         self._sizes: dict[str, int] = {}
-        self._feeds: dict[str, Feed[LogLine]] = {}
+        self._feeds: dict[str, Broadcast[LogLine]] = {}
         self._unfinished: dict[tuple[str, int], bytes] = {}  # by container and stream
 
     def write(self, container_id: str, data: bytes, stream: int = 1) -> None:
@@ -81,7 +81,7 @@ class LogBook:
 
     def follow(self, container_id: str) -> Subscription[LogLine]:
         """The lines written from this call on, until the container stops or is removed."""
-        return self._feeds.setdefault(container_id, Feed()).subscribe()
+        return self._feeds.setdefault(container_id, Broadcast()).subscribe()
 
     def end(self, container_id: str) -> None:
         """The container stopped: those who follow it come to their end."""

@@ -9,7 +9,7 @@ from math import isinf
 
 from essaim_practice.programs import signals
 from essaim_practice.programs.base import Program
-from essaim_practice.programs.cpu_share import LONGEST_TURN, PIECE, TURN, Pace, cost_of, pieces
+from essaim_practice.programs.cpu_share import LONGEST_TURN, PIECE, TURN, CpuShare, cost_of, pieces
 from essaim_practice.programs.stdio import Streams
 from essaim_practice.programs.steps import Interrupted, Read, Step, Wait, Work, Write
 from essaim_practice.store.clock import Clock, Timer
@@ -52,7 +52,7 @@ class Process:
         self._timer: Timer | None = None
         self._signals: tuple[int, ...] = ()  # heard, and not yet thrown
         self._rest = _SHORT_REST
-        self._pace = Pace(self.started)
+        self._pace = CpuShare(self.started)
         self._left = TURN  # of its turn
         self._unsaid: Iterator[Write] = iter(())  # written, and not yet gone on
         streams.process = self

@@ -7,7 +7,7 @@ from functools import partial
 
 from essaim_practice.programs import signals
 from essaim_practice.programs.base import Program, Running
-from essaim_practice.programs.http import Page, Visit
+from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.programs.process import Process
 from essaim_practice.programs.stdio import Streams
@@ -107,11 +107,11 @@ class Processes:
         """Whether a program in the container answers on a port of its own."""
         return any(port in p.program.ports for p in self._all(container_id).values())
 
-    def visit(self, container_id: str, visit: Visit) -> Page | None:
+    def request(self, container_id: str, request: HttpRequest) -> HttpResponse | None:
         """What the program answers to a request, logged; None when it answers none."""
         for process in self._all(container_id).values():
             if process.program.site is not None:
-                page = process.program.site(visit)
+                page = process.program.site(request)
                 for written in page.log:
                     process.streams.write(written.data, written.stream)
                 return page

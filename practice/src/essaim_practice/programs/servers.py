@@ -9,7 +9,7 @@ from functools import partial
 from posixpath import basename, join, normpath
 
 from essaim_practice.programs import signals, sites
-from essaim_practice.programs.base import INSTALLED, Program, World, executable, find, program
+from essaim_practice.programs.base import INSTALLED, Context, Program, executable, find, program
 from essaim_practice.programs.steps import (
     FOREVER,
     READ,
@@ -26,20 +26,20 @@ _ENDING = frozenset({signals.HUP, signals.INT, signals.TERM})
 
 
 @executable(("nginx",), "nginx")
-def nginx(argv: list[str], world: World) -> Program:
+def nginx(argv: list[str], context: Context) -> Program:
     match argv[1:2]:
         case ["-t"]:
             return Program(_checked())
         case ["-v" | "-V"]:
-            version = world.env.get("NGINX_VERSION", "1.29.3")
+            version = context.env.get("NGINX_VERSION", "1.29.3")
             return Program(printing(f"nginx version: nginx/{version}", stream=2))
         case ["-s"]:
-            return Program(_signalled(argv[2:3], world))
+            return Program(_signalled(argv[2:3], context))
     return Program(
-        _nginx_steps(world, entrypoint=False),
+        _nginx_steps(context, entrypoint=False),
         term_code=0,
         ports=_HTTP,
-        site=partial(sites.nginx, world),
+        site=partial(sites.nginx, context),
         processes=("nginx: master process nginx -g daemon off;", "nginx: worker process"),
         hears=_NGINX_HEARS,
     )
@@ -56,41 +56,41 @@ def _checked() -> Steps:
 _NGINX_ORDERS = {"stop": signals.TERM, "quit": signals.QUIT, "reload": signals.HUP}
 
 
-def _signalled(words: list[str], world: World) -> Steps:
+def _signalled(words: list[str], context: Context) -> Steps:
     """``nginx -s reload``: a signal to the master."""
     order = words[0] if words else ""
     if order != "reopen" and order not in _NGINX_ORDERS:
         yield line(f'nginx: invalid option: "-s {order}"', 2)
         return 1
-    stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(world.now()))
+    stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(context.now()))
     yield line(f"{stamp} [notice] 29#29: signal process started", 2)
     if order in _NGINX_ORDERS:
-        world.inside.kill(1, _NGINX_ORDERS[order])
+        context.inside.kill(1, _NGINX_ORDERS[order])
     return 0
 
 
 @executable(("nginx",), "docker-entrypoint.sh")
-def nginx_entrypoint(argv: list[str], world: World) -> Program:
+def nginx_entrypoint(argv: list[str], context: Context) -> Program:
     rest = argv[1:]
     if not rest:
         return Program(ending(0))
-    inner = program(rest, world)
+    inner = program(rest, context)
     if basename(rest[0]) != "nginx":
         return inner
-    return replace(inner, steps=_nginx_steps(world, entrypoint=True))
+    return replace(inner, steps=_nginx_steps(context, entrypoint=True))
 
 
-def _nginx_steps(world: World, entrypoint: bool) -> Steps:
+def _nginx_steps(context: Context, entrypoint: bool) -> Steps:
     if entrypoint:
         yield from _NGINX_ENTRYPOINT
-    version = world.env.get("NGINX_VERSION", "1.29.3")
+    version = context.env.get("NGINX_VERSION", "1.29.3")
     notes: tuple[str, ...] = (
         'using the "epoll" event method',
         f"nginx/{version}",
         "start worker processes",
     )
     while True:
-        stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(world.now()))
+        stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(context.now()))
         for note in notes:
             yield line(f"{stamp} [notice] 1#1: {note}", 2)
         if notes[-1] == "exit":
@@ -124,7 +124,7 @@ _NGINX_HEARS = frozenset(_NGINX_SIGNALS)
 
 
 @executable(("whoami",), "whoami")
-def whoami(argv: list[str], world: World) -> Program:
+def whoami(argv: list[str], context: Context) -> Program:
     def steps() -> Steps:
         yield line("Starting up on port 80", 2)
         try:
@@ -137,14 +137,14 @@ def whoami(argv: list[str], world: World) -> Program:
         steps(),
         term_code=2,
         ports=_HTTP,
-        site=partial(sites.whoami, world),
+        site=partial(sites.whoami, context),
         processes=("/whoami",),
         hears=_ENDING,
     )
 
 
 @executable(("hello-world",), "hello")
-def hello(argv: list[str], world: World) -> Program:
+def hello(argv: list[str], context: Context) -> Program:
     return Program(printing(_HELLO))
 
 
@@ -154,21 +154,21 @@ This message shows that your installation appears to be working correctly."""
 
 
 @executable((INSTALLED,), "streamlit")
-def streamlit(argv: list[str], world: World) -> Program:
+def streamlit(argv: list[str], context: Context) -> Program:
     words = argv[1:]
     if words[:1] != ["run"]:
         return Program(printing("Usage: streamlit [OPTIONS] COMMAND [ARGS]..."))
     options = dict(_options(words[1:]))
     script = next((word for word in words[1:] if not word.startswith("-")), "")
-    if world.file(script) is None:
+    if context.file(script) is None:
         text = (
             "Usage: streamlit run [OPTIONS] [TARGET] [ARGS]...\n"
             "Try 'streamlit run --help' for help.\n\n"
             f"Error: Invalid value: File does not exist: {script}"
         )
         return Program(printing(text, 2, 2))
-    address = options.get("--server.address") or world.env.get("STREAMLIT_SERVER_ADDRESS", "")
-    port = options.get("--server.port") or world.env.get("STREAMLIT_SERVER_PORT", "8501")
+    address = options.get("--server.address") or context.env.get("STREAMLIT_SERVER_ADDRESS", "")
+    port = options.get("--server.port") or context.env.get("STREAMLIT_SERVER_PORT", "8501")
     number = int(port) if port.isdigit() else 8501
 
     def steps() -> Steps:
@@ -193,7 +193,7 @@ def streamlit(argv: list[str], world: World) -> Program:
     title = " ".join(["/usr/local/bin/python3.11 /usr/local/bin/streamlit", *words])
 
     def source() -> str:
-        return (world.file(script) or b"").decode(errors="replace")
+        return (context.file(script) or b"").decode(errors="replace")
 
     return Program(
         steps(),
@@ -227,21 +227,21 @@ def _options(words: list[str]) -> list[tuple[str, str]]:
 
 
 @executable(("python",), "python", "python3", "python3.11")
-def python(argv: list[str], world: World) -> Program:
+def python(argv: list[str], context: Context) -> Program:
     words = argv[1:]
-    version = world.env.get("PYTHON_VERSION", "3.11.14")
+    version = context.env.get("PYTHON_VERSION", "3.11.14")
     if words[:1] in (["-V"], ["--version"]):
         return Program(printing(f"Python {version}"))
     if words[:2] in (["-m", "streamlit"], ["-m", "pip"]):
-        maker = find(words[1], world)
+        maker = find(words[1], context)
         if maker is not None:
-            return maker(words[1:], world)
+            return maker(words[1:], context)
         text = f"/usr/local/bin/python3: No module named {words[1]}"
         return Program(printing(text, 1, 2))
     if not words:
         return Program(_listening(), hears=frozenset({signals.INT}))
-    if not words[0].startswith("-") and world.file(words[0]) is None:
-        path = normpath(join(world.cwd, words[0]))
+    if not words[0].startswith("-") and context.file(words[0]) is None:
+        path = normpath(join(context.cwd, words[0]))
         text = f"python3: can't open file '{path}': [Errno 2] No such file or directory"
         return Program(printing(text, 2, 2))
     if words[:1] == ["-c"] and len(words) > 1 and (shown := _PRINT.fullmatch(words[1].strip())):

@@ -13,58 +13,58 @@ from posixpath import join, normpath
 
 from essaim_practice.files import rootfs
 from essaim_practice.programs import not_run
-from essaim_practice.programs.base import World
-from essaim_practice.programs.http import Page, Visit
+from essaim_practice.programs.base import Context
+from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.script_check import refusal
 from essaim_practice.programs.steps import Write, line
 
 _ROOT = "/usr/share/nginx/html"
 
 
-def nginx(world: World, visit: Visit) -> Page:
+def nginx(context: Context, request: HttpRequest) -> HttpResponse:
     """Static files of the image, a welcome page at /, nginx's own pages for what is not there."""
-    version = f"nginx/{world.env.get('NGINX_VERSION', '1.29.3')}"
-    status, kind, body = 200, "text/html", _static(world, visit)
+    version = f"nginx/{context.env.get('NGINX_VERSION', '1.29.3')}"
+    status, kind, body = 200, "text/html", _static(context, request)
     errors: tuple[Write, ...] = ()
-    if visit.method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD"):
         status, body = 405, _plain(405, "Not Allowed", version)
     elif body is not None:
-        name = visit.path + "index.html" if visit.path.endswith("/") else visit.path
+        name = request.path + "index.html" if request.path.endswith("/") else request.path
         kind = guess_type(name)[0] or "application/octet-stream"
     else:
         status, body = 404, _plain(404, "Not Found", version)
-        errors = (_missing(visit),)
+        errors = (_missing(request),)
     headers = {"Server": version, "Content-Type": kind}
-    agent = visit.headers.get("user-agent", "-")
-    referer = visit.headers.get("referer", "-")
-    forwarded = visit.headers.get("x-forwarded-for", "-")
-    stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(visit.now))
+    agent = request.headers.get("user-agent", "-")
+    referer = request.headers.get("referer", "-")
+    forwarded = request.headers.get("x-forwarded-for", "-")
+    stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(request.now))
     access = (
-        f'{visit.source} - - [{stamp}] "{visit.method} {visit.target} HTTP/1.1" {status} '
-        f'{0 if visit.method == "HEAD" else len(body)} "{referer}" "{agent}" "{forwarded}"'
+        f'{request.source} - - [{stamp}] "{request.method} {request.target} HTTP/1.1" {status} '
+        f'{0 if request.method == "HEAD" else len(body)} "{referer}" "{agent}" "{forwarded}"'
     )
-    return Page(body, status, headers, (*errors, line(access)))
+    return HttpResponse(body, status, headers, (*errors, line(access)))
 
 
-def _static(world: World, visit: Visit) -> bytes | None:
+def _static(context: Context, request: HttpRequest) -> bytes | None:
     """A file of the site; nginx's own welcome page, untouched, tells which replica answers."""
-    path = visit.path
+    path = request.path
     place = normpath(join(_ROOT, path.lstrip("/")))
     if path.endswith("/"):
         place = join(place, "index.html")
     inside = place.startswith(_ROOT + "/")
-    content = world.file(place) if inside else None
-    tongue = not_run.language(visit.headers)
-    return _welcome(visit.replica, tongue) if content == rootfs.NGINX_INDEX else content
+    content = context.file(place) if inside else None
+    tongue = not_run.language(request.headers)
+    return _welcome(request.replica, tongue) if content == rootfs.NGINX_INDEX else content
 
 
-def _missing(visit: Visit) -> Write:
-    stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(visit.now))
-    host = visit.headers.get("host", "localhost")
+def _missing(request: HttpRequest) -> Write:
+    stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(request.now))
+    host = request.headers.get("host", "localhost")
     return line(
-        f'{stamp} [error] 29#29: *1 open() "{_ROOT}{visit.path}" failed (2: No such file or '
-        f"directory), client: {visit.source}, server: localhost, request: "
-        f'"{visit.method} {visit.target} HTTP/1.1", host: "{host}"',
+        f'{stamp} [error] 29#29: *1 open() "{_ROOT}{request.path}" failed (2: No such file or '
+        f"directory), client: {request.source}, server: localhost, request: "
+        f'"{request.method} {request.target} HTTP/1.1", host: "{host}"',
         2,
     )
 
@@ -106,38 +106,38 @@ body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 34em; margin: 3em aut
 """.encode()
 
 
-def whoami(world: World, visit: Visit) -> Page:
+def whoami(context: Context, request: HttpRequest) -> HttpResponse:
     """The request as it arrived, in plain text."""
     lines = [
-        f"Hostname: {world.hostname}",
+        f"Hostname: {context.hostname}",
         "IP: 127.0.0.1",
-        f"IP: {visit.address}",
-        f"RemoteAddr: {visit.source}:40000",
-        f"{visit.method} {visit.target} HTTP/1.1",
+        f"IP: {request.address}",
+        f"RemoteAddr: {request.source}:40000",
+        f"{request.method} {request.target} HTTP/1.1",
     ]
-    host = visit.headers.get("host", "")
+    host = request.headers.get("host", "")
     lines.append(f"Host: {host}")
-    shown = sorted(name for name in visit.headers if name not in ("host", "content-length"))
-    lines += [f"{name.title()}: {visit.headers[name]}" for name in shown]
+    shown = sorted(name for name in request.headers if name not in ("host", "content-length"))
+    lines += [f"{name.title()}: {request.headers[name]}" for name in shown]
     body = "\n".join([*lines, "", ""]).encode()
-    return Page(body, headers={"Content-Type": "text/plain; charset=utf-8"})
+    return HttpResponse(body, headers={"Content-Type": "text/plain; charset=utf-8"})
 
 
-def streamlit(source: Callable[[], str], visit: Visit) -> Page:
+def streamlit(source: Callable[[], str], request: HttpRequest) -> HttpResponse:
     """What a Streamlit server answers where no app runs for real, as to a program inside.
 
     Like Streamlit it has one page for all paths; all else is ``essaim_practice.apps``.
     """
-    if visit.path.startswith(("/_stcore/health", "/healthz")):
-        return Page(b"ok", headers={"Content-Type": "text/plain"})
-    if visit.path.startswith("/_stcore/"):
-        return Page(b"Not Found", HTTPStatus.NOT_FOUND, {"Content-Type": "text/plain"})
+    if request.path.startswith(("/_stcore/health", "/healthz")):
+        return HttpResponse(b"ok", headers={"Content-Type": "text/plain"})
+    if request.path.startswith("/_stcore/"):
+        return HttpResponse(b"Not Found", HTTPStatus.NOT_FOUND, {"Content-Type": "text/plain"})
     text, empty = source(), _streamlit_page()
     why = refusal(text)
     if empty is None or why is not None:
-        tongue = not_run.language(visit.headers)
-        empty = not_run.page(text, why or not_run.MISSING, visit.replica, tongue).encode()
-    return Page(empty, headers={"Content-Type": "text/html; charset=utf-8"})
+        tongue = not_run.language(request.headers)
+        empty = not_run.page(text, why or not_run.MISSING, request.replica, tongue).encode()
+    return HttpResponse(empty, headers={"Content-Type": "text/html; charset=utf-8"})
 
 
 def _streamlit_page() -> bytes | None:

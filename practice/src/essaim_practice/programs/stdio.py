@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from essaim_practice.programs.terminal import Terminal
-from essaim_practice.store.broadcast import Feed, Subscription
+from essaim_practice.store.broadcast import Broadcast, Subscription
 
 _ROOM = 256 * 1024  # bytes of input that wait for the program before the client has to
 _LAG = 64  # chunks of output that may wait for a client before the program has to
@@ -50,7 +50,7 @@ class Streams:
         self._log = log
         self._input = bytearray()
         self._at_end = not is_open
-        self._feed: Feed[Chunk] | None = None  # once somebody follows
+        self._feed: Broadcast[Chunk] | None = None  # once somebody follows
         self._blocked: tuple[asyncio.Future[None], ...] = ()
         self.over = False
 
@@ -97,7 +97,7 @@ class Streams:
     def follow(self) -> Subscription[Chunk]:
         """Everything written from this call on, until the process ends."""
         if self._feed is None:
-            self._feed = Feed()
+            self._feed = Broadcast()
         subscription = self._feed.subscribe()
         if self.over:
             subscription.end()

@@ -43,7 +43,7 @@ def cd(shell: Shell, argv: list[str]) -> Doing[int]:
     path = normpath(join(shell.cwd, name)).replace("//", "/")
     try:
         place = path if name else before
-        shell.world.fs.listing(join(before, name) if name else before)
+        shell.context.fs.listing(join(before, name) if name else before)
     except OSError as error:
         raise Failure(shell.dialect.cannot_enter(name, error.strerror or "")) from None
     shell.cwd = place
@@ -55,7 +55,7 @@ def cd(shell: Shell, argv: list[str]) -> Doing[int]:
 
 @builtin("pwd")
 def pwd(shell: Shell, argv: list[str]) -> Doing[int]:
-    place = shell.world.fs.resolve(shell.cwd) if "-P" in argv else shell.cwd
+    place = shell.context.fs.resolve(shell.cwd) if "-P" in argv else shell.cwd
     yield from shell.say(place + "\n")
     return 0
 
@@ -104,7 +104,7 @@ def printf(shell: Shell, argv: list[str]) -> Doing[int]:
 @builtin("test", "[", "[[")
 def test(shell: Shell, argv: list[str]) -> Doing[int]:
     try:
-        return int(not tested(argv, shell.world.fs, shell.cwd, shell.world.tty))
+        return int(not tested(argv, shell.context.fs, shell.cwd, shell.context.tty))
     except Complaint as complaint:
         return (yield from _complained(shell, argv[0], complaint))
 

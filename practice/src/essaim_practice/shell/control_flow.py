@@ -29,7 +29,7 @@ def source(shell: Shell, argv: list[str]) -> Doing[int]:
     name = argv[1]
     path = join(shell.cwd, name) if "/" in name else launch.located(shell, name)
     try:
-        text = decoded(shell.world.fs.read(path or join(shell.cwd, name)))
+        text = decoded(shell.context.fs.read(path or join(shell.cwd, name)))
     except OSError as error:
         raise Failure(shell.dialect.cannot_source(name, error.strerror or "")) from None
     before = shell.positional

@@ -41,7 +41,7 @@ def words(shell: Shell, given: tuple[Word, ...]) -> Doing[list[str]]:
 
 def _files(shell: Shell, field: Field) -> Doing[list[str]]:
     try:
-        return (yield from patterns.files(field, shell.world.fs, shell.cwd))
+        return (yield from patterns.files(field, shell.context.fs, shell.cwd))
     except TooLarge:
         raise Failure("out of memory") from None
 

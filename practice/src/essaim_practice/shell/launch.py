@@ -184,16 +184,18 @@ def program_of(shell: Shell, argv: list[str]) -> Program:
     environment["PWD"] = shell.cwd
     if programs.too_long(argv, environment):
         raise Missing(f"{argv[0]}: Argument list too long", 126)
-    world = replace(shell.world, env=environment, cwd=shell.cwd, tty=shell.world.tty and outside)
+    context = replace(
+        shell.context, env=environment, cwd=shell.cwd, tty=shell.context.tty and outside
+    )
     try:
-        return programs.program(argv, world)
+        return programs.program(argv, context)
     except StartError:
         raise Missing(shell.dialect.not_found(argv[0]), 127) from None
 
 
 def located(shell: Shell, name: str) -> str | None:
     """The path of a program, None where the image has it without a file. Raises Missing."""
-    fs, dialect = shell.world.fs, shell.dialect
+    fs, dialect = shell.context.fs, shell.dialect
     if "/" in name:
         try:
             path = join(shell.cwd, name)
@@ -220,7 +222,7 @@ def located(shell: Shell, name: str) -> str | None:
 def script_of(shell: Shell, path: str) -> str | None:
     """The text of an executable that is no program of ours."""
     try:
-        data = shell.world.fs.read(path)
+        data = shell.context.fs.read(path)
     except OSError:
         return None
     text = data.startswith(b"#!") or (data and b"\0" not in data[:256] and data[:4] != b"\x7fELF")

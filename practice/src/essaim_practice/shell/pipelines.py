@@ -28,7 +28,7 @@ def piped(shell: Shell, commands: tuple[Command, ...]) -> Doing[int]:
     shell.effort.piped += len(strands)
     try:
         _check(shell)
-        yield from side_by_side(strands, own, None, shell.world.now)
+        yield from side_by_side(strands, own, None, shell.context.now)
     finally:
         shell.effort.piped -= len(strands)
         for strand in strands:

@@ -31,7 +31,7 @@ def read(shell: Shell, argv: list[str]) -> Doing[int]:
         if not NAME.fullmatch(name):
             yield from shell.complain(f"read: '{name}': bad variable name")
             return 1
-    if prompt and shell.world.tty:
+    if prompt and shell.context.tty:
         yield from shell.say(prompt, 2)
     line, ended = yield from _line(shell, raw)
     _share_out(shell, names, line)

@@ -71,7 +71,7 @@ def _open(shell: Shell, found: dict[int, Stream], name: str, operator: str) -> S
     path = join(shell.cwd, name)
     if (standard := found.get(_STANDARD.get(path, -1))) is not None:
         return standard
-    fs, dialect = shell.world.fs, shell.dialect
+    fs, dialect = shell.context.fs, shell.dialect
     try:
         if not name:
             raise FileNotFoundError(2, "No such file or directory")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from posixpath import basename, join
 
-from essaim_practice.programs.base import SMALL, UNIX, Program, World, executable
+from essaim_practice.programs.base import SMALL, UNIX, Context, Program, executable
 from essaim_practice.programs.steps import Interrupted, Steps, Work, ending
 from essaim_practice.shell import builtins, control_flow, lookahead, reading
 from essaim_practice.shell.dialect import ASH, BASH, DASH, SyntaxProblem
@@ -24,9 +24,9 @@ _TERMINAL = ("HISTFILE", "PS1")
 
 
 @executable(UNIX, "sh", "ash", "bash", "dash")
-def shell(argv: list[str], world: World) -> Program:
+def shell(argv: list[str], context: Context) -> Program:
     """``sh [-eux…] [-c text [name [parameters]] | script [parameters]]``."""
-    new = _shell(argv, world)
+    new = _shell(argv, context)
     words = argv[1:]
     options: list[str] = []
     while words and words[0][:1] in ("-", "+") and words[0] not in ("-", "--"):
@@ -50,7 +50,7 @@ def shell(argv: list[str], world: World) -> Program:
     if words:
         new.positional = words[1:]
         return _script(new, words[0], title)
-    new.interactive = world.tty or "-i" in options
+    new.interactive = context.tty or "-i" in options
     hears = frozenset({2}) if new.interactive else frozenset()
     return Program(
         new.with_strands(_reading(new)),  # type: ignore[arg-type]
@@ -59,24 +59,24 @@ def shell(argv: list[str], world: World) -> Program:
     )
 
 
-def _shell(argv: list[str], world: World) -> Shell:
+def _shell(argv: list[str], context: Context) -> Shell:
     name = basename(argv[0])
-    dialect = ASH if world.image.behaviour in SMALL else BASH if name == "bash" else DASH
-    variables = Variables(world.env)
+    dialect = ASH if context.image.behaviour in SMALL else BASH if name == "bash" else DASH
+    variables = Variables(context.env)
     variables.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     level = variables.get("SHLVL", "0")
     if dialect is not DASH:
         variables["SHLVL"] = str(int(level) + 1 if level.isdigit() and len(level) < 5 else 1)
         variables.exported.add("SHLVL")
-    variables["PWD"] = world.cwd
+    variables["PWD"] = context.cwd
     variables.exported.add("PWD")
     variables["IFS"] = " \t\n"
     variables["OPTIND"] = "1"
-    root = world.user in ("", "root", "0") or world.user.startswith(("root:", "0:"))
+    root = context.user in ("", "root", "0") or context.user.startswith(("root:", "0:"))
     prompts = {"ash": "\\w \\$ ", "dash": "\\$ ", "bash": "\\u@\\h:\\w\\$ "}
     variables["PS1"] = prompts[dialect.name].replace("\\$", "#" if root else "$")
     variables["PS2"], variables["PS4"] = "> ", "+ "
-    return Shell(world, dialect, argv[0], variables, world.cwd, execute, pid=world.pid)
+    return Shell(context, dialect, argv[0], variables, context.cwd, execute, pid=context.pid)
 
 
 def _heard(text: str) -> frozenset[int]:
@@ -92,7 +92,7 @@ def _refuse(new: Shell, text: str) -> Steps:
 def _script(new: Shell, name: str, title: tuple[str, ...]) -> Program:
     path = join(new.cwd, name)
     try:
-        text = decoded(new.world.fs.read(path))
+        text = decoded(new.context.fs.read(path))
     except OSError as error:
         reason = error.strerror or ""
         said = f"can't open '{name}': {reason}"
@@ -158,7 +158,7 @@ def _commands(shell: Shell) -> Doing[int]:
 def _typed(shell: Shell) -> Doing[bytes]:
     """What is typed at the prompt: ash and bash let one edit it, and keep a history."""
     source = shell.descriptors[0]
-    if not isinstance(source, Outer) or not shell.world.tty or shell.dialect is DASH:
+    if not isinstance(source, Outer) or not shell.context.tty or shell.dialect is DASH:
         return (yield from source.get())  # type: ignore[no-any-return]
     source.editing = True
     try:
@@ -212,7 +212,7 @@ def prompt(shell: Shell, name: str) -> str:
     text = shell.variables.get(name, "")
     if shell.dialect is DASH:
         return text
-    for sign, value in (("w", place), ("u", "root"), ("h", shell.world.hostname), ("$", "#")):
+    for sign, value in (("w", place), ("u", "root"), ("h", shell.context.hostname), ("$", "#")):
         text = text.replace("\\" + sign, value)
     return text
 

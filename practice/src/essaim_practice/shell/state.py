@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from random import Random
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Wait, Work
 from essaim_practice.shell.dialect import Dialect
 from essaim_practice.shell.exits import Exit, Failure, Leave
@@ -35,7 +35,7 @@ class Effort:
 class Shell:
     """One shell's state; ``fork`` makes a subshell's."""
 
-    world: World
+    context: Context
     dialect: Dialect
     own: str  # $0, as complaints name it
     variables: Variables
@@ -99,7 +99,7 @@ class Shell:
             "!": lambda: str(self.last_job or ""),
             "-": lambda: "".join(letter for letter in sorted(self.options) if len(letter) == 1),
             "LINENO": lambda: str(self.line),
-            "RANDOM": lambda: str(_drawn(self.world, self.effort.commands)),
+            "RANDOM": lambda: str(_drawn(self.context, self.effort.commands)),
         }
         if name in special and not (self.dialect.name == "dash" and name == "RANDOM"):
             return [special[name]()]
@@ -107,7 +107,7 @@ class Shell:
         return None if value is None else [value]
 
     def home_of(self, user: str) -> str:
-        return _home_of(self.world, user)
+        return _home_of(self.context, user)
 
     def output_of(self, body: Command | None) -> Doing[str]:
         """What commands write, without newlines at the end."""
@@ -176,21 +176,21 @@ class Shell:
         main = Strand(steps)
         self.strands.append(main)
         try:
-            yield from side_by_side(self.strands, None, main, self.world.now)
+            yield from side_by_side(self.strands, None, main, self.context.now)
         finally:
             for strand in self.strands:
                 strand.steps.close()
         return main.code or 0
 
 
-def _drawn(world: World, number: int) -> int:
+def _drawn(context: Context, number: int) -> int:
     """``$RANDOM``: the same in the same run."""
-    return Random(f"{world.hostname} {number}").randrange(32768)
+    return Random(f"{context.hostname} {number}").randrange(32768)
 
 
-def _home_of(world: World, user: str) -> str:
+def _home_of(context: Context, user: str) -> str:
     try:
-        users = decoded(world.fs.read("/etc/passwd")).splitlines()
+        users = decoded(context.fs.read("/etc/passwd")).splitlines()
     except OSError:
         return ""
     fields = (entry.split(":") for entry in users)

@@ -8,7 +8,7 @@ from posixpath import join
 
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.shell.patterns import matches
-from essaim_practice.store.file_tree import Device, Entry, File, Folder, Link
+from essaim_practice.store.file_tree import Device, File, Folder, Inode, Link
 from essaim_practice.text.expressions import TooLarge
 
 _LONGEST = 1024 * 1024  # characters that printf makes
@@ -282,7 +282,7 @@ class _Condition:
             return False
         return first.mtime > second.mtime if operator == "-nt" else first.mtime < second.mtime
 
-    def _entry(self, name: str, follow: bool = True) -> Entry | None:
+    def _entry(self, name: str, follow: bool = True) -> Inode | None:
         try:
             return self._fs.entry(join(self._cwd, name), follow) if name else None
         except OSError:

@@ -13,7 +13,7 @@ _ITEM = 100  # bytes that an item counts for besides what its publisher says
 TOGETHER = 1000  # items that are heard at once
 
 
-class Feed(Generic[T]):
+class Broadcast(Generic[T]):
     """Publishes to its subscriptions; costs nothing while there are none."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Feed(Generic[T]):
 class Subscription(AsyncIterator[T]):
     """An iteration over what a feed publishes; ``aclose`` leaves it."""
 
-    def __init__(self, feed: Feed[T]) -> None:
+    def __init__(self, feed: Broadcast[T]) -> None:
         self._feed = feed
         self._items: asyncio.Queue[tuple[T | None, int]] = asyncio.Queue()
         self._size = 0

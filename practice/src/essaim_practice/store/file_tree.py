@@ -8,7 +8,7 @@ from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Inode:
     """What a path is. ``mode`` are the permission bits; ``mtime`` in seconds since 1970."""
 
     mode: int
@@ -18,14 +18,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class File(Entry):
+class File(Inode):
     """A regular file."""
 
     data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
-class Folder(Entry):
+class Folder(Inode):
     """A folder, without its entries."""
 
     links: int = 2  # 1 where what a container wrote was merged with its image's folder
@@ -33,21 +33,21 @@ class Folder(Entry):
 
 
 @dataclass(frozen=True, slots=True)
-class Link(Entry):
+class Link(Inode):
     """A symbolic link."""
 
     target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Device(Entry):
+class Device(Inode):
     """A character device: reads as empty, swallows what is written."""
 
     major: int = 0
     minor: int = 0
 
 
-def size_of(entry: Entry) -> int:
+def size_of(entry: Inode) -> int:
     """In bytes, as stat tells it."""
     match entry:
         case File():
@@ -62,7 +62,7 @@ def size_of(entry: Entry) -> int:
 _ENTRY = 128  # bytes of an entry in a tree's own index
 
 
-class Tree(Mapping[str, Entry]):
+class Tree(Mapping[str, Inode]):
     """Entries by absolute normal path, every one's folders among them; never changed once made.
 
     One tree serves all the containers of an image, so its index of folders is made once. Trees are
@@ -72,12 +72,12 @@ class Tree(Mapping[str, Entry]):
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
-    def __init__(self, entries: Mapping[str, Entry], below: Tree | None = None) -> None:
+    def __init__(self, entries: Mapping[str, Inode], below: Tree | None = None) -> None:
         self._entries = entries
         self.below = below  # the one that it was made from, and holds much of
-        self._layer: Mapping[str, Entry | None] = entries
+        self._layer: Mapping[str, Inode | None] = entries
 
-    def under(self, layer: Mapping[str, Entry | None]) -> Tree:
+    def under(self, layer: Mapping[str, Inode | None]) -> Tree:
         """The tree with a layer on top of it; None in it stands for what is gone."""
         entries = dict(self._entries)
         for path, entry in layer.items():
@@ -89,7 +89,7 @@ class Tree(Mapping[str, Entry]):
         tree._layer = {path: entry for path, entry in layer.items() if isinstance(entry, File)}
         return tree
 
-    def __getitem__(self, path: str) -> Entry:
+    def __getitem__(self, path: str) -> Inode:
         return self._entries[path]
 
     def __iter__(self) -> Iterator[str]:

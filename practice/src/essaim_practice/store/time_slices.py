@@ -1,4 +1,4 @@
-"""What a request has to do that may take long, done piece by piece, others having their turn."""
+"""Long work of a request, cut into time slices so that other requests are served in between."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 
-Toil = Generator[None, None, T]
-"""Work that yields after each small piece of it, and returns what came of it."""
+Sliced = Generator[None, None, T]
+"""Work that yields after each small piece, and returns its result at the end."""
 
-LONGEST = 0.005  # real seconds after which others have their turn
+LONGEST = 0.005  # real seconds of one slice
 
 _LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
-async def by_turns(toil: Toil[T]) -> T:
-    """Do it all, with the loop's other duties between.
+async def run_sliced(work: Sliced[T]) -> T:
+    """Do all of the work, a slice at a time; the loop does its other duties in between.
 
-    Of all that is done so one goes on at a time: twenty builds keep a request waiting as one does.
+    Only one such work has a slice at a time, so twenty builds delay a request no longer than one.
     """
     loop = asyncio.get_running_loop()
     lock = _LOCKS.setdefault(loop, asyncio.Lock())
@@ -29,15 +29,15 @@ async def by_turns(toil: Toil[T]) -> T:
             until = loop.time() + LONGEST
             while loop.time() < until:
                 try:
-                    next(toil)
+                    next(work)
                 except StopIteration as end:
                     result: T = end.value
                     return result
         await asyncio.sleep(0)
 
 
-async def in_turns(pieces: Iterable[T]) -> AsyncIterator[T]:
-    """The pieces as they are made, with the loop's other duties between."""
+async def iterate_sliced(pieces: Iterable[T]) -> AsyncIterator[T]:
+    """Yield the pieces as they are made; the loop does its other duties between two slices."""
     loop = asyncio.get_running_loop()
     until = loop.time() + LONGEST
     for piece in pieces:
@@ -47,11 +47,11 @@ async def in_turns(pieces: Iterable[T]) -> AsyncIterator[T]:
             until = loop.time() + LONGEST
 
 
-def at_once(toil: Toil[T]) -> T:
-    """Do it all, for one who has nobody else to think of."""
+def run_unsliced(work: Sliced[T]) -> T:
+    """Do all of the work without a pause, where nothing else waits for the loop."""
     while True:
         try:
-            next(toil)
+            next(work)
         except StopIteration as end:
             result: T = end.value
             return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps
 from essaim_practice.shell.words import Complaint
 from essaim_practice.text.encoding import decoded
@@ -23,7 +23,7 @@ _TERM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|\$(NF|[0-9]{1,3})|(NR|NF))\s*(,?)
 
 
 @tool("awk", usage="[-F SEP] [-v VAR=VAL] [-f FILE] PROGRAM [FILE]...")
-def awk(argv: list[str], world: World) -> Steps:
+def awk(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "", "Fvf", permute=False)
     if not asked.words:
         raise Misuse("")
@@ -35,7 +35,7 @@ def awk(argv: list[str], world: World) -> Steps:
         pattern = Pattern(match[1].replace("\\/", "/"), extended=True, groups=False)
     terms = _terms(match[4] or "$0")
     separator = asked.get("F", " ").replace("\\t", "\t")
-    found, code = yield from inputs("awk", world, asked.words[1:])
+    found, code = yield from inputs("awk", context, asked.words[1:])
     number = 0
     for _, source in found:
         while (one := (yield from source.next())) is not None:

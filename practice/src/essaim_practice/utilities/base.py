@@ -9,7 +9,7 @@ from posixpath import basename, join
 from typing import TypeVar
 
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.programs.base import SMALL, UNIX, Program, World, executable
+from essaim_practice.programs.base import SMALL, UNIX, Context, Program, executable
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Step, Steps, Wait, Work, Write, line
 from essaim_practice.shell.words import Complaint
@@ -18,7 +18,7 @@ from essaim_practice.text.encoding import decoded, encoded
 
 T = TypeVar("T")
 Doing = Generator[Step, bytes | None, T]
-Tool = Callable[[list[str], World], Steps]
+Tool = Callable[[list[str], Context], Steps]
 
 MOST = 16 * 2**20  # bytes that a program holds of its input
 _LONGEST = 4 * 2**20  # bytes of one line
@@ -34,18 +34,18 @@ class Misuse(Exception):
     """Options that the program does not know, or too few words."""
 
 
-def gnu(world: World) -> bool:
+def gnu(context: Context) -> bool:
     """Whether the image has GNU's programs; else it has BusyBox's, which say things their way."""
-    return world.image.behaviour not in SMALL
+    return context.image.behaviour not in SMALL
 
 
 def tool(*names: str, usage: str = "", code: int = 1) -> Callable[[Tool], Tool]:
     """Enter a program; its Complaints, OSErrors and Misuse become its words and its exit code."""
 
     def enter(function: Tool) -> Tool:
-        def maker(argv: list[str], world: World) -> Program:
+        def maker(argv: list[str], context: Context) -> Program:
             return Program(
-                _guarded(function, argv, world, usage, code), processes=(" ".join(argv),)
+                _guarded(function, argv, context, usage, code), processes=(" ".join(argv),)
             )
 
         executable(UNIX, *names)(maker)
@@ -54,17 +54,17 @@ def tool(*names: str, usage: str = "", code: int = 1) -> Callable[[Tool], Tool]:
     return enter
 
 
-def _guarded(function: Tool, argv: list[str], world: World, usage: str, code: int) -> Steps:
+def _guarded(function: Tool, argv: list[str], context: Context, usage: str, code: int) -> Steps:
     name = basename(argv[0])
     try:
-        return (yield from function(argv, world))
+        return (yield from function(argv, context))
     except Complaint as complaint:
         yield line(f"{name}: {complaint}", 2)
         return complaint.code if complaint.code != 2 else code
     except Misuse as misuse:
         if str(misuse):
             yield line(f"{name}: {misuse}", 2)
-        if gnu(world):
+        if gnu(context):
             yield line(f"Try '{name} --help' for more information.", 2)
         else:
             yield line(f"{_BANNER}\n\nUsage: {name} {usage}", 2)
@@ -142,7 +142,7 @@ def _short(letters: str, words: deque[str], found: Options, flags: str, values: 
         found.given.setdefault(letter, []).append("")
 
 
-def wanted(asked: Options, world: World, least: int = 1) -> list[str]:
+def wanted(asked: Options, context: Context, least: int = 1) -> list[str]:
     """The words of a command line. Raises Misuse where there are too few."""
     if len(asked.words) < least:
         missing = (
@@ -152,18 +152,18 @@ def wanted(asked: Options, world: World, least: int = 1) -> list[str]:
         )
         if least > 1 and not asked.words:
             missing = "missing file operand"
-        raise Misuse(missing if gnu(world) else "")
+        raise Misuse(missing if gnu(context) else "")
     return asked.words
 
 
 # Files
 
 
-def place(world: World, name: str) -> str:
+def place(context: Context, name: str) -> str:
     """The absolute path that a name means. Raises OSError for an empty name."""
     if not name:
         raise FileNotFoundError(2, "No such file or directory")
-    return join(world.cwd, name)
+    return join(context.cwd, name)
 
 
 def reason(error: OSError) -> str:
@@ -234,26 +234,26 @@ def by_and_by(entries: Iterable[object]) -> Doing[None]:
         yield ENTRY
 
 
-def opened(world: World, name: str) -> Lines:
+def opened(context: Context, name: str) -> Lines:
     """A file's lines, or for ``-`` those of the input. Raises OSError."""
     if name == "-":
         return Lines()
-    path = place(world, name)
-    entry = world.fs.entry(path)
+    path = place(context, name)
+    entry = context.fs.entry(path)
     if isinstance(entry, Device) and entry.major == 136:  # /dev/stdin
         return Lines()
-    return Lines(world.fs.read(path))
+    return Lines(context.fs.read(path))
 
 
 def inputs(
-    name: str, world: World, names: list[str], code: int = 1
+    name: str, context: Context, names: list[str], code: int = 1
 ) -> Doing[tuple[list[tuple[str, Lines]], int]]:
     """What a program reads, and the code that is left by what cannot be opened."""
     found: list[tuple[str, Lines]] = []
     ended = 0
     for word in names or ["-"]:
         try:
-            found.append((word, opened(world, word)))
+            found.append((word, opened(context, word)))
         except OSError as error:
             ended = code
             yield line(f"{name}: {word}: {reason(error)}", 2)

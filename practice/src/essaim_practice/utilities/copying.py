@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import basename, join, normpath
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, line
 from essaim_practice.store.file_tree import Folder, Link
 from essaim_practice.utilities.base import (
@@ -23,65 +23,65 @@ from essaim_practice.utilities.base import (
 # Copying and moving
 
 
-def _pairs(asked: Options, world: World) -> list[tuple[str, str]]:
+def _pairs(asked: Options, context: Context) -> list[tuple[str, str]]:
     """Sources and where each goes. Raises Misuse."""
     words = list(asked.words)
     into = asked.get("t")
     if into:
         return [(name, join(into, basename(name.rstrip("/")))) for name in words]
     target = words.pop()
-    folder = world.fs.is_folder(place(world, target)) and "T" not in asked
+    folder = context.fs.is_folder(place(context, target)) and "T" not in asked
     if folder or len(words) > 1 or target.endswith("/"):
         return [(name, join(target, basename(name.rstrip("/")) or name)) for name in words]
     return [(words[0], target)]
 
 
 @tool("cp", usage="[-arPLHpfinlsTu] SOURCE DEST")
-def cp(argv: list[str], world: World) -> Steps:
+def cp(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "arRPLHdpfinlsTuv", "t", {"recursive": "r", "archive": "a", "force": "f"})
-    wanted(asked, world, 1 if "t" in asked else 2)
+    wanted(asked, context, 1 if "t" in asked else 2)
     recursive = bool({"a", "r", "R"} & asked.given.keys())
     kept = bool({"a", "p"} & asked.given.keys())
-    verb, code = "cannot" if gnu(world) else "can't", 0
-    for source, target in _pairs(asked, world):
-        start, end = place(world, source), place(world, target)
+    verb, code = "cannot" if gnu(context) else "can't", 0
+    for source, target in _pairs(asked, context):
+        start, end = place(context, source), place(context, target)
         try:
-            entry = world.fs.entry(start, follow=not ({"a", "d", "P"} & asked.given.keys()))
+            entry = context.fs.entry(start, follow=not ({"a", "d", "P"} & asked.given.keys()))
         except OSError as error:
             yield line(f"cp: {verb} stat '{source}': {reason(error)}", 2)
             code = 1
             continue
         if isinstance(entry, Folder) and not recursive:
-            said = "-r not specified; omitting" if gnu(world) else "omitting"
+            said = "-r not specified; omitting" if gnu(context) else "omitting"
             yield line(f"cp: {said} directory '{source}'", 2)
             code = 1
             continue
-        if _same(world, start, end):
+        if _same(context, start, end):
             yield line(f"cp: '{source}' and '{target}' are the same file", 2)
             code = 1
             continue
-        if "n" in asked and world.fs.exists(end):
+        if "n" in asked and context.fs.exists(end):
             continue
         try:
-            yield from _copy(world, start, end, kept)
+            yield from _copy(context, start, end, kept)
             if "v" in asked:
                 yield line(f"'{source}' -> '{target}'")
         except OSError as error:
-            kind = "regular file " if gnu(world) else ""
+            kind = "regular file " if gnu(context) else ""
             yield line(f"cp: {verb} create {kind}'{target}': {reason(error)}", 2)
             code = 1
     return code
 
 
-def _same(world: World, first: str, second: str) -> bool:
+def _same(context: Context, first: str, second: str) -> bool:
     try:
-        return world.fs.resolve(first) == world.fs.resolve(second)
+        return context.fs.resolve(first) == context.fs.resolve(second)
     except OSError:
         return False
 
 
-def _copy(world: World, start: str, end: str, kept: bool) -> Doing[None]:
-    fs = world.fs
+def _copy(context: Context, start: str, end: str, kept: bool) -> Doing[None]:
+    fs = context.fs
     yield ENTRY
     entry = fs.entry(start, follow=False)
     if isinstance(entry, Folder):
@@ -90,7 +90,7 @@ def _copy(world: World, start: str, end: str, kept: bool) -> Doing[None]:
             fs.make_folder(end)
         for name, path in held:
             if normpath(path) != normpath(end):
-                yield from _copy(world, path, join(end, name), kept)
+                yield from _copy(context, path, join(end, name), kept)
         if kept:
             fs.put(end, entry)
         return
@@ -106,16 +106,16 @@ def _copy(world: World, start: str, end: str, kept: bool) -> Doing[None]:
 
 
 @tool("mv", usage="[-finT] SOURCE DEST")
-def mv(argv: list[str], world: World) -> Steps:
+def mv(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "finTvu", "t", {"force": "f", "no-clobber": "n", "verbose": "v"})
-    wanted(asked, world, 1 if "t" in asked else 2)
-    code, fs = 0, world.fs
-    for source, target in _pairs(asked, world):
-        start, end = place(world, source.rstrip("/") or "/"), place(world, target)
+    wanted(asked, context, 1 if "t" in asked else 2)
+    code, fs = 0, context.fs
+    for source, target in _pairs(asked, context):
+        start, end = place(context, source.rstrip("/") or "/"), place(context, target)
         try:
             fs.entry(start, follow=False)
         except OSError as error:
-            said = f"cannot stat '{source}'" if gnu(world) else f"can't rename '{source}'"
+            said = f"cannot stat '{source}'" if gnu(context) else f"can't rename '{source}'"
             yield line(f"mv: {said}: {reason(error)}", 2)
             code = 1
             continue
@@ -124,11 +124,11 @@ def mv(argv: list[str], world: World) -> Steps:
         try:
             yield from by_and_by(fs.renaming(start, end))
             if "v" in asked:
-                yield line(f"{'renamed ' if gnu(world) else ''}'{source}' -> '{target}'")
+                yield line(f"{'renamed ' if gnu(context) else ''}'{source}' -> '{target}'")
         except OSError as error:
             said = (
                 f"cannot move '{source}' to '{target}'"
-                if gnu(world)
+                if gnu(context)
                 else f"can't rename '{source}'"
             )
             yield line(f"mv: {said}: {reason(error)}", 2)
@@ -137,14 +137,14 @@ def mv(argv: list[str], world: World) -> Steps:
 
 
 @tool("ln", usage="[-sfnbtv] [-S SUF] TARGET... LINK|DIR")
-def ln(argv: list[str], world: World) -> Steps:
+def ln(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "sfnbvTr", "St", {"symbolic": "s", "force": "f"})
-    words = wanted(asked, world)
+    words = wanted(asked, context)
     words = [*words, "."] if len(words) == 1 else words
     asked.words = words
-    code, fs = 0, world.fs
-    for target, name in _pairs(asked, world):
-        path = place(world, name)
+    code, fs = 0, context.fs
+    for target, name in _pairs(asked, context):
+        path = place(context, name)
         try:
             if "f" in asked and name not in (".", "/"):
                 try:
@@ -155,7 +155,7 @@ def ln(argv: list[str], world: World) -> Steps:
             if "s" in asked:
                 fs.link(path, target)
             else:  # one content by two names is not simulated: the copy goes its own way
-                entry = fs.entry(place(world, target), follow=False)
+                entry = fs.entry(place(context, target), follow=False)
                 if isinstance(entry, Folder):
                     raise PermissionError(1, "Operation not permitted")
                 if fs.exists(path):
@@ -163,8 +163,8 @@ def ln(argv: list[str], world: World) -> Steps:
                 fs.put(path, entry)
         except OSError as error:
             kind = "symbolic" if "s" in asked else "hard"
-            said = target if "s" not in asked and not fs.exists(place(world, target)) else name
-            if gnu(world):
+            said = target if "s" not in asked and not fs.exists(place(context, target)) else name
+            if gnu(context):
                 said = f"failed to create {kind} link '{name}'"
             yield line(f"ln: {said}: {reason(error)}", 2)
             code = 1

@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Iterator
 from posixpath import basename, join
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, line
 from essaim_practice.shell.patterns import matches, plain
 from essaim_practice.shell.words import Complaint
-from essaim_practice.store.file_tree import Device, Entry, File, Folder, Link, size_of
+from essaim_practice.store.file_tree import Device, File, Folder, Inode, Link, size_of
 from essaim_practice.text.expressions import TooLarge
 from essaim_practice.utilities.base import (
     ENTRY,
@@ -30,7 +30,7 @@ from essaim_practice.utilities.running import run
 # stat, du, df
 
 
-def _kind(entry: Entry) -> str:
+def _kind(entry: Inode) -> str:
     match entry:
         case Folder():
             return "directory"
@@ -44,17 +44,17 @@ def _kind(entry: Entry) -> str:
 
 
 @tool("stat", usage="[-ltf] [-c FMT] FILE...")
-def stat(argv: list[str], world: World) -> Steps:
+def stat(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "Lltf", "c", {"format": "c", "dereference": "L"})
     if not asked.words:
-        raise Misuse("missing operand" if gnu(world) else "")
-    names, groups, code = users(world.fs), users(world.fs, "/etc/group"), 0
+        raise Misuse("missing operand" if gnu(context) else "")
+    names, groups, code = users(context.fs), users(context.fs, "/etc/group"), 0
     for name in asked.words:
         try:
-            path = place(world, name)
-            entry = world.fs.entry(path, follow="L" in asked)
+            path = place(context, name)
+            entry = context.fs.entry(path, follow="L" in asked)
         except OSError as error:
-            said = f"cannot statx '{name}'" if gnu(world) else f"can't stat '{name}'"
+            said = f"cannot statx '{name}'" if gnu(context) else f"can't stat '{name}'"
             yield line(f"stat: {said}: {reason(error)}", 2)
             code = 1
             continue
@@ -65,7 +65,7 @@ def stat(argv: list[str], world: World) -> Steps:
             values = {"n": name, "s": size, "a": f"{entry.mode:o}", "A": mode_text(entry)}
             values |= {"U": user, "G": group, "u": entry.uid, "g": entry.gid, "F": _kind(entry)}
             values |= {"Y": int(entry.mtime), "y": then, "b": blocks, "B": 512, "h": 1, "%": "%"}
-            values |= {"N": f"'{name}'" if gnu(world) else name}
+            values |= {"N": f"'{name}'" if gnu(context) else name}
             yield line(_filled(asked.get("c"), values))
             continue
         shown = f"'{name}' -> '{entry.target}'" if isinstance(entry, Link) else name
@@ -93,19 +93,19 @@ def _filled(form: str, values: dict[str, object]) -> str:
 
 
 @tool("du", usage="[-aHLdclsxhmk] [FILE]...")
-def du(argv: list[str], world: World) -> Steps:
+def du(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "aHLclsxhmkb", "d", {"max-depth": "d", "summarize": "s"})
     deepest = 0 if "s" in asked else asked.number("d", 10**6)
     code = 0
     for name in asked.words or ["."]:
         try:
-            world.fs.entry(place(world, name), follow=False)
+            context.fs.entry(place(context, name), follow=False)
         except OSError as error:
-            said = f"cannot access '{name}'" if gnu(world) else name
+            said = f"cannot access '{name}'" if gnu(context) else name
             yield line(f"du: {said}: {reason(error)}", 2)
             code = 1
             continue
-        for depth, path, size, folder in _sizes(world, name, 0):
+        for depth, path, size, folder in _sizes(context, name, 0):
             yield ENTRY
             if depth == 0 or (depth <= deepest and (folder or "a" in asked)):
                 shown = (
@@ -117,14 +117,14 @@ def du(argv: list[str], world: World) -> Steps:
     return code
 
 
-def _sizes(world: World, name: str, depth: int) -> Iterator[tuple[int, str, int, bool]]:
+def _sizes(context: Context, name: str, depth: int) -> Iterator[tuple[int, str, int, bool]]:
     """Depth, path, kilobytes and whether it is a folder: what is inside before what holds it."""
-    path = place(world, name)
-    entry = world.fs.entry(path, follow=False)
+    path = place(context, name)
+    entry = context.fs.entry(path, follow=False)
     total = blocks_of(entry)
     if isinstance(entry, Folder) and depth < 50:
-        for child in world.fs.listing(path):
-            for found in _sizes(world, join(name, child), depth + 1):
+        for child in context.fs.listing(path):
+            for found in _sizes(context, join(name, child), depth + 1):
                 if found[0] == depth + 1:
                     total += found[2]
                 yield found
@@ -132,18 +132,18 @@ def _sizes(world: World, name: str, depth: int) -> Iterator[tuple[int, str, int,
 
 
 @tool("df", usage="[-PkmhTai] [-B SIZE] [FILESYSTEM]...")
-def df(argv: list[str], world: World) -> Steps:
+def df(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "PkmhTaiH", "B")
-    used, whole = world.fs.size // 1024 + 8192, 60 * 2**20
+    used, whole = context.fs.size // 1024 + 8192, 60 * 2**20
     rows = [("overlay", whole, used, "/"), ("tmpfs", 65536, 0, "/dev")]
     if asked.words:
         for name in asked.words:
-            world.fs.entry(place(world, name))
+            context.fs.entry(place(context, name))
         rows = rows[:1]
     scale = {"m": 1024}.get(next((o for o in ("m",) if o in asked), ""), 1)
     size = "Size" if "h" in asked else "1M-blocks" if "m" in asked else "1K-blocks"
-    free = "Avail" if gnu(world) and "h" in asked else "Available"
-    wide = 14 if gnu(world) else 20
+    free = "Avail" if gnu(context) and "h" in asked else "Available"
+    wide = 14 if gnu(context) else 20
     yield line(f"{'Filesystem':<{wide}} {size:>9} {'Used':>9} {free:>9} Use% Mounted on")
 
     def shown(size: int) -> str:
@@ -162,7 +162,7 @@ def df(argv: list[str], world: World) -> Steps:
 
 
 @tool("find", usage="[-HL] [PATH]... [OPTIONS] [ACTIONS]")
-def find(argv: list[str], world: World) -> Steps:
+def find(argv: list[str], context: Context) -> Steps:
     words = deque(argv[1:])
     roots: list[str] = []
     while words and not words[0].startswith(("-", "(", "!")):
@@ -171,20 +171,20 @@ def find(argv: list[str], world: World) -> Steps:
     code = 0
     for root in roots or ["."]:
         try:
-            world.fs.entry(place(world, root), follow=False)
+            context.fs.entry(place(context, root), follow=False)
         except OSError as error:
-            said = f"'{root}'" if gnu(world) else root
+            said = f"'{root}'" if gnu(context) else root
             yield line(f"find: {said}: {reason(error)}", 2)
             code = 1
             continue
-        for depth, path, entry in _walk(world, root, 0, int(tests.get("-maxdepth", "50"))):
+        for depth, path, entry in _walk(context, root, 0, int(tests.get("-maxdepth", "50"))):
             yield ENTRY
-            if not _passes(tests, world, depth, path, entry):
+            if not _passes(tests, context, depth, path, entry):
                 continue
             if action == ["-delete"]:
-                yield from by_and_by(world.fs.removing(place(world, path)))
+                yield from by_and_by(context.fs.removing(place(context, path)))
             elif action:
-                yield from run([path if w == "{}" else w for w in action], world)
+                yield from run([path if w == "{}" else w for w in action], context)
             else:
                 yield line(path)
     return code
@@ -222,16 +222,16 @@ def _tests(words: list[str]) -> tuple[dict[str, str], list[str]]:
     return tests, action
 
 
-def _walk(world: World, name: str, depth: int, most: int) -> Iterator[tuple[int, str, Entry]]:
-    path = place(world, name)
-    entry = world.fs.entry(path, follow=False)
+def _walk(context: Context, name: str, depth: int, most: int) -> Iterator[tuple[int, str, Inode]]:
+    path = place(context, name)
+    entry = context.fs.entry(path, follow=False)
     yield depth, name, entry
-    if isinstance(entry, Folder) and depth < min(most, 50) and world.fs.is_folder(path):
-        for child in world.fs.listing(path):
-            yield from _walk(world, join(name, child), depth + 1, most)
+    if isinstance(entry, Folder) and depth < min(most, 50) and context.fs.is_folder(path):
+        for child in context.fs.listing(path):
+            yield from _walk(context, join(name, child), depth + 1, most)
 
 
-def _passes(tests: dict[str, str], world: World, depth: int, path: str, entry: Entry) -> bool:
+def _passes(tests: dict[str, str], context: Context, depth: int, path: str, entry: Inode) -> bool:
     name = basename(path) or path
     kinds = {"f": File, "d": Folder, "l": Link, "c": Device}
     for test, wanted in tests.items():
@@ -245,10 +245,10 @@ def _passes(tests: dict[str, str], world: World, depth: int, path: str, entry: E
             return False
         if test == "-mindepth" and depth < int(wanted):
             return False
-        if test == "-newer" and entry.mtime <= world.fs.entry(place(world, wanted)).mtime:
+        if test == "-newer" and entry.mtime <= context.fs.entry(place(context, wanted)).mtime:
             return False
         if test == "-empty":
-            held = isinstance(entry, Folder) and world.fs.listing(place(world, path))
+            held = isinstance(entry, Folder) and context.fs.listing(place(context, path))
             if held or (isinstance(entry, File) and entry.data):
                 return False
     return True

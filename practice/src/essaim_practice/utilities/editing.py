@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import Steps, Write, line
 from essaim_practice.shell.words import Complaint
@@ -40,13 +40,13 @@ class _Command:
 
 
 @tool("sed", usage="[-i[SFX]] [-nrE] CMD [FILE]...")
-def sed(argv: list[str], world: World) -> Steps:
+def sed(argv: list[str], context: Context) -> Steps:
     argv = [argv[0], *("-i" if re.match(r"-i.+|--in-place", w) else w for w in argv[1:])]
     asked = options(argv, "nriEsz", "ef", {"quiet": "n", "expression": "e", "regexp-extended": "E"})
     words = list(asked.words)
     scripts = list(asked.given.get("e", []))
     for name in asked.given.get("f", []):
-        scripts += decoded(world.fs.read(place(world, name))).splitlines()
+        scripts += decoded(context.fs.read(place(context, name))).splitlines()
     if not scripts:
         if not words:
             raise Misuse("")
@@ -56,11 +56,11 @@ def sed(argv: list[str], world: World) -> Steps:
     if "i" in asked:
         for name in words:
             edited = bytearray()
-            source = Lines(world.fs.read(place(world, name)))
+            source = Lines(context.fs.read(place(context, name)))
             yield from _edited(source, commands, "n" in asked, edited)
-            world.fs.write(place(world, name), bytes(edited))
+            context.fs.write(place(context, name), bytes(edited))
         return 0
-    found, code = yield from inputs("sed", world, words)
+    found, code = yield from inputs("sed", context, words)
     for _, source in found:
         yield from _edited(source, commands, "n" in asked, None)
     return code
@@ -305,7 +305,7 @@ class _Script:
 
 
 @tool("vi", "vim", "nano", "watch")
-def full_screen(argv: list[str], world: World) -> Steps:
+def full_screen(argv: list[str], context: Context) -> Steps:
     name = basename(argv[0])
     yield line(f"{name}: {_UNSUPPORTED}: it shows no full screens. Use echo, cat and sed.", 2)
     return 1

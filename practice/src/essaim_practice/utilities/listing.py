@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from posixpath import join
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, line
-from essaim_practice.store.file_tree import Device, Entry, File, Folder, Link, size_of
+from essaim_practice.store.file_tree import Device, File, Folder, Inode, Link, size_of
 from essaim_practice.utilities.base import (
     ENTRY,
     Doing,
@@ -27,7 +27,7 @@ _BLOCK = 4096
 _TOGETHER = 256  # rows that are written at once
 
 
-def mode_text(entry: Entry) -> str:
+def mode_text(entry: Inode) -> str:
     """``drwxr-xr-x``."""
     kind = "d" if isinstance(entry, Folder) else "l" if isinstance(entry, Link) else "-"
     kind = "c" if isinstance(entry, Device) else kind
@@ -41,7 +41,7 @@ def mode_text(entry: Entry) -> str:
     return text
 
 
-def blocks_of(entry: Entry) -> int:
+def blocks_of(entry: Inode) -> int:
     """Kilobytes on the disk; a folder of less than a block is in memory, or made up."""
     blocks = size_of(entry) // _BLOCK if isinstance(entry, Folder) else -(-size_of(entry) // _BLOCK)
     return blocks * 4 if isinstance(entry, File | Folder) else 0
@@ -62,7 +62,7 @@ def human(size: float) -> str:
 
 
 @tool("ls", usage="[-1AaCxdLHRFplinshrSXvctu] [-w WIDTH] [FILE]...")
-def ls(argv: list[str], world: World) -> Steps:
+def ls(argv: list[str], context: Context) -> Steps:
     asked = options(
         argv,
         "1AaCxdLHRFplinshrSXvctuGgokq",
@@ -70,30 +70,30 @@ def ls(argv: list[str], world: World) -> Steps:
         {"all": "a", "color": "G", "full-time": "e", "human-readable": "h", "recursive": "R"},
     )
     names = asked.words or ["."]
-    files: list[tuple[str, Entry]] = []
+    files: list[tuple[str, Inode]] = []
     folders: list[str] = []
     code = 0
     for name in names:
         try:
-            path = place(world, name)
+            path = place(context, name)
             follow = "d" not in asked and not ({"l", "F"} & asked.given.keys())
-            if gnu(world) and follow:
+            if gnu(context) and follow:
                 try:
-                    entry = world.fs.entry(path)
+                    entry = context.fs.entry(path)
                 except OSError:
-                    entry = world.fs.entry(path, follow=False)
+                    entry = context.fs.entry(path, follow=False)
             else:
-                entry = world.fs.entry(path, follow or name.endswith("/"))
+                entry = context.fs.entry(path, follow or name.endswith("/"))
         except OSError as error:
-            said = f"cannot access '{name}'" if gnu(world) else name
+            said = f"cannot access '{name}'" if gnu(context) else name
             yield line(f"ls: {said}: {reason(error)}", 2)
-            code = 2 if gnu(world) else 1
+            code = 2 if gnu(context) else 1
             continue
         if isinstance(entry, Folder) and "d" not in asked:
             folders.append(name)
         else:
             files.append((name, entry))
-    show = _Listing(world, asked)
+    show = _Listing(context, asked)
     if files:
         yield from show.rows(files)
     for number, name in enumerate(show.ordered_names(folders)):
@@ -103,19 +103,19 @@ def ls(argv: list[str], world: World) -> Steps:
 
 
 class _Listing:
-    def __init__(self, world: World, asked: Options) -> None:
-        self._world = world
+    def __init__(self, context: Context, asked: Options) -> None:
+        self._context = context
         self._asked = asked
-        self._users = users(world.fs)
-        self._groups = users(world.fs, "/etc/group")
-        self._gnu = gnu(world)
+        self._users = users(context.fs)
+        self._groups = users(context.fs, "/etc/group")
+        self._gnu = gnu(context)
 
     def ordered_names(self, names: list[str]) -> list[str]:
         return sorted(names, reverse="r" in self._asked)
 
     def folder(self, name: str, headed: bool, first: bool) -> Steps:
-        fs, asked = self._world.fs, self._asked
-        path = place(self._world, name)
+        fs, asked = self._context.fs, self._asked
+        path = place(self._context, name)
         try:
             held = fs.listing(path)
         except OSError as error:
@@ -125,7 +125,7 @@ class _Listing:
             held = [".", "..", *held]
         elif "A" not in asked:
             held = [found for found in held if not found.startswith(".")]
-        entries: list[tuple[str, Entry]] = []
+        entries: list[tuple[str, Inode]] = []
         for found in held:
             yield ENTRY
             try:
@@ -146,7 +146,7 @@ class _Listing:
                     yield from self.folder(join(name, found), True, first=False)
         return 0
 
-    def _ordered(self, entries: list[tuple[str, Entry]]) -> list[tuple[str, Entry]]:
+    def _ordered(self, entries: list[tuple[str, Inode]]) -> list[tuple[str, Inode]]:
         ordered = sorted(entries, key=lambda pair: pair[0])
         if "t" in self._asked:
             ordered.sort(key=lambda pair: -pair[1].mtime)
@@ -156,28 +156,28 @@ class _Listing:
             ordered.sort(key=lambda pair: pair[0].rpartition(".")[2])
         return ordered[::-1] if "r" in self._asked else ordered
 
-    def rows(self, entries: list[tuple[str, Entry]]) -> Doing[None]:
+    def rows(self, entries: list[tuple[str, Inode]]) -> Doing[None]:
         entries = self._ordered(entries)
         if {"l", "n", "g", "o", "e"} & self._asked.given.keys():
             yield from self._long(entries)
             return
         names = [name + self._mark(entry) for name, entry in entries]
-        if self._gnu and self._world.tty:
+        if self._gnu and self._context.tty:
             names = [f"'{name}'" if " " in name else name for name in names]
-        columns = self._world.tty or "C" in self._asked or "x" in self._asked
+        columns = self._context.tty or "C" in self._asked or "x" in self._asked
         if "1" in self._asked or not columns:
             yield out("".join(f"{name}\n" for name in names))
             return
-        yield out(_columns(names, self._world.size[1] or _WIDTH))
+        yield out(_columns(names, self._context.size[1] or _WIDTH))
 
-    def _mark(self, entry: Entry) -> str:
+    def _mark(self, entry: Inode) -> str:
         if isinstance(entry, Folder) and {"F", "p"} & self._asked.given.keys():
             return "/"
         if "F" not in self._asked:
             return ""
         return "@" if isinstance(entry, Link) else "*" if entry.mode & 0o111 else ""
 
-    def _long(self, entries: list[tuple[str, Entry]]) -> Doing[None]:
+    def _long(self, entries: list[tuple[str, Inode]]) -> Doing[None]:
         made = []
         for name, entry in entries:
             made.append(self._fields(name, entry))
@@ -193,7 +193,7 @@ class _Listing:
             )
             yield out("".join(rows))
 
-    def _fields(self, name: str, entry: Entry) -> tuple[str, str, str, str, str, str, str]:
+    def _fields(self, name: str, entry: Inode) -> tuple[str, str, str, str, str, str, str]:
         size = str(size_of(entry))
         if "h" in self._asked:
             size = human(size_of(entry))
@@ -212,7 +212,7 @@ class _Listing:
         then = time.gmtime(max(0.0, min(moment, 4e9)))
         if "e" in self._asked:
             return time.strftime("%Y-%m-%d %H:%M:%S +0000", then)
-        age = self._world.now() - moment
+        age = self._context.now() - moment
         recent = -900 < age < _HALF_YEAR
         return time.strftime("%b %e %H:%M" if recent else "%b %e  %Y", then)
 

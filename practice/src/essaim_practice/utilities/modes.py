@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, line
 from essaim_practice.shell.words import Complaint
 from essaim_practice.store.file_tree import Folder
@@ -47,63 +47,65 @@ def new_mode(text: str, old: int, folder: bool) -> int:
     return mode
 
 
-def _each(world: World, name: str, recursive: bool) -> Iterator[str]:
-    path = place(world, name)
-    world.fs.entry(path, follow=False)
+def _each(context: Context, name: str, recursive: bool) -> Iterator[str]:
+    path = place(context, name)
+    context.fs.entry(path, follow=False)
     yield path
-    if recursive and world.fs.is_folder(path):
-        yield from world.fs.walk(world.fs.resolve(path))
+    if recursive and context.fs.is_folder(path):
+        yield from context.fs.walk(context.fs.resolve(path))
 
 
 @tool("chmod", usage="[-Rcvf] MODE[,MODE]... FILE...")
-def chmod(argv: list[str], world: World) -> Steps:
+def chmod(argv: list[str], context: Context) -> Steps:
     argv = [argv[0], *(f"a{w}" if re.match(r"-[rwxst]+$", w) else w for w in argv[1:])]
     asked, code = options(argv, "Rcvf", "", {"recursive": "R"}), 0
-    mode, *names = wanted(asked, world, 2)
+    mode, *names = wanted(asked, context, 2)
     new_mode(mode, 0, False)
     for name in names:
         try:
-            for path in _each(world, name, "R" in asked):
+            for path in _each(context, name, "R" in asked):
                 yield ENTRY
-                entry = world.fs.entry(path)
-                world.fs.change_mode(path, new_mode(mode, entry.mode, isinstance(entry, Folder)))
+                entry = context.fs.entry(path)
+                context.fs.change_mode(path, new_mode(mode, entry.mode, isinstance(entry, Folder)))
         except OSError as error:
-            said = f"cannot access '{name}'" if gnu(world) else name
+            said = f"cannot access '{name}'" if gnu(context) else name
             yield line(f"chmod: {said}: {reason(error)}", 2)
             code = 1
     return code
 
 
 @tool("chown", "chgrp", usage="[-RhLHPcvf]... USER[:[GRP]] FILE...")
-def chown(argv: list[str], world: World) -> Steps:
+def chown(argv: list[str], context: Context) -> Steps:
     asked, code = options(argv, "RhLHPcvf", "", {"recursive": "R"}), 0
-    owner, *names = wanted(asked, world, 2)
+    owner, *names = wanted(asked, context, 2)
     user, _, group = owner.replace(".", ":", 1).partition(":")
     if basename(argv[0]) == "chgrp":
         user, group = "", owner
-    uid = _number(world, user, "/etc/passwd", "user")
-    gid = _number(world, group, "/etc/group", "group")
+    uid = _number(context, user, "/etc/passwd", "user")
+    gid = _number(context, group, "/etc/group", "group")
     for name in names:
         try:
-            for path in _each(world, name, "R" in asked):
+            for path in _each(context, name, "R" in asked):
                 yield ENTRY
-                entry = world.fs.entry(path, follow="h" not in asked)
-                world.fs.change_owner(
+                entry = context.fs.entry(path, follow="h" not in asked)
+                context.fs.change_owner(
                     path, entry.uid if uid is None else uid, entry.gid if gid is None else gid
                 )
         except OSError as error:
-            said = f"cannot access '{name}'" if gnu(world) else name
+            said = f"cannot access '{name}'" if gnu(context) else name
             yield line(f"{argv[0]}: {said}: {reason(error)}", 2)
             code = 1
     return code
 
 
-def _number(world: World, name: str, path: str, kind: str) -> int | None:
+def _number(context: Context, name: str, path: str, kind: str) -> int | None:
     if not name:
         return None
     if name.isdecimal() and len(name) < 10:
         return int(name)
-    number = next((n for n, known in users(world.fs, path).items() if known == name), None)
+    number = next((n for n, known in users(context.fs, path).items() if known == name), None)
     if number is None:
-        raise Complaint(f"invalid {kind}: '{name}'" if gnu(world) else f"unknown {kind} {name}", 1)
+        raise Complaint(
+            f"invalid {kind}: '{name}'" if gnu(context) else f"unknown {kind} {name}", 1
+        )
     return int(number)

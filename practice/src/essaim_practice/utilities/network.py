@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.hosts import NoSuchHost
 from essaim_practice.programs.steps import Steps, Wait, line
 from essaim_practice.shell.words import Complaint
@@ -10,35 +10,35 @@ from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Misuse, options, tool
 
 
-def own_address(world: World) -> str:
+def own_address(context: Context) -> str:
     """The container's address, as its /etc/hosts tells it."""
     try:
-        rows = decoded(world.fs.read("/etc/hosts")).splitlines()
+        rows = decoded(context.fs.read("/etc/hosts")).splitlines()
     except OSError:
         rows = []
     for row in rows:
         address, *names = row.split() or [""]
-        if world.hostname in names:
+        if context.hostname in names:
             return address
     return "127.0.0.1"
 
 
-def resolved(host: str, world: World) -> str:
+def resolved(host: str, context: Context) -> str:
     if host == "localhost":
         return "127.0.0.1"
     try:
-        return world.net.resolve(host)
+        return context.net.resolve(host)
     except NoSuchHost:
         raise Complaint(f"bad address '{host}'", 1) from None
 
 
 @tool("ping", usage="[OPTIONS] HOST")
-def ping(argv: list[str], world: World) -> Steps:
+def ping(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "46Aq", "csiItwWp")
     if not asked.words:
         raise Misuse("")
     host, count = asked.words[0], asked.number("c", 10**9)
-    address = resolved(host, world)
+    address = resolved(host, context)
     yield line(f"PING {host} ({address}): 56 data bytes")
     for number in range(count):
         yield line(f"64 bytes from {address}: seq={number} ttl=64 time=0.090 ms")
@@ -50,13 +50,13 @@ def ping(argv: list[str], world: World) -> Steps:
 
 
 @tool("nslookup", usage="[-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]")
-def nslookup(argv: list[str], world: World) -> Steps:
+def nslookup(argv: list[str], context: Context) -> Steps:
     words = [word for word in argv[1:] if not word.startswith("-")]
     if not words:
         raise Misuse("")
     yield line("Server:\t\t127.0.0.11\nAddress:\t127.0.0.11:53\n")
     try:
-        address = world.net.resolve(words[0])
+        address = context.net.resolve(words[0])
     except NoSuchHost:
         said = f"** server can't find {words[0]}: NXDOMAIN\n"
         yield line(f"{said}\n{said}")
@@ -67,20 +67,20 @@ def nslookup(argv: list[str], world: World) -> Steps:
 
 
 @tool("getent", usage="hosts NAME")
-def getent(argv: list[str], world: World) -> Steps:
+def getent(argv: list[str], context: Context) -> Steps:
     if argv[1:2] not in (["hosts"], ["ahosts"]) or len(argv) < 3:
         return 1
     try:
-        yield line(f"{world.net.resolve(argv[2]):<15} {argv[2]}")
+        yield line(f"{context.net.resolve(argv[2]):<15} {argv[2]}")
     except NoSuchHost:
         return 2
     return 0
 
 
 @tool("ip", usage="[OPTIONS] address|route|link|neigh|rule [ARGS]")
-def ip(argv: list[str], world: World) -> Steps:
+def ip(argv: list[str], context: Context) -> Steps:
     words = [word for word in argv[1:] if not word.startswith("-")]
-    address = own_address(world)
+    address = own_address(context)
     start = address.rpartition(".")[0]
     match (words or [""])[0][:1]:
         case "a" | "l":
@@ -104,8 +104,8 @@ def ip(argv: list[str], world: World) -> Steps:
 
 
 @tool("ifconfig")
-def ifconfig(argv: list[str], world: World) -> Steps:
-    address = own_address(world)
+def ifconfig(argv: list[str], context: Context) -> Steps:
+    address = own_address(context)
     yield line(f"eth0      Link encap:Ethernet  HWaddr {_hardware(address).upper()}  ")
     wide = f"{address.rsplit('.', 2)[0]}.255.255"
     yield line(f"          inet addr:{address}  Bcast:{wide}  Mask:255.255.0.0")

@@ -9,7 +9,7 @@ import re
 from math import isfinite
 from posixpath import basename
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, Wait, Work, Write, line
 from essaim_practice.shell.words import Complaint
 from essaim_practice.text.encoding import decoded, encoded
@@ -30,7 +30,7 @@ _AT_ONCE = 500  # numbers in one step
 
 
 @tool("seq", usage="[-w] [-s SEP] [FIRST [INC]] LAST")
-def seq(argv: list[str], world: World) -> Steps:
+def seq(argv: list[str], context: Context) -> Steps:
     words = argv[1:]
     separator, wide = "\n", False
     while words and re.match(r"-[a-z]", words[0]):
@@ -42,12 +42,12 @@ def seq(argv: list[str], world: World) -> Steps:
         else:
             raise Misuse(f"invalid option -- '{word[1]}'")
     if not 1 <= len(words) <= 3:
-        raise Misuse("missing operand" if gnu(world) and not words else "")
+        raise Misuse("missing operand" if gnu(context) and not words else "")
     try:
         numbers = [float(word) for word in words]
     except ValueError:
         raise Misuse(
-            "" if not gnu(world) else f"invalid floating point argument: '{words[0]}'"
+            "" if not gnu(context) else f"invalid floating point argument: '{words[0]}'"
         ) from None
     if not all(map(isfinite, numbers)):
         raise Misuse("")
@@ -80,10 +80,10 @@ def seq(argv: list[str], world: World) -> Steps:
 
 
 @tool("expr", usage="EXPRESSION", code=2)
-def expr(argv: list[str], world: World) -> Steps:
+def expr(argv: list[str], context: Context) -> Steps:
     words = argv[1:]
     if not words:
-        raise Complaint("missing operand" if gnu(world) else "too few arguments", 2)
+        raise Complaint("missing operand" if gnu(context) else "too few arguments", 2)
     value = _Expression(words).value()
     yield line(value)
     return int(value in ("", "0"))
@@ -200,14 +200,14 @@ _SUMS = ("md5sum", "sha1sum", "sha256sum", "sha512sum")
 
 
 @tool(*_SUMS, usage="[-c[sw]] [FILE]...")
-def checksum(argv: list[str], world: World) -> Steps:
+def checksum(argv: list[str], context: Context) -> Steps:
     name = basename(argv[0])
     asked, code = options(argv, "cswbt"), 0
     for word in asked.words or ["-"]:
         try:
-            lines = opened(world, word)
+            lines = opened(context, word)
         except OSError as error:
-            said = word if gnu(world) else f"can't open '{word}'"
+            said = word if gnu(context) else f"can't open '{word}'"
             yield line(f"{name}: {said}: {reason(error)}", 2)
             code = 1
             continue
@@ -215,7 +215,7 @@ def checksum(argv: list[str], world: World) -> Steps:
             yield line(f"{(yield from _sum(name, lines))}  {word}")
             continue
         for row in (yield from lines.whole()):
-            code |= yield from _checked(name, decoded(row).rstrip("\n"), world)
+            code |= yield from _checked(name, decoded(row).rstrip("\n"), context)
     return code
 
 
@@ -227,10 +227,10 @@ def _sum(name: str, lines: Lines) -> Doing[str]:
     return digest.hexdigest()
 
 
-def _checked(name: str, row: str, world: World) -> Doing[int]:
+def _checked(name: str, row: str, context: Context) -> Doing[int]:
     wanted, _, word = row.partition("  ")
     try:
-        made = yield from _sum(name, opened(world, word))
+        made = yield from _sum(name, opened(context, word))
     except OSError as error:
         yield line(f"{name}: can't open '{word}': {reason(error)}", 2)
         return 1
@@ -240,14 +240,14 @@ def _checked(name: str, row: str, world: World) -> Doing[int]:
 
 
 @tool("base64", usage="[-d] [-w COL] [FILE]")
-def base64(argv: list[str], world: World) -> Steps:
+def base64(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "di", "w", {"decode": "d", "wrap": "w"})
-    data = b"".join((yield from opened(world, (asked.words or ["-"])[0]).whole()))
+    data = b"".join((yield from opened(context, (asked.words or ["-"])[0]).whole()))
     if "d" in asked:
         try:
             yield Write(codes.b64decode(data.translate(None, b" \t\n\r\v\f"), validate=True))
         except (binascii.Error, ValueError):
-            raise Complaint("invalid input" if gnu(world) else "truncated input", 1) from None
+            raise Complaint("invalid input" if gnu(context) else "truncated input", 1) from None
         return 0
     text = codes.b64encode(data).decode()
     wide = asked.number("w", 76)
@@ -257,6 +257,6 @@ def base64(argv: list[str], world: World) -> Steps:
 
 
 @tool("nproc", usage="")
-def nproc(argv: list[str], world: World) -> Steps:
+def nproc(argv: list[str], context: Context) -> Steps:
     yield line("2")
     return 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from posixpath import basename
 
-from essaim_practice.programs.base import UNIX, Program, StartError, World, executable, program
+from essaim_practice.programs.base import UNIX, Context, Program, StartError, executable, program
 from essaim_practice.programs.steps import Interrupted, Steps, Wait, ending, line, printing
 from essaim_practice.shell.words import Complaint, echoed, formatted, tested
 from essaim_practice.text.encoding import decoded
@@ -31,13 +31,13 @@ def seconds_of(text: str) -> float:
 
 
 @tool("sleep", usage="[N]...")
-def sleep(argv: list[str], world: World) -> Steps:
+def sleep(argv: list[str], context: Context) -> Steps:
     if len(argv) < 2:
-        raise Misuse("missing operand" if gnu(world) else "")
+        raise Misuse("missing operand" if gnu(context) else "")
     try:
         total = sum(seconds_of(word) for word in argv[1:] if word != "--")
     except Complaint:
-        if not gnu(world):
+        if not gnu(context):
             raise
         bad = next(w for w in argv[1:] if not re.fullmatch(r"[0-9.]+[smhd]?", w))
         raise Misuse(f"invalid time interval '{bad}'") from None
@@ -46,7 +46,7 @@ def sleep(argv: list[str], world: World) -> Steps:
 
 
 @tool("yes", usage="[STRING]")
-def yes(argv: list[str], world: World) -> Steps:
+def yes(argv: list[str], context: Context) -> Steps:
     text = (" ".join(argv[1:]) or "y") + "\n"
     many = text * max(1, 1024 // len(text))
     yield out(text)
@@ -56,25 +56,25 @@ def yes(argv: list[str], world: World) -> Steps:
 
 
 @tool("true", "sync")
-def true(argv: list[str], world: World) -> Steps:
+def true(argv: list[str], context: Context) -> Steps:
     return 0
     yield
 
 
 @tool("false")
-def false(argv: list[str], world: World) -> Steps:
+def false(argv: list[str], context: Context) -> Steps:
     return 1
     yield
 
 
 @tool("echo")
-def echo(argv: list[str], world: World) -> Steps:
+def echo(argv: list[str], context: Context) -> Steps:
     yield out(echoed(argv[1:]))
     return 0
 
 
 @tool("printf")
-def printf(argv: list[str], world: World) -> Steps:
+def printf(argv: list[str], context: Context) -> Steps:
     text, problems = formatted(argv[1:])
     for problem in problems:
         yield line(f"printf: {problem}", 2)
@@ -83,24 +83,24 @@ def printf(argv: list[str], world: World) -> Steps:
 
 
 @tool("test", "[", "[[", code=2)
-def test(argv: list[str], world: World) -> Steps:
-    return int(not tested([basename(argv[0]), *argv[1:]], world.fs, world.cwd, world.tty))
+def test(argv: list[str], context: Context) -> Steps:
+    return int(not tested([basename(argv[0]), *argv[1:]], context.fs, context.cwd, context.tty))
     yield
 
 
 @tool("pwd")
-def pwd(argv: list[str], world: World) -> Steps:
-    yield line(world.cwd)
+def pwd(argv: list[str], context: Context) -> Steps:
+    yield line(context.cwd)
     return 0
 
 
 # Running others
 
 
-def run(argv: list[str], world: World) -> Doing[int]:
+def run(argv: list[str], context: Context) -> Doing[int]:
     """Run another program; returns its exit code, 127 where there is none."""
     try:
-        started = program(argv, world)
+        started = program(argv, context)
     except StartError:
         yield line(f"{argv[0]}: not found", 2)
         return 127
@@ -108,10 +108,10 @@ def run(argv: list[str], world: World) -> Doing[int]:
 
 
 @executable(UNIX, "env", "printenv")
-def env(argv: list[str], world: World) -> Program:
+def env(argv: list[str], context: Context) -> Program:
     """Run as a program of its own where env starts one: what that serves, env serves."""
     asked = deque(argv[1:])
-    environment = dict(world.env)
+    environment = dict(context.env)
     while asked and (asked[0].startswith("-") or "=" in asked[0]):
         word = asked.popleft()
         name, equals, value = word.partition("=")
@@ -122,21 +122,21 @@ def env(argv: list[str], world: World) -> Program:
         elif equals and not word.startswith("-"):
             environment[name] = value
         else:
-            return Program(_bad_option(argv, word, world))
+            return Program(_bad_option(argv, word, context))
     if basename(argv[0]) == "printenv":
-        return Program(_printed(list(argv[1:]), world))
+        return Program(_printed(list(argv[1:]), context))
     if not asked:
         return Program(_shown(environment))
     try:
-        return program(list(asked), replace(world, env=environment))
+        return program(list(asked), replace(context, env=environment))
     except StartError:
-        said = f"'{asked[0]}'" if gnu(world) else f"can't execute '{asked[0]}'"
+        said = f"'{asked[0]}'" if gnu(context) else f"can't execute '{asked[0]}'"
         return Program(printing(f"env: {said}: No such file or directory", 127, 2))
 
 
-def _bad_option(argv: list[str], word: str, world: World) -> Steps:
+def _bad_option(argv: list[str], word: str, context: Context) -> Steps:
     yield line(f"env: invalid option -- '{word[1:2]}'", 2)
-    return 125 if gnu(world) else 1
+    return 125 if gnu(context) else 1
 
 
 def _shown(environment: dict[str, str]) -> Steps:
@@ -145,20 +145,20 @@ def _shown(environment: dict[str, str]) -> Steps:
     return 0
 
 
-def _printed(names: list[str], world: World) -> Steps:
+def _printed(names: list[str], context: Context) -> Steps:
     code = 0
     if not names:
-        yield from _shown(dict(world.env))
+        yield from _shown(dict(context.env))
     for name in names:
-        if name in world.env:
-            yield out(f"{world.env[name]}\n")
+        if name in context.env:
+            yield out(f"{context.env[name]}\n")
         else:
             code = 1
     return code
 
 
 @tool("xargs", usage="[OPTIONS] [PROG ARGS]")
-def xargs(argv: list[str], world: World) -> Steps:
+def xargs(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "rt0px", "nIPLsd", permute=False)
     command = asked.words or ["echo"]
     lines = yield from Lines().whole()
@@ -184,9 +184,9 @@ def xargs(argv: list[str], world: World) -> Steps:
     for call in calls:
         yield Wait(0.0005)
         try:
-            started = program(call, world)
+            started = program(call, context)
         except StartError:
-            said = call[0] if gnu(world) else f"can't execute '{call[0]}'"
+            said = call[0] if gnu(context) else f"can't execute '{call[0]}'"
             yield line(f"xargs: {said}: No such file or directory", 2)
             return 127
         ended = yield from started.steps
@@ -199,13 +199,13 @@ def _unquoted(word: str) -> str:
 
 
 @tool("timeout", usage="[-s SIG] [-k KILL_SECS] SECS PROG ARGS")
-def timeout(argv: list[str], world: World) -> Steps:
+def timeout(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "v", "sk", permute=False)
     if len(asked.words) < 2:
-        raise Misuse("missing operand" if gnu(world) else "")
+        raise Misuse("missing operand" if gnu(context) else "")
     left = seconds_of(asked.words[0])
     try:
-        steps = program(asked.words[1:], world).steps
+        steps = program(asked.words[1:], context).steps
     except StartError:
         yield line(f"timeout: can't execute '{asked.words[1]}': No such file or directory", 2)
         return 127
@@ -219,7 +219,7 @@ def timeout(argv: list[str], world: World) -> Steps:
         if isinstance(step, Wait) and step.seconds >= left:
             yield Wait(left)
             steps.close()
-            if gnu(world):
+            if gnu(context):
                 return 124
             yield line("Terminated", 2)
             return 143
@@ -229,24 +229,24 @@ def timeout(argv: list[str], world: World) -> Steps:
 
 
 @tool("time", usage="[-vpa] [-o FILE] PROG ARGS")
-def time(argv: list[str], world: World) -> Steps:
+def time(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "vp", "o", permute=False)
     if not asked.words:
         raise Misuse("")
-    before = world.now()
-    code = yield from run(asked.words, world)
-    minutes, seconds = divmod(max(0.0, world.now() - before), 60)
+    before = context.now()
+    code = yield from run(asked.words, context)
+    minutes, seconds = divmod(max(0.0, context.now() - before), 60)
     yield line(f"real\t{int(minutes)}m {seconds:.2f}s\nuser\t0m 0.00s\nsys\t0m 0.00s", 2)
     return code
 
 
 @tool("busybox")
-def busybox(argv: list[str], world: World) -> Steps:
+def busybox(argv: list[str], context: Context) -> Steps:
     if len(argv) < 2:
         yield line("BusyBox v1.35.0 (simulated by the practice engine) multi-call binary.")
         return 0
     try:
-        started = program([basename(argv[1]), *argv[2:]], world)
+        started = program([basename(argv[1]), *argv[2:]], context)
     except StartError:
         yield line(f"{argv[1]}: applet not found", 2)
         return 127
@@ -254,12 +254,12 @@ def busybox(argv: list[str], world: World) -> Steps:
 
 
 @executable(UNIX, "nohup")
-def through(argv: list[str], world: World) -> Program:
+def through(argv: list[str], context: Context) -> Program:
     """Programs that only start another."""
     if len(argv) < 2:
         return Program(ending(125))
     try:
-        return program(argv[1:], world)
+        return program(argv[1:], context)
     except StartError:
         said = f"{argv[0]}: can't execute '{argv[1]}': No such file or directory"
         return Program(printing(said, 127, 2))

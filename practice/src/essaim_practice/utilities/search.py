@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from posixpath import basename, join
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import Steps, Write, line
 from essaim_practice.store.file_tree import File
@@ -53,12 +53,12 @@ _LONG = {
     "{ PATTERN | -e PATTERN... | -f FILE... } [FILE]...",
     code=2,
 )
-def grep(argv: list[str], world: World) -> Steps:
+def grep(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "HhnlLoqvsrRiwxFEzcua", "emABCf", _LONG)
     words = list(asked.words)
     sources = list(asked.given.get("e", []))
     for name in asked.given.get("f", []):
-        sources += decoded(world.fs.read(place(world, name))).splitlines()
+        sources += decoded(context.fs.read(place(context, name))).splitlines()
     if not {"e", "f"} & asked.given.keys():
         if not words:
             raise Misuse("")
@@ -78,12 +78,12 @@ def grep(argv: list[str], world: World) -> Steps:
     headed = (len(names) > 1 or recursive or "H" in asked) and "h" not in asked
     for name in names:
         try:
-            found = iter([name]) if name == "-" else _files(world, name, recursive)
+            found = iter([name]) if name == "-" else _files(context, name, recursive)
             for path in found:
                 yield ENTRY
                 if not path:
                     continue
-                lines = opened(world, path)
+                lines = opened(context, path)
                 found_any |= yield from _searched(path, lines, pattern, asked, headed)
         except OSError as error:
             if "s" not in asked:
@@ -94,17 +94,17 @@ def grep(argv: list[str], world: World) -> Steps:
     return code or int(not found_any)
 
 
-def _files(world: World, name: str, recursive: bool) -> Iterator[str]:
+def _files(context: Context, name: str, recursive: bool) -> Iterator[str]:
     """The files to be searched, and "" for whatever else there is."""
-    path = place(world, name)
-    world.fs.entry(path)
-    if not recursive or not world.fs.is_folder(path):
+    path = place(context, name)
+    context.fs.entry(path)
+    if not recursive or not context.fs.is_folder(path):
         yield name
         return
-    root = world.fs.resolve(path)
+    root = context.fs.resolve(path)
     start = len(root.rstrip("/")) + 1
-    for found in world.fs.walk(root):
-        yield join(name, found[start:]) if isinstance(world.fs.at(found), File) else ""
+    for found in context.fs.walk(root):
+        yield join(name, found[start:]) if isinstance(context.fs.at(found), File) else ""
 
 
 def _searched(

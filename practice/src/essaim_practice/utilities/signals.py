@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import basename
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, Wait, line
 from essaim_practice.shell.words import Complaint
 from essaim_practice.utilities.base import Misuse, gnu, options, out, tool
@@ -18,13 +18,13 @@ SIGNALS = {name: number for number, name in enumerate(_SIGNALS.split(), 1)} | {
 
 
 @tool("ps", usage="[-o COL1,COL2=HEADER]")
-def ps(argv: list[str], world: World) -> Steps:
-    processes = list(world.inside.processes())
+def ps(argv: list[str], context: Context) -> Steps:
+    processes = list(context.inside.processes())
     top = max((process.pid for process in processes), default=0)
     own = top + 1
     rows = [(process.pid, process.user, process.title) for process in processes]
     if not any(title == " ".join(argv) for _, _, title in rows):
-        rows.append((own if rows else 1, user_of(world)[0], " ".join(argv)))
+        rows.append((own if rows else 1, user_of(context)[0], " ".join(argv)))
     columns = (
         argv[argv.index("-o") + 1].split(",") if "-o" in argv[:-1] else ["pid", "user", "args"]
     )
@@ -38,15 +38,15 @@ def ps(argv: list[str], world: World) -> Steps:
 
 
 @tool("top", usage="[-b] [-n COUNT] [-d SECONDS]")
-def top(argv: list[str], world: World) -> Steps:
+def top(argv: list[str], context: Context) -> Steps:
     """What runs, again and again until a signal ends it or it was shown ``-n`` times."""
     chosen = options(argv, flags="bmH", values="nd")
     delay, left = chosen.number("d", 5), chosen.number("n", -1)
     while left:
-        if world.tty and "b" not in chosen:
+        if context.tty and "b" not in chosen:
             yield out("\x1b[H\x1b[J")
         yield line("  PID USER     COMMAND")
-        for process in world.inside.processes():
+        for process in context.inside.processes():
             yield line(f"{process.pid:5} {process.user:<8} {process.title}")
         left -= 1
         if left:
@@ -55,8 +55,8 @@ def top(argv: list[str], world: World) -> Steps:
 
 
 @tool("kill", usage="[-l] [-SIG] PID...")
-def kill(argv: list[str], world: World) -> Steps:
-    words, number, own = argv[1:], 15, "kill" if gnu(world) else "sh"
+def kill(argv: list[str], context: Context) -> Steps:
+    words, number, own = argv[1:], 15, "kill" if gnu(context) else "sh"
     if words[:1] == ["-l"]:
         yield out("".join(f"{n:2}) {name}\n" for name, n in SIGNALS.items()))
         return 0
@@ -75,8 +75,8 @@ def kill(argv: list[str], world: World) -> Steps:
             continue
         try:
             if number:
-                world.inside.kill(int(word), number)
-            elif int(word) not in {process.pid for process in world.inside.processes()} | {1}:
+                context.inside.kill(int(word), number)
+            elif int(word) not in {process.pid for process in context.inside.processes()} | {1}:
                 raise ProcessLookupError
         except ProcessLookupError:
             yield line(f"{own}: can't kill pid {word}: No such process", 2)
@@ -95,7 +95,7 @@ def signal_number(text: str) -> int:
 
 
 @tool("killall", "pkill", "pidof", "pgrep", usage="[-SIG] NAME...")
-def by_name(argv: list[str], world: World) -> Steps:
+def by_name(argv: list[str], context: Context) -> Steps:
     tool_name, words, number = basename(argv[0]), argv[1:], 15
     if words and words[0].startswith("-") and len(words[0]) > 1:
         word = words.pop(0)
@@ -104,7 +104,9 @@ def by_name(argv: list[str], world: World) -> Steps:
         raise Misuse("")
     code = 0
     for name in words:
-        found = [p.pid for p in world.inside.processes() if basename(p.title.split(" ")[0]) == name]
+        found = [
+            p.pid for p in context.inside.processes() if basename(p.title.split(" ")[0]) == name
+        ]
         if not found:
             code = 1
             if tool_name == "killall":
@@ -112,5 +114,5 @@ def by_name(argv: list[str], world: World) -> Steps:
         elif tool_name in ("pidof", "pgrep"):
             yield line(" ".join(map(str, sorted(found, reverse=True))))
         for pid in found if tool_name in ("killall", "pkill") else ():
-            world.inside.kill(pid, number)
+            context.inside.kill(pid, number)
     return code

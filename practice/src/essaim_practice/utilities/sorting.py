@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Steps, Work, Write
 from essaim_practice.shell.words import Complaint, meant
@@ -36,11 +36,11 @@ _RUN = 1000  # lines that are put in order at once
     "[-t CHAR] [FILE]...",
     code=2,
 )
-def sort(argv: list[str], world: World) -> Steps:
+def sort(argv: list[str], context: Context) -> Steps:
     asked = options(
         argv, "nrughMcszbdfi", "okt", {"numeric-sort": "n", "reverse": "r", "unique": "u"}
     )
-    found, code = yield from inputs("sort", world, asked.words, 2)
+    found, code = yield from inputs("sort", context, asked.words, 2)
     if code:
         return code
     lines: list[bytes] = []
@@ -75,7 +75,7 @@ def sort(argv: list[str], world: World) -> Steps:
         kept.append(row + b"\n")
     data = b"".join(kept)
     if "o" in asked:
-        world.fs.write(place(world, asked.get("o")), data)
+        context.fs.write(place(context, asked.get("o")), data)
     else:
         yield Write(data)
     return 0
@@ -128,9 +128,9 @@ class _Key:
 
 
 @tool("uniq", usage="[-cduiz] [-f,s,w N] [FILE [OUTFILE]]")
-def uniq(argv: list[str], world: World) -> Steps:
+def uniq(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "cduiz", "fsw")
-    source = opened(world, (asked.words or ["-"])[0])
+    source = opened(context, (asked.words or ["-"])[0])
     before: bytes | None = None
     count = 0
     while True:
@@ -156,16 +156,16 @@ def uniq(argv: list[str], world: World) -> Steps:
 
 
 @tool("cut", usage="[OPTIONS] [FILE]...")
-def cut(argv: list[str], world: World) -> Steps:
+def cut(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "sn", "bcfd", {"fields": "f", "delimiter": "d", "characters": "c"})
     kind = next((letter for letter in "bcf" if letter in asked), "")
     if not kind:
-        if gnu(world):
+        if gnu(context):
             raise Misuse("you must specify a list of bytes, characters, or fields")
         raise Complaint("expected a list of bytes, characters, or fields", 1)
     ranges = _ranges(asked.get(kind))
     separator = asked.get("d", "\t")
-    found, code = yield from inputs("cut", world, asked.words)
+    found, code = yield from inputs("cut", context, asked.words)
     for _, source in found:
         while (one := (yield from source.next())) is not None:
             text = decoded(one).rstrip("\n")
@@ -200,10 +200,10 @@ def _ranges(text: str) -> list[tuple[int, int]]:
 
 
 @tool("tr", usage="[-cds] STRING1 [STRING2]")
-def tr(argv: list[str], world: World) -> Steps:
+def tr(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "cdsCt", permute=False)
     if not asked.words or (len(asked.words) < 2 and not {"d", "s"} & asked.given.keys()):
-        raise Misuse("missing operand" if gnu(world) else "")
+        raise Misuse("missing operand" if gnu(context) else "")
     first = _set(asked.words[0])
     second = _set(asked.words[1]) if len(asked.words) > 1 else ""
     inverted = bool({"c", "C"} & asked.given.keys())

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from posixpath import basename, dirname, join
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, line
 from essaim_practice.shell.words import Complaint
 from essaim_practice.store import kernel
@@ -17,11 +17,11 @@ from essaim_practice.utilities.network import own_address
 
 
 @tool("uname", usage="[-amnrspvio]")
-def uname(argv: list[str], world: World) -> Steps:
+def uname(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "amnrspvio", "", {"all": "a", "kernel-release": "r", "machine": "m"})
     if asked.words:
-        raise Misuse(f"extra operand '{asked.words[0]}'" if gnu(world) else "")
-    values = {"s": "Linux", "n": world.hostname, "r": kernel.RELEASE, "v": kernel.VERSION}
+        raise Misuse(f"extra operand '{asked.words[0]}'" if gnu(context) else "")
+    values = {"s": "Linux", "n": context.hostname, "r": kernel.RELEASE, "v": kernel.VERSION}
     values |= {"m": kernel.MACHINE, "p": "unknown", "i": "unknown", "o": "GNU/Linux"}
     shown = (
         "snrvmo" if "a" in asked else [letter for letter in "snrvmpio" if letter in asked] or "s"
@@ -31,51 +31,51 @@ def uname(argv: list[str], world: World) -> Steps:
 
 
 @tool("arch")
-def arch(argv: list[str], world: World) -> Steps:
+def arch(argv: list[str], context: Context) -> Steps:
     yield line(kernel.MACHINE)
     return 0
 
 
 @tool("hostname", usage="[-sidf] [HOSTNAME | -F FILE]")
-def hostname(argv: list[str], world: World) -> Steps:
+def hostname(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "sidfI", "F")
     if asked.words:
         raise Complaint("sethostname: Operation not permitted", 1)
     if {"i", "I"} & asked.given.keys():
-        yield line(own_address(world))
+        yield line(own_address(context))
     else:
-        yield line("" if "d" in asked else world.hostname)
+        yield line("" if "d" in asked else context.hostname)
     return 0
 
 
 # Users
 
 
-def group_of(world: World) -> str:
+def group_of(context: Context) -> str:
     """Number of the group that the program runs as: asked for, the user's, or root's."""
-    asked, number = world.user.partition(":")[2], user_of(world)[1]
+    asked, number = context.user.partition(":")[2], user_of(context)[1]
     if asked.isdecimal():
         return asked
     if asked:
-        known = users(world.fs, "/etc/group").items()
+        known = users(context.fs, "/etc/group").items()
         return next((group for group, name in known if name == asked), "0")
-    book = world.fs.read("/etc/passwd") if world.fs.exists("/etc/passwd") else b""
+    book = context.fs.read("/etc/passwd") if context.fs.exists("/etc/passwd") else b""
     entries = (row.split(":") for row in book.decode(errors="replace").splitlines())
     return next((e[3] for e in entries if len(e) > 3 and e[2] == number), "0")
 
 
-def user_of(world: World) -> tuple[str, str]:
+def user_of(context: Context) -> tuple[str, str]:
     """Name and number of the user that the program runs as."""
-    name = world.user.partition(":")[0] or "root"
-    known = users(world.fs)
+    name = context.user.partition(":")[0] or "root"
+    known = users(context.fs)
     if name.isdecimal():
         return known.get(name, ""), name
     return name, next((number for number, known_as in known.items() if known_as == name), "0")
 
 
 @tool("whoami")
-def whoami(argv: list[str], world: World) -> Steps:
-    name, number = user_of(world)
+def whoami(argv: list[str], context: Context) -> Steps:
+    name, number = user_of(context)
     if not name:
         raise Complaint(f"unknown uid {number}", 1)
     yield line(name)
@@ -83,19 +83,21 @@ def whoami(argv: list[str], world: World) -> Steps:
 
 
 @tool("id", usage="[-ugGnr] [USER]")
-def id_(argv: list[str], world: World) -> Steps:
+def id_(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "ugGnr")
-    name, number = user_of(world)
+    name, number = user_of(context)
     if asked.words:
         name = asked.words[0]
-        numbers = [n for n, known in users(world.fs).items() if known == name]
+        numbers = [n for n, known in users(context.fs).items() if known == name]
         if not numbers:
-            raise Complaint(f"'{name}': no such user" if gnu(world) else f"unknown user {name}", 1)
+            raise Complaint(
+                f"'{name}': no such user" if gnu(context) else f"unknown user {name}", 1
+            )
         number = numbers[0]
-    own = group_of(replace(world, user=number) if asked.words else world)
-    known = users(world.fs, "/etc/group")
+    own = group_of(replace(context, user=number) if asked.words else context)
+    known = users(context.fs, "/etc/group")
     numbers_of = {title: n for n, title in known.items()}
-    more = () if asked.words else world.groups
+    more = () if asked.words else context.groups
     every = list(dict.fromkeys([own, *(numbers_of.get(title, title) for title in more)]))
     group = known.get(own, own)
     every_named = " ".join(known.get(n, n) for n in every)
@@ -112,20 +114,20 @@ def id_(argv: list[str], world: World) -> Steps:
 
 
 @tool("groups")
-def groups(argv: list[str], world: World) -> Steps:
-    yield line(user_of(world)[0] or "root")
+def groups(argv: list[str], context: Context) -> Steps:
+    yield line(user_of(context)[0] or "root")
     return 0
 
 
 @tool("tty")
-def tty(argv: list[str], world: World) -> Steps:
-    yield line("/dev/pts/0" if world.tty else "not a tty")
-    return int(not world.tty)
+def tty(argv: list[str], context: Context) -> Steps:
+    yield line("/dev/pts/0" if context.tty else "not a tty")
+    return int(not context.tty)
 
 
 @tool("logname")
-def logname(argv: list[str], world: World) -> Steps:
-    said = "no login name" if gnu(world) else "getlogin: No such device or address"
+def logname(argv: list[str], context: Context) -> Steps:
+    said = "no login name" if gnu(context) else "getlogin: No such device or address"
     raise Complaint(said, 1)
     yield
 
@@ -134,16 +136,16 @@ def logname(argv: list[str], world: World) -> Steps:
 
 
 @tool("date", usage="[OPTIONS] [+FMT] [[-s] TIME]")
-def date(argv: list[str], world: World) -> Steps:
+def date(argv: list[str], context: Context) -> Steps:
     asked = options(
         [w if not w.startswith("-I") else "-I" for w in argv],
         "uRI",
         "dsrD",
         {"date": "d", "utc": "u"},
     )
-    moment = moment_of(asked.get("d"), world.now()) if "d" in asked else world.now()
+    moment = moment_of(asked.get("d"), context.now()) if "d" in asked else context.now()
     if "r" in asked:
-        moment = world.fs.entry(join(world.cwd, asked.get("r"))).mtime
+        moment = context.fs.entry(join(context.cwd, asked.get("r"))).mtime
     if "s" in asked or (asked.words and not asked.words[0].startswith("+")):
         if asked.words and not asked.words[0].isdecimal():
             raise Complaint(f"invalid date '{asked.words[0]}'", 1)
@@ -175,17 +177,19 @@ def _dated(form: str, then: time.struct_time, moment: float) -> str:
 
 
 @tool("uptime")
-def uptime(argv: list[str], world: World) -> Steps:
-    started = min((process.started for process in world.inside.processes()), default=world.now())
-    minutes = int(max(0.0, world.now() - started) // 60)
+def uptime(argv: list[str], context: Context) -> Steps:
+    started = min(
+        (process.started for process in context.inside.processes()), default=context.now()
+    )
+    minutes = int(max(0.0, context.now() - started) // 60)
     up = f"{minutes} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}"
-    stamp = time.strftime("%H:%M:%S", time.gmtime(world.now()))
+    stamp = time.strftime("%H:%M:%S", time.gmtime(context.now()))
     yield line(f" {stamp} up {up},  0 users,  load average: 0.02, 0.05, 0.01")
     return 0
 
 
 @tool("free", usage="[-bkmgh]")
-def free(argv: list[str], world: World) -> Steps:
+def free(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "bkmgh")
     scale = {"b": 1 / 1024, "m": 1024, "g": 2**20, "h": 1024}
     by = next((scale[letter] for letter in scale if letter in asked), 1)
@@ -203,10 +207,10 @@ def free(argv: list[str], world: World) -> Steps:
 
 
 @tool("basename", usage="FILE [SUFFIX]")
-def basename_(argv: list[str], world: World) -> Steps:
+def basename_(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "a", "s")
     if not asked.words:
-        raise Misuse("missing operand" if gnu(world) else "")
+        raise Misuse("missing operand" if gnu(context) else "")
     every = bool({"a", "s"} & asked.given.keys())
     suffix = asked.get("s") if every else (asked.words[1] if len(asked.words) > 1 else "")
     for word in asked.words if every else asked.words[:1]:
@@ -216,22 +220,22 @@ def basename_(argv: list[str], world: World) -> Steps:
 
 
 @tool("dirname", usage="FILENAME")
-def dirname_(argv: list[str], world: World) -> Steps:
+def dirname_(argv: list[str], context: Context) -> Steps:
     if len(argv) < 2:
-        raise Misuse("missing operand" if gnu(world) else "")
+        raise Misuse("missing operand" if gnu(context) else "")
     word = argv[1].rstrip("/") or ("/" if argv[1].startswith("/") else argv[1])
     yield line(dirname(word).rstrip("/") or ("/" if word.startswith("/") else "."))
     return 0
 
 
 @tool("which", usage="[-a] COMMAND...")
-def which(argv: list[str], world: World) -> Steps:
+def which(argv: list[str], context: Context) -> Steps:
     code = 0
     for name in options(argv, "a").words:
-        folders = [""] if "/" in name else world.env.get("PATH", "").split(":")
+        folders = [""] if "/" in name else context.env.get("PATH", "").split(":")
         for folder in folders:
-            path = join(world.cwd, folder, name) if folder or "/" in name else ""
-            if path and _executable(world, path):
+            path = join(context.cwd, folder, name) if folder or "/" in name else ""
+            if path and _executable(context, path):
                 yield line(join(folder, name))
                 break
         else:
@@ -239,16 +243,16 @@ def which(argv: list[str], world: World) -> Steps:
     return code
 
 
-def _executable(world: World, path: str) -> bool:
+def _executable(context: Context, path: str) -> bool:
     try:
-        entry = world.fs.entry(path)
+        entry = context.fs.entry(path)
     except OSError:
         return False
     return isinstance(entry, File) and bool(entry.mode & 0o111)
 
 
 @tool("mount", usage="[-a] [-o OPTS] [DEVICE] NODE")
-def mount(argv: list[str], world: World) -> Steps:
+def mount(argv: list[str], context: Context) -> Steps:
     if len(argv) > 1:
         raise Complaint("permission denied (are you root?)", 1)
     yield line("overlay on / type overlay (rw,relatime)")
@@ -259,15 +263,15 @@ def mount(argv: list[str], world: World) -> Steps:
 
 
 @tool("clear", "reset")
-def clear(argv: list[str], world: World) -> Steps:
+def clear(argv: list[str], context: Context) -> Steps:
     yield out("\x1b[H\x1b[J")
     return 0
 
 
 @tool("stty")
-def stty(argv: list[str], world: World) -> Steps:
+def stty(argv: list[str], context: Context) -> Steps:
     """Changes only what nobody reads here; but tells the size of the terminal."""
     if argv[1:] == ["size"]:
-        rows, columns = world.size
+        rows, columns = context.size
         yield out(f"{rows} {columns}\n")
     return 0

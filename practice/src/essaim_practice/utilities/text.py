@@ -6,7 +6,7 @@ import re
 from collections import deque
 from posixpath import basename
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import READ, Steps, Wait, Write, line
 from essaim_practice.shell.words import Complaint
 from essaim_practice.store.file_tree import Device
@@ -32,24 +32,24 @@ _ZEROS = 4096  # bytes that /dev/zero gives at a time
 
 
 @tool("cat", usage="[-nbvteA] [FILE]...")
-def cat(argv: list[str], world: World) -> Steps:
+def cat(argv: list[str], context: Context) -> Steps:
     asked, code, number = options(argv, "nbvteAsuET", "", {"number": "n"}), 0, 0
     shown = {"n", "b", "v", "t", "e", "A", "E", "T"} & asked.given.keys()
     for name in asked.words or ["-"]:
         try:
-            if name != "-" and (sign := _endless(world, name)):
+            if name != "-" and (sign := _endless(context, name)):
                 while True:
                     yield Write(sign * _ZEROS)
                     yield Wait(0.001)
-            lines = opened(world, name)
+            lines = opened(context, name)
         except OSError as error:
             said = f"can't open '{name}'"
             said = "read error" if error.errno == 21 else said
-            yield line(f"cat: {name if gnu(world) else said}: {reason(error)}", 2)
+            yield line(f"cat: {name if gnu(context) else said}: {reason(error)}", 2)
             code = 1
             continue
         if not shown and name != "-":
-            yield Write(world.fs.read(place(world, name)))
+            yield Write(context.fs.read(place(context, name)))
             continue
         while (one := (yield from lines.next())) is not None:
             if ("b" in asked and one.strip(b"\n")) or ("n" in asked and "b" not in asked):
@@ -63,9 +63,9 @@ def cat(argv: list[str], world: World) -> Steps:
     return code
 
 
-def _endless(world: World, name: str) -> bytes:
+def _endless(context: Context, name: str) -> bytes:
     """The byte that a device gives without end."""
-    entry = world.fs.entry(place(world, name))
+    entry = context.fs.entry(place(context, name))
     random = isinstance(entry, Device) and entry.major == 1 and entry.minor in (8, 9)
     if random:
         return b"\x5a"
@@ -97,17 +97,17 @@ def _count(argv: list[str]) -> list[str]:
 
 
 @tool("head", usage="[OPTIONS] [FILE]...")
-def head(argv: list[str], world: World) -> Steps:
+def head(argv: list[str], context: Context) -> Steps:
     asked = options(_count(argv), "qv", "nc", {"lines": "n", "bytes": "c", "quiet": "q"})
     count = asked.number("c" if "c" in asked else "n", 10)
     headed = (len(asked.words) > 1 and "q" not in asked) or "v" in asked
     code, first = 0, True
     for name in asked.words or ["-"]:
         try:
-            endless = _endless(world, name) if name != "-" else b""
-            lines = opened(world, name)
+            endless = _endless(context, name) if name != "-" else b""
+            lines = opened(context, name)
         except OSError as error:
-            said = f"cannot open '{name}' for reading" if gnu(world) else name
+            said = f"cannot open '{name}' for reading" if gnu(context) else name
             yield line(f"head: {said}: {reason(error)}", 2)
             code = 1
             continue
@@ -136,20 +136,20 @@ def head(argv: list[str], world: World) -> Steps:
 
 
 @tool("tail", usage="[OPTIONS] [FILE]...")
-def tail(argv: list[str], world: World) -> Steps:
+def tail(argv: list[str], context: Context) -> Steps:
     asked = options(_count(argv), "fFqv", "ncs", {"lines": "n", "bytes": "c", "follow": "f"})
     letter = "c" if "c" in asked else "n"
     count, fromstart = asked.number(letter, 10), asked.get(letter).startswith("+")
     found, code = [], 0
     for name in asked.words or ["-"]:
         try:
-            found.append((name, opened(world, name)))
+            found.append((name, opened(context, name)))
         except OSError as error:
-            said = f"cannot open '{name}' for reading" if gnu(world) else f"can't open '{name}'"
+            said = f"cannot open '{name}' for reading" if gnu(context) else f"can't open '{name}'"
             yield line(f"tail: {said}: {reason(error)}", 2)
             code = 1
     if not found and asked.words:
-        yield line("tail: no files" + (" remaining" if gnu(world) and "f" in asked else ""), 2)
+        yield line("tail: no files" + (" remaining" if gnu(context) and "f" in asked else ""), 2)
         return 1
     headed = (len(asked.words) > 1 and "q" not in asked) or "v" in asked
     for number, (name, lines) in enumerate(found):
@@ -157,7 +157,7 @@ def tail(argv: list[str], world: World) -> Steps:
             yield line(f"{chr(10) if number else ''}==> {name} <==")
         yield from _end_of(lines, letter, abs(count), fromstart)
     if {"f", "F"} & asked.given.keys():
-        yield from _follow(world, [name for name, _ in found if name != "-"])
+        yield from _follow(context, [name for name, _ in found if name != "-"])
     return code
 
 
@@ -189,29 +189,29 @@ def _end_of(lines: Lines, letter: str, count: int, fromstart: bool) -> Doing[Non
         yield Write(b"".join(last))
 
 
-def _follow(world: World, names: list[str]) -> Doing[None]:
+def _follow(context: Context, names: list[str]) -> Doing[None]:
     """Wait for what is added to files, without end."""
-    paths = {place(world, name): 0 for name in names}
+    paths = {place(context, name): 0 for name in names}
     for path in paths:
-        paths[path] = len(world.fs.read(path)) if world.fs.exists(path) else 0
+        paths[path] = len(context.fs.read(path)) if context.fs.exists(path) else 0
     while True:
         yield Wait(1.0 if paths else float("inf"))
         for path, seen in paths.items():
-            data = world.fs.read(path) if world.fs.exists(path) else b""
+            data = context.fs.read(path) if context.fs.exists(path) else b""
             if len(data) > seen:
                 yield Write(data[seen:])
             paths[path] = len(data)
 
 
 @tool("wc", usage="[-cmlwL] [FILE]...")
-def wc(argv: list[str], world: World) -> Steps:
+def wc(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "cmlwL", "", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
     kinds = [kind for kind in "lwmcL" if kind in asked] or ["l", "w", "c"]
     code, totals, shown = 0, dict.fromkeys(kinds, 0), []
     alone = kinds == ["c"]  # bytes are counted without lines
     for name in asked.words or ["-"]:
         try:
-            lines = opened(world, name)
+            lines = opened(context, name)
         except OSError as error:
             yield line(f"wc: {name}: {reason(error)}", 2)
             code = 1
@@ -223,7 +223,7 @@ def wc(argv: list[str], world: World) -> Steps:
             counts["l"] += one.endswith(b"\n")
             counts["w"] += len(one.split())
             counts["c"] += len(one)
-            counts["m"] += len(decoded(one)) if gnu(world) else len(one)
+            counts["m"] += len(decoded(one)) if gnu(context) else len(one)
             counts["L"] = max(counts["L"], len(decoded(one).rstrip("\n")))
         shown.append((name, counts))
         for kind in kinds:
@@ -232,10 +232,10 @@ def wc(argv: list[str], world: World) -> Steps:
     if len(asked.words) > 1:
         rows.append(("total", [totals[kind] for kind in kinds]))
     wide = 1 if len(kinds) == 1 and len(asked.words) < 2 else 7
-    if gnu(world) and asked.words:
+    if gnu(context) and asked.words:
         wide = max((len(str(n)) for _, row in rows for n in row), default=1)
     for name, row in rows:
-        if gnu(world):
+        if gnu(context):
             text = " ".join(f"{number:{wide}}" for number in row)
         else:
             bare = len(kinds) == 1 and len(rows) == 1
@@ -245,29 +245,29 @@ def wc(argv: list[str], world: World) -> Steps:
 
 
 @tool("tee", usage="[-ai] [FILE]...")
-def tee(argv: list[str], world: World) -> Steps:
+def tee(argv: list[str], context: Context) -> Steps:
     asked, code = options(argv, "ai", "", {"append": "a"}), 0
     paths = []
     for name in asked.words:
         try:
-            path = place(world, name)
-            world.fs.write(path, b"", append="a" in asked)
-            paths.append(world.fs.resolve(path))
+            path = place(context, name)
+            context.fs.write(path, b"", append="a" in asked)
+            paths.append(context.fs.resolve(path))
         except OSError as error:
             yield line(f"tee: {name}: {reason(error)}", 2)
             code = 1
     while data := (yield READ):
         yield Write(data)
         for path in paths:
-            world.fs.append(path, data)
+            context.fs.append(path, data)
             yield ENTRY
     return code
 
 
 @tool("less", "more", usage="[FILE]...")
-def page(argv: list[str], world: World) -> Steps:
+def page(argv: list[str], context: Context) -> Steps:
     """Show everything, as pagers do without a terminal."""
-    found, code = yield from inputs(basename(argv[0]), world, options(argv, "s", "dwtn").words)
+    found, code = yield from inputs(basename(argv[0]), context, options(argv, "s", "dwtn").words)
     for _, source in found:
         while (one := (yield from source.next())) is not None:
             yield out(decoded(one).rstrip("\n") + "\n")

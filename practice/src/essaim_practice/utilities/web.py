@@ -11,9 +11,9 @@ from http import HTTPStatus
 from posixpath import basename
 from urllib.parse import urljoin, urlsplit
 
-from essaim_practice.programs.base import World
+from essaim_practice.programs.base import Context
 from essaim_practice.programs.hosts import NoSuchHost
-from essaim_practice.programs.http import Page
+from essaim_practice.programs.http import HttpResponse
 from essaim_practice.programs.steps import Steps, Wait, Write, line
 from essaim_practice.shell.words import Complaint
 from essaim_practice.utilities.base import Doing, Misuse, options, out, place, reason, tool
@@ -45,9 +45,9 @@ def _place(text: str) -> _Place:
     return _Place(url if parts.path else url + "/", host, port)
 
 
-def _headers(page: Page, world: World) -> list[tuple[str, str]]:
+def _headers(page: HttpResponse, context: Context) -> list[tuple[str, str]]:
     names = {name.lower() for name in page.headers}
-    stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(world.now()))
+    stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(context.now()))
     more = [("Date", stamp)] if "date" not in names else []
     found = [*page.headers.items()][:1] + more + [*page.headers.items()][1:]
     if "content-length" not in names:
@@ -62,7 +62,7 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _location(page: Page, url: str) -> str:
+def _location(page: HttpResponse, url: str) -> str:
     for name, value in page.headers.items():
         if name.lower() == "location" and page.status in (301, 302, 303, 307, 308):
             return urljoin(url, value)
@@ -73,7 +73,7 @@ def _location(page: Page, url: str) -> str:
 
 
 @tool("wget", usage="[-cqS] [-O FILE] [-T SEC] [-U AGENT] URL...")
-def wget(argv: list[str], world: World) -> Steps:
+def wget(argv: list[str], context: Context) -> Steps:
     asked = options(
         argv,
         "cqSv",
@@ -90,23 +90,23 @@ def wget(argv: list[str], world: World) -> Steps:
     if not asked.words:
         raise Misuse("")
     for url in asked.words:
-        yield from _downloaded(url, asked.get("O"), asked.given, world)
+        yield from _downloaded(url, asked.get("O"), asked.given, context)
     return 0
 
 
 def _downloaded(
-    text: str, target: str, asked: Mapping[str, list[str]], world: World
+    text: str, target: str, asked: Mapping[str, list[str]], context: Context
 ) -> Doing[None]:
     quiet, where = "q" in asked, _place(text)
     sent = dict(value.split(":", 1) for value in asked.get("H", []) if ":" in value)
     data = asked.get("D", [""])[-1].encode()
     for _ in range(_MOST_JUMPS):
-        address = resolved(where.host, world)
+        address = resolved(where.host, context)
         if not quiet:
             shown = f"{where.host}:{where.port}" if where.port != 80 else where.host
             yield line(f"Connecting to {shown} ({address}:{where.port})", 2)
         try:
-            page = world.net.fetch(
+            page = context.net.fetch(
                 where.url, "POST" if "D" in asked else "GET", {"User-Agent": "Wget", **sent}, data
             )
         except NoSuchHost:
@@ -122,7 +122,7 @@ def _downloaded(
         where = _place(onward)
     if "S" in asked:
         yield line(f"  HTTP/1.1 {page.status} {_phrase(page.status)}", 2)
-        for name, value in _headers(page, world):
+        for name, value in _headers(page, context):
             yield line(f"  {name}: {value}", 2)
     if page.status >= 400:
         said = f"HTTP/1.1 {page.status} {_phrase(page.status)}"
@@ -140,12 +140,12 @@ def _downloaded(
             yield _bar("-", len(page.body))
             yield line("written to stdout", 2)
         return
-    if not target and world.fs.exists(place(world, name)):
+    if not target and context.fs.exists(place(context, name)):
         raise Complaint(f"can't open '{name}': File exists", 1)
     if not quiet:
         yield line(f"saving to '{name}'", 2)
     try:
-        world.fs.write(place(world, name), page.body)
+        context.fs.write(place(context, name), page.body)
     except OSError as error:
         raise Complaint(f"can't open '{name}': {reason(error)}", 1) from None
     if not quiet:
@@ -196,7 +196,7 @@ class _Failed(Exception):
 
 
 @tool("curl")
-def curl(argv: list[str], world: World) -> Steps:
+def curl(argv: list[str], context: Context) -> Steps:
     try:
         asked = options(argv, "sSIifLvkOVG#N", "owXdHmAruJ", _LONG)
     except Misuse as misuse:
@@ -214,7 +214,7 @@ def curl(argv: list[str], world: World) -> Steps:
     code = 0
     for url in asked.words:
         try:
-            yield from _fetched(url, asked.given, world)
+            yield from _fetched(url, asked.given, context)
         except _Failed as failed:
             if "s" not in asked or "S" in asked:
                 yield line(f"curl: ({failed.code}) {failed}", 2)
@@ -222,7 +222,7 @@ def curl(argv: list[str], world: World) -> Steps:
     return code
 
 
-def _fetched(text: str, asked: Mapping[str, list[str]], world: World) -> Doing[None]:
+def _fetched(text: str, asked: Mapping[str, list[str]], context: Context) -> Doing[None]:
     if re.match(r"(?!https?:)[a-z]+://", text):
         raise _Failed(1, f'Protocol "{text.partition(":")[0]}" not supported')
     try:
@@ -245,14 +245,14 @@ def _fetched(text: str, asked: Mapping[str, list[str]], world: World) -> Doing[N
     if where.url.startswith("https:"):
         raise _Failed(7, f"{_refusal(where)}: the practice network speaks http only")
     for _ in range(_MOST_JUMPS):
-        page = _answer(where, method, headers, body, world)
+        page = _answer(where, method, headers, body, context)
         yield Wait(_PAUSE)
         onward = _location(page, where.url) if "L" in asked else ""
         if not onward:
             break
         where = _place(onward)
     head = f"HTTP/1.1 {page.status} {_phrase(page.status)}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in _headers(page, world)) + "\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in _headers(page, context)) + "\r\n"
     if "v" in asked:
         path = where.url.split("/", 3)[3]
         sent = "".join(f"> {name}: {value}\n" for name, value in headers.items())
@@ -271,7 +271,7 @@ def _fetched(text: str, asked: Mapping[str, list[str]], world: World) -> Doing[N
     )
     if not failing and target and target != "-":
         try:
-            world.fs.write(place(world, target), shown)
+            context.fs.write(place(context, target), shown)
         except OSError as error:
             raise _Failed(23, f"Failure writing output to destination: {reason(error)}") from None
     elif not failing:
@@ -282,9 +282,11 @@ def _fetched(text: str, asked: Mapping[str, list[str]], world: World) -> Doing[N
         raise _Failed(22, f"The requested URL returned error: {page.status}")
 
 
-def _answer(where: _Place, method: str, headers: dict[str, str], body: bytes, world: World) -> Page:
+def _answer(
+    where: _Place, method: str, headers: dict[str, str], body: bytes, context: Context
+) -> HttpResponse:
     try:
-        return world.net.fetch(where.url, method, headers, body)
+        return context.net.fetch(where.url, method, headers, body)
     except NoSuchHost:
         raise _Failed(6, f"Could not resolve host: {where.host}") from None
     except OSError as error:
@@ -297,7 +299,7 @@ def _refusal(where: _Place) -> str:
     return f"Failed to connect to {where.host} port {where.port}"
 
 
-def _written(form: str, page: Page, where: _Place) -> str:
+def _written(form: str, page: HttpResponse, where: _Place) -> str:
     values = {"http_code": f"{page.status:03}", "response_code": f"{page.status:03}"}
     values |= {"size_download": str(len(page.body)), "url_effective": where.url}
     values |= {

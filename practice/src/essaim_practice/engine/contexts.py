@@ -24,7 +24,7 @@ _DEVICES = frozenset((
 ))  # fmt: skip
 
 
-class Worlds:
+class Contexts:
     """Makes the World of a program in a container."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Worlds:
         self._mesh = mesh
         self._now = store.clock.now  # one for all
 
-    def of(self, container: Container, image: Image) -> programs.World:
+    def of(self, container: Container, image: Image) -> programs.Context:
         """What a program in the container sees."""
         inside = _Inside(container, self._store, self._files, self._processes)
         config = container.config
@@ -44,7 +44,7 @@ class Worlds:
         own = programs.environment(image, config.get("Env"))
         env = {**links.variables(self._store, container), "HOSTNAME": hostname, **own}
         env.setdefault("HOME", "/root")
-        return programs.World(
+        return programs.Context(
             image=image,
             hostname=hostname,
             env=env,
@@ -60,20 +60,20 @@ class Worlds:
 
     def program(self, container: Container, image: Image) -> programs.Program:
         """The container's own program. Raises StartError, in the daemon's words."""
-        world, argv = self.of(container, image), programs.argv_of(container, image)
-        if world.user != "root":
-            self.check_user(container, world.user)
+        context, argv = self.of(container, image), programs.argv_of(container, image)
+        if context.user != "root":
+            self.check_user(container, context.user)
         self._check_extras(container)
         try:
             # The engine makes the folder that a container works in.
-            if not world.view.is_folder(world.cwd):
-                world.fs.make_folder(world.cwd, parents=True)
-            program = programs.program(argv, world)
+            if not context.view.is_folder(context.cwd):
+                context.fs.make_folder(context.cwd, parents=True)
+            program = programs.program(argv, context)
         except programs.StartError as error:
             raise programs.StartError(programs.not_created(error), error.exit_code) from None
         except OSError as error:
             reason = (error.strerror or "").lower()
-            raise programs.StartError(f"mkdir {world.cwd}: {reason}", 126) from None
+            raise programs.StartError(f"mkdir {context.cwd}: {reason}", 126) from None
         return program if program.processes else replace(program, processes=(" ".join(argv),))
 
     def check_user(self, container: Container, user: str) -> None:
