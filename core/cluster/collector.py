@@ -1,16 +1,17 @@
-"""One thread that knows what is: it asks the engine, and hands out a new snapshot on each change.
+"""The collector: one thread that asks the engine, and gives out a snapshot at each change.
 
-However many people watch, one collector asks. The engine's events wake it; Swarm publishes no task
-events, so while tasks move it asks for them some fifteen times a second (Swarm itself reports task
-states in batches of 100 ms), and rests when nothing moves.
+There is one for any number of viewers. The engine's events wake it. Swarm has no events of tasks:
+so it asks for the tasks some fifteen times a second while any changes its state, and seldom else.
+(The nodes report task states in batches of 100 ms: SwarmKit manager/dispatcher.)
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,24 +33,24 @@ Subscriber = Callable[[ClusterSnapshot], None]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between two questions of each sort."""
+    """Seconds between two questions."""
 
-    moving: float = 0.06  # tasks, while something moves
-    idle: float = 0.5  # tasks, while nothing does
-    rest: float = 2.0  # all that has events: they only fail to come when we lost the stream
-    retry: float = 0.5  # an engine that does not answer
-    restless: float = 10.0  # how long after the last change unsettled tasks still count as moving
-    gather: float = 0.05  # from a hint to its question: changes come in swarms
+    moving: float = 0.06  # for tasks, while any changes its state
+    idle: float = 0.5  # for tasks else
+    rest: float = 2.0  # for all that has events, in case some were lost
+    retry: float = 0.5  # to an engine that does not answer
+    restless: float = 10.0  # since the last change, while unsettled tasks count as moving
+    gather: float = 0.05  # from a hint to its question: several changes come together
 
 
-#: For an engine that hints at each change: the rest only shows that it is still there.
+#: For an engine that hints at each change: its other questions only show that it is still there.
 HINTED = Pace(moving=1.5, idle=1.5, rest=6.0)
 
 
-#: What can be asked for on its own; each has a reader in ``Collector._ask``.
+#: The parts of a snapshot that are asked for one by one, see ``Collector._ask``.
 PARTS = ("engine", "nodes", "services", "tasks", "containers", "images")
 
-#: Which parts an event of a type makes worth asking for again.
+#: The parts to ask for again after an event of each type.
 _STIRRED_BY = {
     "node": ("engine", "nodes", "tasks"),
     "service": ("services", "tasks"),
@@ -58,15 +59,14 @@ _STIRRED_BY = {
     "daemon": ("engine",),
 }
 
-#: How the actions begin that change nothing that we show: health checks make many of them, and so
-#: does each container that starts, as it takes up its networks and volumes.
+#: The beginnings of actions that change no snapshot; health checks and starts make many of them.
 _UNSEEN = ("exec_", "top", "resize", "attach", "connect", "disconnect", "mount", "unmount")
 
 
 class Collector:
-    """Keeps ``snapshot`` true, from ``start()`` until ``stop()``.
+    """Keeps ``snapshot`` up to date, from ``start()`` until ``stop()``.
 
-    hinted: somebody calls ``hint`` at each change, so that nothing else need be listened to.
+    hinted: ``hint`` is called at each change, so that it need not follow the engine's events.
     """
 
     def __init__(
@@ -81,26 +81,24 @@ class Collector:
         self._pace = pace or (HINTED if hinted else Pace())
         self._now = now
         self._client: docker.APIClient | None = None
-        self._version: dict[str, Any] = {}  # what GET /version answered to it
+        self._version: dict[str, Any] = {}  # the answer to GET /version
         self._events: CancellableStream | None = None
         self._subscribers: list[Subscriber] = []
-        self._stirred: set[str] = set()
-        self._hints: dict[str, float] = {}  # by part, when to ask for it
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._awake = threading.Event()
-        self._resumed = 0.0  # when it last woke up, and
-        self._wanted = 0  # the number of the round that has asked everything since
+        self._resumed = 0.0  # the time of the last resume
+        self._wanted = 0  # the first round after it
         self._rounds = threading.Condition()
         self._round_number = 0
         self._asking = False
-        self._due = dict.fromkeys(PARTS, 0.0)
-        self._changed = 0.0  # when content last changed
+        self._due = dict.fromkeys(PARTS, 0.0)  # by part, when to ask for it
+        self._changed = 0.0  # the time of the last change
         self.questions = 0  # asked of the engine so far
         self.snapshot = ClusterSnapshot(time=now(), revision=0, engine=None)
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Call back, on the collector's thread, with each snapshot whose content is new."""
+        """Call back, on the collector's thread, with each changed snapshot."""
         self._subscribers.append(subscriber)
 
     def start(self) -> None:
@@ -121,51 +119,50 @@ class Collector:
         self._wake.set()
 
     def resume(self) -> None:
-        """Go on asking, where it was; nothing, when it does not rest."""
+        """End a rest."""
         with self._rounds:
             if self._awake.is_set():
                 return
             self._resumed = time.monotonic()
             self._wanted = self._next_round()
-            self._stirred.update(PARTS)
             self._awake.set()
-        self._wake.set()
+        self.stir()
 
     def current(self, patience: float = 3.0) -> bool:
         """Wait until the snapshot is younger than the last ``start`` or ``resume``.
 
-        patience: seconds from that moment on. Whether it is; an engine that does not answer is
-        known as well.
+        patience: seconds from that moment. True if it is younger, or the engine does not answer.
         """
         with self._rounds:
             left = max(self._resumed + patience - time.monotonic(), 0.0)
             return self._rounds.wait_for(lambda: self._round_number >= self._wanted, left)
 
     def stir(self, *parts: str) -> None:
-        """Ask again now: for these parts, or for everything."""
-        with self._rounds:
-            self._stirred.update(parts or PARTS)
+        """Ask now for these parts, or for all."""
+        self._ask_at(0.0, parts or PARTS)
         self._wake.set()
 
     def hint(self, *parts: str) -> None:
-        """Something of these parts has changed: ask in a moment. Cheap, from any thread."""
-        if not self._awake.is_set() or all(part in self._hints for part in parts):
-            return
+        """Ask soon for these parts, which have changed. Cheap; any thread may call it."""
         when = time.monotonic() + self._pace.gather
+        if self._awake.is_set() and any(self._due[part] > when for part in parts):
+            self._ask_at(when, parts)
+            self._wake.set()
+
+    def _ask_at(self, when: float, parts: Iterable[str]) -> None:
         with self._rounds:
             for part in parts:
-                self._hints.setdefault(part, when)
-        self._wake.set()
+                self._due[part] = min(self._due[part], when)
 
     def refresh(self, timeout: float = 2.0) -> bool:
-        """Ask for everything now, and wait until it is known; False when that took too long."""
+        """Ask for everything now, and wait for the answers. False after ``timeout`` seconds."""
         with self._rounds:
             target = self._next_round()
             self.stir()
             return self._rounds.wait_for(lambda: self._round_number >= target, timeout)
 
     def _next_round(self) -> int:
-        """The number of the first round that begins from now on: one under way asked too early."""
+        """The number of the first round that begins from now on."""
         return self._round_number + (2 if self._asking else 1)
 
     # The collecting thread
@@ -178,13 +175,12 @@ class Collector:
                 continue
             with self._rounds:
                 self._asking = True
-                stirred, self._stirred = self._stirred, set()
             try:
-                self._round(stirred)
+                self._round()
             except (EngineUnreachable, EngineRejected) as error:
                 self._lost(error)
             except Exception:
-                # Whatever one strange answer holds, the dashboard must outlive it, and say so.
+                # One strange answer must not end the dashboard.
                 log.exception("reading the engine failed")
                 self._lost(
                     EssaimError(_("The engine gave an answer that Essaim does not understand."))
@@ -201,28 +197,24 @@ class Collector:
         if error:
             self._lost(unforeseen(error))
 
-    def _round(self, stirred: set[str]) -> None:
+    def _round(self) -> None:
         with daemon_errors():
             if self._client is None:
                 self._client = self._connect()
-                # Once a connection: a real daemon starts three programs to answer this.
+                # Once per connection: a real daemon starts three programs to answer this.
                 self._version = self._client.version()
                 self._due = dict.fromkeys(PARTS, 0.0)
-        now = time.monotonic()
         with self._rounds:
-            hinted = {part for part, when in self._hints.items() if when <= now or part in stirred}
-            for part in hinted:  # before they are asked for: a change from now on is a new hint
-                del self._hints[part]
-        wanted = stirred | hinted
-        due = [part for part in PARTS if part in wanted or self._due[part] <= now]
+            due = [part for part in PARTS if self._due[part] <= time.monotonic()]
+            for part in due:  # before it is asked for: a change from now on makes it due again
+                self._due[part] = math.inf
         snapshot = self.snapshot
         for part in due:
             snapshot = self._ask(part, snapshot)
-            self._due[part] = time.monotonic() + self._pace.rest
         self._publish(replace(snapshot, time=self._now(), outage=None))
-        self._due["tasks"] = time.monotonic() + (
-            self._pace.moving if self._moving() else self._pace.idle
-        )
+        self._ask_at(time.monotonic() + self._pace.rest, due)
+        pace = self._pace.moving if self._moving() else self._pace.idle
+        self._ask_at(time.monotonic() + pace, ("tasks",))
 
     def _ask(self, part: str, known: ClusterSnapshot) -> ClusterSnapshot:
         client = self._client
@@ -246,7 +238,7 @@ class Collector:
                 tasks = parse.tasks(client.tasks())
                 return replace(known, tasks=tasks, services=parse.recount(known.services, tasks))
             except NotAManager:
-                # Demoted, or left the Swarm, since we last asked who it is.
+                # It was demoted or left the Swarm since the last question.
                 self._due["engine"] = 0.0
                 return replace(known, nodes=(), services=(), tasks=())
 
@@ -280,9 +272,7 @@ class Collector:
     def _pause(self) -> float:
         if self.snapshot.outage is not None:
             return self._pace.retry
-        with self._rounds:
-            next_one = min([*self._due.values(), *self._hints.values()])
-        return max(next_one - time.monotonic(), 0.0)
+        return max(min(self._due.values()) - time.monotonic(), 0.0)
 
     def _drop_connection(self) -> None:
         client, self._client = self._client, None
@@ -298,10 +288,10 @@ class Collector:
     # The listening thread
 
     def _listen(self) -> None:
-        """Follow the engine's events, and stir what each one touches."""
+        """Follow the engine's events, and ask for the parts that each may have changed."""
         while not self._stopped.is_set():
             self._awake.wait()
-            # Only while the collecting thread finds the engine there: it is the one to find out.
+            # Only while the engine answers the collecting thread.
             if self._client is not None and self.snapshot.outage is None:
                 try:
                     with daemon_errors():
