@@ -8,7 +8,7 @@ from core.commands.command import Command, command
 from core.commands.engine_json import Json, items
 from core.commands.grammar import arguments, option, switch
 from core.commands.kinds import OnEach, Prune
-from core.commands.runs import AT_KEYBOARD
+from core.commands.runs import ATTACH_AND_START
 from core.commands.source import Call
 from core.commands.values import NUMBER
 from core.errors import InvalidCommand
@@ -39,7 +39,7 @@ class StartContainers(OnEach):
         if not self.at_keyboard:
             return OnEach._python(self)
         get = Call("client.containers.get", *self.containers)
-        return f"container = {get}\n{AT_KEYBOARD}"
+        return f"container = {get}\n{ATTACH_AND_START}"
 
 
 @command("container stop", "stop", changes=True)

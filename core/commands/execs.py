@@ -1,4 +1,4 @@
-"""docker container exec and attach: into a running container."""
+"""docker container exec and attach: programs in containers that run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from core.commands import grammar, terminal_output
 from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, option, options, rest, switch
+from core.commands.runs import ATTACH
 from core.commands.source import Call, given
 from core.commands.values import ENV
 
@@ -76,12 +77,7 @@ class AttachContainer(Command):
         return True
 
     def _python(self) -> str:
-        return f"""\
-container = {Call("client.containers.get", self.container)}
-keyboard_and_screen = container.attach_socket(
-    params={{"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}}
-)
-"""
+        return f"container = {Call('client.containers.get', self.container)}\n{ATTACH}"
 
     def _run(self, client: Client, report: Report) -> str:
         raise NotImplementedError  # run refuses what is at the keyboard

@@ -75,7 +75,7 @@ def switch(*flags: str) -> Any:
 
 
 def rest(placeholder: str) -> Any:
-    """A tuple of every word after the arguments, flags of another program included: ``COMMAND``."""
+    """A tuple of all words after the arguments, a program's own flags included: ``COMMAND``."""
     return _field("rest", (placeholder,), (), many=True)
 
 

@@ -19,13 +19,13 @@ from core.commands.values import ENV
 #: How long a container in the foreground may take before it is left to itself, in seconds.
 PATIENCE = 20.0
 
-#: The Python text that starts a container with a viewer at its keyboard.
-AT_KEYBOARD = """\
+#: The Python text that attaches a viewer to a container, and the one that then starts it.
+ATTACH = """\
 keyboard_and_screen = container.attach_socket(
     params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
 )
-container.start()
 """
+ATTACH_AND_START = f"{ATTACH}container.start()\n"
 
 
 @command("container run", "run", changes=True)
@@ -62,7 +62,7 @@ class RunContainer(Command):
         words = [list(self.command)] if self.command else []
         if self.at_keyboard:
             create = Call("client.containers.create", self.image, *words, **self.settings())
-            return f"container = {create}\n{AT_KEYBOARD}"
+            return f"container = {create}\n{ATTACH_AND_START}"
         run = Call("client.containers.run", self.image, *words, detach=True, **self.settings())
         if self.detach:
             return f"container = {run}\nprint(container.id)\n"

@@ -58,14 +58,18 @@ else:
     return Edit(text, make)
 
 
+def platform_specs(platforms: Sequence[tuple[str, str]]) -> list[Json]:
+    """Pairs of (architecture, OS) in the API's words, as a placement has them."""
+    return [{"Architecture": architecture, "OS": system} for architecture, system in platforms]
+
+
 def set_image(image: str, platforms: Sequence[tuple[str, str]]) -> Edit:
     """Set the image, and the platforms it runs on: (architecture, OS)."""
 
     def make(spec: Json) -> None:
         task = spec["TaskTemplate"]
         task["ContainerSpec"]["Image"] = image
-        known = [{"Architecture": architecture, "OS": system} for architecture, system in platforms]
-        task["Placement"] = part(task, "Placement") | {"Platforms": known}
+        task["Placement"] = part(task, "Placement") | {"Platforms": platform_specs(platforms)}
 
     text = f"""\
 spec["TaskTemplate"]["ContainerSpec"]["Image"] = {literal(image)}

@@ -32,16 +32,13 @@ class ServiceLogs(Logs):
     timestamps: bool = switch("--timestamps", "-t")
     service: str = argument("SERVICE")
 
+    def _settings(self, **more: object) -> dict[str, object]:
+        """The keywords of docker-py for the log."""
+        log = {"stdout": True, "stderr": True, "details": True}
+        return log | more | {"tail": self.tail, "timestamps": self.timestamps}
+
     def _python(self) -> str:
-        logs = Call(
-            "service.logs",
-            stdout=True,
-            stderr=True,
-            details=True,
-            **given(follow=self.follow or None),
-            tail=self.tail,
-            timestamps=self.timestamps,
-        )
+        logs = Call("service.logs", **self._settings(**given(follow=self.follow or None)))
         return f"""\
 import codecs
 
@@ -53,18 +50,11 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
 """
 
     def _run(self, client: Client, report: Report) -> str:
-        chunks = client.api.service_logs(
-            self.service,
-            details=True,
-            stdout=True,
-            stderr=True,
-            tail=self.tail,
-            timestamps=self.timestamps,
-        )
+        chunks = client.api.service_logs(self.service, **self._settings())
         log = b"".join(_whole(chunks)).decode(errors="replace").removesuffix("\n")
         lines = [_Line.read(text, self.timestamps) for text in log.split("\n") if text]
         heads = _Heads(client)
-        for line in lines:  # the widest head first
+        for line in lines:  # all heads, for all lines to be as wide as the widest
             heads.learn(line)
         return "\n".join(map(heads.before, lines))
 
@@ -85,7 +75,7 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One line of a service's log, and whose it is."""
+    """One line of a service's log, with the ids of the task and the node that it comes from."""
 
     task: str
     node: str
@@ -106,7 +96,7 @@ class _Line:
 
 
 class _Heads:
-    """What stands before the lines of each task; the engine is asked once a task."""
+    """The heads of lines, one for each task; the engine is asked once for each."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -133,15 +123,15 @@ class _Heads:
         return f"{replica}.{short(line.task)}@{self._names.node(line.node)}"
 
 
-#: How each piece of a service's log begins: perhaps a time, and whose it is.
+#: How each piece of a service's log begins: perhaps a time, and details with the id of its task.
 _ORIGIN = re.compile(rb"(?:\S+ )?[^ =]+=\S*com\.docker\.swarm\.task\.id=([^,\s]+)\S* ")
 
 
 def _whole(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The same log, in which no line is interrupted.
 
-    The engine cuts a line after 16 kB: each piece says again whose it is, and what other replicas
-    print may come between two of them.
+    The engine cuts a line after 16 kB (moby, daemon/logger/copier.go). Each piece begins with its
+    task again, and pieces of other tasks may come between two of them.
     """
     begun: dict[bytes, bytes] = {}
     for piece in pieces:

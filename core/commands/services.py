@@ -95,12 +95,12 @@ class CreateService(Command):
 
 
 def _update_config(parallelism: int | None, delay: str) -> Json:
-    """In the API's words; without what the line does not say."""
+    """The update's settings that the line has, in the API's words."""
     return given(Parallelism=parallelism, Delay=nanoseconds(delay) if delay else None)
 
 
 def _ports(texts: tuple[str, ...]) -> dict[int, Any] | list[dict[str, object]]:
-    """docker-py's short form, {published: target}, where every published port is a known one."""
+    """docker-py's {published: target}, where the line says every published port; else specs."""
     ports = [publication(text) for text in texts]
     if len({port.published for port in ports} - {0}) < len(ports):
         return [port.spec() for port in ports]
@@ -108,11 +108,11 @@ def _ports(texts: tuple[str, ...]) -> dict[int, Any] | list[dict[str, object]]:
 
 
 def pinned(client: Client, image: str) -> tuple[str, list[tuple[str, str]]]:
-    """The image with the digest that its tag has on the registry now, and what it runs on.
+    """The image with the digest that its tag has on the registry now, and its platforms.
 
-    As the docker command does, so that every node runs the same bytes. An image that no registry
-    knows keeps its tag alone, and may run anywhere; so may one that does not say what it runs on:
-    an empty word of a platform means any.
+    Docker's client does the same (moby, client/service_create.go), so that every node runs the
+    same bytes. A platform is (architecture, OS), where '' means any. An image that no registry
+    knows keeps its tag alone, and may run anywhere; so may one that names no platforms.
     """
     if "@" in image:
         return image, []
@@ -130,6 +130,7 @@ def pinned(client: Client, image: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def pinned_text(image: str) -> str:
+    """The Python text of ``pinned``: it sets ``image`` and ``platforms``."""
     if "@" in image:
         return f"image, platforms = {literal(image)}, []\n"
     return f"""\
@@ -190,7 +191,7 @@ class UpdateService(Command):
     service: str = argument("SERVICE")
 
     def _edits(self, image: str, platforms: list[tuple[str, str]]) -> list[Edit]:
-        """Removals before additions, so that a thing can be replaced in one go."""
+        """The edits, removals before additions, so that a thing can be replaced in one go."""
         edits = [set_image(image, platforms)] if image else []
         if self.replicas is not None:
             edits.append(set_replicas(self.replicas))

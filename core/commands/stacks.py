@@ -12,6 +12,7 @@ from core.commands.command import Client, Command, Report, command
 from core.commands.compose import IMAGE, NAMESPACE, Plan, plan
 from core.commands.engine_json import Json, count, text
 from core.commands.grammar import argument, arguments, option, switch
+from core.commands.service_edits import platform_specs
 from core.commands.service_views import ListServices, ServiceTasks
 from core.commands.services import pinned
 from core.commands.source import literal
@@ -32,7 +33,7 @@ def _services(client: Client, stack: str) -> list[Json]:
 class DeployStack(Command):
     """Make what a compose file of the demo folder describes, or make it so again.
 
-    hidden: its Python text, which has all of the file in it, is for everybody to read.
+    hidden: redacts the Python text, which has all of the file in it, for everybody to read.
     """
 
     compose_file: str = option("-c", "--compose-file")
@@ -58,7 +59,7 @@ class DeployStack(Command):
         return plan(self.stack, text)
 
     def keys(self) -> frozenset[str]:
-        """Names of the secrets that its services would read. Raises InvalidCommand."""
+        """The names of the secrets that its services would read. Raises InvalidCommand."""
         return frozenset(
             secret["SecretName"]
             for spec in self._plan().services
@@ -121,9 +122,7 @@ def _put(client: Client, spec: Json, secrets: dict[str, str], old: Json | None) 
         secret["SecretID"] = secrets[secret["SecretName"]]
     container["Image"], platforms = pinned(client, container["Image"])
     if platforms:
-        task.setdefault("Placement", {})["Platforms"] = [
-            {"Architecture": architecture, "OS": system} for architecture, system in platforms
-        ]
+        task.setdefault("Placement", {})["Platforms"] = platform_specs(platforms)
     if old is None:
         client.api.create_service(**spec)
         return f"Creating service {spec['name']}"

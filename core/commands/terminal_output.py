@@ -1,28 +1,28 @@
 r"""The output of programs as a terminal would leave it: the last overwrite wins, colours stay.
 
-Only ``\n`` ends a line. A form feed, or what Unicode calls a line separator, is a letter like any.
+Only ``\n`` ends a line. A form feed, or a line separator of Unicode, is a letter like any.
 """
 
 from __future__ import annotations
 
 import re
 
-#: Escape sequences (ECMA-48): what stands between ``ESC [`` and its final letter; titles and links
-#: (``ESC ]``), which end with a bell or ``ESC \\``; and the short ones.
+#: Escape sequences (ECMA-48): from ``ESC [`` to a final letter; titles and links (``ESC ]``), which
+#: end with a bell or ``ESC \\``; and the short ones.
 _ESCAPE = re.compile(
     r"\x1b(?:\[(?P<given>[0-?]*)[ -/]*(?P<final>[@-~])"
     r"|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[0-Z\\^-~])"
 )
-#: What no screen shows. A tab is shown, and so is what ends a line.
+#: Characters that no screen shows. A tab and a line's end are shown.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-#: The longest line that is played on a screen of its own; of a longer one, the end.
+#: The longest line that is played on a screen, in characters; of a longer one, the end is.
 _MOST_COLUMNS = 20_000
 #: Sequences that one letter's colour is made of: its own, its ground's, bold and underlined.
 _MOST_STYLES = 4
 
 
 def lines(output: bytes) -> list[str]:
-    """The lines of an output, each as it is read in the end."""
+    """The lines of an output, each as a reader sees it in the end."""
     text = output.decode(errors="replace").removesuffix("\n")
     return [line(each) for each in text.split("\n")] if text else []
 
@@ -37,7 +37,7 @@ def line(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The same without colours, for where none can be shown, nor anything that shows as a box."""
+    """A line without colours, and without characters that no screen shows."""
     return _UNSEEN.sub("", _ESCAPE.sub("", text))
 
 
@@ -74,7 +74,7 @@ class _Row:
                 self._at += 1
 
     def _obey(self, final: str, given: str, sequence: str) -> None:
-        """Colour, erase or move along the line. What moves between lines is passed over."""
+        """Colour, erase or move along the line. Moves between lines are passed over."""
         count = min(int(given), _MOST_COLUMNS) if given.isdigit() else 0
         match final:
             case "m":
