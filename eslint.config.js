@@ -11,6 +11,7 @@ export default [
       eqeqeq: "error",
       "no-control-regex": "off", // terminals speak in control characters
       "no-shadow": "error",
+      "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "no-var": "error",
       "object-shorthand": "error",
       "prefer-const": "error",

@@ -67,8 +67,8 @@ def lab_page(lab: Lab) -> None:
         step(lab, progress, at, text.steps[lab.steps[at].name])
         if progress.current is None and at == last:
             st.success(text.end, icon=":material/celebration:")
-    with right, st.container(key="lab_scene"):
-        labs.scene(lab.start != "engine")
+    with right, st.container(key="lab_side"):
+        labs.picture(lab.start != "engine")
 
 
 def overview(lab: Lab, text: LabText, progress: LabProgress, at: int) -> None:

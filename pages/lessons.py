@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.traffic.endpoints import open_ports
 from core.ui.frame import head, locked_hint, swarm_missing
-from core.ui.labs import scene
+from core.ui.labs import picture
 from core.ui.lessons import choose as choose_lesson
 from core.ui.lessons import introduce, results, start_button, under_way
 from core.ui.lines import last_action
@@ -42,7 +42,7 @@ if not swarm_missing():
             start_button(kind, there[name])
             introduce(kind, there[name])
         if kind in ("rebalance", "plain") and under_way(kind):
-            scene(swarm=True)
+            picture(swarm=True)
     else:
         introduce(kind, None)
         nothing(

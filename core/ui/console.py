@@ -26,7 +26,11 @@ _console = component("console", '<div class="essaim-console"></div>', "xterm.css
 
 _picture = component(
     "picture",
-    '<div class="essaim-board essaim-picture"><div data-part="nodes"></div></div>',
+    """
+    <div class="essaim-board essaim-picture">
+      <div data-part="nodes"></div><div data-part="engine"></div>
+    </div>
+    """,
     "board.css",
     "console.css",
 )
@@ -110,6 +114,7 @@ def console() -> None:
 def picture() -> None:
     """A small live picture of the nodes and their tasks."""
     _picture(
+        swarm=True,
         may=may(UpdateNode),
         words={
             **tile_words(),

@@ -1,4 +1,4 @@
-"""The parts of the labs' page: the live check, the scene, the quick check, Do it for me."""
+"""The parts of the labs' page: the live check and picture, the quick check, Do it for me."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from core.ui.session import Viewer, _, control, may, viewer, who
 
 _check = component("check", '<div class="essaim-check" role="status"></div>', "labs.css")
 
-_scene = component(
-    "scene",
+_picture = component(
+    "lab_picture",
     """
-    <div class="essaim-board essaim-scene">
+    <div class="essaim-board essaim-lab-picture">
       <div data-part="nodes"></div><div data-part="engine"></div>
     </div>
     """,
     "board.css",
     "labs.css",
+    script="picture",
 )
 
 
@@ -57,9 +58,9 @@ def check(progress: LabProgress, number: int, text: StepText) -> None:
     )
 
 
-def scene(swarm: bool) -> None:
+def picture(swarm: bool) -> None:
     """The cluster, live: a Swarm's nodes, which can be drained right there, or one engine."""
-    _scene(
+    _picture(
         swarm=swarm and bool(control().snapshot.nodes),
         may=may(UpdateNode),
         words={

@@ -1,6 +1,9 @@
-// Makes the content of a message from the one before and what has changed: core/live/changes.py says
-// how a patch is written. What has not changed stays the very same object.
+// Applies a patch to the content of a message: core/live/changes.py says how a patch is written. Whatever has not
+// changed stays the very same object.
 
+/** @import { Patch } from "./types" */
+
+/** @param {any} old @param {Patch} patch @returns {any} */
 export function changed(old, patch) {
   if (Array.isArray(patch)) return patch[0];
   if (Array.isArray(old)) return inList(old, patch);
@@ -12,10 +15,10 @@ export function changed(old, patch) {
   return made;
 }
 
-function inList(old, { of, ids, at, keep, add }) {
+function inList(/** @type {any[]} */ old, /** @type {Patch} */ { of, ids, at, keep, add }) {
   if (keep) return [...old.slice(...keep), ...add];
   if (at) return old.map((item, place) => (place in at ? changed(item, at[place]) : item));
   const known = new Map(old.map((item) => [item.id, item]));
   for (const [id, each] of Object.entries(of)) known.set(id, changed(known.get(id), each));
-  return (ids || old.map((item) => item.id)).map((id) => known.get(id));
+  return (ids || old.map((item) => item.id)).map((/** @type {string} */ id) => known.get(id));
 }

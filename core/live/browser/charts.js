@@ -1,13 +1,16 @@
-// Plotly charts drawn in place, in the colours of the page's theme.
+// Plotly charts that are drawn in place, in the colours of the page's theme.
 
-let loading = null;
+import { theme } from "./dom.js";
 
-// Plotly's script, from our own server, once per page.
-export function loadPlotly(address) {
-  if (window.Plotly) return Promise.resolve(window.Plotly);
+/** @import { Figure, PageData } from "./types" */
+
+/** @type {Promise<any> | null} */ let loading = null;
+
+/** Plotly's script, from our own server, once per page. @param {PageData} data @returns {Promise<any>} */
+function loadPlotly({ files }) {
   loading ||= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = address;
+    script.src = `${location.origin}${files}/plotly.min.js`;
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
       loading = null;
@@ -18,84 +21,71 @@ export function loadPlotly(address) {
   return loading;
 }
 
-export function theme(element) {
-  const style = getComputedStyle(element);
-  const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
-  return {
-    text: read("--st-text-color", style.color),
-    grid: read("--st-border-color", "rgba(128,128,128,.3)"),
-    background: read("--st-background-color", "#ffffff"),
-    font: read("--st-font", style.fontFamily),
-  };
-}
-
-// Plotly reads numbers on a date axis as UTC; a class wants the clock on its wall.
+/** Plotly reads numbers on a date axis as UTC; a class wants local time. @param {Figure} figure */
 function localTimes({ data, layout }) {
   const offset = new Date().getTimezoneOffset() * 60000;
-  const shift = (value) => (typeof value === "number" ? value - offset : value);
+  const shift = (/** @type {unknown} */ value) => (typeof value === "number" ? value - offset : value);
   const { shapes = [], annotations = [], xaxis } = layout;
   return {
     data: data.map((trace) => ({ ...trace, x: trace.x.map(shift) })),
     layout: {
       ...layout,
-      shapes: shapes.map((mark) => ({ ...mark, x0: shift(mark.x0), x1: shift(mark.x1) })),
-      annotations: annotations.map((mark) => ({ ...mark, x: shift(mark.x) })),
+      shapes: shapes.map((/** @type {any} */ mark) => ({ ...mark, x0: shift(mark.x0), x1: shift(mark.x1) })),
+      annotations: annotations.map((/** @type {any} */ mark) => ({ ...mark, x: shift(mark.x) })),
       xaxis: { ...xaxis, range: xaxis.range?.map(shift) },
     },
   };
 }
 
 export class Chart {
-  constructor(element, plotlyAddress, size) {
-    this.element = element;
-    this.size = size; // points, of the text
-    this.figure = null;
-    loadPlotly(plotlyAddress).then(
+  /** @type {Figure | null} */ figure = null;
+  drawn = false;
+
+  /** @param {HTMLElement} place @param {PageData} data @param {number} size of the text, in points */
+  constructor(place, data, size) {
+    this.place = place;
+    this.size = size;
+    loadPlotly(data).then(
       (plotly) => {
         this.plotly = plotly;
         this.paint();
       },
-      (error) => {
-        element.textContent = error.message;
-      },
+      (error) => (place.textContent = error.message),
     );
     this.resize = new ResizeObserver(() => {
       // Plotly refuses to measure what is not displayed, as while the page changes.
-      if (this.drawn && element.isConnected && element.offsetWidth) this.plotly.Plots.resize(element);
+      if (this.drawn && place.isConnected && place.offsetWidth) this.plotly.Plots.resize(place);
     });
-    this.resize.observe(element);
+    this.resize.observe(place);
   }
 
-  draw(figure) {
+  draw(/** @type {Figure} */ figure) {
     this.figure = figure.layout.xaxis.type === "date" ? localTimes(figure) : figure;
     this.paint();
   }
 
   paint() {
-    if (!this.plotly || !this.figure || !this.element.isConnected) return;
-    const colors = theme(this.element);
+    if (!this.plotly || !this.figure || !this.place.isConnected) return;
+    const colors = theme(this.place);
     const { data, layout } = this.figure;
     const axis = { gridcolor: colors.grid, linecolor: colors.grid, zerolinecolor: colors.grid };
-    // Plotly writes into what it is given; what was received stays as it is.
-    this.plotly.react(
-      this.element,
-      data.map((trace) => ({ ...trace })),
-      {
-        ...layout,
-        font: { color: colors.text, family: colors.font, size: this.size },
-        paper_bgcolor: "rgba(0,0,0,0)",
-        plot_bgcolor: "rgba(0,0,0,0)",
-        hoverlabel: { bgcolor: colors.background, font: { color: colors.text } },
-        xaxis: { ...layout.xaxis, ...axis },
-        yaxis: { ...layout.yaxis, ...axis },
-      },
-      { displayModeBar: false, responsive: false },
-    );
+    const themed = {
+      ...layout,
+      font: { color: colors.text, family: colors.font, size: this.size },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      hoverlabel: { bgcolor: colors.background, font: { color: colors.text } },
+      xaxis: { ...layout.xaxis, ...axis },
+      yaxis: { ...layout.yaxis, ...axis },
+    };
+    // Plotly writes into what it is given: the message must stay as it is.
+    const traces = data.map((trace) => ({ ...trace }));
+    this.plotly.react(this.place, traces, themed, { displayModeBar: false, responsive: false });
     this.drawn = true;
   }
 
   close() {
     this.resize.disconnect();
-    if (this.plotly && this.drawn) this.plotly.purge(this.element);
+    if (this.drawn) this.plotly.purge(this.place);
   }
 }

@@ -1,57 +1,47 @@
-// The live check of one step of a lab: green once the cluster is as it should be, else a word on why
-// it is not. When a step has been done, Streamlit draws the page again, with what comes next.
+// The live check of one step of a lab: green once the cluster is as it should be, else a remark on what is missing.
+// When a step is done, Streamlit draws the page again, with the next step.
 
-import { mount } from "./socket.js";
+import { Component, mount } from "./component.js";
+import { element } from "./dom.js";
 
-class Check {
-  constructor(component) {
-    this.line = component.parentElement.querySelector(".essaim-check");
-    this.told = component.data.done;
-    this.update(component);
+/** @import { Message, PageData, Run, Topic, Words } from "./types" */
+/** @typedef {PageData & { lab: string, step: number, done: number, remark: string, words: Words }} Data */
+
+/** @extends {Component<Data>} */
+class Check extends Component {
+  /** @type {Topic[]} */ topics = ["labs"];
+  told = 0; // how many steps the page's script knows to be done
+  text = "";
+
+  update(/** @type {Run<Data>} */ run) {
+    this.told = run.data.done;
+    super.update(run);
   }
 
-  update(component) {
-    this.component = component;
-    this.told = Math.max(this.told, component.data.done);
-    if (component.data.done < this.told) this.told = component.data.done; // it began anew
-    this.show();
-  }
-
-  link() {}
-
-  receive(message) {
+  receive(/** @type {Message} */ message) {
+    super.receive(message);
     if (message.topic !== "labs") return;
-    this.news = message.labs[this.component.data.lab];
-    this.show();
-    if (this.news && this.news.done !== this.told) {
-      this.told = this.news.done;
-      this.component.setTriggerValue("done", this.news.done);
-    }
+    const done = message.labs[this.data.lab]?.done;
+    if (done === undefined || done === this.told) return;
+    this.told = done;
+    this.send("done", done);
   }
 
-  show() {
-    const { step, words, done, remark } = this.component.data;
-    const news = this.news || { done, remark };
+  draw() {
+    const { lab, step, words, done, remark } = this.data;
+    const news = this.news.labs?.labs[lab] || { done, remark };
     const green = news.done > step;
     const waiting = news.done < step ? words.later : news.remark || words.waiting;
     const text = green ? words.green : waiting;
-    this.line.dataset.step = step;
-    this.line.dataset.green = String(green);
-    this.line.dataset.remark = String(!green && news.done === step && Boolean(news.remark));
+    const line = /** @type {HTMLElement} */ (this.run.parentElement.querySelector(".essaim-check"));
+    line.dataset.step = String(step);
+    line.dataset.green = String(green);
+    line.dataset.remark = String(!green && news.done === step && Boolean(news.remark));
     if (this.text === text) return;
     this.text = text;
-    this.line.replaceChildren(...text.split("`").map((part, number) => (number % 2 ? code(part) : part)));
+    const parts = text.split("`"); // every other one is code
+    line.replaceChildren(...parts.map((part, index) => (index % 2 ? element("code", "", null, part) : part)));
   }
-
-  close() {
-    this.stop();
-  }
-}
-
-function code(text) {
-  const made = document.createElement("code");
-  made.textContent = text;
-  return made;
 }
 
 export default mount(Check);

@@ -1,13 +1,15 @@
-// What a key means on any keyboard, and what is printed on it. A figure is known by its place: on a
-// French keyboard it wants Shift, and 6 without Shift types a minus. All else is what it types.
+// What a key means on any keyboard, and what is printed on it. A figure is known by its place: on a French keyboard it
+// wants Shift, and 6 without Shift types a minus. Any other key means what it types.
 
 const FIGURE = /^(?:Digit|Numpad)(\d)$/;
+const FOREIGN = /[^\x00-\x7f]/; // such as a Greek or Cyrillic letter
 
 export class Keyboard {
-  // changed: is told whenever more is known of what is printed.
+  /** @type {Map<string, string>} by place, as event.code names it: what it types without Shift */ printed = new Map();
+
+  /** @param {() => void} changed is called whenever more is known of what is printed */
   constructor(changed) {
     this.changed = changed;
-    this.printed = new Map(); // by place, as event.code names it: what it types without Shift
     // Chromium knows, where the page is served safely; elsewhere each press tells of one key.
     navigator.keyboard?.getLayoutMap?.().then(
       (layout) => {
@@ -18,20 +20,22 @@ export class Keyboard {
     );
   }
 
-  // The figure, "+", "-", the small letter or the name of the key that was pressed.
+  /** The figure, "+", "-", the small letter or the name of the key that was pressed. @param {KeyboardEvent} event */
   read(event) {
     this.learn(event);
     const { code, key } = event;
     const figure = FIGURE.exec(code)?.[1];
     if (figure && (code.startsWith("Digit") || key.length === 1)) return figure;
     if (key === "?") return key;
-    if (key === "+" || key === "=" || key === "-" || key === "_") return "+=".includes(key) ? "+" : "-";
-    if (key.length === 1 && /^Key[A-Z]$/.test(code) && /[^\x00-\x7f]/.test(key)) return code.at(-1).toLowerCase();
-    if (code === "Equal" || code === "Minus") return code === "Equal" ? "+" : "-";
+    if (key === "+" || key === "=") return "+";
+    if (key === "-" || key === "_") return "-";
+    if (key.length === 1 && /^Key[A-Z]$/.test(code) && FOREIGN.test(key)) return code[3].toLowerCase();
+    if (code === "Equal") return "+";
+    if (code === "Minus") return "-";
     return key.length === 1 ? key.toLowerCase() : key;
   }
 
-  learn(event) {
+  learn(/** @type {KeyboardEvent} */ event) {
     const { code, key } = event;
     if (!code || key.length !== 1 || event.shiftKey || event.getModifierState("CapsLock")) return;
     if (this.printed.get(code) === key) return;
@@ -39,8 +43,11 @@ export class Keyboard {
     this.changed();
   }
 
-  // How this viewer finds a key that `read` names; "1…9" stands for the figures. "" where it is on
-  // no key that is known.
+  /**
+   * How this viewer finds a key.
+   * @param {string} name as `read` gives it; "1…9" stands for the figures
+   * @returns "" where it is on no key that is known
+   */
   label(name) {
     const others = [...this.printed].filter(([place]) => !FIGURE.test(place)).map(([, text]) => text);
     if (name === "1…9") {
@@ -57,10 +64,10 @@ export class Keyboard {
     }
     if (!/^[a-z]$/.test(name) || others.includes(name)) return name;
     const there = this.printed.get(`Key${name.toUpperCase()}`);
-    return there && /[^\x00-\x7f]/.test(there) ? there : name;
+    return there && FOREIGN.test(there) ? there : name;
   }
 
-  // What a figure's key types without Shift, where that is not the figure.
+  /** What a figure's key types without Shift, where that is not the figure. @param {string} figure */
   typed(figure) {
     const text = this.printed.get(`Digit${figure}`);
     return text && text !== figure ? text : "";

@@ -1,35 +1,51 @@
-// The cluster as tiles alone, small, beside something else.
+// A small live picture beside a console or a lab: the Swarm's nodes with their tiles, or the containers and images of
+// one engine.
 
-import { mount } from "./socket.js";
+import { Component, mount } from "./component.js";
+import { element } from "./dom.js";
 import { Tiles } from "./tiles.js";
 
-class Picture {
-  constructor(component) {
-    this.component = component;
-    const { data, parentElement } = component;
-    this.place = parentElement.querySelector("[data-part=nodes]");
-    this.tiles = new Tiles(this.place, data.words, (wish) => this.component.setTriggerValue("availability", wish));
-    this.update(component);
+/** @import { News, PageData, Topic, Words } from "./types" */
+/** @typedef {PageData & { swarm: boolean, may: boolean, words: Words }} Data */
+
+/** @type {Record<string, string>} */
+const SIGNS = { running: "●", created: "○", paused: "‖", restarting: "↻", exited: "■", dead: "✕" };
+const MOST = 14; // containers that are shown
+
+/** @extends {Component<Data>} */
+class Picture extends Component {
+  /** @type {Topic[]} */ topics = ["cluster", "engine"];
+  tiles = new Tiles(this.at("nodes"), (wish) => this.send("availability", wish));
+
+  draw() {
+    const { swarm, words } = this.data;
+    const { cluster, engine } = this.news;
+    this.at("nodes").hidden = !swarm;
+    this.at("engine").hidden = swarm;
+    if (swarm && cluster) {
+      this.tiles.draw(cluster, "", this.data);
+      if (!cluster.nodes.length && words.alone) this.tiles.detail.textContent = words.alone;
+    }
+    if (!swarm && engine) this.at("engine").replaceChildren(this.engine(engine));
   }
 
-  update(component) {
-    this.component = component;
-    this.tiles.words = component.data.words;
-    this.tiles.may = component.data.may;
-    if (this.cluster) this.receive(this.cluster);
-  }
-
-  link() {}
-
-  receive(message) {
-    if (message.topic !== "cluster") return;
-    this.cluster = message;
-    this.tiles.draw(message, "");
-    if (!message.nodes.length) this.tiles.detail.textContent = this.component.data.words.alone;
-  }
-
-  close() {
-    this.stop();
+  engine(/** @type {News["engine"]} */ { name, containers, images }) {
+    const { words } = this.data;
+    const box = element("section", "essaim-node");
+    element("div", "essaim-node-name", box, name);
+    element("div", "essaim-node-facts", box, words.containers);
+    for (const each of containers.slice(0, MOST)) {
+      const tile = element("div", "essaim-tile essaim-container", box);
+      tile.dataset.phase = each.state === "running" ? "running" : "done";
+      element("span", "essaim-sign", tile, SIGNS[each.state] || "?");
+      const ports = each.ports.length ? ` · ${each.ports.join(" ")}` : "";
+      element("span", "essaim-name", tile, `${each.name} · ${each.image}${ports}`);
+      tile.title = `${each.name} · ${each.image} · ${each.command} · ${each.state}`;
+    }
+    if (!containers.length) element("div", "essaim-none", box, words.no_container);
+    element("div", "essaim-node-facts", box, words.images);
+    element("div", "essaim-none", box, images.join(", ") || words.no_image);
+    return box;
   }
 }
 

@@ -1,207 +1,203 @@
-// The projector's page: the live cluster in large type, led by keys. It draws what the server pushes;
-// what a key asks for goes to the page's script, which knows the rights.
+// The projector's page: the live cluster in large type, led by keys. It draws what the server pushes. What a key asks
+// for goes to the page's script, which knows the rights.
 
 import { Chart } from "./charts.js";
+import { Component, mount } from "./component.js";
+import { button, element } from "./dom.js";
 import { Keyboard } from "./keyboard.js";
-import { element } from "./parts.js";
-import { mount } from "./socket.js";
-import { SIGNS, Tiles } from "./tiles.js";
+import { fill } from "./texts.js";
+import { allTiles, count, SIGNS, Tiles } from "./tiles.js";
+
+/** @import { Figure, News, Node, PageData, Phase, Run, Service, Topic } from "./types" */
+/**
+ * @typedef {PageData & { may: boolean, words: any, last: { line: string, error: string },
+ *   codes: { title: string, address: string, svg: string }[] }} Data last: the last action; codes: QR codes
+ */
 
 const TEXT = Math.round(Math.max(18, innerWidth / 55)); // pixels, in the chart
 const SETTLE_MS = 350; // + pressed five times asks once, for five more
 const PATIENCE_MS = 4000; // how long a wish stands before the cluster has taken it up
+/** @type {Record<string, number>} replicas by key */
+const STEPS = { "+": 1, ArrowUp: 1, "-": -1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
+/** @type {Record<string, number>} */ const TURNS = { ArrowLeft: -1, ArrowRight: 1 }; // services by key
 
-class Projector {
-  constructor(component) {
-    const { data, parentElement } = component;
-    this.at = (name) => parentElement.querySelector(`[data-part="${name}"]`);
-    this.component = component;
-    this.chosen = "";
-    this.tiles = new Tiles(this.at("nodes"), data.words, () => {});
-    this.tiles.may = false;
-    this.bars = new Chart(this.at("bars"), `${location.origin}${data.files}/plotly.min.js`, TEXT);
+/** @extends {Component<Data>} */
+class Projector extends Component {
+  /** @type {Topic[]} */ topics = ["cluster"];
+  chosen = ""; // a service's id
+  code = 0; // the index of the QR code that is shown
+  alone = false; // whether there is no service
+  /** @type {{ service: string, replicas: number, until: number } | null} */ wish = null;
+  /** @type {(() => void) | null} */ answer = null; // what a yes does, while something is asked
+
+  constructor(/** @type {Run<Data>} */ run) {
+    super(run);
+    this.tiles = new Tiles(this.at("nodes"));
+    this.bars = new Chart(this.at("bars"), run.data, TEXT);
     this.keyboard = new Keyboard(() => {
       this.name();
-      if (this.cluster) this.draw();
+      this.draw();
     });
-    this.keys = (event) => this.press(event);
+    this.keys = (/** @type {KeyboardEvent} */ event) => this.press(event);
     addEventListener("keydown", this.keys);
-    this.update(component);
   }
 
-  update(component) {
-    this.component = component;
-    const { words, last } = component.data;
-    this.tiles.words = words;
+  update(/** @type {Run<Data>} */ run) {
+    this.run = run;
+    const { words, last } = run.data;
     this.at("bars-title").textContent = words.bars;
     this.name();
     this.at("line").textContent = last.error ? `✕ ${last.error}` : last.line && `$ ${last.line}`;
     this.at("line").dataset.refused = String(Boolean(last.error));
-    if (this.cluster) this.draw();
+    super.update(run);
   }
 
-  link() {}
-
-  receive(message) {
-    if (message.topic !== "cluster") return;
-    this.cluster = message;
-    this.draw();
-  }
-
-  // What may be steered: not the dashboard itself.
+  /** The services that may be steered: not the dashboard itself. */
   get services() {
-    return this.cluster.services.filter((service) => !service.dashboard);
+    return this.news.cluster?.services.filter((service) => !service.dashboard) || [];
   }
 
+  /** @returns {Service | undefined} */
   get service() {
     const { services } = this;
-    return (
-      services.find((service) => service.id === this.chosen) ||
-      services.find((service) => service.name === "web") ||
-      services[0]
-    );
+    return services.find(({ id }) => id === this.chosen) || services.find(({ name }) => name === "web") || services[0];
   }
 
-  // The replicas that the viewer wants: what was asked for, until the cluster has taken it up.
-  get wanted() {
-    const { service, wish } = this;
-    if (wish && (wish.service !== service.id || Date.now() > wish.until)) this.wish = null;
-    return this.wish ? this.wish.replicas : service.replicas;
+  /** The replicas that the viewer wants: those asked for, until the cluster has taken them up. @param {Service} service */
+  wanted({ id, replicas }) {
+    if (this.wish && (this.wish.service !== id || Date.now() > this.wish.until)) this.wish = null;
+    return this.wish ? this.wish.replicas : replicas || 0;
   }
 
   draw() {
-    const { cluster, service } = this;
+    const { cluster } = this.news;
+    if (!cluster) return;
+    const { service } = this;
     const one = cluster.services.length > 1 && service ? service.id : "";
-    this.tiles.draw(cluster, one);
-    cluster.nodes.forEach((node, index) => {
-      const head = this.tiles.columns.get(node.id)?.querySelector("header");
+    this.tiles.draw(cluster, one, { words: this.data.words });
+    cluster.nodes.forEach(({ id }, index) => {
+      const head = this.tiles.columns.views.get(id)?.head;
       if (head) head.dataset.key = index < 9 ? this.keyboard.label(String(index + 1)) : "";
     });
     this.bars.draw(enlarged(cluster.figures[one]));
-    this.drawTitle();
+    this.drawTitle(cluster);
   }
 
-  drawTitle() {
+  drawTitle(/** @type {News["cluster"]} */ cluster) {
     const { service } = this;
-    const { words } = this.component.data;
+    const { words } = this.data;
     this.at("service").textContent = service ? service.name : words.none;
     if (this.alone !== !service) this.name();
     this.at("share").dataset.job = String(Boolean(service?.job));
-    this.at("share").textContent = !service
-      ? ""
-      : service.job || `${service.running}/${service.replicas === null ? service.desired : this.wanted}`;
-    const tiles = [...this.cluster.nodes.flatMap((node) => node.tiles), ...this.cluster.unplaced].filter(
-      (tile) => service && tile.service === service.id,
-    );
-    this.at("phases").replaceChildren(
-      ...Object.keys(SIGNS).flatMap((phase) => {
-        const count = tiles.filter((tile) => tile.phase === phase).length;
-        if (!count) return [];
-        const part = document.createElement("span");
-        part.dataset.phase = phase;
-        part.textContent = `${SIGNS[phase]} ${count} ${this.component.data.words[`phase_${phase}`]}`;
-        return [part];
-      }),
-    );
+    let share = "";
+    if (service) {
+      const wanted = service.replicas === null ? service.desired : this.wanted(service);
+      share = service.job || `${service.running}/${wanted}`;
+    }
+    this.at("share").textContent = share;
+    const tiles = allTiles(cluster).filter((tile) => tile.service === service?.id);
+    this.at("phases").replaceChildren();
+    for (const phase of /** @type {Phase[]} */ (Object.keys(SIGNS))) {
+      const some = count(tiles, phase);
+      if (!some) continue;
+      const text = `${SIGNS[phase]} ${some} ${words[`phase_${phase}`]}`;
+      element("span", "", this.at("phases"), text).dataset.phase = phase;
+    }
   }
 
-  press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.cluster) return;
-    if (event.target.closest?.("input, textarea, select, [contenteditable=true]")) return;
-    const key = this.keyboard.read(event);
-    const act = this.answer ? this.answering(key) : this.action(key);
+  press(/** @type {KeyboardEvent} */ event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.news.cluster) return;
+    const { target } = event;
+    if (target instanceof Element && target.closest("input, textarea, select, [contenteditable=true]")) return;
+    const act = this.action(this.keyboard.read(event));
     if (!act) return;
     event.preventDefault();
     act();
   }
 
-  // While something is asked, only the answer counts.
-  answering(key) {
-    if (key === "Enter")
-      return () => {
-        const yes = this.answer;
-        this.shut();
-        yes();
-      };
-    if (key === "Escape" || key === "n") return () => this.shut();
-    return null;
-  }
-
+  /** What a key does. @param {string} key as the keyboard reads it @returns {(() => void) | null | undefined} */
   action(key) {
-    const {
-      services,
-      cluster: { nodes },
-    } = this;
-    const step = { "+": 1, ArrowUp: 1, "-": -1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[key];
-    if (step) return () => this.scale(step);
-    if (/^\d$/.test(key)) return nodes[key - 1] && (() => this.turn(nodes[key - 1]));
-    const turn = { ArrowLeft: -1, ArrowRight: 1 }[key];
-    if (turn && services.length)
+    const { answer, services, service } = this;
+    // While something is asked, only the answer counts.
+    if (answer && key === "Enter") {
       return () => {
-        const at = services.findIndex((service) => service.id === this.service.id);
-        this.chosen = services[(at + turn + services.length) % services.length].id;
+        this.shut();
+        answer();
+      };
+    }
+    if (answer) return key === "Escape" || key === "n" ? () => this.shut() : null;
+    if (STEPS[key]) return () => this.scale(STEPS[key]);
+    if (/^\d$/.test(key)) {
+      const node = this.news.cluster?.nodes[Number(key) - 1];
+      return node && (() => this.turn(node));
+    }
+    if (TURNS[key] && service) {
+      return () => {
+        const at = services.indexOf(service) + TURNS[key] + services.length;
+        this.chosen = services[at % services.length].id;
         this.draw();
       };
-    return {
+    }
+    /** @type {Record<string, (() => void) | null>} */ const actions = {
       "?": () => this.open("help"),
-      c: services.length ? null : () => this.create(),
+      c: service ? null : () => this.allowed() && this.ask({ kind: "create" }),
       q: () => this.nextCode(),
       r: () => this.rebalance(),
       f: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
-      v: () => this.send({ kind: "leave", page: "vote" }),
-      h: () => this.send({ kind: "leave", page: "cluster" }),
+      v: () => this.ask({ kind: "leave", page: "vote" }),
+      h: () => this.ask({ kind: "leave", page: "cluster" }),
       Escape: () => this.shut(),
-    }[key];
+    };
+    return actions[key];
   }
 
-  create() {
-    if (this.allowed()) this.send({ kind: "create" });
+  /** Ask the page's script. @param {{ kind: string } & Record<string, unknown>} wish */
+  ask(wish) {
+    this.send("wish", wish);
   }
 
-  scale(step) {
+  scale(/** @type {number} */ step) {
     const { service } = this;
     if (!service || service.replicas === null || !this.allowed()) return;
-    const replicas = Math.max(0, this.wanted + step);
-    const ask = () => {
-      this.wish = { service: service.id, replicas, until: Date.now() + PATIENCE_MS };
-      this.drawTitle();
+    const wanted = this.wanted(service);
+    const replicas = Math.max(0, wanted + step);
+    const { id, name } = service;
+    const go = () => {
+      this.wish = { service: id, replicas, until: Date.now() + PATIENCE_MS };
+      if (this.news.cluster) this.drawTitle(this.news.cluster);
       clearTimeout(this.settling);
-      this.settling = setTimeout(() => this.send({ kind: "scale", service: service.id, replicas }), SETTLE_MS);
+      this.settling = setTimeout(() => this.ask({ kind: "scale", service: id, replicas }), SETTLE_MS);
     };
-    if (replicas || !this.wanted) ask();
-    else this.ask("to_zero", { service: service.name }, ask);
+    if (replicas || !wanted) go();
+    else this.confirm("to_zero", { service: name }, go);
   }
 
-  // A node that takes tasks is drained, any other takes tasks again.
-  turn(node) {
+  /** A node that takes tasks is drained; any other takes tasks again. @param {Node} node */
+  turn({ id, name, availability, drain_warning: warning, tiles }) {
     if (!this.allowed()) return;
-    if (node.availability !== "active") {
-      this.send({ kind: "availability", node: node.id, availability: "active" });
-      return;
-    }
-    const count = node.tiles.filter((tile) => tile.phase === "running").length;
-    const [word, warning] = [node.drain_warning ? "to_drain_anyway" : "to_drain", node.drain_warning];
-    this.ask(word, { node: node.name, count, warning }, () =>
-      this.send({ kind: "availability", node: node.id, availability: "drain" }),
-    );
+    const go = (/** @type {string} */ to) => this.ask({ kind: "availability", node: id, availability: to });
+    if (availability !== "active") return go("active");
+    const fields = { node: name, count: count(tiles, "running"), warning };
+    this.confirm(warning ? "to_drain_anyway" : "to_drain", fields, () => go("drain"));
   }
 
   rebalance() {
     const { service } = this;
     if (!service || !this.allowed()) return;
-    this.ask("to_rebalance", { service: service.name }, () => this.send({ kind: "rebalance", service: service.id }));
+    const { id, name } = service;
+    this.confirm("to_rebalance", { service: name }, () => this.ask({ kind: "rebalance", service: id }));
   }
 
   allowed() {
-    const { may, words } = this.component.data;
-    if (!may) this.show("ask", words.locked);
+    const { may, words } = this.data;
+    if (!may) this.say(words.locked);
     return may;
   }
 
-  ask(word, fields, then) {
-    const { words } = this.component.data;
-    const text = words[word].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
-    this.show("ask", text);
+  /** @param {string} word @param {Record<string, unknown>} fields @param {() => void} then */
+  confirm(word, fields, then) {
+    const { words } = this.data;
+    this.say(fill(words[word], fields));
     this.answer = then;
     this.offer("answer", [
       ["Enter", words.yes],
@@ -209,76 +205,54 @@ class Projector {
     ]);
   }
 
-  show(part, text) {
-    this.open(part);
+  say(/** @type {string} */ text) {
+    this.open("ask");
     this.at("question").textContent = text;
-    this.offer("answer", [["Escape", this.component.data.words.close]]);
+    this.offer("answer", [["Escape", this.data.words.close]]);
   }
 
-  // The keys by their names, wherever they are shown: more of the keyboard is known, or the words.
+  /** Name the keys wherever they are shown: the words are new, or more of the keyboard is known. */
   name() {
-    const { words } = this.component.data;
-    const label = (names) =>
-      names
-        .split(" ")
-        .map((name) => this.keyboard.label(name))
-        .filter(Boolean)
-        .join("  ");
-    this.alone = Boolean(this.cluster && !this.service);
+    const { words } = this.data;
+    this.alone = Boolean(this.news.cluster && !this.service);
     this.offer("hint", this.alone ? [["c", words.create], ...words.hint] : words.hint);
-    this.at("keys").replaceChildren(
-      ...words.keys.flatMap(([names, what]) => {
-        const name = document.createElement("dt"),
-          text = document.createElement("dd");
-        name.textContent = label(names);
-        text.textContent = what;
-        return [name, text];
-      }),
-    );
+    this.at("keys").replaceChildren();
+    for (const [names, meaning] of words.keys) {
+      const labels = names.split(" ").map((/** @type {string} */ name) => this.keyboard.label(name));
+      element("dt", "", this.at("keys"), labels.filter(Boolean).join("  "));
+      element("dd", "", this.at("keys"), meaning);
+    }
     this.offer("keys-end", [["Escape", words.close]]);
   }
 
-  // Buttons for who has no keyboard: each does what its key does, and names it.
+  /** Buttons for a viewer without a keyboard: each does what its key does. @param {string} part @param {string[][]} keys */
   offer(part, keys) {
-    this.at(part).replaceChildren(
-      ...keys.map(([key, what]) => {
-        const button = element("button", "");
-        button.type = "button";
-        const printed = key.length === 1 ? `${this.keyboard.label(key)} ` : "";
-        button.textContent = `${printed}${what}`;
-        button.onclick = () => (this.answer ? this.answering(key) : this.action(key))?.();
-        return button;
-      }),
-    );
+    this.at(part).replaceChildren();
+    for (const [key, meaning] of keys) {
+      const printed = key.length === 1 ? `${this.keyboard.label(key)} ` : "";
+      button("", this.at(part), `${printed}${meaning}`, () => this.action(key)?.());
+    }
   }
 
-  open(part) {
+  open(/** @type {string} */ part) {
     const again = !this.at(part).hidden;
     this.shut();
     this.at(part).hidden = again;
   }
 
-  // One code at a time: a phone's camera takes whichever it sees.
+  /** Show one code at a time, since a phone's camera takes any that it sees. */
   nextCode() {
-    const { words, codes } = this.component.data;
+    const { words, codes } = this.data;
     const at = this.at("codes").hidden ? 0 : this.code + 1;
     this.shut();
     if (at >= codes.length) return;
     this.code = at;
-    this.at("pictures").replaceChildren(
-      ...codes.map(({ title, address, svg }, number) => {
-        const figure = document.createElement("figure"),
-          picture = document.createElement("div");
-        const name = document.createElement("strong"),
-          where = document.createElement("span");
-        picture.innerHTML = svg; // made by our own server, of our own address
-        name.textContent = title;
-        where.textContent = address;
-        figure.append(name, picture, where);
-        figure.hidden = number !== at;
-        return figure;
-      }),
-    );
+    const { title, address, svg } = codes[at];
+    this.at("pictures").replaceChildren();
+    const figure = element("figure", "", this.at("pictures"));
+    element("div", "", figure).innerHTML = svg; // made by our own server, of our own address
+    element("strong", "", figure, title);
+    element("span", "", figure, address);
     const next = codes[at + 1];
     this.offer("codes-end", [...(next ? [["q", `${words.next} ${next.title}`]] : []), ["Escape", words.close]]);
     this.at("codes").hidden = false;
@@ -289,26 +263,19 @@ class Projector {
     for (const part of ["help", "codes", "ask"]) this.at(part).hidden = true;
   }
 
-  send(wish) {
-    this.component.setTriggerValue("wish", wish);
-  }
-
   close() {
+    super.close();
     removeEventListener("keydown", this.keys);
     clearTimeout(this.settling);
-    this.stop();
     this.bars.close();
   }
 }
 
-function enlarged(figure) {
+function enlarged(/** @type {Figure} */ { data, layout }) {
   return {
-    data: figure.data.map((trace) => ({ ...trace, textfont: { ...trace.textfont, size: TEXT + 10 } })),
-    layout: {
-      ...figure.layout,
-      margin: { l: 52, r: 8, t: 12, b: 46 },
-      showlegend: false, // the counts above name the phases
-    },
+    data: data.map((trace) => ({ ...trace, textfont: { ...trace.textfont, size: TEXT + 10 } })),
+    // Without a legend: the counts above name the phases.
+    layout: { ...layout, margin: { l: 52, r: 8, t: 12, b: 46 }, showlegend: false },
   };
 }
 

@@ -1,36 +1,45 @@
 // The line that one types: it grows with pasted lines, remembers, and completes.
 
-import { element } from "./parts.js";
+import { button, element, setLabel } from "./dom.js";
+import { History } from "./history.js";
 
-const DRAFT = "essaim-console-draft"; // what is typed and not sent yet outlives the page
+/** @import { Words } from "./types" */
+/** @typedef {{ asked: string, start: number, common: string, choices: { word: string, hint: string }[] }} Completion */
+/**
+ * @typedef Actions
+ * @property {(text: string) => void} run
+ * @property {(text: string) => void} complete
+ * @property {() => void} interrupt
+ */
+
 const MOST = 300; // lines that are remembered, as in core/console/session.py
+const DRAFT = "essaim-console-draft"; // the unsent line outlives the page
 
 export class Prompt {
-  constructor(parent, words, { run, complete, interrupt }) {
-    this.words = words;
-    this.run = run;
-    this.complete = complete;
-    this.interrupt = interrupt;
-    this.history = [];
-    this.back = 0; // how far up in the history
+  history = new History();
+  asked = false; // whether docker asks a question
+
+  /** @param {Element} parent @param {Words} words @param {Actions} actions */
+  constructor(parent, words, actions) {
+    this.actions = actions;
     this.choices = element("div", "essaim-choices", parent);
     this.choices.setAttribute("role", "status");
     const form = element("form", "essaim-prompt", parent);
-    element("span", "essaim-sign", form).textContent = "$";
+    element("span", "essaim-sign", form, "$");
     this.field = element("textarea", "", form);
-    Object.assign(this.field, {
-      rows: 1,
-      placeholder: words.placeholder,
-      spellcheck: false,
-      autocapitalize: "off",
-      autocomplete: "off",
-      enterKeyHint: "go",
-    });
+    Object.assign(this.field, { rows: 1, placeholder: words.placeholder, spellcheck: false, enterKeyHint: "go" });
+    Object.assign(this.field, { autocapitalize: "off", autocomplete: "off" });
     this.field.setAttribute("autocorrect", "off");
-    this.field.setAttribute("aria-label", words.prompt);
-    const tab = this.button(form, "⇥", words.complete, "button");
-    tab.onclick = () => this.ask();
-    this.button(form, "⏎", words.run, "submit");
+    setLabel(this.field, words.prompt);
+    setLabel(
+      button("", form, "⇥", () => this.ask()),
+      words.complete,
+      true,
+    );
+    const run = button("", form, "⏎");
+    run.type = "submit";
+    element("span", "", run, ` ${words.run}`);
+    setLabel(run, words.run, true);
     form.onsubmit = (event) => {
       event.preventDefault();
       this.send();
@@ -41,25 +50,19 @@ export class Prompt {
     this.changed();
   }
 
-  // The lines that were typed before: of the server and this tab, whoever remembers more.
+  /**
+   * The lines that were typed before, on the server or in this tab: the longest memory wins.
+   * @param {string} place in the tab's storage
+   * @param {string[]} history the server's
+   */
   remember(place, history) {
     this.place = place;
-    const stored = JSON.parse(sessionStorage.getItem(place) || "[]");
-    const own = stored.length > this.history.length ? stored : this.history;
-    this.history = own.length > history.length ? own : history;
+    this.history.remember(JSON.parse(sessionStorage.getItem(place) || "[]"), history);
     this.keep();
   }
 
   keep() {
-    if (this.place) sessionStorage.setItem(this.place, JSON.stringify(this.history.slice(-MOST)));
-  }
-
-  button(parent, sign, title, type) {
-    const made = element("button", "", parent);
-    Object.assign(made, { type, textContent: sign, title });
-    if (type === "submit") element("span", "", made).textContent = ` ${title}`;
-    made.setAttribute("aria-label", title);
-    return made;
+    if (this.place) sessionStorage.setItem(this.place, JSON.stringify(this.history.lines.slice(-MOST)));
   }
 
   focus() {
@@ -67,8 +70,9 @@ export class Prompt {
     this.field.focus({ preventScroll: true });
   }
 
-  set(text) {
-    this.field.value = text;
+  /** Set the line, and the cursor. @param {string} text before the cursor @param {string} [rest] after it */
+  set(text, rest = "") {
+    this.field.value = text + rest;
     this.changed();
     this.focus();
     this.field.setSelectionRange(text.length, text.length);
@@ -83,16 +87,13 @@ export class Prompt {
   send() {
     const text = this.field.value;
     if (!text.trim() && !this.asked) return; // to a question, Enter alone is an answer
-    for (const line of text.split("\n").map((each) => each.trim())) {
-      if (line && this.history.at(-1) !== line) this.history.push(line);
-    }
+    this.history.add(text);
     this.keep();
-    this.back = 0;
     this.set("");
-    this.run(text);
+    this.actions.run(text);
   }
 
-  key(event) {
+  key(/** @type {KeyboardEvent} */ event) {
     const { field } = this;
     const before = field.value.slice(0, field.selectionStart);
     const after = field.value.slice(field.selectionEnd);
@@ -102,48 +103,37 @@ export class Prompt {
     else if (event.key === "ArrowDown" && !after.includes("\n")) this.recall(-1);
     else if (event.key === "c" && event.ctrlKey && field.selectionStart === field.selectionEnd) {
       if (field.value) this.set("");
-      else this.interrupt();
+      else this.actions.interrupt();
     }
-    // An empty prompt lets Tab go on, so that a keyboard never gets caught here.
+    // In an empty prompt Tab goes on, so that a keyboard never gets caught here.
     else if (event.key === "Tab" && !event.shiftKey && before.trim()) this.ask();
     else if (event.key === "Escape") this.choices.replaceChildren();
     else return;
     event.preventDefault();
   }
 
-  recall(step) {
-    const back = this.back + step;
-    if (back < 0 || back > this.history.length) return;
-    if (this.back === 0) this.draft = this.field.value;
-    this.back = back;
-    this.set(back ? this.history.at(-back) : this.draft);
+  recall(/** @type {number} */ step) {
+    const line = this.history.recall(step, this.field.value);
+    if (line !== undefined) this.set(line);
   }
 
   ask() {
-    this.complete(this.field.value.slice(0, this.field.selectionStart));
+    this.actions.complete(this.field.value.slice(0, this.field.selectionStart));
   }
 
-  // The server's answer: complete what is certain, and show what there is to choose from.
+  /** The server's answer: complete what is certain, and show the choices. @param {Completion} completion */
   offer({ asked, start, common, choices }) {
-    const { field } = this;
-    if (!field.value.startsWith(asked)) return; // typed on meanwhile
-    const rest = field.value.slice(asked.length);
-    const put = (word, done) => {
-      const text = asked.slice(0, start) + word + (done && !word.endsWith("=") ? " " : "");
-      field.value = text + rest.trimStart();
-      this.changed();
-      this.focus();
-      field.setSelectionRange(text.length, text.length);
-    };
+    const { value } = this.field;
+    if (!value.startsWith(asked)) return; // typed on meanwhile
+    const rest = value.slice(asked.length).trimStart();
+    const put = (/** @type {string} */ word, /** @type {boolean} */ done) =>
+      this.set(asked.slice(0, start) + word + (done && !word.endsWith("=") ? " " : ""), rest);
     put(choices.length ? common : asked.slice(start), choices.length === 1);
     if (choices.length < 2) return;
     for (const { word, hint } of choices) {
-      const button = element("button", "", this.choices);
-      button.type = "button";
-      button.textContent = word;
-      button.title = hint;
-      if (hint && choices.length <= 5) element("small", "", button).textContent = ` ${hint}`;
-      button.onclick = () => put(word, true);
+      const choice = button("", this.choices, word, () => put(word, true));
+      choice.title = hint;
+      if (hint && choices.length <= 5) element("small", "", choice, ` ${hint}`);
     }
   }
 }

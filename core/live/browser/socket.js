@@ -1,16 +1,20 @@
-// One websocket per browser tab, shared by all that is live on its page; it comes back by itself.
+// One websocket per browser tab, shared by all that is live on its page. It reconnects by itself.
 
 import { changed } from "./changes.js";
 
+/** @import { Follower, Message, PageData, Sent } from "./types" */
+
 const RETRY_MS = 500;
-const links = new Map();
+/** @type {Map<string, Link>} */ const links = new Map();
 
 class Link {
-  constructor(address) {
+  /** @type {Set<Follower>} */ followers = new Set();
+  /** @type {Map<string, Message & Sent>} */ latest = new Map(); // the last message of each topic, for later followers
+  /** @type {boolean | null} */ linked = null; // null: not known yet, since a busy machine takes a while to answer
+  closed = false;
+
+  constructor(/** @type {string} */ address) {
     this.address = address;
-    this.followers = new Set();
-    this.latest = new Map(); // the last message of each topic, for whoever follows later
-    this.linked = null; // not known yet: on a busy machine it takes a while to be let in
     this.open();
   }
 
@@ -19,7 +23,7 @@ class Link {
     this.socket.onopen = () => this.tell((follower) => follower.link((this.linked = true)));
     this.socket.onmessage = (event) => {
       const message = this.whole(JSON.parse(event.data));
-      if (!message) return this.socket.close(); // whoever comes again is told all
+      if (!message) return this.socket?.close(); // after reconnecting, the server sends everything
       this.latest.set(message.topic, message);
       this.tell((follower) => follower.receive(message));
     };
@@ -30,68 +34,48 @@ class Link {
     };
   }
 
-  // The message in full, where the server has sent what has changed since the one before.
+  /** The whole message, where the server has sent only what has changed. @param {Message & Sent} message */
   whole(message) {
     if (!message.patch) return message;
     const before = this.latest.get(message.topic);
-    if (before?.number !== message.since) return null;
-    return { ...changed(before, message.patch), number: message.number };
+    return before?.number === message.since && { ...changed(before, message.patch), number: message.number };
   }
 
-  tell(word) {
-    for (const follower of [...this.followers]) word(follower);
+  tell(/** @type {(follower: Follower) => void} */ word) {
+    [...this.followers].forEach(word);
   }
 
   close() {
     this.closed = true;
     clearTimeout(this.retry);
-    this.socket.close();
+    this.socket?.close();
     links.delete(this.address);
   }
 }
 
-// Follow what the server pushes of the cluster that a page shows, given the data of `address()`:
-// `follower.receive(message)` for each message, which is never to be changed, `follower.link(bool)`
-// as the server comes and goes, or null where it has not answered yet. Answers a function that ends it.
+/**
+ * Follow what the server pushes of the cluster that a page shows. Followers must not change a message.
+ * @param {PageData} data
+ * @param {Follower} follower
+ * @returns a function that ends it
+ */
 export function follow(data, follower) {
   const address = socketAddress(data);
-  let link = links.get(address);
-  if (!link) links.set(address, (link = new Link(address)));
+  const link = links.get(address) || new Link(address);
+  links.set(address, link);
   link.followers.add(follower);
   follower.link(link.linked);
   for (const message of link.latest.values()) follower.receive(message);
   return () => {
     link.followers.delete(follower);
-    // A page that follows next keeps the link: wait before giving it up.
+    // The next page may follow as well: wait before closing.
     setTimeout(() => {
       if (!link.followers.size && !link.closed) link.close();
     }, 2000);
   };
 }
 
-function socketAddress({ files, language, cluster }) {
+export function socketAddress(/** @type {PageData} */ { files, language, cluster }) {
   const server = `${location.origin}${files}`.replace(/^http/, "ws").replace(/[^/]*$/, "socket");
   return `${server}?lang=${language}&cluster=${cluster}`;
-}
-
-// What a component's script answers to Streamlit: one `Shown` for each place on the page, told of
-// every later run, and of what the server pushes in the language that the page has now.
-export function mount(Shown) {
-  const known = new WeakMap();
-  return (component) => {
-    const place = component.parentElement,
-      address = socketAddress(component.data);
-    let shown = known.get(place);
-    if (shown) shown.update(component);
-    else known.set(place, (shown = new Shown(component)));
-    if (shown.follows !== address) {
-      shown.follows = address;
-      shown.stop?.();
-      shown.stop = follow(component.data, shown);
-    }
-    return () => {
-      known.get(place)?.close();
-      known.delete(place);
-    };
-  };
 }

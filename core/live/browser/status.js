@@ -1,7 +1,15 @@
-// The line at the top of every page: which engine, and how old what is shown may be. It also tells
-// Streamlit when the widgets and tables of the page are made from something that has changed.
+// The line at the top of every page: which engine, and how old the picture may be. It also tells Streamlit when the
+// widgets and tables of the page are made from something that has changed.
 
-import { mount } from "./socket.js";
+import { Component, mount } from "./component.js";
+import { setText } from "./dom.js";
+import { fill } from "./texts.js";
+
+/** @import { Message, News, PageData, Run, Topic, Words } from "./types" */
+/**
+ * @typedef {PageData & { instance: string, watch: string, engine: string, revision: number, shape: string,
+ *   words: Words }} Data watch: "shape" (services, nodes, rights; not single tasks) or "all"
+ */
 
 const STALE_MS = 3000; // without a pulse for this long, the picture is said to be old
 const LINKING_MS = 10000; // how long the server may take to let a new page in
@@ -13,23 +21,19 @@ const SAID_MS = 10000; // how long that is told
 const HELD_MS = 15000; // how old a press may be that waited for it
 
 let touched = 0;
-let held = null; // while the page is not yet the new server's: {target, at} of a press, or {}
+/** @type {{ target?: HTMLElement, at: number } | null} a press, while the page is not yet the new server's */
+let held = null;
 for (const kind of ["pointerdown", "keydown"]) {
-  addEventListener(
-    kind,
-    () => {
-      touched = Date.now();
-    },
-    { capture: true, passive: true },
-  );
+  addEventListener(kind, () => (touched = Date.now()), { capture: true, passive: true });
 }
 
-// A server that has just started knows none of the page's buttons before it has drawn it: a press
-// would do nothing. So it waits until then.
+// A server that has just started knows none of the page's buttons before it has drawn it, and a press would do
+// nothing. So the press waits until then.
 addEventListener(
   "click",
   (event) => {
-    const target = event.target.closest?.("[data-testid=stMain] button");
+    const clicked = event.target instanceof Element ? event.target : null;
+    /** @type {HTMLElement | null | undefined} */ const target = clicked?.closest("[data-testid=stMain] button");
     if (!held || !target || target.closest(".essaim-console")) return;
     event.stopPropagation();
     event.preventDefault();
@@ -38,112 +42,111 @@ addEventListener(
   { capture: true },
 );
 
-// A run that starts now would overtake the one that a press has just started, and the press be lost.
-function busy() {
-  const app = document.querySelector("[data-testid=stApp]");
-  return app?.dataset.testScriptState === "running" || Date.now() - touched < HANDS_MS;
+/** Streamlit's own element, whose data tells what it is doing. */
+function app() {
+  return /** @type {HTMLElement} */ (document.querySelector("[data-testid=stApp]"));
 }
 
-class Status {
-  constructor(component) {
-    this.opened = Date.now();
-    this.linked = null;
-    this.line = component.parentElement.querySelector(".essaim-status");
-    this.update(component);
-    this.timer = setInterval(() => this.say(), 500);
+/** @extends {Component<Data>} */
+class Status extends Component {
+  /** @type {Topic[]} */ topics = ["server", "cluster", "pulse"];
+  opened = Date.now();
+  /** @type {boolean | null} */ linked = null;
+  cut = false; // whether Streamlit's connection was lost since the page was drawn
+  again = -Infinity; // when the page was last drawn anew
+  last = 0; // when the script was last told
+  told = 0; // the revision
+  shape = "";
+  skew = Infinity; // ms between the server's clock and ours: the smallest delay seen
+  /** @type {number | null} */ heard = null; // when the engine was last heard, by our clock
+  trouble = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ telling;
+
+  constructor(/** @type {Run<Data>} */ run) {
+    super(run);
+    this.line = /** @type {HTMLElement} */ (run.parentElement.querySelector(".essaim-status"));
+    this.timer = setInterval(() => this.draw(), 500);
     // Streamlit's own connection may be back before ours.
-    const app = document.querySelector("[data-testid=stApp]");
     this.watch = new MutationObserver(() => {
-      if (app.dataset.testConnectionState !== "CONNECTED") this.cut = true;
+      if (app().dataset.testConnectionState !== "CONNECTED") this.cut = true;
       else if (this.cut) this.renew();
     });
-    this.watch.observe(app, { attributeFilter: ["data-test-connection-state"] });
+    this.watch.observe(app(), { attributeFilter: ["data-test-connection-state"] });
   }
 
-  update(component) {
-    this.component = component;
-    document.documentElement.lang = component.data.language; // for who reads aloud, and translators
+  update(/** @type {Run<Data>} */ run) {
+    this.run = run;
+    document.documentElement.lang = run.data.language; // for screen readers and translators
     this.cut = false;
     this.renew();
-    this.told = component.data.revision;
-    this.shape = component.data.shape;
-    if (this.news) this.tell(); // the run may have been older than what was pushed meanwhile
-    this.say();
+    this.told = run.data.revision;
+    this.shape = run.data.shape;
+    if (this.news.cluster) this.tell(); // the run may have been older than what was pushed meanwhile
+    super.update(run);
   }
 
-  link(linked) {
+  link(/** @type {boolean | null} */ linked) {
     this.linked = linked;
-    this.say();
+    this.draw();
   }
 
-  // Until the page is drawn by the server that answers now, another one is asked for.
+  /** Ask for the page until the server that answers now has drawn it. */
   renew() {
     clearTimeout(this.renewing);
-    const other = Boolean(this.server) && this.server !== this.component.data.instance;
+    const other = this.news.server && this.news.server.instance !== this.data.instance;
     if (!other && !this.cut) {
       if (held) this.letGo();
       return;
     }
-    held ||= {};
+    held ||= { at: 0 };
     if (other) this.again = Date.now();
-    this.component.setTriggerValue("changed", Date.now());
+    this.send("changed", Date.now());
     this.renewing = setTimeout(() => this.renew(), AGAIN_MS);
   }
 
-  // What was pressed meanwhile is pressed now: its script has ended, so all buttons are known.
+  /** Press now what was pressed meanwhile: the script has ended, so the server knows all buttons. */
   letGo() {
-    if (document.querySelector("[data-testid=stApp]").dataset.testScriptState !== "notRunning") {
+    if (app().dataset.testScriptState !== "notRunning") {
       this.renewing = setTimeout(() => this.renew(), 100);
       return;
     }
     const press = held;
     held = null;
-    if (press.target?.isConnected && Date.now() - press.at < HELD_MS) press.target.click();
+    if (press?.target?.isConnected && Date.now() - press.at < HELD_MS) press.target.click();
   }
 
-  receive(message) {
-    if (message.topic === "server") {
-      this.server = message.instance;
-      this.renew();
+  receive(/** @type {Message} */ message) {
+    if (message.topic === "cluster" || message.topic === "pulse") {
+      this.skew = Math.min(this.skew, Date.now() - message.time * 1000);
+      this.heard = message.time * 1000 + this.skew;
+      this.trouble = message.trouble;
     }
-    if (message.topic !== "cluster" && message.topic !== "pulse") return;
-    // The server's clock may differ from ours: the smallest delay seen is taken for the difference.
-    const lag = Date.now() - message.time * 1000;
-    this.skew = Math.min(this.skew ?? lag, lag);
-    this.heard = message.time * 1000 + this.skew;
-    this.trouble = message.trouble;
-    if (message.topic === "cluster") {
-      this.news = message;
-      this.tell();
-    }
-    this.say();
+    super.receive(message);
+    if (message.topic === "server") this.renew();
+    if (message.topic === "cluster") this.tell();
   }
 
-  // `watch` is what the page's widgets are made of: "shape" (services, nodes, rights; not single
-  // tasks) or "all".
   tell() {
-    const { watch } = this.component.data;
-    const fresh = watch === "shape" ? this.news.shape !== this.shape : this.news.revision > this.told;
-    if (!fresh || this.telling) return;
-    const wait = Math.max(0, (this.last || 0) + TELL_MS - Date.now());
-    this.telling = setTimeout(() => this.tellNow(), wait);
+    const { cluster } = this.news;
+    if (!cluster || this.telling) return;
+    const fresh = this.data.watch === "shape" ? cluster.shape !== this.shape : cluster.revision > this.told;
+    if (fresh) this.telling = setTimeout(() => this.tellNow(), Math.max(0, this.last + TELL_MS - Date.now()));
   }
 
   tellNow() {
-    if (busy()) {
+    // A run that starts now would overtake the one that a press has just started, and the press be lost.
+    if (app()?.dataset.testScriptState === "running" || Date.now() - touched < HANDS_MS) {
       this.telling = setTimeout(() => this.tellNow(), 150);
       return;
     }
-    this.telling = null;
-    this.last = Date.now();
-    this.told = this.news.revision;
-    this.shape = this.news.shape;
-    this.component.setTriggerValue("changed", this.news.revision);
+    const { revision, shape } = /** @type {News["cluster"]} */ (this.news.cluster);
+    Object.assign(this, { telling: undefined, last: Date.now(), told: revision, shape });
+    this.send("changed", revision);
   }
 
-  say() {
-    const { words, engine } = this.component.data;
-    const age = this.heard ? Math.max(0, Date.now() - this.heard) : null;
+  draw() {
+    const { words, engine } = this.data;
+    const age = this.heard === null ? null : Math.max(0, Date.now() - this.heard);
     const linking = this.linked === null && Date.now() - this.opened < LINKING_MS;
     const unlinked = !this.linked && !linking;
     const stale = !this.linked || Boolean(this.trouble) || age === null || age > STALE_MS;
@@ -152,22 +155,21 @@ class Status {
     else if (unlinked) text = words.unlinked;
     else if (Date.now() - this.again < SAID_MS) text = words.again;
     else if (age === null) text = words.waiting;
-    else if (stale) text = words.stale.replace("{seconds}", Math.round(age / 1000));
+    else if (stale) text = fill(words.stale, { seconds: Math.round(age / 1000) });
     if (this.linked && this.trouble) text += ` — ${this.trouble}`;
-    // Old is what was heard once; where nothing was heard yet, the dot promises nothing.
+    // A picture can only be old once it was heard: before that, the dot promises nothing.
     this.line.dataset.stale = String(unlinked || (stale && age !== null));
     this.line.dataset.waiting = String(!unlinked && age === null);
     document.documentElement.dataset.essaimStale = this.line.dataset.stale;
-    const full = `${engine} · ${text}`;
-    if (this.line.textContent !== full) this.line.textContent = full;
+    setText(this.line, `${engine} · ${text}`);
   }
 
   close() {
+    super.close();
     clearInterval(this.timer);
     clearTimeout(this.telling);
     clearTimeout(this.renewing);
     this.watch.disconnect();
-    this.stop();
   }
 }
 

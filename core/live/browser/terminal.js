@@ -1,27 +1,35 @@
-// One terminal: xterm.js over a websocket of its own. It comes back by itself, with its screen.
+// One terminal: xterm.js over a websocket of its own. It reconnects by itself, and shows its screen again.
 
 import { FitAddon } from "./addon-fit.mjs";
 import { Terminal } from "./xterm.mjs";
-import { element } from "./parts.js";
+import { element, theme } from "./dom.js";
+import { fill } from "./texts.js";
+
+/** @import { Words } from "./types" */
 
 const RETRY_MS = 1000;
 
-function theme(place) {
-  const style = getComputedStyle(place);
-  const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
-  const text = read("--st-text-color", "#ffffff");
-  return {
-    background: read("--st-secondary-background-color", "#000000"),
-    foreground: text,
-    cursor: text,
-    selectionBackground: read("--st-primary-color", "#5588ff") + "66",
-  };
+function colors(/** @type {Element} */ place) {
+  const { secondary, text, primary } = theme(place);
+  return { background: secondary, foreground: text, cursor: text, selectionBackground: `${primary}66` };
 }
 
 export class Screen {
-  // address: of the socket. ask: asks for a ticket, which then comes by `seat`. leave: away with it.
+  closed = false;
+  over = false; // the program has ended
+
+  /**
+   * @param {Element} parent
+   * @param {string} address of the socket
+   * @param {Words} words
+   * @param {HTMLElement} tab
+   * @param {{ ask: () => void, leave: () => void }} actions ask: for a ticket, which `seat` takes; leave: close it
+   */
   constructor(parent, address, words, tab, { ask, leave }) {
-    Object.assign(this, { address, words, tab, ask, leave });
+    this.address = address;
+    this.words = words;
+    this.tab = tab;
+    this.ask = ask;
     this.place = element("div", "essaim-terminal", parent);
     this.place.hidden = true;
     this.terminal = new Terminal({
@@ -30,27 +38,27 @@ export class Screen {
       cursorBlink: true,
       scrollback: 5000,
       minimumContrastRatio: 4.5,
-      theme: theme(this.place),
+      theme: colors(this.place),
     });
     this.fit = new FitAddon();
     this.terminal.loadAddon(this.fit);
     this.terminal.open(this.place);
-    const encoder = new TextEncoder();
     this.terminal.onData((text) => {
-      if (this.over && text === "\r") this.leave();
-      else this.send(encoder.encode(text));
+      if (this.over && text === "\r") leave();
+      else this.send(new TextEncoder().encode(text));
     });
     this.terminal.onBinary((text) => this.send(Uint8Array.from(text, (char) => char.charCodeAt(0))));
     this.terminal.onResize(() => this.size());
     this.watch = new ResizeObserver(() => this.fitted());
     this.watch.observe(this.place);
-    // Ctrl-C copies what is selected, as everywhere; without a selection it interrupts.
+    // Ctrl-C copies a selection, as everywhere; without a selection it interrupts.
     this.terminal.attachCustomKeyEventHandler(
-      (event) => !(event.type === "keydown" && event.ctrlKey && event.key === "c" && this.terminal.hasSelection()),
+      ({ type, ctrlKey, key }) => !(type === "keydown" && ctrlKey && key === "c" && this.terminal.hasSelection()),
     );
     this.ask();
   }
 
+  /** @param {string} ticket "" where the server has none */
   seat(ticket) {
     clearTimeout(this.retry);
     if (!ticket || this.closed) return;
@@ -81,18 +89,18 @@ export class Screen {
     }, RETRY_MS);
   }
 
-  finished({ code, idle }) {
+  finished(/** @type {{ code: number | null, idle?: boolean }} */ { code, idle }) {
     this.over = true;
     const { words } = this;
-    const text = idle ? words.idle : code === null ? words.over : words.ended.replace("{code}", code);
+    const text = idle ? words.idle : code === null ? words.over : fill(words.ended, { code });
     this.terminal.write(`\r\n[${text}]\r\n[${words.enter}]\r\n`);
     this.terminal.options.cursorBlink = false;
     this.tab.dataset.ended = "true";
     this.place.dataset.ended = "true";
   }
 
-  send(bytes) {
-    if (this.socket?.readyState === WebSocket.OPEN && !this.over) this.socket.send(bytes);
+  send(/** @type {string | Uint8Array<ArrayBuffer>} */ message) {
+    if (this.socket?.readyState === WebSocket.OPEN && !this.over) this.socket.send(message);
   }
 
   fitted() {
@@ -100,22 +108,20 @@ export class Screen {
   }
 
   size() {
-    if (this.socket?.readyState === WebSocket.OPEN && !this.over) {
-      this.socket.send(JSON.stringify({ size: [this.terminal.cols, this.terminal.rows] }));
-    }
+    this.send(JSON.stringify({ size: [this.terminal.cols, this.terminal.rows] }));
   }
 
-  // A key that a phone's keyboard lacks.
+  /** A key that a phone's keyboard lacks. @param {string} keys */
   press(keys) {
     this.send(new TextEncoder().encode(keys));
     this.terminal.focus();
   }
 
-  show(front) {
+  show(/** @type {boolean} */ front) {
     this.place.hidden = !front;
-    this.tab.firstChild.setAttribute("aria-selected", String(front));
+    this.tab.firstElementChild?.setAttribute("aria-selected", String(front));
     if (!front) return;
-    this.terminal.options.theme = theme(this.place);
+    this.terminal.options.theme = colors(this.place);
     this.fitted();
     this.terminal.focus();
   }

@@ -1,257 +1,224 @@
-// The nodes as columns with their tasks as tiles, changed in place: a tile keeps its element as long
-// as its task lives, so nothing flickers and a selection stays.
+// The nodes as columns with their tasks as tiles. A tile keeps its element as long as its task lives, so nothing
+// flickers and a selection stays.
 
-export const SIGNS = {
-  running: "●",
-  starting: "◔",
-  pending: "?",
-  stopping: "▾",
-  failed: "✕",
-  lost: "∅",
-  done: "✓",
+import { button, Children, element, setLabel, setText } from "./dom.js";
+import { fill } from "./texts.js";
+
+/** @import { Availability, Node, Phase, Picture, Service, Tile, Words } from "./types" */
+/** @typedef {Pick<Node, "id" | "name" | "tiles"> & Partial<Node> & { nowhere?: boolean }} Column */
+/** @typedef {ReturnType<Tiles["makeColumn"]>} ColumnView */
+/** @typedef {ReturnType<Tiles["makeTile"]>} TileView */
+
+// prettier-ignore
+/** @type {Record<Phase, string>} */ export const SIGNS = {
+  running: "●", starting: "◔", pending: "?", stopping: "▾", failed: "✕", lost: "∅", done: "✓",
 };
 
 // How full the fullest column may be before tiles shrink to a number, then to a dot.
 const COMPACT = 12;
 const DENSE = 60;
-// Every task has no node for a moment: only one that waits longer is worth a column, which moves all.
+// Every task has no node for a moment. Only a task that waits longer gets a column, since that moves all columns.
 const WAITS_MS = 700;
-// How long a node's button asks whether it is meant.
+// How long a node's button asks for confirmation.
 const ASKS_MS = 8000;
+/** @type {Availability[]} */ const AVAILABILITIES = ["active", "pause", "drain"];
 
-function element(tag, className, parent) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (parent) parent.append(made);
-  return made;
+/** All tiles of a picture. @param {Picture} picture */
+export function allTiles({ nodes, unplaced }) {
+  return [...nodes.flatMap((node) => node.tiles), ...unplaced];
 }
 
-function setText(target, text) {
-  if (target.textContent !== text) target.textContent = text;
-}
-
-// Make the children of `parent` those of `items`, in order, keeping the elements of known keys.
-function reconcile(parent, known, items, make, update) {
-  const wanted = new Set(items.map((item) => item.id));
-  for (const [id, child] of known) {
-    if (!wanted.has(id)) {
-      child.remove();
-      known.delete(id);
-    }
-  }
-  items.forEach((item, index) => {
-    let child = known.get(item.id);
-    if (!child) {
-      child = make(item);
-      known.set(item.id, child);
-    }
-    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] || null);
-    update(child, item);
-  });
+export function count(/** @type {Tile[]} */ tiles, /** @type {Phase} */ phase) {
+  return tiles.filter((tile) => tile.phase === phase).length;
 }
 
 export class Tiles {
-  constructor(parent, words, act) {
-    this.words = words;
-    this.act = act; // called with {node, availability}
-    this.may = true;
-    this.columns = new Map();
-    this.selected = null;
-    this.asked = null; // the node whose drain is asked about
-    this.last = [];
-    this.services = [];
+  /** @type {Words} */ words = {};
+  may = false;
+  /** @type {string | null} */ selected = null; // the task that is described
+  /** @type {string | null} */ asked = null; // the node whose drain is asked about
+  /** @type {Column[]} */ last = [];
+  /** @type {Service[]} */ services = [];
+  chosen = "";
+  /** @type {number | null} */ waits = null; // since when a task has no node
+
+  /** @param {Element} parent @param {(wish: { node: string, availability: Availability }) => void} [act] */
+  constructor(parent, act) {
+    this.act = act;
     this.root = element("div", "essaim-nodes", parent);
     this.detail = element("div", "essaim-detail", parent);
     this.detail.setAttribute("role", "status");
+    /** @type {Children<Column, ColumnView>} */
+    this.columns = new Children(this.root, (column) => this.makeColumn(column));
   }
 
-  draw(cluster, service) {
-    const columns = cluster.nodes.map((node) => ({ ...node }));
+  /**
+   * @param {Picture} picture
+   * @param {string} service whose tiles stand out; "" for all
+   * @param {{ words: Words, may?: boolean }} data may: whether the nodes' buttons work
+   */
+  draw(picture, service, { words, may = false }) {
+    Object.assign(this, { words, may, chosen: service, services: picture.services });
+    /** @type {Column[]} */ const columns = [...picture.nodes];
     clearTimeout(this.later);
     const now = performance.now();
-    this.waits = cluster.unplaced.length ? (this.waits ?? now) : null;
+    this.waits = picture.unplaced.length ? (this.waits ?? now) : null;
     if (this.waits !== null && now - this.waits < WAITS_MS) {
-      this.later = setTimeout(() => this.draw(cluster, service), WAITS_MS);
+      this.later = setTimeout(() => this.draw(picture, service, { words, may }), WAITS_MS);
     } else if (this.waits !== null) {
-      columns.push({ id: "", name: this.words.nowhere, tiles: cluster.unplaced, nowhere: true });
+      columns.push({ id: "", name: words.nowhere, tiles: picture.unplaced, nowhere: true });
     }
     const fullest = Math.max(0, ...columns.map((column) => column.tiles.length));
     this.root.dataset.density = fullest > DENSE ? "dense" : fullest > COMPACT ? "compact" : "roomy";
-    this.chosen = service;
-    this.services = cluster.services || [];
-    reconcile(
-      this.root,
-      this.columns,
-      columns,
-      (column) => this.makeColumn(column),
-      (child, column) => this.updateColumn(child, column),
-    );
+    for (const [view, column] of this.columns.update(columns)) this.updateColumn(view, column);
     this.describe(columns);
   }
 
-  makeColumn(column) {
+  makeColumn(/** @type {Column} */ column) {
     const root = element("section", "essaim-node");
     const head = element("header", "", root);
-    root.nameLine = element("div", "essaim-node-name", head);
-    root.factLine = element("div", "essaim-node-facts", head);
-    root.count = element("div", "essaim-node-count", head);
+    const name = element("div", "essaim-node-name", head);
+    const facts = element("div", "essaim-node-facts", head);
+    const total = element("div", "essaim-node-count", head);
+    /** @type {HTMLButtonElement[]} */ let buttons = [];
+    let asks = null;
     if (!column.nowhere) {
-      const buttons = element("div", "essaim-actions", head);
-      root.buttons = ["active", "pause", "drain"].map((availability) => {
-        const button = element("button", "", buttons);
-        button.type = "button";
-        button.textContent = this.words[availability];
-        button.title = this.words[`${availability}_help`];
-        button.dataset.availability = availability;
-        button.onclick = () => this.press(column.id, availability);
-        return button;
+      const actions = element("div", "essaim-actions", head);
+      buttons = AVAILABILITIES.map((availability) => {
+        const made = button("", actions, this.words[availability], () => this.press(column.id, availability));
+        made.title = this.words[`${availability}_help`];
+        made.dataset.availability = availability;
+        return made;
       });
-      // Over the tiles: where the finger is, whatever lies between here and the line below.
-      root.asks = element("div", "essaim-asks", head);
-      root.asks.setAttribute("role", "status");
+      // Over the tiles, beside the finger.
+      asks = element("div", "essaim-asks", head);
+      asks.setAttribute("role", "status");
     }
-    root.grid = element("div", "essaim-tiles", root);
-    root.tiles = new Map();
-    root.empty = element("div", "essaim-none", root);
-    return root;
+    const grid = element("div", "essaim-tiles", root);
+    /** @type {Children<Tile, TileView>} */ const tiles = new Children(grid, (tile) => this.makeTile(tile));
+    return { root, head, name, facts, total, buttons, asks, tiles, empty: element("div", "essaim-none", root) };
   }
 
-  // The tiles of the service that is looked at; of all, where none is chosen.
-  ofChosen(column) {
-    return this.chosen ? column.tiles.filter((tile) => tile.service === this.chosen) : column.tiles;
+  /** The tiles of the chosen service; all, where none is chosen. @param {Column} column */
+  ofChosen({ tiles }) {
+    return this.chosen ? tiles.filter((tile) => tile.service === this.chosen) : tiles;
   }
 
-  // A drain that would leave a service without a replica is asked about, and goes at a second press.
+  /**
+   * A drain that would leave a service without a replica needs a second press.
+   * @param {string} node
+   * @param {Availability} availability
+   */
   press(node, availability) {
     const warned = availability === "drain" && this.last.find((column) => column.id === node)?.drain_warning;
     const asks = warned && this.asked !== node;
     this.ask(asks ? node : null);
-    if (!asks) this.act({ node, availability });
+    if (!asks) this.act?.({ node, availability });
   }
 
-  ask(node) {
+  ask(/** @type {string | null} */ node) {
     clearTimeout(this.forgets);
     this.asked = node;
     if (node !== null) this.forgets = setTimeout(() => this.ask(null), ASKS_MS);
-    for (const column of this.last) this.updateColumn(this.columns.get(column.id), column);
-    this.columns.get(node)?.asks.scrollIntoView({ block: "nearest" });
+    for (const [view, column] of this.columns.update(this.last)) {
+      this.updateColumn(view, column);
+      if (column.id === node) view.asks?.scrollIntoView({ block: "nearest" });
+    }
   }
 
-  updateColumn(root, column) {
-    const words = this.words;
+  /** @param {ColumnView} view @param {Column} column */
+  updateColumn({ root, name, facts, total, buttons, asks, tiles, empty }, column) {
+    const { words } = this;
     root.dataset.state = column.nowhere ? "nowhere" : column.state === "ready" ? column.availability : "down";
-    // A node that has just joined is an id first, and has its name when its engine has told it.
-    if (root.nameLine.textContent !== column.name) {
-      setText(root.nameLine, column.name);
-      root.setAttribute("aria-label", column.name);
-    }
-    root.nameLine.title = `${column.name} ${column.address || ""}`.trim();
-    const facts = column.nowhere
+    // A node that has just joined has its id for a name, until its engine has told it.
+    setText(name, column.name);
+    setLabel(root, column.name);
+    name.title = `${column.name} ${column.address || ""}`.trim();
+    const texts = column.nowhere
       ? [words.nowhere_help]
-      : [
-          column.leader ? "manager · leader" : column.role,
-          column.state !== "ready" ? column.state : null,
-          column.availability !== "active" ? column.availability : null,
-        ];
-    setText(root.factLine, facts.filter(Boolean).join(" · "));
-    const running = this.ofChosen(column).filter((tile) => tile.phase === "running").length;
-    setText(root.count, String(column.nowhere ? this.ofChosen(column).length : running));
+      : [column.leader ? "manager · leader" : column.role, ...conditions(column)];
+    setText(facts, texts.join(" · "));
+    const chosen = this.ofChosen(column);
+    setText(total, String(column.nowhere ? chosen.length : count(chosen, "running")));
     const warning = (this.asked === column.id && column.drain_warning) || "";
-    if (root.asks) setText(root.asks, warning && `▲ ${warning}`);
-    for (const button of root.buttons || []) {
-      const asks = button.dataset.availability === "drain" && warning;
-      setText(button, asks ? words.anyway : words[button.dataset.availability]);
-      button.dataset.asks = String(Boolean(asks));
-      const label = `${button.textContent} ${column.name}`;
-      if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
-      button.setAttribute("aria-pressed", String(button.dataset.availability === column.availability));
-      button.disabled = !this.may;
+    if (asks) setText(asks, warning && `▲ ${warning}`);
+    for (const each of buttons) {
+      const { availability = "" } = each.dataset;
+      const confirms = availability === "drain" && Boolean(warning);
+      setText(each, confirms ? words.anyway : words[availability]);
+      each.dataset.asks = String(confirms);
+      setLabel(each, `${each.textContent} ${column.name}`);
+      each.setAttribute("aria-pressed", String(availability === column.availability));
+      each.disabled = !this.may;
     }
-    reconcile(
-      root.grid,
-      root.tiles,
-      column.tiles,
-      (tile) => this.makeTile(tile),
-      (child, tile) => this.updateTile(child, tile),
-    );
-    setText(root.empty, column.tiles.length ? "" : words.empty);
+    for (const [tileView, tile] of tiles.update(column.tiles)) this.updateTile(tileView, tile);
+    setText(empty, column.tiles.length ? "" : words.empty);
   }
 
-  makeTile(tile) {
-    const root = element("button", "essaim-tile");
-    root.type = "button";
-    element("span", "essaim-sign", root);
-    element("span", "essaim-name", root);
-    element("span", "essaim-slot", root);
-    root.onclick = () => {
-      this.selected = this.selected === tile.id ? null : tile.id;
-      this.redescribe();
-    };
-    return root;
+  makeTile(/** @type {Tile} */ { id }) {
+    const root = button("essaim-tile", null, "", () => {
+      this.selected = this.selected === id ? null : id;
+      for (const column of this.columns.views.values()) {
+        for (const [task, view] of column.tiles.views) {
+          view.root.setAttribute("aria-pressed", String(task === this.selected));
+        }
+      }
+      this.describe(this.last);
+    });
+    const [sign, name, slot] = ["sign", "name", "slot"].map((part) => element("span", `essaim-${part}`, root));
+    return { root, sign, name, slot };
   }
 
-  updateTile(root, tile) {
+  updateTile(/** @type {TileView} */ { root, sign, name, slot }, /** @type {Tile} */ tile) {
     root.dataset.phase = tile.phase;
     root.dataset.dim = String(Boolean(this.chosen) && tile.service !== this.chosen);
     root.setAttribute("aria-pressed", String(this.selected === tile.id));
-    setText(root.children[0], SIGNS[tile.phase]);
-    // A long name is cut before its slot: it is the slot that tells replicas apart.
-    const [, name, slot] =
-      this.root.dataset.density !== "roomy"
-        ? [null, tile.label, ""]
-        : tile.name.match(/^(.*)(\.\d+)$/) || [null, tile.name, ""];
-    setText(root.children[1], name);
-    setText(root.children[2], slot);
-    const title = this.sentence(tile);
-    if (root.title !== title) {
-      root.title = title;
-      root.setAttribute("aria-label", title);
-    }
+    setText(sign, SIGNS[tile.phase]);
+    // A long name is cut before its slot, because the slot tells replicas apart.
+    const short = this.root.dataset.density !== "roomy";
+    const [, base, number] = (!short && tile.name.match(/^(.*)(\.\d+)$/)) || ["", short ? tile.label : tile.name, ""];
+    setText(name, base);
+    setText(slot, number);
+    setLabel(root, this.sentence(tile), true);
   }
 
-  // What there is to say of one task, in one line.
-  sentence(tile) {
-    const failures = tile.failures
-      ? ` · ${this.words.failures.replace("{count}", tile.failures)}${tile.lastError ? ` (${tile.lastError})` : ""}`
-      : "";
-    const message = tile.message && tile.message !== tile.lastError ? ` · ${tile.message}` : "";
-    return `${tile.name} · ${tile.state}${message}${failures} · ${tile.image}`;
+  /** A task in one line. @param {Tile} tile */
+  sentence({ name, state, message, failures, lastError, image }) {
+    const failed = fill(this.words.failures, { count: failures }) + (lastError && ` (${lastError})`);
+    const parts = [name, state, message !== lastError && message, failures && failed, image];
+    return parts.filter(Boolean).join(" · ");
   }
 
-  describe(columns) {
+  describe(/** @type {Column[]} */ columns) {
     this.last = columns;
-    this.detail.dataset.down = "false";
-    for (const column of columns) {
-      const tile = column.tiles.find((each) => each.id === this.selected);
-      if (tile) return setText(this.detail, `${column.name} — ${this.sentence(tile)}`);
-    }
-    // Nothing chosen: say by itself what is not alive, and why something does not run.
+    const selected = columns.find(({ tiles }) => tiles.some(({ id }) => id === this.selected));
+    const tile = selected?.tiles.find(({ id }) => id === this.selected);
+    // Without a selection: which services are down, and why something does not run.
     const told = this.services
       .filter((each) => each.told && (!this.chosen || each.id === this.chosen))
-      .sort((a, b) => b.down - a.down);
-    this.detail.dataset.down = String(told.some((each) => each.down));
-    if (told.length) return setText(this.detail, told.map((each) => `${each.down ? "✕" : "▲"} ${each.told}`).join(" "));
+      .sort((a, b) => Number(b.down) - Number(a.down));
+    this.detail.dataset.down = String(!tile && told.some((each) => each.down));
     const stuck = columns
       .flatMap((column) => this.ofChosen(column))
-      .find((tile) => (tile.phase === "pending" || tile.phase === "failed") && tile.message);
-    if (stuck) return setText(this.detail, `${SIGNS[stuck.phase]} ${this.sentence(stuck)}`);
-    setText(this.detail, this.byDesign(columns));
+      .find((each) => (each.phase === "pending" || each.phase === "failed") && each.message);
+    let text = this.byDesign(columns);
+    if (selected && tile) text = `${selected.name} — ${this.sentence(tile)}`;
+    else if (told.length) text = told.map((each) => `${each.down ? "✕" : "▲"} ${each.told}`).join(" ");
+    else if (stuck) text = `${SIGNS[stuck.phase]} ${this.sentence(stuck)}`;
+    setText(this.detail, text);
   }
 
-  // The question that every class asks: why does a node that came back stay empty?
+  /** The question of every class: why does a node that came back stay empty? @param {Column[]} columns */
   byDesign(columns) {
-    const running = (column) => this.ofChosen(column).filter((tile) => tile.phase === "running").length;
-    const nodes = columns.filter((column) => !column.nowhere);
-    const idle = nodes.find((node) => node.state === "ready" && node.availability === "active" && !node.tiles.length);
-    const busy = nodes.some((node) => running(node) >= 2);
+    const running = (/** @type {Column} */ column) => count(this.ofChosen(column), "running");
+    const idle = columns.find((node) => node.state === "ready" && node.availability === "active" && !node.tiles.length);
+    const busy = columns.some((node) => !node.nowhere && running(node) >= 2);
     const settled = columns.every((column) => this.ofChosen(column).length === running(column));
-    return idle && busy && settled ? this.words.by_design.replace("{node}", idle.name) : "";
+    return idle && busy && settled ? fill(this.words.by_design, { node: idle.name }) : "";
   }
+}
 
-  redescribe() {
-    for (const column of this.columns.values()) {
-      for (const [id, tile] of column.tiles) tile.setAttribute("aria-pressed", String(id === this.selected));
-    }
-    this.describe(this.last);
-  }
+/** How a node differs from a ready and active one. @param {Pick<Column, "state" | "availability">} node */
+export function conditions({ state, availability }) {
+  return [state, availability].filter((word) => word !== "ready" && word !== "active");
 }

@@ -1,144 +1,122 @@
-// The picture of a run of traffic: its progress, its totals, the flow, two charts, and reports on
-// what was done meanwhile. The strip on the home page is the same with its first lines only.
+// The picture of a run of traffic: its progress, its totals, the flow, two charts, and reports on the changes
+// meanwhile. The strip on the home page has the first lines only.
 
 import { Chart } from "./charts.js";
-import { Flow, keep, number, setText } from "./flow.js";
-import { mount } from "./socket.js";
+import { Component, mount } from "./component.js";
+import { Children, element, setText, textChildren } from "./dom.js";
+import { Flow } from "./flow.js";
+import { fill, number } from "./texts.js";
 
-const PARTS = ["sent", "answered", "failed", "waiting"];
+/** @import { PageData, Report, Run, Topic, Traffic as Told, Words } from "./types" */
+/** @typedef {PageData & { compact: boolean, may: boolean, words: Words }} Data compact: the strip */
 
-class Traffic {
-  constructor(component) {
-    this.component = component;
-    const { data, parentElement } = component;
-    this.root = parentElement.querySelector(".essaim-traffic");
-    this.at = Object.fromEntries(
-      [...this.root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]),
-    );
-    for (const act of ["start", "pause", "resume", "stop"]) {
-      this.at[act].onclick = () => this.component.setTriggerValue("act", act);
+const ACTS = ["start", "pause", "resume", "stop"];
+/** @type {(keyof Told["totals"])[]} */ const TOTALS = ["sent", "answered", "failed", "waiting"];
+
+/** @extends {Component<Data>} */
+class Traffic extends Component {
+  /** @type {Topic[]} */ topics = ["cluster", "traffic", "traffic_charts"];
+
+  constructor(/** @type {Run<Data>} */ run) {
+    super(run);
+    this.root = /** @type {HTMLElement} */ (run.parentElement.querySelector(".essaim-traffic"));
+    for (const act of ACTS) this.at(act).onclick = () => this.send("act", act);
+    if (!run.data.compact) this.whole = new Whole(this);
+  }
+
+  /** @param {Topic} [topic] */
+  draw(topic) {
+    const { traffic, traffic_charts: charts } = this.news;
+    if (charts?.run && topic === "traffic_charts") this.whole?.drawCharts(charts.figures);
+    if (topic === "traffic_charts") return;
+    const { may, words, language } = this.data;
+    if (!topic) {
+      /** @type {NodeListOf<HTMLElement>} */ const named = this.root.querySelectorAll("[data-word]");
+      for (const part of named) setText(part, words[part.dataset.word || ""]);
     }
-    if (!data.compact) {
-      const plotly = `${location.origin}${data.files}/plotly.min.js`;
-      this.flow = new Flow(this.at.flow);
-      this.charts = {
-        answered: new Chart(this.at.answered_chart, plotly, 14),
-        latency: new Chart(this.at.latency_chart, plotly, 13),
-      };
-      this.reports = new Map();
-    }
-    this.update(component);
-  }
-
-  // A later run of the script: new words or rights, the same picture.
-  update(component) {
-    this.component = component;
-    const { words } = component.data;
-    for (const part of this.root.querySelectorAll("[data-word]")) setText(part, words[part.dataset.word]);
-    this.draw();
-  }
-
-  link() {}
-
-  receive(message) {
-    if (message.topic === "cluster") this.cluster = message;
-    else if (message.topic === "traffic") this.run = message;
-    else if (message.topic === "traffic_charts") return this.drawCharts(message);
-    else return;
-    this.draw();
-  }
-
-  draw() {
-    const { data } = this.component;
-    const run = this.run?.run ? this.run : null;
-    const state = run ? run.state : "none";
+    const state = traffic?.run ? traffic.state : "none";
     const on = state === "running" || state === "paused";
     if (this.root.dataset.state !== state) this.root.dataset.state = state;
-    this.at.start.disabled = !data.may || on || state === "ending";
-    this.at.pause.hidden = state === "paused";
-    this.at.resume.hidden = state !== "paused";
-    this.at.pause.disabled = this.at.resume.disabled = this.at.stop.disabled = !data.may || !on;
-    if (!run) return;
-    const { totals, planned } = run;
-    const say = (value, places) => number(value, data.language, places);
-    this.at.bar.style.width = `${Math.min(100, (100 * totals.sent) / planned)}%`;
-    setText(this.at.said, `${run.said} · ${say(totals.sent)} / ${say(planned)}`);
-    for (const part of PARTS) {
-      setText(this.at[part], say(totals[part]));
-      this.at[part].parentElement.dataset.zero = String(totals[part] === 0);
+    this.at("start").disabled = !may || on || state === "ending";
+    this.at("pause").hidden = state === "paused";
+    this.at("resume").hidden = state !== "paused";
+    for (const act of ACTS.slice(1)) this.at(act).disabled = !may || !on;
+    if (!traffic?.run) return;
+    const { totals, planned } = traffic;
+    const say = (/** @type {number} */ value) => number(value, language);
+    this.at("bar").style.width = `${Math.min(100, (100 * totals.sent) / planned)}%`;
+    setText(this.at("said"), `${traffic.said} · ${say(totals.sent)} / ${say(planned)}`);
+    for (const part of TOTALS) {
+      setText(this.at(part), say(totals[part]));
+      this.at(part).parentElement.dataset.zero = String(totals[part] === 0);
     }
-    setText(this.at.latest, run.latest);
-    const unknown = totals.unknown ? data.words.unknown.replace("{count}", say(totals.unknown)) : "";
-    setText(this.at.unknown, unknown);
-    setText(this.at.failures, run.failures && `(${run.failures})`);
-    if (data.compact) return;
-    const [p50, p95, p99] = run.percentiles.map((ms) => say(ms, ms < 10 ? 1 : 0));
-    setText(
-      this.at.percentiles,
-      data.words.percentiles.replace("{p50}", p50).replace("{p95}", p95).replace("{p99}", p99),
-    );
-    setText(this.at.fairness, say(run.fairness, 2));
-    setText(this.at.fair, run.fair);
-    if (this.cluster) this.flow.draw(this.cluster, run, data);
-    this.drawReports(run.reports);
-    this.drawRuns(run.runs);
-  }
-
-  // Side by side: what a kept connection changes, or fifteen replicas instead of one.
-  drawRuns(runs) {
-    const { words } = this.component.data;
-    this.at.runs_frame.hidden = runs.length < 2;
-    const line = (row, tag, texts) => {
-      const cells = texts.map((text, index) => ({ id: index, text }));
-      row.known ||= new Map();
-      for (const [cell, item] of keep(row, row.known, cells, () => document.createElement(tag)))
-        setText(cell, item.text);
-    };
-    line(this.at.runs_head, "th", words.runs.split("|"));
-    const items = runs.map((texts, index) => ({ id: index, texts }));
-    this.runs ||= new Map();
-    for (const [row, item] of keep(this.at.runs, this.runs, items, () => document.createElement("tr")))
-      line(row, "td", item.texts);
-  }
-
-  drawReports(reports) {
-    const items = reports.map((report) => ({ ...report, id: report.began }));
-    this.at.reports_frame.hidden = !items.length;
-    for (const [box, report] of keep(this.at.reports, this.reports, items, () => this.makeReport())) {
-      box.dataset.well = String(report.well !== null);
-      setText(box.head, report.title);
-      setText(box.outcome, report.outcome);
-      const steps = report.steps.map(([at, text], index) => ({ id: index, at, text }));
-      for (const [line, step] of keep(box.steps, box.known, steps, () => document.createElement("li"))) {
-        const at = number(step.at, this.component.data.language, 1);
-        setText(line, `+${at} s  ${step.text}`);
-      }
-    }
-  }
-
-  makeReport() {
-    const box = document.createElement("article");
-    for (const [name, tag] of [
-      ["head", "h4"],
-      ["outcome", "p"],
-      ["steps", "ol"],
-    ]) {
-      box[name] = document.createElement(tag);
-      box.append(box[name]);
-    }
-    box.known = new Map();
-    return box;
-  }
-
-  drawCharts(message) {
-    if (!this.charts || !message.run) return;
-    for (const name of ["answered", "latency"]) this.charts[name].draw(message.figures[name]);
+    setText(this.at("latest"), traffic.latest);
+    setText(this.at("unknown"), totals.unknown ? fill(words.unknown, { count: say(totals.unknown) }) : "");
+    setText(this.at("failures"), traffic.failures && `(${traffic.failures})`);
+    this.whole?.draw(traffic);
   }
 
   close() {
-    this.stop();
-    this.flow?.close();
-    for (const chart of Object.values(this.charts || {})) chart.close();
+    super.close();
+    this.whole?.close();
+  }
+}
+
+/** What the strip leaves out. */
+class Whole {
+  constructor(/** @type {Traffic} */ traffic) {
+    this.traffic = traffic;
+    this.at = (/** @type {string} */ name) => traffic.at(name);
+    this.flow = new Flow(this.at("flow"));
+    this.answered = new Chart(this.at("answered_chart"), traffic.data, 14);
+    this.latency = new Chart(this.at("latency_chart"), traffic.data, 13);
+    /** @type {Children<Report & { id: number }, ReturnType<Whole["makeReport"]>>} */
+    this.reports = new Children(this.at("reports"), () => this.makeReport());
+    this.runsHead = textChildren(this.at("runs_head"), "th");
+    this.runs = new Children(this.at("runs"), (/** @type {{ id: number, texts: string[] }} */ _run) => {
+      const root = element("tr");
+      return { root, cells: textChildren(root, "td") };
+    });
+  }
+
+  draw(/** @type {Told} */ run) {
+    const { data, news } = this.traffic;
+    const { words, language } = data;
+    const { percentiles, reports, runs } = run;
+    const [p50, p95, p99] = percentiles.map((ms) => number(ms, language, ms !== null && ms >= 10 ? 0 : 1));
+    setText(this.at("percentiles"), fill(words.percentiles, { p50, p95, p99 }));
+    setText(this.at("fairness"), number(run.fairness, language, 2));
+    setText(this.at("fair"), run.fair);
+    if (news.cluster) this.flow.draw(news.cluster, run, data);
+    this.at("reports_frame").hidden = !reports.length;
+    const items = reports.map((report) => ({ ...report, id: report.began }));
+    for (const [box, report] of this.reports.update(items)) {
+      box.root.dataset.well = String(report.well !== null);
+      setText(box.head, report.title);
+      setText(box.outcome, report.outcome);
+      box.steps(report.steps.map(([at, text]) => `+${number(at, language, 1)} s  ${text}`));
+    }
+    // Runs side by side: what a kept connection changes, or fifteen replicas instead of one.
+    this.at("runs_frame").hidden = runs.length < 2;
+    this.runsHead(words.runs.split("|"));
+    const rows = runs.map((texts, id) => ({ id, texts }));
+    for (const [row, { texts }] of this.runs.update(rows)) row.cells(texts);
+  }
+
+  makeReport() {
+    const root = element("article");
+    const head = element("h4", "", root);
+    const outcome = element("p", "", root);
+    return { root, head, outcome, steps: textChildren(element("ol", "", root), "li") };
+  }
+
+  drawCharts(/** @type {Record<"answered" | "latency", import("./types").Figure>} */ figures) {
+    this.answered.draw(figures.answered);
+    this.latency.draw(figures.latency);
+  }
+
+  close() {
+    for (const part of [this.flow, this.answered, this.latency]) part.close();
   }
 }
 

@@ -1,114 +1,103 @@
 // The vote: one question, a number per node, and after the reveal the votes against the truth.
 
-import { counted } from "./parts.js";
-import { mount } from "./socket.js";
+import { Component, mount } from "./component.js";
+import { button, element, setLabel } from "./dom.js";
+import { counted, fill } from "./texts.js";
 
-const KEPT = "essaim-vote"; // in this browser: who votes, and what was last heard of them
+/** @import { Message, PageData, Poll, Run, Topic, Words } from "./types" */
+/** @typedef {{ asked: number, counts: number[] }} Heard a vote that the server has taken */
+/** @typedef {PageData & { teaching: boolean, heard: Heard | null, words: Words }} Data */
 
-function element(tag, className, parent, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  parent?.append(made);
-  return made;
-}
+const STORED = "essaim-vote"; // in this browser: its voter's id, and the last vote that was heard
 
-// Not crypto.randomUUID, which plain http has not.
+/** A random id; plain http has no crypto.randomUUID. */
 function someone() {
-  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function kept() {
+/** @returns {{ voter: string, heard?: Heard }} */
+function stored() {
   try {
-    return JSON.parse(localStorage.getItem(KEPT)) || {};
+    return { voter: someone(), ...JSON.parse(localStorage.getItem(STORED) || "{}") };
   } catch {
-    return {};
+    return { voter: someone() };
   }
 }
 
-function keep(what) {
-  try {
-    localStorage.setItem(KEPT, JSON.stringify(what));
-  } catch {
-    /* a private window: this page only */
-  }
-}
-
+/** @param {unknown} a @param {unknown} b */
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+/** @param {number[]} counts */
 const told = (counts) => counts.join(" · ");
 
-class Vote {
-  constructor(component) {
-    this.at = (name) => component.parentElement.querySelector(`[data-part="${name}"]`);
-    this.mine = kept();
-    this.mine.voter ||= someone();
-    keep(this.mine);
-    this.at("send").onclick = () => this.send();
-    this.update(component);
+/** @extends {Component<Data>} */
+class Vote extends Component {
+  /** @type {Topic[]} */ topics = ["votes"];
+  mine = stored();
+  /** @type {HTMLInputElement[]} */ fields = []; // one for each node
+
+  constructor(/** @type {Run<Data>} */ run) {
+    super(run);
+    this.keep();
+    this.at("send").onclick = () => {
+      const { asked } = /** @type {Poll} */ (this.news.votes);
+      this.send("vote", { voter: this.mine.voter, asked, counts: this.counts });
+    };
   }
 
-  update(component) {
-    this.component = component;
-    const { heard, words } = component.data;
+  keep() {
+    try {
+      localStorage.setItem(STORED, JSON.stringify(this.mine));
+    } catch {
+      // A private window: for this page only.
+    }
+  }
+
+  update(/** @type {Run<Data>} */ run) {
+    const { heard, words } = run.data;
     this.at("send").textContent = words.send;
     if (heard && !same(heard, this.mine.heard)) {
       this.mine.heard = heard;
-      keep(this.mine);
+      this.keep();
     }
-    if (this.poll) this.draw();
+    super.update(run);
   }
 
-  link() {}
-
-  receive(message) {
+  receive(/** @type {Message} */ message) {
     if (message.topic !== "votes") return;
-    const fresh = message.asked !== this.poll?.asked;
-    const moved = this.poll && message.phase !== this.poll.phase;
-    this.poll = message;
-    if (moved && this.component.data.teaching) this.component.setTriggerValue("phase", message.phase);
-    if (fresh) this.build();
+    const before = this.news.votes;
+    const moved = before && message.phase !== before.phase;
+    this.news.votes = message;
+    if (moved && this.data.teaching) this.send("phase", message.phase);
+    if (message.asked !== before?.asked) this.build(message);
     this.draw();
   }
 
-  // What this browser's vote on this question is, as far as the server has heard it.
-  get heard() {
+  /** This browser's vote on this question, as far as the server has heard it. @param {Poll} poll */
+  heard({ asked }) {
     const { heard } = this.mine;
-    return heard && heard.asked === this.poll.asked ? heard.counts : null;
+    return heard && heard.asked === asked ? heard.counts : null;
   }
 
-  build() {
-    const { nodes = [], kind } = this.poll;
-    const { words } = this.component.data;
-    const first = this.heard || nodes.map((node) => (kind === "scale" ? 0 : node.before));
+  build(/** @type {Poll} */ poll) {
+    const { nodes = [], kind, replicas } = poll;
+    const { words } = this.data;
+    const first = this.heard(poll) || nodes.map((node) => (kind === "scale" ? 0 : node.before));
     this.at("ballot").replaceChildren();
-    this.fields = nodes.map((node, index) => {
+    this.fields = nodes.map(({ name, before }, index) => {
       const row = element("div", "essaim-ballot-row", this.at("ballot"));
-      const name = element("label", "", row, node.name);
-      element("small", "", name, words.before.replace("{count}", node.before));
-      const less = element("button", "", row, "−"),
-        field = element("input", "", row),
-        more = element("button", "", row, "+");
-      less.type = more.type = "button";
-      less.setAttribute("aria-label", words.less.replace("{node}", node.name));
-      more.setAttribute("aria-label", words.more.replace("{node}", node.name));
-      Object.assign(field, {
-        type: "number",
-        min: 0,
-        max: this.poll.replicas,
-        inputMode: "numeric",
-        value: first[index],
-      });
-      field.setAttribute("aria-label", node.name);
-      field.oninput = () => this.sum();
+      element("small", "", element("label", "", row, name), fill(words.before, { count: before }));
+      const step = (/** @type {number} */ by) => () => {
+        const stepped = Number(field.value) + by;
+        field.value = String(by < 0 ? Math.max(0, stepped) : Math.min(replicas, stepped));
+        this.sum(poll);
+      };
+      setLabel(button("", row, "−", step(-1)), fill(words.less, { node: name }));
+      const field = element("input", "", row);
+      setLabel(button("", row, "+", step(1)), fill(words.more, { node: name }));
+      Object.assign(field, { type: "number", min: 0, max: replicas, inputMode: "numeric", value: first[index] });
+      setLabel(field, name);
+      field.oninput = () => this.sum(poll);
       field.onfocus = () => field.select();
-      less.onclick = () => {
-        field.value = Math.max(0, Number(field.value) - 1);
-        this.sum();
-      };
-      more.onclick = () => {
-        field.value = Math.min(this.poll.replicas, Number(field.value) + 1);
-        this.sum();
-      };
       return field;
     });
   }
@@ -117,71 +106,59 @@ class Vote {
     return this.fields.map((field) => (field.value === "" ? NaN : Number(field.value)));
   }
 
-  sum() {
-    const { words } = this.component.data;
+  sum(/** @type {Poll} */ poll) {
     const { counts } = this;
+    const { replicas } = poll;
+    const heard = this.heard(poll);
     const whole = counts.every((count) => Number.isInteger(count) && count >= 0);
     const sum = counts.reduce((all, count) => all + count, 0);
-    const good = whole && sum === this.poll.replicas;
-    this.at("sum").textContent = counted("sum", whole ? sum : "?", this.component.data).replace(
-      "{replicas}",
-      this.poll.replicas,
-    );
+    const good = whole && sum === replicas;
+    this.at("sum").textContent = counted("sum", whole ? sum : "?", this.data, { replicas });
     this.at("sum").dataset.good = String(good);
-    this.at("send").disabled = !good || same(counts, this.heard);
-    this.at("heard").textContent = this.heard ? words.heard.replace("{counts}", told(this.heard)) : "";
-  }
-
-  send() {
-    this.component.setTriggerValue("vote", { voter: this.mine.voter, asked: this.poll.asked, counts: this.counts });
+    this.at("send").disabled = !good || same(counts, heard);
+    this.at("heard").textContent = heard ? fill(this.data.words.heard, { counts: told(heard) }) : "";
   }
 
   draw() {
-    const { phase, question, votes } = this.poll;
-    const { words } = this.component.data;
+    const poll = this.news.votes;
+    if (!poll) return;
+    const { phase, question, votes } = poll;
+    const { words } = this.data;
     this.at("root").dataset.phase = phase;
     this.at("question").textContent = question || words.none;
-    this.at("votes").textContent = phase === "none" ? "" : counted("votes", votes, this.component.data);
+    this.at("votes").textContent = phase === "none" ? "" : counted("votes", votes, this.data);
     this.at("state").textContent = phase === "moving" ? words.moving : "";
     for (const part of ["ballot", "sum", "send", "heard"]) this.at(part).hidden = phase !== "open";
     for (const part of ["truth", "verdict", "answers", "why"]) this.at(part).hidden = phase !== "revealed";
-    if (phase === "open") this.sum();
-    if (phase === "revealed") this.reveal();
+    if (phase === "open") this.sum(poll);
+    if (phase === "revealed") this.reveal(poll);
   }
 
-  reveal() {
-    const { nodes, truth, right, votes, answers, why, all_right: allRight } = this.poll;
-    const { words } = this.component.data;
-    const { heard } = this;
-    this.at("truth").replaceChildren(
-      ...nodes.map((node, index) => {
-        const card = element("div", "essaim-truth");
-        element("span", "", card, node.name);
-        element("strong", "", card, String(truth[index]));
-        if (heard) element("small", "", card, words.yours.replace("{count}", heard[index]));
-        return card;
-      }),
-    );
+  reveal(/** @type {Poll} */ poll) {
+    const { nodes, truth, right, votes, answers, why, all_right: allRight } = poll;
+    const { words } = this.data;
+    const heard = this.heard(poll);
+    this.at("truth").replaceChildren();
+    nodes.forEach(({ name }, index) => {
+      const card = element("div", "essaim-truth", this.at("truth"));
+      element("span", "", card, name);
+      element("strong", "", card, String(truth[index]));
+      if (heard) element("small", "", card, fill(words.yours, { count: heard[index] }));
+    });
     const mine = heard && allRight.some((counts) => same(counts, heard));
-    const share = votes ? words.foresaw.replace("{right}", right).replace("{votes}", votes) : words.nobody;
+    const share = votes ? fill(words.foresaw, { right, votes }) : words.nobody;
     this.at("verdict").textContent = heard ? `${mine ? words.you_did : words.you_did_not} ${share}` : share;
     const most = Math.max(1, ...answers.map((answer) => answer.votes));
-    this.at("answers").replaceChildren(
-      ...answers.map((answer) => {
-        const row = element("div", "essaim-answer");
-        row.dataset.right = String(answer.right);
-        element("span", "", row, `${answer.right ? "✓" : "✕"} ${told(answer.counts)}`);
-        const bar = element("span", "essaim-answer-bar", element("span", "", row));
-        bar.style.width = `${(100 * answer.votes) / most}%`;
-        element("strong", "", row, String(answer.votes));
-        return row;
-      }),
-    );
+    this.at("answers").replaceChildren();
+    for (const answer of answers) {
+      const row = element("div", "essaim-answer", this.at("answers"));
+      row.dataset.right = String(answer.right);
+      element("span", "", row, `${answer.right ? "✓" : "✕"} ${told(answer.counts)}`);
+      const bar = element("span", "essaim-answer-bar", element("span", "", row));
+      bar.style.width = `${(100 * answer.votes) / most}%`;
+      element("strong", "", row, String(answer.votes));
+    }
     this.at("why").textContent = why;
-  }
-
-  close() {
-    this.stop();
   }
 }
 
