@@ -135,7 +135,8 @@ def test_a_task_that_waits_for_a_moment_moves_nothing(essaim: str, look: Look) -
              const place = window.tried = document.body.appendChild(document.createElement('div'));
              const tile = { id: '1', name: 'web.1', label: '1', phase: 'pending' };
              const words = { failures: '', nowhere: 'no node' };
-             new Tiles(place, words, () => {}).draw({ nodes: [], unplaced: [tile] }, '');
+             const cluster = { nodes: [], unplaced: [tile], services: [] };
+             new Tiles(place).draw(cluster, '', { words });
              return place.querySelectorAll('.essaim-node').length;
            }"""
     )
@@ -229,8 +230,7 @@ def test_what_is_said_and_counted_is_of_the_service_that_is_looked_at(
              const seen = {};
              for (const chosen of ['web', 'api', '']) {
                const place = document.body.appendChild(document.createElement('div'));
-               const tiles = new Tiles(place, words, () => {});
-               tiles.draw(cluster, chosen);
+               new Tiles(place).draw(cluster, chosen, { words });
                await new Promise((later) => setTimeout(later, 900));
                const counts = [...place.querySelectorAll('.essaim-node-count')];
                seen[chosen] = [place.querySelector('.essaim-detail'), ...counts]

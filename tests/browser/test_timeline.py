@@ -114,7 +114,7 @@ def test_the_browser_reads_a_recording_as_python_does(essaim: str, look: Look) -
                  [id, tiles.map((tile) => [tile.id, tile.phase])]));
              });
            }""",
-        [f"{essaim}/live/{edition()}/record.js", told(recording, str), times],
+        [f"{essaim}/live/{edition()}/recording.js", told(recording, str), times],
     )
     for time, columns in zip(times, found, strict=True):
         moment = moment_at(recording, time)
@@ -138,7 +138,7 @@ def test_a_bar_has_its_services_name_though_its_task_is_seen_before_and_after_it
              recording.add({ whole: true, ...news });
              return [...recording.bars.values()].map((bar) => bar.name);
            }""",
-        [f"{essaim}/live/{edition()}/record.js", told(recorder.recording(), str)],
+        [f"{essaim}/live/{edition()}/recording.js", told(recorder.recording(), str)],
     )
     assert names == ["web.1"]
 
@@ -149,15 +149,15 @@ def test_a_bar_ends_where_the_record_does(essaim: str, look: Look) -> None:
     recorder.add(picture(105.0, 2, [raw.task(1)], node2="drain"))
     ends = look(f"{essaim}/timeline").evaluate(
         """async ([files, news]) => {
-             const { Recording } = await import(`${files}/record.js`);
+             const { Recording } = await import(`${files}/recording.js`);
              const { Bars } = await import(`${files}/bars.js`);
              const recording = new Recording();
              recording.add({ whole: true, ...news });
              const frame = document.body.appendChild(document.createElement("div"));
              frame.style.width = "800px";
              const canvas = frame.appendChild(document.createElement("canvas"));
-             const bars = new Bars(canvas, {}, () => {}, () => {});
-             bars.draw(recording, 100, 120, 105);
+             const bars = new Bars(canvas, () => {}, () => {});
+             bars.draw(recording, 100, 120, 105, "");
              return bars.hits.map((hit) => bars.time(hit.x1));
            }""",
         [f"{essaim}/live/{edition()}", told(recorder.recording(), str)],
