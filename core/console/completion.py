@@ -1,10 +1,11 @@
-"""What may come next in a line: verbs, flags, and the names and ids of what there is."""
+"""Completion of a line: verbs, flags, and the names and ids of the cluster's objects."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from os.path import commonprefix
 
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands import grammar
@@ -13,12 +14,12 @@ from core.commands.registry import following, lookup, split
 from core.errors import InvalidCommand
 from core.i18n import Translate
 
-MOST = 60  # choices: more than that helps nobody
+MOST = 60  # choices
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A word that may stand there, and what it is."""
+    """A word that may come next, and a hint at its meaning."""
 
     word: str
     hint: str = ""
@@ -26,7 +27,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The choices for the word that begins at ``start`` (in characters), and what all share."""
+    """The choices for the word that begins at ``start``, in characters, and their common prefix."""
 
     start: int
     common: str
@@ -34,25 +35,17 @@ class Completion:
 
 
 def complete(text: str, snapshot: ClusterSnapshot, translate: Translate) -> Completion:
-    """What may stand at the end of ``text``, which is the line up to the cursor."""
+    """The choices at the end of ``text``, the line up to the cursor."""
     line = re.split(r"\n|&&|;", text)[-1]
-    word = line[len(line) - len(line.lstrip()) :]
-    word = re.split(r"\s", word)[-1] if word else ""
+    word = re.split(r"\s", line)[-1]
     start = len(text) - len(word)
     try:
         words = split(line[: len(line) - len(word)])
-    except InvalidCommand:  # within quotes it is the viewer's own text
+    except InvalidCommand:  # inside quotes
         return Completion(start, word, ())
     found = [c for c in _choices(words, word, snapshot, translate) if c.word.startswith(word)]
-    shared = _shared([choice.word for choice in found]) if found else word
-    return Completion(start, shared, tuple(found[:MOST]))
-
-
-def _shared(words: list[str]) -> str:
-    """The letters with which all of them begin."""
-    first, last = min(words), max(words)
-    unlike = (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
-    return first[: next(unlike, min(len(first), len(last)))]
+    common = commonprefix([choice.word for choice in found]) or word  # noqa: RUF071 (of letters)
+    return Completion(start, common, tuple(found[:MOST]))
 
 
 def _choices(
@@ -64,7 +57,6 @@ def _choices(
         given = given[2:]
         words = ["docker", *given]
     found = lookup(given)
-    # `docker container l` is still choosing a verb, though `docker container` is none yet.
     if found is None:
         first = [] if words else [Choice("docker"), Choice("help"), Choice("clear")]
         if words[:1] == ["help"]:
@@ -78,7 +70,7 @@ def _choices(
 def _within(
     command: type[Command], after: Sequence[str], word: str, snapshot: ClusterSnapshot
 ) -> Iterable[Choice]:
-    """Choices behind a whole verb."""
+    """Choices after a whole verb."""
     parts = grammar.parts(command).values()
     options = {flag: p for p in parts if p.is_flag for flag in p.names}
     places: list[str] = []

@@ -1,4 +1,4 @@
-"""All consoles of this process: who may come to which, and which are forgotten."""
+"""All console sessions of this process: which browser gets which, and which are dropped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORGOTTEN = 6 * 3600.0  # seconds without a browser
 
 
 class Consoles:
-    """Finds a browser's session again, and gives out tickets."""
+    """Finds a browser's session again, and issues tickets for grants and for terminals."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.grants = Tickets[Grant](now)
@@ -29,7 +29,7 @@ class Consoles:
     def session(self, key: object, grant: Grant) -> Session:
         """The session of this key, where this browser has one on the same cluster; else a new one.
 
-        What an unlocked viewer has seen of a real engine is not shown again to a locked one.
+        A locked viewer gets no session that shows the secrets of a real engine.
         """
         with self._lock:
             found = self._sessions.get(str(key))
@@ -42,7 +42,7 @@ class Consoles:
             return made
 
     def seat(self, session: Session, key: object, grant: Grant) -> str:
-        """A ticket for one of the session's terminals; '' where there is no such right."""
+        """A ticket for one of the session's terminals; '' without the right to it."""
         terminal = session.terminals.get(str(key))
 
         def allowed() -> bool:
@@ -59,7 +59,7 @@ class Consoles:
             session.close()
 
     def _forget(self) -> None:
-        """Drop what nobody has looked at for long, and the oldest of too many."""
+        """Drop sessions that no browser has shown for long, and the oldest of too many."""
         idle = sorted((s for s in self._sessions.values() if not s.watched), key=lambda s: s.used)
         for session in idle:
             if len(self._sessions) >= MOST_SESSIONS or self._now() - session.used > FORGOTTEN:

@@ -1,4 +1,4 @@
-"""With which right, and on which cluster, a browser comes to its console."""
+"""The grant of a console: a cluster, and the right to act on it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def _nowhere(host: str, command: Command) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """With which right a browser came; made by the page's script, kept up to date by it."""
+    """A browser's grant, made by the page's script. Its callables answer as of now."""
 
     control: Control
     who: str
     right: Callable[[], Right]
     #: Names and texts of the files that the viewer has edited to build from.
     files: Callable[[], tuple[tuple[str, str], ...]] = tuple
-    #: Says a command to another machine, which is named first. Raises one of core.errors.
+    #: Runs a command on the instance of this name. Raises InvalidCommand, EngineRejected.
     elsewhere: Callable[[str, Command], str] = _nowhere
-    browser: str = ""  # what tells it from others: see core.web.sessions
+    browser: str = ""  # its mark in core.web.sessions

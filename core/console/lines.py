@@ -1,4 +1,4 @@
-"""From typed lines to commands: each makes one, or gets help, or one clear sentence."""
+"""From typed lines to commands: each makes one, or is answered with help or a sentence."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: Docker's own first words that have no command here: a learner who types one made no mistake.
+#: Docker's own first words that have no command here.
 ELSEWHERE = _words(
     "buildx checkpoint commit compose config context cp create diff events export import"
     " load login logout manifest network pause plugin port push rename restart save scout search"
     " secret stack stats system top trust unpause update volume wait"
 )
-#: What one types into a shell out of habit.
+#: Programs that one types into a shell out of habit.
 HABITS = _words(
     "apt bash cat cd chmod clear cp curl cut df du echo env exit export find git grep head htop"
     " kill less ls make man mkdir mv nano ping pip ps pwd python python3 rm sed sh ssh sudo tail"
@@ -37,45 +37,45 @@ Kind = Literal["command", "help", "refused", "clear"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that was typed, and what it comes to."""
+    """One typed line, and how to answer it."""
 
     line: str
     kind: Kind
     command: Command | None = None
-    text: str = ""  # the help, or the sentence that says why not
-    host: str = ""  # another machine than the one that answers Essaim, as docker -H names it
-    after_success: bool = False  # to be left out where the line before it was refused
-    goes_on: bool = False  # typed on one line with the request before it
+    text: str = ""  # the help, or the reason of a refusal
+    host: str = ""  # of docker -H: another instance than the connected one
+    after_success: bool = False  # skipped where the line before it was refused
+    goes_on: bool = False  # typed on one line with the one before it
 
 
 def read(typed: str, _: Translate) -> Iterator[Line]:
-    """What each line that was typed comes to. Never raises."""
+    """Each line of a text. Never raises."""
     for piece in pieces(typed):
-        yield replace(_request(piece, _), goes_on=piece.goes_on)
+        line = _line(piece, _)
+        yield replace(line, after_success=piece.after_success, goes_on=piece.goes_on)
 
 
-def _request(piece: Piece, _: Translate) -> Line:
-    line, after = piece.text, piece.after_success
+def _line(piece: Piece, _: Translate) -> Line:
+    line = piece.text
     if piece.foreign:
-        return Line(line, "refused", text=_foreign(piece.foreign, _), after_success=after)
+        return Line(line, "refused", text=_foreign(piece.foreign, _))
     try:
         words = split(line)
         if words[:1] == ["sudo"]:
             words = words[1:]
         if words in (["clear"], ["cls"]):
-            return Line(line, "clear", after_success=after)
+            return Line(line, "clear")
         if (text := _help(words, _)) is not None:
-            return Line(line, "help", text=text, after_success=after)
+            return Line(line, "help", text=text)
         words, host = _addressed(words)
         command = parse(_docker(words))
     except InvalidCommand as refusal:
-        said = " ".join(refusal.said(_).split())
-        return Line(line, "refused", text=said, after_success=after)
-    return Line(line, "command", command, host=host, after_success=after)
+        return Line(line, "refused", text=" ".join(refusal.said(_).split()))
+    return Line(line, "command", command, host=host)
 
 
 def _addressed(words: list[str]) -> tuple[list[str], str]:
-    """The line without ``-H``, and whom that names; ``docker`` may be left out, as everywhere."""
+    """The line without ``-H``, and the host that it names; ``docker`` may be left out."""
     at = 1 if words[:1] == ["docker"] else 0
     if words[at : at + 1] in (["-H"], ["--host"]) and len(words) > at + 1:
         return ["docker", *words[at + 2 :]], words[at + 1]
@@ -85,8 +85,7 @@ def _addressed(words: list[str]) -> tuple[list[str], str]:
 def _docker(words: list[str]) -> list[str]:
     """The words with ``docker`` in front, which may be left out.
 
-    Raises:
-        InvalidCommand: it is no docker line; with the reason, and what to write instead.
+    Raises InvalidCommand where they are no docker line: the reason, and what to write instead.
     """
     if words[:1] == ["docker"]:
         if len(words) > 1 and words[1] in ELSEWHERE and lookup(words[1:]) is None:
@@ -96,7 +95,7 @@ def _docker(words: list[str]) -> list[str]:
             )
         return words
     first = words[0] if words else ""
-    if lookup(words) is not None or first in _firsts():
+    if lookup(words) is not None or first in following(()):
         return ["docker", *words]
     if first in HABITS:
         raise InvalidCommand(
@@ -106,15 +105,11 @@ def _docker(words: list[str]) -> list[str]:
             ),
             word=first,
         )
-    if near := grammar.nearest(first, ["docker", *_firsts()]):
+    if near := grammar.nearest(first, ["docker", *following(())]):
         sentence = _("{word} begins no docker line. Did you mean {near}?")
         raise InvalidCommand(sentence, word=first[:40], near=near)
     sentence = _("{word} begins no docker line: type help for those there are.")
     raise InvalidCommand(sentence, word=first[:40])
-
-
-def _firsts() -> dict[str, str]:
-    return following(())
 
 
 def _foreign(sign: str, _: Translate) -> str:
@@ -153,17 +148,13 @@ def _help(words: list[str], _: Translate) -> str | None:
 def _help_on(asked: list[str], _: Translate) -> str | None:
     if found := lookup(asked):
         command, verb, _rest = found
-        return f"{_summary(command, _)}\n\n{grammar.usage(command, ' '.join(('docker', *verb)))}"
+        return f"{_(summary(command))}\n\n{grammar.usage(command, ' '.join(('docker', *verb)))}"
     prefix = tuple(asked)
     known = [c for c in COMMANDS if c.verb[: len(prefix)] == prefix]
     if not known:
         return None
     width = max(len(" ".join(c.verb)) for c in known)
-    rows = [f"  docker {' '.join(c.verb).ljust(width)}  {_summary(c, _)}" for c in known]
+    rows = [f"  docker {' '.join(c.verb).ljust(width)}  {_(summary(c))}" for c in known]
     head = _("Type one of these lines; its own help: {line} --help. Tab completes, ↑ goes back.")
     example = " ".join(("docker", *known[0].verb))
     return "\n".join([head.format(line=example), "", *rows])
-
-
-def _summary(command: type[Command], translate: Translate) -> str:
-    return translate(summary(command))

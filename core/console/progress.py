@@ -1,4 +1,4 @@
-"""How far a long action is, as the docker command shows it: a line for each layer, or a log."""
+"""The progress of a long action, as the docker command shows it: a line a layer, or a log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BAR = 30  # characters
 
 
 class Progressing:
-    """Gathers reports, and shows them again at most every ``tick`` seconds, the last one too."""
+    """Gathers reports, and shows all of them at most every ``tick`` seconds, the last one too."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Progressing:
                 self._late.start()
 
     def end(self) -> None:
-        """Show nothing more: from here on, the answer itself is shown."""
+        """Show nothing more: the answer itself takes its place."""
         with self._lock:
             self._over = True
             if self._late:

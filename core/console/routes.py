@@ -41,7 +41,7 @@ def routes(consoles: Callable[[], Consoles], origin_allowed: OriginCheck) -> lis
                         break
                     _answer(consoles(), session, grant, subscription, asked)
             except (WebSocketDisconnect, ValueError, TypeError, KeyError, AttributeError):
-                pass  # gone, or no page of ours
+                pass  # it has left, or is no page of ours
             finally:
                 sending.cancel()
 
@@ -55,23 +55,23 @@ def _answer(
     subscription: Subscription,
     asked: dict[str, Any],
 ) -> None:
-    """Do what one message asks for."""
+    """Act on one message of a browser."""
     text = str(asked.get("text", ""))[:MAX_TYPED]
-    what = asked["do"]
-    if what == "run":
+    verb = asked["do"]
+    if verb == "run":
         session.give(text, subscription.language, grant)
-    elif what == "complete":
+    elif verb == "complete":
         found = asdict(
             complete(text, grant.control.snapshot, translation(subscription.language).gettext)
         )
         subscription.offer("completion", message("completion", asked=text, **found))
-    elif what == "seat":
+    elif verb == "seat":
         ticket = consoles.seat(session, asked["terminal"], grant)
         news = message("seat", terminal=asked["terminal"], ticket=ticket)
         subscription.offer(f"seat {asked['terminal']}", news)
-    elif what == "interrupt":
+    elif verb == "interrupt":
         session.interrupt(grant)
-    elif what == "hang_up":
+    elif verb == "hang_up":
         session.hang_up(str(asked["terminal"]))
 
 

@@ -10,7 +10,7 @@ from core.commands.command import HEADER, Command
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line that made a command, and whether it was done."""
+    """A line, its command, and whether that succeeded."""
 
     line: str
     command: Command
@@ -18,7 +18,7 @@ class Step:
 
 
 def shell(steps: Iterable[Step]) -> str:
-    """The docker lines in full; what was refused stays as a comment."""
+    """The docker lines in full; a refused one is a comment."""
     lines = [("" if step.done else "# refused: ") + step.command.line() for step in steps]
     return "\n".join(["#!/bin/sh", *lines, ""])
 

@@ -1,6 +1,6 @@
-"""What is left of a shell's grammar in the console: lines, comments, && and ; and the rest refused.
+"""The console's share of a shell's grammar: lines, comments, && and ; and the rest is refused.
 
-Nothing here ever reaches a shell: a line is docker's, or it is answered with a sentence.
+No text reaches a shell: a line is docker's, or it is answered with a sentence.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-#: What a shell would act on, and the console does not.
+#: Signs that a shell acts on, and the console refuses.
 REDIRECTIONS = ("|", "<", ">")
 
 
@@ -66,7 +66,7 @@ def _piece(text: str, after_success: bool, foreign: str) -> Iterator[Piece]:
 
 
 def _expanded(line: str, at: int) -> str:
-    """What a shell would put something else for, if it begins here."""
+    """The sign of an expansion that begins here, or ''."""
     if line[at] == "`":
         return "`"
     if line[at] != "$" or not (following := line[at + 1 : at + 2]):

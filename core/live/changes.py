@@ -1,11 +1,10 @@
-"""What has changed between two contents of a message: as small as it is quick to find.
+"""The changes between two contents of a message, as a small patch.
 
-A patch is JSON of its own, whose shape follows what it is applied to, in ``browser/changes.js``.
-``[value]`` is a new value, ``[]`` says that a key is gone. For an object, it is an object with
-a patch for each key. For a list of things with ids, ``of`` has a patch for each id, and ``ids`` the
-new order, where that has changed; for a list of other things, ``at`` has a patch for each place. A
-series, such as the times of a chart, drops from its beginning and grows at its end: ``keep`` is
-from where to where it stays, ``add`` what follows.
+A patch is JSON; ``browser/changes.js`` applies it. ``[value]`` is a new value, ``[]`` a key that is
+gone. For an object, a patch is an object with a patch for each key. For a list of objects with ids,
+``of`` has a patch for each id, and ``ids`` the new order, where that has changed; for a list of
+other objects, ``at`` has a patch for each place. A series, such as the times of a chart, loses its
+beginning and grows at its end: ``keep`` is the range that stays, ``add`` the values after it.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from typing import Any
 
 Patch = dict[str, Any] | list[Any]
 
-#: How many values a series may have dropped from its beginning since the last time.
+#: Values that a series may have lost at its beginning, at most.
 _MOST_DROPPED = 64
 
 
 def changes(old: Any, new: Any) -> Patch | None:
-    """The patch that makes ``old`` into ``new``, both of JSON's own types; None where it is so."""
+    """The patch from ``old`` to ``new``, both of JSON's types; None where they are equal."""
     if old == new:
         return None
     if isinstance(old, dict) and isinstance(new, dict):
@@ -53,7 +52,7 @@ def _in_list(old: list[Any], new: list[Any]) -> Patch:
 
 
 def _by_id(items: list[Any]) -> dict[str, Any]:
-    """The items by their ids; nothing where one has none, or two have the same."""
+    """The items by id; empty where one has no id, or two have the same."""
     if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in items):
         return {}
     found = {item["id"]: item for item in items}
@@ -61,7 +60,7 @@ def _by_id(items: list[Any]) -> dict[str, Any]:
 
 
 def _kept(old: list[Any], new: list[Any]) -> tuple[int, int]:
-    """Which part of the old list the new one begins with: the longest there is."""
+    """The longest range of the old list with which the new one begins."""
     best = (0, 0)
     for start in range(min(len(old), _MOST_DROPPED)):
         if len(old) - start <= best[1] - best[0]:

@@ -1,4 +1,4 @@
-"""One topic in one language: what it says now, and to whom how much of it is news."""
+"""One topic in one language: its latest content, and the changes since earlier ones."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from core.live.changes import changes
 
 Content = Mapping[str, Any]
 
-#: From how many contents back a viewer is told the changes; who is further behind gets the whole.
+#: Contents that are kept: a viewer whose content is older gets the whole latest one.
 KEPT = 6
 
 
 class Edition:
-    """The latest content, with a number; any thread may read it and put another."""
+    """The latest content, with a number. Any thread may read it and put another."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept = deque[tuple[int, Content]](maxlen=KEPT)
         self._number = self._begun = 0
-        self._texts: dict[int, str] = {}  # by the number of what the reader has
+        self._texts: dict[int, str] = {}  # by the number of the reader's content
 
     def put(self, begun: int, content: Content) -> None:
-        """begun: the order in which the making of contents began: one that is overtaken is late."""
+        """begun: the order in which the making of contents began; an overtaken one is dropped."""
         with self._lock:
             if begun < self._begun:
                 return
@@ -37,13 +37,13 @@ class Edition:
             self._number += 1
             self._kept.append((self._number, content))
             self._texts.clear()
-            if before:  # what most viewers will ask for: not on their event loop
+            if before:  # most viewers will ask for it: not on their event loop
                 self._made(before)
 
     def since(self, number: int) -> tuple[int, str]:
-        """For who has the content of this number, 0 for none: the number of the latest, and a text.
+        """The latest content's number, and a text for a reader of content ``number``, 0 for none.
 
-        The text is '' where there is no news.
+        The text is '' where nothing has changed.
         """
         with self._lock:
             if number == self._number:

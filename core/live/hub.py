@@ -1,8 +1,8 @@
-"""From one collector to any number of browsers: of each topic the latest, as text.
+"""From one collector to any number of browsers: the latest message of each topic, as text.
 
-A content is made once per language, however many viewers there are, and each viewer is sent what
-has changed since the last one that it was sent. A slow viewer misses what was overtaken and gets
-the latest: what it shows is late, never a queue.
+A content is made once per language, however many viewers there are. Each viewer is sent the
+changes since the last content that it was sent. A slow viewer misses overtaken messages and gets
+the latest, never a queue.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from core.live.edition import Content, Edition
 
 
 class Subscription:
-    """One viewer's side of the hub; lives on that viewer's event loop."""
+    """One viewer's side of the hub, on that viewer's event loop."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -27,7 +27,7 @@ class Subscription:
         self._news = asyncio.Event()
 
     def offer(self, topic: str, message: str | Edition, begun: int = 0) -> None:
-        """From any thread: this is now the topic's latest message, or has it.
+        """From any thread: the topic's latest message, or the edition that holds it.
 
         begun: the order in which the making of messages began; an overtaken message is dropped.
         """
@@ -38,7 +38,7 @@ class Subscription:
         if begun < self._begun.get(topic, 0):
             return
         self._begun[topic] = begun
-        self._latest.pop(topic, None)  # so that it is sent in the order of its news
+        self._latest.pop(topic, None)  # it goes behind the topics that changed before
         self._latest[topic] = message
         self._news.set()
 
@@ -50,11 +50,9 @@ class Subscription:
                 topic = next(iter(self._latest))
                 message = self._latest.pop(topic)
                 if isinstance(message, Edition):
-                    self._has[topic], text = message.since(self._has.get(topic, 0))
-                else:
-                    text = message
-                if text:
-                    yield text
+                    self._has[topic], message = message.since(self._has.get(topic, 0))
+                if message:
+                    yield message
 
 
 class Hub:
@@ -74,14 +72,14 @@ class Hub:
         return len(self._subscriptions)
 
     def topic(self, name: str, render: Callable[[str], str | Content]) -> None:
-        """Announce a topic: ``render(language)`` answers what it says as of now.
+        """Announce a topic: ``render(language)`` answers its message as of now.
 
-        A text is sent whole, each time. Of a content, which says its topic, only what has changed.
+        A text is sent whole, each time. Of a content, which names its topic, only the changes are.
         """
         self._renderers[name] = render
 
     def publish(self, name: str) -> None:
-        """The topic has changed: send everybody what is new, made once per language."""
+        """The topic has changed: send every viewer the changes, made once per language."""
         subscriptions = list(self._subscriptions)
         for language in {subscription.language for subscription in subscriptions}:
             message, begun = self._made(name, language)

@@ -1,4 +1,4 @@
-"""What is pushed to browsers: the cluster's picture, its recent past, and a pulse."""
+"""The messages that are pushed to browsers: the cluster's picture, its recent past, and a pulse."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def cluster(
 ) -> dict[str, Any]:
     """Topic ``cluster``: nodes with their tiles, and the bars of each service and of all.
 
-    whole: the same with labels, by which Swarm places replicas; they are not told.
+    whole: the same with labels, by which Swarm places replicas; the message leaves them out.
     """
     known = whole or snapshot
     placed: dict[str, list[dict[str, Any]]] = {}

@@ -24,7 +24,7 @@ from core.live.hub import Hub, Subscription
 #: Whether a request with these headers comes from a page of ours.
 OriginCheck = Callable[[Mapping[str, str]], bool]
 
-#: Of this process: a page that another one has drawn must be drawn again.
+#: This process: a page that another one has drawn must be drawn again.
 INSTANCE = secrets.token_hex(6)
 
 _BROWSER = Path(__file__).parent / "browser"
@@ -47,9 +47,9 @@ def edition() -> str:
 
 
 def routes(hub: Callable[[HTTPConnection], Hub], origin_allowed: OriginCheck) -> list[BaseRoute]:
-    """The routes for ``st.App``; Streamlit checks nothing on them, so they check for themselves.
+    """The routes for ``st.App``. Streamlit does not check them, so they check the Origin.
 
-    hub: of the cluster that a request is about; it may wait, and raise an EssaimError.
+    hub: answers that of the request's cluster; it may wait, and raise an EssaimError.
     """
 
     async def live(socket: WebSocket) -> None:

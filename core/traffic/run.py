@@ -1,4 +1,4 @@
-"""One run: sends the requests of a plan at their times, and keeps the ledger."""
+"""One run of traffic: sends the requests of a plan at their times, and keeps the ledger."""
 
 from __future__ import annotations
 
@@ -23,23 +23,24 @@ from core.traffic.plan import TAG, Plan
 from core.traffic.status import State, Status
 from core.traffic.story import Story
 
-TICK = 0.1  # seconds between two looks at what is known by now
+TICK = 0.1  # seconds between two statuses
 UNWATCHED = 10.0  # seconds without a viewer after which a run ends
 LOG_WAIT = 3.0  # seconds that the log may come after the last answer
-MOST_WAITING = 1000  # requests without an answer: more would not help anybody
+MOST_WAITING = 1000  # requests without an answer
 BEHIND = 1.0  # seconds that a late sender catches up at most
-LATE = 60.0  # seconds over its time in which a busy machine may send the rest of a run
-FOLLOW = 60.0  # seconds after its end, until what was done to the service counts as unfinished
-SLACK = 1.0  # seconds by which the managers' word may come after a request that it concerns
-DOTS = 60  # requests to draw that are kept
+LATE = 60.0  # seconds beyond the plan in which a busy machine may send the rest
+FOLLOW = 60.0  # seconds after its end in which an open report is followed
+SLACK = 1.0  # seconds by which the managers tell of a change after requests have met it
+DOTS = 60  # newest requests that a browser draws
 DOTS_PER_SECOND = 40
 
 
 class Run:
     """From ``start()`` until it ends by itself or by ``stop()``, on a thread of its own.
 
-    id: what the tags of its requests begin with. endpoints: never empty. snapshot: the cluster as
-    of now. watched: whether somebody looks. changed: is told of each new status, on some thread.
+    id: the beginning of its requests' tags. service: its name. endpoints: never empty. snapshot:
+    answers the latest. logs: a new client of the engine. watched: whether somebody looks. changed:
+    called after each new status, on any thread.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        """Whether its last counts stand."""
+        """Whether ``status`` is the last one."""
         return self.status.state == "ended"
 
     @property
@@ -114,7 +115,7 @@ class Run:
         asyncio.run(self._main())
 
     def _failed(self, error: BaseException | None) -> None:
-        """The run's own failure ends it: the last status stays, with the error."""
+        """End the run that a fault has met: the last status stays, with the error."""
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         if error:
@@ -137,12 +138,11 @@ class Run:
             self._state = "ended"
 
     async def _send(self, tasks: asyncio.TaskGroup) -> None:
-        """Each request at its time, until all are sent or the run is stopped."""
-        assert self._loop is not None
+        """Send each request at its time, until all are sent or the run is stopped."""
         flying: set[asyncio.Task[None]] = set()
-        due = before = self._loop.time()
+        due = before = time.monotonic()
         while self._state in ("running", "paused"):
-            now = self._loop.time()
+            now = time.monotonic()
             if self._state == "paused":
                 due += now - before
             else:
@@ -159,7 +159,7 @@ class Run:
                     task = tasks.create_task(self._one(self.endpoints[sent % len(self.endpoints)]))
                     flying.add(task)
                     task.add_done_callback(flying.discard)
-            await asyncio.sleep(min(TICK, max(0.0, due - self._loop.time())))
+            await asyncio.sleep(min(TICK, max(0.0, due - time.monotonic())))
         if flying:
             await asyncio.wait(flying)
 
@@ -208,11 +208,11 @@ class Run:
 
     @property
     def _nameless(self) -> bool:
-        """Whether some came back, and nobody knows from whom."""
+        """Whether the replica of some answer is unknown."""
         return bool(self._ledger.unknown or self._ledger.unblamed)
 
     def _draw(self, number: int) -> None:
-        """Of the answered, a sample; of the failed, each."""
+        """Keep the request to be drawn: each that failed, and a sample of the answered."""
         step = max(1, round(self.plan.rate / DOTS_PER_SECOND))
         request = self._ledger.requests[number]
         if request.outcome == "failed" or number % step == 0:
@@ -220,12 +220,10 @@ class Run:
             self._dots.append((self._drawn, request))
 
     async def _tick(self) -> None:
-        """Look at what is known by now, and tell it; the last time when the run has ended."""
-        assert self._loop is not None
-        telling: asyncio.Future[None] | None = None
+        """Make a status every TICK and tell it, until the run and its story have ended."""
+        telling: asyncio.Task[None] | None = None
         seen = time.monotonic()
         while True:
-            # The story of the service goes on after the run, until all is well or FOLLOW is over.
             over = self._follow_until is not None and time.monotonic() > self._follow_until
             told = over or not self._story.open or self._why == "gone"
             last = self._state == "ended" and told
@@ -237,7 +235,7 @@ class Run:
             if telling is None or telling.done() or last:
                 if telling is not None:
                     await telling
-                telling = self._loop.run_in_executor(None, self._changed)
+                telling = asyncio.create_task(asyncio.to_thread(self._changed))
             if last:
                 return await telling
             await asyncio.sleep(TICK)
@@ -249,7 +247,7 @@ class Run:
         service = snapshot.service(self.plan.service)
         ports = open_ports(service) if service else ()
         if self.plan.port not in {port.published for port in ports}:
-            self.stop("gone")  # whatever answers there now was not meant
+            self.stop("gone")  # another service may answer there now
             return
         self._fairness.members(
             now,
@@ -264,18 +262,17 @@ class Run:
         if self._nameless:
             self._logs.start()
         for number, at in list(self._ended_at.items()):
-            if now - at > LOG_WAIT:  # it is drawn as unknown, though its log line may still come
+            if now - at > LOG_WAIT:  # drawn as unknown; its log line may still come
                 del self._ended_at[number]
                 self._draw(number)
 
     async def _settle(self) -> None:
-        """Give the log its time: first to come by itself, then by asking for all of it."""
-        assert self._loop is not None
-        end = self._loop.time() + LOG_WAIT
-        while self._nameless and self._loop.time() < end:
+        """Wait for the log to name the last replicas; then read all of it once."""
+        end = time.monotonic() + LOG_WAIT
+        while self._nameless and time.monotonic() < end:
             await asyncio.sleep(TICK)
         if self._nameless:
-            await self._loop.run_in_executor(None, self._logs.catch_up, self.plan.requests)
+            await asyncio.to_thread(self._logs.catch_up, self.plan.requests)
             await asyncio.sleep(TICK)
 
     def _stand(self) -> Status:
