@@ -1,6 +1,6 @@
 """The list of what the practice engine answers is whole, and true.
 
-A row of docs/api-coverage.md whose remark begins with **not** answers 501; **partly** says what is
+A row of API.md whose remark begins with **not** answers 501; **partly** says what is
 missing; every other is done.
 """
 
@@ -18,7 +18,7 @@ from essaim_practice.hosting.server import PracticeServer
 
 from .conftest import Call
 
-LIST = Path(__file__).parents[2] / "docs" / "api-coverage.md"
+LIST = Path(__file__).parents[1] / "API.md"
 ROWS = dict(re.findall(r"^\| `([A-Z]+ /\S+)` \| ?(.*?) ?\|$", LIST.read_text(), re.MULTILINE))
 assert api  # the routes are entered by importing it
 

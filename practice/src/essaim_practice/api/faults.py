@@ -37,9 +37,11 @@ def kill(request: Request) -> Response:
 
 
 @route("POST", "/_practice/engines/{name}/start")
-def start(request: Request) -> Response:
+async def start(request: Request) -> Response:
     """Start a machine again: its engine answers, and its node reports to the managers."""
-    return _change(request, machine(request), up=True)
+    answer = _change(request, machine(request), up=True)
+    await _listening(request)
+    return answer
 
 
 @route("POST", "/_practice/engines/{name}/cut")
@@ -174,7 +176,7 @@ def lose_quorum(request: Request) -> Response:
 
 
 @route("POST", "/_practice/mend")
-def mend(request: Request) -> Response:
+async def mend(request: Request) -> Response:
     """Undo every fault: machines run, cables are plugged in, disks have room, the registry does.
 
     The clock stays as it is.
@@ -184,4 +186,11 @@ def mend(request: Request) -> Response:
         for engine in request.cluster.engines:
             store.put(changed(engine, up=True, cut=False, full=False))
         store.delete(Registry, "")
+    await _listening(request)
     return Response(status=204)
+
+
+async def _listening(request: Request) -> None:
+    """Wait until the engines of machines that have started listen."""
+    if request.cluster.keeper is not None:
+        await request.cluster.keeper.attend()

@@ -1,7 +1,7 @@
 """The parts of the Engine API that are not played: each answers 501 and says so.
 
 An entry leaves this list when its route is entered elsewhere; a test holds that, and the list in
-docs/api-coverage.md, to the table of routes.
+practice/API.md, to the table of routes.
 """
 
 from __future__ import annotations

@@ -51,9 +51,9 @@ class Faults(_Part):
     >>> import essaim_practice
     >>> with essaim_practice.PracticeServer.start(bind_ports=False) as server:
     ...     server.faults.kill("node2")
-    ...     server.clock.step(20)
-    ...     [node.attrs["Status"]["State"] for node in server.client.nodes.list()]
-    ['ready', 'down', 'ready']
+    ...     _ = server.clock.step(20)
+    ...     sorted(node.attrs["Status"]["State"] for node in server.client.nodes.list())
+    ['down', 'ready', 'ready']
     """
 
     kill = _sends(calls.kill)
@@ -85,7 +85,16 @@ class Clock(_Part):
     step = _sends(calls.step)
 
 
-class PracticeClient:
+class Machines:
+    """The machines of a cluster; whoever inherits it sends."""
+
+    machines = _sends(calls.machines)
+    add_machine = _sends(calls.add_machine)
+    remove_machine = _sends(calls.remove_machine)
+    ports = _sends(calls.ports)
+
+
+class PracticeClient(Machines):
     """Sends calls to one engine of a cluster, each on a connection of its own; any thread may.
 
     host: a DOCKER_HOST value, ``tcp://127.0.0.1:2375``, ``http://...`` or ``unix:///path``; a path
@@ -101,10 +110,6 @@ class PracticeClient:
     [True, True]
     """
 
-    machines = _sends(calls.machines)
-    add_machine = _sends(calls.add_machine)
-    remove_machine = _sends(calls.remove_machine)
-    ports = _sends(calls.ports)
     reset = _sends(calls.reset)
 
     def __init__(self, host: str, timeout: float = 30.0) -> None:

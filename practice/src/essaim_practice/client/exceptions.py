@@ -18,7 +18,16 @@ class EngineUnreachable(PracticeError, ConnectionError):
 
 
 class RequestRefused(PracticeError):
-    """The engine refused a call. status: the answer's HTTP status. message: the engine's words."""
+    """The engine refused a call. status: the answer's HTTP status. message: the engine's words.
+
+    >>> from essaim_practice import PracticeServer, RequestRefused
+    >>> with PracticeServer.start(nodes=1, bind_ports=False) as server:
+    ...     try:
+    ...         server.faults.cut("node7")
+    ...     except RequestRefused as refused:
+    ...         print(refused.status, refused)
+    404 there is no machine called node7, only node1
+    """
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

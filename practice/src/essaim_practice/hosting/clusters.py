@@ -19,6 +19,12 @@ class Clusters:
     settings: what each cluster is. most: how many there may be at a time.
     idle_after: seconds of real time without a request until a cluster is ended; None for never.
     One cluster listens only once its ``urls`` are asked for, and shares nothing with another.
+
+    >>> from essaim_practice import Clusters
+    >>> with Clusters(most=30) as clusters:
+    ...     ada = clusters.get("ada")
+    ...     clusters.get("ada") is ada, clusters.keys()
+    (True, ('ada',))
     """
 
     def __init__(

@@ -10,9 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from essaim_practice.api import routes as routes  # all that the engine answers
-from essaim_practice.client import calls
-from essaim_practice.client.calls import Call, Machine
-from essaim_practice.client.client import Clock, Faults, PracticeClient
+from essaim_practice.client.calls import Call
+from essaim_practice.client.client import Clock, Faults, Machines, PracticeClient
 from essaim_practice.engine.cluster import Cluster
 from essaim_practice.hosting.ports import PortBinder
 from essaim_practice.hosting.settings import ENGINE, Settings
@@ -31,7 +30,7 @@ T = TypeVar("T")
 _TOLD = (Container, Engine, Image, Node, Service, Swarm, Task)
 
 
-class PracticeServer:
+class PracticeServer(Machines):
     """A cluster and the listeners of its engines, until ``stop``.
 
     ``PracticeServer.start()`` makes one on a thread of its own; ``with`` stops it at the end.
@@ -40,11 +39,9 @@ class PracticeServer:
     >>> from essaim_practice import PracticeServer
     >>> with PracticeServer.start(nodes=3, speed=50, seed=1, bind_ports=False) as server:
     ...     web = server.client.services.create("nginx", name="web")
-    ...     web.scale(6)
-    ...     server.clock.step(30)
-    ...     sorted(task["Slot"] for task in web.tasks())
-    True
-    [1, 2, 3, 4, 5, 6]
+    ...     _ = server.clock.step(30)
+    ...     [task["Status"]["State"] for task in web.tasks()]
+    ['running']
     """
 
     def __init__(self, thread: LoopThread, settings: Settings, own_thread: bool = False) -> None:
@@ -148,10 +145,6 @@ class PracticeServer:
         parts = call.path.split("/")
         name = next((name for name in up if name not in parts), up[0])
         return PracticeClient(self.hosts[name]).send(call)
-
-    def machines(self) -> tuple[Machine, ...]:
-        """Every machine of the cluster, as it is now."""
-        return self.send(calls.machines())
 
     def call(self, function: Callable[[Cluster], T]) -> T:
         """Do something with the cluster on its own thread, and wait for it."""
@@ -267,6 +260,8 @@ class PracticeServer:
                 server = EngineServer(self.cluster, name, address=self._address)
                 await server.open()
                 self._servers[name] = server
+        for server in self._servers.values():
+            await server.opened()
 
     def reset_soon(self, nodes: int | None, formed: bool | None) -> None:
         """For whoever asks over a connection that the reset ends: the answer goes out first."""

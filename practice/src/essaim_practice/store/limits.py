@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one cluster, all its machines together, where nothing else is said."""
+    """Of one cluster, all its machines together. One too many is refused with HTTP status 409.
+
+    >>> from essaim_practice import Limits
+    >>> Limits(containers=20).services
+    100
+    """
 
     engines: int = 10
     containers: int = 200  # plain ones: those of tasks count as tasks

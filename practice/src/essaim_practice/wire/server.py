@@ -57,6 +57,11 @@ class EngineServer:
         self._listener = await asyncio.start_server(self._accept, self._address, self.port)
         self.port = self._listener.sockets[0].getsockname()[1]
 
+    async def opened(self) -> None:
+        """Wait until it listens again, where its machine has just started."""
+        if self._opening is not None:
+            await asyncio.wait({self._opening})
+
     async def close(self) -> None:
         self._stop_watching()
         if self._listener is not None:
