@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 
 from essaim_practice.hosting.server import PracticeServer
+
+PACKAGE = Path(__file__).parents[1]
+#: For another Python that shall find the same sources, installed or not.
+ENVIRON = {**os.environ, "PYTHONPATH": str(PACKAGE / "src")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ import pytest
 import essaim_practice
 from essaim_practice import PracticeServer
 
-PACKAGE = Path(__file__).parents[1]
+from .conftest import ENVIRON, PACKAGE
+
 TEXT = (PACKAGE / "README.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.M | re.S)
 PYTHON = [code for language, code in BLOCKS if language == "python"]
@@ -42,7 +43,7 @@ def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-X", "dev", "-m", "pytest", "-q", "-W", "error", *plugin, *options],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(PACKAGE / "src")},
+        env=ENVIRON,
         capture_output=True,
         text=True,
     )

@@ -6,12 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import docker
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from essaim_practice import PracticeClient
+
+from .conftest import ENVIRON
 
 
 def free_ports(count: int) -> int:
@@ -29,7 +30,7 @@ def free_ports(count: int) -> int:
 def start(*options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "essaim_practice", *options],
-        cwd=ROOT,
+        env=ENVIRON,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -83,6 +84,23 @@ def test_a_taken_port_is_said_in_one_sentence() -> None:
     assert out == ""
     assert err.count("\n") == 1
     assert str(port) in err
+
+
+def test_it_listens_for_others_where_it_is_told_to_and_says_so() -> None:
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = taken.getsockname()[1]
+    with start("--port", str(port), "--nodes", "1", "--host", "0.0.0.0") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"export DOCKER_HOST=tcp://127.0.0.1:{port}\n"
+        client = docker.DockerClient(base_url=f"tcp://127.0.0.2:{port}")
+        client.containers.run("nginx", detach=True, ports={"80/tcp": 8080})
+        client.close()
+        [opening] = PracticeClient(f"tcp://127.0.0.2:{port}").ports()
+        assert not opening.bound
+        assert opening.url == f"http://127.0.0.2:{port}/_practice/open/node1/8080/"
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    assert "without a password" in err
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""``python -m essaim_practice``: a practice Swarm for the docker command and for docker-py."""
+"""The command ``essaim-practice``: a practice Swarm for the docker command and for docker-py."""
 
 from __future__ import annotations
 
@@ -8,44 +8,59 @@ import sys
 import textwrap
 import threading
 from dataclasses import fields
+from pathlib import Path
 
-from essaim_practice.hosting.server import PracticeServer
-from essaim_practice.store.limits import Limits
+from essaim_practice import Limits, PracticeServer, Settings, __version__
 
+_LOOPBACK = "127.0.0.1"
 _EPILOG = """\
-Node1's API answers at 127.0.0.1:PORT, node2's at the next port, and so on; nothing listens for
-other machines. Type the line that is printed, `export DOCKER_HOST=...`, in another terminal, and
-use docker and docker-py there. What a cluster may hold is set with --limit, once for each:
+Node1's API answers at HOST:PORT, node2's at the next port, and so on. Type the line that is
+printed, `export DOCKER_HOST=...`, in another terminal, and use docker and docker-py there.
+`docker build` needs DOCKER_BUILDKIT=0.
+
+The API has no password and no encryption: whoever reaches its ports may do anything with the
+simulated cluster. So nothing listens for other computers, unless --host says so; a published port
+then answers through the API alone, at http://HOST:PORT/_practice/open/node1/8080/.
+
+A cluster holds so much at most; --limit changes it, once for each:
 """
 
 
 def _parser() -> argparse.ArgumentParser:
-    names = textwrap.fill(", ".join(f"{each.name}={each.default}" for each in fields(Limits)), 96)
+    limits = textwrap.fill(", ".join(f"{each.name}={each.default}" for each in fields(Limits)), 96)
+    called = Path(sys.argv[0]).stem
     parser = argparse.ArgumentParser(
-        prog="python -m essaim_practice",
-        description="A simulated Docker Swarm that speaks the Docker Engine API on the loopback.",
-        epilog=_EPILOG + names,
+        prog="python -m essaim_practice" if called == "__main__" else called,
+        description="A simulated Docker Swarm that speaks the Docker Engine API over HTTP.",
+        epilog=_EPILOG + limits,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=_port, default=2375, help="of node1's API (2375)")
-    parser.add_argument("--nodes", type=_nodes, default=3, help="machines, 1 to 100 (3)")
-    parser.add_argument(
-        "--swarm", choices=("formed", "empty"), default="formed", help="one Swarm already, or none"
+    add = parser.add_argument
+    add("--version", action="version", version=__version__)
+    add(
+        "--host",
+        default=_LOOPBACK,
+        metavar="ADDRESS",
+        help=f"listen at this address of this computer ({_LOOPBACK}); 0.0.0.0: at all of them",
     )
-    parser.add_argument(
+    add("--port", type=_port, default=2375, help="of node1's API (2375)")
+    add("--nodes", type=int, default=3, help="machines, 1 to 100 (3)")
+    add("--swarm", choices=("formed", "empty"), default="formed", help="one Swarm already, or none")
+    add(
         "--speed",
-        type=_speed,
+        type=float,
         default=1.0,
-        help="simulated seconds per second, 0.1 to 100; 0 stands still until it is told to step",
+        help="simulated seconds per second, 0.1 to 100 (1); 0: time stands still until it is "
+        "stepped, by POST /_practice/clock",
     )
-    parser.add_argument("--seed", type=int, help="makes every run alike")
-    parser.add_argument(
+    add("--seed", type=int, help="the same number gives the same run")
+    add(
         "--limit",
         type=_limit,
         action="append",
         default=[],
         metavar="NAME=NUMBER",
-        help="such as containers=20; the names are below, with what they are else",
+        help="how much the cluster may hold: containers=20; see below",
     )
     return parser
 
@@ -54,22 +69,6 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
     return int(text)
-
-
-def _nodes(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"{text} is no number of nodes: 1 to 100")
-    return int(text)
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = -1.0
-    if speed and not 0.1 <= speed <= 100:
-        raise argparse.ArgumentTypeError(f"{text} is no speed: 0, or from 0.1 to 100")
-    return speed
 
 
 def _limit(text: str) -> tuple[str, int]:
@@ -82,31 +81,42 @@ def _limit(text: str) -> tuple[str, int]:
 
 
 def main() -> int:
+    """Serve until Ctrl-C or SIGTERM. Returns the exit code: 1 where it cannot listen."""
     parser = _parser()
     options = parser.parse_args()
-    if options.port + options.nodes - 1 > 65535:
-        parser.error(f"{options.nodes} nodes from port {options.port} on: ports end at 65535")
+    last = options.port + options.nodes - 1
     try:
-        server = PracticeServer.start(
+        settings = Settings(
             nodes=options.nodes,
             formed=options.swarm == "formed",
-            port=options.port,
             speed=options.speed,
             seed=options.seed,
             limits=Limits(**dict(options.limit)),
+            bind_ports=options.host == _LOOPBACK,
         )
+    except ValueError as error:
+        parser.error(str(error))
+    if last > 65535:
+        parser.error(f"{options.nodes} nodes from port {options.port} on: ports end at 65535")
+    try:
+        server = PracticeServer.from_settings(settings, port=options.port, address=options.host)
     except OSError as error:
-        last = options.port + options.nodes - 1
-        reason = error.strerror or error
-        print(f"Cannot listen on ports {options.port} to {last}: {reason}.", file=sys.stderr)
+        where = f"ports {options.port} to {last} of {options.host}"
+        print(f"Cannot listen on {where}: {error.strerror or error}.", file=sys.stderr)
         return 1
     # Asked for by name: a shell starts what runs in the background with Ctrl-C switched off.
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda number, frame: ended.set())
     print(f"export DOCKER_HOST={server.urls[0]}", flush=True)
-    names = ", ".join(f"node{n} {url}" for n, url in enumerate(server.urls, 1))
+    names = ", ".join(f"{name} {url}" for name, url in server.hosts.items())
     print(f"A simulation: no container really runs. {names}. Ctrl-C ends it.", file=sys.stderr)
+    if options.host != _LOOPBACK:
+        print(
+            f"It listens at {options.host}, without a password: whoever reaches these ports may "
+            "do anything with the cluster.",
+            file=sys.stderr,
+        )
     ended.wait()
     server.stop()
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,10 +39,9 @@ def swarm(
 
     DOCKER_HOST names node1 while the test runs, ``swarm.client`` is a docker-py client of it.
     """
-    given = _given(request.node)
     from essaim_practice import PracticeServer
 
-    with PracticeServer.start(**given) as server:
+    with PracticeServer.from_settings(_settings(request.node)) as server:
         monkeypatch.setenv("DOCKER_HOST", server.urls[0])
         monkeypatch.setenv("DOCKER_BUILDKIT", "0")  # BuildKit is not played
         for name in ("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
@@ -50,30 +49,23 @@ def swarm(
         yield server
 
 
-def _given(test: pytest.Item) -> dict[str, Any]:
+def _settings(test: pytest.Item) -> Settings:
     """The settings of a test: its own marker counts more than that of its class and its module."""
     given: dict[str, Any] = dict(_USUAL)
     for marker in reversed(list(test.iter_markers("swarm"))):
         if marker.args:
-            _refuse(test, f"{marker.args[0]!r} needs a name: write nodes=5")
+            raise _refusal(test, f"{marker.args[0]!r} needs a name: write nodes=5")
         given |= marker.kwargs
-    if why := _wrong(given):
-        _refuse(test, why)
-    return given
-
-
-def _wrong(given: dict[str, Any]) -> str:
-    """What is wrong with these settings; '' where nothing is."""
     known = [each.name for each in fields(Settings)]
     for name in given:
         if name not in known:
-            return f"there is no setting {name!r}: there are {', '.join(known)}"
+            raise _refusal(test, f"there is no setting {name!r}: there are {', '.join(known)}")
     try:
-        Settings(**given)
+        return Settings(**given)
     except ValueError as error:
-        return str(error)
-    return ""
+        raise _refusal(test, str(error)) from None
 
 
-def _refuse(test: pytest.Item, why: str) -> NoReturn:
-    pytest.fail(f"@pytest.mark.swarm of {test.nodeid}: {why}", pytrace=False)
+def _refusal(test: pytest.Item, why: str) -> BaseException:
+    """What pytest shows without a traceback."""
+    return pytest.fail.Exception(f"@pytest.mark.swarm of {test.nodeid}: {why}", pytrace=False)

@@ -82,6 +82,13 @@ class PracticeServer(Machines):
         ValueError, as Settings does, and OSError when a port is taken.
         """
         settings = Settings(nodes, formed, speed, seed, limits or Limits(), bind_ports, engine)
+        return cls.from_settings(settings, port, address)
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, port: int = 0, address: str = LOOPBACK
+    ) -> PracticeServer:
+        """The same, with settings that are made already. Raises OSError when a port is taken."""
         thread = LoopThread()
         try:
             server = thread.call(lambda: cls(thread, settings, own_thread=True))
