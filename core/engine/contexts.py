@@ -1,8 +1,8 @@
-"""Where the docker command looks for its engine: the environment, its contexts, the usual sockets.
+"""The docker command's own search for its engine: environment, contexts, usual sockets.
 
-docker-py has a reader of contexts, too: it takes any bad file for no file, knows no context whose
-TLS has a CA alone, and reads the environment of the process only. What is here follows the docker
-command, version 28, as measured.
+It follows the docker command, version 28, as measured. docker-py reads contexts, too; but it takes
+a bad file for none, ignores TLS with a CA alone, and reads the process's environment only. See
+docs/decisions/0007-contexts.md.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from core.i18n import later as _
 #: The docker command's own default, and the context that stands for it.
 SOCKET = "/var/run/docker.sock"
 DEFAULT = "default"
-#: The port of a TCP address that names none; and of none at all, where TLS is wanted.
+#: The port where an address names none; the port where TLS is wanted without an address.
 PORT, TLS_PORT = 2375, 2376
 
 _SCHEMES = ("unix", "tcp", "ssh", "http", "https", "npipe")
-#: What stands between a scheme and an @, which may be a password.
+#: A user with a password, in an address.
 _USER = re.compile(r"(?<=//)[^/@]*:[^/]*@")
 
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """The files that prove who is who, where there are any. verify: whether the engine has to."""
+    """Certificates and a key. verify: the engine has to prove its identity."""
 
     ca: Path | None = None
     cert: Path | None = None
@@ -42,7 +42,7 @@ class Tls:
     verify: bool = True
 
     def fault(self) -> Worded | None:
-        """Why these files cannot be used, or None. A key with a password cannot, as for docker."""
+        """The reason why these files cannot be used; docker takes no key with a password either."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         where: object = self.ca
         try:
@@ -66,10 +66,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where an engine may answer.
+    """An address at which an engine may answer.
 
-    named: what names it, for a person. host: its address as docker writes it, without a password;
-    '' where none is known. fault: why it cannot be asked at all.
+    named: the source of the choice, for a person. host: as docker writes it, without a password; ''
+    for none. fault: the reason why it cannot be used.
     """
 
     named: Worded | str
@@ -79,9 +79,9 @@ class Endpoint:
 
 
 def chosen(environ: Mapping[str, str], home: Path) -> Endpoint | None:
-    """The endpoint that somebody has chosen, by the docker command's own precedence; None for none.
+    """The endpoint that the user has chosen; None for none.
 
-    That is DOCKER_HOST, else the context that DOCKER_CONTEXT names, else the current one. The
+    The order is docker's: DOCKER_HOST, the context in DOCKER_CONTEXT, the current context. The
     context ``default`` is no choice.
     """
     config = Path(environ.get("DOCKER_CONFIG") or home / ".docker")
@@ -101,7 +101,7 @@ def chosen(environ: Mapping[str, str], home: Path) -> Endpoint | None:
 
 
 def sockets(environ: Mapping[str, str], home: Path) -> tuple[Endpoint, ...]:
-    """Where engines of this machine answer that nobody has named: docker's, then others'."""
+    """The usual sockets of this machine: docker's, then those of others."""
     runtime = Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
     found = (
         (Path(SOCKET), "Docker"),
@@ -119,7 +119,7 @@ def _nobody_is_asked() -> str:
 
 
 def _tls_of_environment(environ: Mapping[str, str], config: Path) -> Tls | None:
-    """What docker makes of its variables: any word at all is a yes."""
+    """The TLS of docker's variables, in which any word means yes."""
     verify = bool(environ.get("DOCKER_TLS_VERIFY"))
     if not (verify or environ.get("DOCKER_TLS")):
         return None
@@ -128,13 +128,13 @@ def _tls_of_environment(environ: Mapping[str, str], config: Path) -> Tls | None:
 
 
 def _pair(folder: Path) -> tuple[Path | None, Path | None]:
-    """The client's certificate and its key, where both are there."""
+    """The client's certificate and key, if both exist."""
     cert, key = folder / "cert.pem", folder / "key.pem"
     return (cert, key) if cert.exists() and key.exists() else (None, None)
 
 
 def _current(config: Path) -> str:
-    """The current context; '' for none. A file that cannot be read is none, for docker as well."""
+    """The current context; '' for none, or a file that cannot be read, as for docker."""
     try:
         found = json.loads((config / "config.json").read_bytes())["currentContext"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -145,31 +145,26 @@ def _current(config: Path) -> str:
 def _context(config: Path, name: str, named: Worded) -> Endpoint:
     id = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
     meta, folder = (config / "contexts" / kind / id for kind in ("meta", "tls"))
-    file = meta / "meta.json"
+    file, files = meta / "meta.json", set[str]()
     try:
         host, skip = _endpoint(json.loads(file.read_bytes()))
-        files = {path.name for path in (folder / "docker").iterdir()} if folder.exists() else set()
+        if folder.exists():
+            files = {path.name for path in (folder / "docker").iterdir()}
     except FileNotFoundError:
-        return Endpoint(
-            named,
-            "",
-            fault=Worded(
-                _("there is no such context; docker context ls shows those that are there")
-            ),
-        )
+        fault = Worded(_("there is no such context; docker context ls shows those that are there"))
     except OSError as error:
-        why = Worded(_("{where}: {why}"), where=error.filename or file, why=error.strerror)
-        return Endpoint(named, "", fault=why)
+        fault = Worded(_("{where}: {why}"), where=error.filename or file, why=error.strerror)
     except (ValueError, LookupError, TypeError):
-        return Endpoint(named, "", fault=Worded(_("{path}: this is no context"), path=file))
-    pair = _pair(folder / "docker")
-    ca = folder / "docker" / "ca.pem" if "ca.pem" in files else None
-    tls = Tls(ca, *pair, verify=not skip) if files or skip else None
-    return _endpoint_at(named, host, tls)
+        fault = Worded(_("{path}: this is no context"), path=file)
+    else:
+        ca = folder / "docker/ca.pem" if "ca.pem" in files else None
+        tls = Tls(ca, *_pair(folder / "docker"), verify=not skip) if files or skip else None
+        return _endpoint_at(named, host, tls)
+    return Endpoint(named, "", fault=fault)
 
 
 def _endpoint(meta: Any) -> tuple[str, bool]:
-    """Of a meta.json, the engine's address, and whether it need not prove itself."""
+    """The engine's address in a meta.json, and its SkipTLSVerify."""
     endpoint = {"Host": "", "SkipTLSVerify": False, **meta["Endpoints"]["docker"]}
     host, skip = endpoint["Host"], endpoint["SkipTLSVerify"]
     if not isinstance(host, str) or not isinstance(skip, bool):
@@ -178,7 +173,7 @@ def _endpoint(meta: Any) -> tuple[str, bool]:
 
 
 def _endpoint_at(named: Worded | str, host: str, tls: Tls | None) -> Endpoint:
-    """The endpoint at an address that somebody wrote, which may be none."""
+    """The endpoint at an address that the user wrote, which may be wrong."""
     shown = _USER.sub("…@", host)
     try:
         parts = urlsplit(host if "://" in host else f"tcp://{host}" if host else "unix://")
@@ -194,23 +189,19 @@ def _endpoint_at(named: Worded | str, host: str, tls: Tls | None) -> Endpoint:
 
 
 def _whole(parts: SplitResult) -> str:
-    """An address with what docker adds to it. Raises ValueError where it is none."""
+    """A complete address, with docker's defaults. Raises ValueError for a wrong one."""
     if parts.scheme not in _SCHEMES or parts.query or parts.fragment:
         raise ValueError
     if parts.scheme == "npipe":
         return parts.geturl()
     if parts.scheme == "unix":
         path = parts.netloc + parts.path
-        return (
-            f"unix://{path if path.startswith('/') else '/' + path}" if path else f"unix://{SOCKET}"
-        )
-    port = parts.port  # raises where it is no number, or too large
-    if parts.scheme == "ssh":
-        if not parts.hostname or port == 0:
-            raise ValueError
-        return parts.geturl()
-    if port == 0:
+        return f"unix:///{path.removeprefix('/')}" if path else f"unix://{SOCKET}"
+    port = parts.port  # raises ValueError for no number, or too large a one
+    if port == 0 or (parts.scheme == "ssh" and not parts.hostname):
         raise ValueError
+    if parts.scheme == "ssh":
+        return parts.geturl()
     host = parts.hostname or "localhost"
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}:{port or PORT}{parts.path}".rstrip("/")

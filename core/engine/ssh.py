@@ -1,6 +1,6 @@
-"""The way to an engine on another machine: `docker system dial-stdio` there, by this machine's ssh.
+"""Connections to an engine on another machine: ``docker system dial-stdio`` there, over ssh.
 
-This is how the docker command goes. docker-py has two ways of its own: one reads a part only of
+The docker command does the same. docker-py has two ways of its own: one ignores a part of
 ~/.ssh/config, the other gives streams that can neither time out nor be interrupted.
 """
 
@@ -24,28 +24,28 @@ from docker.transport import UnixHTTPAdapter
 from core.errors import EngineUnreachable
 from core.i18n import later as _
 
-#: Seconds until ssh gives up to find the other machine. An answer's first byte may take longer.
+#: Seconds for ssh to connect. The engine's answer may take longer.
 FIND = 10
-#: Seconds without another attempt after one that failed, and at most: there are machines that shut
-#: out who knocks too often.
+#: Seconds between an attempt that failed and the next: the first pause, and the longest. Some
+#: machines lock out a client that tries too often.
 PAUSE, LONGEST_PAUSE = 1.0, 15.0
-#: Nobody sits at the server's terminal: whatever ssh would ask for is refused.
+#: Batch mode: nobody is at the server's terminal to answer ssh.
 _OPTIONS = ("-T", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={FIND}", "-o", "LogLevel=ERROR")
-#: Characters that are kept of what ssh says: its last words are the reason.
+#: Characters kept of ssh's messages: the last ones give the reason.
 _MOST_WORDS = 300
-#: Seconds that ssh gets to end, first by itself, then when it is told to.
+#: Seconds for ssh to end by itself, and once it is told to.
 _LEAVE = 2.0
 
 
 def command(url: str) -> list[str]:
-    """The command that leads to the engine at an address such as ``ssh://me@host:22``.
+    """The ssh command for an address such as ``ssh://me@host:22``.
 
-    A path in it names the engine's socket there.
+    A path in the address names the engine's socket there.
     """
     parts = urlsplit(url)
     user = ["-l", unquote(parts.username)] if parts.username else []
     port = ["-p", str(parts.port)] if parts.port else []
-    name = parts.netloc.rpartition("@")[2]  # as it is written: ~/.ssh/config may have it so
+    name = parts.netloc.rpartition("@")[2]  # as written, for ~/.ssh/config
     name = (parts.hostname or "") if name.startswith("[") else name.partition(":")[0]
     path = unquote(parts.path) if parts.path != "/" else ""
     host = ["--host", shlex.quote(f"unix://{path}")] if path else []
@@ -56,11 +56,11 @@ def command(url: str) -> list[str]:
 
 
 class Pipe(socket.socket):
-    """A socket whose other end is a program's input and output. It ends with the socket."""
+    """A socket to the input and output of a program, which ends with the socket."""
 
     def __init__(self, command: Sequence[str]) -> None:
         ours, theirs = socket.socketpair()
-        # No pipe: nobody would empty it.
+        # Not a pipe, which nobody would empty.
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             with theirs:
@@ -69,14 +69,14 @@ class Pipe(socket.socket):
                     stdin=theirs.fileno(),
                     stdout=theirs.fileno(),
                     stderr=self._words,
-                    start_new_session=True,  # the terminal's Ctrl-C is not for it
+                    start_new_session=True,  # so that Ctrl-C does not end it
                 )
         except BaseException:
             self._words.close()
             ours.close()
             raise
         self._closing = threading.Lock()
-        self._said, self._over = "", False  # over: it has nothing more to say
+        self._said, self._over = "", False  # over: the program has closed its output
         super().__init__(ours.family, ours.type, ours.proto, ours.detach())
 
     def shutdown(self, how: int) -> None:
@@ -94,14 +94,14 @@ class Pipe(socket.socket):
         return count
 
     def last_words(self) -> str:
-        """What the program said, once it has ended without our doing and this socket is closed."""
+        """The messages of a program that failed by itself, once this socket is closed."""
         return self._said
 
     def _real_close(self, *given: Any) -> None:
-        # Called by close(), once nothing reads from it any more; ssl's sockets have one, too.
+        # Called by close() once nothing reads any more; ssl's sockets override it, too.
         super()._real_close(*given)  # type: ignore[misc]
         if not self._closing.acquire(blocking=False):
-            return  # it may be called again
+            return  # called again
         if not self._over or not self._ends():
             self._program.terminate()
             if not self._ends():
@@ -124,14 +124,14 @@ class Pipe(socket.socket):
 
 
 class Dialer:
-    """One machine's engine, for any number of clients. now: seconds that never go back."""
+    """Dials one machine's engine, for any number of clients. now: seconds of a monotonic clock."""
 
     def __init__(self, command: Sequence[str], now: Callable[[], float] = time.monotonic) -> None:
         self._command = command
         self._now = now
         self._lock = threading.Lock()
         self._failures = 0
-        self._again = 0.0  # not before
+        self._again = 0.0  # the earliest time of the next attempt
         self._why: EngineUnreachable | None = None
 
     def adapter(self, timeout: float) -> UnixHTTPAdapter:
@@ -139,7 +139,7 @@ class Dialer:
         return _Adapter(self, timeout)
 
     def dial(self) -> Pipe:
-        """Begin to go. Raises EngineUnreachable where it failed a moment ago, or ssh is missing."""
+        """Start ssh. Raises EngineUnreachable if an attempt just failed, or ssh is missing."""
         with self._lock:
             if self._why and self._now() < self._again:
                 raise self._why.kept()
@@ -152,7 +152,7 @@ class Dialer:
             ) from None
 
     def failed(self, why: EngineUnreachable) -> EngineUnreachable:
-        """It led nowhere: let some time pass, longer each time. Answers the same error."""
+        """Make the next attempt wait, longer each time. Returns the error."""
         with self._lock:
             pause = min(PAUSE * 2**self._failures, LONGEST_PAUSE)
             self._failures = min(self._failures + 1, 10)
@@ -160,7 +160,7 @@ class Dialer:
         return why
 
     def arrived(self) -> None:
-        """The engine has answered."""
+        """Forget failures: the engine has answered."""
         with self._lock:
             self._failures, self._why = 0, None
 
@@ -202,14 +202,14 @@ class _Pool(urllib3.connectionpool.HTTPConnectionPool):
 
 
 class _Adapter(UnixHTTPAdapter):  # type: ignore[misc]  # docker-py has no types
-    """docker-py's for a local socket, where each connection is a Pipe instead."""
+    """docker-py's adapter of a local socket, with a Pipe for each connection."""
 
     def __init__(self, dialer: Dialer, timeout: float) -> None:
         super().__init__("http+unix:///", timeout)
         self._pool = _Pool(dialer, timeout)
 
     def get_connection(self, url: str, proxies: Any = None) -> _Pool:
-        # One for all addresses: docker-py would have one, and so another ssh, for each.
+        # One pool for all addresses: docker-py would make one, and so another ssh, for each.
         return self._pool
 
     def close(self) -> None:
