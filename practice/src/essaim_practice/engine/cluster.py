@@ -1,4 +1,4 @@
-"""A practice cluster: its store, and the components that work on it."""
+"""A practice cluster: one store, and the components that watch it."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from essaim_practice.swarm.render import task_json
 
 
 class Keeper(Protocol):
-    """Whoever keeps a cluster: listens for its engines, and begins it anew."""
+    """The owner of a cluster: it listens for the engines and resets the cluster."""
 
     def host(self, engine: str) -> str:
-        """The DOCKER_HOST of an engine; '' where nothing listens for it."""
+        """The DOCKER_HOST of an engine; '' if nothing listens for it."""
 
     async def attend(self) -> None:
-        """Listen for the engines that have come, and no more for those that have gone."""
+        """Open listeners for new engines, and close those of removed engines."""
 
     def reset_soon(self, nodes: int | None, formed: bool | None) -> None:
-        """Begin anew once the answer has gone out; None: as it began."""
+        """Reset after the answer is sent; None keeps the value that the cluster began with."""
 
 
 class Cluster:
@@ -79,14 +79,14 @@ class Cluster:
         return tuple(engine for engine in self.store.all(Engine) if not engine.gone)
 
     def add_engine(self) -> Engine:
-        """Another machine: empty, in no Swarm, under a name and an address that none ever had."""
+        """Add an empty engine outside the Swarm, with a name and an address never used before."""
         number = self.store.count(Engine) + 1
         name = f"node{number}"
         addresses.add_predefined(self.store, self.random, name)
         return self.store.put(Engine(id=name, address=f"192.168.0.{number + 10}"))
 
     def remove_engine(self, engine: Engine) -> None:
-        """Take a machine away, with all that is on it. The Swarm is told nothing, as ever."""
+        """Remove an engine with everything on it. The Swarm is not told."""
         store = self.store
         store.put(changed(engine, up=False, gone=True))
         with store.batch():

@@ -1,4 +1,4 @@
-"""What programs see of the container they run in, and which program a container's own is."""
+"""Builds the context of a program from its container, and finds a container's main program."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from essaim_practice.store.store import Store
 
 _NUMBER = re.compile(r"-?[0-9]+")
 
-#: What every machine has to lend to containers.
+#: Devices of every machine that containers may use.
 _DEVICES = frozenset((
     "/dev/full", "/dev/fuse", "/dev/kmsg", "/dev/null", "/dev/ptmx", "/dev/random", "/dev/tty",
     "/dev/urandom", "/dev/zero",
@@ -25,7 +25,7 @@ _DEVICES = frozenset((
 
 
 class Contexts:
-    """Makes the World of a program in a container."""
+    """Builds the Context of each program in a container."""
 
     def __init__(
         self, store: Store, files: ContainerFiles, processes: Processes, mesh: Mesh
@@ -37,7 +37,7 @@ class Contexts:
         self._now = store.clock.now  # one for all
 
     def of(self, container: Container, image: Image) -> programs.Context:
-        """What a program in the container sees."""
+        """The context of a program in this container."""
         inside = _Inside(container, self._store, self._files, self._processes)
         config = container.config
         hostname = hostname_of(container)
@@ -59,7 +59,7 @@ class Contexts:
         )
 
     def program(self, container: Container, image: Image) -> programs.Program:
-        """The container's own program. Raises StartError, in the daemon's words."""
+        """The container's main program. Raises StartError in the daemon's words."""
         context, argv = self.of(container, image), programs.argv_of(container, image)
         if context.user != "root":
             self.check_user(container, context.user)
@@ -77,12 +77,12 @@ class Contexts:
         return program if program.processes else replace(program, processes=(" ".join(argv),))
 
     def check_user(self, container: Container, user: str) -> None:
-        """Raise StartError, in the daemon's words, for a user that the container does not know."""
+        """Raises StartError in the daemon's words if the container has no such user."""
         for name, book in zip(user.split(":", 1), ("passwd", "group"), strict=False):
             self._check_known(container, name, book, 126)
 
     def _check_extras(self, container: Container) -> None:
-        """Raise StartError, in the daemon's words, for devices and groups that are not there."""
+        """Raises StartError in the daemon's words for missing devices and groups."""
         host = container.host_config
         for name in host.get("GroupAdd") or ():
             self._check_known(container, str(name), "group", programs.NOT_STARTED)
@@ -114,7 +114,7 @@ class Contexts:
 
 
 class _Inside:
-    """A container of the store, as it is whenever a program asks."""
+    """A container of the store; each call reads its current record."""
 
     __slots__ = ("_container", "_files", "_processes", "_store")
 

@@ -1,7 +1,7 @@
-"""The events of the cluster: what changed, as GET /events tells it.
+"""The events of the cluster, as GET /events reports them.
 
-Most events follow from a change in the store. Those that leave no trace there (an image pulled
-again, a list of processes asked for) are announced by the handler that did it.
+Most events follow from a change in the store. A handler announces those that change nothing there
+(an image pulled again, a list of processes).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Event:
 
 
 class EventLog:
-    """Remembers the last events and tells them to followers."""
+    """Keeps the last events and sends new ones to followers."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -89,7 +89,7 @@ class EventLog:
         return list(self._past)
 
     def follow(self) -> Subscription[Event]:
-        """Every event from this call on, without end."""
+        """All events from this call on, without end."""
         return self._feed.subscribe()
 
     def _on_local(self, change: Change) -> None:

@@ -1,4 +1,4 @@
-"""The commands that exec adds to containers: each is made first, then started once."""
+"""Commands that exec adds to containers: each is created first, then started once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from essaim_practice.store.formats import hex_id
 from essaim_practice.store.objects import Container, Image, Json
 from essaim_practice.store.store import Change, Store
 
-_KEPT = 300.0  # seconds that an exec can be asked about after its end
+_KEPT = 300.0  # seconds that an exec is kept after its end
 _MOST = 200  # execs remembered per container
 
 
@@ -81,12 +81,12 @@ class Execs:
         return self._execs.get(exec_id)
 
     def ids(self, container_id: str) -> list[str] | None:
-        """Those that a container's inspection names, none that has ended; None for no one."""
+        """Ids of the container's execs that have not ended; None without one."""
         open_ = (id for id in self._of.get(container_id, ()) if self._execs[id].exit_code is None)
         return list(open_) or None
 
     def create(self, container: Container, config: Json) -> Exec:
-        """A command to be started in a container. Raises StartError for a user it does not know."""
+        """Create a command in a container. Raises StartError for an unknown user."""
         if user := str(config.get("User") or ""):
             self._runtime.contexts.check_user(container, user)
         self._tidy(container.id)
@@ -99,7 +99,7 @@ class Execs:
         return made
 
     def start(self, one: Exec) -> None:
-        """Run it. Raises StartError, in the runtime's words, when that cannot be."""
+        """Start the command. Raises StartError in the runtime's words if it cannot start."""
         one.begun = True
         self._tell(one, f"exec_start: {_told(one)}")
         container = self._store.get(Container, one.container_id)
@@ -171,7 +171,7 @@ class Execs:
             self._events.emit_container(container, action, execID=one.id, **more)
 
     def _tidy(self, container_id: str) -> None:
-        """Forget what ended long ago, and the oldest of too many."""
+        """Forget execs that ended long ago, and the oldest beyond the limit."""
         ids, now = self._of.get(container_id, []), self._store.clock.now()
         for exec_id in list(ids):
             one = self._execs[exec_id]
@@ -187,5 +187,5 @@ class Execs:
 
 
 def _told(one: Exec) -> str:
-    """The command as its events tell it: with a space after its name, whatever follows."""
+    """The command as its events show it: a space always follows the name."""
     return f"{one.argv[0]} {' '.join(one.argv[1:])}"

@@ -1,4 +1,4 @@
-"""Every simulated program: importing this module enters them all into the images."""
+"""Importing this module registers every simulated program."""
 
 from essaim_practice import utilities
 from essaim_practice.programs import faulty, installers, servers

@@ -1,4 +1,4 @@
-"""Runs the health checks of containers again and again, and says what comes of their results."""
+"""Runs the health checks of containers at their intervals, and records the results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OUTPUT = 4096  # bytes kept of each
 
 @dataclass(slots=True)
 class _Record:
-    """What is known of one container's health."""
+    """The health of one container."""
 
     check: Check
     failing: int = 0
@@ -30,7 +30,7 @@ class _Record:
 
 
 class HealthMonitor:
-    """Probes the containers that have a health check while they run.
+    """Probes running containers that have a health check.
 
     One timer per such container, and nothing for the others.
     """
@@ -42,7 +42,7 @@ class HealthMonitor:
         store.watch(self._on_container, Container)
 
     def shown(self, container: Container) -> dict[str, Any] | None:
-        """``State.Health`` of a container; None when it has no health check."""
+        """``State.Health`` of a container; None without a health check."""
         record = self._records.get(container.id)
         if record is None:
             return None
@@ -145,7 +145,7 @@ class HealthMonitor:
 
 
 def _duration(seconds: float) -> str:
-    """As Go prints it: 1s, 1m30s, 500ms."""
+    """Seconds as Go prints a duration: 1s, 1m30s, 500ms."""
     if seconds < 1:
         return f"{seconds * 1000:g}ms"
     minutes, rest = divmod(seconds, 60)

@@ -1,4 +1,4 @@
-"""What a change in the store is called as an event, and what the event says about it."""
+"""Local events that follow from a change in the store, and their attributes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from essaim_practice.programs import signals
 from essaim_practice.store.objects import Container, Image, Network, Volume
 from essaim_practice.store.store import Change, Stored
 
-_KILLED = 128 + signals.KILL  # the exit code of what did not listen to the first signal
+_KILLED = 128 + signals.KILL  # exit code of a program that ignored the first signal
 
 Told = tuple[str, Stored, Mapping[str, str]]
 
@@ -22,7 +22,7 @@ def container_attributes(container: Container) -> dict[str, str]:
 
 
 def local_actions(change: Change) -> Iterator[Told]:
-    """The events of one engine that follow from a change: action, subject, more attributes."""
+    """The events of one engine that follow from a change: action, subject, further attributes."""
     old, new = change.old, change.new
     if isinstance(change.subject, Container):
         yield from _container(old, new)

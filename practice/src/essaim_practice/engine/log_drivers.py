@@ -1,6 +1,6 @@
-"""Where a container's output is to go: what the daemon refuses, on creation and at the start.
+"""Log drivers: the daemon's refusals when a container is created, and when it starts.
 
-Only json-file and local keep what is said; the practice engine has no address to send it to.
+Only json-file and local keep the output; the practice engine sends it nowhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WANTED = {"awslogs": "awslogs-group", "gelf": "gelf-address"}
 _BOOLEANS = ("1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False")
 _SIZE = re.compile(r"[0-9]+(?:\.[0-9]+)? ?(?:[kmgtp]i?b?|b)?", re.IGNORECASE)
 
-#: Why those that send logs elsewhere cannot: nobody listens.
+#: Errors of the drivers that send logs elsewhere: nothing listens there.
 _NOBODY = {
     "fluentd": "dial tcp 127.0.0.1:24224: connect: connection refused",
     "journald": "journald is not enabled on this host",
@@ -35,7 +35,7 @@ _NOBODY = {
 
 
 def problems(log: Json) -> Iterator[str]:
-    """What the daemon says to the creation of a container with such a LogConfig."""
+    """The daemon's refusals of a LogConfig when a container is created."""
     driver, options = str(log.get("Type") or "json-file"), log.get("Config") or {}
     if driver not in _DRIVERS:
         yield f'error looking up logging plugin {driver}: plugin "{driver}" not found'
@@ -61,7 +61,7 @@ def problems(log: Json) -> Iterator[str]:
 
 
 def failure(log: Json) -> str:
-    """What keeps the driver from starting with the container; empty where nothing does."""
+    """The error of the driver when the container starts; '' if it starts."""
     driver, options = str(log.get("Type") or "json-file"), log.get("Config") or {}
     if driver not in ("json-file", "local"):
         return _NOBODY.get(driver, "")

@@ -1,7 +1,6 @@
-"""The container runtime: works each container from the state it is in to the one asked for.
+"""The container runtime: brings each container from its state to its desired state.
 
-A machine that is down is frozen: its containers stay as they were, and are found dead when it comes
-up again.
+On an engine that is down nothing changes. When it starts again, it finds its containers dead.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Container, Engine, Image, changed
 from essaim_practice.store.store import Change, Store
 
-KILLED = 137  # the exit code of what SIGKILL ended
-FOUND_DEAD = 255  # of a container that the machine's end took with it
+KILLED = 137  # exit code after SIGKILL
+FOUND_DEAD = 255  # exit code of a container whose machine went down
 _DYING = 0.02  # seconds
 _REGISTRY_SAYS_NO = 0.8  # seconds
 
 
 class Runtime:
-    """Watches containers; writes their state, their logs, their process id and their address."""
+    """Watches containers; writes their state, logs, process id and address."""
 
     def __init__(
         self, store: Store, clock: Clock, logs: LogBook, files: ContainerFiles, random: Random
@@ -50,7 +49,7 @@ class Runtime:
         self.mesh = Mesh(store, self.processes)
         self.contexts = Contexts(store, files, self.processes, self.mesh)
         self._backoff: dict[str, float] = {}
-        self._by_hand: set[str] = set()  # containers that somebody sent a signal
+        self._by_hand: set[str] = set()  # containers that a user sent a signal
         self._last_pid = 1200
         store.watch(self._on_container, Container)
         store.watch(self._on_engine, Engine)
@@ -220,7 +219,7 @@ class Runtime:
     # Ending
 
     def _stop(self, container: Container) -> None:
-        """Send what ends the program: the stop signal after its delay, or SIGKILL at once."""
+        """End the program: by the stop signal after its delay, or by SIGKILL at once."""
         if container.kill_signal:
             self._begin(container.id, "kill", _DYING, self._kill)
         elif self._step(container.id) not in ("stop", "kill"):
@@ -240,12 +239,12 @@ class Runtime:
         self.processes.signal(container.id, signals.KILL)
 
     def signal(self, container: Container, number: int) -> None:
-        """As `docker kill`: whatever comes of it, a restart policy does not start it again."""
+        """Send a signal as `docker kill` does; a restart policy never applies afterwards."""
         self._by_hand.add(container.id)
         self.processes.signal(container.id, number)
 
     def crash(self, container_id: str, code: int = KILLED) -> None:
-        """End a container's program as if it had failed: nobody asked for it."""
+        """End a container's program as a failure that nobody asked for."""
         self._exit(container_id, code)
 
     def _exit(self, container_id: str, code: int) -> None:
@@ -302,7 +301,7 @@ class Runtime:
     def _begin(
         self, container_id: str, step: str, delay: float, then: Callable[[Container], None]
     ) -> None:
-        """Do ``then`` in ``delay`` seconds, instead of whatever was under way."""
+        """Call ``then`` after ``delay`` seconds; it replaces the step under way."""
         self._cancel(container_id)
 
         def due() -> None:
@@ -319,7 +318,7 @@ class Runtime:
             entry[1].cancel()
 
     def _forget(self, container_id: str) -> None:
-        """Nothing of the container runs or is under way any more."""
+        """Drop everything that runs or is under way for a container."""
         self._cancel(container_id)
         self.processes.end(container_id)
 
@@ -328,7 +327,7 @@ class Runtime:
 
 
 def _restarts(container: Container, code: int) -> bool:
-    """Whether a plain container's restart policy starts it again; tasks have none."""
+    """Whether the restart policy of a plain container starts it again; tasks have no policy."""
     policy = container.host_config.get("RestartPolicy") or {}
     name, most = policy.get("Name") or "no", policy.get("MaximumRetryCount") or 0
     if name == "on-failure":

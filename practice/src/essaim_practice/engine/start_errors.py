@@ -1,6 +1,6 @@
-"""What a container asks for that is found out only when it starts: the daemon's and runc's words.
+"""Settings that are refused only when a container starts, in the daemon's and runc's words.
 
-Each was said by an engine of Docker 28 to the same request.
+All messages were recorded from an engine of Docker 28.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _INIT = f"{_RUNC}{UNABLE}: error during container init: "
 
 
 def problem(container: Container) -> str:
-    """The first of them; empty for a container that can start."""
+    """The first error; '' for a container that can start."""
     return next(_problems(container), "")
 
 

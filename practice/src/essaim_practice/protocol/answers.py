@@ -1,4 +1,4 @@
-"""The answers of the Engine API, before they are sent: complete, streamed, or an upgrade."""
+"""Answers of the Engine API before they are sent: complete, streamed, or an upgrade."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer: ``body`` is bytes (sent as they are), None (empty), or becomes JSON."""
+    """A complete answer. ``body``: bytes as they are, None (empty), or a value for JSON."""
 
     body: Any = None
     status: int = 200
@@ -26,10 +26,10 @@ class Stream:
 
 
 class Conduit(Protocol):
-    """A connection that left HTTP behind: bytes both ways."""
+    """A connection after the upgrade: bytes both ways."""
 
     async def receive(self) -> bytes:
-        """What came; empty once the client sends no more."""
+        """The next bytes from the client; b"" at the end."""
         ...
 
     async def send(self, data: bytes) -> None: ...

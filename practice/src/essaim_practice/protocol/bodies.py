@@ -1,4 +1,4 @@
-"""The shapes of what clients post, by Docker's own names for them."""
+"""The shapes of posted bodies, by the names of Docker's Go types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client may post: JSON held against the shape that Go's decoder would read it into.
+"""Validates posted JSON against the shape that Go's decoder would read it into.
 
 As in Go, names match in any case, unknown names are dropped, null leaves a field as if it were
 absent, and a value of the wrong type is refused in encoding/json's words.
@@ -45,7 +45,7 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A list of words that may also be written as one word, as ``Cmd`` may."""
+    """A list of words, or one word alone, as in ``Cmd``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ Shape = str | Struct | List | Words | Map  # a str is one of Go's basic types: s
 
 
 class Mismatch(ValueError):
-    """The JSON is none, or has another shape; the decoder's words."""
+    """The text is no JSON, or has another shape; in the decoder's words."""
 
 
 def parse(text: str) -> Any:
-    """Any JSON value. Raises Mismatch where Go's decoder would stop, and for 1000 levels."""
+    """Parse any JSON value. Raises Mismatch where Go's decoder would stop, and at 1000 levels."""
 
     def constant(name: str) -> None:
         raise Mismatch(f"invalid character '{name.lstrip('-')[0]}' looking for beginning of value")
@@ -87,7 +87,7 @@ def parse(text: str) -> Any:
 
 
 def fit(value: Any, shape: Struct) -> dict[str, Any]:
-    """A parsed body as its struct. Raises Mismatch."""
+    """Fit a parsed body to its struct. Raises Mismatch."""
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -96,14 +96,14 @@ def fit(value: Any, shape: Struct) -> dict[str, Any]:
 
 
 def any_object(value: Any) -> dict[str, Any]:
-    """A parsed body that may hold anything, as long as it is an object. Raises Mismatch."""
+    """Check that a parsed body is an object. Raises Mismatch."""
     if not isinstance(value, dict):
         raise Mismatch(f"json: cannot unmarshal {_kind(value)} into Go value of type object")
     return value
 
 
 def clean(text: str) -> str:
-    """The text with each half of a surrogate pair replaced, as Go does: it can be encoded."""
+    """Replace lone surrogates, as Go does, so that the text can be encoded."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,4 +1,4 @@
-"""The JSON of records, kept from one answer to the next: most have not changed meanwhile."""
+"""A cache of records as JSON: most records do not change from one answer to the next."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ T = TypeVar("T", bound=Stored)
 
 
 class Texts(Generic[T]):
-    """What records of one kind are in the API's answers, as text.
+    """Records of one kind as JSON text.
 
-    render: a record as its JSON says it, by nothing but the record itself and ``others``, the kinds
-    of records of which it tells something too.
+    render: makes the JSON value of a record; it may read only the record and records of the kinds
+    ``others``.
     """
 
     def __init__(

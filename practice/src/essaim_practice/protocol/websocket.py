@@ -1,4 +1,4 @@
-"""A websocket (RFC 6455) as a Conduit: the bytes of its messages both ways, whatever their kind."""
+"""A websocket (RFC 6455) as a Conduit: the bytes of text and binary messages, both ways."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOO_BIG, _WRONG = 1009, 1002  # why a connection is closed
 
 
 def handshake(headers: Mapping[str, str]) -> dict[str, str]:
-    """What answers a client's wish for a websocket; 400 for what is none."""
+    """The headers that accept a websocket. Raises ApiError 400 if the request asks for none."""
     key = headers.get("sec-websocket-key", "")
     if headers.get("upgrade", "").lower() != "websocket" or not key:
         raise ApiError(400, "not websocket protocol")
@@ -29,7 +29,7 @@ def handshake(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 class WebSocket:
-    """Carried by another Conduit, on a connection that has shaken hands."""
+    """A websocket on a Conduit whose handshake is done."""
 
     def __init__(self, carrier: Conduit) -> None:
         self._carrier = carrier
@@ -37,7 +37,7 @@ class WebSocket:
         self._closed = False
 
     async def receive(self) -> bytes:
-        """What came in a message; empty once the client has closed the websocket."""
+        """The bytes of the next message; b"" once the client has closed the websocket."""
         while not self._closed:
             kind, data = await self._frame()
             if kind in (_MORE, _TEXT, _BINARY) and data:
@@ -53,7 +53,7 @@ class WebSocket:
             await self._send(_BINARY, data)
 
     async def close(self, reason: bytes = b"") -> None:
-        """Say that no more is coming. reason: two bytes, a number of the RFC."""
+        """Send a close frame. reason: two bytes, a status code of the RFC."""
         if not self._closed:
             self._closed = True
             await self._send(_CLOSE, reason)
@@ -69,7 +69,7 @@ class WebSocket:
         await self._carrier.send(bytes((_FINAL | kind,)) + length + data)
 
     async def _frame(self) -> tuple[int, bytes]:
-        """The next frame's kind and data; one that closes where the client is gone or wrong."""
+        """Kind and data of the next frame; a close frame if the client is gone or wrong."""
         head = await self._read(2)
         if len(head) < 2:
             return _CLOSE, b""

@@ -1,4 +1,4 @@
-"""One writer, many listeners: what is published reaches every subscription in order."""
+"""One publisher, many subscriptions: each receives every item in order."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_MOST = 4 * 2**20  # bytes that wait for one listener; then the oldest go, as from a log that turns
+_MOST = 4 * 2**20  # bytes that wait for one subscription; beyond it the oldest items are dropped
 _ITEM = 100  # bytes that an item counts for besides what its publisher says
-TOGETHER = 1000  # items that are heard at once
+TOGETHER = 1000  # most items of one list of ``several``
 
 
 class Broadcast(Generic[T]):
-    """Publishes to its subscriptions; costs nothing while there are none."""
+    """Publishes items to its subscriptions; costs nothing without any."""
 
     def __init__(self) -> None:
         self._subscriptions: tuple[Subscription[T], ...] = ()
 
     def subscribe(self) -> Subscription[T]:
-        """Hear everything published from this call on."""
+        """Receive everything published from this call on."""
         subscription = Subscription(self)
         self._subscriptions = (*self._subscriptions, subscription)
         return subscription
 
     def publish(self, item: T, size: int = 0) -> None:
-        """Let everybody hear it. size: the bytes that it holds, where they may be many."""
+        """Send an item to every subscription. size: its bytes, where they may be many."""
         for subscription in self._subscriptions:
             subscription.put(item, size)
 
     def end(self) -> None:
-        """Every iteration comes to its end once it has heard what was published so far."""
+        """End every iteration after the items published so far."""
         for subscription in self._subscriptions:
             subscription.put(None)
         self._subscriptions = ()
@@ -44,14 +44,14 @@ class Broadcast(Generic[T]):
 
     @property
     def lag(self) -> int:
-        """How many items the slowest subscription has still to hear."""
+        """The number of items that the slowest subscription has not received yet."""
         if not self._subscriptions:
             return 0
         return max(subscription.waiting for subscription in self._subscriptions)
 
 
 class Subscription(AsyncIterator[T]):
-    """An iteration over what a feed publishes; ``aclose`` leaves it."""
+    """An iteration over the items of a broadcast; ``aclose`` ends it."""
 
     def __init__(self, feed: Broadcast[T]) -> None:
         self._feed = feed
@@ -76,7 +76,7 @@ class Subscription(AsyncIterator[T]):
         return item
 
     async def several(self) -> AsyncIterator[list[T]]:
-        """As the iteration itself, but all that is there at once, if it is not too much."""
+        """Iterate over lists of the items that are ready, at most TOGETHER in each."""
         async for first in self:
             found = [first]
             while self.waiting and len(found) < TOGETHER:
@@ -88,7 +88,7 @@ class Subscription(AsyncIterator[T]):
             yield found
 
     def end(self) -> None:
-        """The iteration comes to its end once it has heard what was published so far."""
+        """End the iteration after the items published so far."""
         self._feed.leave(self)
         self.put(None)
 

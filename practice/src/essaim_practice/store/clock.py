@@ -1,4 +1,4 @@
-"""Simulated time: the only clock and the only timers that the practice engine knows.
+"""Simulated time: the only clock and the only timers of the practice engine.
 
 Every component asks a Clock, never the operating system, so that a class can speed time up and a
 test can step it by hand.
@@ -21,7 +21,7 @@ _PAUSE = 0.003  # real seconds that it then has for everything else, requests ab
 
 
 class Timer(Protocol):
-    """What ``call_later`` returns: something that can be cancelled."""
+    """A call that is due later, and may be cancelled."""
 
     def cancel(self) -> None: ...
 
@@ -38,7 +38,7 @@ class Clock(Protocol):
     async def sleep(self, delay: float) -> None: ...
 
     def real(self) -> float:
-        """Real seconds since some instant; 0 for ever where real time does not count."""
+        """Real seconds since an arbitrary instant; always 0 on a clock without real time."""
         ...
 
 
@@ -51,7 +51,7 @@ class _Timer:
 
 
 class _Timers:
-    """Timers by the instant at which they fall due; of two at the same, the older one first."""
+    """Timers in the order of their due times; of two due at the same time, the older first."""
 
     def __init__(self) -> None:
         self._order = itertools.count()
@@ -63,13 +63,13 @@ class _Timers:
         return timer
 
     def next(self) -> float:
-        """When the next one falls due; infinity when there is none."""
+        """The due time of the next timer; infinity without one."""
         while self._heap and self._heap[0][2].callback is None:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else math.inf
 
     def pop(self) -> Callable[[], None] | None:
-        """What the next one calls; None if it was cancelled."""
+        """Remove the next timer and return its function; None if it was cancelled."""
         return heapq.heappop(self._heap)[2].callback
 
     def clear(self) -> None:
@@ -80,7 +80,7 @@ class _Timers:
 
 
 class ManualClock:
-    """Simulated time that moves only when somebody says so."""
+    """Simulated time that moves only by ``advance`` and ``step``."""
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
         self._now = start
@@ -102,7 +102,7 @@ class ManualClock:
 
     @property
     def waiting(self) -> int:
-        """How many timers have still to go off."""
+        """The number of timers that are still due."""
         return len(self._timers)
 
     def advance(self, seconds: float) -> None:
@@ -110,7 +110,7 @@ class ManualClock:
         self._go_to(self.now() + seconds)
 
     async def step(self, seconds: float) -> None:
-        """As ``advance``, but those who sleep on the clock wake at their instants, too."""
+        """As ``advance``; tasks that sleep on the clock also wake at their due times."""
         end = self.now() + seconds
         while (due := self._timers.next()) <= end:
             self._go_to(due)
@@ -129,9 +129,9 @@ class ManualClock:
 
 
 class _Turns:
-    """The clocks of one loop that have timers to run: each in its turn, and then the loop itself.
+    """Schedules the clocks of one loop whose timers are due: one clock, then the loop, in turns.
 
-    What a hundred clusters do at once keeps a request waiting for one slice, not for a hundred.
+    A request waits for the slice of one cluster, even when a hundred are busy.
     """
 
     def __init__(self) -> None:
@@ -139,7 +139,7 @@ class _Turns:
         self._alarm: asyncio.Handle | None = None
 
     def ask(self, clock: LoopClock, loop: asyncio.AbstractEventLoop) -> None:
-        """Let a clock run its timers when it is its turn."""
+        """Queue a clock to run its timers."""
         if clock not in self._waiting:
             self._waiting.append(clock)
         if self._alarm is None:
@@ -171,7 +171,7 @@ class LoopClock(ManualClock):
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, factor: float = 1.0) -> None:
-        """A factor of 0 is a clock that is paused, and goes as fast as a real one on ``resume``."""
+        """factor: simulated seconds per real second; 0: paused, and 1 after ``resume``."""
         super().__init__(time.time())
         self._loop = loop
         self._turns = _TURNS.setdefault(loop, _Turns())
@@ -188,7 +188,7 @@ class LoopClock(ManualClock):
 
     @factor.setter
     def factor(self, factor: float) -> None:
-        """Go faster or slower from now on; what is pending keeps its simulated instant."""
+        """Change the factor from now on; pending timers keep their simulated due times."""
         self._settle()
         self._factor = factor
         self._set_alarm()
@@ -220,13 +220,13 @@ class LoopClock(ManualClock):
         return timer
 
     def close(self) -> None:
-        """Let no timer go off any more, now or later."""
+        """Cancel all timers, now and later."""
         self._closed = True
         self._timers.clear()
         self._set_alarm()
 
     def _reading(self) -> float:
-        """What time it should be by the loop's clock."""
+        """The simulated time that corresponds to the loop's clock."""
         if self.paused:
             return self._base
         return self._base + (self._loop.time() - self._mark) * self._factor
@@ -266,7 +266,7 @@ class LoopClock(ManualClock):
         self._turns.ask(self, self._loop)
 
     def run_until(self, pause: float) -> bool:
-        """Run what is due until the loop's clock says so; whether there is more."""
+        """Run due timers until this time on the loop's clock; returns whether more are due."""
         late = True
         try:
             while late := self._timers.next() <= self._reading():

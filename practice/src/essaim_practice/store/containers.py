@@ -1,4 +1,4 @@
-"""The containers of an engine: finding one by any of its names, naming and making new ones."""
+"""Finds containers of an engine by id or name, chooses names, and makes new records."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def on_engine(store: Store, engine: str) -> list[Container]:
 
 
 def find(store: Store, engine: str, text: str) -> Container | None:
-    """The container that a full id, a name or the beginning of an id means on this engine."""
+    """The container with this id, name or id prefix. Raises ApiError 400 if it is ambiguous."""
     here = [container for container in on_engine(store, engine) if container.state != "new"]
     name = text.removeprefix("/")
     for container in here:
@@ -48,7 +48,7 @@ def find(store: Store, engine: str, text: str) -> Container | None:
 
 
 def get(store: Store, engine: str, text: str) -> Container:
-    """As find, but 404 in the daemon's words when there is none."""
+    """As find; raises ApiError 404 in the daemon's words if there is none."""
     if not text:
         raise ApiError(400, 'invalid name or ID supplied: ""')
     container = find(store, engine, text)
@@ -58,7 +58,7 @@ def get(store: Store, engine: str, text: str) -> Container:
 
 
 def name_for(store: Store, random: Random, engine: str, wanted: str) -> str:
-    """The wanted name if it is valid and free, a new one where none is wanted."""
+    """The wanted name, or a new one for ''. Raises ApiError 400 (invalid) and 409 (taken)."""
     taken = {container.name: container.id for container in on_engine(store, engine)}
     if not wanted:
         while (name := f"{random.choice(_MOODS)}_{random.choice(_PEOPLE)}") in taken:

@@ -1,6 +1,6 @@
-"""What any room raises that a request comes to: the answer that refuses it.
+"""Errors that any room may raise while it serves a request.
 
-It lies below all rooms, so that none imports from the API only to refuse in its words.
+They lie on the lowest floor, so that every room can raise them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ class ApiError(Exception):
 
 
 class Hold(Exception):
-    """What a handler raises that cannot answer yet: it is asked again once the managers are led.
+    """A handler cannot answer before the managers have a leader; it is called again then.
 
-    When they are not in that many seconds, ``refusal`` is the answer. Nothing is written yet.
+    Without a leader in that many seconds, ``refusal`` is the answer. The handler has written
+    nothing yet.
     """
 
     def __init__(self, seconds: float, refusal: ApiError) -> None:

@@ -1,4 +1,4 @@
-"""What a file system holds: files, folders, links and devices, and trees of them."""
+"""Files, folders, links and devices of a file system, and immutable trees of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 
 @dataclass(frozen=True, slots=True)
 class Inode:
-    """What a path is. ``mode`` are the permission bits; ``mtime`` in seconds since 1970."""
+    """Metadata of a path. ``mode``: permission bits; ``mtime``: seconds since 1970."""
 
     mode: int
     mtime: float
@@ -41,14 +41,14 @@ class Link(Inode):
 
 @dataclass(frozen=True, slots=True)
 class Device(Inode):
-    """A character device: reads as empty, swallows what is written."""
+    """A character device: reads are empty, writes are discarded."""
 
     major: int = 0
     minor: int = 0
 
 
 def size_of(entry: Inode) -> int:
-    """In bytes, as stat tells it."""
+    """The size in bytes, as stat reports it."""
     match entry:
         case File():
             return len(entry.data)
@@ -63,10 +63,10 @@ _ENTRY = 128  # bytes of an entry in a tree's own index
 
 
 class Tree(Mapping[str, Inode]):
-    """Entries by absolute normal path, every one's folders among them; never changed once made.
+    """Inodes by absolute normal path, with every parent folder; immutable.
 
-    One tree serves all the containers of an image, so its index of folders is made once. Trees are
-    the same only when they are one.
+    All containers of an image share one tree, so its index of folders is made once. Trees compare
+    by identity.
     """
 
     __eq__ = object.__eq__
@@ -78,7 +78,7 @@ class Tree(Mapping[str, Inode]):
         self._layer: Mapping[str, Inode | None] = entries
 
     def under(self, layer: Mapping[str, Inode | None]) -> Tree:
-        """The tree with a layer on top of it; None in it stands for what is gone."""
+        """A tree with a layer on top of this one; None in the layer deletes a path."""
         entries = dict(self._entries)
         for path, entry in layer.items():
             if entry is None:
@@ -103,7 +103,7 @@ class Tree(Mapping[str, Inode]):
 
     @cached_property
     def weight(self) -> int:
-        """Bytes that it takes besides what it shares with the one below."""
+        """Bytes that the tree holds beyond those of the tree below it."""
         files = (entry for entry in self._layer.values() if isinstance(entry, File))
         return sum(len(file.data) for file in files) + _ENTRY * len(self._entries)
 

@@ -1,4 +1,4 @@
-"""How the daemon spells times, durations, sizes, ids and its own version."""
+"""Times, durations, sizes, ids and the version in the daemon's spelling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 VERSION = "28.5.2"
 API_VERSION = "1.51"
 MIN_API_VERSION = "1.24"
-NO_TIME = "0001-01-01T00:00:00Z"  # a time that has not come yet; Go's zero time
+NO_TIME = "0001-01-01T00:00:00Z"  # Go's zero time: it has not happened yet
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -105,7 +105,7 @@ def short(image_id: str) -> str:
 
 
 def overlay(id: str, below: str) -> dict[str, Any]:
-    """Where a layer's files would lie on a real machine, as inspections show it."""
+    """The GraphDriver field of inspections: paths of a layer on a real machine."""
     place, lower = (
         f"/var/lib/docker/overlay2/{hashlib.sha256(name.encode()).hexdigest()}"
         for name in (id, below)

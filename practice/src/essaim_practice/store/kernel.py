@@ -1,6 +1,6 @@
-"""The kernel under every practice machine: the one of the machine that plays them.
+"""The kernel of every practice engine: that of the computer that runs the simulation.
 
-Containers share it with their host, and so what `uname` says in one is what `docker info` says.
+Containers share it with their host: `uname` in a container and `docker info` agree.
 """
 
 from __future__ import annotations

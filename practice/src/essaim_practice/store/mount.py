@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """What lies at a path of a container in the place of its own files."""
+    """A volume, folder, file or memory that is mounted at a path of a container."""
 
     kind: str  # volume, bind, tmpfs; file: a task's secret or config
     target: str  # absolute path in the container

@@ -1,9 +1,9 @@
-"""What a practice cluster's store holds: frozen records, replaced and never edited.
+"""The frozen records of the store: they are replaced, never edited.
 
-Two families meet here. Swarm objects (Swarm, Node, Service, Task, Secret, Config) are what the
-managers know, once for the whole cluster. Engine objects (Engine, Container, Image) belong to one
-engine each; they are there without any Swarm too. The agent of a node is where the two meet: it
-turns a Task into a Container of its engine, and the container's state back into the task's.
+Swarm objects (Swarm, Node, Service, Task, Secret, Config) belong to the managers and exist once in
+the cluster. Engine objects (Engine, Container, Image) belong to one engine each, with or without a
+Swarm. The agent of a node connects the two: it turns a Task into a Container of its engine, and
+the state of the container into that of the task.
 
 ``spec`` fields hold the JSON that the client posted, as the real engine stores it (absent is not
 the same as an explicit default), and are never edited in place.
@@ -47,7 +47,7 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """How the registry does that every machine pulls from; where there is none, it does well."""
+    """The state of the registry that every engine pulls from; without a record it works."""
 
     id: str = ""  # there is one
     up: bool = True
@@ -94,9 +94,10 @@ class Volume:
 class Container:
     """One container on one engine.
 
-    ``desired`` is what somebody asked for, ``state`` is what is; the runtime works from one to the
-    other. desired: created, running, stopped, removed. state: new (only asked for; its image may
-    still be on its way), created, running, exited, dead (could not be created: ``error`` says why).
+    ``desired`` is the state asked for, ``state`` the present one; the runtime works from the latter
+    to the former. desired: created, running, stopped, removed. state: new (only asked for; its
+    image may still be on its way), created, running, exited, dead (could not be created: ``error``
+    says why).
 
     A start that fails leaves ``state`` as it was, with ``error`` and ``exit_code`` (127), and sets
     ``desired`` back to stopped, or on to removed (``--rm``). ``error`` is empty again once a start
@@ -306,7 +307,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What Secret and Config have in common: named bytes that the managers keep for services."""
+    """The fields of Secret and Config: named bytes that the managers keep for services."""
 
     id: str
     version: int
@@ -321,12 +322,12 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Secret(Payload):
-    """A payload that no one is shown again."""
+    """A payload whose data no answer shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config(Payload):
-    """A payload that every manager shows."""
+    """A payload whose data every manager shows."""
 
 
 class LogLine(NamedTuple):

@@ -1,7 +1,7 @@
-"""The one place where a practice cluster keeps its state.
+"""The store: the only place where a practice cluster keeps its state.
 
-Components never call each other. Each watches the store, and writes what it decides back into it;
-the write is what the others see. (The idea, and the proof that it scales, is SwarmKit's.)
+Components never call each other. Each watches the store and writes its decisions into it; the
+others see the write. (The design is SwarmKit's: manager/state/store.)
 
 Everything runs on one thread: the event loop's. There are no locks.
 """
@@ -131,7 +131,7 @@ class Store:
     # Watching
 
     def watch(self, watcher: Watcher, *kinds: type) -> Callable[[], None]:
-        """Call ``watcher`` after each write of these kinds; the answer ends the watch."""
+        """Call ``watcher`` after each write of these kinds. Returns a function that ends it."""
         # Lists are replaced, never edited: a delivery under way keeps to the one it began with.
         for kind in kinds:
             self._watchers[kind] = [*self._watchers.get(kind, ()), watcher]

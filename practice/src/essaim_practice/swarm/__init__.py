@@ -1,7 +1,7 @@
-"""The managers' and agents' part of a practice cluster, as components that watch one store.
+"""The managers and agents of a practice cluster, as components that watch one store.
 
-Each component takes the store (and a source of chance), subscribes itself, and offers nothing else:
-what one decides, the others learn from the store.
+Each component takes the store (and a source of randomness), subscribes to it, and offers nothing
+else: the others learn its decisions from the store.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["form_swarm", "swarm_components"]
 
 
 def swarm_components(store: Store, random: Random) -> list[object]:
-    """Set a Swarm's components to work on a store; keep what is returned as long as the store."""
+    """Attach the components of a Swarm to a store; keep them as long as the store."""
     add_indexes(store)
     clock = ManagersClock(store.clock)
     return [

@@ -14,7 +14,7 @@ N = TypeVar("N", Node, Service, Task, Payload)
 
 
 def refuse(status: int, code: str, message: str) -> ApiError:
-    """An error of the managers, as it comes through gRPC."""
+    """An error of the managers, in the form that gRPC gives it."""
     return ApiError(status, f"rpc error: code = {code} desc = {message}")
 
 
@@ -23,13 +23,13 @@ def invalid(message: str) -> ApiError:
 
 
 def in_sequence(current: int, asked: int) -> None:
-    """Refuse an update that was made without knowing the last one."""
+    """Raises ApiError 500 for an update that is based on an older version."""
     if current != asked:
         raise refuse(500, "Unknown", "update out of sequence")
 
 
 def find(store: Store, kind: type[N], text: str) -> N:
-    """The object that a full id, an exact name or the beginning of an id means; 404 if none."""
+    """The object with this id, exact name or id prefix. Raises ApiError 404, 400 if ambiguous."""
     word = kind.__name__.lower()
     if exact := store.get(kind, text):
         return exact
@@ -55,7 +55,7 @@ def name_of(store: Store, stored: Node | Service | Task | Payload) -> str:
 def passes(
     filters: Mapping[str, Sequence[str]], checks: Mapping[str, Callable[[str], bool]]
 ) -> bool:
-    """Whether an object meets every filter: labels all their values, others one of them."""
+    """Whether an object passes every filter: all values of labels, one value of any other."""
     for name, values in filters.items():
         every = all if name in ("label", "node.label") else any
         if name in checks and not every(checks[name](value) for value in values):

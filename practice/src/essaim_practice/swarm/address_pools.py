@@ -1,4 +1,4 @@
-"""What the Swarm's overlay networks are cut from: pools of addresses, chosen at ``swarm init``."""
+"""Address pools of the Swarm's overlay networks, chosen at ``swarm init``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check(pools: Sequence[str], size: int) -> None:
 
 
 def free_subnet(store: Store, pools: Sequence[str], size: int) -> str:
-    """The first subnet of the pools that no network of the Swarm has a part of; "" if none."""
+    """The first subnet of the pools that overlaps no network of the Swarm; "" if none is left."""
     shared = store.where(Network, "scope", "swarm")
     taken = [ip_network(network.subnet) for network in shared if network.subnet]
     for pool in pools or DEFAULT:

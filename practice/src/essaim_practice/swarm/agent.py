@@ -1,4 +1,4 @@
-"""The agents: each node's tasks become containers of its engine, whose states become the tasks'."""
+"""The agents: turn the tasks of each node into containers, and their states into task states."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ KILLED = 137
 class Agents:
     """Watches tasks, their containers, nodes and engines; works each task to its desired state.
 
-    A node that the managers do not hear from is told nothing, and tells nothing: its containers
-    are as they were. When it reports again, its agent takes up where the managers are by then.
+    While managers and a node do not hear each other, nothing passes between them and its containers
+    stay as they are. When the node reports again, its agent continues from the managers' present
+    state.
     """
 
     def __init__(self, store: Store, random: Random, clock: Clock) -> None:
@@ -77,7 +78,7 @@ class Agents:
                     self._take_up(node)
 
     def _take_up(self, node: Node) -> None:
-        """The node reports: it is told all that it has to do, and what is not of it goes."""
+        """The node reports: it gets all its tasks, and containers of other tasks are removed."""
         if not self._in_session(node):
             return
         for container in self._store.where(Container, "engine", node.engine):

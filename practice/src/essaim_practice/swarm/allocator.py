@@ -16,7 +16,7 @@ Addresses = tuple[tuple[str, str], ...]  # (network id, address/prefix)
 
 
 class Allocator:
-    """Watches nodes, services and tasks; writes what they are given out of the common pools."""
+    """Watches nodes, services and tasks; writes their ports and addresses from the common pools."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -64,7 +64,7 @@ class Allocator:
                 observe(self._store, task, State.PENDING, message, addresses=addresses)
 
     def _ports(self, service: Service) -> tuple[Port, ...]:
-        """The ports of the spec; those left open keep the number they had, or get a free one."""
+        """The ports of the spec; unnumbered ones keep their number, or get a free one."""
         had = {(p.target, p.protocol, p.mode): p.published for p in service.ports}
         given: list[Port] = []
         for port in specs.ports(service.spec):
@@ -117,7 +117,7 @@ class Allocator:
 
 
 class _Pool:
-    """The addresses of one subnet, given out in turn.
+    """The addresses of one subnet, assigned in turn.
 
     A full subnet is overrun rather than refused: on the real Swarm tasks beyond it would stay new
     for ever, which is a lesson in network planning and not in load balancing.

@@ -1,4 +1,4 @@
-"""Specs as the real engine stores them: what a client posts loses its empty values.
+"""Specs as the real engine stores them: without the empty values that a client posts.
 
 The daemon turns the JSON of a spec into Protocol Buffers and back. On the way null, "", 0, false
 and empty lists vanish, empty objects stay where the field is a message of its own, and a few fields
@@ -30,7 +30,7 @@ _RESTART_DEFAULT = {"Condition": "any", "Delay": 5_000_000_000, "MaxAttempts": 0
 
 
 def stored(posted: Json) -> dict[str, Any]:
-    """A posted service spec as it is stored. Its shape must have been checked before."""
+    """The stored form of a posted service spec whose shape has been checked."""
     # The daemon reads names in any case, and docker-py writes these two in lower case.
     mode = {kind[:1].upper() + kind[1:]: v for kind, v in (posted.get("Mode") or {}).items()}
     posted = {**posted, "Mode": mode}
@@ -63,7 +63,7 @@ def stored(posted: Json) -> dict[str, Any]:
 
 
 def with_defaults(spec: Json) -> dict[str, Any]:
-    """A stored spec with every default spelled out, as ``docker service inspect`` shows it."""
+    """A stored spec with every default inserted, as ``docker service inspect`` shows it."""
     full: dict[str, Any] = copy.deepcopy(dict(spec))
     template = full["TaskTemplate"]
     container = template.get("ContainerSpec")

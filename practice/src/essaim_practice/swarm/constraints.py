@@ -21,7 +21,7 @@ class ConstraintError(ValueError):
 
 @lru_cache(maxsize=1024)
 def parse(text: str) -> tuple[str, bool, str]:
-    """A constraint as key, whether it wants equality, and value. Raises ConstraintError."""
+    """A constraint as (key, is equality, value). Raises ConstraintError."""
     for operator in ("==", "!="):
         if operator not in text:
             continue
@@ -35,7 +35,7 @@ def parse(text: str) -> tuple[str, bool, str]:
 
 
 def holds(text: str, node: Node) -> bool:
-    """Whether a node meets a constraint; a key that nobody knows is never met."""
+    """Whether a node meets a constraint; an unknown key is never met."""
     key, equal, value = parse(text)
     if key.lower() == "node.ip":
         return _in_range(node.address, value) == equal

@@ -1,7 +1,8 @@
-"""The dispatcher: knows by their heartbeats which nodes are there.
+"""The dispatcher: marks nodes ready and down by their heartbeats.
 
-Heartbeats are not simulated one by one, or an idle cluster would never rest: when a machine stops,
-its last one is drawn at random, and one timer says when the managers will have missed it.
+Heartbeats are not simulated one by one, so that an idle cluster costs nothing. When an engine
+stops, the time of its last heartbeat is drawn at random, and one timer marks the moment when the
+managers miss the next one.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Dispatcher:
             self._look(node)
 
     def _look(self, node: Node) -> None:
-        """Set the timer for what the managers will notice next about a node."""
+        """Set the timer for the next change that the managers notice about a node."""
         aim = self._aim(node)
         under_way = self._timers.get(node.id)
         if under_way is not None and under_way[0] == aim:
@@ -74,7 +75,7 @@ class Dispatcher:
         return node.state, is_reached(self._store, node)
 
     def _wait(self, node: Node, aim: _Aim) -> float | None:
-        """The seconds until something is noticed of a node; None when nothing is to be."""
+        """Seconds until the managers notice a change of a node; None without one."""
         state, reached = aim
         if reached:
             if state == "ready":

@@ -1,8 +1,8 @@
-"""Elections: who leads the managers, and when they notice that nobody does.
+"""Elections: choose the leader among the managers, and notice the loss of one.
 
-The real managers agree by Raft. What can be seen of it is simulated: a manager that hears no leader
-runs out of patience after one to two election timeouts, and then whoever hears a majority leads; a
-leader that has lost its majority goes on answering questions for as long, and then steps down.
+Real managers run Raft; this simulates its visible effects. A manager without a leader waits for one
+to two election timeouts; then a manager that hears a majority leads. A leader without a majority
+answers reads for as long, and then steps down.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CAMPAIGN = (1.0, 10.0)  # seconds that one takes who has been without a leader f
 
 
 class ManagersClock:
-    """The clock that managers go by. While nobody leads nothing falls due; later it all does."""
+    """The clock of the managers. Timers that fall due without a leader run once there is one."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -52,7 +52,7 @@ class ManagersClock:
         return self._clock.real()
 
     def rest(self, resting: bool) -> None:
-        """Stop, or go on with what fell due meanwhile."""
+        """Stop, or run the timers that fell due meanwhile."""
         self._resting = resting
         while self._late and not self._resting:
             self._late.pop(0).go_off()
@@ -80,7 +80,7 @@ class _Timer:
 
 
 class Elections:
-    """Watches engines and nodes; writes who leads, and until when managers wait for a leader."""
+    """Watches engines and nodes; writes the leader, and how long managers wait for one."""
 
     def __init__(self, store: Store, random: Random, clock: ManagersClock) -> None:
         self._store, self._random, self._clock = store, random, clock
@@ -94,7 +94,7 @@ class Elections:
         if isinstance(old, Engine) and isinstance(new, Engine):
             if new.up and not old.up:
                 self._start(new.id)
-            if _standing(old) != _standing(new):
+            if _reachability(old) != _reachability(new):
                 self._review()
 
     def _on_node(self, change: Change) -> None:
@@ -104,7 +104,7 @@ class Elections:
             self._review()
 
     def _start(self, name: str) -> None:
-        """A manager that starts leads nobody, and cannot read its disk where they are locked."""
+        """A manager that starts does not lead; with autolock it is locked until it gets the key."""
         engine, swarm = self._store.get(Engine, name), next(self._store.all(Swarm), None)
         chosen = leader(self._store)
         if chosen is not None and chosen.engine == name:
@@ -113,7 +113,7 @@ class Elections:
             self._store.put(changed(engine, locked=True))
 
     def _review(self) -> None:
-        """Note which managers have begun to wait for a leader, and which wait no more."""
+        """Record which managers wait for a leader, and since when."""
         now, store = self._store.clock.now(), self._store
         for node in managers(store):
             engine = running(store, node)
@@ -133,7 +133,7 @@ class Elections:
         self._clock.rest(not is_led(store))
 
     def _act(self) -> None:
-        """Managers that have waited long enough: an old leader steps down, another one leads."""
+        """End the wait of managers: an old leader steps down, another one leads."""
         self._campaign = None
         store, now = self._store, self._store.clock.now()
         desperate = [
@@ -155,6 +155,6 @@ class Elections:
             let_lead(store, store.get(Node, chosen.id) or known or chosen)
 
 
-def _standing(engine: Engine) -> tuple[object, ...]:
-    """What of an engine decides whether its manager is heard."""
+def _reachability(engine: Engine) -> tuple[object, ...]:
+    """The fields of an engine that decide whether its manager is heard."""
     return engine.up, engine.cut, engine.locked, engine.node_id

@@ -1,4 +1,4 @@
-"""The events of the Swarm: what the changes of its objects tell."""
+"""Events of scope swarm that follow from changes of Swarm objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SwarmEvent = tuple[str, str, str, Mapping[str, str]]  # type, action, id, attrib
 
 
 def swarm_event(change: Change) -> SwarmEvent | None:
-    """What GET /events says of a change; None when it is not the Swarm's or says nothing."""
+    """The event of a change; None for a change that makes no event of scope swarm."""
     subject, old, new = change.subject, change.old, change.new
     action = "create" if old is None else "remove" if new is None else "update"
     attributes: dict[str, str] = {}

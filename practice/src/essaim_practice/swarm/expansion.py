@@ -27,7 +27,7 @@ def context(
     node: tuple[str, str],
     task: tuple[str, str, str],
 ) -> Record:
-    """What a template can name.
+    """The values that a template can name.
 
     The service's id, name and labels; the node's id and hostname; the task's id, name and slot.
     """
@@ -50,12 +50,12 @@ _TRIED = context(
 
 
 def check(spec: Json) -> None:
-    """Raise TemplateError where a container specification's templates cannot be carried out."""
+    """Raises TemplateError if a template of the container specification cannot be expanded."""
     expanded(spec, _TRIED)
 
 
 def expanded(spec: Json, values: Record) -> dict[str, Any]:
-    """The container specification with its templates carried out. Raises TemplateError."""
+    """The container specification with its templates expanded. Raises TemplateError."""
     left = templates.LONGEST
 
     def fill(text: str, what: str) -> str:
@@ -103,10 +103,10 @@ def _variable(pair: str, fill: Callable[[str, str], str]) -> str:
 
 
 def payload_mounts(store: Store, spec: Json, values: Record) -> Iterator[Mount]:
-    """The files that a task's secrets and configs are, in its container.
+    """The mounts of a task's secrets and configs in its container.
 
-    spec: the container's, its templates carried out. A payload whose template cannot be becomes a
-    mount with a problem, which its container's start tells.
+    spec: the expanded container specification. A payload whose template fails becomes a mount with
+    a problem, and the start of its container reports it.
     """
     if not spec.get("Secrets") and not spec.get("Configs"):
         return

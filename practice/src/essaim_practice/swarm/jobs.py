@@ -14,8 +14,8 @@ from essaim_practice.swarm.records import new_task, revise
 class JobOrchestrator:
     """Watches services, tasks and nodes; creates the tasks that a job's present iteration lacks.
 
-    Every update of a job begins a new iteration, in which all is done again. A replicated job's
-    slots count from 0. Tasks that fail are the restart supervisor's to replace.
+    Every update of a job begins a new iteration, which runs all its tasks again. The slots of a
+    replicated job count from 0. The restart supervisor replaces failed tasks.
     """
 
     def __init__(self, store: Store, random: Random) -> None:
@@ -96,10 +96,10 @@ class JobOrchestrator:
 
 
 def _latest(tasks: Iterable[Task]) -> Iterable[Task]:
-    """Of each slot the task that counts: the last that was made."""
+    """The newest task of each slot."""
     return {task.slot: task for task in tasks}.values()
 
 
 def _stands(task: Task) -> bool:
-    """Whether a global job's task is under way, done, or failed for good."""
+    """Whether the task of a global job runs, is complete, or failed for good."""
     return task.desired <= State.COMPLETE or task.state in (State.FAILED, State.REJECTED)

@@ -1,4 +1,4 @@
-"""What each node carries: counts and reservations, kept up to date change by change."""
+"""The load of each node: counts and reservations, updated by every change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Load:
     failures: dict[tuple[str, int], deque[float]] = field(default_factory=dict)
 
     def add(self, task: Task, sign: int = 1) -> None:
-        """Count a task in, or out with ``sign`` -1."""
+        """Add a task to the load; remove it with ``sign`` -1."""
         if task.desired <= State.COMPLETE:
             self.active += sign
             self.by_service[task.service_id] += sign
@@ -76,7 +76,7 @@ class Loads:
         self.by_node.pop(node.id, None)
 
     def on_task(self, old: Task | None, new: Task | None) -> bool:
-        """Take in a change of a task; True when it gave something free on a node."""
+        """Apply a change of a task; returns whether it freed resources of a node."""
         before = old if old is not None and _counts(old) else None
         after = new if new is not None and _counts(new) else None
         if before is not None and after is not None and _weight(before) == _weight(after):
@@ -111,7 +111,7 @@ def _counts(task: Task) -> bool:
 
 
 def _weight(task: Task) -> tuple[str, bool]:
-    """What of a counted task decides where and how it counts."""
+    """The fields of a task that decide where and how it counts."""
     return task.node_id, task.desired <= State.COMPLETE
 
 

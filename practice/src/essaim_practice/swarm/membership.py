@@ -1,4 +1,4 @@
-"""Who is in the Swarm: founding it, joining it and leaving it."""
+"""Membership of the Swarm: init, join, leave, and removal of nodes."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def the_swarm(store: Store) -> Swarm | None:
 
 
 def member(store: Store, engine: str) -> Node | None:
-    """The node that an engine is, as long as the managers know it."""
+    """The node of an engine; None if the managers know none."""
     found = store.get(Engine, engine)
     return store.get(Node, found.node_id) if found is not None and found.node_id else None
 
 
 def spec_of(posted: Json) -> dict[str, Any]:
-    """A new Swarm's spec as posted, completed with the defaults."""
+    """The spec of a new Swarm: as posted, with the defaults inserted."""
     spec = {}
     for name, default in DEFAULT_SPEC.items():
         value = posted.get(name)
@@ -74,7 +74,7 @@ def spec_of(posted: Json) -> dict[str, Any]:
 
 
 def updated_spec(posted: Json) -> dict[str, Any]:
-    """The spec that replaces a Swarm's: what is left out of it is zero, not what it was."""
+    """The spec after an update: an omitted field becomes zero, it does not keep its value."""
     spec: dict[str, Any] = {}
     for name, default in DEFAULT_SPEC.items():
         value = posted.get(name)
@@ -88,7 +88,7 @@ def updated_spec(posted: Json) -> dict[str, Any]:
 
 
 def free_subnet(store: Store) -> str:
-    """What a new overlay network gets of the Swarm's pools; "" when nothing is left of them."""
+    """The subnet of a new overlay network from the Swarm's pools; "" if none is left."""
     swarm = the_swarm(store)
     assert swarm is not None
     return address_pools.free_subnet(store, swarm.pools, swarm.subnet_size)
@@ -184,7 +184,7 @@ def add_node(
 
 
 def leave(store: Store, engine: str) -> None:
-    """Take an engine out. The managers still list its node; with the last of them all is lost."""
+    """Let an engine leave. Its node stays listed; with the last manager the Swarm is lost."""
     node, machine = member(store, engine), store.get(Engine, engine)
     with store.batch():
         if machine is not None:
@@ -207,7 +207,7 @@ def force_new_cluster(store: Store, node: Node) -> None:
 
 
 def remove_node(store: Store, node: Node) -> None:
-    """Forget a node; what it was running belongs to nobody from then on. It is not told."""
+    """Delete a node and orphan its tasks. Its engine is not told."""
     with store.batch():
         for task in store.where(Task, "node", node.id):
             if task.state < State.COMPLETE:
@@ -217,7 +217,7 @@ def remove_node(store: Store, node: Node) -> None:
 
 
 def form_swarm(store: Store, random: Random, engine_names: Sequence[str]) -> None:
-    """A Swarm that is there from the start: the first engine manages, the others are workers."""
+    """Form a Swarm at the start: the first engine is its manager, the others are workers."""
     with store.batch():
         found_swarm(store, random, engine_names[0])
         for name in engine_names[1:]:
@@ -231,7 +231,7 @@ def _takes_part(store: Store, node: Node) -> bool:
 
 
 def _erase(store: Store) -> None:
-    """Nobody remembers the Swarm but its workers, which run what they ran until they leave."""
+    """Delete all records of the Swarm. Workers keep running their containers until they leave."""
     for kind in (Service, Task, Secret, Config, Node, Swarm):
         for stored in store.all(kind):
             store.delete(kind, stored.id)

@@ -1,4 +1,4 @@
-"""What the managers refuse in secrets and configs, and in the references of services to them."""
+"""Validates secrets and configs, and the references of services to them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LIMIT = {Secret: 500 * 1024, Config: 1000 * 1024}  # bytes, and no payload reac
 
 
 def word(kind: type[Payload]) -> str:
-    """secret or config."""
+    """``secret`` or ``config``."""
     return kind.__name__.lower()
 
 
 def spec_of(posted: Json) -> dict[str, Any]:
-    """A posted spec as it is stored. ``Data`` is base64 with padding."""
+    """The stored form of a posted spec. ``Data`` is base64 with padding."""
     spec = {
         "Name": posted.get("Name") or "",
         "Labels": posted.get("Labels") or {},
@@ -39,7 +39,7 @@ def spec_of(posted: Json) -> dict[str, Any]:
 
 
 def check(store: Store, kind: type[Payload], spec: Json) -> None:
-    """What a manager refuses in the spec of a new secret or config."""
+    """Raises ApiError (400, 409, 500) for an invalid spec of a new secret or config."""
     name = str(spec["Name"])
     if not name:
         raise invalid("name must be provided")
@@ -61,7 +61,7 @@ def check(store: Store, kind: type[Payload], spec: Json) -> None:
 
 
 def check_unused(store: Store, payload: Payload) -> None:
-    """Refuse to remove what services refer to."""
+    """Raises ApiError 400 if services refer to the secret or config."""
     kind = type(payload)
     users = [
         service
@@ -115,7 +115,7 @@ def check_references(container: Json) -> None:
 
 
 def check_existence(store: Store, container: Json) -> None:
-    """Refuse references to what is not there, or not under this name."""
+    """Raises ApiError 400 for references to missing ids, or under another name."""
     for kind in KINDS:
         missing = []
         for reference in _references(kind, container):

@@ -1,4 +1,4 @@
-"""Where a group of like tasks goes: spread over labels first, then over nodes."""
+"""Places a group of equal tasks: spread over labels first, then over nodes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from essaim_practice.swarm.loads import TOO_MANY_FAILURES, Load
 def place(
     tasks: Sequence[Task], loads: Sequence[Load], random: Random, now: float
 ) -> list[tuple[Task, Load]]:
-    """Choose a node for as many of the tasks as fit; the loads are unchanged when it returns.
+    """Choose a node for as many of the tasks as fit; the loads are unchanged afterwards.
 
-    The tasks are of one service and one version of its spec. The node with the fewest tasks of the
-    service takes the next one, of those the one with the fewest tasks in all, and chance decides
-    between equals. Nodes where the service failed often come last.
+    The tasks belong to one service and one version of its spec. The next task goes to the node with
+    the fewest tasks of the service, then with the fewest tasks in all; equals are drawn at random.
+    Nodes where the service failed often come last.
     """
     sample = tasks[0]
     pipeline = Pipeline(sample)
@@ -48,17 +48,17 @@ def place(
 
 
 class _Room(Protocol):
-    """Nodes among which a task may go."""
+    """A group of nodes to choose from."""
 
     tasks: int  # of the service, there now
 
     def take(self, task: Task) -> Load | None:
-        """Put the task on the best node; None when no node has room."""
+        """Put the task on the best node; None if it fits on none."""
         ...
 
 
 class _Nodes:
-    """Nodes that no preference tells apart."""
+    """Nodes of one group, between which no preference distinguishes."""
 
     def __init__(
         self, loads: list[Load], sample: Task, pipeline: Pipeline, random: Random, now: float
@@ -87,7 +87,7 @@ class _Nodes:
 
 
 class _Branches:
-    """Rooms told apart by the value of a label: the one with the fewest tasks comes first."""
+    """Groups of nodes by the value of a label: the group with the fewest tasks comes first."""
 
     def __init__(self, rooms: list[_Room]) -> None:
         self._rooms = rooms

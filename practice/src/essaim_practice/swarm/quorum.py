@@ -1,7 +1,6 @@
-"""Who among the managers hears whom, and whether they are enough to decide anything.
+"""The quorum: which managers hear each other, whether they are a majority, and who leads.
 
-Questions to the store, and the one answer that they lead to: who leads. When it changes hands is
-elections.py's to say.
+elections.py decides when the leader changes.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ def managers(store: Store) -> list[Node]:
 
 
 def running(store: Store, node: Node | None) -> Engine | None:
-    """The node's engine, if it runs, unlocked, and is still a member under this very node id."""
+    """The node's engine, if it is up, unlocked and still a member under this node id."""
     engine = store.get(Engine, node.engine) if node else None
     if node is None or engine is None or engine.node_id != node.id:
         return None
@@ -27,7 +26,7 @@ def running(store: Store, node: Node | None) -> Engine | None:
 
 
 def peers(store: Store, engine: Engine) -> list[Node]:
-    """The managers that one hears which runs on this engine, itself among them."""
+    """The managers that the manager on this engine hears, itself included."""
     heard = []
     for node in managers(store):
         other = running(store, node)
@@ -37,29 +36,29 @@ def peers(store: Store, engine: Engine) -> list[Node]:
 
 
 def has_majority(store: Store, engine: Engine) -> bool:
-    """Whether a manager on this engine hears more than half of them, itself included."""
+    """Whether the manager on this engine hears more than half of all managers."""
     return len(peers(store, engine)) > len(managers(store)) // 2
 
 
 def leader(store: Store) -> Node | None:
-    """Who was chosen to lead, whether or not anybody hears it now."""
+    """The elected leader, whether or not other managers hear it now."""
     return next(iter(store.where(Node, "leader", "yes")), None)
 
 
 def is_led(store: Store) -> bool:
-    """Whether somebody leads whom most managers hear: only then is anything decided."""
+    """Whether the leader hears a majority; without that the managers decide nothing."""
     engine = running(store, leader(store))
     return engine is not None and has_majority(store, engine)
 
 
 def hears_leader(store: Store, engine: Engine) -> bool:
-    """Whether a manager on this engine hears one who leads with a majority behind it."""
+    """Whether the manager on this engine hears a leader that has a majority."""
     leading = running(store, leader(store))
     return leading is not None and _hear_each_other(engine, leading) and is_led(store)
 
 
 def is_reached(store: Store, node: Node) -> bool:
-    """Whether the node's engine is heard of where the Swarm is led (or was, when nobody leads)."""
+    """Whether the leader (the last one, if none leads) reaches the node's engine."""
     engine, chosen = running(store, node), leader(store)
     if engine is None:
         return False
@@ -68,7 +67,7 @@ def is_reached(store: Store, node: Node) -> bool:
 
 
 def let_lead(store: Store, chosen: Node) -> None:
-    """Let a manager lead from now on. It knows nothing of the nodes until each reports to it."""
+    """Make a manager the leader. Every node is unknown to it until the node reports."""
     with store.batch():
         for swarm in store.all(Swarm):  # a new leader writes down the pools that init left unsaid
             if not swarm.pools:

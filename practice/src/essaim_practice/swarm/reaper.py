@@ -1,4 +1,4 @@
-"""The task reaper: forgets tasks that are to be removed, and history beyond the limit."""
+"""The task reaper: deletes tasks marked for removal, and history beyond the limit."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Reaper:
             self._shorten(self._store.where(Task, "place", place))
 
     def _shorten(self, tasks: list[Task]) -> None:
-        """Delete the oldest tasks of a place that have ended until its limit is kept."""
+        """Delete the oldest ended tasks of a slot or node beyond its limit."""
         if not tasks:
             return
         limit, most = self._limit(tasks[-1]), self._store.limits.history

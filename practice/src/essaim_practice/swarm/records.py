@@ -1,4 +1,4 @@
-"""How the Swarm's records are made and revised: ids, versions, tasks, and the indexes over them."""
+"""Creates and revises the Swarm's records: ids, versions, tasks, and the indexes over them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def revise(store: Store, record: R, **changes: Any) -> R:
 
 
 def respec(store: Store, service: Service, spec: Json, **changes: Any) -> Service:
-    """Replace a service's spec: the one kind of revision that orchestrators act on."""
+    """Replace the spec of a service; orchestrators act on this kind of revision only."""
     if specs.is_job(spec):
         changes |= {"iteration": service.iteration + 1, "executed": store.clock.now()}
     return revise(store, service, spec=spec, spec_version=store.version + 1, **changes)
@@ -90,12 +90,12 @@ def new_task(
 
 
 def place_of(task: Task) -> str:
-    """What a task's successor takes over: a service's slot, or its node when it is global."""
+    """The place that a task's successor takes over: its slot, or its node in a global service."""
     return f"{task.service_id}/{task.slot or task.node_id}"
 
 
 def add_indexes(store: Store) -> None:
-    """The lookups that the components and the API make."""
+    """Add the indexes that the components and the API use."""
     store.add_index(Task, "service", lambda task: task.service_id)
     store.add_index(Task, "node", lambda task: task.node_id or None)
     store.add_index(Task, "place", place_of)

@@ -1,4 +1,4 @@
-"""The Swarm and its nodes, services, tasks, secrets and configs as the API shows them."""
+"""The API's JSON of the Swarm and its nodes, services, tasks, secrets and configs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def swarm_json(swarm: Swarm) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def tls_info(authority: str) -> Mapping[str, str]:
-    """What looks like the Swarm's certificate authority, always the same for one Swarm."""
+    """An invented certificate authority, always the same for one Swarm."""
     random = Random(authority)
     lines = textwrap.wrap(base64.b64encode(random.randbytes(362)).decode(), 64)
     pem = ["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""]
@@ -105,7 +105,7 @@ def node_json(store: Store, node: Node) -> dict[str, Any]:
 def service_json(
     store: Store, service: Service, defaults: bool = False, status: bool = False
 ) -> dict[str, Any]:
-    """A service; ``defaults`` spells out what its spec leaves open, ``status`` counts its tasks."""
+    """A service. ``defaults`` inserts the defaults into its spec, ``status`` counts its tasks."""
     shown: dict[str, Any] = {
         **_meta(service),
         "Spec": canonical.with_defaults(service.spec) if defaults else service.spec,

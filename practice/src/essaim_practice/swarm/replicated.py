@@ -1,4 +1,4 @@
-"""The replicated orchestrator: as many slots with a live task as the service asks for."""
+"""The replicated orchestrator: keeps as many slots with a live task as the service asks for."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ReplicatedOrchestrator:
                     self._remove(task)
 
     def _slots(self, service: Service) -> tuple[Slots, Slots]:
-        """Each slot with the tasks that occupy it, and each other slot with its history."""
+        """Occupied slots with their tasks, and all other slots with their history."""
         slots: Slots = defaultdict(list)
         for task in self._store.where(Task, "service", service.id):
             slots[task.slot].append(task)
@@ -82,8 +82,8 @@ class ReplicatedOrchestrator:
 def occupying(service: Service, tasks: list[Task]) -> list[Task]:
     """The tasks that fill a slot, or a global service's node.
 
-    These are live ones, or one that must not be restarted. During a rollback the latter does not
-    count, so that the slot comes back to life.
+    These are live tasks, or one that must not be restarted. During a rollback the latter does not
+    count, so that the slot gets a new task.
     """
     live = [task for task in tasks if task.desired <= State.RUNNING]
     if live:

@@ -1,4 +1,4 @@
-"""The restart supervisor: gives the place of a task that ended, or lost its node, a new task."""
+"""The restart supervisor: replaces a task that ended or lost its node."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _GOALS = (State.RUNNING, State.COMPLETE)  # of a task that is to do its work
 class RestartSupervisor:
     """Watches tasks and nodes; writes successors that wait for their delay (see starter.py).
 
-    A task that fails before it was its turn to start is dealt with when its turn comes: so a bad
-    image is tried once per delay and not in a tight loop.
+    A task that fails before its start was due is replaced only when it is due: a bad image is tried
+    once per delay, not in a tight loop.
     """
 
     def __init__(self, store: Store, random: Random) -> None:

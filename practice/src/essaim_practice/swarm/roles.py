@@ -17,8 +17,8 @@ RETRY = 5.0  # seconds, while a node that is to be promoted does not answer
 class Roles:
     """Watches nodes; writes each node's effective role, and its engine's certificate for it.
 
-    A node becomes a manager only once it is there to join the others; a manager is taken from among
-    them at once. If it leads, another one does so first.
+    A promotion takes effect once the node can reach the managers; a demotion takes effect at once.
+    A leader hands over the lead first.
     """
 
     def __init__(self, store: Store, random: Random, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""One rollout of a service: its dirty slots, a few at a time, and the failures among its tasks."""
+"""One rollout of a service: updates its dirty slots a few at a time, and counts failures."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Rollout:
             timer.cancel()
 
     def on_task(self, task: Task) -> None:
-        """Hear of a change of one of the service's tasks."""
+        """Handle a change of one of the service's tasks."""
         if self._over or task.id not in self._running_since:
             return
         if task.state > State.RUNNING and self._is_one_too_many(task):
@@ -90,7 +90,7 @@ class Rollout:
         return specs.is_dirty(service, task, node)
 
     def _next(self) -> None:
-        """Let one worker take the next slot; the last one to find none begins the watch."""
+        """Let one worker take the next slot; the last worker without one starts the monitoring."""
         while self._queue and not self._over:
             if self._replace(self._queue.popleft()):
                 return
@@ -98,7 +98,7 @@ class Rollout:
             self._in(self.config.monitor, lambda: self._finish(None))
 
     def _replace(self, place: Place) -> bool:
-        """Give a place a task of the present template; False when nothing needs waiting for."""
+        """Give a place a task of the present template; False if there is nothing to wait for."""
         service = self._store.get(Service, self.service_id)
         if service is None:
             return False

@@ -1,4 +1,4 @@
-"""The scheduler: gives pending tasks a node, or says why none will do."""
+"""The scheduler: gives pending tasks a node, or explains why none fits."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Scheduler:
             self._place(group)
 
     def _confirm(self, task: Task) -> None:
-        """A global service's task has its node already; it still has to fit there."""
+        """Check that the task of a global service, which has its node already, fits there."""
         load = self._loads.by_node.get(task.node_id)
         if load is None:
             return
@@ -106,7 +106,7 @@ class Scheduler:
             self._explain(task, error)
 
     def _room(self) -> int:
-        """How many tasks more the limits of this practice cluster allow."""
+        """The number of further tasks that the cluster's limits allow."""
         return max(0, self._store.limits.tasks - self._loads.tasks)
 
     def _full(self) -> str:

@@ -1,4 +1,4 @@
-"""What a service's stored spec says, with SwarmKit's defaults where it says nothing."""
+"""Reads a stored service spec, with SwarmKit's defaults for absent fields (api/defaults)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECOND = 10**9  # nanoseconds, in which the API counts durations
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
-    """When a task that has ended is followed by another."""
+    """The conditions under which an ended task is replaced."""
 
     condition: str = "any"  # any, on-failure, none
     delay: float = 5.0  # seconds
@@ -42,7 +42,7 @@ def section(spec: Json, *path: str) -> Json:
 
 
 def is_global(spec: Json) -> bool:
-    """Whether every node has a task: of a service, or of a job."""
+    """Whether every node gets a task: a global service or global job."""
     return bool({"Global", "GlobalJob"} & set(section(spec, "Mode")))
 
 
@@ -51,12 +51,12 @@ def is_replicated(spec: Json) -> bool:
 
 
 def is_job(spec: Json) -> bool:
-    """Whether its tasks are to end well, and not to run for ever."""
+    """Whether its tasks run to completion, not for ever."""
     return bool({"ReplicatedJob", "GlobalJob"} & set(section(spec, "Mode")))
 
 
 def job_sizes(spec: Json) -> tuple[int, int]:
-    """How many tasks of a replicated job run at once, and how many are to end well."""
+    """MaxConcurrent and TotalCompletions of a replicated job."""
     sizes = section(spec, "Mode", "ReplicatedJob")
     total = int(sizes.get("TotalCompletions") or 0)
     return int(sizes.get("MaxConcurrent") or 0) or total, total

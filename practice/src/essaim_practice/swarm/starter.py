@@ -1,4 +1,4 @@
-"""The starter: lets a successor start once its delay is over and the task before it has stopped."""
+"""The starter: starts a successor once its delay is over and its predecessor has stopped."""
 
 from __future__ import annotations
 

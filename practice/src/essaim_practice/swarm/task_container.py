@@ -1,4 +1,4 @@
-"""The container that a task asks of its node's engine."""
+"""The container of a task."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def task_name(service: Service, task: Task) -> str:
 def container_of(
     store: Store, random: Random, service: Service, task: Task, node: Node
 ) -> Container:
-    """What the agent of the node has its engine run for the task."""
+    """The container that the agent of the node creates for the task."""
     spec = specs.section(task.spec, "ContainerSpec")
     name = task_name(service, task)
     given = [(store.get(Network, id), address) for id, address in task.addresses]

@@ -1,4 +1,4 @@
-"""What Go's templates compute with: structs, their functions, and how values are printed."""
+"""Values of Go's templates: structs, functions, and their printed form."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A Go struct: what its type is called, and its fields in their order."""
+    """A Go struct: the name of its type, and its fields in order."""
 
     kind: str
     fields: Mapping[str, Any]

@@ -1,7 +1,7 @@
 """Go's text/template, as far as Swarm's templates go: fields, calls, pipelines, if, with, range.
 
-Failures are in the words of Go's package, for a template that is called ``expansion`` as Swarm's
-are. What Go has besides (blocks, nested templates, assignments) is refused as not simulated.
+Errors are in the words of Go's package, for a template named ``expansion`` as in Swarm. Blocks,
+nested templates and assignments are refused as not simulated.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
 
 
 class TemplateError(Exception):
-    """The template cannot be read or carried out: Go's words."""
+    """The template cannot be parsed or expanded; in Go's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ _Node = tuple[str, Any, list["_Node"], list["_Node"]]  # kind, tokens or text, b
 
 
 def expand(text: str, dot: Record, functions: Mapping[str, Function] | None = None) -> str:
-    """The template carried out. Raises TemplateError."""
+    """Expand the template. Raises TemplateError."""
     if len(text) > LONGEST:
         raise TemplateError(f"the template is longer than {LONGEST} bytes")
     known = {**FUNCTIONS, **(functions or {})}
@@ -68,7 +68,7 @@ def _pieces(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _closing(text: str, at: int) -> int:
-    """Where the action that is open ends, strings passed over."""
+    """The end of the open action; strings are skipped."""
     quote = ""
     place = at
     while place < len(text):

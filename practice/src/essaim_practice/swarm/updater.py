@@ -1,4 +1,4 @@
-"""The updater: rolls a changed service out slot by slot, and watches whether it goes well."""
+"""The updater: rolls out a changed service slot by slot, and monitors the result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HALTED = ("paused", "rollback_paused")
 
 
 class Updater:
-    """Watches services; keeps one rollout for each that has tasks of another template."""
+    """Watches services; keeps one rollout per service that has tasks of another template."""
 
     def __init__(self, store: Store, random: Random, clock: Clock) -> None:
         self._store, self._random, self._clock = store, random, clock
@@ -64,7 +64,7 @@ class Updater:
         rollout.start()
 
     def _end(self, rollout: Rollout, failed: Task | None) -> None:
-        """The rollout came to its end: well, or because too many of its tasks failed."""
+        """Handle the end of a rollout: success, or too many failed tasks."""
         self._rollouts.pop(rollout.service_id, None)
         service = self._store.get(Service, rollout.service_id)
         if service is None or service.update_status is None:

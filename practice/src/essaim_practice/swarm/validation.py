@@ -1,4 +1,4 @@
-"""What the managers refuse in a service's spec, in their words."""
+"""Validates service specs, in the managers' words."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_shape(posted: Json) -> None:
 
 
 def check(store: Store, spec: Json, own_id: str = "") -> None:
-    """What a manager refuses in a stored spec; ``own_id`` is the service that it is for, if any."""
+    """Raises ApiError for a stored spec that a manager refuses. own_id: the service, on update."""
     name = str(spec["Name"])
     check_name(name)
     template = spec["TaskTemplate"]
@@ -82,7 +82,7 @@ def check(store: Store, spec: Json, own_id: str = "") -> None:
 
 
 def _check_replicas(store: Store, spec: Json, own_id: str) -> None:
-    """Refuse more replicas of all services together than the limits allow to be asked for."""
+    """Raises ApiError if all services together ask for more replicas than the limit."""
     others = (_asked(other.spec) for other in store.all(Service) if other.id != own_id)
     most = store.limits.replicas
     if _asked(spec) and _asked(spec) + sum(others) > most:
@@ -91,12 +91,12 @@ def _check_replicas(store: Store, spec: Json, own_id: str) -> None:
 
 
 def _asked(spec: Json) -> int:
-    """How many tasks a service asks for, or a job for completions."""
+    """The number of replicas of a service, or of completions of a job."""
     return specs.replicas(spec) + specs.job_sizes(spec)[1]
 
 
 def check_name(name: str) -> None:
-    """Refuse what can be the name of no service and no network of the Swarm."""
+    """Raises ApiError 400 for an invalid name of a service or network."""
     if not _NAME.match(name):
         raise invalid("name must be valid as a DNS name component")
     if len(name) > 63:
@@ -104,7 +104,7 @@ def check_name(name: str) -> None:
 
 
 def with_network_ids(store: Store, spec: dict[str, Any]) -> dict[str, Any]:
-    """The spec with its networks named by their ids; 500 in the daemon's words for unknown ones."""
+    """The spec with its networks by id. Raises ApiError 500 for unknown networks."""
     for attached in (spec["TaskTemplate"].get("Networks") or (), spec.get("Networks") or ()):
         for network in attached:
             target = str(network.get("Target") or "")
@@ -183,7 +183,7 @@ def _check_networks(store: Store, spec: Json) -> None:
 
 
 def _check_free(store: Store, ports: tuple[Port, ...], own_id: str) -> None:
-    """Refuse a port of the mesh that another service publishes, in the mesh or on its hosts."""
+    """Raises ApiError for a port that another service publishes, in the mesh or in host mode."""
     for port in ports:
         for other in store.all(Service):
             if other.id == own_id or not port.published:

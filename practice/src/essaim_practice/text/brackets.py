@@ -6,7 +6,7 @@ from essaim_practice.text.expressions import Malformed
 
 
 def bracket_end(text: str, at: int) -> int:
-    """Where the bracket closes whose first item stands here; -1 where it does not."""
+    """The index of the ``]`` that closes the bracket; -1 without one. at: its first item."""
     start = at
     while at < len(text):
         if text[at] == "]" and at > start:
@@ -21,7 +21,7 @@ def bracket_end(text: str, at: int) -> int:
 
 
 def bracket_items(text: str) -> list[str | tuple[int, int]]:
-    """What stands between brackets: characters, ranges, and names of classes as ``:alpha:``.
+    """The items between brackets: characters, ranges, and names of classes as ``:alpha:``.
 
     Raises Malformed.
     """

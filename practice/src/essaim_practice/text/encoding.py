@@ -1,4 +1,4 @@
-"""Text and its bytes: UTF-8, in which bytes that are no UTF-8 stay what they were."""
+"""Text from bytes and back: UTF-8; other bytes survive the round trip as surrogates."""
 
 from __future__ import annotations
 

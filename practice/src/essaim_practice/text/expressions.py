@@ -22,15 +22,15 @@ Span = tuple[int, int]
 
 
 class Malformed(Exception):
-    """It is no regular expression, or none that RE2 knows."""
+    """The pattern is no regular expression, or none that RE2 supports."""
 
 
 class TooLarge(Exception):
-    """The pattern, or this pattern on so long a text, takes more than one may take."""
+    """The pattern, or its use on so long a text, exceeds the limits of memory or time."""
 
 
 class Match:
-    """Where a pattern lies in a text: bytes, and positions among them."""
+    """One match of a pattern: spans of bytes in the text."""
 
     __slots__ = ("_text", "spans")
 
@@ -47,7 +47,7 @@ class Match:
         return self.spans[0][1]
 
     def group(self, number: int = 0) -> bytes:
-        """What a group matched; nothing where it took no part, or is none."""
+        """The bytes that a group matched; b"" if it took no part or does not exist."""
         start, end = self.spans[number] if number < len(self.spans) else (0, 0)
         return self._text[start:end] if start >= 0 else b""
 
@@ -55,8 +55,8 @@ class Match:
 class Expression:
     """A compiled pattern, in RE2's syntax. Texts are bytes in UTF-8; a dot matches any character.
 
-    fold: capitals do not count. longest: of the matches that begin first the longest, as POSIX
-    says; else the one that the pattern prefers. groups: whether it is asked for them.
+    fold: ignore case. longest: of the matches that begin first take the longest, as POSIX does;
+    else the one that the pattern prefers. groups: whether spans of groups are wanted.
     Raises Malformed and TooLarge.
     """
 
@@ -91,7 +91,7 @@ class Expression:
         return _match(text, self._compiled.match(text, at))
 
     def is_whole(self, text: bytes) -> bool:
-        """Whether the pattern matches a whole text. Raises TooLarge."""
+        """Whether the pattern matches the whole text. Raises TooLarge."""
         self._check(len(text))
         return self._compiled.fullmatch(text) is not None
 
@@ -114,12 +114,12 @@ def _is_of_size(words: bytes) -> bool:
 
 @lru_cache(maxsize=128)
 def compiled(source: bytes, fold: bool = False, longest: bool = True) -> Expression:
-    """As Expression without groups, remembered: for patterns that are asked for again and again."""
+    """A cached Expression without groups, for patterns in repeated use."""
     return Expression(source, fold, longest, groups=False)
 
 
 def literal(text: str) -> bytes:
-    """The expression that matches a text and nothing else."""
+    """The expression that matches exactly this text."""
     return bytes(re2.escape(encoded(text)))
 
 
@@ -134,7 +134,7 @@ CLASSES = frozenset(
 def bracket(items: list[str | Span], inverted: bool) -> bytes:
     """``[…]`` of POSIX: names of classes (``:alpha:``), characters, and ranges of code points.
 
-    Raises Malformed for a class that there is not.
+    Raises Malformed for an unknown class.
     """
     parts = [b"[^" if inverted else b"["]
     for item in items:

@@ -9,7 +9,7 @@ _SIGNS = {"**/": b"(?:.*/)?", "**": b".*", "*": b"[^/]*", "?": b"[^/]"}
 
 
 def matches(pattern: str, path: str, below: bool = False) -> bool:
-    """Whether a pattern means a path; ``below``: or a folder above it. Malformed ones mean none."""
+    """Whether a pattern matches a path, or with ``below`` a folder above it; False if malformed."""
     try:
         source = expression(pattern) + (b"(?:/.*)?" if below else b"")
         return compiled(source).is_whole(encoded(path))
@@ -18,7 +18,7 @@ def matches(pattern: str, path: str, below: bool = False) -> bool:
 
 
 def expression(pattern: str) -> bytes:
-    """The pattern as RE2 has it."""
+    """The pattern in RE2's syntax."""
     parts: list[bytes] = []
     at = 0
     while at < len(pattern):
@@ -40,7 +40,7 @@ def expression(pattern: str) -> bytes:
 
 
 def _bracket(inner: str, inverted: bool) -> bytes:
-    """Its signs stand for themselves, but for the dash of a range."""
+    """All characters are literal except the dash of a range."""
     signs = b"".join(b"-" if 0 < at < len(inner) - 1 and sign == "-" else literal(sign)
                      for at, sign in enumerate(inner))  # fmt: skip
     return b"[%b%b]" % (b"^" if inverted else b"", signs)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on one connection: requests in, answers out, until either side has had enough."""
+"""HTTP/1.1 on one connection: requests in, answers out, until one side closes it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = logging.getLogger("essaim_practice")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP request as it came in."""
+    """One received HTTP request."""
 
     method: str
     target: str  # path and query, still quoted
@@ -47,7 +47,7 @@ Handle = Callable[[Call], Awaitable[Reply]]
 
 
 class _TooLarge(Exception):
-    """The request's body is larger than it may be."""
+    """The body of the request exceeds its limit."""
 
 
 async def serve(
@@ -56,7 +56,7 @@ async def serve(
     handle: Handle,
     most: int = STANDARD.request_bytes,
 ) -> None:
-    """Answer requests on a connection until it ends. Never raises for what a client does.
+    """Answer requests on a connection until it ends. Nothing that a client sends makes it raise.
 
     most: bytes that a request's body may have.
     """
@@ -179,7 +179,7 @@ class _Connection:
                 until = loop.time() + LONGEST
 
     async def _client_leaves(self) -> None:
-        """Wait for the end of what the client sends; keep what it sends before that."""
+        """Wait until the client closes its side; keep the bytes that it sends before."""
         while data := await self._reader.read(_READ):
             self._http.receive_data(data)
 
@@ -218,7 +218,7 @@ class _Connection:
         await self._hear_out()
 
     async def _hear_out(self) -> None:
-        """Read what the client still sends, for a while: closing on it would lose the answer."""
+        """Read on for a while: closing while the client sends would lose the answer."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 while await self._reader.read(_READ):

@@ -1,4 +1,4 @@
-"""Closing a listener so that no connection is left behind, neither served nor closed."""
+"""Closes a listener and leaves no accepted connection unserved."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _TURNS = 5  # of the loop, from the acceptance of a connection to its handler
 
 
 async def close(listener: asyncio.Server) -> None:
-    """Accept no more, let the handlers begin of what has been accepted, then close.
+    """Stop accepting, let the handlers of accepted connections begin, then close.
 
     asyncio drops a connection whose handler has not begun when its server closes, and never closes
     its socket. (Python 3.11 to 3.13 at least.)

@@ -1,6 +1,6 @@
-"""The Docker Engine API's front door: one listener per engine, from a socket to a handler and back.
+"""The server of the Docker Engine API: one listener per engine, which passes requests to handlers.
 
-A machine that is down refuses connections: its listener closes and opens with ``Engine.up``.
+An engine that is down refuses connections: its listener closes and opens with ``Engine.up``.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class EngineServer:
 
     @property
     def used(self) -> float:
-        """When somebody last used it, on the loop's clock: now, while a stream is open."""
+        """Time of the last request on the loop's clock; now, while a stream is open."""
         return asyncio.get_running_loop().time() if self._streaming else self._last_request
 
     async def open(self) -> None:
-        """Listen. Raises OSError when the port is taken; port 0 picks a free one and keeps it."""
+        """Listen. Port 0 takes a free port and keeps it. Raises OSError if the port is taken."""
         self._listener = await asyncio.start_server(self._accept, self._address, self.port)
         self.port = self._listener.sockets[0].getsockname()[1]
 
@@ -79,7 +79,7 @@ class EngineServer:
             await self.open()
 
     def _shut(self) -> list[asyncio.Task[None]]:
-        """Stop listening and drop every connection; the tasks that are ending."""
+        """Stop listening and drop every connection; returns the tasks that are ending."""
         if self._opening is not None:
             self._opening.cancel()
         if self._listener is not None:
@@ -179,7 +179,7 @@ class EngineServer:
 
 
 async def _called(handler: Handler, request: Request) -> Answer:
-    """What the handler answers, as soon as the managers can be asked."""
+    """The answer of the handler; waits for a leader while it raises Hold."""
     while True:
         try:
             answer = handler(request)
