@@ -148,13 +148,17 @@ def _help(words: list[str], _: Translate) -> str | None:
 def _help_on(asked: list[str], _: Translate) -> str | None:
     if found := lookup(asked):
         command, verb, _rest = found
-        return f"{_(summary(command))}\n\n{grammar.usage(command, ' '.join(('docker', *verb)))}"
+        return f"{_summary(command, _)}\n\n{grammar.usage(command, ' '.join(('docker', *verb)))}"
     prefix = tuple(asked)
     known = [c for c in COMMANDS if c.verb[: len(prefix)] == prefix]
     if not known:
         return None
     width = max(len(" ".join(c.verb)) for c in known)
-    rows = [f"  docker {' '.join(c.verb).ljust(width)}  {_(summary(c))}" for c in known]
+    rows = [f"  docker {' '.join(c.verb).ljust(width)}  {_summary(c, _)}" for c in known]
     head = _("Type one of these lines; its own help: {line} --help. Tab completes, ↑ goes back.")
     example = " ".join(("docker", *known[0].verb))
     return "\n".join([head.format(line=example), "", *rows])
+
+
+def _summary(command: type[Command], translate: Translate) -> str:
+    return translate(summary(command))

@@ -1,4 +1,4 @@
-"""Who answered: by what the answer says of itself, else by the service's access log. Never guessed.
+"""Which replica answered: by the answer itself, else by the service's access log. Never guessed.
 
 A name counts only when it is that of a task that the managers list for this very service.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core.cluster.snapshot import ClusterSnapshot
 from core.traffic.plan import TAG
 
-#: Headers in which programs say who they are: a task, a container, or its hostname.
+#: Headers in which programs name themselves: a task, a container, or its hostname.
 _HEADERS = ("essaim-task", "x-task-id", "x-container-id", "x-hostname", "x-served-by", "x-backend")
 #: whoami's first line; some images answer their hostname and nothing else.
 _HOSTNAME = re.compile(r"^(?:Hostname: )?([A-Za-z0-9._-]{12,128})\s*$", re.MULTILINE)
@@ -31,7 +31,7 @@ class Replica:
 
 
 class Replicas:
-    """The tasks of one service that were ever seen, by any name that one of them may give."""
+    """The tasks of one service that were ever listed, by each of their names."""
 
     def __init__(self, service: str) -> None:
         self._service = service
@@ -63,7 +63,7 @@ class Replicas:
 
 
 def clues(headers: Mapping[str, str], body: str) -> tuple[str, ...]:
-    """All in an answer that might name who gave it. headers: by lower-case name."""
+    """The words of an answer that may name its replica. headers: by lower-case name."""
     said = [headers[name] for name in _HEADERS if name in headers]
     if named := _HOSTNAME.search(body):
         said.append(named[1])
@@ -71,7 +71,7 @@ def clues(headers: Mapping[str, str], body: str) -> tuple[str, ...]:
 
 
 def logged(line: str) -> tuple[str, int, str] | None:
-    """Run, number and task id of a request that a service's log (with details) tells of."""
+    """Run, number and task id of the request in a line of a service's log with details."""
     tagged = _TAGGED.search(line)
     if tagged is None:
         return None

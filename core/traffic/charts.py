@@ -13,9 +13,9 @@ from core.traffic.ledger import Second
 
 #: Colours and dashes of median, 95th and 99th percentile.
 _LINES = (("p50", "#0072B2", "solid"), ("p95", "#E69F00", "dash"), ("p99", "#CC79A7", "dot"))
-#: So many replicas can have their whole names below their bars.
+#: The most replicas whose whole names fit below their bars.
 ROOM = 6
-_DARK = ("#0072B2", "#D55E00")  # white stands out better from these
+_DARK = ("#0072B2", "#D55E00")  # with white text
 _MARGIN = {"l": 44, "r": 34, "t": 8, "b": 28}
 
 

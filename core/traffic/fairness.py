@@ -1,4 +1,4 @@
-"""How evenly the replicas that run now share the requests, since they last changed."""
+"""How evenly the running replicas share the requests, since the set of them last changed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from core.traffic.ledger import Request, fairness
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What each running replica answered, (name, count) by name, and Jain's index of it."""
+    """The answers of each running replica, (name, count) by name, and their Jain's index."""
 
     since: float  # seconds since the epoch: sent from then on
     counts: tuple[tuple[str, int], ...]
     index: float | None  # None before the first answer
-    anew: bool = False  # the replicas changed meanwhile: these are not the whole run's
+    anew: bool = False  # the replicas changed: the counts are not the whole run's
 
 
 class Fairness:
-    """Counts anew whenever the running replicas change: one that is new owes nothing."""
+    """Counts anew whenever the running replicas change."""
 
     def __init__(self) -> None:
         self._since = 0.0

@@ -1,4 +1,4 @@
-"""Every request of a run, and what they come to. Totals always add up: nothing is only counted."""
+"""Every request of a run, and their sums: all sums are made from the requests, so they add up."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ Outcome = Literal["waiting", "answered", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, as far as it has come."""
+    """One request, as of now."""
 
     number: int
     sent: float  # seconds since the epoch
-    entry: str  # the node that took it in
+    entry: str  # the name of the node that took it in
     outcome: Outcome = "waiting"
     seconds: float = 0.0  # from sent to answered or failed
     status: int = 0  # HTTP
     error: str = ""  # why it failed: refused, timeout, broken, unreachable, HTTP 503
-    replica: Replica | None = None  # who answered, where that is known
+    replica: Replica | None = None  # it answered; None where that is not known
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """sent = answered + failed + waiting; unknown: of the answered, those by nobody knows whom."""
+    """sent = answered + failed + waiting. unknown: answered, by a replica that is not known."""
 
     sent: int = 0
     answered: int = 0
@@ -72,14 +72,14 @@ class Ledger:
         self._ends: tuple[list[float], list[float]] = [], []  # of all, and of the failed; sorted
 
     def send(self, now: float, entry: str) -> int:
-        """A request goes out; its number."""
+        """Write down a request that is sent; its number."""
         number = len(self.requests)
         self.requests.append(Request(number, now, entry))
         self.by_entry[entry] += 1
         return number
 
     def answer(self, number: int, seconds: float, status: int) -> None:
-        """An answer came. Status 500 and above is a failure: whoever asked did not get it."""
+        """Write down an answer. HTTP status 500 and above is a failure."""
         if status >= 500:
             self.fail(number, seconds, f"HTTP {status}", status)
             self.unblamed[number] = None
@@ -97,7 +97,7 @@ class Ledger:
         self._second(request)[1].append(number)
 
     def attribute(self, number: int, replica: Replica) -> None:
-        """It is known who answered, or gave the error; said twice, the first word stays."""
+        """Name the replica that answered, or gave the error. The first call for a number counts."""
         request = self.requests[number]
         if number not in self.unknown and number not in self.unblamed:
             return
@@ -121,7 +121,7 @@ class Ledger:
         return quantiles(self._times)
 
     def ended_between(self, start: float, end: float) -> tuple[int, int]:
-        """How many requests got an answer or failed in that time, and how many of them failed."""
+        """How many requests ended in that time, and how many of them failed."""
         every, failed = (bisect_right(e, end) - bisect_left(e, start) for e in self._ends)
         return every, failed
 
@@ -159,14 +159,14 @@ def quantiles(ordered: Sequence[float]) -> tuple[float | None, float | None, flo
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float | None:
-    """By nearest rank: the smallest value that so many percent do not exceed; None of nothing."""
+    """By nearest rank: the smallest value that so many percent do not exceed. None of no values."""
     if not ordered:
         return None
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def fairness(counts: Sequence[int]) -> float | None:
-    """Jain's index: 1 when all got the same, 1/n when one of n got everything; None of nothing."""
+    """Jain's index: 1 where all are equal, 1/n where one of n has everything. None of no counts."""
     total = sum(counts)
     if not total:
         return None

@@ -1,6 +1,6 @@
 """Reads a service's log for the requests of one run, on a thread of its own.
 
-Times are not asked for: the engine's clock is not ours. Told twice, a request is attributed once.
+It asks for no times, for the engine's clock is not ours. It may tell of a request more than once.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class LogReader:
                 finally:
                     client.close()
         except EssaimError:
-            pass  # silent for long, or no log to be had: then who answered stays unknown
+            pass  # the log is silent or cannot be read: the replica stays unknown
 
     def _listen(self, chunks: Iterable[bytes]) -> None:
         """Lines may have the eight bytes of their frame before them: ``logged`` looks past."""

@@ -1,10 +1,11 @@
-"""What of a run is pushed to browsers, as JSON text: topics ``traffic`` and ``traffic_charts``."""
+"""The messages about a run, as JSON text: topics ``traffic`` and ``traffic_charts``."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from core.cluster.history import Mark
@@ -15,7 +16,7 @@ from core.traffic.charts import answered_per_replica, color, latency_and_failure
 from core.traffic.ledger import Request
 from core.traffic.status import Status
 
-#: Seconds that a chart goes on after the run, so that what was done at its end is seen.
+#: Seconds that a chart goes on after the run, to show the effects of its last moments.
 AFTER = 5.0
 
 
@@ -32,7 +33,7 @@ def traffic(
     if status is None:
         return _text("traffic", run=None)
     names = [node.name for node in snapshot.nodes]
-    totals, shares = status.totals, status.shares
+    shares = status.shares
     return _text(
         "traffic",
         run=status.id,
@@ -43,13 +44,7 @@ def traffic(
         active=status.active,
         length=status.plan.seconds,
         planned=status.plan.requests,
-        totals={
-            "sent": totals.sent,
-            "answered": totals.answered,
-            "failed": totals.failed,
-            "waiting": totals.waiting,
-            "unknown": totals.unknown,
-        },
+        totals=asdict(status.totals),
         failures=sentences.failures(status.errors, status.culprits, _),
         percentiles=[None if t is None else t * 1000 for t in status.percentiles],
         entries=[
@@ -116,7 +111,7 @@ def _compared(status: Status, _: Translate) -> list[str]:
 
 
 def _fairness(status: Status, _: Translate) -> str:
-    """Beside the totals of the whole run: with a word where it is not about the whole run."""
+    """Jain's index, with a word where it does not count from the run's beginning."""
     shares = status.shares
     if shares.index is None:
         return "–"

@@ -1,4 +1,4 @@
-"""What a run has to say in sentences: who answered last, how fair it was, what Swarm did."""
+"""The sentences about a run: the latest answer, the fairness, the actions of Swarm."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from core.traffic.ledger import Request
 from core.traffic.status import Status
 from core.traffic.story import Report, Step
 
-#: Seconds: the managers are not asked so often that less could be told.
+#: Seconds: the managers are not asked often enough to tell of less.
 SOON = 0.5
-#: From here on, shares are called equal.
+#: Jain's index from which shares are called equal.
 FAIR = 0.99
 
 
@@ -28,7 +28,7 @@ def latest(request: Request | None, _: Translate) -> str:
 
 
 def fairness(shares: Shares, keep_alive: bool, _: Translate) -> str:
-    """What the figure means, and from when on it counts where that is not the whole run."""
+    """The meaning of the index; and since when it counts, where that is not the whole run."""
     said = _fairness(shares, keep_alive, _)
     if not said or not shares.anew:
         return said
@@ -69,27 +69,26 @@ def _fairness(shares: Shares, keep_alive: bool, _: Translate) -> str:
 
 
 def state(status: Status, _: Translate) -> str:
-    """How the run stands, and why it ended."""
-    match status.state, status.why:
-        case "running", _why:
-            return _("Sending")
-        case "paused", _why:
-            return _("Paused")
-        case "ending", _why:
-            return _("Waiting for the last answers")
-        case _state, "stopped":
-            return _("Stopped")
-        case _state, "unwatched":
-            return _("Stopped, because nobody watched")
-        case _state, "gone":
-            return _("Stopped: the service no longer publishes this port")
-        case _state, "failed" if status.error:
-            return status.error.said(_)
-    return _("Done")
+    """The state of the run, or the reason of its end."""
+    if status.state != "ended":
+        sentences = {
+            "running": _("Sending"),
+            "paused": _("Paused"),
+            "ending": _("Waiting for the last answers"),
+        }
+        return sentences[status.state]
+    if status.error:
+        return status.error.said(_)
+    reasons = {
+        "stopped": _("Stopped"),
+        "unwatched": _("Stopped, because nobody watched"),
+        "gone": _("Stopped: the service no longer publishes this port"),
+    }
+    return reasons.get(status.why, _("Done"))
 
 
 def plan(status: Status, _: Translate) -> str:
-    """What the run was to do, in few words."""
+    """The plan of the run, in few words."""
     asked = status.plan
     kind = _("kept alive") if asked.keep_alive else _("new for each request")
     entry = status.endpoints[0].name if asked.entry else _("every node in turn")
@@ -97,7 +96,7 @@ def plan(status: Status, _: Translate) -> str:
 
 
 def failures(errors: dict[str, int], culprits: dict[tuple[str, str], int], _: Translate) -> str:
-    """Why requests failed, the most frequent reason first, and which replicas said so."""
+    """The reasons of failures, the most frequent first, with the replicas that gave them."""
     names = {
         "refused": _("connection refused"),
         "timeout": _("no answer within 5 s"),
@@ -114,7 +113,7 @@ def failures(errors: dict[str, int], culprits: dict[tuple[str, str], int], _: Tr
 
 
 def title(report: Report, _: Translate) -> str:
-    """What it began with."""
+    """The event that a report began with."""
     if report.marks:
         return describe(report.marks, _)
     return step(report.steps[0], _) if report.steps else ""
@@ -137,25 +136,19 @@ def outcome(report: Report, ended: int, failed: int, _: Translate) -> str:
 
 
 def step(each: Step, _: Translate) -> str:
-    """What happened, in plain words."""
-    replicas = ", ".join(each.replicas)
-    match each.kind:
-        case "mark":
-            return describe([each.mark], _) if each.mark else ""
-        case "told":
-            text = _("{replicas} on {node}: told to stop")
-        case "placed":
-            text = _("{replicas}: new, placed on {node}")
-        case "runs":
-            text = _("{replicas} on {node}: running")
-        case "stopped":
-            text = _("{replicas} on {node}: stopped")
-        case "failed":
-            text = _("{replicas} on {node}: failed, {detail}")
-        case "lost":
-            text = _("{replicas} on {node}: given up, its node is gone")
-        case _kind:
-            state, colon, message = each.detail.partition(":")
-            return _("Update {detail}").format(detail=f"{update(state, _)}{colon}{message}")
+    """What happened, in one line."""
+    if each.kind == "mark":
+        return describe([each.mark], _) if each.mark else ""
+    if each.kind == "update":
+        state, colon, message = each.detail.partition(":")
+        return _("Update {detail}").format(detail=f"{update(state, _)}{colon}{message}")
+    text = {
+        "told": _("{replicas} on {node}: told to stop"),
+        "placed": _("{replicas}: new, placed on {node}"),
+        "runs": _("{replicas} on {node}: running"),
+        "stopped": _("{replicas} on {node}: stopped"),
+        "failed": _("{replicas} on {node}: failed, {detail}"),
+        "lost": _("{replicas} on {node}: given up, its node is gone"),
+    }[each.kind]
     detail = readable(each.detail, _) or "?"
-    return text.format(replicas=replicas, node=each.node or "?", detail=detail)
+    return text.format(replicas=", ".join(each.replicas), node=each.node or "?", detail=detail)

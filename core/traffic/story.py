@@ -1,6 +1,6 @@
-"""What Swarm did with one service, in order, from one calm to the next: told from snapshots.
+"""The story of one service, told from snapshots: what happened to it from one calm to the next.
 
-Whoever did it, a page, a colleague's docker command or a machine that fell, makes a report.
+The cause may be a page, a colleague's docker command or a node that fails: each makes a report.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from dataclasses import dataclass, replace
 from core.cluster.history import Mark, marks_between
 from core.cluster.snapshot import ClusterSnapshot, Service, Task
 
-#: Seconds for which nothing may be due before all counts as well.
+#: Seconds without anything due after which all counts as well.
 CALM = 1.0
 MOST_STEPS = 60
 MOST_REPORTS = 8
 _GOING = ("updating", "rollback_started")
+_STOPPING = ("shutdown", "remove")
+#: The kind of step with which a task comes to one of these states.
+_ENDED = dict.fromkeys(("shutdown", "complete", "remove"), "stopped")
+_ENDED |= {"failed": "failed", "rejected": "failed", "orphaned": "lost"}
 #: Seconds within which steps of one kind are told together.
 TOGETHER = 1.0
 
@@ -33,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """From the first thing that was done, or befell, until all was well."""
+    """From the first event until all was well."""
 
     began: float
     steps: tuple[Step, ...]
@@ -57,11 +61,11 @@ class Story:
 
     @property
     def open(self) -> bool:
-        """Whether all is not well yet."""
+        """Whether something is still due."""
         return bool(self.reports) and self.reports[-1].well is None
 
     def see(self, snapshot: ClusterSnapshot, now: float) -> None:
-        """The cluster as of now; the same one may be seen again as time goes by."""
+        """Take in the cluster as of now; an unchanged one, too, as time goes by."""
         last, service = self._last, snapshot.service(self._service)
         if service is None or snapshot.outage is not None:
             return
@@ -94,7 +98,7 @@ class Story:
 
 
 def _joined(told: tuple[Step, ...], step: Step) -> tuple[Step, ...]:
-    """A step more; one of the same kind at about the same time grows instead."""
+    """With one more step; a step of the same kind at about the same time grows instead."""
     for index in range(len(told) - 1, -1, -1):
         other = told[index]
         if step.time - other.time > TOGETHER or not step.replicas:
@@ -107,7 +111,7 @@ def _joined(told: tuple[Step, ...], step: Step) -> tuple[Step, ...]:
 
 
 def steps(old: ClusterSnapshot, new: ClusterSnapshot, service: Service) -> list[Step]:
-    """What happened between two snapshots, as far as it concerns the service."""
+    """The events between two snapshots that concern the service."""
     nodes = {node.name for node in new.nodes} | {node.name for node in old.nodes}
     told = [
         Step(mark.time, "mark", mark=mark)
@@ -127,32 +131,29 @@ def steps(old: ClusterSnapshot, new: ClusterSnapshot, service: Service) -> list[
 
 def _of_task(old: Task | None, task: Task, snapshot: ClusterSnapshot) -> list[Step]:
     found: list[tuple[str, str]] = []
-    ended = ("shutdown", "complete", "failed", "rejected", "orphaned", "remove")
-    stopping = ("shutdown", "remove")
+    stopping = task.desired_state in _STOPPING
     if (
         old is not None
-        and old.desired_state not in stopping
-        and task.desired_state in stopping
-        and old.state not in ended
+        and stopping
+        and old.desired_state not in _STOPPING
+        and old.state not in _ENDED
         and task.state not in ("failed", "rejected", "complete")  # it ended by itself
     ):
         found.append(("told", ""))
-    if task.node_id and (old is None or not old.node_id) and task.desired_state not in stopping:
+    if task.node_id and not stopping and (old is None or not old.node_id):
         found.append(("placed", ""))
     if task.state == "running" and (old is None or old.state != "running"):
         found.append(("runs", ""))
-    if task.state in ended and old is not None and old.state not in ended:
-        failed = task.state in ("failed", "rejected")
-        lost = task.state == "orphaned"
-        kind = "failed" if failed else "lost" if lost else "stopped"
-        found.append((kind, task.error if failed else ""))
+    if old is not None and task.state in _ENDED and old.state not in _ENDED:
+        kind = _ENDED[task.state]
+        found.append((kind, task.error if kind == "failed" else ""))
     name = (snapshot.replica(task),)
     node = snapshot.hostname(task.node_id) if task.node_id else ""
     return [Step(snapshot.time, kind, name, node, detail) for kind, detail in found]
 
 
 def well(snapshot: ClusterSnapshot, service: Service) -> bool:
-    """Whether nothing is due: what should run runs, what should not has stopped."""
+    """Whether nothing is due: wanted tasks run, others have stopped."""
     if service.update and service.update.state in _GOING:
         return False
     down = snapshot.down_nodes
