@@ -1,29 +1,30 @@
-"""The errors that may reach a page, and nothing else.
+"""The errors that may reach a page.
 
 EssaimError
-├── EngineUnreachable   nobody answers at the engine's address
-├── EngineRejected      the engine answered no; Docker's own words are kept, in every language
-│   └── NotAManager     the question needs a Swarm manager and this node is none
+├── EngineUnreachable   no answer at the engine's address
+├── EngineRejected      the engine refused; Docker's own words are kept, in every language
+│   └── NotAManager     the call needs a Swarm manager, and this node is none
 ├── NotAllowed          the viewer has no right to do this on this engine
 ├── NoRoom              this server holds as many practice clusters as it may
-│   └── Crowded         it has room, but many have come from one address just now
-├── NotBegun            whoever asks has no practice cluster yet: opening a page makes one
-├── InvalidCommand      the user's input makes no command; says what to write instead
-└── InvalidFile         what the user opened is not what it should be; says why
+│   └── Crowded         it has room, but many clusters were begun from one address just now
+├── NotBegun            the browser has no practice cluster yet: opening a page makes one
+├── InvalidCommand      the input makes no command; the sentence says what to write instead
+└── InvalidFile         an opened file is not what it should be; the sentence says why
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Self
+from typing import Self, TypeVar
+
+T = TypeVar("T")
 
 
 class Worded(Exception):
-    """An error that can say its sentence in more than one language.
+    """An error whose sentence can be translated.
 
-    text: in English, marked with ``core.i18n.later`` so that it is in the catalogues; with a place
-    for each of ``fields`` in braces, where there are any. Whoever shows the error calls ``said``.
+    text: in English, marked with ``core.i18n.later``, with the names of ``fields`` in braces.
     """
 
     def __init__(self, text: str = "", /, **fields: object) -> None:
@@ -31,29 +32,24 @@ class Worded(Exception):
         super().__init__(self.said(str))
 
     def said(self, translate: Callable[[str], str]) -> str:
-        """The sentence in the language that ``translate`` leads to."""
+        """The translated sentence, with its fields filled in."""
         text = translate(self.text) if self.text else ""
-        told = {
-            k: v.said(translate) if isinstance(v, Worded) else v for k, v in self.fields.items()
-        }
-        return text.format(**told) if told else text
+        fields = {k: said(v, translate) for k, v in self.fields.items()}
+        return text.format(**fields) if fields else text
 
     def kept(self, hide: Callable[[str], str] = str) -> Self:
-        """The same without the frames that led to it, to be remembered.
-
-        hide: takes what nobody may read out of the words that came with it.
-        """
+        """A copy without traceback, to be stored. hide: removes secrets from foreign words."""
         same = copy.copy(self)
         same.fields = {k: _hidden(v, hide) for k, v in self.fields.items()}
-        if not self.fields:  # else the text is ours, and holds no secret
+        if not self.fields:  # a text with fields is ours, and holds no secret
             same.text = hide(self.text)
         same.args = (same.said(str),)
         return same
 
 
-def said(what: Worded | str, translate: Callable[[str], str]) -> str:
-    """The same for what may be words of nobody's language, such as a file's name."""
-    return what.said(translate) if isinstance(what, Worded) else what
+def said(value: T | Worded, translate: Callable[[str], str]) -> T | str:
+    """The sentence of an error; any other value as it is."""
+    return value.said(translate) if isinstance(value, Worded) else value
 
 
 def _hidden(value: object, hide: Callable[[str], str]) -> object:
@@ -63,15 +59,15 @@ def _hidden(value: object, hide: Callable[[str], str]) -> object:
 
 
 class EssaimError(Worded):
-    """Base of all; ``str(error)`` is one sentence for a person."""
+    """The base class; ``str(error)`` is one English sentence."""
 
 
 class EngineUnreachable(EssaimError):
-    """Nobody answers at the engine's address."""
+    """There is no answer at the engine's address."""
 
 
 class EngineRejected(EssaimError):
-    """The engine refused; the message is the daemon's own, or what docker itself would say.
+    """The engine refused; the message is the daemon's own, or the docker command's.
 
     status: the HTTP status of the refusal (0 when it came inside a stream).
     """
@@ -86,7 +82,7 @@ class NotAManager(EngineRejected):
 
 
 class NotAllowed(EssaimError):
-    """The viewer has not shown the password that this engine asks for."""
+    """The viewer has no right to do this."""
 
 
 class NoRoom(EssaimError):
@@ -98,16 +94,16 @@ class Crowded(NoRoom):
 
 
 class NotBegun(EssaimError):
-    """Nobody has opened a page on this practice cluster."""
+    """The browser has opened no page yet, and so has no practice cluster."""
 
 
 class InvalidCommand(EssaimError):
-    """What the user entered makes no command."""
+    """The input makes no command."""
 
 
 class InvalidFile(EssaimError):
-    """What the user opened is not what it should be."""
+    """The file is not what it should be."""
 
 
 class InvalidValue(Worded, ValueError):
-    """One word of a line cannot be what it should; becomes part of an InvalidCommand."""
+    """A wrong word or setting; part of an InvalidCommand where it is in a line."""

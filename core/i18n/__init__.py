@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -37,7 +37,7 @@ CATALOGUES = Path(__file__).parent
 
 @cache
 def translation(language: str) -> gettext.NullTranslations:
-    """The translations into a language; for English, and for one we lack, the source texts."""
+    """The catalogue of a language; for English and unknown ones, the source texts."""
     path = CATALOGUES / f"{language}.po"
     if language not in LANGUAGES or not path.exists():
         return gettext.NullTranslations()
@@ -49,17 +49,22 @@ def translation(language: str) -> gettext.NullTranslations:
 
 
 def spaced(text: str, language: str) -> str:
-    """The text with the spaces of its language: in French, no line may break before a mark.
+    """The text with no-break spaces before French punctuation marks.
 
-    Writers type plain spaces; what stands between backticks is code, and stays as it is.
+    The catalogue has plain spaces. Code between backticks stays as it is.
     """
     if language != "fr":
         return text
     return _FRENCH.sub(lambda found: found[0].translate(_UNBROKEN[found.lastgroup]), text)
 
 
+def asked(headers: Mapping[str, str]) -> Translate:
+    """The translation into the language that a request's headers prefer."""
+    return translation(preferred(headers.get("accept-language"))).gettext
+
+
 def later(text: str) -> str:
-    """Mark a text that is translated when it is shown; imported as ``_`` where nobody looks yet."""
+    """Mark a text for the catalogues; it is translated when shown. Often imported as ``_``."""
     return text
 
 
@@ -70,15 +75,12 @@ def number(value: float, _: Translate, places: int = 0) -> str:
 
 
 def number_marks(_: Translate) -> str:
-    """The decimal mark and what stands between thousands."""
+    """The decimal mark, then the mark between thousands."""
     sample = _("1,234.5")
     return sample[5] + sample[1]
 
 
 def preferred(locale: str | None) -> str:
-    """The language of ours that suits a locale, ``fr-CA``, or a browser's header, ``fr,en;q=0.8``.
-
-    Of a header, the first is taken: browsers name the dearest first.
-    """
+    """The supported language for a locale (``fr-CA``) or a header (``fr,en;q=0.8``, its first)."""
     code = re.split("[-_,;.]", locale or "", maxsplit=1)[0].strip().lower()
     return code if code in LANGUAGES else DEFAULT

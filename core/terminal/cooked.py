@@ -1,4 +1,4 @@
-"""What a terminal does for a program that has none: echo, whole lines, and streams made one."""
+"""A terminal's cooked mode, for a program without one: echo, whole lines, joined streams."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _HEAD = 8  # bytes before each frame: stream, three zeros, length
 
 
 class Frames:
-    """Puts the frames of an engine's multiplexed stream together, as a screen shows them."""
+    """Joins the frames of an engine's multiplexed stream (stdout and stderr) to one text."""
 
     def __init__(self) -> None:
         self._held = b""
 
     def take(self, data: bytes) -> bytes:
-        """The text of the frames that are whole by now, with line ends for a screen."""
+        """The text of the frames that are complete, with line ends for a screen."""
         self._held += data
         text = b""
         while len(self._held) >= _HEAD:
@@ -28,7 +28,7 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What some keys come to."""
+    """The result of some keys."""
 
     echo: bytes = b""  # for the screen
     line: bytes = b""  # for the program
@@ -36,7 +36,7 @@ class Typed:
 
 
 class Cooked:
-    """The keyboard in its usual mode: a line goes to the program when it is finished."""
+    """The keyboard in cooked mode: the program gets whole lines."""
 
     def __init__(self) -> None:
         self.ended = False  # by Ctrl-D: no more will come

@@ -30,7 +30,7 @@ NO_TICKET, NOT_ALLOWED = 4401, 4403
 
 @dataclass(frozen=True, slots=True)
 class TerminalPass:
-    """A right to sit at a terminal, as long as it is allowed. acted: is told of each key."""
+    """The right to use a terminal, while ``allowed`` says so. acted: called at each message."""
 
     terminal: Terminal
     allowed: Callable[[], bool]
@@ -40,7 +40,7 @@ class TerminalPass:
 def routes(
     tickets: Callable[[], Tickets[TerminalPass]], origin_allowed: OriginCheck
 ) -> list[BaseRoute]:
-    # Typing waits for the program: on threads of its own, or one terminal would stop the others.
+    # Typing waits for the program. With threads of their own, no terminal stops another route.
     typing: list[anyio.CapacityLimiter] = []
 
     async def terminal(socket: WebSocket) -> None:
@@ -55,7 +55,7 @@ def routes(
             try:
                 await _receive(socket, held, typing[0])
             except (WebSocketDisconnect, ValueError, TypeError, KeyError):
-                pass  # gone, or no page of ours
+                pass  # the browser is gone, or not our page
             finally:
                 sending.cancel()
 
@@ -65,9 +65,9 @@ def routes(
 async def redeemed(
     socket: WebSocket, tickets: Tickets[T], origin_allowed: OriginCheck
 ) -> tuple[T, dict[str, Any]] | None:
-    """What the ticket in a browser's first message stands for, and the message.
+    """The value of the ticket in a browser's first message, and the message.
 
-    None, and the socket is closed, where the page is another site's or the ticket is no good.
+    Returns None, and closes the socket, for another site's page and for a wrong ticket.
     """
     if not origin_allowed(socket.headers):
         await socket.close(code=1008, reason="this page may not come here")
@@ -104,7 +104,7 @@ async def _receive(socket: WebSocket, held: TerminalPass, typing: anyio.Capacity
 
 
 async def locked(socket: WebSocket) -> None:
-    """Close it, for its viewer has no right to it any more."""
+    """Close it: its viewer has no right to it any more."""
     with suppress(RuntimeError):  # it is closed, or being closed, already
         await socket.close(code=NOT_ALLOWED, reason="the page was locked")
 

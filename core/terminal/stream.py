@@ -21,7 +21,7 @@ from core.errors import EngineRejected, EssaimError
 from core.terminal.cooked import Cooked, Frames
 from core.threads.supervised import SupervisedThread
 
-#: How long one read or write waits, in seconds, before its caller may look up.
+#: Seconds that one read or write waits.
 PATIENCE = 5.0
 READ = 65536  # bytes
 PAUSE = 0.25  # seconds between two parts of the exit keys
@@ -30,11 +30,11 @@ _BOTH_WAYS = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
 
 
 class Stream:
-    """What a program prints and is typed. One thread reads; any thread writes.
+    """A program's output and input. One thread reads; any thread writes.
 
-    raw: docker-py's socket. tty: whether the program has a terminal; one without gets its lines
-    whole, as a terminal in its usual mode would give them. size: called with (columns, rows).
-    code: asks for the exit code. interrupt: what Ctrl-C does without a terminal.
+    raw: docker-py's socket. tty: whether the program has a terminal; else it gets whole lines, as
+    from a terminal in cooked mode. size: called with (columns, rows). code: asks for the exit code.
+    interrupt: what Ctrl-C does without a terminal. exit_keys: typed one by one at the end.
     """
 
     def __init__(
@@ -51,18 +51,18 @@ class Stream:
     ) -> None:
         self.title = title
         self._client = client
-        self._raw = raw  # kept: what hangs on it would close the connection
+        self._raw = raw  # kept: without it, the connection would be closed
         self._socket: socket.socket = getattr(raw, "_sock", raw)
         self._early = _early(raw, self._socket)
         self._socket.settimeout(PATIENCE)
         self._size, self._code, self._interrupt = size, code, interrupt
         self._exit_keys = exit_keys
-        self._closing = threading.Lock()  # held for good by the first who closes
+        self._closing = threading.Lock()  # taken for good by the first call of close
         self._frames = None if tty else Frames()
         self._cooked = None if tty else Cooked()
 
     def read(self) -> bytes:
-        """What it printed next; b"" at its end. Raises TimeoutError when it prints nothing."""
+        """Its next output; b"" at its end. Raises TimeoutError after PATIENCE seconds."""
         while True:
             data, self._early = self._early, b""
             if not data:
@@ -73,16 +73,16 @@ class Stream:
                 except OSError:
                     data = b""
             if not data:
-                self._exit_keys = ()  # nobody is left to hear it
+                self._exit_keys = ()  # the program has ended
             if not data or self._frames is None:
                 return data
             if text := self._frames.take(data):
                 return text
 
     def write(self, data: bytes) -> bytes:
-        """Type this. Answers what a terminal would show of it by itself.
+        """Type this. Returns the terminal's echo.
 
-        A program that does not read for PATIENCE seconds misses it.
+        A program that does not read for PATIENCE seconds misses the input.
         """
         echo = b""
         if self._cooked is not None:
@@ -94,7 +94,7 @@ class Stream:
             if data:
                 self._socket.sendall(data)
             if self._cooked is not None and self._cooked.ended:
-                # The plain one's: TLS would take the reading half for closed, too.
+                # Of the plain socket: TLS would close the reading half too.
                 socket.socket.shutdown(self._socket, socket.SHUT_WR)
         return echo
 
@@ -103,13 +103,13 @@ class Stream:
             self._size(columns, rows)
 
     def code(self) -> int | None:
-        """The exit code of what has ended; None where it is not known."""
+        """The exit code of an ended program; None where it is unknown."""
         with suppress(EssaimError), daemon_errors():
             return self._code()
         return None
 
     def close(self) -> None:
-        """Hang up. What runs in the container goes on, but a shell of exec is told to leave."""
+        """Hang up. The container goes on, but a shell of exec gets its exit keys."""
         if not self._closing.acquire(blocking=False):
             return
         if self._exit_keys:
@@ -118,7 +118,7 @@ class Stream:
             self._hang_up()
 
     def _leave(self) -> None:
-        """Type the exit keys one by one: a terminal may forget what comes along with a Ctrl-C."""
+        """Type the exit keys one by one: a terminal may drop input that comes with a Ctrl-C."""
         with suppress(OSError):
             for keys in self._exit_keys:
                 self._socket.sendall(keys)
@@ -139,7 +139,7 @@ class Stream:
 
 
 def _early(raw: Any, plain: socket.socket) -> bytes:
-    """What came in one packet with the answer's head: docker-py reads it and leaves it behind."""
+    """Bytes of the stream that docker-py read together with the answer's head, and left there."""
     response = getattr(raw, "_response", None)
     if response is None:
         return b""
@@ -150,9 +150,9 @@ def _early(raw: Any, plain: socket.socket) -> bytes:
 
 
 def opened(command: Command, client: docker.DockerClient, report: Report = unheard) -> Stream:
-    """Begin what needs somebody at its keyboard; the stream closes the client with itself.
+    """Begin a command that takes input; its stream closes the client at its end.
 
-    Raises one of core.errors, as ``Command.run`` does.
+    Raises EngineUnreachable, EngineRejected and InvalidCommand, as ``Command.run`` does.
     """
     with daemon_errors():
         if isinstance(command, ExecContainer):
@@ -177,8 +177,8 @@ def _exec(command: ExecContainer, client: docker.DockerClient) -> Stream:
         tty=command.tty,
         size=lambda columns, rows: api.exec_resize(id, height=rows, width=columns),
         code=lambda: api.exec_inspect(id)["ExitCode"],
-        # Nobody could ever come back to it: Ctrl-C for what it does, Ctrl-D for the shell itself;
-        # and again, for the shell that this one was begun from.
+        # Nobody can attach to an exec again. Ctrl-C ends the shell's command, Ctrl-D the shell, and
+        # another Ctrl-D the shell that it was begun from.
         exit_keys=(b"\x03\x04", b"\x04") * SHELLS if command.tty else (),
     )
 

@@ -1,4 +1,4 @@
-"""One open terminal: its stream, what its screen shows, and the browsers that look at it."""
+"""One open terminal: its stream, its screen, and the browsers that show it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.cluster.failures import unforeseen
 from core.terminal.stream import Stream
 from core.threads.supervised import SupervisedThread
 
-#: What is kept of the screen, for a browser that comes back; and what one may lag behind. Bytes.
+#: Bytes of the screen that are kept for a browser that comes back, and that one may lag behind.
 SCROLLBACK = 100_000
-#: Seconds until a terminal is hung up: nobody looks at it; nothing happens in it.
+#: Seconds until a terminal is closed: without a view; without input and output.
 UNWATCHED = 600.0
 IDLE = 3600.0
 #: Clears a screen and resets its modes.
@@ -27,8 +27,8 @@ RESET = b"\x1bc"
 class End:
     """How a terminal ended."""
 
-    code: int | None = None  # of the program; None where it is not known
-    idle: bool = False  # it was hung up, for nobody used it
+    code: int | None = None  # of the program; None where it is unknown
+    idle: bool = False  # it was closed because nobody used it
 
 
 class View:
@@ -41,7 +41,7 @@ class View:
         self._end: End | None = None
 
     def offer(self, data: bytes, end: End | None = None) -> None:
-        """From any thread: more of the output, or its end."""
+        """Pass on more output, or the end; on any thread."""
         with suppress(RuntimeError):  # its loop has closed: the browser is gone
             self._loop.call_soon_threadsafe(self._put, data, end)
 
@@ -53,7 +53,7 @@ class View:
         self._news.set()
 
     async def next(self) -> bytes | End:
-        """What came since the last time, or the end, again and again."""
+        """The output since the last call, or the end."""
         while not self._waiting and self._end is None:
             self._news.clear()
             await self._news.wait()
@@ -83,7 +83,7 @@ class Terminal:
         SupervisedThread("terminal", self._pump, self._ended).start()
 
     def type(self, data: bytes) -> None:
-        """What was typed or pasted. May wait some seconds for a program that does not read."""
+        """Type or paste this; blocks for some seconds if the program does not read."""
         if self.end is None:
             self._used = self._clock()
             self._show(self._stream.write(data))
@@ -99,7 +99,7 @@ class Terminal:
 
     @contextmanager
     def view(self) -> Iterator[View]:
-        """A view that starts with what the screen shows. Call on the browser's event loop."""
+        """A view that starts with the present screen. Call on the browser's event loop."""
         view = View()
         with self._lock:
             view.offer(bytes(self._screen), self.end)
@@ -155,7 +155,7 @@ class Terminal:
 
 
 def _tail(screen: bytearray) -> bytes:
-    """The last of it, from the beginning of a line, so that no escape sequence is cut."""
+    """The last SCROLLBACK bytes, from the start of a line: no escape sequence is cut."""
     kept = bytes(screen[-SCROLLBACK:])
     _cut, newline, rest = kept.partition(b"\n")
     return rest if newline else kept

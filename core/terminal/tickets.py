@@ -1,4 +1,4 @@
-"""One-time tickets: with one, a websocket takes up what a page's script was allowed."""
+"""One-time tickets, by which a websocket gets the rights of a page's script."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-#: The header that says which browser asks, '' for none: core.web.sessions writes it, nobody else.
+#: The header with the browser's id; only core.web.sessions writes it.
 BROWSER = "essaim-browser"
 VALID = 600.0  # seconds
-MOST = 2000  # tickets that wait at the same time; the oldest give way
+MOST = 2000  # unused tickets; the oldest are dropped
 
 
 class Tickets(Generic[T]):
-    """Each ticket stands for a value, once, for some time, for one browser. Any thread may ask."""
+    """Each ticket gives a value, once, within VALID seconds, to one browser. Thread-safe."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -25,7 +25,7 @@ class Tickets(Generic[T]):
         self._waiting: dict[str, tuple[float, str, T]] = {}
 
     def issue(self, value: T, browser: str = "") -> str:
-        """A new ticket for this value, which nobody can guess."""
+        """A new ticket for this value."""
         ticket = secrets.token_urlsafe(24)
         with self._lock:
             self._waiting[ticket] = (self._now() + VALID, browser, value)
@@ -34,12 +34,12 @@ class Tickets(Generic[T]):
         return ticket
 
     def waits(self, ticket: str) -> bool:
-        """Whether this ticket could be used now."""
+        """Whether this ticket is still unused and valid."""
         with self._lock:
             return ticket in self._waiting and self._waiting[ticket][0] > self._now()
 
     def redeem(self, ticket: object, browser: str = "") -> T | None:
-        """What the ticket stands for; None where it is false, used, too old or another's."""
+        """The ticket's value; None where it is unknown, used, too old or another browser's."""
         with self._lock:
             end, owner, value = self._waiting.pop(str(ticket), (0.0, "", None))
             return value if end > self._now() and owner == browser else None

@@ -1,8 +1,8 @@
-"""Which names this server answers to, so that no stranger's page passes for one of ours.
+"""The host names that this server answers to, against DNS rebinding.
 
-Whoever owns a name may let it lead to this machine (DNS rebinding): their page then shares its
-origin with the dashboard, in the eyes of a browser. An address cannot be turned around so. Hence
-the server answers to every address, and only to names that are its own or that somebody gave it.
+The owner of a name can let it lead to this machine. For a browser, their page and the dashboard
+then have one origin. This cannot be done with an address. So the server answers to every address,
+but only to names that are its own or that are set.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from core.errors import InvalidValue
@@ -27,18 +28,18 @@ def name(host: str) -> str:
 
 
 def own_names() -> Iterable[str]:
-    """How a network knows this machine. It may ask a name server, and so take seconds."""
+    """This machine's names in its network. It may ask a name server, and take seconds."""
     for called in (socket.gethostname(), socket.getfqdn()):
         yield called
-        yield called.partition(".")[0] + ".local"  # by mDNS, as a class finds the teacher's laptop
+        yield called.partition(".")[0] + ".local"  # by mDNS
 
 
 class Hosts:
     """The names of one server.
 
-    environ: where the settings are read. ``$ESSAIM_HOSTS``: names, separated by commas;
-    ``*.class.example`` stands for all below that one, ``*`` for any. The hosts of ``$ESSAIM_URL``
-    and ``$ESSAIM_ORIGINS`` need not be named again. Raises InvalidValue.
+    environ: has the settings. ``$ESSAIM_HOSTS``: names, separated by commas; ``*.class.example``
+    stands for all below that one, ``*`` for any. The hosts of ``$ESSAIM_URL`` and
+    ``$ESSAIM_ORIGINS`` are allowed too. Raises InvalidValue.
     """
 
     def __init__(
@@ -56,15 +57,12 @@ class Hosts:
         self._own = own
 
     def learn(self) -> None:
-        """Find out what this machine is called. Until then, its names are refused."""
+        """Find out this machine's names. Until then, they are refused."""
         for each in self._own():
             self._patterns = self._patterns | {name(each)}
 
     def allows(self, host: str | None) -> bool:
-        """Whether to answer a request with this Host header.
-
-        None, where there is none: what asks so is no browser, which nobody could lead here.
-        """
+        """Whether to answer a request with this Host header; without one, it is no browser's."""
         if host is None:
             return True
         asked = name(host)
@@ -72,14 +70,7 @@ class Hosts:
             return False
         if _is_address(asked):
             return True
-        above = (f"*.{rest}" for rest in _above(asked))
-        return not self._patterns.isdisjoint({"*", asked, *above})
-
-
-def _above(asked: str) -> Iterable[str]:
-    """``b.c`` and ``c``, of ``a.b.c``."""
-    words = asked.split(".")
-    return (".".join(words[index:]) for index in range(1, len(words)))
+        return any(fnmatchcase(asked, pattern) for pattern in self._patterns)
 
 
 def _is_address(text: str) -> bool:
@@ -91,7 +82,7 @@ def _is_address(text: str) -> bool:
 
 
 def _pattern(word: str) -> str:
-    """A word of the setting, in the spelling that compares; a port says nothing here."""
+    """A word of the setting, in the spelling that compares, without a port."""
     star, rest = ("*.", word[2:]) if word.startswith("*.") else ("", word)
     try:
         found = name(rest if rest.isascii() else rest.encode("idna").decode())

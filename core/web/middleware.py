@@ -1,6 +1,6 @@
-"""The first that every request meets: who may come in by which name, and what each answer says.
+"""Checks the Host and Origin of every request, and adds security headers to every answer.
 
-It stands before Streamlit's routes and ours alike, websockets too.
+It wraps Streamlit's routes and ours, websockets too.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.i18n import preferred, translation
+from core.i18n import asked
 
 #: Whether a request with this Host header, or with these headers, may be answered.
 HostCheck = Callable[[str | None], bool]
 OriginCheck = Callable[[Mapping[str, str]], bool]
 
-#: No other site may frame us, and lead a viewer's clicks. Our own pages may frame opened ports.
+#: No other site may frame our pages (clickjacking). Our own pages may frame opened ports.
 FRAMES = "frame-ancestors 'self'"
-#: What each answer says beside that. The address of an opened port has the cluster's key in it:
-#: no other site learns where a viewer comes from.
-SAID = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+#: The address of an opened port has the cluster's key in it: no other site may learn the referrer.
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
 class SecurityMiddleware:
@@ -47,7 +46,7 @@ class SecurityMiddleware:
             await refused(scope, receive, _saying(scope, send))
 
     def _refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
-        _ = translation(preferred(headers.get("accept-language"))).gettext
+        _ = asked(headers)
         host = headers.get("host")
         if not self._host_allowed(host):
             told = _(
@@ -61,10 +60,10 @@ class SecurityMiddleware:
 
 
 def _acts(scope: Scope) -> bool:
-    """Whether it might do something by the cookies that a browser sends along.
+    """Whether it might act with the rights of the cookies that a browser sends along.
 
-    What a sandboxed page asks for has no origin, and comes by the key in its address: see
-    core.web.published, which looks for itself.
+    A sandboxed page under /open/ has no origin, and a key in its address: core.web.published
+    checks it.
     """
     if scope["path"].startswith("/open/"):
         return False
@@ -72,7 +71,7 @@ def _acts(scope: Scope) -> bool:
 
 
 def _saying(scope: Scope, send: Send) -> Send:
-    """What is answered, with the headers that every answer has."""
+    """``send``, which adds the headers that every answer has."""
     begun = False
 
     async def sending(message: Message) -> None:
@@ -86,7 +85,7 @@ def _saying(scope: Scope, send: Send) -> Send:
             begun = True
             message.setdefault("headers", [])
             headers = MutableHeaders(scope=message)
-            for name, value in SAID.items():
+            for name, value in HEADERS.items():
                 headers[name] = value
             policy = headers.get("content-security-policy")
             headers["Content-Security-Policy"] = f"{policy}; {FRAMES}" if policy else FRAMES

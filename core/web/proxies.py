@@ -1,7 +1,6 @@
-"""Whose word on a viewer's address is believed: that of the proxies which are named, of no other.
+"""The proxies whose X-Forwarded-For is believed: those that are set, and no others.
 
-Anybody can write X-Forwarded-For. Uvicorn believes it where it comes from this machine itself, as
-from any program on it, or through a tunnel.
+Anybody can write that header. Uvicorn's default is to believe any program on this machine.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from core.i18n import later as _
 def proxies(environ: Mapping[str, str]) -> list[str]:
     """The addresses and networks in ``$ESSAIM_PROXIES``, such as 10.0.0.2 or 10.0.0.0/24.
 
-    Raises InvalidValue where one is none.
+    Raises InvalidValue for a word that is neither.
     """
     named = [word for word in re.split(r"[\s,]+", environ.get("ESSAIM_PROXIES", "")) if word]
     for word in named:
@@ -39,15 +38,15 @@ def proxies(environ: Mapping[str, str]) -> list[str]:
 
 
 def believe(environ: Mapping[str, str]) -> None:
-    """Let the server that is about to start believe these alone.
+    """Let the server that is about to start believe these proxies alone.
 
-    Streamlit has no option for it, and has made uvicorn's settings before it reads our code; but
-    uvicorn puts this middleware around us only afterwards.
+    Streamlit has no option for it, and makes uvicorn's settings before it reads our code; but
+    uvicorn looks up this middleware only afterwards.
     """
     try:
         named = proxies(environ)
     except InvalidValue:
-        named = []  # the start says so
+        named = []  # lifespan reports it
 
     def proxied(app: Any, trusted_hosts: object = ()) -> ProxyHeadersMiddleware:
         return ProxyHeadersMiddleware(app, named)

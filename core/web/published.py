@@ -1,9 +1,9 @@
-"""Lets a learner's browser open what a practice cluster publishes, wherever that browser is.
+"""The published ports of a practice cluster, at the dashboard's own address, for any browser.
 
-The practice engine answers on this machine's loopback only. `/open/node2/80/` brings a request to
-port 80 of its node2, as a new connection, and a websocket likewise. Only the practice engine can be
-reached so: pages of real containers would come from the dashboard's own address, with the rights of
-its pages. Those of simulated ones are sandboxed: to their scripts, the dashboard is a foreign site.
+The practice engine answers on this machine's loopback only. A request or a websocket to
+`/open/node2/80/` goes to port 80 of its node2, over a new connection. Ports of real containers are
+not opened so: their pages would have the dashboard's origin, and the rights of its pages. Pages of
+simulated ones are sandboxed: for their scripts, the dashboard is a foreign site.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from websockets.typing import Subprotocol
 from core.engine.connection import Connection
 from core.engine.practice import calls
 from core.errors import EssaimError
-from core.i18n import preferred, translation
+from core.i18n import asked
 from core.web.unanswered import unanswered
 
-#: What may pass from the browser to the container, and back.
+#: The headers that are passed to the container, and back.
 _REQUEST_HEADERS = ("accept", "accept-language", "user-agent", "content-type")
 _ANSWER_HEADERS = (
     "content-type",
@@ -44,8 +44,8 @@ _ANSWER_HEADERS = (
     "essaim-node",
     "essaim-container",
 )
-#: A page belongs to nobody: it may run its scripts, but not act as one of ours. What it loads of
-#: its own comes from a foreign site, then, and must say that anybody may have it.
+#: A sandboxed page may run scripts, but not act as one of ours. Its own files are then of a foreign
+#: site for it, so they must allow any origin.
 _SANDBOX = {
     "Content-Security-Policy": "sandbox allow-scripts allow-forms allow-downloads",
     "Access-Control-Allow-Origin": "*",
@@ -53,15 +53,14 @@ _SANDBOX = {
 MAX_BODY = 1_000_000  # bytes of a request, or of a websocket's message
 SENDING = 30.0  # seconds that a request may take to come in
 MAX_ANSWER = 50_000_000  # bytes; Streamlit's largest file has 4 MB
-#: What a node may be called.
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 #: Whether a request with these headers comes from a page of ours.
 OriginCheck = Callable[[Mapping[str, str]], bool]
-TIMEOUT = 90  # seconds; the first app that is opened has Streamlit started for it
+TIMEOUT = 90  # seconds; Streamlit is started for the first opened app
 
 
 class ControlledCluster(Protocol):
-    """What is needed of a cluster under control."""
+    """The part of a Control that is needed here."""
 
     @property
     def connection(self) -> Connection: ...
@@ -71,10 +70,10 @@ class ControlledCluster(Protocol):
 
 
 def address(node: str, port: int, key: str = "") -> str:
-    """Where the dashboard answers for a practice node's published port; a path without host.
+    """The path of a practice node's published port.
 
-    key: of the cluster, where each learner has one. Without it, the browser's cookies tell; but
-    what a sandboxed page asks for next comes without cookies.
+    key: of the cluster, where each learner has one. Without it, the browser's cookies name the
+    cluster; but the requests of a sandboxed page have no cookies.
     """
     return f"/open/{key}/{node}/{port}/" if key else f"/open/{node}/{port}/"
 
@@ -82,14 +81,14 @@ def address(node: str, port: int, key: str = "") -> str:
 def routes(
     cluster: Callable[[HTTPConnection], ControlledCluster], origin_allowed: OriginCheck
 ) -> list[BaseRoute]:
-    """cluster: the one that a request is about; it may wait, and raise an EssaimError."""
+    """cluster: finds the cluster of a request; may block. Raises NotBegun, NoRoom."""
 
-    async def opened(request: Request) -> Response:
-        _ = translation(preferred(request.headers.get("accept-language"))).gettext
+    async def answer_request(request: Request) -> Response:
+        _ = asked(request.headers)
         by_cookie = "cluster" not in request.path_params
         if by_cookie and request.method == "POST" and not origin_allowed(request.headers):
-            # An opened page itself has no origin; what it sends goes to its own address, with the
-            # key. Only another site's page would send something to where the cookies lead.
+            # An opened page has no origin, and sends to its own address, which has the key. Only
+            # another site's page would send to an address where the cookies name the cluster.
             return PlainTextResponse(_("A page of another site may not do this."), status_code=403)
         try:
             place = await run_in_threadpool(_place, cluster, request)
@@ -97,14 +96,14 @@ def routes(
             return unanswered(error.said(_), 503, request.headers)
         if not place:
             return unanswered(_("There is no such page."), 404, request.headers)
-        close = {"Connection": "close"}  # the rest of a body would have to be read first
+        close = {"Connection": "close"}  # else the rest of the body would have to be read
         try:
             async with asyncio.timeout(SENDING):
                 body = await _body(request)
         except TimeoutError:
             return PlainTextResponse(_("That takes too long to be sent."), 408, headers=close)
         except ClientDisconnect:
-            return Response(status_code=400)  # nobody is left to read it
+            return Response(status_code=400)  # the browser is gone
         if body is None:
             return PlainTextResponse(_("That is too much to send."), 413, headers=close)
         answer = await run_in_threadpool(
@@ -117,14 +116,14 @@ def routes(
         )
         if answer is None:
             return unanswered(_("The practice engine does not answer."), 502, request.headers)
-        if (words := _nobody(answer)) is not None:
+        if (words := _reason(answer)) is not None:
             return unanswered(words, answer.status, request.headers)
         headers = {"Cache-Control": "no-store"}
         headers |= {n.title(): answer.headers[n] for n in _ANSWER_HEADERS if n in answer.headers}
         return Response(answer.body, answer.status, headers | _SANDBOX)
 
-    async def talked(websocket: WebSocket) -> None:
-        """Only where the address names the cluster: a foreign page may not use our cookies."""
+    async def answer_socket(websocket: WebSocket) -> None:
+        """Its address must name the cluster: a foreign page may not use our cookies."""
         try:
             place = await run_in_threadpool(_place, cluster, websocket)
         except EssaimError:
@@ -153,22 +152,22 @@ def routes(
     register_url_convertor("port", _Port())
 
     def none(request: Request) -> Response:
-        _ = translation(preferred(request.headers.get("accept-language"))).gettext
+        _ = asked(request.headers)
         return unanswered(_("There is no such page."), 404, request.headers)
 
     path = "/{node}/{port:port}/{rest:path}"
     return [
         *(
-            Route(f"/open{key}{path}", opened, methods=["GET", "HEAD", "POST"])
+            Route(f"/open{key}{path}", answer_request, methods=["GET", "HEAD", "POST"])
             for key in ("", "/{cluster}")
         ),
-        WebSocketRoute(f"/open/{{cluster}}{path}", talked),
+        WebSocketRoute(f"/open/{{cluster}}{path}", answer_socket),
         Route("/open/{rest:path}", none, methods=["GET", "HEAD", "POST"]),  # else Streamlit's page
     ]
 
 
 class _Port(Convertor[int]):
-    """A port in an address: five figures at most, so that no number is too long to be read."""
+    """A port in an address: five digits at most."""
 
     regex = "[0-9]{1,5}"
 
@@ -180,7 +179,7 @@ class _Port(Convertor[int]):
 
 
 def _place(cluster: Callable[[HTTPConnection], ControlledCluster], request: HTTPConnection) -> str:
-    """Where the practice engine answers for what is asked, without scheme; '' for nowhere."""
+    """The practice engine's address of a port, without scheme; '' where there is none."""
     here = cluster(request)
     where = request.path_params
     base = here.connection.base_url
@@ -192,8 +191,8 @@ def _place(cluster: Callable[[HTTPConnection], ControlledCluster], request: HTTP
     return f"{base.removeprefix('tcp://')}{way}/{quote(where['rest'])}"
 
 
-def _nobody(answer: _Answer) -> str | None:
-    """Why nobody answered, where this is the engine's own answer, and no container's."""
+def _reason(answer: _Answer) -> str | None:
+    """The engine's sentence, where the answer is its own and not a container's; else None."""
     if "essaim-node" in answer.headers or answer.status < 400:
         return None
     try:
@@ -207,7 +206,7 @@ def _passing(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _both_ways(here: WebSocket, there: ClientConnection) -> None:
-    """Pass messages on until either side has had enough."""
+    """Pass messages on until either side ends."""
 
     async def out() -> None:
         while (message := await here.receive())["type"] == "websocket.receive":
@@ -236,7 +235,7 @@ async def _both_ways(here: WebSocket, there: ClientConnection) -> None:
 
 
 async def _body(request: Request) -> bytes | None:
-    """What the browser sends; None where it is too much, however long it says that it is."""
+    """The request's body; None where it, or its declared length, exceeds MAX_BODY."""
     said = request.headers.get("content-length") or "0"
     if not (said.isdigit() and len(said) <= 9 and int(said) <= MAX_BODY):
         return None
@@ -256,7 +255,7 @@ class _Answer:
 
 
 def _ask(method: str, url: str, query: str, headers: dict[str, str], body: bytes) -> _Answer | None:
-    """What the engine answers; None where it does not, or does not end."""
+    """The engine's answer; None where there is none, or one longer than MAX_ANSWER."""
     try:
         with requests.request(
             method,
@@ -266,7 +265,7 @@ def _ask(method: str, url: str, query: str, headers: dict[str, str], body: bytes
             data=body,
             timeout=TIMEOUT,
             stream=True,
-            allow_redirects=False,  # a container must not send this server anywhere
+            allow_redirects=False,  # a container must not redirect this server
         ) as answer:
             content = bytearray()
             for part in answer.iter_content(65536):

@@ -1,4 +1,4 @@
-"""What the server does beside Streamlit: its start and end, and all routes of our own."""
+"""The server beside Streamlit: its start and end, its middleware, and all routes of our own."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from core.web.sessions import Sessions
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
-    """Find the engine before the first viewer comes, and leave it when the server ends."""
+    """Find the engine before the first viewer comes, and close it when the server ends."""
     try:
         _hosts(), proxies(os.environ)
         room = await anyio.to_thread.run_sync(classroom)
@@ -80,18 +80,18 @@ def middleware() -> list[Middleware]:
 
 @cache
 def _hosts() -> Hosts:
-    """Read at the start, not at import: what is wrong with the setting is said then."""
+    """Read at the start, not at import: ``lifespan`` reports a wrong setting."""
     return Hosts(os.environ)
 
 
 def _asked(request: HTTPConnection) -> Control:
-    """The cluster that a request to a route of ours is about. Raises NotBegun."""
+    """The cluster of a request to one of our routes. Raises NotBegun."""
     room = classroom()
     return room.found(keys.asked(request, room.known))
 
 
 def _looked_at(request: HTTPConnection) -> Control:
-    """The same for the live socket of a page, whose cluster may have made room while it slept.
+    """The same for the live socket of a page: makes a cluster anew that was ended to make room.
 
     Raises NoRoom.
     """
@@ -105,7 +105,7 @@ def _ours(headers: Mapping[str, str]) -> bool:
 
 
 def _warm_up() -> None:
-    """Draw once for nobody: the libraries that it loads would keep the first viewer waiting."""
+    """Load the libraries that drawing needs, so that the first viewer does not wait for them."""
     nothing = ClusterSnapshot(time=0.0, revision=0, engine=None)
     messages.cluster(nothing, str)
     tables.nodes(nothing, str)

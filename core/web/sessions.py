@@ -1,10 +1,9 @@
 """Binds each of Streamlit's sessions to the browser that began it.
 
-Streamlit gives a session, with all that it holds, to whoever names its id, and the page's scripts
-know the id. A browser has a cookie that no script reads (``core.engine.keys``): Streamlit is told
-which one it is, as it would be told by a proxy that knows its users, and refuses a session to
-another.
-.streamlit/config.toml names the header, too; nobody but this middleware may write it.
+Streamlit gives a session to anybody who names its id, and the page's scripts know the id. A
+browser has a cookie that no script reads (``core.engine.keys``). This middleware passes it to
+Streamlit in a header, as a proxy that knows its users would, and Streamlit refuses the session to
+another browser. .streamlit/config.toml names the header too; nobody else may write it.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Sessions:
                 if browser:
                     headers[BROWSER] = browser
                 elif _PROTOCOLS in headers and not scope["path"].startswith("/open/"):
-                    # Nothing tells this browser from others: it takes up no session again. The
-                    # words are a protocol, Streamlit's token, and the session that is wanted.
+                    # A browser without a cookie resumes no session. The words are a protocol,
+                    # Streamlit's token, and the wanted session.
                     headers[_PROTOCOLS] = ",".join(headers[_PROTOCOLS].split(",")[:2])
         await self._app(scope, receive, send)

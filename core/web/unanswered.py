@@ -1,4 +1,4 @@
-"""The page that a browser gets where nobody answers at a practice cluster's published port."""
+"""The page for a published port of a practice cluster where nothing answers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from html import escape
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from core.i18n import Translate, preferred, translation
+from core.i18n import Translate, asked, preferred
 from core.i18n import later as _
 
-#: What the practice engine says of it, and the same for the viewer.
+#: The practice engine's sentences, and the viewer's.
 _REASONS = (
     ("there is no machine called {node}", _("There is no machine called {node}.")),
     ("{node} is down: nothing answers there", _("{node} has no power: nothing answers there.")),
@@ -58,7 +58,7 @@ h1 {{ font-size: 1.6rem; line-height: 1.25; }}
 
 
 def reason(words: str, translate: Translate) -> str:
-    """What the practice engine said, in the viewer's language."""
+    """The practice engine's sentence in the viewer's language."""
     for pattern, told in _REASONS:
         places = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(pattern))
         if found := re.fullmatch(places, words):
@@ -67,17 +67,16 @@ def reason(words: str, translate: Translate) -> str:
 
 
 def unanswered(words: str, status: int, headers: Headers) -> Response:
-    """words: the practice engine's, or a sentence of ours that is translated already.
+    """The answer: a page, or the sentence alone for a client that wants no HTML, such as curl.
 
-    Whoever asks for no page, such as curl, gets the sentence alone.
+    words: the practice engine's, or a sentence that is translated already.
     """
-    language = preferred(headers.get("accept-language"))
-    _ = translation(language).gettext
+    _ = asked(headers)
     told = reason(words, _)
     if "text/html" not in headers.get("accept", ""):
         return PlainTextResponse(told, status)
     page = _PAGE.format(
-        language=language,
+        language=preferred(headers.get("accept-language")),
         title=escape(_("Nothing answers here")),
         reason=escape(told),
         hint=escape(
