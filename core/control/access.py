@@ -1,11 +1,10 @@
-"""Who may do what: the teacher's password, and the pages that may call our own routes.
+"""The teacher's password, the rules of access, and the origins that may call our routes.
 
-On the practice engine everything is allowed, except to those who came to look on; the board alone
-wants the password everywhere, for it shows how others fare. On a real engine
-looking is free; to change anything, or to see tokens, environments and logs, one shows the
-password. It comes from, in this order: ``$ESSAIM_PASSWORD``, the file that
-``$ESSAIM_PASSWORD_FILE`` names, the Docker secret ``essaim_password``; where there is none, one is
-made for this run, and whoever starts the dashboard reads it in the log, as with Jupyter.
+On the practice engine everything is allowed, except to viewers who may only look; only the board
+asks for the password there. On a real engine looking is free, but to change anything, or to see
+tokens, environments and logs, a viewer needs the password. It comes from the first of these:
+``$ESSAIM_PASSWORD``, the file named by ``$ESSAIM_PASSWORD_FILE``, the Docker secret
+``essaim_password``. Without any, one is generated for this run and printed, as by Jupyter.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ from core.i18n import later as _
 
 SECRET = Path("/run/secrets/essaim_password")
 
-SHORT = 12  # characters; who guesses twenty a second needs weeks for six letters, not for a word
+SHORT = 12  # characters; at twenty guesses a second, six letters take weeks, a word does not
 
-#: What whoever came to look on is told.
+#: The sentence for viewers who may only look.
 READ_ONLY = _(
     "You look on here, and change nothing. To try it yourself, go back to your own cluster: the "
     "code at the top leads there."
@@ -36,22 +35,19 @@ DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class Action(Protocol):
-    """What a command says of itself here; see core.commands."""
+    """The part of a command that counts here; see core.commands."""
 
     changes: ClassVar[bool]
     reveals: ClassVar[bool]
 
 
 class Access:
-    """The password of one run of the dashboard, and the rules that hang on it.
+    """The password of one run of the dashboard, and the rules of access.
 
-    environ: where the settings are read, such as ``os.environ``.
-    now: a clock in seconds that never goes back.
-    secret: where Docker mounts the secret. sleep: lets as many seconds pass.
+    environ: has the settings. now: a monotonic clock, in seconds. secret: where Docker mounts the
+    secret. sleep: waits that many seconds.
 
-    Raises:
-        NotAllowed: a password is announced, but it is empty or its file cannot be read. An open
-            door is never the answer to that.
+    Raises NotAllowed where a password is set but empty, or its file cannot be read.
     """
 
     def __init__(
@@ -70,7 +66,7 @@ class Access:
         self._password_check = PasswordCheck(self.password, now, sleep)
 
     def announcement(self) -> str:
-        """What to print at the start: the password if it was made here, a hint if it is short."""
+        """The line for the start: the generated password, or a hint that the set one is short."""
         if not self.generated:
             short = len(self.password) < SHORT
             return "The password is short: a longer one is harder to guess." if short else ""
@@ -91,7 +87,7 @@ class Access:
         """Whether a viewer may run this action.
 
         practice: the engine is the practice one. unlocked: the viewer has shown the password.
-        read_only: the viewer came to look on, and no password changes that.
+        read_only: the viewer may only look, whatever their password.
         """
         free = not (action.changes or action.reveals)
         return free or (not read_only and (practice or unlocked))
@@ -99,7 +95,7 @@ class Access:
     def require(
         self, action: Action, *, practice: bool, unlocked: bool, read_only: bool = False
     ) -> None:
-        """Raise NotAllowed, with a sentence for the viewer, where ``allows`` says no."""
+        """Raise NotAllowed, with a sentence for the viewer, unless ``allows`` is true."""
         if self.allows(action, practice=practice, unlocked=unlocked, read_only=read_only):
             return
         if read_only:
@@ -111,20 +107,19 @@ class Access:
         )
 
     def origin_allowed(self, headers: Mapping[str, str]) -> bool:
-        """Whether one of our own routes may answer this request.
+        """Whether our routes may answer a request with these headers (by lower-case name).
 
-        headers: by lower-case name. A page's origin must be the host that it asks, or stand in
-        ``$ESSAIM_ORIGINS`` (comma separated, for a proxy that changes the host). Browsers name the
-        origin on every websocket and on whatever is not a plain GET. So a request without one is a
-        script's, or a GET whose answer another site's page cannot read: it may pass, and a route
-        that acts must not be a GET.
+        Its origin must be the requested host, or in ``$ESSAIM_ORIGINS`` (comma separated, for a
+        proxy that changes the host). Browsers send the origin with every websocket and with all
+        but plain GETs. So a request without one is a script's, or a GET whose answer another
+        site's page cannot read: it may pass, and no route that acts is a GET.
         """
         origin = headers.get("origin")
         if origin is None:
             return True
         try:
             scheme, host = urlsplit(origin).scheme, headers.get("host")
-        except ValueError:  # no address at all
+        except ValueError:  # no address
             return False
         if scheme not in DEFAULT_PORTS or not host:
             return False
@@ -132,7 +127,7 @@ class Access:
 
 
 def _origin(text: str) -> str:
-    """An origin in the one spelling that compares: lower case, no default port, no last slash."""
+    """An origin in lower case, without default port and last slash, for comparison."""
     origin = text.strip().lower().rstrip("/")
     return origin.removesuffix(DEFAULT_PORTS.get(origin.partition("://")[0], ""))
 

@@ -1,4 +1,4 @@
-"""How fast practice clusters are begun from one address: a class at once, not the whole room."""
+"""A limit on the practice clusters begun from one address: a class at once, not every place."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-CLASS = 30  # come in at once, at least; all behind one address
+CLASS = 30  # clusters may be begun at once, at least, by a class behind one address
 SHARE = 2 / 3  # of all places may be begun at once from one address
 REFILL = 1 / 6  # of all places may be begun from there in each further minute
 SLOWEST = 10.0  # a minute, at least
-MOST = 10_000  # addresses that are remembered
+MOST = 10_000  # addresses that are kept
 
 
 class Admission:
-    """places: of the server. now: seconds that never go back."""
+    """A token bucket for each address. places: of the server. now: a monotonic clock."""
 
     def __init__(self, places: int, now: Callable[[], float] = time.monotonic) -> None:
         self._at_once = max(CLASS, math.floor(places * SHARE))
-        self._pause = 60.0 / max(SLOWEST, places * REFILL)  # seconds between two, later on
+        self._pause = 60.0 / max(
+            SLOWEST, places * REFILL
+        )  # seconds between two, after those at once
         self._now = now
         self._lock = Lock()
-        self._ends: dict[str, float] = {}  # when an address is as good as new
+        self._ends: dict[str, float] = {}  # when an address has its full share again
 
     def wait(self, who: str) -> float:
-        """Seconds until one more may be begun from there; 0.0: now, and this one counts."""
+        """Seconds until this address may begin one more; at 0.0, one is counted as begun now."""
         who = _network(who)
         with self._lock:
             now = self._now()
@@ -40,7 +42,7 @@ class Admission:
 
 
 def _network(who: str) -> str:
-    """An address; the whole network of an IPv6 one, for each machine has as many as it likes."""
+    """The address; for IPv6 its /64 network, because a machine may use any address in it."""
     try:
         address = ipaddress.ip_address(who)
     except ValueError:

@@ -1,9 +1,9 @@
-"""Every cluster that this server has under control, found by a key.
+"""All clusters that this server controls, by key.
 
-A real engine, or a practice engine elsewhere, is one for everybody. On the embedded practice engine
-each learner gets a cluster on first use. One that nobody looks at rests: the cluster goes on, but
-nothing is asked of it. One that nobody has looked at for hours is ended. Where there is no room,
-one in which nobody has done anything yet makes it; work is never given up for a newcomer.
+A real engine, or a practice engine elsewhere, is one cluster for everybody. On the embedded
+practice engine each learner gets a cluster on first use. Without viewers, its Control rests: the
+cluster goes on, but is not polled. After hours without viewers, it is ended. Where no place is
+left, an unused cluster is ended for a new one; one with work in it is not.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from core.threads.supervised import SupervisedThread
 
 log = logging.getLogger(__name__)
 
-#: Seconds without a viewer until a Control rests: longer than a page takes to come back.
+#: Seconds without a viewer until a Control rests: more than a page takes to come back.
 REST_AFTER = 60.0
-#: Seconds without a viewer until one in which nothing was done makes room for somebody else: who
-#: comes back finds another just like it.
+#: Seconds without a viewer until an unused cluster may be ended for a new one; a viewer who comes
+#: back gets another that is equal.
 SPARE_AFTER = 60.0
-#: Seconds without a viewer until a cluster is ended, whatever was done in it.
+#: Seconds without a viewer until any cluster is ended.
 END_AFTER = 4 * 3600.0
 #: Seconds between two rounds through the classroom.
 ROUND = 5.0
@@ -44,18 +44,18 @@ class _Cluster:
 
     control: Control
     used: float
-    code: str  # the code of who only looks on; '' where everybody has this cluster
-    seen: Control  # the same cluster, for them
-    fresh: int  # see Connection.writes: as it was made
+    code: str  # for viewers who may only look; '' where the cluster is shared
+    read_only: Control  # the same cluster, for them
+    fresh: int  # Connection.writes when it was made
     ended: bool = False
-    #: Of its own: while a cluster is made, nobody else's has to wait.
+    #: One for each: no request waits for another learner's cluster.
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Classroom:
     """Controls by key, from ``start()`` until ``stop()``.
 
-    engines: one for everybody, or where each learner finds one. now: seconds that never go back.
+    engines: one for everybody, or one for each key. now: a monotonic clock, in seconds.
     """
 
     def __init__(
@@ -75,23 +75,23 @@ class Classroom:
 
     @property
     def shared(self) -> bool:
-        """Whether everybody looks at the same cluster."""
+        """Whether everybody has the same cluster."""
         return isinstance(self._engines, Connection)
 
     def known(self, key: str) -> bool:
-        """Whether there is a cluster of this key or code, which somebody may visit."""
+        """Whether there is a cluster of this key or code."""
         return key in self._clusters or key in self._codes
 
     def viewing_code(self, key: str) -> str:
-        """The code with which a class looks on at the cluster of this key; '' where there is none.
+        """The code with which others may look at the cluster of this key; '' where there is none.
 
-        It is random, too: it leads to the cluster, not to the key.
+        It is random: the key cannot be found from it.
         """
         cluster = self._clusters.get(self._codes.get(key, key))
         return cluster.code if cluster else ""
 
     def found(self, key: str) -> Control:
-        """The cluster of this key or code, where there is one. Raises NotBegun."""
+        """The existing cluster of this key or code. Raises NotBegun."""
         if not self.shared and not self.known(key):
             raise NotBegun(_("There is no practice cluster yet: open a page of Essaim first."))
         return self.control(key)
@@ -99,8 +99,8 @@ class Classroom:
     def control(self, key: str = keys.DEFAULT, who: str = "") -> Control:
         """The cluster of this key, made on first use; its snapshot is fresh if it can be.
 
-        With the code to look on, it is ``Control.as_read_only``. who: the address from which it is
-        asked for; '' where nobody counts. Raises NoRoom.
+        With the code to look on, it is ``Control.as_read_only``. who: the address of the viewer,
+        for the limit on new clusters; '' for none. Raises NoRoom and Crowded.
         """
         code = key
         key = keys.DEFAULT if self.shared else self._codes.get(code, code)
@@ -112,24 +112,24 @@ class Classroom:
                     cluster.control.resume()
                     break
         cluster.control.collector.current()
-        return cluster.seen if code == cluster.code else cluster.control
+        return cluster.read_only if code == cluster.code else cluster.control
 
     def controls(self) -> tuple[tuple[str, Control], ...]:
-        """Every cluster that there is, with its key, oldest first. Looking wakes none."""
+        """Every cluster with its key, oldest first. They go on resting."""
         return tuple((key, cluster.control) for key, cluster in list(self._clusters.items()))
 
     def end(self, key: str) -> None:
-        """Forget a cluster, where there is one."""
+        """End the cluster of this key, if there is one."""
         with self._lock:
             self._end(key)
 
     def tend(self) -> None:
-        """Let those rest whom nobody looks at, and end those whom nobody has wanted for hours."""
+        """Let clusters without viewers rest, and end those that had none for hours."""
         if self.shared:
             return
         with self._lock:
             for key, cluster in list(self._clusters.items()):
-                with cluster.lock:  # whoever comes now is seen, or finds it resting and wakes it
+                with cluster.lock:  # a viewer who comes now counts, or wakes it
                     idle = self._idle(cluster)
                     if idle >= REST_AFTER:
                         cluster.control.rest()
@@ -138,11 +138,11 @@ class Classroom:
 
     def start(self) -> None:
         if self.shared:
-            self.control()  # so that the picture is there, and has a past, when somebody comes
+            self.control()  # its history begins before the first viewer comes
         self._thread.start()
 
     def stop(self) -> None:
-        """End every cluster that is ours. Stopping twice does no harm."""
+        """End all clusters. May be called twice."""
         self._thread.stop()
         with self._lock:
             for key in list(self._clusters):
@@ -189,7 +189,7 @@ class Classroom:
             raise
 
     def _idle(self, cluster: _Cluster) -> float:
-        """Seconds since somebody looked at it."""
+        """Seconds since it last had a viewer."""
         now = self._now()
         if cluster.control.watched:
             cluster.used = now
@@ -214,7 +214,7 @@ class Classroom:
 
 
 def _untouched(cluster: _Cluster) -> bool:
-    """Whether the cluster is as it was made: by a page, or by the docker command."""
+    """Whether nobody has used the cluster, by a page or by the docker command."""
     here = cluster.control
     learnt = here.labs.begun() or here.labs.name
     done = here.journal.records() or learnt or here.votes.poll.question
@@ -226,7 +226,7 @@ _making = threading.Lock()
 
 
 def classroom() -> Classroom:
-    """This process's classroom, opened on first use."""
+    """This process's classroom, made on first use."""
     global _current
     with _making:
         if _current is None:

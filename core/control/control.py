@@ -1,4 +1,4 @@
-"""One cluster under control: what is known of it, and the one way in for every action.
+"""One cluster under control: its state, and the only way to act on it.
 
 A Control joins the rooms below it: the connection, the collector with its history, the hub that
 pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and call ``submit``.
@@ -52,7 +52,7 @@ PULSE = 1.0
 class Control:
     """A cluster, from ``start()`` until ``stop()``."""
 
-    read_only = False  # whoever holds it came to look on
+    read_only = False  # its viewers may only look
 
     def __init__(self, connection: Connection, access: Access) -> None:
         self.connection = connection
@@ -68,7 +68,7 @@ class Control:
         self._announce()
         self.votes = Votes(lambda: self.hub.publish("votes"))
         self._pulse = SupervisedThread("pulse", self._beat)
-        self._acting = set[object]()  # commands that run now, whoever's: see as_read_only
+        self._acting = set[object]()  # commands that run now
         self.labs = Labs(
             lambda: self.whole if self.practice else with_safe_words(self.whole),
             self.journal,
@@ -76,8 +76,6 @@ class Control:
             lambda: self.hub.publish("labs"),
             lambda: self.hub.viewers > 0,
         )
-        self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
-        self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
         self._pictured = self.snapshot  # in the latest message on the engine
         self.traffic = Traffic(
             connection,
@@ -88,7 +86,7 @@ class Control:
         self.collector.subscribe(self._changed)
 
     def _announce(self) -> None:
-        """The topics of the hub that hold texts in the viewer's language."""
+        """Declare the topics of the hub."""
 
         def topic(name: str, render: Callable[[Translate], str | Content]) -> None:
             self.hub.topic(name, lambda lang: render(translation(lang).gettext))
@@ -97,6 +95,8 @@ class Control:
         topic("history", lambda _: messages.history(self.history, self.snapshot, _))
         topic("pulse", lambda _: messages.pulse(self.snapshot, _))
         topic("votes", lambda _: vote_messages.votes(self.votes.poll, _))
+        self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
+        self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
         traffic, charts = traffic_message.traffic, traffic_message.charts
         topic(
             "traffic", lambda _: traffic(self.traffic.status, self.snapshot, _, self.traffic.past)
@@ -108,16 +108,16 @@ class Control:
 
     @property
     def snapshot(self) -> ClusterSnapshot:
-        """What anybody may see: of a real engine no arguments, no environments, no labels."""
+        """The public part: of a real engine no arguments, environments and labels."""
         return self._shown(self.whole)
 
     @property
     def whole(self) -> ClusterSnapshot:
-        """All that is known; for who holds the right, and for what shows none of it."""
+        """All of it, for viewers with a right, and for checks that show none of it."""
         return self.collector.snapshot
 
     def seen(self, right: Right) -> ClusterSnapshot:
-        """What a viewer with this right may see."""
+        """The part that a viewer with this right may see."""
         return self.whole if right.held and not self.read_only else self.snapshot
 
     def _shown(self, whole: ClusterSnapshot) -> ClusterSnapshot:
@@ -125,7 +125,7 @@ class Control:
 
     @property
     def practice(self) -> bool:
-        """Whether nothing real can be harmed: unknown counts as real."""
+        """Whether the engine is a practice one; an unknown one counts as real."""
         if self.connection.practice:
             return True
         engine = self.whole.engine
@@ -133,7 +133,7 @@ class Control:
 
     @property
     def watched(self) -> bool:
-        """Whether somebody looks at it, or something that was asked for is still under way."""
+        """Whether it has viewers, or a command still runs."""
         return self.hub.viewers > 0 or bool(self._acting)
 
     def start(self) -> None:
@@ -141,11 +141,11 @@ class Control:
         self._pulse.start()
 
     def rest(self) -> None:
-        """Nobody looks: ask the engine nothing until ``resume``. The cluster itself goes on."""
+        """Stop polling until ``resume``. The cluster itself goes on."""
         self.collector.rest()
 
     def resume(self) -> None:
-        """Somebody comes: see ``collector.current`` for when the snapshot is fresh again."""
+        """Poll again; ``collector.current`` waits for a fresh snapshot."""
         self.collector.resume()
 
     def stop(self) -> None:
@@ -156,13 +156,13 @@ class Control:
         self.connection.close()
 
     def as_read_only(self) -> Control:
-        """The same cluster for who may see it, and neither change it nor see what it keeps."""
+        """The same cluster for viewers who may neither change it nor see what is private."""
         seen = object.__new__(_ReadOnlyControl)
-        seen.__dict__ = self.__dict__  # one state, whatever becomes of it
+        seen.__dict__ = self.__dict__  # they share all state
         return seen
 
     def may(self, action: Action | type[Action], right: Right = NONE) -> bool:
-        """Whether a viewer who holds this, with this right, may do it."""
+        """Whether a viewer with this right may do it."""
         practice = self.practice  # where nobody needs a right
         unlocked = not practice and right.held
         return self.access.allows(
@@ -171,29 +171,29 @@ class Control:
 
     @property
     def own(self) -> protection.Own:
-        """What of the cluster is a dashboard."""
+        """The objects of the cluster that belong to a dashboard."""
         return protection.own(self.whole, self._traces)
 
     def require(self, action: Action, right: Right = NONE, confirmed: bool = False) -> None:
-        """Raise NotAllowed where ``may`` says no, or where the dashboard itself would suffer.
+        """Raise NotAllowed unless ``may`` is true and the dashboard itself is left alone.
 
-        confirmed: the password was typed again for just this.
+        confirmed: the password was typed again for this action.
         """
         if self.may(action, right):
             if isinstance(action, Command) and not self.practice:
                 protection.require(action, self.whole, self.own, confirmed)
             return
         if not self.read_only and right.why != "never":
-            right.require()  # it says why it has ended
+            right.require()  # raises with the reason of its end
         self.access.require(action, practice=False, unlocked=False, read_only=self.read_only)
 
     def still(self, right: Right) -> None:
-        """Raise NotAllowed where what was begun with this right must not go on."""
+        """Raise NotAllowed where an action begun with this right must not go on."""
         if not self.practice:
             right.require()
 
     def require_practice(self, refusal: NotAllowed) -> None:
-        """The same for what no docker command does. refusal: what is raised on a real engine."""
+        """The same for actions that only practice has. refusal: raised on a real engine."""
         if not self.practice:
             raise refusal
         if self.read_only:
@@ -215,14 +215,7 @@ class Control:
         rights or by the engine, too. Each step that is reported asks the right again, and its end
         lets go of a command that goes on.
         """
-        try:
-            confirmed = again is not None and self.access.check(again, who)
-            if again is not None and not confirmed:
-                raise NotAllowed(_("That is not the password."))
-            client = self._client(command, right, confirmed)
-        except EssaimError as error:
-            self.journal.refused(command, who, error)
-            raise
+        client = self._begin(command, who, right, again)
         try:
             with self._act(), self._under(right, command, report, interrupt) as asking:
                 return self.journal.run(command, client, who, asking, interrupt)
@@ -235,11 +228,7 @@ class Control:
 
         The right's end closes it.
         """
-        try:
-            client = self._client(command, right)
-        except EssaimError as error:
-            self.journal.refused(command, who, error)
-            raise
+        client = self._begin(command, who, right)
         told, streams = self.journal.told(command), list[Stream]()
         try:
             with self._under(right, command, report) as asking:
@@ -259,7 +248,7 @@ class Control:
         return streams[0]
 
     def look(self, command: Command, right: Right) -> str:
-        """The same for a command that only looks: the journal is for what is done."""
+        """The same for a command that only looks; the journal does not get it."""
         client = self._client(command, right)
         try:
             with self._act():
@@ -270,7 +259,7 @@ class Control:
     def send(self, plan: Plan, who: str, right: Right) -> Run:
         """Begin a run of traffic, and write it into the journal; it ends with the right.
 
-        Raises one of core.errors.
+        Raises NotAllowed and InvalidCommand.
         """
         self.require(plan, right)
         run = self.traffic.prepare(plan)
@@ -286,13 +275,13 @@ class Control:
     def _under(
         self, right: Right, command: Command, report: Report, interrupt: Interrupt | None = None
     ) -> Iterator[Report]:
-        """While a command runs: the report that asks the right first."""
+        """While a command runs: a report that checks the right first."""
         if self.practice or not (command.changes or command.reveals):
             yield report
             return
         with right.during(lambda: interrupt.press(2) if interrupt else None):
             yield right.before(report)
-        if command.goes_on:  # it was let go, and so has answered
+        if command.goes_on:  # the end of the right made it answer
             right.require()
 
     @contextmanager
@@ -303,6 +292,18 @@ class Control:
             yield
         finally:
             self._acting.discard(this)
+
+    def _begin(
+        self, command: Command, who: str, right: Right, again: str | None = None
+    ) -> docker.DockerClient:
+        """A client for the command; a refusal is in the journal. again: see ``submit``."""
+        try:
+            if again is not None and not self.access.check(again, who):
+                raise NotAllowed(_("That is not the password."))
+            return self._client(command, right, confirmed=again is not None)
+        except EssaimError as error:
+            self.journal.refused(command, who, error)
+            raise
 
     def _client(
         self, command: Command, right: Right, confirmed: bool = False
@@ -337,7 +338,7 @@ class Control:
                     log.exception("a part of the pulse failed")
 
     def _due(self) -> Iterator[Callable[[], None]]:
-        """What is done at each pulse."""
+        """The actions of each pulse."""
         yield lambda: self.timeline.add(self.snapshot, self.journal.records())
         yield lambda: self.votes.see(self.snapshot, time.monotonic())
         yield lambda: self.hub.publish("pulse")

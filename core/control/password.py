@@ -1,9 +1,9 @@
-"""Tries of the password: a right one passes at once, whatever others do; wrong ones take turns.
+"""Checks attempts at the password: the right one passes at once, wrong ones wait in turn.
 
-Nobody can tell a teacher's first try from a stranger's guess, nor their addresses, in a class that
-shares one. So no try is ever refused. They are looked at one after the other, at a steady pace,
-which bounds what any number of guessers learns in a second, and the latest first: who comes does
-not wait behind a crowd. All wrong ones wait for their answer in one queue.
+A teacher's first attempt looks like a guess, and a class may share one address. So no attempt is
+refused. They are checked one by one at a steady pace, which limits the guesses per second, and the
+latest first, so that the teacher does not wait behind a crowd of guesses. Wrong ones wait for their
+answer in one queue.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from threading import Event, Lock
 
 log = logging.getLogger(__name__)
 
-PACE = 0.05  # seconds for a look at each try: twenty a second, from all the world together
-FREE = 3  # slips of the finger that cost no wait
-TURN = 1.0  # seconds between two answers to wrong ones, after those; and until a slip is forgotten
-LONGEST = 10.0  # seconds that one slip may cost its teacher, while others guess
+PACE = 0.05  # seconds for each check: twenty a second, for all addresses together
+FREE = 3  # wrong attempts without a wait
+TURN = 1.0  # seconds between two later wrong answers, and until one free attempt is restored
+LONGEST = 10.0  # seconds that a wrong attempt waits at most
 
 
 class PasswordCheck:
-    """now: a clock in seconds that never goes back. sleep: lets as many seconds pass."""
+    """now: a monotonic clock, in seconds. sleep: waits that many seconds."""
 
     def __init__(
         self,
@@ -36,13 +36,13 @@ class PasswordCheck:
         self._now = now
         self._sleep = sleep
         self._busy = False
-        self._waiting: list[Event] = []  # one for each try that waits
+        self._waiting: list[Event] = []  # one for each attempt that waits
         self._queue = Lock()
-        self._last = now() - FREE * TURN  # when the last wrong one has its answer
+        self._last = now() - FREE * TURN  # when the last wrong attempt has its answer
 
     def accepts(self, attempt: str, who: str = "") -> bool:
-        """Whether this is the password. who: for the log, which tells of wrong ones."""
-        with self._look():
+        """Whether this is the password; may block. who: the address, for the log of wrong ones."""
+        with self._turn():
             right = hmac.compare_digest(_bytes(attempt), self._password)
             self._sleep(PACE)
         if not right:
@@ -54,12 +54,12 @@ class PasswordCheck:
 
     @property
     def waiting(self) -> int:
-        """How many tries wait to be looked at."""
+        """How many attempts wait to be checked."""
         return len(self._waiting)
 
     @contextmanager
-    def _look(self) -> Iterator[None]:
-        """While nobody else's try is looked at; the latest of those that wait has the next turn."""
+    def _turn(self) -> Iterator[None]:
+        """A turn of its own for one attempt; the latest that waits gets the next turn."""
         mine = Event()
         with self._queue:
             if self._busy:
@@ -78,7 +78,7 @@ class PasswordCheck:
                     self._busy = False
 
     def _wait(self) -> float:
-        """Seconds until the next wrong one has its turn, which this takes."""
+        """Seconds until the answer to one more wrong attempt; takes the next turn."""
         with self._queue:
             now = self._now()
             turn = max(self._last, now - FREE * TURN) + TURN

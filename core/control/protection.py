@@ -1,8 +1,8 @@
-"""What of the cluster is this dashboard itself, and which commands would take it away or open it.
+"""Protects the dashboard's own objects in the cluster from all commands.
 
-Who holds the dashboard's container holds its password, and who stops it stops the class. So on a
-real engine no command, from wherever it comes, changes the dashboard's own objects or looks into
-them: its container, its service and stack, its secrets, its image, and the node that it runs on.
+Access to the dashboard's container gives its password, and its end stops the class. So on a real
+engine no command, from any page or route, changes or inspects the dashboard's own objects: its
+container, service, stack, secrets and image, and the node that it runs on.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from core.commands.swarm import InitSwarm, LeaveSwarm
 from core.errors import InvalidCommand, NotAllowed
 from core.i18n import later as _
 
-#: What the arguments of a docker line stand for, by their placeholders.
+#: The kind of object that an argument of a docker line names, by its placeholder.
 KINDS = {
     "CONTAINER": "container",
     "SERVICE": "service",
@@ -37,7 +37,7 @@ KINDS = {
     "SECRET": "secret",
     "STACK": "stack",
 }
-#: The docker command's word for the node that answers.
+#: The docker command's word for the connected node.
 SELF = "self"
 
 _ID = re.compile(r"\b[0-9a-f]{64}\b")
@@ -46,34 +46,34 @@ _SHORT = re.compile(r"[0-9a-f]{12}")
 
 @cache
 def traces(proc: Path = Path("/proc/self")) -> frozenset[str]:
-    """What may be the id, or its beginning, of the container that this process runs in.
+    """Candidates for the id, or a prefix of it, of this process's own container.
 
-    Docker mounts files of a container's own folder into it, which is called by its id; cgroups of
-    the first kind are called so, too; and unless it was given another, so is the host.
+    Docker mounts files from the container's folder, whose name is its id. The id is also in the
+    names of its cgroups (version 1), and its prefix is the default host name.
     """
     found = set[str]()
     for name in ("mountinfo", "cgroup"):
         try:
             found |= set(_ID.findall((proc / name).read_text(encoding="utf-8", errors="replace")))
         except OSError:
-            continue  # no Linux, or no right to look
+            continue  # not on Linux, or not readable
     host = socket.gethostname()
     return frozenset(found | ({host} if _SHORT.fullmatch(host) else set()))
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The dashboard's own objects: of each, all names that it has, its id first."""
+    """The dashboard's own objects: a tuple of names for each, its id first."""
 
     container: tuple[tuple[str, ...], ...] = ()
     service: tuple[tuple[str, ...], ...] = ()
     node: tuple[tuple[str, ...], ...] = ()
     secret: tuple[tuple[str, ...], ...] = ()
     stack: tuple[tuple[str, ...], ...] = ()
-    image: tuple[tuple[str, ...], ...] = ()  # names in full
-    pinned: frozenset[str] = frozenset()  # keys of node labels that its services' constraints name
-    sockets: tuple[tuple[str, ...], ...] = ()  # containers that hold an engine's socket
-    task: bool = False  # Swarm runs it, and would start it elsewhere
+    image: tuple[tuple[str, ...], ...] = ()  # full names
+    pinned: frozenset[str] = frozenset()  # keys of node labels in its services' constraints
+    sockets: tuple[tuple[str, ...], ...] = ()  # containers with an engine's socket
+    task: bool = False  # it is a task: Swarm would start it elsewhere
 
     def on(self, node: str) -> bool:
         """Whether it runs on the node of this id."""
@@ -81,10 +81,10 @@ class Own:
 
 
 def own(snapshot: ClusterSnapshot, traces: frozenset[str]) -> Own:
-    """What of this cluster is a dashboard: this one, or one that says so by its label.
+    """The objects of this dashboard, and of others that have the dashboard's label.
 
-    traces: see there. A service that reads a dashboard's secret counts as one, too: whoever looks
-    into it has the password.
+    traces: see ``traces``. A service that reads a dashboard's secret counts as a dashboard, because
+    its containers show the password.
     """
     mine = [c for c in snapshot.containers if _is(c.id, traces)]
     tasks = [t for t in snapshot.tasks if t.container_id and _is(t.container_id, traces)]
@@ -103,7 +103,9 @@ def own(snapshot: ClusterSnapshot, traces: frozenset[str]) -> Own:
         service=tuple((s.id, s.name) for s in services),
         node=tuple((n.id, n.hostname) for n in snapshot.nodes if n.id in nodes)
         or tuple((node,) for node in nodes),
-        secret=tuple(("", *secret) for secret in secrets),  # by no beginning: none in use can go
+        secret=tuple(
+            ("", *secret) for secret in secrets
+        ),  # not by id: a secret in use cannot be removed
         stack=tuple({("", value) for s in boards for key, value in s.labels if key == NAMESPACE}),
         image=tuple(
             (image.id.removeprefix("sha256:"), *map(canonical, image.tags))
@@ -118,9 +120,10 @@ def own(snapshot: ClusterSnapshot, traces: frozenset[str]) -> Own:
 
 
 def require(command: Command, snapshot: ClusterSnapshot, own: Own, confirmed: bool = False) -> None:
-    """Raise NotAllowed where the command would take a dashboard away, or open it.
+    """Raise NotAllowed for a command that would change or inspect a dashboard's own objects.
 
-    confirmed: the password was typed again, after the sentence of ``may_be_confirmed`` was read.
+    Raises InvalidCommand for a name that would change a request's path. confirmed: the password was
+    typed again for this command.
     """
     if not (command.changes or command.reveals):
         return
@@ -175,14 +178,14 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, confirmed: bo
 
 
 def may_be_confirmed(command: Command) -> bool:
-    """Whether who types the password again may do this to the dashboard's own node."""
+    """Whether the password, typed again, allows this for the dashboard's own node."""
     if isinstance(command, UpdateNode):
         return command == UpdateNode(availability="drain", node=command.node)
     return isinstance(command, LeaveSwarm)
 
 
 def named(command: Command) -> Iterator[tuple[str, str]]:
-    """The kind and the name of each object that the arguments of a docker line name."""
+    """Kind and name of each object in the arguments of the docker line; kind '' for images."""
     for field, part in grammar.parts(command).items():
         if part.kind != "argument":
             continue
@@ -195,15 +198,15 @@ def named(command: Command) -> Iterator[tuple[str, str]]:
 
 
 def _enters(command: Command, kind: str) -> bool:
-    """Whether the command runs something in what is named, or types to what runs there."""
+    """Whether the command runs a program in a container, or types to one."""
     return kind == "container" and (isinstance(command, ExecContainer) or command.at_keyboard)
 
 
 def _plain(name: str) -> bool:
-    """Whether it is part of a request's path as it is written.
+    """Whether the engine takes the name as it is in a request's path.
 
-    An engine cleans a path with empty parts or dots: its answer is about something of another name.
-    The first slash is Docker's own, in a container's name.
+    It cleans paths with empty parts or dots, and so would act on an object of another name. Docker
+    itself puts one slash before a container's name.
     """
     return not {"", ".", ".."} & set(name.removeprefix("/").split("/"))
 
@@ -227,7 +230,7 @@ def _kept(command: Command, node: str) -> NotAllowed:
 
 
 def _harms(command: Command, own: Own) -> bool:
-    """Whether what is done to a node takes away what runs there, or its place in the Swarm."""
+    """Whether a command for a node would end its tasks, or take it from the managers."""
     if isinstance(command, UpdateNode):
         keys = {text.partition("=")[0] for text in (*command.label_add, *command.label_rm)}
         return (
@@ -237,7 +240,7 @@ def _harms(command: Command, own: Own) -> bool:
 
 
 def _tags(command: Command) -> Iterable[str]:
-    """The images whose names the command moves or takes away."""
+    """The names of images that the command moves or removes."""
     if isinstance(command, RemoveImages):
         return command.images
     if isinstance(command, TagImage):
@@ -254,17 +257,17 @@ def _of(container: Container, services: Iterable[Service]) -> bool:
 
 
 def _others(snapshot: ClusterSnapshot, kind: str) -> Iterable[tuple[str, ...]]:
-    """All names of each object of this kind, where the picture has them."""
+    """All names of each object of this kind, where the snapshot has them."""
     if kind == "container":
         return ((c.id, c.name) for c in snapshot.containers)
     return ((s.id, s.name) for s in snapshot.services) if kind == "service" else ()
 
 
 def _meant(name: str, own: Sequence[tuple[str, ...]], others: Iterable[tuple[str, ...]]) -> str:
-    """What is called so among the dashboard's own, by its last name; '' where it is not.
+    """The last name of the own object that the engine finds by this name; '' for none.
 
-    An engine looks for names without regard to case, and takes the beginning of an id where
-    nothing has that name.
+    An engine compares names without regard to case. If no object has the name, it takes it as the
+    prefix of an id.
     """
     asked = name.removeprefix("sha256:").lstrip("/").lower()
     for names in own:

@@ -1,8 +1,8 @@
 """A viewer's right to a real engine: from the password to Lock, leaving or idleness.
 
-There is one object for it. Whoever acts for a viewer, now or later, carries this object and asks it
-at each message and at each step; what runs under it is ended with it. It never comes back: who
-unlocks again gets another one, and what an ended right had begun stays ended.
+The right is one object. All code that acts for a viewer holds it, and checks it at each message and
+each step. Its end also ends the commands that run under it. An ended right never comes back: a
+viewer who unlocks again gets a new one.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from core.threads.supervised import SupervisedThread
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Minutes without an act after which a right ends, where ``$ESSAIM_IDLE`` names no others.
+#: Minutes without an action until a right ends, unless ``$ESSAIM_IDLE`` is set.
 IDLE = 30.0
-#: Seconds for which a viewer's page may be away, as when a phone changes its network.
+#: Seconds that a viewer's page may be away, as when a phone changes its network.
 AWAY = 30.0
-#: Seconds between two looks at whether a right has run out.
+#: Seconds between two checks of a right.
 LOOK = 1.0
 
-#: Why it ended; never: it was not given.
+#: The reason of its end; never: it was never given.
 Why = Literal["", "never", "locked", "idle", "left"]
 
 _ENDED: dict[str, Callable[[], NotAllowed]] = {
@@ -44,10 +44,10 @@ _ENDED: dict[str, Callable[[], NotAllowed]] = {
 
 
 class Right:
-    """From the password until ``end()``, or until nobody acts or is there.
+    """Holds until ``end()``, or until the viewer is idle or gone.
 
-    idle: seconds without an act. here: whether the viewer's page is open now. now: a clock in
-    seconds that never goes back.
+    idle: seconds without an action. here: whether the viewer's page is open now. now: a monotonic
+    clock, in seconds.
     """
 
     def __init__(
@@ -79,17 +79,17 @@ class Right:
         return not self.why
 
     def acted(self) -> None:
-        """Its viewer has done something: the time without an act begins anew."""
+        """Note an action of its viewer: the idle time begins anew."""
         if self.held:
             self._used = self._now()
 
     def require(self) -> None:
-        """Raise NotAllowed, with the reason, where it has ended."""
+        """Raise NotAllowed, with the reason, if it has ended."""
         if not self.held:
             raise _ENDED[self.why]()
 
     def before(self, act: Callable[P, T]) -> Callable[P, T]:
-        """The same act, but the right is asked first, each time."""
+        """A function that calls ``require`` and then ``act``."""
 
         def asking(*given: P.args, **named: P.kwargs) -> T:
             self.require()
@@ -98,7 +98,7 @@ class Right:
         return asking
 
     def end(self, why: Why = "locked") -> None:
-        """Take it away, and end what runs under it."""
+        """End it, and the commands that run under it."""
         with self._lock:
             if self.why:
                 return
@@ -108,9 +108,9 @@ class Right:
             SupervisedThread("end", close).start()
 
     def covers(self, close: Callable[[], None]) -> None:
-        """Call this with the right's end, should its object still be there; at once, if it ended.
+        """Call ``close`` when the right ends; at once, if it has ended.
 
-        close: a method of what is to end; may be called on any thread.
+        close: a bound method; its object is referenced weakly. May be called on any thread.
         """
         with self._lock:
             self._covered = [each for each in self._covered if each() is not None]
@@ -121,7 +121,7 @@ class Right:
 
     @contextmanager
     def during(self, close: Callable[[], None]) -> Iterator[None]:
-        """While this is under way, the right's end calls ``close``; at once, if it has ended."""
+        """Within the block, the right's end calls ``close``; at once, if it has ended."""
         this = object()
         with self._lock:
             self._closing[this] = close
@@ -135,14 +135,11 @@ class Right:
                 del self._closing[this]
 
     def to_put_back(self) -> Right:
-        """Another right for whoever must put back what they changed, even after this one's end.
-
-        To be ended by its user, as soon as all is back.
-        """
+        """Another right, to undo changes even after this one's end; its user must end it."""
         return Right(self.idle)
 
     def _watch(self) -> None:
-        """From now on something runs under it: look by itself whether it has run out."""
+        """Check it regularly from now on, because something runs under it."""
         with self._lock:
             if self._watched or self.why:
                 return
@@ -160,14 +157,14 @@ def _never() -> Right:
     return right
 
 
-#: The right of who has not shown the password.
+#: The right of a viewer who has not shown the password.
 NONE = _never()
 
 
 class Rights:
-    """The rights of each browser: a password opens one page, Lock closes all pages of a browser.
+    """The rights by browser: the password unlocks one page, Lock locks all pages of a browser.
 
-    environ: where ``ESSAIM_IDLE`` is read, minutes; what is no such number raises NotAllowed.
+    environ: has ``ESSAIM_IDLE``, minutes. Raises NotAllowed where that is no positive number.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -184,14 +181,14 @@ class Rights:
         self._lock = threading.Lock()
 
     def give(self, browser: str, here: Callable[[], bool]) -> Right:
-        """A right for one page of this browser; '' for one that cannot be told from others."""
+        """A new right for one page. browser: its id, or '' for none. here: see Right."""
         right = Right(self.idle, here)
         with self._lock:
             self._given[right] = browser
         return right
 
     def lock(self, right: Right, browser: str) -> None:
-        """End this right, and those of the same browser's other pages."""
+        """End this right, and the rights of the same browser's other pages."""
         with self._lock:
             others = [each for each, whose in self._given.items() if browser and whose == browser]
         for each in {right, *others}:
