@@ -10,29 +10,22 @@ from core.labs.board import SETTINGS, Learner, bottlenecks, export, learners
 from core.labs.catalogue import LABS
 from core.labs.texts import texts
 from core.ui import labs
-from core.ui.frame import engine_missing, head, locked_hint
+from core.ui.frame import engine_missing, head, locked_hint, password_form
 from core.ui.script_runs import caught
-from core.ui.session import _, control, language, plural, unlock, unlocked
+from core.ui.session import _, control, language, plural, unlocked
 from core.ui.tables import table
 
 NUMBERS = {lab.name: number for number, lab in enumerate(LABS, 1)}
 REFRESH = 3  # seconds; one viewer looks
 
 
-def password_form() -> None:
+def locked_page() -> None:
     """The password, where the line at the top does not ask for it."""
     st.info(_("This page is for the teacher: it shows how far each learner is."))
     if not control().practice:
         locked_hint()
         return
-    with st.form("unlock", width=420):
-        attempt = st.text_input(_("Password"), type="password")
-        tried = st.form_submit_button(_("Unlock"), type="primary")
-    if tried:
-        if unlock(attempt):
-            st.rerun()
-        st.error(_("That is not the password."))
-    st.caption(_("It is the one set by whoever started Essaim, or printed at its start."))
+    password_form(width=420)
 
 
 def title(lab: str, step: str) -> str:
@@ -119,4 +112,4 @@ if not engine_missing():
         choose_names()
         st.fragment(show, run_every=REFRESH)()
     else:
-        password_form()
+        locked_page()

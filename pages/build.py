@@ -12,7 +12,7 @@ from core.commands.folder import FOLDER
 from core.commands.runs import RunContainer
 from core.errors import InvalidCommand
 from core.ui import jobs
-from core.ui.forms import number, port
+from core.ui.forms import number, port, row
 from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.lines import asking_button, button, last_action
 from core.ui.links import free_port, open_links
@@ -95,7 +95,7 @@ def run(image: str) -> None:
 def running(container: Container) -> None:
     one = (container.name,)
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with row():
             st.markdown(f"**{container.name}** · {container.status}")
             if container.state == "running":
                 open_links(container.ports)

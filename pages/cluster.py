@@ -10,7 +10,7 @@ from core.commands.services import CreateService, RemoveServices, UpdateService
 from core.traffic.endpoints import open_ports
 from core.traffic.plan import Plan
 from core.ui.alive import not_noticed
-from core.ui.forms import number, port, within
+from core.ui.forms import number, port, row, within
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import asking_button, button, journal, last_action
 from core.ui.live import board
@@ -63,7 +63,7 @@ def looked_at() -> Service:
 def steer(service: Service) -> None:
     """The slider and the buttons of one service."""
     name = service.name
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with row("bottom"):
         if service.replicas is not None:
             slider(service)
         button(

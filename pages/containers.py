@@ -15,7 +15,7 @@ from core.commands.runs import RunContainer
 from core.presentation import tables
 from core.ui import jobs
 from core.ui.console import terminal_button
-from core.ui.forms import cells, words
+from core.ui.forms import cells, row, words
 from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.lines import asking_button, button, last_action
 from core.ui.links import open_links
@@ -68,7 +68,7 @@ def printed() -> None:
 def detail(container: Container) -> None:
     one = (container.name,)
     alive = container.state in ("running", "paused", "restarting")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with row():
         button(
             _("Start"),
             lambda: StartContainers(containers=one),

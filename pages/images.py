@@ -12,6 +12,7 @@ from core.commands.images import (
 )
 from core.presentation import tables
 from core.ui import jobs
+from core.ui.forms import row
 from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.lines import asking_button, button, last_action
 from core.ui.output import on_opening
@@ -23,11 +24,11 @@ SUGGESTED = ("alpine", "nginx:latest", "hello-world", "python:3.11-slim")
 
 
 def pull() -> None:
-    row = st.form("pull", border=False).container(horizontal=True, vertical_alignment="bottom")
-    image = row.text_input(
+    fields = st.form("pull", border=False).container(horizontal=True, vertical_alignment="bottom")
+    image = fields.text_input(
         _("Pull an image"), placeholder=", ".join(SUGGESTED), width=420, key="pull_name"
     )
-    sent = row.form_submit_button(
+    sent = fields.form_submit_button(
         _("Pull"), icon=":material/download:", type="primary", disabled=not may(PullImage)
     )
     if sent:
@@ -36,7 +37,7 @@ def pull() -> None:
 
 
 def detail(reference: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with row("bottom"):
         with (
             st.popover(_("Tag"), icon=":material/sell:", disabled=not may(TagImage)),
             st.form("tag_form", border=False),

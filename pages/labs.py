@@ -8,6 +8,7 @@ from core.labs.lab import Lab
 from core.labs.progress import LabProgress
 from core.labs.texts import LabText, StepText, texts
 from core.ui import labs
+from core.ui.forms import row
 from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.script_runs import caught
 from core.ui.session import _, control, language, may, plural
@@ -23,7 +24,7 @@ def catalogue() -> None:
         text = texts(lab.name, language())
         done = len(begun[lab.name].done) if lab.name in begun else 0
         with st.container(border=True):
-            with st.container(horizontal=True, vertical_alignment="center"):
+            with row():
                 st.markdown(f"#### {number}. {text.title}", width="stretch")
                 finished = done == len(lab.steps)
                 st.button(
@@ -72,7 +73,7 @@ def lab_page(lab: Lab) -> None:
 
 
 def overview(lab: Lab, text: LabText, progress: LabProgress, at: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with row(gap="small"):
         st.button(
             _("All labs"),
             key="look_all",
@@ -123,7 +124,7 @@ def step(lab: Lab, progress: LabProgress, at: int, text: StepText) -> None:
 
 def navigate(lab: Lab, progress: LabProgress, at: int) -> None:
     done = len(progress.done) > at
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with row():
         if at:
             back = _("Previous step")
             st.button(back, key="look_back", on_click=caught(go), args=(lab.name, at - 1))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.traffic.endpoints import open_ports
+from core.ui.forms import row
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.labs import picture
 from core.ui.lessons import choose as choose_lesson
@@ -38,7 +39,7 @@ if not swarm_missing():
     if there:
         names = list(there)
         name = choose(_("Service"), names, "lesson_service") if names[1:] else names[0]
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with row():
             start_button(kind, there[name])
             introduce(kind, there[name])
         if kind in ("rebalance", "plain") and under_way(kind):

@@ -11,7 +11,7 @@ from core.presentation import tables
 from core.ui import faults, instances
 from core.ui.alive import drain_button
 from core.ui.confirmation import confirmation_button, leaves, own
-from core.ui.forms import words
+from core.ui.forms import row, words
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import asking_button, button, last_action
 from core.ui.output import answer, on_opening
@@ -32,7 +32,7 @@ def spelled(node: Node) -> str:
 
 
 def detail(node: Node) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with row():
         for availability, icon in AVAILABILITIES.items():
             if availability == "drain":
                 drain_button(_("Drain"), node, key="node_drain", icon=icon)

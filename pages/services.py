@@ -14,7 +14,7 @@ from core.commands.services import (
 from core.presentation import marks, tables
 from core.ui import faults
 from core.ui.alive import not_alive, not_known
-from core.ui.forms import cells, number, within, words
+from core.ui.forms import cells, number, row, within, words
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import asking_button, button, last_action
 from core.ui.links import node_links
@@ -92,7 +92,7 @@ def change(service: Service) -> None:
 
 
 def detail(service: Service) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with row():
         button(
             _("Roll back"),
             lambda: RollbackService(service=service.name),

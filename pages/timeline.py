@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.ui.forms import row
 from core.ui.frame import engine_missing, head
 from core.ui.session import _
 from core.ui.timeline import open_file, save_button, timeline
@@ -9,7 +10,7 @@ from core.ui.timeline import open_file, save_button, timeline
 head(_("Timeline"), watch="shape")
 # A saved timeline needs no engine.
 missing = engine_missing()
-with st.container(horizontal=True, vertical_alignment="center"):
+with row():
     if not missing:
         save_button()
     with st.popover(_("Open a file"), icon=":material/folder_open:"):

@@ -7,6 +7,7 @@ from core.errors import InvalidCommand
 from core.traffic.endpoints import open_ports
 from core.traffic.plan import MAX_RATE, MAX_SECONDS, Plan
 from core.ui.disturbances import disturbance_buttons
+from core.ui.forms import row
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import journal, last_action
 from core.ui.selection import remembered
@@ -21,7 +22,7 @@ def choices(services: list[Service]) -> Service:
     """What to send, where, how fast and for how long; the service."""
     names = [service.name for service in services]
     free = not may_send()
-    with st.container(horizontal=True, vertical_alignment="bottom", key="traffic_choices"):
+    with row("bottom", key="traffic_choices"):
         name = remembered(names, "traffic_service", default="web")
         name = st.selectbox(
             _("Service"), names, index=names.index(name), key="traffic_service", width=140

@@ -109,7 +109,7 @@ class Classroom:
             with cluster.lock:
                 if not cluster.ended:
                     cluster.used = self._now()
-                    cluster.control.resume()
+                    cluster.control.collector.resume()
                     break
         cluster.control.collector.current()
         return cluster.read_only if code == cluster.code else cluster.control
@@ -132,7 +132,7 @@ class Classroom:
                 with cluster.lock:  # a viewer who comes now counts, or wakes it
                     idle = self._idle(cluster)
                     if idle >= REST_AFTER:
-                        cluster.control.rest()
+                        cluster.control.collector.rest()
                 if idle >= END_AFTER:
                     self._end(key)
 

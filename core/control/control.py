@@ -140,14 +140,6 @@ class Control:
         self.collector.start()
         self._pulse.start()
 
-    def rest(self) -> None:
-        """Stop polling until ``resume``. The cluster itself goes on."""
-        self.collector.rest()
-
-    def resume(self) -> None:
-        """Poll again; ``collector.current`` waits for a fresh snapshot."""
-        self.collector.resume()
-
     def stop(self) -> None:
         self._pulse.stop()
         self.labs.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 import streamlit as st
@@ -12,11 +11,8 @@ from core.commands.nodes import UpdateNode
 from core.presentation.health import drain_warning, health
 from core.ui import faults
 from core.ui.confirmation import confirmation_button, drains, own
-from core.ui.lines import asking_button, button
+from core.ui.lines import asking_button, button, escaped
 from core.ui.session import _, control, seen
-
-#: What would be read as Markdown in the engine's words.
-_MARKS = re.compile(r"[\\`*_\[\]$#:<>~|]")
 
 
 def not_alive() -> None:
@@ -26,7 +22,7 @@ def not_alive() -> None:
     told = sorted((each for each in found if each.summary), key=lambda each: not each.down)
     if told:
         lines = (f"{'✕' if each.down else '▲'} {each.summary}" for each in told)
-        st.warning("\n\n".join(_MARKS.sub(r"\\\g<0>", line) for line in lines))
+        st.warning("\n\n".join(map(escaped, lines)))
 
 
 def not_known() -> None:

@@ -8,6 +8,7 @@ from core.cluster.snapshot import Outage
 from core.engine.connection import Connection, Search, Tried
 from core.errors import said
 from core.presentation.outage import explain
+from core.ui.lines import escaped
 from core.ui.session import _, control
 
 
@@ -38,7 +39,7 @@ def failed_to_answer() -> None:
 
 def no_answer(connection: Connection, outage: Outage | None) -> str:
     """What to say instead of an engine: why there is none, and what to do."""
-    why = _plain(explain(outage, _))
+    why = escaped(explain(outage, _))
     if connection.fault:
         parts = [f"{why} {_('Put it right, and start Essaim again.')}"]
     else:
@@ -56,7 +57,7 @@ def _story(connection: Connection, search: Search, outage: Outage | None) -> str
     parts = []
     if search.chosen:
         named = connection.named if connection.practice is None else search.chosen
-        parts.append(_("Chosen by: {named}").format(named=_plain(said(named, _))))
+        parts.append(_("Chosen by: {named}").format(named=escaped(said(named, _))))
     else:
         parts.append(
             _(
@@ -78,20 +79,15 @@ def _story(connection: Connection, search: Search, outage: Outage | None) -> str
                 )
             )
     if connection.practice is None and outage:
-        parts.append(_plain(explain(outage, _)))
+        parts.append(escaped(explain(outage, _)))
     return "\n\n".join(parts)
 
 
 def _line(tried: Tried) -> str:
     endpoint = tried.endpoint
     where = f"{_code(endpoint.host.removeprefix('unix://'))} ({said(endpoint.named, _)})"
-    return _("{where}: {why}").format(where=where, why=_plain(said(tried.why, _)))
+    return _("{where}: {why}").format(where=where, why=escaped(said(tried.why, _)))
 
 
 def _code(text: str) -> str:
     return f"`{text.replace('`', chr(39))}`"
-
-
-def _plain(text: str) -> str:
-    """What others have written, with nothing in it that Markdown would take for its own."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>#$~:|!{}" else c for c in text)

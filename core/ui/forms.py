@@ -46,14 +46,13 @@ def number(
 
 def within(label: str, value: float | None, least: int, most: int) -> int:
     """The value as a whole number. Raises InvalidCommand if it is none, or out of bounds."""
-    if value is not None and value == int(value) and least <= value <= most:
-        return int(value)
-    text = (
-        _("{field}: write a whole number from {least} to {most}.")
-        if value is None
-        else _("{field}: a whole number from {least} to {most}, not {value}.")
-    )
-    raise InvalidCommand(text, field=label, least=least, most=most, value=f"{value or 0:.15g}")
+    bounds = {"field": label, "least": least, "most": most}
+    if value is None:
+        raise InvalidCommand(_("{field}: write a whole number from {least} to {most}."), **bounds)
+    if value != int(value) or not least <= value <= most:
+        sentence = _("{field}: a whole number from {least} to {most}, not {value}.")
+        raise InvalidCommand(sentence, **bounds, value=f"{value:.15g}")
+    return int(value)
 
 
 def port(value: float | None) -> int:

@@ -1,13 +1,16 @@
-"""What every page has around it: the navigation, the engine's line, the language and the lock."""
+"""The frame of every page: the navigation, the engine's line, the language and the lock."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from core.i18n import LANGUAGES, number
 from core.ui.engine import failed_to_answer, how_found, no_answer
+from core.ui.forms import row
 from core.ui.live import status
 from core.ui.script_runs import caught, show_callback_error, uninterrupted
 from core.ui.session import (
@@ -25,63 +28,62 @@ from core.ui.share import full, not_found, share
 from core.ui.style import own_words, sheet
 from core.ui.swarm import first_swarm
 
-#: Seconds between two looks of an unlocked page at its right.
+#: Seconds between two checks of an unlocked page's right.
 WATCH = 5.0
 PAGES = Path(__file__).parents[2] / "pages"
 
 
 @uninterrupted()
 def run() -> None:
-    """One run of the script for one browser: the page that its address names."""
+    """One run of the script for one browser: the page of its address."""
     st.set_page_config(page_title="Essaim", page_icon="🐝", layout="wide")
-    page = st.navigation(
+
+    def page(name: str, title: str, icon: str) -> StreamlitPage:
+        path = PAGES / f"{name}.py"
+        return st.Page(path, title=title, icon=f":material/{icon}:", default=name == "cluster")
+
+    shown = st.navigation(
         {
             "": [
-                st.Page(
-                    PAGES / "cluster.py", title=_("Cluster"), icon=":material/hub:", default=True
-                ),
-                st.Page(PAGES / "services.py", title=_("Services"), icon=":material/layers:"),
-                st.Page(PAGES / "nodes.py", title=_("Nodes"), icon=":material/dns:"),
-                st.Page(PAGES / "images.py", title=_("Images"), icon=":material/album:"),
-                st.Page(
-                    PAGES / "containers.py", title=_("Containers"), icon=":material/deployed_code:"
-                ),
-                st.Page(PAGES / "build.py", title=_("Build"), icon=":material/construction:"),
+                page("cluster", _("Cluster"), "hub"),
+                page("services", _("Services"), "layers"),
+                page("nodes", _("Nodes"), "dns"),
+                page("images", _("Images"), "album"),
+                page("containers", _("Containers"), "deployed_code"),
+                page("build", _("Build"), "construction"),
             ],
             _("Demonstrate"): [
-                st.Page(PAGES / "traffic.py", title=_("Traffic"), icon=":material/moving:"),
-                st.Page(PAGES / "lessons.py", title=_("Lessons"), icon=":material/compare:"),
-                st.Page(PAGES / "timeline.py", title=_("Timeline"), icon=":material/timeline:"),
-                st.Page(PAGES / "projector.py", title=_("Projector"), icon=":material/cast:"),
-                st.Page(PAGES / "vote.py", title=_("Vote"), icon=":material/how_to_vote:"),
+                page("traffic", _("Traffic"), "moving"),
+                page("lessons", _("Lessons"), "compare"),
+                page("timeline", _("Timeline"), "timeline"),
+                page("projector", _("Projector"), "cast"),
+                page("vote", _("Vote"), "how_to_vote"),
             ],
             _("Learn"): [
-                st.Page(PAGES / "labs.py", title=_("Labs"), icon=":material/school:"),
-                st.Page(PAGES / "board.py", title=_("Board"), icon=":material/groups:"),
-                st.Page(PAGES / "console.py", title=_("Console"), icon=":material/terminal:"),
+                page("labs", _("Labs"), "school"),
+                page("board", _("Board"), "groups"),
+                page("console", _("Console"), "terminal"),
             ],
         },
         position="top",
     )
     st.html(sheet() + own_words())
     if not full():
-        page.run()
+        shown.run()
 
 
 def head(title: str, watch: str = "all") -> None:
     """The page's title, the engine's line beside it, and the viewer's own switches.
 
-    watch: what the page is made of, see ``core.ui.live.status``.
+    watch: the changes that redraw the page; see ``core.ui.live.status``.
     """
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
+    with row(horizontal_alignment="distribute"):
         with st.container(width="content", key="title"):
             st.subheader(title, anchor=False)
         with st.container(width="stretch", key="status_line"):
             status(watch)
         how_found()
-        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+        with row(width="content"):
             share()
             _lock()
             _languages()
@@ -91,7 +93,7 @@ def head(title: str, watch: str = "all") -> None:
 
 
 def engine_missing() -> bool:
-    """Say so where no engine has answered yet; whether that is so."""
+    """Whether no engine has answered yet; if so, draws a warning."""
     snapshot = control().snapshot
     if snapshot.engine is not None:
         return False
@@ -100,7 +102,7 @@ def engine_missing() -> bool:
 
 
 def swarm_missing() -> bool:
-    """Where there is no Swarm to show, say so and what to do; whether that is so."""
+    """Whether there is no Swarm to show; if so, draws what to do."""
     if engine_missing():
         return True
     engine = control().snapshot.engine
@@ -111,7 +113,7 @@ def swarm_missing() -> bool:
 
 
 def locked_hint() -> None:
-    """Tell a viewer who may only look how to get the right to act."""
+    """A note for a viewer who may only look: how to get the right to act."""
     if told := read_only_notice():
         st.caption(f":material/visibility: {told}")
         return
@@ -138,7 +140,7 @@ def _languages() -> None:
 
 
 def _watch() -> None:
-    """Draw the page anew when its right has ended by itself, or by another tab's Lock."""
+    """Draw the page again when its right has ended by itself, or by another tab's Lock."""
     if not unlocked():
         st.rerun()
 
@@ -158,11 +160,16 @@ def _lock() -> None:
         return
     forget()
     with st.popover(_("Unlock"), icon=":material/lock:"):
-        with st.form("unlock", border=False):
-            attempt = st.text_input(_("Password"), type="password")
-            tried = st.form_submit_button(_("Unlock"), type="primary")
-        if tried:
-            if unlock(attempt):
-                st.rerun()
-            st.error(_("That is not the password."))
-        st.caption(_("It is the one set by whoever started Essaim, or printed at its start."))
+        password_form(border=False)
+
+
+def password_form(**layout: Any) -> None:
+    """A form for the password; the right one draws the page again, unlocked."""
+    with st.form("unlock", **layout):
+        attempt = st.text_input(_("Password"), type="password")
+        tried = st.form_submit_button(_("Unlock"), type="primary")
+    if tried:
+        if unlock(attempt):
+            st.rerun()
+        st.error(_("That is not the password."))
+    st.caption(_("It is the one set by whoever started Essaim, or printed at its start."))

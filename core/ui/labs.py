@@ -15,6 +15,7 @@ from core.labs.progress import LabProgress, remark
 from core.labs.texts import Quiz, StepText
 from core.lessons.solutions import Play
 from core.ui.console import link
+from core.ui.forms import row
 from core.ui.live import component, ignore, require_availability, tile_words
 from core.ui.script_runs import caught, until_done
 from core.ui.session import Viewer, _, control, may, viewer, who
@@ -88,7 +89,7 @@ def typed(lines: tuple[str, ...], key: str) -> None:
     """Lines to type; the docker lines have a link to the console."""
     for number, line in enumerate(lines):
         name = f"typed_{key}_{number}"
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=name):
+        with row(gap="small", key=name):
             st.code(line, language="shell", wrap_lines=True)
             if line.startswith("docker "):
                 link(line, small=True)

@@ -13,6 +13,7 @@ from core.commands.journal import Record
 from core.i18n import Translate
 from core.presentation import tables
 from core.ui.console import link
+from core.ui.forms import row
 from core.ui.script_runs import caught
 from core.ui.session import Viewer, _, act, control, may, viewer
 from core.ui.tables import table
@@ -31,7 +32,7 @@ def last_action() -> None:
         st.error(done.refused.said(_), icon=":material/block:")
     if done.line:
         st.code(done.line, language="shell", wrap_lines=True)
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with row():
             with st.popover(_("The same in Python"), icon=":material/code:", type="tertiary"):
                 st.code(done.python, language="python")
             link(done.line)
@@ -124,3 +125,8 @@ def journal_table(records: Sequence[Record], _: Translate) -> DataFrame:
         }
         for record in reversed(records)
     )
+
+
+def escaped(text: str) -> str:
+    """Foreign words for Markdown, with all of its marks escaped."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>#$~:|!{}" else c for c in text)

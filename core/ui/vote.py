@@ -12,7 +12,7 @@ from core.commands.nodes import UpdateNode
 from core.commands.services import ScaleServices, UpdateService
 from core.errors import InvalidCommand
 from core.ui.alive import warn_of_drain
-from core.ui.forms import number, within
+from core.ui.forms import number, row, within
 from core.ui.live import component, ignore
 from core.ui.script_runs import caught
 from core.ui.selection import remembered
@@ -87,7 +87,7 @@ def teacher() -> None:
         return
     poll = control().votes.poll
     if poll.question and poll.phase == "open":
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with row():
             st.button(
                 _("Let it happen"),
                 key="vote_do",
@@ -113,7 +113,7 @@ def _asking(services: list[Service]) -> None:
         "activate": _("Activate a node again"),
         "rebalance": _("Force an update"),
     }
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with row("bottom"):
         kind = st.selectbox(
             _("What will happen"), list(kinds), format_func=kinds.__getitem__, key="vote_kind"
         )
