@@ -27,12 +27,12 @@ OriginCheck = Callable[[Mapping[str, str]], bool]
 #: This process: a page that another one has drawn must be drawn again.
 INSTANCE = secrets.token_hex(6)
 
-_BROWSER = Path(__file__).parent / "browser"
+BROWSER = Path(__file__).parent / "browser"
 #: Every file that may be asked for, by name. Plotly comes from its Python package, so that a class
 #: without internet has it.
-FILES = {path.name: path for path in _BROWSER.iterdir() if path.suffix in (".js", ".css")}
+FILES = {path.name: path for path in BROWSER.iterdir() if path.suffix in (".js", ".css")}
 # xterm.js has no Python package: it lies here as released.
-FILES |= {path.name: path for path in (_BROWSER / "vendor").iterdir() if path.suffix}
+FILES |= {path.name: path for path in (BROWSER / "vendor").iterdir() if path.suffix}
 FILES["plotly.min.js"] = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 

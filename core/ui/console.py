@@ -22,18 +22,9 @@ from core.ui.session import key as cluster_key
 PAGE = Path(__file__).parents[2] / "pages" / "console.py"
 
 
-_console = component("console", '<div class="essaim-console"></div>', "xterm.css", "console.css")
+_console = component("console", "xterm.css", "console.css")
 
-_picture = component(
-    "picture",
-    """
-    <div class="essaim-board essaim-picture">
-      <div data-part="nodes"></div><div data-part="engine"></div>
-    </div>
-    """,
-    "board.css",
-    "console.css",
-)
+_picture = component("picture", "board.css", "console.css")
 
 
 def page() -> Any:

@@ -20,19 +20,9 @@ from core.ui.live import component, ignore, require_availability, tile_words
 from core.ui.script_runs import caught, until_done
 from core.ui.session import Viewer, _, control, may, viewer, who
 
-_check = component("check", '<div class="essaim-check" role="status"></div>', "labs.css")
+_check = component("check", "labs.css")
 
-_picture = component(
-    "lab_picture",
-    """
-    <div class="essaim-board essaim-lab-picture">
-      <div data-part="nodes"></div><div data-part="engine"></div>
-    </div>
-    """,
-    "board.css",
-    "labs.css",
-    script="picture",
-)
+_picture = component("lab_picture", "board.css", "labs.css", script="picture")
 
 
 def check(progress: LabProgress, number: int, text: StepText) -> None:

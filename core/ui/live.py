@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ import streamlit as st
 from core.commands.nodes import UpdateNode
 from core.errors import EssaimError
 from core.live.messages import shape
-from core.live.routes import FILES, INSTANCE, edition
+from core.live.routes import BROWSER, FILES, INSTANCE, edition
 from core.presentation.phases import PHASES
 from core.ui.script_runs import caught
 from core.ui.session import _, act, control, key, language
@@ -29,15 +30,15 @@ Callbacks = Mapping[str, Callable[[Any], object]]
 NO_CALLBACKS: Callbacks = {}
 
 
-def component(name: str, html: str, *styles: str, script: str = "") -> Callable[..., Any]:
-    """A live component: the browser file ``name``.js, or ``script``.js; with these style sheets.
+def component(name: str, *styles: str, script: str = "") -> Callable[..., Any]:
+    """A live component, of the browser files ``name``.html and ``name``.js, or ``script``.js.
 
     Returns the function that mounts it. Its arguments are the component's data, except ``key`` and
     ``on``, which takes a callback for each event: it gets the value that the browser sent.
     """
     mounted: Callable[..., Any] = st.components.v2.component(
         f"essaim_{name}",
-        html=html,
+        html=_markup(f"{name}.html"),
         css="\n".join(FILES[style].read_text(encoding="utf-8") for style in styles),
         js=LOADER % (script or name),
         isolate_styles=False,
@@ -53,27 +54,19 @@ def component(name: str, html: str, *styles: str, script: str = "") -> Callable[
     return mount
 
 
+def _markup(file: str) -> str:
+    """A browser file with markup, and with the files that it includes."""
+    text = (BROWSER / file).read_text(encoding="utf-8")
+    return re.sub(r"<!-- include (\S+) -->", lambda found: _markup(found[1]), text)
+
+
 def ignore(value: object) -> None:
     """The callback of an event that only has the page drawn again."""
 
 
-_status = component("status", '<div class="essaim-status" role="status"></div>', "status.css")
+_status = component("status", "status.css")
 
-_board = component(
-    "board",
-    """
-    <div class="essaim-board">
-      <div data-part="nodes"></div>
-      <section data-part="bars-frame">
-        <h3 data-part="bars-title"></h3><div data-part="bars"></div>
-      </section>
-      <section data-part="past-frame">
-        <h3 data-part="past-title"></h3><div data-part="past"></div>
-      </section>
-    </div>
-    """,
-    "board.css",
-)
+_board = component("board", "board.css")
 
 
 def status(watch: str) -> None:

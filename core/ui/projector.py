@@ -33,34 +33,7 @@ header[data-testid="stHeader"], section[data-testid="stSidebar"],
 
 LEADS_TO = ("cluster", "vote")
 
-_projector = component(
-    "projector",
-    """
-    <div class="essaim-board essaim-projector">
-      <header>
-        <span data-part="service"></span>
-        <span data-part="share"></span>
-        <span data-part="phases"></span>
-      </header>
-      <div data-part="nodes"></div>
-      <section data-part="bars-frame">
-        <h3 data-part="bars-title"></h3><div data-part="bars"></div>
-      </section>
-      <footer><span data-part="line" role="status"></span><div data-part="hint"></div></footer>
-      <div class="essaim-over" data-part="ask" role="alertdialog" hidden>
-        <div data-part="question"></div><div data-part="answer"></div>
-      </div>
-      <div class="essaim-over" data-part="help" role="dialog" hidden>
-        <dl data-part="keys"></dl><div data-part="keys-end"></div>
-      </div>
-      <div class="essaim-over" data-part="codes" role="dialog" hidden>
-        <div data-part="pictures"></div><div data-part="codes-end"></div>
-      </div>
-    </div>
-    """,
-    "board.css",
-    "projector.css",
-)
+_projector = component("projector", "board.css", "projector.css")
 
 
 def projector() -> None:

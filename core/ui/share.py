@@ -14,7 +14,7 @@ from core.errors import Crowded, NoRoom
 from core.ui.live import component
 from core.ui.session import _, control, key, language, own_key
 
-_leave = component("leave", "")
+_leave = component("leave")
 
 
 def share() -> None:

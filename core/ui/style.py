@@ -1,4 +1,4 @@
-"""What Streamlit's own look lacks for a class: room on a projector and on a phone, and contrast."""
+"""Changes to Streamlit's look for a class: margins for projectors and phones, and contrast."""
 
 from __future__ import annotations
 
@@ -7,38 +7,18 @@ from functools import cache
 import streamlit as st
 
 from core.i18n import DEFAULT
+from core.live.routes import FILES
 from core.ui.session import _, language
 from core.ui.timeline import MAX_MEGABYTES
-
-# Streamlit's own margins leave a projector half empty; its titles stand lower than what is beside.
-_ROOM = """
-.stMainBlockContainer { padding: 3.9rem 2.5rem 1rem; }
-.st-key-title h3 { padding: 0; }
-.st-key-title [data-testid="stMarkdownContainer"] { margin: 0; }
-[class*="st-key-file_"] textarea { font-family: monospace; font-size: 0.9rem; }
-.st-key-traffic_choices [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
-/* A sign is enough beside the engine's line; what it means is for who hears the page. */
-.st-key-how_found button p { font-size: 0; }
-.st-key-disturbances { row-gap: 0.4rem; }
-.st-key-disturbances button { padding: 0.15rem 0.55rem; min-height: 2.2rem; }
-@media (max-width: 640px) {
-  .stMainBlockContainer { padding: 4rem 1rem 2rem; }
-  [class*="st-key-machine_"] > :first-child,
-  [class*="st-key-typed_"] > :first-child { flex-basis: 100% !important; }
-  [class*="st-key-typed_"] { row-gap: 0; }
-  :has(> .st-key-status_line) { flex: 1 0 100% !important; order: 1; }
-  /* It lies over what stands above a table, and no finger can move it away. */
-  [data-testid="stElementToolbar"] { display: none; }
-}
-"""
 
 
 @cache
 def sheet() -> str:
     """The style sheet of every page, as an element."""
     gray, blue, green, orange = (_tone(f"{name}TextColor") for name in _TONES)
-    # Streamlit mixes these from brighter colours, which are hard to read from the last row.
-    return f"""<style>{_ROOM}
+    # Streamlit mixes brighter colours, which are hard to read from the last row.
+    pages = FILES["pages.css"].read_text(encoding="utf-8")
+    return f"""<style>{pages}
 a:focus-visible {{ outline: 3px solid {_tone("linkColor")}; outline-offset: 1px; }}
 [data-testid="stCaptionContainer"] {{ color: {gray}; opacity: 1; }}
 [data-variant="segmented_control"][data-selected] p, [data-variant="pills"][data-selected] p,
@@ -59,9 +39,9 @@ def _tone(setting: str) -> str:
 
 
 def own_words() -> str:
-    """Streamlit's own English words in the viewer's language, as an element; '' in English.
+    """A style sheet that replaces Streamlit's own English words; '' in English.
 
-    Streamlit has no setting for them, so each is drawn in the place of the other.
+    Streamlit has no setting for them.
     """
     if language() == DEFAULT:
         return ""

@@ -15,39 +15,7 @@ from core.ui.session import _, control
 
 MAX_MEGABYTES = 20
 
-_timeline = component(
-    "timeline",
-    """
-    <div class="essaim-board essaim-timeline">
-      <div class="essaim-play">
-        <button type="button" data-part="play"></button>
-        <span role="group">
-          <button type="button" data-speed="1">1×</button>
-          <button type="button" data-speed="4">4×</button>
-          <button type="button" data-speed="16">16×</button>
-        </span>
-        <button type="button" data-part="live"></button>
-        <output data-part="time"></output>
-        <input type="range" data-part="slider" step="0.1">
-        <span role="group">
-          <button type="button" data-span="120">2 min</button>
-          <button type="button" data-span="600">10 min</button>
-          <button type="button" data-span="0"></button>
-        </span>
-      </div>
-      <div data-part="counts" role="status"></div>
-      <div class="essaim-past">
-        <div><canvas data-part="bars"></canvas><div data-part="pointed"></div></div>
-        <div data-part="nodes"></div>
-      </div>
-      <h3 data-part="actions-title"></h3>
-      <div data-part="actions"></div>
-      <div data-part="actions-none"></div>
-    </div>
-    """,
-    "board.css",
-    "timeline.css",
-)
+_timeline = component("timeline", "board.css", "timeline.css")
 
 
 def timeline(opened: Recording | None = None, name: str = "") -> None:

@@ -13,70 +13,9 @@ from core.ui.lines import button
 from core.ui.live import component
 from core.ui.session import Done, _, control, viewer, who
 
-_PLAYER = """
-  <div class="essaim-player">
-    <button type="button" data-part="start" data-word="start"></button>
-    <button type="button" data-part="pause" data-word="pause"></button>
-    <button type="button" data-part="resume" data-word="resume" hidden></button>
-    <button type="button" data-part="stop" data-word="stop"></button>
-    <div class="essaim-progress" data-run><div data-part="bar"></div></div>
-    <div data-part="said" data-run></div>
-  </div>
-  <div class="essaim-totals" data-run>
-    <span><b data-part="sent"></b> <span data-word="sent"></span></span>
-    <span class="essaim-op">=</span>
-    <span><b data-part="answered"></b> <span data-word="answered"></span></span>
-    <span class="essaim-op">+</span>
-    <span class="essaim-bad"><b data-part="failed"></b> <span data-word="failed"></span>
-      <small data-part="failures"></small></span>
-    <span class="essaim-op">+</span>
-    <span><b data-part="waiting"></b> <span data-word="waiting"></span></span>
-    <span data-part="unknown"></span>
-  </div>
-  <div data-part="latest" data-run aria-live="off"></div>
-"""
+_picture = component("traffic", "traffic.css")
 
-_picture = component(
-    "traffic",
-    f"""
-    <div class="essaim-traffic" data-state="none">
-      {_PLAYER}
-      <div class="essaim-idle" data-word="idle"></div>
-      <div class="essaim-traffic-grid" data-run>
-        <div>
-          <section><h3 data-word="flow"></h3><div data-part="flow"></div></section>
-          <div class="essaim-fair"><b data-part="fairness"></b>
-            <p><strong data-word="fairness"></strong> <span data-part="fair"></span></p></div>
-          <section data-part="reports_frame" hidden>
-            <h3 data-word="reports_title"></h3>
-            <div class="essaim-reports" data-part="reports"></div>
-          </section>
-        </div>
-        <div>
-          <section><h3 data-word="answered_title"></h3>
-            <div data-part="answered_chart"></div></section>
-          <section><h3 data-word="latency_title"></h3><div data-part="latency_chart"></div>
-            <div data-part="percentiles"></div></section>
-        </div>
-        <section class="essaim-runs" data-part="runs_frame" hidden><h3 data-word="runs_title"></h3>
-          <div><table><thead><tr data-part="runs_head"></tr></thead>
-          <tbody data-part="runs"></tbody></table></div></section>
-      </div>
-    </div>
-    """,
-    "traffic.css",
-)
-
-_strip = component(
-    "strip",
-    f"""
-    <div class="essaim-traffic essaim-compact" data-state="none">
-      {_PLAYER}
-    </div>
-    """,
-    "traffic.css",
-    script="traffic",
-)
+_strip = component("strip", "traffic.css", script="traffic")
 
 
 def may_send() -> bool:

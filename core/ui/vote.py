@@ -19,25 +19,7 @@ from core.ui.selection import remembered
 from core.ui.session import Done, _, act, control, may, viewer
 from core.votes.model import Kind, Question, question
 
-_vote = component(
-    "vote",
-    """
-    <div class="essaim-vote" data-part="root">
-      <div data-part="question" role="heading" aria-level="3"></div>
-      <div data-part="votes" role="status"></div>
-      <div data-part="state" role="status"></div>
-      <div data-part="ballot"></div>
-      <div data-part="sum"></div>
-      <button type="button" data-part="send"></button>
-      <div data-part="heard" role="status"></div>
-      <div data-part="truth"></div>
-      <div data-part="verdict"></div>
-      <div data-part="answers"></div>
-      <div data-part="why"></div>
-    </div>
-    """,
-    "vote.css",
-)
+_vote = component("vote", "vote.css")
 
 
 def ballot(teaching: bool = False) -> None:
