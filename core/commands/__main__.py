@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.commands.registry import ALIASES, COMMANDS
+from core.commands.registry import ALIASES, COMMANDS, summary
 
 INTRODUCTION = """\
 # Commands
@@ -22,12 +22,13 @@ def page() -> str:
     rows = []
     for command in COMMANDS:
         line, *flags = command.usage().replace("|", "\\|").splitlines()
-        summary = (command.__doc__ or "").splitlines()[0]
         kinds = {"changes": command.changes, "reveals": command.reveals}
         kinds["destroys"] = command.destructive
         said = ", ".join(kind for kind, true in kinds.items() if true)
         shown = "<br>".join(f"`{flag.strip()}`" for flag in flags)
-        rows.append(f"| `{line.replace(' [OPTIONS]', '')}` | {shown} | {summary} | {said} |\n")
+        rows.append(
+            f"| `{line.replace(' [OPTIONS]', '')}` | {shown} | {summary(command)} | {said} |\n"
+        )
     aliases = [
         f"`docker {' '.join(alias)}` is `docker {' '.join(verb)}`"
         for alias, verb in ALIASES.items()

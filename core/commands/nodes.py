@@ -16,8 +16,8 @@ from core.commands.source import Call, Code, literal
 from core.commands.specs import (
     Edit,
     add_label,
+    asks_nothing,
     holds,
-    says_more,
     update_node,
     update_node_text,
 )
@@ -152,13 +152,13 @@ class UpdateNode(Command):
         named = [n for n in snapshot.nodes if self.node in (n.id, n.hostname)]
         if len(named) != 1:
             return False
-        kept = {
-            "availability": self.availability in ("", named[0].availability),
-            "role": self.role in ("", named[0].role),
-            "label_add": holds(named[0].labels, self.label_add),
-        }
-        # Removing a label that is not there has a refusal of its own.
-        return all(kept.values()) and not says_more(self, {*kept, "node"})
+        return asks_nothing(  # removing a label that is not there has a refusal of its own
+            self,
+            "node",
+            availability=self.availability in ("", named[0].availability),
+            role=self.role in ("", named[0].role),
+            label_add=holds(named[0].labels, self.label_add),
+        )
 
 
 def _set(key: str, value: str) -> Edit:

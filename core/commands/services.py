@@ -30,8 +30,8 @@ from core.commands.source import Call, Code, given, literal
 from core.commands.specs import (
     Edit,
     add_label,
+    asks_nothing,
     holds,
-    says_more,
     update_service,
     update_service_text,
 )
@@ -222,16 +222,17 @@ class UpdateService(Command):
         service = snapshot.service(self.service)
         if service is None:
             return False
-        env, labels = dict(service.env), dict(service.labels)
-        kept = {
-            "image": not self.image or tagged(self.image) == tagged(service.image),
-            "replicas": self.replicas in (None, service.replicas),
-            "env_add": holds(service.env, self.env_add),
-            "env_rm": not set(self.env_rm) & env.keys(),
-            "label_add": holds(service.labels, self.label_add),
-            "label_rm": not set(self.label_rm) & labels.keys(),
-        }
-        return all(kept.values()) and not says_more(self, {*kept, "service", "detach"})
+        return asks_nothing(
+            self,
+            "service",
+            "detach",
+            image=not self.image or tagged(self.image) == tagged(service.image),
+            replicas=self.replicas in (None, service.replicas),
+            env_add=holds(service.env, self.env_add),
+            env_rm=not set(self.env_rm) & dict(service.env).keys(),
+            label_add=holds(service.labels, self.label_add),
+            label_rm=not set(self.label_rm) & dict(service.labels).keys(),
+        )
 
 
 @command("service rollback", changes=True)

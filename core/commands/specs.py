@@ -118,7 +118,10 @@ def holds(known: Iterable[tuple[str, str]], added: Iterable[str]) -> bool:
     return all(values.get(key) == value for key, _, value in split)
 
 
-def says_more(command: Command, apart_from: set[str]) -> bool:
-    """Whether any other field of a command differs from its default."""
-    others = (f for f in fields(command) if f.name not in apart_from)  # type: ignore[arg-type]
-    return any(getattr(command, field.name) != field.default for field in others)
+def asks_nothing(command: Command, *names: str, **kept: bool) -> bool:
+    """Whether the fields are kept as they are, and no other field differs from its default.
+
+    names: fields that ask for no change by themselves. kept: by field, whether it keeps its part.
+    """
+    others = (f for f in fields(command) if f.name not in {*names, *kept})  # type: ignore[arg-type]
+    return all(kept.values()) and all(getattr(command, f.name) == f.default for f in others)

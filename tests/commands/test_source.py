@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+import docker
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +39,26 @@ def test_a_long_call_takes_a_line_for_each_argument() -> None:
     assert Call("f", ["x" * 50, "y" * 50]) == (
         f'f(\n    [\n        "{"x" * 50}",\n        "{"y" * 50}",\n    ],\n)'
     )
+
+
+class Engine:
+    """A client of docker-py that notes its calls."""
+
+    def __init__(self) -> None:
+        self.api = self
+        self.calls: list[tuple[tuple[object, ...], dict[str, object]]] = []
+
+    def tag(self, *values: object, **named: object) -> str:
+        self.calls.append((values, named))
+        return "tagged"
+
+
+def test_a_call_does_what_its_text_says() -> None:
+    call = Call(
+        "client.api.tag", Code("image"), "image", mode=Call("docker.types.ServiceMode", "global")
+    )
+    assert call == 'client.api.tag(image, "image", mode=docker.types.ServiceMode("global"))'
+    done, read = Engine(), Engine()
+    assert call.on(done, image="nginx") == "tagged"
+    assert eval(call, {"client": read, "docker": docker, "image": "nginx"}) == "tagged"
+    assert done.calls == read.calls == [(("nginx", "image"), {"mode": {"global": {}}})]
