@@ -7,12 +7,12 @@ list or a map that was never filled.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from core.cluster import references
+from core.cluster.engine_json import Json, count, items, natural, part, text
 from core.cluster.mounts import opens_engine
 from core.cluster.snapshot import (
     TERMINAL_STATES,
@@ -26,8 +26,6 @@ from core.cluster.snapshot import (
     UpdateStatus,
 )
 
-Json = Mapping[str, Any]
-
 #: How a practice engine says in /info that it is one (see docs/decisions).
 PRACTICE_LABEL = "essaim.engine=practice"
 
@@ -37,9 +35,9 @@ MIN_PREFIX = 5
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
-def timestamp(text: str | None) -> float:
+def timestamp(moment: str | None) -> float:
     """RFC 3339 with up to nanoseconds, to seconds since the epoch; 0.0 for Go's zero time."""
-    match = _TIMESTAMP.fullmatch(text or "")
+    match = _TIMESTAMP.fullmatch(moment or "")
     if not match or match[1].startswith("0001"):
         return 0.0
     offset = "+00:00" if match[3] == "Z" else match[3]
@@ -48,26 +46,25 @@ def timestamp(text: str | None) -> float:
 
 def engine(info: Json, version: Json) -> Engine:
     """From GET /info and GET /version."""
-    swarm = info.get("Swarm") or {}
     return Engine(
-        name=info.get("Name") or "",
-        version=info.get("ServerVersion") or version.get("Version") or "",
-        api_version=version.get("ApiVersion") or "",
-        operating_system=info.get("OperatingSystem") or "",
-        practice=PRACTICE_LABEL in (info.get("Labels") or ()),
-        swarm_state=swarm.get("LocalNodeState") or "inactive",
-        manager=bool(swarm.get("ControlAvailable")),
-        node_id=swarm.get("NodeID") or "",
-        node_address=swarm.get("NodeAddr") or "",
-        swarm_error=swarm.get("Error") or "",
-        cpus=int(info.get("NCPU") or 0),
-        memory=int(info.get("MemTotal") or 0),
+        name=text(info, "Name"),
+        version=text(info, "ServerVersion") or text(version, "Version"),
+        api_version=text(version, "ApiVersion"),
+        operating_system=text(info, "OperatingSystem"),
+        practice=PRACTICE_LABEL in items(info, "Labels"),
+        swarm_state=text(info, "Swarm", "LocalNodeState") or "inactive",
+        manager=bool(part(info, "Swarm").get("ControlAvailable")),
+        node_id=text(info, "Swarm", "NodeID"),
+        node_address=text(info, "Swarm", "NodeAddr"),
+        swarm_error=text(info, "Swarm", "Error"),
+        cpus=count(info, "NCPU"),
+        memory=count(info, "MemTotal"),
     )
 
 
 def nodes(raw: Iterable[Json] | None) -> tuple[Node, ...]:
     """From GET /nodes, ordered by hostname."""
-    found = sorted(map(_node, raw or ()), key=lambda node: (_natural(node.hostname), node.id))
+    found = sorted(map(_node, raw or ()), key=lambda node: (natural(node.hostname), node.id))
     return tuple(_marked(node, found) for node in found)
 
 
@@ -90,7 +87,7 @@ def tasks(raw: Iterable[Json] | None) -> tuple[Task, ...]:
 
 def services(raw: Iterable[Json] | None, of_cluster: tuple[Task, ...]) -> tuple[Service, ...]:
     """From GET /services, ordered by name. of_cluster: the tasks of the same moment, to count."""
-    found = sorted(map(_service, raw or ()), key=lambda service: _natural(service.name))
+    found = sorted(map(_service, raw or ()), key=lambda service: natural(service.name))
     return recount(tuple(found), of_cluster)
 
 
@@ -135,103 +132,94 @@ def images(raw: Iterable[Json] | None) -> tuple[Image, ...]:
 
 
 def _image(raw: Json) -> Image:
-    called = references.names(raw.get("RepoTags") or (), raw.get("RepoDigests") or ())
+    called = references.names(items(raw, "RepoTags"), items(raw, "RepoDigests"))
     return Image(
         id=raw["Id"],
         tags=tuple(f"{repository}:{tag}" for repository, tag in called if tag),
         repositories=tuple(repository for repository, tag in called if not tag),
         created=float(raw.get("Created") or 0),
-        size=int(raw.get("Size") or 0),
+        size=count(raw, "Size"),
     )
 
 
 def _node(raw: Json) -> Node:
-    spec = raw.get("Spec") or {}
-    description = raw.get("Description") or {}
-    resources = description.get("Resources") or {}
-    status = raw.get("Status") or {}
-    manager = raw.get("ManagerStatus") or {}
     return Node(
         id=raw["ID"],
-        hostname=description.get("Hostname") or raw["ID"][:12],
-        role=spec.get("Role") or "worker",
-        availability=spec.get("Availability") or "active",
-        state=status.get("State") or "unknown",
-        message=status.get("Message") or "",
-        address=status.get("Addr") or "",
-        leader=bool(manager.get("Leader")),
-        reachability=manager.get("Reachability") or "",
-        labels=_pairs(spec.get("Labels")),
-        engine_version=(description.get("Engine") or {}).get("EngineVersion") or "",
-        cpus=(resources.get("NanoCPUs") or 0) / 1e9,
-        memory=int(resources.get("MemoryBytes") or 0),
-        version=_index(raw),
+        hostname=text(raw, "Description", "Hostname") or raw["ID"][:12],
+        role=text(raw, "Spec", "Role") or "worker",
+        availability=text(raw, "Spec", "Availability") or "active",
+        state=text(raw, "Status", "State") or "unknown",
+        message=text(raw, "Status", "Message"),
+        address=text(raw, "Status", "Addr"),
+        leader=bool(part(raw, "ManagerStatus").get("Leader")),
+        reachability=text(raw, "ManagerStatus", "Reachability"),
+        labels=_pairs(raw, "Spec", "Labels"),
+        engine_version=text(raw, "Description", "Engine", "EngineVersion"),
+        cpus=count(raw, "Description", "Resources", "NanoCPUs") / 1e9,
+        memory=count(raw, "Description", "Resources", "MemoryBytes"),
+        version=count(raw, "Version", "Index"),
     )
 
 
 def _task(raw: Json) -> Task:
-    status = raw.get("Status") or {}
-    container = status.get("ContainerStatus") or {}
-    spec = (raw.get("Spec") or {}).get("ContainerSpec") or {}
+    status, container = part(raw, "Status"), part(raw, "Status", "ContainerStatus")
     return Task(
         id=raw["ID"],
-        service_id=raw.get("ServiceID") or "",
-        slot=int(raw.get("Slot") or 0),
-        node_id=raw.get("NodeID") or "",
-        image=_without_digest(spec.get("Image")),
-        desired_state=raw.get("DesiredState") or "",
-        state=status.get("State") or "new",
-        message=status.get("Message") or "",
-        error=status.get("Err") or "",
+        service_id=text(raw, "ServiceID"),
+        slot=count(raw, "Slot"),
+        node_id=text(raw, "NodeID"),
+        image=references.without_digest(text(raw, "Spec", "ContainerSpec", "Image")),
+        desired_state=text(raw, "DesiredState"),
+        state=text(status, "State") or "new",
+        message=text(status, "Message"),
+        error=text(status, "Err"),
         since=timestamp(status.get("Timestamp")),
         created=timestamp(raw.get("CreatedAt")),
-        container_id=container.get("ContainerID") or "",
+        container_id=text(container, "ContainerID"),
         exit_code=container.get("ExitCode") if container else None,
-        iteration=_iteration(raw),
+        iteration=count(raw, "JobIteration", "Index"),
         # The daemon lists each twice, for IPv4 and for IPv6.
-        ports=tuple(dict.fromkeys(map(_port, (status.get("PortStatus") or {}).get("Ports") or ()))),
+        ports=tuple(dict.fromkeys(map(_port, items(status, "PortStatus", "Ports")))),
     )
 
 
 def _service(raw: Json) -> Service:
-    spec = raw.get("Spec") or {}
-    template = spec.get("TaskTemplate") or {}
-    container = template.get("ContainerSpec") or {}
-    raw_mode = spec.get("Mode") or {}
-    mode, replicas = _mode(raw_mode)
-    pairs = (pair.partition("=") for pair in container.get("Env") or ())
-    image, _, digest = (container.get("Image") or "").partition("@")
+    template = part(raw, "Spec", "TaskTemplate")
+    container = part(template, "ContainerSpec")
+    mode, replicas = _mode(part(raw, "Spec", "Mode"))
+    pairs = (pair.partition("=") for pair in items(container, "Env"))
+    image, _, digest = text(container, "Image").partition("@")
     return Service(
         id=raw["ID"],
-        name=spec.get("Name") or raw["ID"][:12],
+        name=text(raw, "Spec", "Name") or raw["ID"][:12],
         image=image,
         digest=digest,
         mode=mode,
         replicas=replicas,
         running=0,
         desired=0,
-        concurrent=_size(raw_mode, "MaxConcurrent") if mode == "replicated-job" else 0,
-        iteration=_iteration(raw.get("JobStatus")),
-        ports=tuple(map(_port, (raw.get("Endpoint") or {}).get("Ports") or ())),
+        concurrent=_size(raw["Spec"]["Mode"], "MaxConcurrent") if mode == "replicated-job" else 0,
+        iteration=count(raw, "JobStatus", "JobIteration", "Index"),
+        ports=tuple(map(_port, items(raw, "Endpoint", "Ports"))),
         env=tuple((key, value) for key, _, value in pairs),
-        args=(*(container.get("Command") or ()), *(container.get("Args") or ())),
-        constraints=tuple((template.get("Placement") or {}).get("Constraints") or ()),
-        labels=_pairs(spec.get("Labels")),
-        forced=int(template.get("ForceUpdate") or 0),
-        update=_update(raw.get("UpdateStatus")),
+        args=(*items(container, "Command"), *items(container, "Args")),
+        constraints=tuple(items(template, "Placement", "Constraints")),
+        labels=_pairs(raw, "Spec", "Labels"),
+        forced=count(template, "ForceUpdate"),
+        update=_update(part(raw, "UpdateStatus")),
         created=timestamp(raw.get("CreatedAt")),
         updated=timestamp(raw.get("UpdatedAt")),
-        version=_index(raw),
+        version=count(raw, "Version", "Index"),
         secrets=tuple(
-            (each.get("SecretID") or "", each.get("SecretName") or "")
-            for each in container.get("Secrets") or ()
+            (text(each, "SecretID"), text(each, "SecretName"))
+            for each in items(container, "Secrets")
         ),
     )
 
 
 def _size(mode: Json, key: str) -> int:
     """One of the two numbers of a replicated job; 1 if absent."""
-    size = (mode["ReplicatedJob"] or {}).get(key)
+    size = part(mode, "ReplicatedJob").get(key)
     return 1 if size is None else int(size)
 
 
@@ -242,34 +230,34 @@ def _mode(raw: Json) -> tuple[str, int | None]:
         return "replicated-job", _size(raw, "TotalCompletions")
     if "GlobalJob" in raw:
         return "global-job", None
-    return "replicated", int((raw.get("Replicated") or {}).get("Replicas") or 0)
+    return "replicated", count(raw, "Replicated", "Replicas")
 
 
-def _update(raw: Json | None) -> UpdateStatus | None:
-    if not raw or not raw.get("State"):
+def _update(raw: Json) -> UpdateStatus | None:
+    if not raw.get("State"):
         return None
     return UpdateStatus(
         state=raw["State"],
-        message=raw.get("Message") or "",
+        message=text(raw, "Message"),
         started=timestamp(raw.get("StartedAt")) or None,
         completed=timestamp(raw.get("CompletedAt")) or None,
     )
 
 
 def _container(raw: Json) -> Container:
-    labels = raw.get("Labels") or {}
+    labels = part(raw, "Labels")
     return Container(
         id=raw["Id"],
-        name=((raw.get("Names") or [""])[0]).lstrip("/"),
-        image=_image_of(raw.get("Image") or ""),
-        command=raw.get("Command") or "",
+        name=(items(raw, "Names") or [""])[0].lstrip("/"),
+        image=references.of_container(text(raw, "Image")),
+        command=text(raw, "Command"),
         created=float(raw.get("Created") or 0),
-        state=raw.get("State") or "",
-        status=raw.get("Status") or "",
-        ports=_container_ports(raw.get("Ports") or ()),
+        state=text(raw, "State"),
+        status=text(raw, "Status"),
+        ports=_container_ports(items(raw, "Ports")),
         service=labels.get("com.docker.swarm.service.name", ""),
         task_id=labels.get("com.docker.swarm.task.id", ""),
-        engine_socket=any(map(opens_engine, raw.get("Mounts") or ())),
+        engine_socket=any(map(opens_engine, items(raw, "Mounts"))),
     )
 
 
@@ -277,9 +265,9 @@ def _container_ports(raw: Iterable[Json]) -> tuple[Port, ...]:
     """The daemon lists each port twice, for IPv4 and for IPv6."""
     ports = {
         Port(
-            published=int(each.get("PublicPort") or 0),
-            target=int(each.get("PrivatePort") or 0),
-            protocol=each.get("Type") or "tcp",
+            published=count(each, "PublicPort"),
+            target=count(each, "PrivatePort"),
+            protocol=text(each, "Type") or "tcp",
             mode="host",
         )
         for each in raw
@@ -289,36 +277,13 @@ def _container_ports(raw: Iterable[Json]) -> tuple[Port, ...]:
 
 def _port(raw: Json) -> Port:
     return Port(
-        published=int(raw.get("PublishedPort") or 0),
-        target=int(raw.get("TargetPort") or 0),
-        protocol=raw.get("Protocol") or "tcp",
-        mode=raw.get("PublishMode") or "ingress",
+        published=count(raw, "PublishedPort"),
+        target=count(raw, "TargetPort"),
+        protocol=text(raw, "Protocol") or "tcp",
+        mode=text(raw, "PublishMode") or "ingress",
     )
 
 
-def _without_digest(image: str | None) -> str:
-    return (image or "").partition("@")[0]
-
-
-def _image_of(container: str) -> str:
-    """The image of a container: its name, or its short id if another image has that name now."""
-    id = container.removeprefix("sha256:")
-    return _without_digest(container) if id == container else id[:12]
-
-
-def _iteration(raw: Json | None) -> int:
-    """The iteration of a job, from its JobStatus or a task of it."""
-    return int(((raw or {}).get("JobIteration") or {}).get("Index") or 0)
-
-
-def _index(raw: Json) -> int:
-    return int((raw.get("Version") or {}).get("Index") or 0)
-
-
-def _pairs(raw: Json | None) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((str(key), str(value)) for key, value in (raw or {}).items()))
-
-
-def _natural(name: str) -> list[tuple[int, int | str]]:
-    """A sort key that puts node2 before node10."""
-    return [(0, int(p)) if p.isdigit() else (1, p) for p in re.split(r"(\d+)", name) if p]
+def _pairs(raw: Json, *keys: str) -> tuple[tuple[str, str], ...]:
+    """The labels at the end of these keys."""
+    return tuple(sorted((str(key), str(value)) for key, value in part(raw, *keys).items()))

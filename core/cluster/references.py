@@ -42,3 +42,14 @@ def canonical(image: str) -> str:
     if slash and ("." in first or ":" in first or first == "localhost"):
         return tagged(image)
     return tagged(f"docker.io/{image}" if slash else f"docker.io/library/{image}")
+
+
+def without_digest(image: str) -> str:
+    """The name without the digest that the Swarm has added."""
+    return image.partition("@")[0]
+
+
+def of_container(image: str) -> str:
+    """The image of a container: its name, or its short id if another image has that name now."""
+    id = image.removeprefix("sha256:")
+    return without_digest(image) if id == image else id[:12]

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from core.commands.engine_json import Json
+from core.cluster.engine_json import Json
 from core.commands.ports import publication
 from core.commands.values import nanoseconds
 from core.errors import InvalidCommand, InvalidValue

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from core.cluster.engine_json import Json, items, part, text
+from core.cluster.references import of_container
 from core.commands import engine_messages, terminal_output
 from core.commands.command import Client, Interrupt, Report, command
-from core.commands.engine_json import Json, items, part, text
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.kinds import Inspection, Listing, Logs
 from core.commands.source import Call, given, literal
@@ -15,11 +16,6 @@ from core.commands.values import LABEL, TAIL, filters
 def _names(container: Json) -> str:
     # A name with a second slash is a link from another container.
     return ",".join(name[1:] for name in items(container, "Names") if "/" not in name[1:])
-
-
-def _image(name: str) -> str:
-    """As it was called, without its digest; its short id, where the name is another's by now."""
-    return short(name) if name.startswith("sha256:") else name.partition("@")[0]
 
 
 def _ports(ports: list[Json]) -> list[str]:
@@ -41,7 +37,7 @@ class ListContainers(Listing):
 
     columns = (
         ("CONTAINER ID", lambda container: short(container["Id"])),
-        ("IMAGE", lambda container: _image(text(container, "Image"))),
+        ("IMAGE", lambda container: of_container(text(container, "Image"))),
         ("COMMAND", lambda container: f'"{cut(text(container, "Command"), 20)}"'),
         ("CREATED", lambda container: ago(container["Created"])),
         ("STATUS", lambda container: text(container, "Status")),

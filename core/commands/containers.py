@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from core.cluster.engine_json import Json, items
 from core.commands.command import Command, command
-from core.commands.engine_json import Json, items
 from core.commands.grammar import arguments, option, switch
 from core.commands.kinds import OnEach, Prune
 from core.commands.runs import ATTACH_AND_START

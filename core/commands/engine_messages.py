@@ -9,9 +9,9 @@ from typing import Any
 
 from docker.types import CancellableStream
 
+from core.cluster.engine_json import Json, part
 from core.commands import terminal_output
 from core.commands.command import Client, Progress, Report
-from core.commands.engine_json import Json, part
 from core.errors import EngineRejected
 
 #: Of a log that goes on for long, so many last lines are the answer.

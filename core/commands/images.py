@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from core.cluster.engine_json import Json, count, items, text
 from core.cluster.references import NONE, canonical, names, tagged
 from core.commands import engine_messages
 from core.commands.command import Client, Command, Report, command, each
-from core.commands.engine_json import Json, count, items, text
 from core.commands.grammar import argument, arguments, switch
 from core.commands.kinds import Inspection, Listing, OnEach, OneCall, Prune
 from core.commands.source import Call, given, literal

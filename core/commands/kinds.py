@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from docker.types import CancellableStream
 
+from core.cluster.engine_json import Json, count
 from core.commands import grammar
 from core.commands.command import Client, Command, Interrupt, Report, each
-from core.commands.engine_json import Json, count
 from core.commands.engine_messages import followed
 from core.commands.source import Call, Code, literal
 from core.commands.table import by_name, size, table

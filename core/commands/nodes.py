@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import docker.errors
 
+from core.cluster.engine_json import Json, part, text
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Client, Command, Report, command, each
-from core.commands.engine_json import Json, part, text
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.kinds import Inspection, Listing, OnEach
 from core.commands.source import Call, Code, literal

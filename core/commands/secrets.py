@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+from core.cluster.engine_json import text
 from core.commands import folder
 from core.commands.command import Client, Command, Report, command
-from core.commands.engine_json import text
 from core.commands.grammar import argument, arguments, options, switch
 from core.commands.kinds import Listing, OnEach
 from core.commands.source import Call, given, literal

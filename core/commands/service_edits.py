@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.commands.engine_json import Json, count, items, part
+from core.cluster.engine_json import Json, count, items, part
 from core.commands.ports import Publication
 from core.commands.source import literal
 from core.commands.specs import Edit

@@ -9,9 +9,9 @@ from urllib.parse import unquote
 
 import docker.errors
 
+from core.cluster.engine_json import part
 from core.commands import engine_messages, terminal_output
 from core.commands.command import Client, Interrupt, Report, command
-from core.commands.engine_json import part
 from core.commands.grammar import argument, option, switch
 from core.commands.kinds import Logs
 from core.commands.source import Call, given, literal

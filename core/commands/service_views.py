@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import docker.errors
 
+from core.cluster.engine_json import Json, count, items, part, text
+from core.cluster.references import without_digest
 from core.commands.command import Client, Command, Report, command
-from core.commands.engine_json import Json, count, items, part, text
 from core.commands.grammar import arguments, options, switch
 from core.commands.kinds import Inspection, Listing
 from core.commands.source import Call, Code, given, literal
 from core.commands.table import short
-from core.commands.tasks import listed, ports, unpinned
+from core.commands.tasks import listed, ports
 from core.commands.values import LABEL, filters
 from core.errors import EngineRejected
 
@@ -48,7 +49,10 @@ class ListServices(Listing):
         ("NAME", lambda service: text(service, "Spec", "Name")),
         ("MODE", _mode),
         ("REPLICAS", _replicas),
-        ("IMAGE", lambda s: unpinned(text(s, "Spec", "TaskTemplate", "ContainerSpec", "Image"))),
+        (
+            "IMAGE",
+            lambda s: without_digest(text(s, "Spec", "TaskTemplate", "ContainerSpec", "Image")),
+        ),
         ("PORTS", _ports),
     )
     loop = (

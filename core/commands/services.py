@@ -6,10 +6,10 @@ from typing import Any
 
 import docker.errors
 
+from core.cluster.engine_json import Json, items, text
 from core.cluster.references import tagged
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Client, Command, Report, command, each
-from core.commands.engine_json import Json, items, text
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.kinds import OnEach
 from core.commands.ports import PORT, publication

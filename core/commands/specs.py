@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields
 
 import docker.errors
 
+from core.cluster.engine_json import Json, part
 from core.commands.command import Client, Command
-from core.commands.engine_json import Json, part
 from core.commands.source import Call, literal
 from core.commands.values import pairs
 

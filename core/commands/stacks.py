@@ -6,17 +6,17 @@ from collections import Counter
 from dataclasses import field, replace
 from typing import Any, Self
 
+from core.cluster.engine_json import Json, count, natural, text
 from core.cluster.public import redacted
 from core.commands import folder
 from core.commands.command import Client, Command, Report, command
 from core.commands.compose import IMAGE, NAMESPACE, Plan, plan
-from core.commands.engine_json import Json, count, text
 from core.commands.grammar import argument, arguments, option, switch
 from core.commands.service_edits import platform_specs
 from core.commands.service_views import ListServices, ServiceTasks
 from core.commands.services import pinned
 from core.commands.source import literal
-from core.commands.table import by_name, natural, table
+from core.commands.table import by_name, table
 from core.errors import EngineRejected, InvalidCommand
 from core.i18n import later as _
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.cluster.engine_json import part, text
 from core.commands.command import Client, Command, Report, command
-from core.commands.engine_json import part, text
 from core.commands.grammar import argument, option, switch
 from core.commands.kinds import OneCall
 from core.commands.source import Call, given

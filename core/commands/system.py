@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import docker
 
+from core.cluster.engine_json import Json, items, part, text
 from core.commands.command import Client, Command, Report, command
-from core.commands.engine_json import Json, items, part, text
 from core.commands.table import memory
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from core.commands.engine_json import Json, text
+from core.cluster.engine_json import Json, natural, text
 
 _DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB")
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -87,14 +86,6 @@ def short(id: str) -> str:
 def cut(whole: str, length: int) -> str:
     """At most ``length`` characters; the last is … where some are missing."""
     return whole if len(whole) <= length else whole[: length - 1] + "…"
-
-
-def natural(name: str) -> list[tuple[int, int, str]]:
-    """The key that puts web.2 before web.10."""
-    return [
-        (0, int(run), "") if run.isdigit() else (1, 0, run)
-        for run in re.findall(r"[0-9]+|[^0-9]+", name)
-    ]
 
 
 def by_name(things: Iterable[Json] | None) -> list[Json]:

@@ -7,9 +7,10 @@ from functools import cache
 
 import docker.errors
 
+from core.cluster.engine_json import Json, items, natural, text
+from core.cluster.references import without_digest
 from core.commands.command import Client
-from core.commands.engine_json import Json, items, text
-from core.commands.table import ago, cut, natural, short, table
+from core.commands.table import ago, cut, short, table
 
 _HEAD = ("ID", "NAME", "IMAGE", "NODE", "DESIRED STATE", "CURRENT STATE", "ERROR", "PORTS")
 
@@ -54,11 +55,6 @@ def _names(inspect: Callable[[str], Json], *keys: str) -> Callable[[str], str]:
     return name
 
 
-def unpinned(image: str) -> str:
-    """The image's name without the digest that the Swarm has added."""
-    return image.partition("@")[0]
-
-
 def ports(published: Iterable[Json]) -> list[str]:
     """``*:8080->80/tcp`` for each port."""
     return [f"*:{p['PublishedPort']}->{p['TargetPort']}/{p['Protocol']}" for p in published]
@@ -72,7 +68,7 @@ def _row(task: Json, name: str, history: bool, names: TaskNames, *, whole: bool)
     return (
         task["ID"] if whole else short(task["ID"]),
         rf" \_ {name}" if history else name,
-        image if whole else unpinned(image),
+        image if whole else without_digest(image),
         names.node(text(task, "NodeID")),
         text(task, "DesiredState").capitalize(),
         f"{state} {ago(since).lower()}" if since else state,

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from core.commands.table import ago, cut, duration, memory, natural, seconds, size, table
+from core.cluster.engine_json import natural
+from core.commands.table import ago, cut, duration, memory, seconds, size, table
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

@@ -1,10 +1,11 @@
-"""Reading the engine's JSON: a value that is null or left out, as Go does it, means empty."""
+"""Reading the engine's JSON, where null or no value is Go's way to write an empty one."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-#: Specs and objects as the API gives them; they never leave this package.
+#: Objects as the API gives them; they stay in core.cluster and core.commands.
 Json = dict[str, Any]
 
 
@@ -31,3 +32,11 @@ def count(raw: Json, *keys: str) -> int:
     """The number at the end of these keys; 0 where there is none."""
     *way, last = keys
     return int(part(raw, *way).get(last) or 0)
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """The key that puts web.2 before web.10."""
+    return [
+        (0, int(run), "") if run.isdigit() else (1, 0, run)
+        for run in re.findall(r"[0-9]+|[^0-9]+", name)
+    ]
