@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from docs.architecture import FOLDER, HOUSES, PICTURES, drawn
+from docs.architecture import FOLDER, PICTURES, drawn
+from tests.test_layers import HOUSES
 
 
 @pytest.mark.parametrize("package", PICTURES)
