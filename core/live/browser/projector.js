@@ -250,8 +250,8 @@ class Projector extends Component {
     const { title, address, svg } = codes[at];
     this.at("pictures").replaceChildren();
     const figure = element("figure", "", this.at("pictures"));
-    element("div", "", figure).innerHTML = svg; // made by our own server, of our own address
     element("strong", "", figure, title);
+    element("div", "", figure).innerHTML = svg; // made by our own server, of our own address
     element("span", "", figure, address);
     const next = codes[at + 1];
     this.offer("codes-end", [...(next ? [["q", `${words.next} ${next.title}`]] : []), ["Escape", words.close]]);
