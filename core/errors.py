@@ -67,7 +67,7 @@ class EngineUnreachable(EssaimError):
 
 
 class EngineRejected(EssaimError):
-    """The engine refused; the message is the daemon's own, or the docker command's.
+    """The engine refused; the message is the engine's own, or the docker command's.
 
     status: the HTTP status of the refusal (0 when it came inside a stream).
     """

@@ -201,7 +201,7 @@ class Collector:
         with daemon_errors():
             if self._client is None:
                 self._client = self._connect()
-                # Once per connection: a real daemon starts three programs to answer this.
+                # Once per connection: a real engine starts three programs to answer this.
                 self._version = self._client.version()
                 self._due = dict.fromkeys(PARTS, 0.0)
         with self._rounds:

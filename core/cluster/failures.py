@@ -40,7 +40,7 @@ def daemon_errors() -> Iterator[None]:
     Raises:
         EngineUnreachable: no answer, or an incomplete one.
         NotAManager: a cluster call to a node that is no manager.
-        EngineRejected: any other refusal, in the daemon's own words.
+        EngineRejected: any other refusal, in the engine's own words.
     """
     try:
         yield

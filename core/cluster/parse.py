@@ -178,7 +178,7 @@ def _task(raw: Json) -> Task:
         container_id=text(container, "ContainerID"),
         exit_code=container.get("ExitCode") if container else None,
         iteration=count(raw, "JobIteration", "Index"),
-        # The daemon lists each twice, for IPv4 and for IPv6.
+        # The engine lists each twice, for IPv4 and for IPv6.
         ports=tuple(dict.fromkeys(map(_port, items(status, "PortStatus", "Ports")))),
     )
 
@@ -262,7 +262,7 @@ def _container(raw: Json) -> Container:
 
 
 def _container_ports(raw: Iterable[Json]) -> tuple[Port, ...]:
-    """The daemon lists each port twice, for IPv4 and for IPv6."""
+    """The engine lists each port twice, for IPv4 and for IPv6."""
     ports = {
         Port(
             published=count(each, "PublicPort"),

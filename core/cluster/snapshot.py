@@ -196,7 +196,7 @@ class Container:
     command: str
     created: float
     state: str  # created, running, paused, restarting, exited, dead
-    status: str = field(compare=False)  # the daemon's sentence, with an age: Up 3 seconds
+    status: str = field(compare=False)  # the engine's sentence, with an age: Up 3 seconds
     ports: tuple[Port, ...]
     service: str  # name of its task's service, or ""
     task_id: str

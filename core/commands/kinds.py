@@ -71,7 +71,7 @@ class OnEach(Command):
 
 
 class Inspection(OnEach):
-    """Show named things as the daemon describes them: JSON, indented by four."""
+    """Show named things as the engine describes them: JSON, indented by four."""
 
     __slots__ = ()
 

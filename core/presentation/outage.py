@@ -7,7 +7,7 @@ from core.i18n import Translate
 
 
 def explain(outage: Outage | None, _: Translate) -> str:
-    """One sentence; '' without an outage. An unknown reason is told in the daemon's own words."""
+    """One sentence; '' without an outage. An unknown reason is told in the engine's own words."""
     if outage is None:
         return ""
     if "does not have a leader" in outage.message:

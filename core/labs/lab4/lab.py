@@ -20,7 +20,7 @@ def away(facts: Facts) -> list[str]:
 
 
 def leaderless(facts: Facts) -> bool:
-    """True where the managers have lost their majority, as the daemon says it."""
+    """True where the managers have lost their majority, as the engine says it."""
     outage = facts.snapshot.outage
     return outage is not None and "have a leader" in outage.message
 
