@@ -16,8 +16,11 @@ import pytest
 from essaim_practice.hosting.server import PracticeServer
 
 PACKAGE = Path(__file__).parents[1]
-#: For another Python that shall find the same sources, installed or not.
-ENVIRON = {**os.environ, "PYTHONPATH": str(PACKAGE / "src")}
+
+
+def environ() -> dict[str, str]:
+    """For another Python that shall find the same sources, installed or not."""
+    return {**os.environ, "PYTHONPATH": str(PACKAGE / "src")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pytest
 import essaim_practice
 from essaim_practice import PracticeServer
 
-from .conftest import ENVIRON, PACKAGE
+from .conftest import PACKAGE, environ
 
 TEXT = (PACKAGE / "README.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.M | re.S)
@@ -43,7 +43,7 @@ def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-X", "dev", "-m", "pytest", "-q", "-W", "error", *plugin, *options],
         cwd=folder,
-        env=ENVIRON,
+        env=environ(),
         capture_output=True,
         text=True,
     )

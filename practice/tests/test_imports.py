@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from .conftest import ENVIRON
+from .conftest import environ
 
 LIGHT = """
 import sys
@@ -19,10 +19,10 @@ assert set(essaim_practice.__all__) <= set(dir(essaim_practice))
 
 
 def test_the_package_loads_its_engine_on_first_use() -> None:
-    subprocess.run([sys.executable, "-c", LIGHT], check=True, env=ENVIRON)
+    subprocess.run([sys.executable, "-c", LIGHT], check=True, env=environ())
 
 
 def test_a_cluster_may_be_imported_first() -> None:
     subprocess.run(
-        [sys.executable, "-c", "import essaim_practice.engine.cluster"], check=True, env=ENVIRON
+        [sys.executable, "-c", "import essaim_practice.engine.cluster"], check=True, env=environ()
     )

@@ -12,7 +12,7 @@ import pytest
 
 from essaim_practice import PracticeClient
 
-from .conftest import ENVIRON
+from .conftest import environ
 
 
 def free_ports(count: int) -> int:
@@ -30,7 +30,7 @@ def free_ports(count: int) -> int:
 def start(*options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "essaim_practice", *options],
-        env=ENVIRON,
+        env=environ(),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
