@@ -1,1 +1,1 @@
-"""The Streamlit apps that run for real: which ones, in what process, and the way to them."""
+"""Streamlit apps that really run: their processes, and the relay to them."""

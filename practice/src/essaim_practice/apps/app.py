@@ -1,4 +1,4 @@
-"""What Streamlit runs for each browser that opens an app: the script that its connection names."""
+"""Streamlit runs this for each browser: it runs the learner's script of the connection."""
 
 import linecache
 import os
@@ -14,7 +14,7 @@ PATH = "/app/app.py"  # of the script, in its container
 
 
 def of_the_script(met: TracebackType | None) -> TracebackType | None:
-    """The part of a traceback that is in the learner's script: the rest would show our paths."""
+    """The lines of a traceback in the learner's script; the others would show our paths."""
     whole: list[TracebackType] = []
     while met is not None:
         whole.append(met)

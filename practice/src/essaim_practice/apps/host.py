@@ -1,8 +1,8 @@
-"""The processes that run learners' plain Streamlit scripts: one for each cluster that opens an app.
+"""The processes that run learners' plain Streamlit scripts: one per cluster that opens an app.
 
-What one cluster's apps do to their process, none but that cluster can see. The first browser that
-opens an app starts the spawner (``spawner.py``, 150 MB), from which each cluster's process is
-forked in half a second, for 45 MB more. A process without a viewer is ended for another's.
+The apps of one cluster cannot affect those of another. The first browser that opens an app starts
+the spawner (``spawner.py``, 150 MB). It forks the process of each cluster in half a second, for
+45 MB more. Where there are too many, a process without a viewer ends.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ PAUSE = 20.0
 
 
 class Unavailable(Exception):
-    """The apps' process does not start; says why, for a person."""
+    """The process of the apps does not start; the message is for a person."""
 
 
 class Ended(Exception):
-    """The cluster's process took more than it may, and is not started again yet."""
+    """The process of the cluster exceeded its limits, and does not start again yet."""
 
 
 @dataclass(slots=True)
 class _Process:
-    """A cluster's own Streamlit, and the scripts that it has been given."""
+    """The Streamlit process of a cluster, and its scripts."""
 
     cluster: weakref.ref[object]
     folder: tempfile.TemporaryDirectory[str]
@@ -60,7 +60,7 @@ class _Process:
     scripts: dict[str, None] = field(default_factory=dict)  # digests, the oldest first
 
     def keep(self, source: str) -> str:
-        """Put a script where the process finds it; its name there."""
+        """Write a script into the folder of the process; returns its name."""
         name = hashlib.sha256(source.encode()).hexdigest()
         if name not in self.scripts:
             self._file(name).write_text(source, encoding="utf-8")
@@ -76,7 +76,7 @@ class _Process:
 
 
 class Host:
-    """Starts a cluster's process on first use, and ends every process with this one.
+    """Starts the process of a cluster on first use, and ends all when this process ends.
 
     now: seconds that never go back.
     """
@@ -106,7 +106,7 @@ class Host:
 
     @contextmanager
     def viewer(self, cluster: object) -> Iterator[None]:
-        """While somebody looks at an app of a cluster, its process is not idle."""
+        """A context manager: the process of a cluster is in use while a viewer looks at an app."""
         process = self._of(cluster)
         process.viewers += 1
         try:
@@ -117,7 +117,7 @@ class Host:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """The processes: the spawner, and one for each cluster that shows apps."""
+        """The pids of the spawner and of the process of each cluster."""
         own = tuple(process.pid for process in self._processes.values() if process.pid)
         return ((self._spawner.pid, *own)) if self._spawner.pid else own
 

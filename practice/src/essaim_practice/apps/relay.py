@@ -1,4 +1,4 @@
-"""The way from a published port to the app that really runs behind it: HTTP, and websockets."""
+"""Relays HTTP and websockets from a published port to the app process behind it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _HANDSHAKE = ("sec-websocket-accept", "sec-websocket-protocol", "sec-websocket-e
 
 
 class Target(Protocol):
-    """A connection to a container, as the mesh gives it."""
+    """A connection to a container, from the mesh."""
 
     @property
     def cluster(self) -> object:
-        """What tells one cluster from another."""
+        """A value that identifies the cluster."""
         ...
 
     def script(self) -> str | None:
@@ -40,7 +40,7 @@ class Target(Protocol):
         ...
 
     def who(self) -> Mapping[str, str]:
-        """The headers that say who answers. Raises Refused once nobody does."""
+        """The headers that name the replica. Raises Refused if nothing answers any more."""
         ...
 
     def request(
@@ -53,7 +53,7 @@ class Target(Protocol):
 async def answer(
     there: Target, method: str, target: str, headers: Mapping[str, str], body: bytes
 ) -> Answer:
-    """What a published port answers: a running app where there is one, else a simulated site.
+    """The answer of a published port: from a running app if there is one, else simulated.
 
     target: path and query, still quoted. headers: by lower-case names. Raises Refused.
     """
@@ -140,7 +140,7 @@ class _Talk:
         return bytes(body)
 
     async def carry(self, conduit: Conduit, there: Target) -> None:
-        """Bytes both ways, until one side has had enough or the container answers no more."""
+        """Pass bytes both ways until one side closes or the container answers no more."""
         early, _ = self._http.trailing_data
         ways = [
             asyncio.ensure_future(self._out(conduit)),

@@ -1,1 +1,1 @@
-"""What containers, volumes and machines hold: file systems that copy on write."""
+"""File systems of containers, volumes and engines; they copy on write."""

@@ -1,6 +1,6 @@
-"""What an Alpine of old holds beside BusyBox: its folders, its users and its groups.
+"""Folders, users and groups of older Alpine images, beside BusyBox's.
 
-Newer ones hold less, and of that the catalogue's hold what BusyBox alone has.
+Newer images hold less; those of the catalogue hold only what BusyBox has.
 """
 
 from __future__ import annotations

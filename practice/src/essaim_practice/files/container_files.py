@@ -1,7 +1,6 @@
-"""The file systems of containers and volumes, each made when it is first needed.
+"""The file systems of containers and volumes, each made when first needed.
 
-A container keeps its own from its creation to its removal, whether it runs or not; a named volume
-keeps its own until it is removed.
+A container has its file system from creation to removal, running or not; so does a named volume.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ class ContainerFiles:
         return system
 
     def made(self, container: Container) -> FileSystem | None:
-        """As ``of``, but None where nothing has needed it yet, and so nothing was written."""
+        """As ``of``, but None if it was never needed, so that nothing was written."""
         return self._containers.get(container.id)
 
     def view(self, container: Container) -> FileSystem:
@@ -78,13 +77,13 @@ class ContainerFiles:
         return self._template(container.image_id, image.files if image else EMPTY)
 
     def sizes(self, container: Container, image: Image | None) -> dict[str, int]:
-        """What a container wrote, and that with its image, in bytes; as the API names them."""
+        """SizeRw and SizeRootFs of the API, in bytes."""
         made = self.made(container)
         written = made.size if made else 0
         return {"SizeRw": written, "SizeRootFs": written + (image.size if image else 0)}
 
     def volume(self, volume_id: str) -> FileSystem:
-        """What a volume holds."""
+        """The file system of a volume."""
         if volume_id not in self._volumes:
             self._volumes[volume_id] = volume = self._room()
             volume.limit = self._room_on(volume_id.partition("/")[0])
@@ -96,7 +95,7 @@ class ContainerFiles:
         return volume.size if volume else 0
 
     def machine(self, engine: str) -> FileSystem:
-        """The files of the machine itself, which bind mounts show."""
+        """The files of the engine's machine, which bind mounts show."""
         if engine not in self._machines:
             now = self._store.clock.now
             machine = FileSystem(rootfs.MACHINE, now, self._room_on(engine))
@@ -124,7 +123,7 @@ class ContainerFiles:
         return system
 
     def _template(self, image_id: str, tree: Tree) -> FileSystem:
-        """What every container of an image is made with, worked out once; without time."""
+        """The initial layer of every container of an image, made once; without times."""
         if image_id not in self._templates:
             if len(self._templates) > 100:  # images come and go
                 self._templates.clear()
@@ -136,7 +135,7 @@ class ContainerFiles:
         return self._templates[image_id]
 
     def _mounted(self, container: Container, mount: Mount, tree: Tree) -> tuple[FileSystem, str]:
-        """What is mounted, and which path of it."""
+        """The mounted file system, and the path inside it."""
         if mount.kind == "bind":
             machine = self.machine(container.engine)
             root = machine.resolve(mount.source) if machine.exists(mount.source) else "/"
@@ -194,7 +193,7 @@ class ContainerFiles:
 
 
 def _mounts_volumes(stored: Stored | None) -> bool:
-    """Whether it is a container with volumes: an empty one is filled at its creation."""
+    """Whether a change creates a container with volumes; empty volumes are filled then."""
     if not isinstance(stored, Container) or not stored.mounts:
         return False
     return any(mount.kind == "volume" for mount in stored.mounts)
@@ -205,7 +204,7 @@ def hostname_of(container: Container) -> str:
 
 
 def _settle(system: FileSystem) -> None:
-    """Enter what the engine puts into every container when it makes it."""
+    """Write the files that the engine puts into every new container."""
     for path in ("/dev/pts", "/dev/shm", "/proc", "/sys", "/etc"):  # noqa: S108 (not the host's)
         with suppress(OSError):  # an image may have anything in their place
             system.make_folder(path, parents=True)
@@ -218,7 +217,7 @@ def _settle(system: FileSystem) -> None:
 
 
 def _mount_made_up(system: FileSystem, at: float) -> None:
-    """Mount what the kernel and the engine make for a container of that time."""
+    """Mount the files that the kernel and the engine provide (/proc, /sys, /dev)."""
     for path, tree in rootfs.kernel_trees(at).items():
         _mount(system, path, FileSystem(tree, system.now, read_only=True), path == "/sys")
     for path in _OWN:
@@ -235,12 +234,12 @@ def _mount(
 
 
 def addresses_of(container: Container) -> list[str]:
-    """Its addresses on all its networks, the first network's first."""
+    """The addresses of a container, that of its first network first."""
     return [a for a in (container.address, *(container.further or {}).values()) if a]
 
 
 def _refresh(system: FileSystem, container: Container) -> None:
-    """Write the engine's own files as they are when the container starts."""
+    """Rewrite the engine's files (/etc/hosts and others) when the container starts."""
     hostname = hostname_of(container)
     domain = str(container.config.get("Domainname") or "")
     names = f"{hostname}.{domain} {hostname}" if domain else hostname
@@ -289,7 +288,7 @@ def _host(text: object) -> tuple[str, str, str]:
 
 
 def _seed(volume: FileSystem, tree: Tree, path: str) -> None:
-    """Give an empty volume what the image has in its place."""
+    """Fill an empty volume with the image's files at its mount point."""
     if volume.listing("/") or not isinstance(tree.get(path), Folder):
         return
     _copy(tree, path, volume, "")

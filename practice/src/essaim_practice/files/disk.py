@@ -11,12 +11,12 @@ class Writer(Protocol):
 
     @property
     def weight(self) -> int:
-        """Bytes that it holds."""
+        """Bytes that the writer holds."""
         ...
 
 
 class Disk:
-    """Bytes that several writers may hold together."""
+    """The limit on the bytes that several writers hold together."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -27,7 +27,7 @@ class Disk:
         self._writers.add(writer)
 
     def take(self, growth: int) -> bool:
-        """Count what a writer is about to write; False where there is no room for it."""
+        """Reserve bytes for a writer; False if the disk is full."""
         if self._taken + growth > self._limit:
             self._taken = sum(writer.weight for writer in self._writers)
             if self._taken + growth > self._limit:

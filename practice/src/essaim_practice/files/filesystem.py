@@ -1,6 +1,6 @@
-"""A file system that copies on write: what a container writes lies over its image's shared tree.
+"""A file system that copies on write: a container's layer lies over the shared tree of its image.
 
-Every failure is an OSError whose ``strerror`` are the words that Unix tools print. Paths are
+Every failure is an OSError whose ``strerror`` has the words that Unix tools print. Paths are
 absolute; callers join them with the folder they are in.
 """
 
@@ -64,12 +64,12 @@ class FileSystem(Layers):
     # Looking
 
     def entry(self, path: str, follow: bool = True) -> Inode:
-        """What is at a path, or what the link there leads to. Raises ENOENT, ENOTDIR, ELOOP."""
+        """The inode at a path; follows a link there. Raises OSError: ENOENT, ENOTDIR, ELOOP."""
         found = self._get(self.resolve(path, follow))
         return found if found is not None else fail(errno.ENOENT, path)
 
     def at(self, path: str) -> Inode:
-        """As ``entry``, quicker, for a path in which nothing is a link, as ``walk`` tells them."""
+        """As ``entry``, faster, for a path without links, as from ``walk``."""
         return self._there(path, path)
 
     def exists(self, path: str) -> bool:
@@ -86,11 +86,11 @@ class FileSystem(Layers):
             return False
 
     def is_read_only(self, path: str) -> bool:
-        """Whether what a path lies in may only be read."""
+        """Whether the mount of a path is read-only."""
         return self._place(self.resolve(path))[2]
 
     def mount_point(self, path: str) -> str:
-        """Where the file system is mounted that a path lies in; "/" for this one itself."""
+        """The mount point of the file system of a path; "/" for this one itself."""
         place = self.resolve(path)
         while place != "/" and place not in self._mounts:
             place = dirname(place)
@@ -109,7 +109,7 @@ class FileSystem(Layers):
         return self._children(place)
 
     def walk(self, path: str) -> Iterator[str]:
-        """Every path below a folder, folders before what is in them; links are not followed."""
+        """Every path below a folder, each folder before its content; links are not followed."""
         here = path.rstrip("/") + "/"
         left = [here + name for name in reversed(self._children(path))]
         while left:
@@ -139,7 +139,7 @@ class FileSystem(Layers):
                 self._enter(place, path, File(mode, self.now(), data=data))
 
     def append(self, path: str, data: bytes) -> None:
-        """As ``write`` at a file's end, for a path without links: quick however long it is."""
+        """Append to a file, for a path without links; fast for files of any length."""
         system, place, read_only = self._place(path)
         if read_only or not system.adds_to(place, data):
             self.write(path, data, append=True)
@@ -147,7 +147,7 @@ class FileSystem(Layers):
             system.begin_to_add(place)
 
     def make_folder(self, path: str, parents: bool = False, mode: int = 0o755) -> None:
-        """Make a folder; with ``parents``, those above it too, and it may be there already."""
+        """Make a folder; with ``parents`` as mkdir -p."""
         if not parents:
             place = self.resolve(path.rstrip("/") or "/", follow=False)
             if self._get(place) is not None:
@@ -170,7 +170,7 @@ class FileSystem(Layers):
                 fail(errno.EEXIST if last else errno.ENOTDIR, path)
 
     def remove(self, path: str) -> None:
-        """Remove what is no folder; a link and not what it leads to."""
+        """Remove a file, device or link (not the target of the link)."""
         place = self.resolve(path, follow=False)
         if isinstance(self._there(place, path), Folder):
             fail(errno.EISDIR, path)
@@ -185,7 +185,7 @@ class FileSystem(Layers):
         self._leave(place)
 
     def remove_tree(self, path: str) -> None:
-        """Remove an entry of any kind, with all that is below it."""
+        """Remove an inode of any kind, and everything below it."""
         deque(self.removing(path), maxlen=0)
 
     def removing(self, path: str) -> Iterator[str]:
@@ -205,7 +205,7 @@ class FileSystem(Layers):
             self._leave(place)
 
     def rename(self, old: str, new: str) -> None:
-        """Move an entry; what it replaces must be of its kind, and a folder empty."""
+        """Move a path; it may replace one of its kind, and an empty folder."""
         deque(self.renaming(old, new), maxlen=0)
 
     def renaming(self, old: str, new: str) -> Iterator[str]:
@@ -252,7 +252,7 @@ class FileSystem(Layers):
         self._set(place, replace(self._there(place, path), uid=uid, gid=gid))
 
     def touch(self, path: str, mtime: float | None = None) -> None:
-        """Make an empty file, or give what is there a new time (now, without one)."""
+        """Make an empty file, or set the time of an existing path (default: now)."""
         place = self.resolve(path)
         at, old = (self.now() if mtime is None else mtime), self._get(place)
         if old is None:
@@ -261,7 +261,7 @@ class FileSystem(Layers):
             self._set(place, replace(old, mtime=at))
 
     def put(self, path: str, entry: Inode) -> None:
-        """Enter an entry as it is, in the place of what is there; folders keep their content."""
+        """Set the inode of a path; a folder keeps its content."""
         place = self.resolve(path.rstrip("/") or "/", follow=False)
         there = self._get(place)
         if isinstance(there, Folder) and not isinstance(entry, Folder):
@@ -291,7 +291,7 @@ class FileSystem(Layers):
             self._set(path, replace(folder, mtime=self.now(), links=links))
 
     def _check_removable(self, path: str) -> None:
-        """Raise EBUSY where something is mounted, at the path or below it."""
+        """Raises OSError EBUSY if something is mounted at or below the path."""
         below = path.rstrip("/") + "/"
         if path == "/" or any(p == path or p.startswith(below) for p in self._mounts):
             fail(errno.EBUSY, path)
@@ -299,7 +299,7 @@ class FileSystem(Layers):
     def mount(
         self, path: str, system: FileSystem, read_only: bool = False, root: str = "/"
     ) -> None:
-        """Mount what a file system has at ``root`` over a path, made if it is not there."""
+        """Mount ``root`` of a file system over a path, which is made if missing."""
         if isinstance(system._own(root), Folder):
             self.make_folder(path, parents=True)
         else:

@@ -1,4 +1,4 @@
-"""A writable layer over a tree, and what is mounted into it: where each path really lies."""
+"""A writable layer over a tree, and the mounts in it: finds the place of each path."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MODIFIED, ADDED, DELETED = 0, 1, 2  # kinds of change, as the API numbers them
 
 
 class Layers:
-    """What is on top of a tree, and where other layers are mounted over both.
+    """A layer on top of a tree, and the mount points of other layers.
 
     limit: bytes that may lie on top (ENOSPC beyond).
     """
@@ -46,7 +46,7 @@ class Layers:
         self.known: dict[tuple[str, ...], Any] | None = None
 
     def resolve(self, path: str, follow: bool = True) -> str:
-        """The path without links and dots. Its last part may not be there, all others must."""
+        """The path without links and dots. Only its last part may be missing."""
         if len(path) > LONGEST_PATH:
             fail(errno.ENAMETOOLONG, path)
         at, hops = "/", 0
@@ -83,10 +83,10 @@ class Layers:
     # The layer itself
 
     def changes(self) -> list[tuple[int, str]]:
-        """What differs from the tree below, by path: (0 modified, 1 added, 2 deleted; path).
+        """Differences from the tree below, by path: (0 modified, 1 added, 2 deleted; path).
 
-        A folder in which something changed counts as modified; of what was removed with its folder
-        only the folder is told. What lies in mounts is no change.
+        A folder with changes counts as modified. Of a removed folder only the folder is listed.
+        Mounts are no changes.
         """
         found: dict[str, int] = {}
         for path, entry in self.layer().items():
@@ -107,64 +107,64 @@ class Layers:
         return [(kind, path) for path, kind in sorted(found.items())]
 
     def lay(self, layer: Mapping[str, Inode | None], time: float) -> None:
-        """Put another's layer on top, with every entry as of this time."""
+        """Put another layer on top, with this time for every inode."""
         for path, entry in layer.items():
             self._lay(path, replace(entry, mtime=time) if entry is not None else None)
 
     def seal(self) -> None:
-        """Count what is on top so far as being there from the start: no change, no size."""
+        """Treat the present layer as the initial state: it is no change and has no size."""
         self._put_there()
         self._sealed = dict(self._upper)
         self.size = 0
 
     def layer(self) -> dict[str, Inode | None]:
-        """What is on top, by path; None for what was deleted from below."""
+        """The inodes of the layer, by path; None for deleted paths of the tree."""
         self._put_there()
         sealed = self._sealed
         upper = self._upper.items()
         return {path: entry for path, entry in upper if sealed.get(path, _NEVER) is not entry}
 
     def unmounted(self, points: Container[str]) -> Self:
-        """The same without what is mounted at these paths; to be read only."""
+        """A read-only copy without the mounts at these paths."""
         self._put_there()
         view = copy(self)
         view._mounts = {path: m for path, m in self._mounts.items() if path not in points}
         return view
 
     def keep(self) -> None:
-        """Change no more, nor what is mounted: what was found in it once may be remembered."""
+        """Freeze it and its mounts, so that results of lookups may be cached."""
         self.known = {}
 
     def lay_over(self, layer: Mapping[str, Inode | None]) -> None:
-        """Take over what is on top of another file system with the same tree below."""
+        """Copy the layer of another file system over the same tree."""
         for path, entry in layer.items():
             self._lay(path, entry)
 
     def flatten(self) -> Tree:
-        """The tree that one sees, without what is mounted."""
+        """The tree with the layer applied, without mounts."""
         self._put_there()
         return self._lower.under(self._upper)
 
     def write_to(self, disk: Disk) -> None:
-        """Share a disk with others from now on (ENOSPC where it is full)."""
+        """Share a disk with others from now on (ENOSPC when it is full)."""
         self._disk = disk
         disk.join(self)
 
     @property
     def weight(self) -> int:
-        """Bytes that it takes of its disk."""
+        """Bytes that it uses on its disk."""
         return self.size + len(self._upper) * NAME_COST
 
     # At the end of a file
 
     def begin_to_add(self, path: str) -> None:
-        """What is added to this file next is put there when somebody looks, not each time."""
+        """Buffer the appends to this file until somebody reads it."""
         self._put_there()
         if isinstance(self._upper.get(path), File):
             self._adding = path
 
     def adds_to(self, path: str, data: bytes) -> bool:
-        """Add to the file that this was begun with; False for another, or where it is full."""
+        """Append to the buffered file; False for another file, or on a full disk."""
         if path != self._adding or not self._has_room(len(data), len(self._upper)):
             return False
         self.size += len(data)
@@ -195,7 +195,7 @@ class Layers:
         return self, path, self.read_only
 
     def _merged(self, path: str) -> bool:
-        """Whether it lies in the tree below, too."""
+        """Whether the path is in the tree below, too."""
         system, place, _ = self._place(path)
         return place in system._lower
 
@@ -257,7 +257,7 @@ class Layers:
 
 
 def _differs(entry: Inode, below: Inode) -> bool:
-    """As the daemon sees it: the times and links of folders do not count."""
+    """Whether two inodes differ for the daemon: times and links of folders do not count."""
     if isinstance(entry, Folder) and isinstance(below, Folder):
         return replace(entry, mtime=below.mtime, links=below.links) != below
     return entry != below

@@ -1,4 +1,4 @@
-"""What a container mounts: volumes, folders of its machine, memory; asked for, made, shown."""
+"""The mounts of a container: volumes, folders of its machine, tmpfs; parsed, made, shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OPTION = re.compile(r"(size|mode)=([0-9]+)([bkmg]?)")
 
 
 def wanted(config: Json, host_config: Json, image: Image | None) -> list[Mount]:
-    """The mounts that a container asks for; 400 in the daemon's words for what makes no sense."""
+    """The mounts that a container asks for. Raises ApiError 400 for invalid ones."""
     found = [_bind(str(text)) for text in host_config.get("Binds") or ()]
     for mount in found:
         if mount.kind == "volume":
@@ -51,7 +51,7 @@ def wanted(config: Json, host_config: Json, image: Image | None) -> list[Mount]:
 def make(
     store: Store, random: Random, machine: FileSystem, container: Container, image: Image
 ) -> tuple[Mount, ...]:
-    """The container's mounts, with the volumes and the machine's folders that they need made."""
+    """Make the volumes and folders that the container's mounts need; returns the mounts."""
     made = {mount.target: mount for mount in container.mounts}
     made |= {mount.target: mount for mount in _borrowed(store, container)}
     for mount in wanted(container.config, container.host_config, image):
@@ -67,7 +67,7 @@ def make(
 
 
 def check(store: Store, machine: FileSystem, container: Container, image: Image) -> None:
-    """Refuse, with 400 or 404, what ``make`` would refuse."""
+    """Raises ApiError 400 or 404 for mounts that ``make`` cannot make."""
     list(_borrowed(store, container))
     for mount in wanted(container.config, container.host_config, image):
         if mount.kind == "volume" and mount.source:
@@ -91,7 +91,7 @@ def _have_source(machine: FileSystem, mount: Mount) -> None:
 
 
 def drop_anonymous(store: Store, container: Container) -> None:
-    """Remove the volumes without a name of their own that no other container mounts."""
+    """Remove the anonymous volumes that no other container mounts."""
     for mount in container.mounts:
         volume = volumes.find(store, container.engine, mount.source)
         if mount.anonymous and volume is not None:
@@ -156,7 +156,7 @@ def _valid_mode(text: str) -> bool:
 
 
 def _mount(asked: Json) -> Mount:
-    """One of ``--mount``."""
+    """The mount of one ``--mount``."""
     kind = str(asked.get("Type") or "")
     source, target = str(asked.get("Source") or ""), str(asked.get("Target") or "")
     read_only = bool(asked.get("ReadOnly"))
@@ -225,7 +225,7 @@ def _check_options(kind: str, asked: Json) -> None:
 
 
 def _memory(path: str, options: str) -> Mount:
-    """``--tmpfs path:options``; what is asked for besides size and mode makes no difference."""
+    """``--tmpfs path:options``; options other than size and mode have no effect."""
     if normpath(f"/{path}".replace("//", "/")) == "/":
         raise ApiError(400, "invalid specification: destination can't be '/'")
     if not path.startswith("/"):
@@ -259,7 +259,7 @@ def _unfit(kind: str, problem: str, before: str = "") -> ApiError:
 
 
 def _borrowed(store: Store, container: Container) -> Iterator[Mount]:
-    """What ``--volumes-from`` takes over from other containers."""
+    """The mounts that ``--volumes-from`` takes over from other containers."""
     for asked in container.host_config.get("VolumesFrom") or ():
         name, _, mode = str(asked).partition(":")
         if mode and not _valid_mode(mode):

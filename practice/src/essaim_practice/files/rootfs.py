@@ -1,7 +1,7 @@
-"""The files that the catalogue's images start from: small trees with the folders that one expects.
+"""The files of the catalogue's images: small trees with the usual folders.
 
-Programs are simulated, so an executable here is a name and a size. A tree is made when it is first
-looked at, and shared by every container of every cluster.
+Programs are simulated, so an executable is a name and a size. A tree is made when first needed, and
+shared by every container of every cluster.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ NGINX_SITE = "/usr/share/nginx/html"
 
 
 class _Maker:
-    """A tree in the making; whatever folder is missing above an entry is made with it."""
+    """Builds a tree; missing parent folders are added with each path."""
 
     def __init__(self, mtime: float) -> None:
         self.entries: dict[str, Inode] = {"/": Folder(0o755, mtime)}
@@ -190,7 +190,7 @@ class _Maker:
 
 @cache
 def tree(behaviour: str, created: float) -> Tree:
-    """What an image of the catalogue holds; times are that of its making."""
+    """The tree of an image of the catalogue; all times are that of the image."""
     made = _Maker(created)
     match behaviour:
         case "alpine":
@@ -341,6 +341,6 @@ KERNEL = ("/dev", "/proc", "/sys")  # what the kernel mounts into every containe
 
 
 def kernel_trees(at: float) -> Mapping[str, Tree]:
-    """What is in them for a container made at that time."""
+    """The trees of /proc, /sys and /dev for a container created at that time."""
     system = Tree({"/": Folder(0o555, at, links=12, size=0)})
     return dict(zip(KERNEL, (_devices(at), _processes(at), system), strict=True))

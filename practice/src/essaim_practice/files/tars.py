@@ -1,4 +1,4 @@
-"""Tar archives: out of a file system and into one, as the engine copies, exports and loads."""
+"""Tar archives: packs and unpacks files as the engine copies, exports and loads them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Headers(io.BytesIO):
 
 
 def members(system: FileSystem, path: str, name: str) -> Sliced[list[Member]]:
-    """An entry and all that is below it, called ``name`` in the archive."""
+    """A path and everything below it, as members named ``name`` in the archive."""
     entry = system.entry(path, follow=False)
     if not isinstance(entry, Folder):
         return [(name, entry)]
@@ -137,7 +137,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, plain: bytes) ->
 
 
 def decompressed(body: bytes, limit: int) -> Sliced[bytes]:
-    """The archive without its gzip, bzip2 or xz; never more than it may hold."""
+    """The archive without gzip, bzip2 or xz. Raises ApiError beyond the limit."""
     if not body.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")):
         return body
     size, found = 0, []
@@ -177,7 +177,7 @@ def _too_large(limit: int) -> ApiError:
 
 
 def entry_of(member: tarfile.TarInfo, data: bytes, owned: bool = True) -> Inode:
-    """What a member is in a file system; root's unless its owner counts."""
+    """The inode of a member; owned by root unless owners are kept."""
     mode = member.mode & 0o7777
     mtime = float(member.mtime) if 0 <= member.mtime < _LAST else 0.0  # no number neither
     uid, gid = (member.uid % _IDS, member.gid % _IDS) if owned else (0, 0)
@@ -250,6 +250,6 @@ def _place(
 
 
 def words_of(error: OSError) -> str:
-    """The failure as Go says it: ``no space left on device``."""
+    """The message of an OSError as Go prints it: ``no space left on device``."""
     text = os.strerror(error.errno or errno.EIO)
     return text[:1].lower() + text[1:]

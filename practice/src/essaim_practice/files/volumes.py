@@ -34,7 +34,7 @@ def find(store: Store, engine: str, name: str) -> Volume | None:
 
 
 def get(store: Store, engine: str, name: str) -> Volume:
-    """The volume of that name; 404 in the daemon's words when there is none."""
+    """The volume of that name. Raises ApiError 404 without one."""
     volume = find(store, engine, name)
     if volume is None:
         raise ApiError(404, f"volume {name} not found")
@@ -49,7 +49,7 @@ def create(
     labels: Mapping[str, str] | None = None,
     options: Mapping[str, str] | None = None,
 ) -> Volume:
-    """The volume of that name, made now if it is not there."""
+    """The volume of that name; created if missing."""
     existing = find(store, engine, name)
     if existing is not None:
         return existing  # whatever is asked of it now
@@ -61,7 +61,7 @@ def create(
 
 
 def check_name(name: str) -> None:
-    """Refuse, with 400, what is no name for a volume."""
+    """Raises ApiError 400 for an invalid name of a volume."""
     if len(name) == 1:
         text = "volume name is too short, names should be at least two alphanumeric characters"
         raise ApiError(400, f"create {name}: {text}")
@@ -79,7 +79,7 @@ def check_name(name: str) -> None:
 
 
 def check_options(name: str, options: Mapping[str, str]) -> None:
-    """Refuse, with 400, what the local driver cannot make a volume of."""
+    """Raises ApiError 400 for options that the local driver refuses."""
     problem = next((f'invalid option: "{o}"' for o in options if o not in _OPTIONS), "")
     mounted = {option for option in _OPTIONS[:3] if options.get(option)}
     if not problem and mounted and "device" not in mounted:
@@ -94,7 +94,7 @@ def check_options(name: str, options: Mapping[str, str]) -> None:
 
 
 def check_driver(name: str, driver: str) -> None:
-    """Refuse, with 404, a driver of volumes that is not there."""
+    """Raises ApiError 404 for a missing volume driver."""
     if driver not in ("", "local"):
         problem = f'error looking up volume plugin {driver}: plugin "{driver}" not found'
         raise ApiError(404, f"create {name}: {problem}")

@@ -1,4 +1,4 @@
-"""Addresses inside the simulated network: the networks of an engine, and one for each container."""
+"""The networks of an engine, and the addresses of containers on them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add_predefined(store: Store, random: Random, engine: str) -> None:
 
 
 def add_gateway_bridge(store: Store, random: Random, engine: str) -> None:
-    """The bridge by which overlay containers reach the world; made when an engine joins a Swarm."""
+    """Add docker_gwbridge, the way out of overlay containers, when an engine joins a Swarm."""
     if find_network(store, engine, "docker_gwbridge") is None:
         subnet = free_subnet(store, engine)
         add_local(store, random, engine, "docker_gwbridge", "bridge", subnet, _GATEWAY_OPTIONS)
@@ -76,7 +76,7 @@ def add_local(
 
 
 def find_network(store: Store, engine: str, text: str) -> Network | None:
-    """The network that a name, an id or the beginning of an id means on this engine."""
+    """The network with this name, id or id prefix on this engine; None without one."""
     for network in store.where(Network, "name", text):
         if network.engine in ("", engine):
             return network
@@ -95,7 +95,7 @@ def free_subnet(store: Store, engine: str) -> str:
 
 
 def require(store: Store, container: Container) -> None:
-    """Raise StartError, in the daemon's words, when the container cannot join its networks.
+    """Raises StartError in the daemon's words if the container cannot join its networks.
 
     An engine that is part of a Swarm asks a manager for a network that it does not know itself.
     """

@@ -1,4 +1,4 @@
-"""Who answers at a port of a machine: a container's own port, or the ingress mesh of the Swarm."""
+"""Published ports of an engine: a container's own port, or the ingress mesh of the Swarm."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Opening:
 
 
 class Refused(Exception):
-    """Nobody accepts the connection; says why, for a person."""
+    """The connection is refused; the message is for a person."""
 
 
 class Connection:
@@ -45,7 +45,7 @@ class Connection:
     def request(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[HttpResponse, dict[str, str]]:
-        """The answer, and the headers that say who gave it. Raises Refused once nobody does."""
+        """The answer, and the headers that name the replica. Raises Refused if it is gone."""
         container = self._container()
         who = self._who(container)
         replica = who.get("Essaim-Replica") or container.name
@@ -66,7 +66,7 @@ class Connection:
 
     @property
     def cluster(self) -> object:
-        """What tells one cluster from another."""
+        """A value that identifies the cluster."""
         return self._store
 
     def script(self) -> str | None:
@@ -74,7 +74,7 @@ class Connection:
         return self._processes.script(self._container().id)
 
     def who(self) -> dict[str, str]:
-        """The headers that say who answers. Raises Refused once nobody does."""
+        """The headers that name the replica. Raises Refused if it is gone."""
         return self._who(self._container())
 
     def answers(self) -> bool:
@@ -100,7 +100,7 @@ class Connection:
 
 
 class Mesh:
-    """Opens connections to published ports, as the machines of the cluster would."""
+    """Opens connections to published ports, as the engines of the cluster do."""
 
     def __init__(self, store: Store, processes: Processes) -> None:
         self._store = store
@@ -109,7 +109,7 @@ class Mesh:
         self._kept: OrderedDict[tuple[str, str, int], Connection] = OrderedDict()
 
     def openings(self) -> list[Opening]:
-        """Every port that answers or should, in the order of machines and numbers."""
+        """Every published TCP port, by engine and number."""
         found: dict[tuple[str, int], Opening] = {}
         for engine in self._store.all(Engine):
             if not engine.up or engine.cut:
@@ -133,7 +133,7 @@ class Mesh:
         return sorted(found.values(), key=lambda opening: (opening.engine, opening.port))
 
     def connect(self, engine_id: str, port: int) -> Connection:
-        """A new connection to a port of a machine. Raises Refused where nobody accepts it."""
+        """A new connection to a port of an engine. Raises Refused."""
         engine = self._store.get(Engine, engine_id)
         if engine is None:
             raise Refused(f"there is no machine called {engine_id}")

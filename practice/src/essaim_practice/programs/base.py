@@ -1,7 +1,7 @@
-"""The simulated programs that containers run: what each is, what it sees, and how one is found.
+"""Simulated programs: their registry, their context, and the lookup of a command line.
 
-Nothing really runs. Only what the course needs is here, and what is invented says so. The programs
-themselves are in ``servers``, ``installers``, ``essaim_practice.shell`` and ``utilities``.
+Nothing really runs, and invented output says so. The programs are in ``servers``, ``installers``,
+``faulty``, ``essaim_practice.shell`` and ``essaim_practice.utilities``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Site = Callable[[HttpRequest], HttpResponse]
 
 
 class StartError(Exception):
-    """The program cannot be started: why, and the exit code that it means."""
+    """The program cannot start: the reason, and the exit code of its container."""
 
     def __init__(self, message: str, exit_code: int = 127) -> None:
         super().__init__(message)
@@ -64,14 +64,14 @@ class Running:
 
 
 class Inside(Protocol):
-    """What a program asks of the container that it runs in, whenever it asks."""
+    """The container of a program: files, terminal and processes, as they are at each call."""
 
     def disk(self) -> FileSystem:
-        """Its files, made only when a program first needs them."""
+        """The files; made when a program first needs them."""
         ...
 
     def view(self) -> FileSystem:
-        """As ``disk``, only to be looked at for programs: shared where no container has its own."""
+        """As ``disk``, for lookups of programs only: it may be shared with other containers."""
         ...
 
     def window(self) -> tuple[int, int]:
@@ -86,7 +86,7 @@ class Inside(Protocol):
 
 
 class Files:
-    """A container of which there are files and nothing else: that of a build's step."""
+    """The container of a build step: files only."""
 
     def __init__(self, files: FileSystem) -> None:
         self._files = files
@@ -109,7 +109,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a program can see of the container it runs in."""
+    """Everything that a program can see of its container."""
 
     image: Image
     hostname: str
@@ -131,12 +131,12 @@ class Context:
 
     @property
     def view(self) -> FileSystem:
-        """As ``fs``, only to be looked at for programs."""
+        """As ``fs``, for lookups of programs only."""
         return self.inside.view()
 
     @property
     def size(self) -> tuple[int, int]:
-        """Rows and columns of the program's terminal; 0 where there is none or nobody said."""
+        """Rows and columns of the terminal; 0 if there is none, or its size is unknown."""
         return self.window() if self.window else self.inside.window()
 
     def path(self, name: str) -> str:
@@ -144,7 +144,7 @@ class Context:
         return normpath(join(self.cwd, name))
 
     def file(self, path: str) -> bytes | None:
-        """The content of a file; None where there is none to be read."""
+        """The content of a file; None if it cannot be read."""
         try:
             return self.fs.read(self.path(path))
         except OSError:
@@ -152,7 +152,7 @@ class Context:
 
 
 def not_created(error: StartError) -> str:
-    """What the daemon says when a container's own program cannot be started."""
+    """The daemon's message if the main program of a container cannot start."""
     return (
         "failed to create task for container: failed to create shim task: OCI runtime create "
         f"failed: runc create failed: {UNABLE}: error during container init: {error.message}"
@@ -160,7 +160,7 @@ def not_created(error: StartError) -> str:
 
 
 def settings(image: Image | None, more: object) -> list[str]:
-    """A container's own list of ``NAME=value``, then what the image has and it does not name."""
+    """``NAME=value`` of the container, then those of the image that it does not override."""
     asked = [str(pair) for pair in (more if isinstance(more, list | tuple) else ())]
     named = {pair.partition("=")[0] for pair in asked}
     own = (image.config.get("Env") if image else None) or ()
@@ -168,7 +168,7 @@ def settings(image: Image | None, more: object) -> list[str]:
 
 
 def environment(image: Image | None, more: object) -> dict[str, str]:
-    """What a program finds of these settings: a name without a value takes the image's away."""
+    """The environment of a program; a name without a value removes the image's setting."""
     split = (pair.partition("=") for pair in settings(image, more))
     return {name: value for name, equals, value in split if equals}
 
@@ -210,7 +210,7 @@ def program(argv: list[str], context: Context) -> Program:
 
 
 def too_long(argv: Iterable[str], env: Mapping[str, str]) -> bool:
-    """Whether Linux would not take these: one string is too long, or all of them together."""
+    """Whether Linux refuses the arguments: one string is too long, or all together are."""
     sizes = [len(word) for word in argv]
     sizes += [len(name) + 1 + len(value) for name, value in env.items()]
     if sum(sizes) + _POINTER * len(sizes) >= _LONGEST_STRINGS:
@@ -231,7 +231,7 @@ _EXECUTABLES: dict[tuple[str, str], Maker] = {}
 
 
 def executable(behaviours: Iterable[str], *names: str) -> Callable[[Maker], Maker]:
-    """Enter a program under its names into the images of these behaviours."""
+    """Register a program by its names for the images of these behaviours."""
 
     def enter(maker: Maker) -> Maker:
         for behaviour in behaviours:
@@ -243,7 +243,7 @@ def executable(behaviours: Iterable[str], *names: str) -> Callable[[Maker], Make
 
 
 def played() -> frozenset[tuple[str, str]]:
-    """Every program that is played, as the behaviour of its images and its name."""
+    """All registered programs, as (behaviour of the image, name)."""
     return frozenset(_EXECUTABLES)
 
 
@@ -281,7 +281,7 @@ def _find(name: str, context: Context) -> Maker | None:
 
 
 def _located(name: str, context: Context) -> str | None:
-    """The path of an executable; where its mode says so is left to the shell."""
+    """The path of a program; its mode is not checked here."""
     folders = context.env.get("PATH", _PATH).split(":") if "/" not in name else [""]
     paths = (join(context.cwd, folder, name) for folder in folders)
     return next((path for path in paths if isinstance(_entry(path, context), File)), None)

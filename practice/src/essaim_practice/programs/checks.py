@@ -1,4 +1,4 @@
-"""A container's health check: what is run, how often, and how many failures are too many."""
+"""Health checks of containers: command, times and retries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LEAST = 10**6  # nanoseconds
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Times are in seconds."""
+    """A health check; times in seconds."""
 
     argv: tuple[str, ...]
     interval: float
@@ -24,7 +24,7 @@ class Check:
 
 
 def validate(spec: Json) -> None:
-    """Refuse, with 400, the times and counts of a health check that make no sense."""
+    """Raises ApiError 400 for invalid times and counts of a health check."""
     for name in ("Interval", "Timeout", "StartPeriod", "StartInterval"):
         if spec.get(name) and spec[name] < _LEAST:
             raise ApiError(400, f"{name} in Healthcheck cannot be less than 1ms")
@@ -33,7 +33,7 @@ def validate(spec: Json) -> None:
 
 
 def check_of(container: Container, image: Image | None) -> Check | None:
-    """The container's health check, what it leaves open from its image's; None without one."""
+    """The health check of a container, completed from its image's; None without one."""
     asked = container.config.get("Healthcheck") or {}
     inherited = (image.config.get("Healthcheck") if image else None) or {}
     if not asked and not inherited:

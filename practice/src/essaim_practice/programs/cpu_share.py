@@ -1,4 +1,4 @@
-"""How much a program may work before it has to rest, so that none keeps the others from theirs."""
+"""CPU shares: how much a program may work before it rests, so that all programs make progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WRITE, _BYTE = 500, 2  # of output, and of each byte of it: it is kept, and sen
 
 
 def cost_of(step: Step) -> int:
-    """What a step costs, in microseconds: a guess, the same on every machine."""
+    """The cost of a step in microseconds: an estimate, the same on every computer."""
     if isinstance(step, Work):
         return step.cost
     if isinstance(step, Write):
@@ -27,18 +27,18 @@ def cost_of(step: Step) -> int:
 
 
 class Tally:
-    """Adds up what small pieces of work cost, until it is worth a step to tell it."""
+    """Adds up the costs of small pieces of work, until they are worth one Work step."""
 
     def __init__(self) -> None:
         self._cost = 0
 
     def add(self, cost: int) -> bool:
-        """Whether it is time to yield ``told``."""
+        """Add a cost; returns whether ``told`` is to be yielded."""
         self._cost += cost
         return self._cost >= _TOLD
 
     def rested(self, seconds: float) -> None:
-        """What waits long enough has paid for what it did before."""
+        """A long enough wait pays for the work before it."""
         if seconds >= _REST:
             self._cost = 0
 
@@ -48,7 +48,7 @@ class Tally:
 
 
 class CpuShare:
-    """One program's account of work: it fills as simulated time passes, each step takes from it."""
+    """The work account of one program: simulated time fills it, every step costs."""
 
     def __init__(self, now: float) -> None:
         self._left = float(_BURST)
@@ -62,7 +62,7 @@ class CpuShare:
     def rest(self, now: float) -> float:
         """Simulated seconds that the program has to rest, from now on.
 
-        At least as long as it worked: what others do in between comes to pass in time.
+        At least as long as it worked, so that the others get as much time.
         """
         earned = (now - self._at) * _SHARE * 1e6
         self._left, self._at = min(_BURST, self._left + earned), now
@@ -71,7 +71,7 @@ class CpuShare:
 
 
 def pieces(step: Write) -> Iterator[Write]:
-    """What is written at once, in pieces."""
+    """A write, cut into pieces of at most PIECE bytes."""
     view = memoryview(step.data)
     for at in range(0, len(view), PIECE):
         yield Write(bytes(view[at : at + PIECE]), step.stream)

@@ -1,4 +1,4 @@
-"""The programs of the catalogue's images that misbehave; see MISBEHAVING there."""
+"""Programs that crash, fail and never become healthy; see MISBEHAVING in the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network as programs may see it: names, and what answers at them."""
+"""The network as a program sees it: names, and HTTP requests to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from essaim_practice.programs.http import HttpResponse
 
 
 class NoSuchHost(Exception):
-    """Nothing in the practice network has this name."""
+    """The name is unknown in the practice network."""
 
 
 class Net(Protocol):
@@ -26,12 +26,12 @@ class Net(Protocol):
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> HttpResponse:
-        """What answers there. Raises NoSuchHost; OSError with the errno of a failed connection."""
+        """Send a request. Raises NoSuchHost; OSError with the errno of a failed connection."""
         ...
 
 
 class _NoNet:
-    """The network of a build step, or of a container with none."""
+    """No network: that of a build step, or of a container without one."""
 
     def resolve(self, host: str) -> str:
         raise NoSuchHost(host)

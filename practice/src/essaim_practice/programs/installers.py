@@ -1,7 +1,7 @@
-"""The simulated installers of build steps: pip, apt-get and apk install names, never files.
+"""Simulated installers: pip, apt-get and apk install names and sizes, never files.
 
-Their output is invented, and says so. What they install leaves a trace in the image's files, so
-that a later step or container finds the command.
+Their output is invented, and says so. They record packages in the image's files, so that a later
+step or container finds the command.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def pip(argv: list[str], context: Context) -> Program:
 
 
 def _requirements(words: list[str], context: Context) -> tuple[list[str], str]:
-    """The wanted packages, and the requirements file that is not there."""
+    """The wanted packages, and a missing requirements file."""
     names: list[str] = []
     following = iter(words)
     for word in following:

@@ -1,4 +1,4 @@
-"""What containers wrote: a bounded book of lines per container, to read and to follow."""
+"""The logs of containers: a bounded list of lines each, to read and to follow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST = 16 * 1024  # bytes of a line that has no end yet; then it is broken, a
 
 
 class LogBook:
-    """Lines by container id, oldest first; where they are too many the oldest go.
+    """Lines by container id, oldest first; beyond the limits the oldest are dropped.
 
     limits: bytes of one container's lines, and of all of them, which they then share evenly.
     """
@@ -29,7 +29,7 @@ class LogBook:
         self._unfinished: dict[tuple[str, int], bytes] = {}  # by container and stream
 
     def write(self, container_id: str, data: bytes, stream: int = 1) -> None:
-        """Add what is written now, line by line; ``stream`` is 1 for stdout, 2 for stderr."""
+        """Add output line by line. stream: 1 for stdout, 2 for stderr."""
         if self._unfinished:
             data = self._unfinished.pop((container_id, stream), b"") + data
         if data and data.find(b"\n") == len(data) - 1:  # one line, as it mostly is: no copy
@@ -84,13 +84,13 @@ class LogBook:
         return self._feeds.setdefault(container_id, Broadcast()).subscribe()
 
     def end(self, container_id: str) -> None:
-        """The container stopped: those who follow it come to their end."""
+        """End all subscriptions of a container that stopped."""
         self.flush(container_id)
         if feed := self._feeds.pop(container_id, None):
             feed.end()
 
     def flush(self, container_id: str) -> None:
-        """What was written without a newline is a line after all: its writer has ended."""
+        """Complete the last line without a newline: its writer has ended."""
         for stream in (1, 2):
             if rest := self._unfinished.pop((container_id, stream), b""):
                 self._add(container_id, rest, stream)

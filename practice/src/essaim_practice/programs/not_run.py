@@ -1,4 +1,4 @@
-"""The page of a Streamlit script that is not run: it says so, says why, and shows the script."""
+"""The page in place of a Streamlit script that is not run: the reason, and the script."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from essaim_practice.programs.script_check import CALLS, Refusal
 
 
 class Process(Enum):
-    """What is wrong with the process that would run the script, and not with the script."""
+    """Reasons that lie in the process, not in the script."""
 
     MISSING = "missing"
     ENDED = "ended"
@@ -54,7 +54,7 @@ def language(headers: Mapping[str, str]) -> str:
 
 
 def page(source: str, why: Refusal | Process, replica: str, tongue: str) -> str:
-    """tongue: see ``language``."""
+    """The page in HTML. tongue: see ``language``."""
     say = _TEXTS[tongue]
     if isinstance(why, Process):
         reason = f"<p>{say[why.value]}</p>"

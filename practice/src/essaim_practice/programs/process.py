@@ -1,4 +1,4 @@
-"""One running program: takes its steps, gives it its input, and lets signals do what they do."""
+"""A process: runs the steps of a program, feeds its input, and handles signals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHORT_REST, _LONG_REST = 0.01, 1.0  # simulated seconds between the turns of on
 
 
 class Process:
-    """A program in a container. It costs nothing while it waits for ever, or for input.
+    """A program in a container. It costs nothing while it waits for input or for ever.
 
     pid: on the machine. first: whether it is its container's first process, which signals that it
     does not listen to leave alone. ended: hears of its exit code.
@@ -58,13 +58,13 @@ class Process:
         streams.process = self
 
     def go_on(self, paused: bool = False) -> None:
-        """Start or resume a program that has nothing to wait for; hold a paused one."""
+        """Start or resume the program if it waits for nothing; hold a paused one."""
         self._paused = paused
         if not paused:
             self._step()
 
     def signal(self, number: int) -> None:
-        """Do to the process what the signal does."""
+        """Apply a signal to the process."""
         if self.over:
             return
         if number == signals.KILL:
@@ -78,11 +78,11 @@ class Process:
             self._finish(128 + number)
 
     def resized(self) -> None:
-        """The window of its terminal has another size."""
+        """Handle a new size of the terminal."""
         self.signal(signals.WINCH)
 
     def end(self) -> None:
-        """Take it down without a word: its container is gone."""
+        """End the process silently: its container is gone."""
         self.over = True
         self._rest_no_more()
         if not self._stepping:  # else it ends itself, and is let go on its return
@@ -105,7 +105,7 @@ class Process:
             self._timer = None
 
     def on_input(self) -> None:
-        """There is something to read, or no more will come."""
+        """Handle new input, or its end."""
         if isinstance(self._waiting, Read):
             self._step()
 
@@ -175,7 +175,7 @@ class Process:
         return None
 
     def _next(self, given: bytes | None) -> Step:
-        """The program's next step; what it writes comes in pieces, with others between."""
+        """The next step; long writes come in pieces."""
         if self._signals:
             heard, *left_over = self._signals
             self._signals, self._unsaid = tuple(left_over), iter(())

@@ -1,4 +1,4 @@
-"""The processes that run in containers: a main one each, and those that exec adds."""
+"""The processes of containers: one main process each, and those of exec."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from essaim_practice.store.objects import Container
 
 
 class Processes:
-    """Processes by the id of their container; ``ended`` hears of each main one's exit code."""
+    """Processes by container id; calls ``ended`` with the exit code of each main process."""
 
     def __init__(self, clock: Clock, logs: LogBook, ended: Callable[[str, int], None]) -> None:
         self._clock = clock
@@ -30,7 +30,7 @@ class Processes:
     # Coming and going
 
     def streams(self, container: Container) -> Streams:
-        """The streams of the container's main process, whether it runs yet or not."""
+        """The streams of the main process, also before it runs."""
         streams = self._streams.get(container.id)
         if streams is None:
             config, log = container.config, partial(self._logs.write, container.id)
@@ -39,7 +39,7 @@ class Processes:
         return streams
 
     def add(self, container: Container, program: Program, pid: int, user: str = "root") -> None:
-        """Have a container's main program ready; ``go_on`` sets it going."""
+        """Add the main program of a container; ``go_on`` starts it."""
         ended = partial(self._ended, container.id)
         self._main[container.id] = Process(
             program, self.streams(container), self._clock, ended, pid, user, first=True
@@ -55,7 +55,7 @@ class Processes:
         pid: int,
         user: str,
     ) -> Process:
-        """Have one more process in a running container; ``go_on`` of it sets it going."""
+        """Add a process to a running container; its ``go_on`` starts it."""
         inside = self._last[container_id] = self.next_pid(container_id)
 
         def over(code: int) -> None:
@@ -67,16 +67,16 @@ class Processes:
         return process
 
     def next_pid(self, container_id: str) -> int:
-        """What the container will count the next process that joins it."""
+        """The pid, inside the container, of the next process."""
         return self._last.get(container_id, 1) + 1
 
     def go_on(self, container_id: str, paused: bool) -> None:
-        """Start or resume the processes that have nothing to wait for; hold those of a paused."""
+        """Start or resume the processes that wait for nothing; hold those of a paused container."""
         for process in list(self._all(container_id).values()):
             process.go_on(paused)
 
     def end(self, container_id: str) -> None:
-        """The container has stopped: whatever still runs in it is killed, who follows is let go."""
+        """Kill all processes of a container that stopped, and end all followers."""
         for process in list(self._others.pop(container_id, {}).values()):
             process.signal(signals.KILL)
         if main := self._main.pop(container_id, None):
@@ -84,7 +84,7 @@ class Processes:
         self._last.pop(container_id, None)
 
     def detach(self, container_id: str) -> None:
-        """Nobody hears the container's main process any more: it ended, or never began."""
+        """End the streams of the main process: it ended, or never began."""
         if streams := self._streams.pop(container_id, None):
             streams.end()
 
@@ -95,7 +95,7 @@ class Processes:
         return process.program if process else None
 
     def running(self, container_id: str) -> list[tuple[int, Running]]:
-        """What ``ps`` shows of a container: each process's pid on the machine, and the rest."""
+        """The processes as ``ps`` shows them, each with its pid on the machine."""
         shown = []
         for inside, process in self._all(container_id).items():
             for number, title in enumerate(process.program.processes):
@@ -104,11 +104,11 @@ class Processes:
         return shown
 
     def listens(self, container_id: str, port: int) -> bool:
-        """Whether a program in the container answers on a port of its own."""
+        """Whether a program in the container listens on a port."""
         return any(port in p.program.ports for p in self._all(container_id).values())
 
     def request(self, container_id: str, request: HttpRequest) -> HttpResponse | None:
-        """What the program answers to a request, logged; None when it answers none."""
+        """The answer to a request, which is logged; None if no program answers."""
         for process in self._all(container_id).values():
             if process.program.site is not None:
                 page = process.program.site(request)
@@ -138,7 +138,7 @@ class Processes:
             process.resized()
 
     def kill(self, container_id: str, pid: int, number: int) -> None:
-        """As a process of the container does, by pid in there. Raises ProcessLookupError."""
+        """Send a signal by pid inside the container. Raises ProcessLookupError."""
         process = self._all(container_id).get(pid)
         if process is None:
             raise ProcessLookupError(3, "No such process")

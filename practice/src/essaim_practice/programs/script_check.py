@@ -1,9 +1,9 @@
-"""Which Streamlit scripts are run for real: those that can only draw, and can reach nothing else.
+"""Decides which Streamlit scripts really run: plain ones, which can only draw.
 
-A practice engine serves a whole class from one machine: to run whatever Python a learner puts into
-an image would give that machine away. A plain script has nothing in it but Streamlit's elements,
-literals, names that are given values, ``if`` and ``with``: no loop, no function, no attribute but
-those listed here, and nothing that reads a file or an address. The course's app is one.
+One computer serves a whole class, so arbitrary Python of a learner must not run on it. A plain
+script contains only Streamlit's elements, literals, assigned names, ``if`` and ``with``: no loop,
+no function, no attribute except those listed here, and nothing that reads a file or an address.
+The course's app is plain.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _KEPT_OUT = {"format", "format_func", "page_icon", "on_change", "on_click", "on_
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The first thing in a script that is not plain."""
+    """The first part of a script that is not plain."""
 
     line: int  # from 1; 0: the whole script
     text: str  # the line, without what surrounds it
@@ -50,9 +50,9 @@ class _NotPlain(Exception):
 
 @lru_cache(maxsize=256)  # every request to an app asks, and a page makes thirty
 def refusal(source: str) -> Refusal | None:
-    """Why a script is not run for real; None for one that is.
+    """The reason not to run a script; None for a plain one.
 
-    One that is not Python at all is: Streamlit shows its error, and nothing of it runs.
+    A script with a syntax error is plain: Streamlit shows the error, and nothing runs.
     """
     if len(source.encode(errors="replace")) > MOST:
         return Refusal(0, "")

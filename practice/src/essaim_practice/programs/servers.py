@@ -46,7 +46,7 @@ def nginx(argv: list[str], context: Context) -> Program:
 
 
 def _checked() -> Steps:
-    """The practice nginx reads no configuration, and so finds every one good."""
+    """``nginx -t``: no configuration is read, so every one is good."""
     path = "nginx: the configuration file /etc/nginx/nginx.conf"
     yield line(f"{path} syntax is ok", 2)
     yield line("nginx: configuration file /etc/nginx/nginx.conf test is successful", 2)
@@ -207,7 +207,7 @@ def streamlit(argv: list[str], context: Context) -> Program:
 
 
 def _listening() -> Steps:
-    """A prompt's program that understands nothing, but comes to its end with its input."""
+    """An interactive program that understands nothing, and ends with its input."""
     while True:
         try:
             if not (yield READ):

@@ -1,4 +1,4 @@
-"""What the simulated servers answer over HTTP, and what they log about it."""
+"""The HTTP answers of the simulated servers, and their access logs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def nginx(context: Context, request: HttpRequest) -> HttpResponse:
 
 
 def _static(context: Context, request: HttpRequest) -> bytes | None:
-    """A file of the site; nginx's own welcome page, untouched, tells which replica answers."""
+    """A file of the site; the unmodified welcome page of nginx names the replica."""
     path = request.path
     place = normpath(join(_ROOT, path.lstrip("/")))
     if path.endswith("/"):
@@ -124,9 +124,9 @@ def whoami(context: Context, request: HttpRequest) -> HttpResponse:
 
 
 def streamlit(source: Callable[[], str], request: HttpRequest) -> HttpResponse:
-    """What a Streamlit server answers where no app runs for real, as to a program inside.
+    """The answer of a Streamlit server if no app really runs, and to programs in containers.
 
-    Like Streamlit it has one page for all paths; all else is ``essaim_practice.apps``.
+    As in Streamlit there is one page for all paths. ``essaim_practice.apps`` runs apps.
     """
     if request.path.startswith(("/_stcore/health", "/healthz")):
         return HttpResponse(b"ok", headers={"Content-Type": "text/plain"})
@@ -141,7 +141,7 @@ def streamlit(source: Callable[[], str], request: HttpRequest) -> HttpResponse:
 
 
 def _streamlit_page() -> bytes | None:
-    """The page that Streamlit fills by script, of the one that is installed here, if one is."""
+    """The page of the installed Streamlit that its script fills; None if it is not installed."""
     found = find_spec("streamlit")
     if found is None or found.origin is None:
         return None

@@ -1,4 +1,4 @@
-"""The standard streams of a process: what it reads, what it writes, and who is attached to them."""
+"""The standard streams of a process: input, output, and attached clients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LAG = 64  # chunks of output that may wait for a client before the program has 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What was written at once."""
+    """The bytes of one write."""
 
     stream: int  # 1 stdout, 2 stderr
     data: bytes
@@ -55,13 +55,13 @@ class Streams:
         self.over = False
 
     def log_to(self, log: Callable[[bytes, int], None]) -> None:
-        """Have the output kept there from now on."""
+        """Write the output to this log from now on."""
         self._log = log
 
     # The process's side
 
     def take(self, editing: bool) -> bytes | None:
-        """What there is to read, b"" at the end of the input; None when there is nothing yet."""
+        """The next input; b"" at its end, None if there is none yet."""
         found: bytes | None
         if self.terminal is not None:
             self.terminal.editing = editing
@@ -82,11 +82,11 @@ class Streams:
 
     @property
     def behind(self) -> bool:
-        """Whether a client has so much still to hear that the program should wait."""
+        """Whether a slow client has so much output to receive that the program should wait."""
         return self._feed is not None and self._feed.lag > _LAG
 
     def end(self) -> None:
-        """The process is over: who follows comes to the end, who has input to give is let go."""
+        """End the streams with the process: followers end, and waiting writers are released."""
         self.over = True
         if self._feed is not None:
             self._feed.end()
@@ -104,7 +104,7 @@ class Streams:
         return subscription
 
     async def type(self, data: bytes) -> None:
-        """Give input; waits while the program has not read what came before."""
+        """Send input; waits until the program has read the input before it."""
         if self.over or self._at_end:
             return
         if self.terminal is not None:
@@ -118,7 +118,7 @@ class Streams:
             await room
 
     def hang_up(self) -> None:
-        """There will be no more input."""
+        """End the input."""
         self._at_end = True
         self._wake()
 
@@ -128,7 +128,7 @@ class Streams:
 
     @property
     def window(self) -> tuple[int, int]:
-        """Rows and columns; 0 where there is no terminal or nobody said."""
+        """Rows and columns; 0 without a terminal, or if its size is unknown."""
         return (self.terminal.rows, self.terminal.columns) if self.terminal else (0, 0)
 
     @property

@@ -1,4 +1,4 @@
-"""What a program does, a step at a time: a generator of steps that returns its exit code."""
+"""The steps of a program: a program is a generator that yields steps and returns its exit code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The program asks for input. It is sent what there is, b"" at the end of its input.
+    """The program asks for input. It receives the bytes that are there, b"" at the end.
 
     From a terminal that is a line at most, as typed; from a pipe all that has come so far.
     editing: the program edits its lines, as an interactive shell does: there is a history.
@@ -37,11 +37,11 @@ READ = Read()
 
 @dataclass(frozen=True, slots=True, init=False)
 class Work(Wait):
-    """The program has worked for about so many microseconds, and others may have their turn.
+    """The program has worked for about so many microseconds; other programs may run now.
 
-    It is a wait of no simulated time. Every loop over what a learner may make long yields these:
-    the engine plays all programs on one thread, and what happens between two steps is all that
-    nobody can interrupt. The cost is a guess, for the sake of runs that are alike everywhere.
+    It takes no simulated time. Every loop whose length a learner controls yields these: all
+    programs share one thread, and nothing can interrupt the code between two steps. The cost is an
+    estimate, so that runs are the same on every computer.
     """
 
     cost: int
@@ -52,7 +52,7 @@ class Work(Wait):
 
 
 class Interrupted(Exception):
-    """Thrown into a program where it waits: a signal that it hears, as Ctrl-C is (SIGINT, 2).
+    """Raised in a waiting program by a signal that it handles, such as SIGINT (2) from Ctrl-C.
 
     A program that does not catch it ends with 128 plus the signal's number.
     """

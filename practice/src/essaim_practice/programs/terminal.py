@@ -1,4 +1,4 @@
-"""A terminal's line discipline: what the keys do between the client and the program."""
+"""The line discipline of a terminal: handles keys between the client and the program."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class Terminal:
             self._show(b"\x08 \x08" * (2 if last < 0x20 and last != 0x09 else 1))
 
     def _replace(self, line: bytes) -> None:
-        """Have another line on the screen in the place of the one typed so far."""
+        """Replace the line typed so far, on the screen too."""
         if self.editing:
             self._line = bytearray(line)
             self._show(b"\r" + self._before() + line + b"\x1b[J")

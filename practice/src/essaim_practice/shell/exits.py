@@ -1,4 +1,4 @@
-"""How a shell's commands end before their time."""
+"""Exceptions that end a shell's commands early."""
 
 from __future__ import annotations
 

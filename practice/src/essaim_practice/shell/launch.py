@@ -1,4 +1,4 @@
-"""What a simple command is: assignments, a builtin, a function or a program, and how each runs."""
+"""Runs a simple command: assignments, a builtin, a function or a program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shell's text will serve: a container answers at the ports of the program that stays."""
+"""Finds the server that a shell's text starts last: its container answers at its ports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST = 8 * 1024  # characters of a text that is looked into
 
 
 def server(shell: Shell, text: str) -> Program | None:
-    """The program that a text's last command is, when it answers at ports or hears SIGTERM."""
+    """The program of the last command of a text; None if it is not known before the text runs."""
     last: Command | None = None
     if len(text) > _LONGEST:
         return None

@@ -1,4 +1,4 @@
-"""Commands that go on side by side: pipelines, and what is begun in the background."""
+"""Concurrent commands: pipelines, and commands in the background."""
 
 from __future__ import annotations
 

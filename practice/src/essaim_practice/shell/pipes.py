@@ -1,4 +1,4 @@
-"""Where a shell's commands read from and write to, and generators that run side by side."""
+"""Descriptors of a shell's commands, and the scheduler of commands that run side by side."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ Doing = Generator[Step, bytes | None, T]
 
 
 class Hangup(Exception):
-    """Nobody reads any more what the program writes into a pipe."""
+    """The reader of a pipe is gone."""
 
 
 class Full(Exception):
-    """More was written into memory than a shell has."""
+    """The output exceeds the memory of a shell."""
 
 
 class Stream(Protocol):
-    """What a descriptor leads to. Both methods may raise OSError."""
+    """The target of a descriptor. Both methods may raise OSError."""
 
     def put(self, data: bytes) -> Doing[None]: ...
 

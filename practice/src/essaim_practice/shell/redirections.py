@@ -1,4 +1,4 @@
-"""``>``, ``<`` and their kin: what a command's descriptors lead to."""
+"""Redirections (``>``, ``<``, ``2>&1``, here-documents)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1
 
 
 class Refused(Exception):
-    """A redirection that cannot be: the command does not run."""
+    """A redirection is impossible: the command does not run."""
 
 
 def within(
     shell: Shell, given: Iterable[Redirection], action: Callable[[], Doing[int]]
 ) -> Doing[int]:
-    """Run something with redirections; where one cannot be, say so and return 1."""
+    """Run an action with redirections; if one is refused, complain and return 1 (dash: 2)."""
     before = shell.descriptors
     try:
         shell.descriptors = yield from opened(shell, given)
@@ -38,7 +38,7 @@ def within(
 
 
 def opened(shell: Shell, given: Iterable[Redirection]) -> Doing[Descriptors]:
-    """The descriptors with redirections laid over them. Raises Refused."""
+    """The descriptors after these redirections. Raises Refused."""
     found = dict(shell.descriptors)
     for redirection in given:
         text = yield from expansion.single(shell, redirection.target)

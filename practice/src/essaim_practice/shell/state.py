@@ -1,4 +1,4 @@
-"""The state of one shell, and what every part of it does with a shell: say, complain, run."""
+"""The state of one shell, with the operations that all its parts use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHORTEST, _LONGEST_WAIT = 0.002, 0.1  # seconds between bursts: the longer it r
 
 @dataclass(slots=True)
 class Effort:
-    """How many commands a shell and its subshells have run, and what of them goes on."""
+    """Counts of the commands that a shell and its subshells have run and still run."""
 
     commands: int = 0
     piped: int = 0  # commands of pipelines that go on
@@ -110,7 +110,7 @@ class Shell:
         return _home_of(self.context, user)
 
     def output_of(self, body: Command | None) -> Doing[str]:
-        """What commands write, without newlines at the end."""
+        """The output of commands, without trailing newlines."""
         if body is None:
             return ""
         held = Held(most=LONGEST)
@@ -164,7 +164,7 @@ class Shell:
             self.tested -= 1
 
     def breathe(self) -> Doing[None]:
-        """Let simulated time pass now and then: a loop without a sleep must not stop it."""
+        """Let simulated time pass now and then, so that no loop stops the clock."""
         self.effort.commands += 1
         yield _COMMAND
         bursts, rest = divmod(self.effort.commands, _BURST)

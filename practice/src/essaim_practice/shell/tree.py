@@ -1,4 +1,4 @@
-"""What a shell's text means: the words of a line, and the commands that they make."""
+"""The syntax tree of a shell's text: words and commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shell's variables: which are exported, which may not change, which end with a function."""
+"""The variables of a shell: exported, read-only and local ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""echo, printf and test: programs that shells have as builtins too."""
+"""echo, printf and test: utilities that are builtins of shells, too."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LETTERS |= {"t": "\t", "v": "\v", "\\": "\\"}
 
 
 class Complaint(Exception):
-    """A tool cannot do what it was asked: its words without its name, and its exit code."""
+    """A utility fails: its message without its name, and its exit code."""
 
     def __init__(self, text: str, code: int = 2) -> None:
         super().__init__(text)

@@ -1,4 +1,4 @@
-"""The small programs of a Unix image, a module per family: importing this enters them all."""
+"""The utilities of a Unix image, one module per family; importing this registers them all."""
 
 from essaim_practice.utilities import (
     awk,

@@ -1,4 +1,4 @@
-"""awk, as far as printing columns goes; what is left out says so."""
+"""awk, for printing columns; it reports everything else as unsupported."""
 
 from __future__ import annotations
 

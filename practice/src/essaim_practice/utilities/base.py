@@ -1,4 +1,4 @@
-"""What the small programs share: options, complaints, files and lines of input."""
+"""Shared by all utilities: options, complaints, files and lines of input."""
 
 from __future__ import annotations
 

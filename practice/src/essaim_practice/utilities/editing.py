@@ -1,4 +1,4 @@
-"""sed and awk, as far as one line of each goes; what is left out says so. And vi, which is."""
+"""sed, except for commands that it reports as unsupported; vi and watch, which only say so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""cat, touch, mkdir, rm, cp, mv, ln, chmod and their kin: making and moving files."""
+"""touch, mkdir, rmdir, rm, readlink, realpath, mktemp and truncate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ls, stat, du, df and find: looking at files."""
+"""ls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""chmod and chown: who may do what with a file."""
+"""chmod, chown and chgrp."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""seq, expr, checksums, base64, od: numbers and codes."""
+"""seq, expr, checksums, base64 and nproc."""
 
 from __future__ import annotations
 

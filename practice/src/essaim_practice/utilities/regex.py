@@ -1,4 +1,4 @@
-"""POSIX's regular expressions, basic and extended, as those that RE2 matches in linear time."""
+"""POSIX regular expressions, basic and extended, translated for RE2, which is linear in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ps, kill and their kin: the processes of the container."""
+"""ps, top, kill, killall, pkill, pidof and pgrep."""
 
 from __future__ import annotations
 

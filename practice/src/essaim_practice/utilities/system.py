@@ -1,4 +1,4 @@
-"""uname, date, id, ps, free and their kin: what the machine and the container are."""
+"""uname, hostname, id, date, uptime, free, which, mount and others about machine and user."""
 
 from __future__ import annotations
 

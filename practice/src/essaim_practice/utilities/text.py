@@ -1,4 +1,4 @@
-"""cat, head, tail, wc, sort, uniq, cut, tr and tee: lines in, lines out."""
+"""cat, head, tail, wc, tee, less and more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""wget and curl: what answers in the practice network."""
+"""wget and curl, inside the practice network."""
 
 from __future__ import annotations
 
