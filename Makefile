@@ -75,7 +75,7 @@ define site
 endef
 
 node_modules/ready: package.json package-lock.json
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' && npm --version >/dev/null \
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 \
 		|| { echo "The checks of the browser code need node 18 or later, with npm: on Debian and Ubuntu, apt install nodejs npm" >&2; exit 1; }
 	npm ci --no-audit --no-fund --silent
 	@touch $@
