@@ -128,10 +128,32 @@ def _wait(server: PracticeServer, replicas: int) -> None:
         time.sleep(0.25)  # to ask costs the engine as well
 
 
+#: The fixture ``swarm`` in a new process: the first cluster, which pays the imports, and later ones.
+READY = """
+import json, statistics, time
+began = time.perf_counter()
+from essaim_practice import PracticeServer
+def ready(began):
+    with PracticeServer.start(speed=50, seed=1, bind_ports=False):
+        return time.perf_counter() - began
+first = ready(began)
+print(json.dumps({"first": first, "later": statistics.median(
+    ready(time.perf_counter()) for _ in range(50))}))
+"""
+
+
+def fixture() -> dict[str, float]:
+    """Seconds until a test's cluster listens."""
+    printed = subprocess.run([sys.executable, "-c", READY], check=True, stdout=subprocess.PIPE)
+    taken: dict[str, float] = json.loads(printed.stdout)
+    return taken
+
+
 MEASURES: dict[str, Callable[[], dict[str, float]]] = {
     "idle": idle,
     "settling": settling,
     "listing": listing,
+    "fixture": fixture,
 }
 
 
@@ -144,6 +166,12 @@ def main() -> None:
         ("s", found["settling"]["wall"], f"the same by the clock, at {FACTOR:g} times real pace"),
         ("a second", found["listing"]["1"], f"GET /tasks of {ASKED} tasks, one client"),
         ("a second", found["listing"]["4"], "the same, four clients together"),
+        (
+            "ms",
+            found["fixture"]["first"] * 1e3,
+            "until the first test's cluster listens: 500 at most",
+        ),
+        ("ms", found["fixture"]["later"] * 1e3, "until a later test's does: 50 at most"),
     )
     for unit, value, name in rows:
         print(f"{value:10.4g} {unit}: {name}")

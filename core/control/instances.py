@@ -1,7 +1,7 @@
-"""Speaks to another practice instance: what one types on it, done from here.
+"""Runs commands on the engine of another practice instance.
 
-Every page speaks to one engine. An engine joins by its own word, though, with the token and the
-address that a manager gave; the console's ``docker -H`` says any other line to it, too.
+Every page asks one engine. An engine joins a Swarm by a command of its own, though, with the token
+and the address that a manager gave; the console's ``docker -H`` runs any other line there, too.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from core.errors import InvalidCommand, NotAllowed
 from core.i18n import later as _
 
 
-def invitation(cluster: Control, machines: Iterable[Machine], role: str) -> JoinSwarm:
+def join_command(cluster: Control, machines: Iterable[Machine], role: str) -> JoinSwarm:
     """The command with which any other machine joins, as a ``worker`` or a ``manager``.
 
-    Raises one of core.errors: where there is no Swarm to join, too.
+    Raises NotAllowed, InvalidCommand where there is no Swarm to join, EngineRejected and
+    EngineUnreachable.
     """
     cluster.require_practice(NotAllowed(_("Only a practice instance joins at a click.")))
     manager = next((machine for machine in machines if machine.manages), None)
@@ -40,7 +41,7 @@ def invitation(cluster: Control, machines: Iterable[Machine], role: str) -> Join
 
 
 def lines(command: Command, machine: Machine) -> tuple[str, str]:
-    """A command's docker line and its Python text, said to the engine of one machine."""
+    """The docker line and the Python text of a command that runs on one machine's engine."""
     line, python = command.line(), command.python()
     return (
         line.replace("docker ", f"docker -H {machine.host} ", 1),
@@ -48,8 +49,11 @@ def lines(command: Command, machine: Machine) -> tuple[str, str]:
     )
 
 
-def tell(cluster: Control, host: str, command: Command, who: str) -> str:
-    """Say it to the machine of this name or address. Raises one of core.errors."""
+def run_at(cluster: Control, host: str, command: Command, who: str) -> str:
+    """Run it on the machine of this name or address, as ``run`` does.
+
+    Raises InvalidCommand where there is none.
+    """
     cluster.require_practice(
         NotAllowed(_("With -H, one speaks to the instances of a practice cluster only."))
     )
@@ -63,7 +67,10 @@ def tell(cluster: Control, host: str, command: Command, who: str) -> str:
 
 
 def run(cluster: Control, command: Command, machine: Machine, who: str) -> str:
-    """Say it to that engine, and write it into the journal. Raises one of core.errors."""
+    """Run it on that machine's engine, and write it into the journal.
+
+    Raises NotAllowed, InvalidCommand, EngineRejected and EngineUnreachable.
+    """
     cluster.require_practice(NotAllowed(_("Only a practice instance is spoken to at a click.")))
 
     def do() -> str:

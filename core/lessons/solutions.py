@@ -11,7 +11,7 @@ from core.commands.command import Command
 from core.commands.terminal_output import plain
 from core.control import faults
 from core.control.control import Control
-from core.control.instances import invitation, tell
+from core.control.instances import join_command, run_at
 from core.control.jobs import LongAction
 from core.control.rights import Right
 from core.engine.connection import QUESTION_TIMEOUT
@@ -69,9 +69,9 @@ class Play(LongAction):
         sentence = _("Essaim cannot reach {node}: type the line there yourself.")
         self._cluster.require_practice(NotAllowed(sentence, node=node))
         machines = faults.conditions(self._cluster).machines.values()
-        command = invitation(self._cluster, machines, "worker")
+        command = join_command(self._cluster, machines, "worker")
         self._say(f"[{node}] {command.masked().line()}")
-        return tell(self._cluster, node, command, self._who)
+        return run_at(self._cluster, node, command, self._who)
 
     def _accident(self, move: InstanceFault) -> str:
         fault = calls.mend() if move.kind == "mend" else faults.power(move.node, on=False)

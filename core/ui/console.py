@@ -127,7 +127,7 @@ def _ticket() -> str:
                 name,
                 lambda: here.right,
                 lambda: tuple(here.files.items()),
-                lambda host, command: instances.tell(cluster, host, command, name),
+                lambda host, command: instances.run_at(cluster, host, command, name),
                 asking,
             ),
             asking,

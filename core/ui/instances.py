@@ -97,7 +97,7 @@ def _state(machine: Machine) -> str:
 
 def _join(machine: Machine, known: Conditions, role: str, here: Viewer) -> None:
     try:
-        command = instances.invitation(control(), known.machines.values(), role)
+        command = instances.join_command(control(), known.machines.values(), role)
     except EssaimError as refusal:
         here.done = Done("", "", refusal)
     else:

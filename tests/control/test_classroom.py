@@ -391,9 +391,9 @@ def test_what_changes_a_cluster_or_shows_its_secrets_is_refused_to_who_looks_on(
         "traffic": lambda: seen.send(Plan(seen.snapshot.services[0].id, 80), who, Right()),
         "fault": lambda: faults.do(seen, faults.power("node2", on=False), who),
         "machine": lambda: faults.do(seen, calls.add_machine(), who),
-        "invitation": lambda: instances.invitation(seen, [machine], "worker"),
+        "invitation": lambda: instances.join_command(seen, [machine], "worker"),
         "instance": lambda: instances.run(seen, LeaveSwarm(), others[0], who),
-        "named instance": lambda: instances.tell(seen, others[0].name, LeaveSwarm(), who),
+        "named instance": lambda: instances.run_at(seen, others[0].name, LeaveSwarm(), who),
         "reset": lambda: reset.reset(seen, who),
     }
     for what, attempt in attempts.items():

@@ -504,7 +504,7 @@ def test_no_real_machine_is_added_or_joined(real: Control, visit: Open) -> None:
     with pytest.raises(NotAllowed):
         faults.do(real, calls.add_machine(), "somebody")
     with pytest.raises(NotAllowed):
-        instances.invitation(real, (), "worker")
+        instances.join_command(real, (), "worker")
 
 
 def test_a_reset_may_leave_three_empty_instances(cluster: Control, visit: Open) -> None:
