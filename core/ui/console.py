@@ -82,7 +82,6 @@ def console() -> None:
             "python": _("Copy as a Python script"),
             "copied": _("Copied."),
             "stop": _("Stop (Ctrl-C)"),
-            "empty": _("Nothing has been run yet."),
             "waiting": _("Connecting…"),
             "welcome": _(
                 "Type docker lines as on a machine: this cluster answers. help lists them, Tab "
