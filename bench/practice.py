@@ -128,7 +128,7 @@ def _wait(server: PracticeServer, replicas: int) -> None:
         time.sleep(0.25)  # to ask costs the engine as well
 
 
-#: The fixture ``swarm`` in a new process: the first cluster, which pays the imports, and later ones.
+#: The fixture `swarm` in a new process: the first cluster, which pays the imports, and later ones.
 READY = """
 import json, statistics, time
 began = time.perf_counter()
@@ -169,7 +169,7 @@ def main() -> None:
         (
             "ms",
             found["fixture"]["first"] * 1e3,
-            "until the first test's cluster listens: 500 at most",
+            "until a first test's cluster listens: 500 at most",
         ),
         ("ms", found["fixture"]["later"] * 1e3, "until a later test's does: 50 at most"),
     )
