@@ -65,7 +65,10 @@ class Traffic:
         return not self._run.ended or time.time() - self._run.status.now < STILL
 
     def endpoints(self, service: Service, published: int) -> tuple[Endpoint, ...]:
-        """Where the port answers on each node. Raises one of core.errors."""
+        """Where the port answers on each node.
+
+        Raises InvalidCommand, EngineRejected and EngineUnreachable.
+        """
         snapshot, base = self._snapshot(), self._connection.base_url
         port = next((p for p in endpoints.open_ports(service) if p.published == published), None)
         if port is None:

@@ -12,8 +12,18 @@ from typing import Any
 
 import docker
 import pytest
+from hypothesis import HealthCheck, settings
 
 from essaim_practice.hosting.server import PracticeServer
+
+# The same examples each time, however slow the machine: a run judges the change, not the luck.
+settings.register_profile(
+    "practice",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("practice")
 
 PACKAGE = Path(__file__).parents[1]
 
