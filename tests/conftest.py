@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -59,12 +60,31 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that kill nodes last.
+    """Put the tests that kill nodes last, and ignore the sockets that docker-py leaves open.
 
     A real engine that was killed may find its old overlay interfaces in its way when it is back,
     and refuse a network to later tests.
     """
+    for item in items:
+        if leaves_sockets(item):
+            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"))
     items.sort(key=lambda item: item.get_closest_marker("crashes") is not None)
+
+
+def leaves_sockets(item: pytest.Item) -> bool:
+    """Whether an engine may be away or end under docker-py, which then leaves a socket open."""
+    return any(map(item.get_closest_marker, ("leaves_sockets", "browser", "realswarm", "realmesh")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Collect the sockets that were left open before a test that may leave none."""
+    done = yield
+    if leaves_sockets(item) and not (nextitem and leaves_sockets(nextitem)):
+        gc.collect()
+    return done
 
 
 @pytest.fixture(scope="session")

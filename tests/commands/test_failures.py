@@ -64,7 +64,7 @@ def test_silence_is_unreachable(error: Exception) -> None:
         raise error
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.leaves_sockets
 def test_nobody_listening(tmp_path: Path) -> None:
     with pytest.raises(EngineUnreachable, match="Connection refused"), daemon_errors():
         docker.DockerClient(base_url="tcp://127.0.0.1:1")

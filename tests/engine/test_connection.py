@@ -25,6 +25,8 @@ from essaim_practice.hosting.server import PracticeServer
 from tests import transports
 from tests.cluster.test_collector import until
 
+pytestmark = pytest.mark.leaves_sockets
+
 Say = Callable[..., str]
 
 
