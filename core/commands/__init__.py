@@ -10,5 +10,5 @@ A module for each family (nodes, images, stacks) or a part of one declares its c
 ``command`` has the decorator and the base class, ``grammar`` the fields, ``values`` and ``ports``
 the values of words, ``kinds`` the base classes for ls, inspect, rm, logs and prune, ``source`` the
 calls with two faces, ``registry`` all commands and the parser of lines, and ``journal``
-the record of what was done. ``__main__`` writes docs/commands.md.
+the record of those that ran. ``__main__`` writes docs/commands.md.
 """

@@ -71,7 +71,7 @@ class Command(ABC):
     verb: ClassVar[tuple[str, ...]]  # ("service", "scale")
     aliases: ClassVar[tuple[tuple[str, ...], ...]] = ()  # docker's other words for the verb
     changes: ClassVar[bool] = False  # needs a right on a real engine
-    reveals: ClassVar[bool] = False  # shows tokens or environments, or what programs print
+    reveals: ClassVar[bool] = False  # shows tokens, environments, or the output of programs
     destructive: ClassVar[bool] = False  # a page asks first
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""docker container: look at containers and at what they print."""
+"""docker container: look at containers and at their output."""
 
 from __future__ import annotations
 

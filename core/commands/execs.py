@@ -80,4 +80,4 @@ class AttachContainer(Command):
         return f"container = {Call('client.containers.get', self.container)}\n{ATTACH}"
 
     def _run(self, client: Client, report: Report) -> str:
-        raise NotImplementedError  # run refuses what is at the keyboard
+        raise NotImplementedError  # run refuses a command that is at_keyboard

@@ -204,7 +204,7 @@ def _value(part: Part, where: str, word: str) -> Any:
 
 
 def check(command: Any, called: str) -> None:
-    """Check values that no line was read for: a page makes commands from what was typed there.
+    """Check values that no line was read for: a page makes commands from its own fields.
 
     Raises:
         InvalidCommand: with the sentence that a line with these values would have got.

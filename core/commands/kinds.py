@@ -1,6 +1,6 @@
 """Kinds of commands that many families have: ls, inspect, logs, prune, and one call for each name.
 
-A command of one of these kinds says what differs, and no more.
+A command of one of these kinds declares its own part, and no more.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ class Prune(OneCall):
     __slots__ = ()
 
     things: ClassVar[str]  # as docker's title has them: Images
-    force: bool  # who takes the line asks; the command itself never does
+    force: bool  # without it the console and pages ask; the command itself never does
 
     @property
     def warning(self) -> str:

@@ -87,7 +87,7 @@ def lookup(words: Sequence[str]) -> tuple[type[Command], tuple[str, ...], list[s
 
 
 def following(given: tuple[str, ...]) -> dict[str, str]:
-    """The words that may follow these after ``docker``, each with what it stands for."""
+    """The words that may follow these after ``docker``, each with its meaning, or ''."""
     found: dict[str, str] = {}
     short = [alias for alias in ALIASES if len(alias) == 1]  # the longer ones only repeat
     for verb in (*_BY_VERB, *short):

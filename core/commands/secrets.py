@@ -1,4 +1,4 @@
-"""docker secret: texts that containers may read, and that nobody can read back."""
+"""docker secret: texts for containers, which the Swarm never shows again."""
 
 from __future__ import annotations
 

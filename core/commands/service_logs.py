@@ -86,7 +86,7 @@ class _Line:
         stamp, _, rest = line.partition(" ") if timestamps else ("", "", line)
         details, _, text = rest.partition(" ")
         keys = dict(unquote(detail).split("=", 1) for detail in details.split(",") if "=" in detail)
-        if "com.docker.swarm.task.id" not in keys:  # in the middle of what a terminal was sent
+        if "com.docker.swarm.task.id" not in keys:  # a later piece of a terminal's output
             text = rest
         return cls(
             keys.get("com.docker.swarm.task.id", ""),

@@ -1,4 +1,4 @@
-"""docker service: look at services, their tasks and what these print."""
+"""docker service: look at services and at their tasks."""
 
 from __future__ import annotations
 

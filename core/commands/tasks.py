@@ -30,7 +30,7 @@ def listed(client: Client, tasks: list[Json], *, whole: bool) -> str:
 
 
 class TaskNames:
-    """Names of tasks and nodes by what the Swarm knows of their ids, each asked for once."""
+    """The names behind the ids in tasks; the engine is asked once for each."""
 
     def __init__(self, client: Client) -> None:
         self._service = _names(client.api.inspect_service, "Spec", "Name")
