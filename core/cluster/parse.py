@@ -50,7 +50,6 @@ def engine(info: Json, version: Json) -> Engine:
         name=text(info, "Name"),
         version=text(info, "ServerVersion") or text(version, "Version"),
         api_version=text(version, "ApiVersion"),
-        operating_system=text(info, "OperatingSystem"),
         practice=PRACTICE_LABEL in items(info, "Labels"),
         swarm_state=text(info, "Swarm", "LocalNodeState") or "inactive",
         manager=bool(part(info, "Swarm").get("ControlAvailable")),
@@ -162,7 +161,7 @@ def _node(raw: Json) -> Node:
 
 
 def _task(raw: Json) -> Task:
-    status, container = part(raw, "Status"), part(raw, "Status", "ContainerStatus")
+    status = part(raw, "Status")
     return Task(
         id=raw["ID"],
         service_id=text(raw, "ServiceID"),
@@ -175,8 +174,7 @@ def _task(raw: Json) -> Task:
         error=text(status, "Err"),
         since=timestamp(status.get("Timestamp")),
         created=timestamp(raw.get("CreatedAt")),
-        container_id=text(container, "ContainerID"),
-        exit_code=container.get("ExitCode") if container else None,
+        container_id=text(status, "ContainerStatus", "ContainerID"),
         iteration=count(raw, "JobIteration", "Index"),
         # The engine lists each twice, for IPv4 and for IPv6.
         ports=tuple(dict.fromkeys(map(_port, items(status, "PortStatus", "Ports")))),
@@ -208,7 +206,6 @@ def _service(raw: Json) -> Service:
         forced=count(template, "ForceUpdate"),
         update=_update(part(raw, "UpdateStatus")),
         created=timestamp(raw.get("CreatedAt")),
-        updated=timestamp(raw.get("UpdatedAt")),
         version=count(raw, "Version", "Index"),
         secrets=tuple(
             (text(each, "SecretID"), text(each, "SecretName"))
@@ -245,7 +242,6 @@ def _update(raw: Json) -> UpdateStatus | None:
 
 
 def _container(raw: Json) -> Container:
-    labels = part(raw, "Labels")
     return Container(
         id=raw["Id"],
         name=(items(raw, "Names") or [""])[0].lstrip("/"),
@@ -255,8 +251,7 @@ def _container(raw: Json) -> Container:
         state=text(raw, "State"),
         status=text(raw, "Status"),
         ports=_container_ports(items(raw, "Ports")),
-        service=labels.get("com.docker.swarm.service.name", ""),
-        task_id=labels.get("com.docker.swarm.task.id", ""),
+        service=text(raw, "Labels", "com.docker.swarm.service.name"),
         engine_socket=any(map(opens_engine, items(raw, "Mounts"))),
     )
 

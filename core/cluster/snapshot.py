@@ -29,7 +29,6 @@ class Engine:
     name: str  # hostname
     version: str
     api_version: str
-    operating_system: str
     practice: bool  # not a real engine
     swarm_state: str  # inactive, pending, active, error, locked
     manager: bool  # answers cluster calls
@@ -122,7 +121,6 @@ class Service:
     forced: int  # forced updates so far
     update: UpdateStatus | None
     created: float
-    updated: float
     version: int
     secrets: tuple[tuple[str, str], ...] = ()  # ids and names
     # Of jobs alone:
@@ -165,7 +163,6 @@ class Task:
     since: float  # when it entered its state, seconds since the epoch
     created: float
     container_id: str
-    exit_code: int | None
     ports: tuple[Port, ...] = ()  # in mode host
     iteration: int = 0  # of its job
 
@@ -199,7 +196,6 @@ class Container:
     status: str = field(compare=False)  # the engine's sentence, with an age: Up 3 seconds
     ports: tuple[Port, ...]
     service: str  # name of its task's service, or ""
-    task_id: str
     engine_socket: bool = False  # it can reach an engine's socket, and so control its machine
 
 

@@ -17,7 +17,7 @@ from tests.cluster.test_history import snapshot as cluster
 def shown() -> ClusterSnapshot:
     found = cluster(services=[raw.service(), raw.service("api")])
     brave = Container(
-        "c0ffee0123456789", "brave_bell", "alpine", "sh", 0.0, "running", "Up 3 seconds", (), "", ""
+        "c0ffee0123456789", "brave_bell", "alpine", "sh", 0.0, "running", "Up 3 seconds", (), ""
     )
     alpine = Image("sha256:1", ("alpine:latest", "alpine:3.20"), (), 0.0, 5)
     return replace(found, containers=(brave,), images=(alpine,))

@@ -34,7 +34,7 @@ from .playing import PATIENCE, do_it_for_me, play, practice, turns_green
 SHELL = {"docker", "curl", "for", "echo", "ls", "cat", "uname", "exit"}
 
 CREATE = parse("docker service create -p 80:80 --name web nginx:latest")
-ENGINE = Engine("node1", "", "", "", True, "active", True, "", "", "", 1, 1)
+ENGINE = Engine("node1", "", "", True, "active", True, "", "", "", 1, 1)
 
 MANAGER = Node(
     "id", "node1", "manager", "active", "ready", "", "", False, "reachable", (), "", 1, 1, 1
