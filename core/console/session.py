@@ -1,4 +1,4 @@
-"""One viewer's console: what was typed and answered, what runs, and its open terminals."""
+"""The session of one console: its lines and answers, the running command, its terminals."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ class Session:
         self.browser = browser
         self.control = control
         self.terminals: dict[str, Terminal] = {}
-        self.private = False  # it shows what only an unlocked viewer may see
+        self.private = False  # it shows secrets that take a right to see
         self.used = time.monotonic()
         self._lock = threading.RLock()
         self._subscriptions: set[Subscription] = set()
-        self._answers: deque[Answer] = deque(maxlen=MOST_ANSWERS)
+        self._answers: dict[int, Answer] = {}
         self._steps: deque[Step] = deque(maxlen=MOST_ANSWERS)
         self._history: deque[str] = deque(maxlen=MOST_ANSWERS)
         self._count = self._settled = self._cleared = 0
@@ -84,7 +84,7 @@ class Session:
             history, settled = list(self._history), self._settled
             hello = message("session", key=self.key, history=history, settled=settled)
             subscription.offer("session", hello)
-            for answer in self._answers:
+            for answer in self._answers.values():
                 if answer.number > self._cleared:
                     subscription.offer(f"entry {answer.number}", told(answer))
             for name, text in self._summaries():
@@ -100,7 +100,7 @@ class Session:
                     _later(LEFT, self._leave, self._going[1])
 
     def give(self, typed: str, language: str, grant: Grant) -> None:
-        """Take what was typed: it runs when what came before is done."""
+        """Queue the lines of a typed text; each runs when the ones before it are done."""
         with self._lock:
             self.used = time.monotonic()
             right = grant.right()
@@ -156,7 +156,7 @@ class Session:
         return bool(self._subscriptions)
 
     def shown_to(self, grant: Grant) -> bool:
-        """Whether this browser may see it: what a right has shown of a real engine wants one."""
+        """Whether this browser may see it: a private session takes a right."""
         return not self.private or grant.right().held
 
     def _work(self) -> None:
@@ -178,7 +178,7 @@ class Session:
             return
         with self._lock:
             said = unforeseen(error).said(self._translate)
-            for answer in list(self._answers):
+            for answer in list(self._answers.values()):
                 if answer.kind in ("waiting", "running", "going"):
                     self._write(replace(answer, kind="refused", text=said))
             self._queue.clear()
@@ -201,9 +201,9 @@ class Session:
             return typed, asked
 
     def _answered(self, asked: _Asked, typed: _Typed) -> bool:
-        """Do what was asked about, or leave it; whether the line was no more than the answer.
+        """Run the command that asked, or leave it; whether the line was only the answer.
 
-        A docker line says no, as it does to docker, and is then run: nothing typed is lost.
+        A docker line answers no, as it does to docker, and is then run: no line is lost.
         """
         self._write(replace(asked.answer, kind="done"))
         answer = Answer(typed.number, typed.line.line, "done")
@@ -312,12 +312,9 @@ class Session:
         """Keep this as the latest answer to its line, and tell it."""
         answer = replace(answer, text=cut(answer.text))
         with self._lock:
-            for at, known in enumerate(self._answers):
-                if known.number == answer.number:
-                    self._answers[at] = answer
-                    break
-            else:
-                self._answers.append(answer)
+            self._answers[answer.number] = answer
+            if len(self._answers) > MOST_ANSWERS:
+                del self._answers[next(iter(self._answers))]
         self._tell((f"entry {answer.number}", told(answer)))
 
     def _summaries(self) -> list[tuple[str, str]]:

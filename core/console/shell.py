@@ -14,7 +14,7 @@ REDIRECTIONS = ("|", "<", ">")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One docker line out of what was typed."""
+    """One docker line of a typed text."""
 
     text: str
     after_success: bool = False  # && stands before it

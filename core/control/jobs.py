@@ -44,7 +44,7 @@ class LongAction:
 class Job(LongAction):
     """One command: its progress while it runs, and how it ended.
 
-    run: does it and answers what the docker CLI would print; it is given the report.
+    run: runs it with this report, and returns the text that the docker CLI would print.
     """
 
     def __init__(self, command: Command, run: Callable[[Report], str]) -> None:

@@ -56,7 +56,7 @@ def cluster(
 
 
 def shape(snapshot: ClusterSnapshot) -> str:
-    """A digest of what widgets are made from: it stays while only tasks move."""
+    """A digest of the facts that widgets are made of: it stays while only tasks move."""
     facts = (
         snapshot.engine
         and (snapshot.engine.name, snapshot.engine.manager, snapshot.engine.version),

@@ -16,7 +16,7 @@ State = Literal["new", "running", "stopped", "failed"]
 
 
 class SupervisedThread(threading.Thread):
-    """A daemon thread that does ``work`` once it is started, and keeps what that raises.
+    """A daemon thread that does ``work`` once it is started, and keeps the error that it raises.
 
     name: in logs and debuggers, with ``essaim_`` before it. work: long loops ask ``wait`` whether
     to go on. ended: called on the thread as its last act, with the error of a failure, else None;

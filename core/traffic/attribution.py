@@ -27,7 +27,7 @@ class Replica:
 
     task: str  # its id
     name: str  # web.3
-    node: str  # what it is called
+    node: str  # its name
 
 
 class Replicas:

@@ -28,7 +28,7 @@ def color(nodes: Sequence[str], node: str) -> str:
 def answered_per_replica(
     by_place: Mapping[tuple[str, str], int], idle: Sequence[str], nodes: Sequence[str]
 ) -> Figure:
-    """Stacked bars: what each replica answered, by the node on which it did.
+    """Stacked bars: the answers of each replica, by its node.
 
     idle: names of replicas that run, which may have answered nothing.
     """
@@ -63,7 +63,7 @@ def answered_per_replica(
 def latency_and_failures(
     seconds: Sequence[Second], marks: Sequence[Mark], end: float, _: Translate
 ) -> Figure:
-    """Lines: the percentiles of each second, in milliseconds; bars: what failed in it."""
+    """Lines: the percentiles of each second, in milliseconds; bars: its failures."""
     times = [round(second.start * 1000) for second in seconds]
     failed = {
         "type": "bar",
@@ -131,7 +131,7 @@ def _label(name: str, among: int) -> str:
 
 
 def natural(name: str) -> tuple[object, ...]:
-    """web.2 before web.10; what is no number counts as text after all numbers."""
+    """The order of replicas: web.2 before web.10, and names without a number last."""
     front, _dot, last = name.rpartition(".")
     number = re.fullmatch(r"\d+", last)
     return (front, 0, int(last), "") if number else (front, 1, 0, last)

@@ -13,7 +13,7 @@ from core.traffic.endpoints import Endpoint
 
 #: Seconds from a request's start until it counts as failed.
 TIMEOUT = 5.0
-#: Bytes of a body that are kept, to look for the name of whoever answered.
+#: Bytes of a body that are kept, to look for the replica's name.
 KEPT = 2048
 _CHUNK = 65536
 
@@ -28,7 +28,7 @@ class Response:
 
 
 class Connection:
-    """A TCP connection that speaks HTTP. ``usable`` says whether another request may follow."""
+    """A connection for one request after the other; ``usable``: another request may follow."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -111,7 +111,7 @@ class Client:
 
 
 def failure(error: Exception) -> str:
-    """The word for why a request got no answer."""
+    """Why a request got no answer: timeout, refused, broken or unreachable."""
     if isinstance(error, TimeoutError):
         return "timeout"
     if isinstance(error, ConnectionRefusedError):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from core.cluster.snapshot import ClusterSnapshot, Node, Port, Service
 from core.engine.practice import PublishedPort, calls
 
-#: What a node calls itself before it knows better: no address that others could use.
+#: Addresses of a node that has not learnt its own yet: of no use to others.
 _NOWHERE = ("", "0.0.0.0", "::", "127.0.0.1")
 LOOPBACK = "127.0.0.1"
 
@@ -20,10 +20,10 @@ class Endpoint:
     """Where one node takes requests in."""
 
     node: str  # its id
-    name: str  # what it is called
+    name: str  # the node's
     host: str
     port: int  # at that host
-    prefix: str = ""  # of the path, where the practice engine leads to a port of its node
+    prefix: str = ""  # of the path, where the practice engine relays to a port of its node
     machine: str = ""  # of a practice cluster: its hostname, whatever the Swarm has it twice for
 
     @property
@@ -32,14 +32,14 @@ class Endpoint:
 
 
 def open_ports(service: Service) -> tuple[Port, ...]:
-    """The published ports that HTTP may be behind."""
+    """The published TCP ports."""
     return tuple(port for port in service.ports if port.published and port.protocol == "tcp")
 
 
 def real(
     snapshot: ClusterSnapshot, service: Service, port: Port, engine: str
 ) -> tuple[Endpoint, ...]:
-    """The endpoints of a real Swarm: every node that is there, for the routing mesh is on each.
+    """The endpoints of a real Swarm: every ready node, because the routing mesh is on each.
 
     engine: the address of the connected engine, a DOCKER_HOST value. A port in host mode answers
     only where a replica runs.

@@ -49,7 +49,7 @@ class LogReader:
         self._thread.stop()
 
     def catch_up(self, requests: int) -> None:
-        """Read what is written already: so many lines of each replica at most."""
+        """Read the log as it is, ``requests`` lines of each replica at most."""
         self._read(follow=False, tail=requests)
 
     def _follow(self) -> None:

@@ -1,4 +1,4 @@
-"""What a run of traffic is to do, within the bounds that keep it polite."""
+"""The plan of a run of traffic, within bounds that spare the service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.i18n import later as _
 MAX_RATE = 200.0  # requests per second
 MAX_SECONDS = 300.0
 
-#: Where an answer is traced by its tag: ``?essaim=<run>-<number>`` is in the query of each request.
+#: The query of each request has ``essaim=<run>-<number>``: the access log is searched for it.
 TAG = "essaim"
 
 
@@ -20,10 +20,8 @@ TAG = "essaim"
 class Plan:
     """Requests at a steady rate to one published port of one service.
 
-    It says no address: those come from the cluster itself, see ``core.traffic.endpoints``.
-
-    Raises:
-        InvalidCommand: the rate or the duration is out of bounds.
+    The addresses come from the cluster itself, see ``core.traffic.endpoints``. Raises
+    InvalidCommand where the rate or the duration is out of bounds.
     """
 
     changes: ClassVar[bool] = True  # a real service has to answer it all: it wants the password
@@ -46,18 +44,18 @@ class Plan:
 
     @property
     def requests(self) -> int:
-        """How many there will be in all."""
+        """The number of all requests."""
         return max(1, round(self.rate * self.seconds))
 
     def line(self, addresses: Sequence[str]) -> str:
-        """What does the same at a shell's prompt."""
+        """The curl line that does the same."""
         where = addresses[0] if len(addresses) == 1 else "{" + ",".join(addresses) + "}"
         kept = "" if self.keep_alive else "-H 'Connection: close' "
         each = max(1, self.requests // max(1, len(addresses)))
         return f"curl --rate {self.rate:g}/s {kept}'http://{where}/?n=[1-{each}]'"
 
     def python(self, addresses: Sequence[str]) -> str:
-        """A runnable Python text that does much the same."""
+        """A Python script that does much the same."""
         get = "session.get" if self.keep_alive else "requests.get"
         return f"""\
 import itertools

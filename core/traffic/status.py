@@ -1,4 +1,4 @@
-"""How a run stands at one instant: what the run tells, and all that is shown of it."""
+"""The status of a run of traffic at one instant: all that is shown of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ State = Literal["running", "paused", "ending", "ended"]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a run stands at one instant: all that is shown of it."""
+    """All that is shown of a run at one instant."""
 
     id: str
     plan: Plan
@@ -39,6 +39,6 @@ class Status:
     seconds: tuple[Second, ...]
     #: The newest that came to their end, with a running number.
     dots: tuple[tuple[int, Request], ...]
-    latest: Request | None  # the newest that is known from entry to replica
+    latest: Request | None  # the newest whose entry and replica are known
     reports: tuple[tuple[Report, int, int], ...]  # with requests that ended meanwhile, and failed
     error: EssaimError | None = None  # why it failed

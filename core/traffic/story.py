@@ -30,7 +30,7 @@ class Step:
     time: float
     kind: str
     replicas: tuple[str, ...] = ()  # web.3
-    node: str = ""  # what it is called
+    node: str = ""  # its name
     detail: str = ""  # why it failed, or the state of the update
     mark: Mark | None = None
 

@@ -19,14 +19,14 @@ from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.status import Status
 
-#: Seconds after a run's last word in which its charts are drawn once more.
+#: Seconds after a run's last status in which its charts are drawn once more.
 STILL = 3.0
-#: Earlier runs that are remembered, to be compared.
+#: Earlier runs that are kept for comparison.
 PAST = 4
 
 
 class Traffic:
-    """snapshot: the cluster as of now. watched and changed: see ``core.traffic.run.Run``."""
+    """The runs of one cluster. snapshot, watched, changed: see ``core.traffic.run.Run``."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Traffic:
 
     @property
     def past(self) -> tuple[Status, ...]:
-        """How the runs before this one ended, the oldest first."""
+        """The last statuses of earlier runs, the oldest first."""
         return tuple(self._past)
 
     @property
@@ -86,7 +86,7 @@ class Traffic:
             raise InvalidCommand(_("There is no such service."))
         found = self.endpoints(service, plan.port)
         if plan.entry:
-            found = tuple(entry for entry in found if entry.node == plan.entry)
+            found = tuple(each for each in found if each.node == plan.entry)
         if not found:
             sentence = _("Port {port} answers on no node that was asked for.")
             raise InvalidCommand(sentence, port=plan.port)

@@ -32,7 +32,11 @@ class Typist:
 
     @property
     def shown(self) -> list[tuple[str, str, str]]:
-        return [(e.line, e.kind, e.text) for e in self.session._answers if isinstance(e, Answer)]
+        return [
+            (e.line, e.kind, e.text)
+            for e in self.session._answers.values()
+            if isinstance(e, Answer)
+        ]
 
     @property
     def names(self) -> list[str]:

@@ -39,7 +39,7 @@ def typed(session: Session, text: str) -> list[Answer]:
     """What was answered to each line, once the last of them is done."""
     session.give(text, "en", Grant(session.control, "learner", lambda: NONE, _broken))
     until(lambda: session._settled == session._count, PATIENCE)
-    return list(session._answers)
+    return list(session._answers.values())
 
 
 def test_a_fault_around_a_command_is_answered_and_the_next_line_runs(session: Session) -> None:
