@@ -1,4 +1,4 @@
-"""The API's part on what containers say while they run: logs, attach, resize, wait."""
+"""Routes on the output of containers: logs, attach, resize, wait."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def attach(request: Request) -> Upgrade:
 
 @route("GET", "/containers/{id}/attach/ws")
 def attach_websocket(request: Request) -> Upgrade:
-    """The same in the messages of a websocket, which hold no frames."""
+    """Attach by a websocket, whose messages hold no frames."""
     called(request)
     shaken = websocket.handshake(request.headers)
     session = _attachment(request, framed=False)
@@ -103,7 +103,7 @@ def attach_websocket(request: Request) -> Upgrade:
 
 
 def _attachment(request: Request, framed: bool) -> Callable[[Conduit], Awaitable[None]]:
-    """What goes on between a client and the container that it attaches to."""
+    """The session between a client and the container that it attaches to."""
     container, cluster = called(request), request.cluster
     keys = detach_keys(request.query.get("detachKeys", ""))
     if container.paused:
@@ -134,7 +134,7 @@ def _attachment(request: Request, framed: bool) -> Callable[[Conduit], Awaitable
 
 
 def window(request: Request) -> tuple[int, int]:
-    """Rows and columns of the query. 400 in the daemon's words for what is no size."""
+    """Rows and columns of the query. Raises ApiError 400 for an invalid size."""
     sizes = []
     for name, kind in (("h", "height"), ("w", "width")):
         text = request.query.get(name, "")
@@ -160,7 +160,7 @@ def resize(request: Request) -> Response:
 
 @route("POST", "/containers/{id}/wait")
 def wait(request: Request) -> Stream:
-    """Headers at once, then the exit code when the container has come to its end."""
+    """Send the headers at once, and the exit code when the container ends."""
     condition = request.query.get("condition") or "not-running"
     if condition not in ("not-running", "next-exit", "removed"):
         raise ApiError(400, f'invalid condition: "{condition}"')

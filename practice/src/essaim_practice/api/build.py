@@ -1,4 +1,4 @@
-"""The API's part on building images."""
+"""Routes on builds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from essaim_practice.store.time_slices import run_sliced
 
 @route("POST", "/build", quota="images")
 async def build(request: Request) -> Stream:
-    """Build from a tar of the context. What the Dockerfile does not allow is said at once."""
+    """Build from a tar of the context; errors of the Dockerfile are answered at once."""
     query = request.query
     if query.get("version") == "2":
         raise ApiError(
@@ -67,7 +67,7 @@ async def build(request: Request) -> Stream:
 
 
 async def _wanted(build: Build, quiet: bool) -> AsyncIterator[Message]:
-    """All messages of a build, or only the image's id (``docker build -q``) and a failure."""
+    """All messages of a build, or with ``-q`` only the id of the image, or the failure."""
     last = ""
     async for message in build.run():
         if "aux" in message:

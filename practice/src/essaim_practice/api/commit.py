@@ -1,4 +1,4 @@
-"""The API's part on making images of containers and of archives: commit, save, load, import."""
+"""Routes on images from containers and archives: commit, save, load, import."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def _saved(request: Request, names: list[str]) -> Stream:
 
 
 def _named(store: Store, engine: str, text: str) -> list[tuple[Image, tuple[str, ...]]]:
-    """The image of a name, with the name; every image of a repository named without a tag."""
+    """Image and name for a name; every image of a repository for a name without a tag."""
     image = images.find(store, engine, text)
     bare = ":" not in text.rpartition("/")[2] and "@" not in text
     if bare and (image is None or not image.image_id.removeprefix("sha256:").startswith(text)):
@@ -148,7 +148,7 @@ def _said(*messages: dict[str, str]) -> Stream:
 
 
 def _name(repository: str, tag: str) -> str:
-    """The full name of a new image; "" where it is to have none."""
+    """The full name of a new image; "" without one."""
     if not repository:
         return ""
     return parse(f"{repository}:{tag}" if tag else repository).name

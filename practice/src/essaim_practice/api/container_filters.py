@@ -1,4 +1,4 @@
-"""Which containers a list's filters let through."""
+"""Filters of container lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEALTH = ("none", "starting", "healthy", "unhealthy")
 
 
 def check(filters: Filters) -> None:
-    """Refuse, with 400, values that no container can have."""
+    """Raises ApiError 400 for filter values that no container can have."""
     for kind, known, what in (("status", _STATES, "state"), ("health", _HEALTH, "health")):
         for value in filters.get(kind, ()):
             if value not in known:
@@ -39,9 +39,9 @@ def check(filters: Filters) -> None:
 def passes(
     store: Store, container: Container, filters: Filters, everyone: Sequence[Container]
 ) -> bool:
-    """Whether the container passes them all; ``before`` and ``since`` speak of everyone's order.
+    """Whether a container passes all filters; ``before`` and ``since`` name other containers.
 
-    400 or 404 in the daemon's words for a container that is not there.
+    Raises ApiError 400 or 404 if such a container is missing.
     """
     image = store.get(Image, f"{container.engine}/{container.image_id}")
     labels = container_json.labels_of(container, image)

@@ -1,4 +1,4 @@
-"""How the API shows a container: in the list, and on inspection."""
+"""Containers in JSON: in lists, and on inspection."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def summary(store: Store, container: Container, image: Image | None) -> dict[str
 
 
 def _image_of(store: Store, container: Container) -> str:
-    """The name it was made by; the image's id, once that name means another image or none."""
+    """The image name at creation; the id once the name means another image, or none."""
     named = local.find(store, container.engine, container.image)
     same = named is not None and named.image_id == container.image_id
     return container.image if same else container.image_id
@@ -139,7 +139,7 @@ def details(store: Store, container: Container, image: Image | None) -> dict[str
 
 
 def _layer(container: Container) -> dict[str, str]:
-    """Where the container's files would be; of its image's layers, one stands for all."""
+    """GraphDriver: one invented layer stands for all layers of the image."""
     own = f"{_LAYERS}/{_made_up(f'layer {container.id}')}"
     below = f"{_LAYERS}/{_made_up(f'layer {container.image_id}')}"
     return {
@@ -183,7 +183,7 @@ def _state(container: Container) -> dict[str, Any]:
 
 
 def config_of(container: Container, image: Image | None) -> dict[str, Any]:
-    """Its Config: what was asked for over what its image says."""
+    """Config of the container: the request over the defaults of its image."""
     asked = container.config
     base: Mapping[str, Any] = image.config if image else {}
     env = settings(image, asked.get("Env"))
@@ -230,7 +230,7 @@ def _networks(store: Store, container: Container) -> dict[str, Any]:
 
 
 def endpoint(container: Container, network: Network | None, address: str) -> dict[str, Any]:
-    """A container's place on one network; empty but for the network while it does not run."""
+    """EndpointSettings of a container on one network; mostly empty while it does not run."""
     up = container.state == "running" and network is not None
     prefix = int(network.subnet.partition("/")[2] or 0) if network and network.subnet else 0
     gateway = network.gateway if network and network.scope == "local" else ""

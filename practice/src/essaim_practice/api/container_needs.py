@@ -1,4 +1,4 @@
-"""What a new container asks of others: an image of its platform, places on networks, containers."""
+"""Validates a new container's references: platform, networks, other containers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from essaim_practice.store.objects import Container
 
 
 def platform(request: Request) -> None:
-    """Refuse a platform that is none with 400, and one that no image is for with 404."""
+    """Raises ApiError 400 for an invalid platform, 404 if the image has another one."""
     if platform := images.platform(request.query.get("platform", "")):
         name = request.json(bodies.CONTAINER)["Image"]
         if images.find(request.cluster.store, request.engine, name) is not None:
@@ -21,7 +21,7 @@ def platform(request: Request) -> None:
 
 
 def endpoints(request: Request, asked: Container) -> None:
-    """Refuse, with 400, places on networks that they cannot give."""
+    """Raises ApiError 400 for addresses that the networks cannot give."""
     store = request.cluster.store
     for name, place in (asked.endpoints or {}).items():
         named = asked.networks[0] if name == "default" and asked.networks else name
@@ -35,7 +35,7 @@ def endpoints(request: Request, asked: Container) -> None:
 
 
 def others(request: Request, asked: Container) -> None:
-    """Refuse, with 400, other containers that it needs and that are not there."""
+    """Raises ApiError 400 if it refers to missing containers."""
     for mode in ("PidMode", "IpcMode"):
         kind, colon, name = str(asked.host_config.get(mode) or "").partition(":")
         if kind == "container" and colon and name:

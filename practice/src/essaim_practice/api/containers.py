@@ -1,4 +1,4 @@
-"""The API's part on containers: list, create, inspect, and what changes their state."""
+"""Routes on containers: list, create, inspect, and changes of their state."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def image_of(request: Request, container: Container) -> Image | None:
 
 
 def called(request: Request) -> Container:
-    """The container that the path names."""
+    """The container of the path. Raises ApiError 404 without one."""
     return containers.get(request.cluster.store, request.engine, request.params["id"])
 
 
@@ -145,7 +145,7 @@ async def start(request: Request) -> Response:
 
 
 async def _start(request: Request, container: Container) -> None:
-    """Start and wait until it runs, or say why it did not."""
+    """Start a container and wait until it runs. Raises ApiError if it cannot start."""
     store = request.cluster.store
     before = container.started
     asked = store.put(replace(container, desired="running", error=""))
@@ -260,7 +260,7 @@ async def remove(request: Request) -> Response:
 
 @route("DELETE", "/containers/{id}/{alias}")
 def unlink(request: Request) -> Response:
-    """Remove a link; a container has no such name."""
+    """Remove a link of a container."""
     name = f"{request.params['id']}/{request.params['alias']}"
     store = request.cluster.store
     container = containers.find(store, request.engine, request.params["id"])
@@ -271,7 +271,7 @@ def unlink(request: Request) -> Response:
 
 
 async def discard(request: Request, container: Container) -> None:
-    """Kill the container if it runs, remove it, and wait until it is gone."""
+    """Kill a running container, remove it, and wait until it is gone."""
     signal = "SIGKILL" if container.state == "running" else ""
     going = replace(container, desired="removed", kill_signal=signal, paused=False)
     request.cluster.store.put(going)
@@ -297,7 +297,7 @@ async def prune(request: Request) -> Response:
 
 
 async def until(request: Request, container: Container, holds: Any) -> Container | None:
-    """Wait until a condition on the container holds or it is gone; the container as it is then."""
+    """Wait until a condition holds; returns the container then, or None once it is gone."""
     store = request.cluster.store
     current: Container | None = container
 

@@ -1,4 +1,4 @@
-"""The API's part on exec: commands run in containers that run already."""
+"""Routes on exec: commands in running containers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _container(request: Request, one: Exec) -> Container | None:
 
 
 def _ready(container: Container) -> None:
-    """409 for a container in which nothing can be run now."""
+    """Raises ApiError 409 for a container that is stopped or paused."""
     if container.state != "running":
         raise ApiError(409, f"container {container.id} is not running")
     if container.paused:
@@ -69,7 +69,7 @@ def inspect(request: Request) -> Response:
 
 @route("POST", "/exec/{id}/start")
 def start(request: Request) -> Response | Upgrade:
-    """Runs it at once when detached; otherwise once the connection is the process's."""
+    """Start at once when detached; otherwise when the connection is upgraded."""
     asked, execs = request.json(bodies.EXEC_START), request.cluster.execs
     one = _named(request)
     container = _container(request, one)
@@ -117,7 +117,7 @@ def start(request: Request) -> Response | Upgrade:
 
 
 def _size(given: object) -> tuple[int, int] | None:
-    """Rows and columns as a body gives them. 400 for what is no size."""
+    """Rows and columns of a body. Raises ApiError 400 for an invalid size."""
     if not given:
         return None
     if not isinstance(given, list) or len(given) != 2:

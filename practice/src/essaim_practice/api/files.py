@@ -1,4 +1,4 @@
-"""The API's part on the files of containers: copying in and out, differences, the whole."""
+"""Routes on files of containers: copy in and out, diff, export."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GO_BITS = {0o4000: 1 << 23, 0o2000: 1 << 22, 0o1000: 1 << 20}
 
 @route("HEAD", "/containers/{id}/archive")
 def stat(request: Request) -> Response:
-    """What is at a path, as JSON in a header."""
+    """Metadata of a path, as JSON in a header."""
     container, path = called(request), _path(request)
     with _refusing(request, path):
         return Response(None, headers=_stat(request.cluster.files.of(container), path))
@@ -69,7 +69,7 @@ async def copy_in(request: Request) -> Response:
 
 @route("GET", "/containers/{id}/changes")
 def changes(request: Request) -> Response:
-    """What differs from the image; null when nothing does."""
+    """Differences from the image; null without any."""
     system = request.cluster.files.made(called(request))
     found = system.changes() if system else []
     if not found:
@@ -79,7 +79,7 @@ def changes(request: Request) -> Response:
 
 @route("GET", "/containers/{id}/export")
 async def export(request: Request) -> Stream:
-    """The container's files, without what is mounted, as one archive."""
+    """The container's files as one archive, without mounts."""
     container = called(request)
     tree = request.cluster.files.of(container).flatten()
     alone = FileSystem(tree, request.cluster.clock.now)
@@ -89,7 +89,7 @@ async def export(request: Request) -> Stream:
 
 
 def _path(request: Request) -> str:
-    """The path that is asked for, absolute; 400 when there is none."""
+    """The absolute path of the query. Raises ApiError 400 without one."""
     given = request.query.get("path", "")
     if not given:
         # The daemon's words, as they are.
@@ -104,7 +104,7 @@ def _path(request: Request) -> str:
 
 @contextmanager
 def _refusing(request: Request, path: str) -> Iterator[None]:
-    """Say in the daemon's words, and not with its 500, what the file system refuses."""
+    """Turn errors of the file system into ApiErrors in the daemon's words (but not its 500)."""
     try:
         yield
     except OSError as error:
@@ -142,7 +142,7 @@ def _target(system: FileSystem, path: str) -> str:
 
 
 def go_mode(entry: Inode) -> int:
-    """A mode with the kind of the entry in it, as Go's os.FileMode numbers it."""
+    """Mode and kind of an inode as Go's os.FileMode."""
     mode = entry.mode & 0o777
     mode |= sum(go for bit, go in _GO_BITS.items() if entry.mode & bit)
     match entry:

@@ -1,4 +1,4 @@
-"""The values of filters that several lists have in common, read as the daemon reads them."""
+"""Filter values that several lists share, parsed as the daemon does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TRUE, _FALSE = ("1", "true"), ("0", "false")
 
 
 def flag_of(filters: Filters, name: str) -> bool | None:
-    """A filter that is true or false, None where it is not asked for; 400 for another value."""
+    """A boolean filter; None if absent. Raises ApiError 400 for another value."""
     values = filters.get(name)
     if not values:
         return None
@@ -25,7 +25,7 @@ def flag_of(filters: Filters, name: str) -> bool | None:
 
 
 def until_of(filters: Filters, now: float) -> float:
-    """The time before which something was made to be pruned; 400 for what is no time."""
+    """The ``until`` filter as a time. Raises ApiError 400 for an invalid one."""
     try:
         return min((parse_time(v, now) for v in filters.get("until", ())), default=math.inf)
     except ValueError:
@@ -34,9 +34,9 @@ def until_of(filters: Filters, now: float) -> float:
 
 
 def matches(pattern: str, *names: str) -> bool:
-    """Whether a filter's pattern is found in one of the names: a regular expression, if it is one.
+    """Whether one of the names contains a match of the pattern; an invalid one is plain text.
 
-    Go's regular expressions are RE2's, without the rule of the longest.
+    As in Go, the leftmost match counts, not the longest.
     """
     try:
         regex = compiled(encoded(pattern), longest=False)
@@ -46,11 +46,11 @@ def matches(pattern: str, *names: str) -> bool:
 
 
 def labelled(labels: Mapping[str, str], wanted: Iterable[str]) -> bool:
-    """Whether all of ``key`` and ``key=value`` are there."""
+    """Whether the labels have every ``key`` or ``key=value``."""
     pairs = (text.partition("=") for text in wanted)
     return all(k in labels and (not equals or labels[k] == v) for k, equals, v in pairs)
 
 
 def unlabelled(labels: Mapping[str, str], unwanted: Iterable[str]) -> bool:
-    """Whether none of ``key`` and ``key=value`` is there."""
+    """Whether the labels have no such ``key`` or ``key=value``."""
     return not any(labelled(labels, [text]) for text in unwanted)

@@ -1,4 +1,4 @@
-"""How a container is to run: what the daemon refuses of it, and what it makes of it.
+"""HostConfig of a new container: the daemon's refusals, warnings and derived values.
 
 The rules and their words are the daemon's (moby 28: runconfig/hostconfig_unix.go,
 daemon/container.go, daemon/daemon_unix.go), in its order.
@@ -31,32 +31,32 @@ _CAPABILITIES = frozenset((
 
 
 def check(config: Json, host: Json, cpus: int) -> None:
-    """Refuse, with 400, what makes no sense on a machine with so many CPUs."""
+    """Raises ApiError 400 for an invalid HostConfig on an engine with so many CPUs."""
     for problem in _problems(config, host, cpus):
         raise ApiError(400, problem)
 
 
 def check_resources(host: Json, cpus: int) -> None:
-    """As check, of the limits alone."""
+    """As ``check``, for the limits only."""
     for problem in host_limits.problems(host, cpus):
         raise ApiError(400, problem)
 
 
 def check_restart(policy: Json) -> None:
-    """As check, of the restart policy alone."""
+    """As ``check``, for the restart policy only."""
     for problem in _restart(policy):
         raise ApiError(400, f"invalid restart policy: {problem}")
 
 
 def settled(host: Json) -> dict[str, Any]:
-    """The configuration with what follows from it: swap is twice the memory unless told."""
+    """The HostConfig with derived values: MemorySwap is twice the memory unless set."""
     if (host.get("Memory") or 0) > 0 and not host.get("MemorySwap"):
         return {**host, "MemorySwap": 2 * host["Memory"]}
     return dict(host)
 
 
 def warnings(config: Json, host: Json) -> list[str]:
-    """What the daemon remarks on a container that it makes."""
+    """The daemon's warnings about a new container."""
     said = []
     if config.get("MacAddress"):
         said.append(
@@ -123,7 +123,7 @@ def _problems(config: Json, host: Json, cpus: int) -> Iterator[str]:
 
 
 def _extra_host(entry: str) -> Iterator[str]:
-    """The problem with ``name:address``, or with ``name=address``."""
+    """The error in ``name:address`` or ``name=address``; '' without one."""
     at = min((entry.index(sign) for sign in "=:" if sign in entry), default=0)
     name, address = entry[:at], entry[at + 1 :]
     if not name or not address:

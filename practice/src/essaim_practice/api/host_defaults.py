@@ -1,4 +1,4 @@
-"""How a container is to run, as the API shows it: every field, in the daemon's order."""
+"""HostConfig as the API shows it: every field, in the daemon's order."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ _HOST_DEFAULTS: dict[str, Any] = {
 
 
 def shown(host: Json, network_mode: str) -> dict[str, Any]:
-    """What the client set over the defaults; empty values mean the default, but for empty lists."""
+    """The client's values over the defaults; empty values except lists mean the default."""
     lists: dict[str, Any] = {
         k: [] for k, v in host.items() if v == [] and _HOST_DEFAULTS.get(k, 0) is None
     }

@@ -1,4 +1,4 @@
-"""What a container may use of its machine: what the daemon refuses of it, in its words.
+"""Resource limits of a container: the daemon's refusals and warnings.
 
 The rules are the daemon's (moby 28: daemon/daemon_unix.go), in its order.
 """
@@ -64,7 +64,7 @@ def problems(host: Json, cpus: int) -> Iterator[str]:
 
 
 def warnings(host: Json) -> list[str]:
-    """What the daemon remarks on limits."""
+    """The daemon's warnings about limits."""
     said = []
     if host.get("OomKillDisable") and not host.get("Memory"):
         said.append(
@@ -77,7 +77,7 @@ def warnings(host: Json) -> list[str]:
 
 
 def _numbers(text: str) -> list[int]:
-    """The ends of the ranges in ``0-2,4``. ValueError for what is none."""
+    """The ends of the ranges in ``0-2,4``. Raises ValueError."""
     found = []
     for part in filter(None, text.split(",")):
         first, dash, last = part.partition("-")

@@ -1,4 +1,4 @@
-"""The API's part on the images of an engine: list, inspect, history, pull, tag, remove, prune."""
+"""Routes on images: list, inspect, history, pull, tag, remove, prune."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def history(request: Request) -> Response:
 
 @route("POST", "/images/create", quota="images")
 async def create(request: Request) -> Stream:
-    """Pull. What the registry refuses is said before the stream begins."""
+    """Pull an image; the registry's refusal is answered before the stream begins."""
     if "fromSrc" in request.query:
         return await api_commit.imported(request)
     name, tag = request.query.get("fromImage", ""), request.query.get("tag", "")
@@ -244,7 +244,7 @@ def _remove(request: Request, image: Image, text: str, forced: bool) -> Iterator
 
 
 def _names(image: Image, text: str) -> tuple[str, ...]:
-    """The image's names that the text means; none when it is an id."""
+    """The names of the image that the text refers to; none if it is an id."""
     if image.image_id.removeprefix("sha256:").startswith(text.removeprefix("sha256:")):
         return ()
     try:
@@ -284,7 +284,7 @@ def _delete(request: Request, image: Image) -> Iterator[dict[str, str]]:
 
 
 def _own_layers(request: Request, image: Image) -> list[str]:
-    """The layers that no image of the engine needs any more."""
+    """The layers that no other image of the engine uses."""
     still = images.layers_on(request.cluster.store, image.engine)
     return [layer for layer in image.layers if layer not in still]
 

@@ -36,9 +36,9 @@ _DEADLINE = 20.0  # seconds that the daemon waits for the managers
 
 
 def managing(request: Request) -> Store:
-    """The store, if the engine that was called is a manager and can decide; 503 or 500 if not.
+    """The store, if the called engine is a manager that has a leader.
 
-    Raises Hold while its managers are without a leader, and may have one again.
+    Raises ApiError 503 or 500; Hold while a leader may still be elected.
     """
     store = request.cluster.store
     engine, node = store.get(Engine, request.engine), member(store, request.engine)
@@ -63,7 +63,7 @@ def managing(request: Request) -> Store:
 
 
 async def until_led(request: Request, hold: Hold) -> None:
-    """Wait until the managers of the called engine have a leader. Raises the hold's refusal."""
+    """Wait until the called engine hears a leader. Raises the refusal of the hold."""
     store, clock = request.cluster.store, request.cluster.clock
 
     def led() -> bool:
@@ -82,7 +82,7 @@ async def until_led(request: Request, hold: Hold) -> None:
 
 
 def version_of(request: Request, kind: str) -> int:
-    """The ``version`` of an update's query; 400 when there is none."""
+    """The ``version`` of the query. Raises ApiError 400 without one."""
     text = request.query.get("version", "")
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         reason = f'strconv.ParseUint: parsing "{text}": invalid syntax'

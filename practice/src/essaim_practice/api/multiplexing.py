@@ -1,4 +1,4 @@
-"""Bytes both ways between a client and the streams of a process, once HTTP is left behind."""
+"""Attached sessions: bytes both ways between an upgraded connection and a process."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _USUAL_KEYS = b"\x10\x11"  # Ctrl-P Ctrl-Q
 
 @dataclass(frozen=True, slots=True)
 class AttachOptions:
-    """Which streams a client attaches to, and how.
+    """The streams that a client attaches to, and how.
 
-    framed: several streams on one connection. closes: the end of what the client sends is the end
-    of the process's input. keys: what to type to leave; none of them for a client without terminal.
+    framed: multiplex the streams by frames. closes: the end of the client's bytes ends the input of
+    the process. keys: the bytes that detach; none without a terminal.
     """
 
     stdin: bool
@@ -40,17 +40,17 @@ def frame(stream: int, data: bytes) -> bytes:
 
 
 def stream_type(tty: bool, version: tuple[int, int]) -> str:
-    """What an answer that holds output says that it is."""
+    """The content type of an answer with output."""
     return RAW if tty or version < (1, 42) else MULTIPLEXED
 
 
 def upgraded_type(request: Request, tty: bool) -> str:
-    """The same on a connection taken over; to a client that keeps to HTTP it is always raw."""
+    """The content type after an upgrade; always raw for a client that did not ask for one."""
     return stream_type(tty, request.version) if "upgrade" in request.headers else RAW
 
 
 def detach_keys(text: str) -> bytes:
-    """``ctrl-p,ctrl-q`` and the like as bytes; the usual ones for none. 400 for what is no key."""
+    """Detach keys (``ctrl-p,ctrl-q``) as bytes; the default for "". Raises ApiError 400."""
     codes = bytearray()
     for name in filter(None, text.split(",")):
         code = ord(name) if len(name) == 1 and ord(name) < 128 else _KEYS.get(name.lower())
@@ -61,7 +61,7 @@ def detach_keys(text: str) -> bytes:
 
 
 class _Door:
-    """Lets input through, and finds the keys that mean leaving."""
+    """Passes input on, and finds the detach keys in it."""
 
     def __init__(self, keys: bytes) -> None:
         self._keys = keys
@@ -90,16 +90,16 @@ async def converse(
     begin: Callable[[], None] = lambda: None,
     past: bytes = b"",
 ) -> bool:
-    """Carry what the client and the process say until either has had enough.
+    """Pass bytes between client and process until one of them ends.
 
-    Returns whether the client left by its detach keys. begin: called once nothing that is said can
-    be missed; what it raises is raised. past: told before all else.
+    Returns whether the client detached by its keys. begin: called once all output is followed; its
+    exceptions pass through. past: output that is sent first.
     """
     coming = streams.follow()
     door = _Door(options.keys)
 
     async def hear() -> None:
-        """Returns when what the client sends is to end the conversation."""
+        """Returns when the client's bytes end the session."""
         while data := await conduit.receive():
             if data := door.through(data):
                 await streams.type(data)

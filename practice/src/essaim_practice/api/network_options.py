@@ -1,4 +1,4 @@
-"""What a new network asks for beside its addresses: what the daemon refuses of it."""
+"""Validates the options of a new network other than its addresses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MTU = "com.docker.network.driver.mtu"
 
 
 def check(body: dict[str, Any], ipam: dict[str, Any], ipv6: bool) -> None:
-    """Refuse what no network can be, and what none is here."""
+    """Raises ApiError for invalid options, and for those that are not played."""
     if (source := (body.get("ConfigFrom") or {}).get("Network")) or body.get("ConfigOnly"):
         if source:
             raise ApiError(404, f'configuration network "{source}" does not exist')

@@ -1,4 +1,4 @@
-"""The API's part on networks: those of the engine, and those of the Swarm."""
+"""Routes on networks, of the engine and of the Swarm."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _seen(request: Request) -> list[Network]:
 
 
 def called(request: Request, text: str) -> Network:
-    """The network that a name or an id means here; 404 in the daemon's words when there is none."""
+    """The network of the path. Raises ApiError 404 in the daemon's words without one."""
     seen = _seen(request)
     exact = [network for network in seen if text in (network.id, network.name)]
     matches = exact or [network for network in seen if network.id.startswith(text)]

@@ -1,4 +1,4 @@
-"""The API's part on nodes: list, inspect, update, remove."""
+"""Routes on nodes: list, inspect, update, remove."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def update(request: Request) -> Response:
 
 
 def _check_demotion(request: Request, node: Node) -> None:
-    """Refuse to demote the last manager, or one without whom the others are too few."""
+    """Raises ApiError if the demotion would leave no manager, or no majority."""
     store = request.cluster.store
     if sum(other.spec["Role"] == "manager" for other in store.all(Node)) == 1:
         reason = "attempting to demote the last manager of the swarm"

@@ -1,6 +1,6 @@
-"""What older versions of the API show otherwise, made of what the newest shows.
+"""Answers of older API versions, derived from those of the newest.
 
-Clients ask for the version that they were written for: docker-py 7.1, say, for 1.44.
+Clients ask for the version that they were written for: docker-py 7.1 for 1.44.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The API's part on what the registry has: search, a manifest, push."""
+"""Routes on the registry: search, distribution, push."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def distribution(request: Request) -> Response:
 
 @route("POST", "/images/{name:path}/push")
 def push(request: Request) -> Stream:
-    """Refused once begun, as the registry of Docker Hub refuses who has not logged in."""
+    """Refuse a push after it began, as Docker Hub does without a login."""
     name = request.params["name"]
     reference = parse(f"{name}:{request.query['tag']}" if request.query.get("tag") else name)
     held = images.listed(request.cluster.store, request.engine)

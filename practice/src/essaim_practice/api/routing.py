@@ -22,7 +22,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the API on one engine of one cluster."""
+    """One request to the API of one engine."""
 
     cluster: Cluster
     engine: str  # the hostname whose address was called
@@ -37,9 +37,9 @@ class Request:
     repeated: Mapping[str, list[str]] = field(default_factory=dict)  # every value of each
 
     def json(self, shape: shapes.Struct | None = None) -> dict[str, Any]:
-        """The body as that struct, with the types that the shape says; any object without one.
+        """The body, validated against the shape; any object without one.
 
-        400 in the daemon's words when it does not fit, 413 when it is too long to be read.
+        Raises ApiError 400 in the daemon's words for a wrong body, 413 for one over MAX_JSON.
         """
         if len(self.body) > shapes.MAX_JSON:
             raise ApiError(413, f"request body is larger than {shapes.MAX_JSON} bytes")
@@ -50,14 +50,14 @@ class Request:
             raise ApiError(400, f"invalid JSON: {error}") from None
 
     def integer(self, name: str, default: int = 0) -> int:
-        """A whole number of the query. 400 for what is none (the daemon's words; it says 500)."""
+        """An integer of the query. Raises ApiError 400; the daemon answers 500 in the same words."""
         text = self.query.get(name, "")
         if text and not _INTEGER.fullmatch(text):
             raise ApiError(400, f'strconv.Atoi: parsing "{text}": invalid syntax')
         return int(text) if text else default
 
     def amount(self, name: str) -> int | None:
-        """How many of the last ones; None, for all, where it is no number, as for the daemon."""
+        """A count such as ``tail``; None for all, also if it is no number, as for the daemon."""
         text = self.query.get(name, "")
         return int(text) if _INTEGER.fullmatch(text) and int(text) >= 0 else None
 
@@ -70,7 +70,7 @@ class Request:
     def filters(self, known: Collection[str]) -> dict[str, list[str]]:
         """The ``filters`` query: both ``{"name": ["a"]}`` and ``{"name": {"a": true}}``.
 
-        400 in the daemon's words for what is not known.
+        Raises ApiError 400 in the daemon's words for unknown filters.
         """
         try:
             value = shapes.parse(self.query.get("filters") or "{}")
@@ -109,9 +109,9 @@ ROUTES: list[Route] = []
 def route(
     method: str, pattern: str, *, quota: quotas.Kind | None = None
 ) -> Callable[[Handler], Handler]:
-    """Enter a handler in the table. ``{name:path}`` also matches slashes, as images have.
+    """Register a handler. ``{name:path}`` also matches slashes, as in names of images.
 
-    quota: the kind of object that the route makes; it is refused where their limit is reached.
+    quota: the kind of object that the route creates; beyond its limit the request is refused.
     """
     regex = re.sub(r"\\{(\w+):path\\}", r"(?P<\1>.+)", re.escape(pattern))
     regex = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", regex)

@@ -1,4 +1,4 @@
-"""The API's part on secrets and configs, which differ in their words, limits and discretion."""
+"""Routes on secrets and configs; they differ in wording, limits, and who sees their data."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def inspect(request: Request) -> Response:
 @route("POST", "/secrets/{id}/update")
 @route("POST", "/configs/{id}/update")
 def update(request: Request) -> Response:
-    """Replace the labels; 400 when the request would change anything else."""
+    """Replace the labels. Raises ApiError 400 if the request changes anything else."""
     store, kind = managing(request), _kind(request)
     wanted = payloads.spec_of(request.json(_SHAPES[kind]))
     version = request.query.get("version", "")

@@ -1,4 +1,4 @@
-"""The API's part on what services and tasks write: the lines of all their containers together."""
+"""Routes on the logs of services and tasks: the lines of all their containers together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from essaim_practice.swarm.access import find
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What of the logs a request asks for."""
+    """The lines of the logs that a request asks for."""
 
     stdout: bool
     stderr: bool
@@ -90,7 +90,7 @@ async def _lines(
     belongs: Callable[[Task], bool],
     tty: bool,
 ) -> AsyncIterator[bytes]:
-    """The lines of these tasks' containers by time; then, if followed, those still to come."""
+    """The past lines of these tasks' containers by time; then new ones, if followed."""
     store, book = request.cluster.store, request.cluster.logs
     coming: asyncio.Queue[tuple[Task, LogLine]] = asyncio.Queue(TOGETHER)
     pumps: dict[str, asyncio.Task[None]] = {}

@@ -1,4 +1,4 @@
-"""The API's part on services: create, list, inspect, update, roll back, remove."""
+"""Routes on services: create, list, inspect, update, roll back, remove."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the practice engine's own routes share: reading a setting, with a person's words back."""
+"""Parses settings of ``/_practice`` routes; its errors are sentences for a person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from essaim_practice.store.errors import ApiError
 
 
 def settings(request: Request, *known: str) -> Mapping[str, Any]:
-    """The body's settings; 400 for one that is not known."""
+    """The settings of the body. Raises ApiError 400 for an unknown one."""
     body = request.json()
     for name in body:
         if name not in known:
@@ -20,7 +20,7 @@ def settings(request: Request, *known: str) -> Mapping[str, Any]:
 
 
 def number(body: Mapping[str, Any], name: str, least: float, most: float) -> float | None:
-    """A number of the body, None where it is absent; 400 where it is none, or out of range."""
+    """A number of the body; None if absent. Raises ApiError 400 if invalid or out of range."""
     value = body.get(name)
     if value is None:
         return None
@@ -31,7 +31,7 @@ def number(body: Mapping[str, Any], name: str, least: float, most: float) -> flo
 
 
 def switch(body: Mapping[str, Any], name: str) -> bool | None:
-    """A true or false of the body, None where it is absent; 400 where it is neither."""
+    """A boolean of the body; None if absent. Raises ApiError 400 if invalid."""
     value = body.get(name)
     if value is not None and not isinstance(value, bool):
         raise ApiError(400, f"{name} is {_shown(value)}: write true or false")
@@ -39,7 +39,7 @@ def switch(body: Mapping[str, Any], name: str) -> bool | None:
 
 
 def words(names: Sequence[str]) -> str:
-    """``a, b and c``; ``none`` where there is nothing."""
+    """``a, b and c``; ``none`` for no names."""
     *first, last = names or ("none",)
     return f"{', '.join(first)} and {last}" if first else last
 

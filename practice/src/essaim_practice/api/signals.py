@@ -1,4 +1,4 @@
-"""The API's part on signals to containers: kill, pause, unpause."""
+"""Routes on signals to containers: kill, pause, unpause."""
 
 from __future__ import annotations
 

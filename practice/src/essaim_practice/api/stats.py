@@ -1,4 +1,4 @@
-"""The API's part on what containers use: their processes, and plausible figures of them."""
+"""Routes on the use of containers: top, and invented stats."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def top(request: Request) -> Response:
 
 
 def _columns(arguments: str) -> tuple[tuple[str, ...], bool]:
-    """The titles that ps's options mean, and whether commands go without their arguments."""
+    """The columns for ps's options, and whether commands are shown without arguments."""
     words = arguments.split()
     if "".join(words) in _STYLES:
         return _STYLES["".join(words)], False
@@ -121,7 +121,7 @@ def stats(request: Request) -> Response | Stream:
 
 
 def _stats(request: Request, container: Container, before: float | None) -> dict[str, Any]:
-    """Plausible figures. ``before``: seconds from the last ones to these; None for the first."""
+    """Invented stats. before: seconds since the previous ones; None for the first."""
     now = request.cluster.clock.now()
     up = container.state == "running"
     known: dict[str, Any] = {"name": f"/{container.name}", "id": container.id}
@@ -173,7 +173,7 @@ def _blkio(nothing: Any) -> dict[str, Any]:
 
 
 def _wobble(second: float, most: int) -> int:
-    """What makes figures move: the same at the same time, so that two looks agree."""
+    """A variation that depends on the time only, so that two requests agree."""
     return int(second) * 2654435761 % 2**32 * most // 2**32
 
 

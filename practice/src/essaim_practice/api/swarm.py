@@ -1,4 +1,4 @@
-"""The API's part on the Swarm itself: init, join, leave, inspect, update, unlock."""
+"""Routes on the Swarm: init, join, leave, inspect, update, unlock."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _KEY = re.compile(r"SWMKEY-1-[A-Za-z0-9+/]{43}")
 
 
 def _availability(posted: Json) -> str:
-    """What a node that is to be a member asks to be; 400 for what none can be."""
+    """The availability that a joining node asks for. Raises ApiError 400 if invalid."""
     asked = str(posted.get("Availability") or "active")
     if asked not in ("active", "pause", "drain"):
         raise ApiError(400, f'invalid Availability: "{asked}"')
@@ -58,7 +58,7 @@ def _availability(posted: Json) -> str:
 
 
 def _outside(request: Request) -> Store:
-    """The store, if the engine that was called is in no Swarm; 503 if it is."""
+    """The store. Raises ApiError 503 if the called engine is in a Swarm."""
     store = request.cluster.store
     engine = store.get(Engine, request.engine)
     if engine is not None and (engine.node_id or engine.joining):
@@ -106,14 +106,14 @@ async def init(request: Request) -> Response:
 
 
 def _is_ready(request: Request) -> bool:
-    """Whether the called engine's node has reported to its managers, or is none any more."""
+    """Whether the node of the called engine has reported to the managers, or has left."""
     own = member(request.cluster.store, request.engine)
     return own is None or own.state == "ready"
 
 
 @route("POST", "/swarm/join")
 async def join(request: Request) -> Response:
-    """Join by the first remote address. What it is refused for, a node tries again for a while."""
+    """Join by the first remote address. A refused node tries again for a while."""
     posted = request.json(bodies.JOIN)
     store, clock = _outside(request), request.cluster.clock
     token, availability = str(posted.get("JoinToken") or ""), _availability(posted)
@@ -155,14 +155,14 @@ async def join(request: Request) -> Response:
 
 
 def _digest(token: str) -> str:
-    """The fingerprint of the authority that a token names, in hexadecimal; 400 for no token."""
+    """The CA fingerprint of a token in hexadecimal. Raises ApiError 400 for an invalid token."""
     if not (parts := _TOKEN.fullmatch(token)):
         raise ApiError(400, "invalid join token")
     return f"{int(parts[1], 36):064x}"
 
 
 def _at(store: Store, remote: str) -> Engine | None:
-    """The engine whose address that is."""
+    """The engine with this address; None without one."""
     host = _host(remote)
     for engine in store.all(Engine):
         node = store.get(Node, engine.node_id)
@@ -172,7 +172,7 @@ def _at(store: Store, remote: str) -> Engine | None:
 
 
 def _host(address: str) -> str:
-    """An address without its port. An interface's name stands for the engine's own address."""
+    """An address without its port. The name of an interface means the engine's own address."""
     host = address.rpartition(":")[0] if address.count(":") == 1 else address
     return host if "." in host or host.startswith("node") else ""
 

@@ -1,4 +1,4 @@
-"""What an engine says of its own part in a Swarm, in answer to /info and /_ping."""
+"""The state of an engine in the Swarm, for GET /info and /_ping."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TWO_MANAGERS = (
 
 
 def local_state(engine: Engine) -> str:
-    """inactive, pending, active or locked."""
+    """LocalNodeState: inactive, pending, active or locked."""
     if engine.joining:
         return "pending"
     if not engine.node_id:
@@ -30,7 +30,7 @@ def local_state(engine: Engine) -> str:
 
 
 async def swarm_info(request: Request) -> dict[str, Any]:
-    """The Swarm's part of GET /info. A manager says that it has no leader, once it waited."""
+    """The field ``Swarm`` of GET /info. A manager without a leader reports it after its wait."""
     store = request.cluster.store
     engine = store.get(Engine, request.engine)
     assert engine is not None
@@ -61,7 +61,7 @@ async def swarm_info(request: Request) -> dict[str, Any]:
 
 
 async def _trouble(request: Request) -> str:
-    """What keeps the called manager from asking the others; empty if nothing does."""
+    """The error that the called manager gets from the others; '' without one."""
     try:
         try:
             managing(request)

@@ -1,4 +1,4 @@
-"""The API's part on the engine itself: ping, version, info, events, disk usage."""
+"""Routes on the engine: ping, version, info, events, disk usage."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def own_engine(request: Request) -> Engine:
 
 
 def own_node(request: Request) -> Node | None:
-    """This engine's node, while it is part of a Swarm."""
+    """The node of this engine; None outside a Swarm."""
     return request.cluster.store.get(Node, own_engine(request).node_id)
 
 

@@ -1,4 +1,4 @@
-"""The API's part on tasks: list and inspect."""
+"""Routes on tasks: list and inspect."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def inspect(request: Request) -> Response:
 
 
 def _candidates(store: Store, filters: dict[str, list[str]]) -> list[Task]:
-    """The tasks among which to look, by the narrowest index there is."""
+    """The tasks to filter, from the narrowest index."""
     for field in ("service", "node"):
         if field in filters:
             found = (store.where(Task, field, id) for id in dict.fromkeys(filters[field]))

@@ -1,7 +1,7 @@
-"""The parts of the Engine API that are not played: each answers 501 and says so.
+"""Routes of the Engine API that are not played: each answers 501 with a reason.
 
-An entry leaves this list when its route is entered elsewhere; a test holds that, and the list in
-practice/API.md, to the table of routes.
+An entry leaves this list when its route is registered elsewhere; a test compares the list and
+practice/API.md with the table of routes.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ for _what in _UNPLAYED:
 
 @route("GET", "/plugins")
 def plugins(request: Request) -> Response:
-    """None is installed, and none can be."""
+    """Plugins cannot be installed: the list is empty."""
     request.filters({"capability", "enabled"})
     return Response([])
 
 
 @route("GET", "/plugins/{name:path}/json")
 def plugin(request: Request) -> Response:
-    """Asked by ``docker inspect`` of what is nothing else: there is none of that name either."""
+    """``docker inspect`` asks this last for a name: no plugin has it."""
     raise ApiError(404, f'plugin "{request.params["name"]}" not found')

@@ -1,4 +1,4 @@
-"""The API's part on volumes."""
+"""Routes on volumes."""
 
 from __future__ import annotations
 

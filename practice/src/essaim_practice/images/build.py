@@ -1,4 +1,4 @@
-"""The classic builder: one image per step of a Dockerfile, told as the daemon tells it."""
+"""The classic builder: one image per step of a Dockerfile, with the daemon's messages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _UNSET: Mapping[str, Any] = {"Cmd": None, "Entrypoint": None, "Env": [], "Labels
 
 @dataclass(slots=True)
 class _Stage:
-    """The stage being built: its newest image, and what only the builder knows of it."""
+    """The stage under construction: its newest image and its arguments."""
 
     name: str
     image: Image
@@ -80,7 +80,7 @@ class Build:
         self._global: dict[str, str] = {}  # arguments declared before the first FROM
 
     async def run(self) -> AsyncIterator[Message]:
-        """The messages of the build, at its pace; a failure is the last of them."""
+        """The messages of the build as they come; a failure is the last one."""
         try:
             async for message in self._steps():
                 yield message
@@ -222,7 +222,7 @@ class Build:
     async def _copied(
         self, step: Instruction, image: Image, variables: Mapping[str, str]
     ) -> tuple[FileSystem, str]:
-        """The image's files after a COPY, and what history calls the source: file, dir, multi."""
+        """The files after a COPY, and the kind of the source in the history: file, dir, multi."""
         words = tuple(dockerfile.expand(word, variables) for word in step.words)
         source = self._context
         if origin := step.flags.get("from"):
@@ -301,7 +301,7 @@ class Build:
         return next((i for i in held if i.step == change and i.parent == parent.image_id), None)
 
     def _sources(self) -> Iterator[Image]:
-        """The images that the cache is to be taken from, with those that they were built on."""
+        """The images of ``cache_from``, with their parents."""
         for name in self._options.cache_from:
             image = images.find(self._store, self._engine, name)
             while image is not None:

@@ -1,4 +1,4 @@
-"""What the instructions of a Dockerfile do to an image's configuration, and how history says it."""
+"""Applies Dockerfile instructions to an image's configuration, and words them for its history."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def said_of(
     arguments: Mapping[str, str],
     source: str,
 ) -> str:
-    """The CREATED BY of the step's image; also what the build cache goes by."""
+    """The CREATED BY of a step's image; it is also the key of the build cache."""
     shell = " ".join(config.get("Shell") or ("/bin/sh", "-c"))
     if step.name == "RUN":
         given = f"|{len(arguments)} " + " ".join(f"{k}={v}" for k, v in arguments.items())

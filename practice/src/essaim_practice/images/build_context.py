@@ -1,4 +1,4 @@
-"""The files of a build: unpacking the context, and what COPY and ADD take where."""
+"""The files of a build: unpacks the context, and performs COPY and ADD."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_CONTEXT = 128 * 2**20  # bytes, unpacked
 
 
 class CopyFailed(Exception):
-    """COPY or ADD cannot do what it was asked; the daemon's words, after ``COPY failed: ``."""
+    """COPY or ADD fails; in the daemon's words after ``COPY failed: ``."""
 
     def __init__(self, message: str, bare: bool = False) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class CopyFailed(Exception):
 
 
 def unpack(body: bytes) -> Sliced[FileSystem]:
-    """What the tar archive of a context holds, all of it root's. 400 when it is none."""
+    """Unpack the tar of a context; root owns all files. Raises ApiError 400 if it is no tar."""
     context = FileSystem(EMPTY, lambda: 0.0, 2 * MAX_CONTEXT)
     try:
         yield from tars.unpack(context, "/", body, MAX_CONTEXT, keep_kinds=False, owned=False)
@@ -41,8 +41,7 @@ def copy(
 ) -> Sliced[None]:
     """Do a COPY, or, with ``unpacking``, an ADD. Raises CopyFailed.
 
-    target: absolute; it is a folder when it ends with a slash. A source that is a folder stands for
-    what is in it.
+    target: absolute; a folder if it ends with a slash. Of a source folder, the content is copied.
     """
     found = yield from _found(sources, origin)
     if not found:
@@ -73,7 +72,7 @@ def copy(
 
 
 def hash_of(system: FileSystem) -> Sliced[str]:
-    """A digest of what is on top of a file system; times do not count."""
+    """A digest of the layer of a file system, without times."""
     parts: list[bytes] = []
     for path, entry in sorted(system.layer().items()):
         if entry is None or isinstance(entry, Folder):
@@ -87,7 +86,7 @@ def hash_of(system: FileSystem) -> Sliced[str]:
 
 
 def source_kind(sources: tuple[str, ...], origin: FileSystem) -> Sliced[str]:
-    """How an image's history calls what is copied: file, dir or multi."""
+    """The kind of the copied files in the history: file, dir or multi."""
     found = yield from _found(sources, origin)
     if len(found) != 1:
         return "multi"
@@ -120,7 +119,7 @@ def _matches(source: str, origin: FileSystem) -> Sliced[list[str]]:
 
 
 def _enter(system: FileSystem, path: str, entry: Inode) -> None:
-    """Put an entry into an image; the folders above it are made, folders there are kept."""
+    """Put an inode into an image; makes missing parents, keeps existing folders."""
     place = normpath(path)
     system.make_folder(dirname(place), parents=True)
     try:

@@ -1,4 +1,4 @@
-"""What surrounds a build's steps: its options, its failure, the stages wanted, a RUN's output."""
+"""Parts of a build around its steps: options, failure, target stage, output of RUN."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BuildFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What POST /build asks for besides the context."""
+    """The options of POST /build."""
 
     tags: tuple[str, ...] = ()  # fully spelled
     arguments: Mapping[str, str] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Options:
 
 
 async def played(steps: Steps, command: str, clock: Clock) -> AsyncIterator[Message]:
-    """The output of a RUN's program, at its pace. Raises BuildFailed when it fails."""
+    """The output of a RUN's program as it comes. Raises BuildFailed."""
     given: bytes | None = None
     pace, left, begun = CpuShare(clock.now()), TURN, clock.real()
     while True:
@@ -83,7 +83,7 @@ async def played(steps: Steps, command: str, clock: Clock) -> AsyncIterator[Mess
 
 
 def until_target(instructions: list[Instruction], target: str) -> list[Instruction]:
-    """The instructions up to the end of the wanted stage; all when none is named."""
+    """The instructions up to the end of the target stage; all without a target."""
     if not target:
         return instructions
     stage = -1
@@ -110,7 +110,7 @@ def label_steps(labels: Mapping[str, str]) -> list[Instruction]:
 
 
 def grown(system: FileSystem) -> int:
-    """Bytes that a step added; an installed package counts as large as it says it is."""
+    """Bytes that a step added; an installed package counts with its stated size."""
     total = 0
     for path, entry in system.layer().items():
         if isinstance(entry, File):

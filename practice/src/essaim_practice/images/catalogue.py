@@ -1,7 +1,7 @@
-"""The registry of the practice engine: the images that a pull can find.
+"""The catalogue of the registry: the images that can be pulled.
 
-Names, sizes, configurations and histories are like those of the images on Docker Hub; digests are
-made up, since the layers behind them are.
+Names, sizes, configurations and histories follow those of the images on Docker Hub. Digests are
+invented, because the layers are.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from essaim_practice.store.objects import Json
 
 
 def digest_of(text: str) -> str:
-    """A digest that is always the same for the same text: ``sha256:…``."""
+    """An invented digest, always the same for a text: ``sha256:…``."""
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -32,7 +32,7 @@ class Layer:
 
     @property
     def blob(self) -> str:
-        """Digest of the compressed layer: what a pull shows the first 12 digits of."""
+        """Digest of the compressed layer; a pull shows its first 12 digits."""
         return digest_of(f"blob {self.name}")
 
     @property
@@ -276,7 +276,7 @@ def has_repository(repository: str) -> bool:
 
 
 def look_up(reference: Reference) -> Published | None:
-    """The image of a name; a digest, where there is one, decides."""
+    """The image of a reference, by its digest if it has one; None if it is not published."""
     if reference.digest:
         return _BY_DIGEST.get((reference.repository, reference.digest))
     return _BY_NAME.get((reference.repository, reference.tag))

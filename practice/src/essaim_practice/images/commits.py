@@ -1,4 +1,4 @@
-"""Images that are made without a build: from a container's files, or from an archive of files."""
+"""Images without a build: commits of containers, and imported archives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EMPTY: Json = {"Cmd": None, "Entrypoint": None, "Env": None, "Labels": None, "O
 
 
 def changed(config: Json, changes: Iterable[str]) -> dict[str, Any]:
-    """A configuration after instructions as ``-c`` gives them. 400 for what is none of them."""
+    """A configuration after the instructions of ``-c``. Raises ApiError 400 for other ones."""
     after = dict(config)
     lines = (line for change in changes for line in change.splitlines() if line.strip())
     for number, text in enumerate(lines, 1):
@@ -50,7 +50,7 @@ def commit(
     comment: str,
     shown: Json,
 ) -> Image:
-    """The image of what a container is now. shown: its configuration, as the API shows it."""
+    """The image of a container as it is now. shown: its configuration in the API's JSON."""
     parent = store.get(Image, f"{container.engine}/{container.image_id}")
     if parent is None:
         raise ApiError(404, f"No such image: {container.image_id}")
@@ -128,7 +128,7 @@ def _made(
 
 
 def _config_of(container: Container, image: Image) -> dict[str, Any]:
-    """What an image remembers of a container's configuration."""
+    """The part of a container's configuration that an image keeps."""
     asked, base = container.config, image.config
     config: dict[str, Any] = {**_EMPTY, **base}
     for name in ("Cmd", "Entrypoint", "User", "WorkingDir", "Healthcheck", "StopSignal", "Volumes"):
@@ -144,7 +144,7 @@ def _config_of(container: Container, image: Image) -> dict[str, Any]:
 
 
 def behaviour_of(tree: Tree) -> str:
-    """Which simulated programs an image of unknown origin holds, told by its files."""
+    """The behaviour of an image of unknown origin, guessed from its files."""
     names = {basename(path) for path in tree if "/bin/" in path or "/sbin/" in path}
     if {"/crash", "/flaky"} <= set(tree):
         return "misbehaving"

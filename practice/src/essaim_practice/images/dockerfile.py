@@ -47,7 +47,7 @@ class Instruction:
 
 
 def parse(source: str) -> list[Instruction]:
-    """All instructions in order. 400 in the daemon's words for what is none."""
+    """All instructions in order. Raises ApiError 400 in the daemon's words."""
     if len(source) > _LONGEST:
         text = f"the practice engine takes at most {_LONGEST} characters of a Dockerfile"
         raise ApiError(400, f"failed to parse Dockerfile: {text}")
@@ -65,7 +65,7 @@ def parse(source: str) -> list[Instruction]:
 def expand(text: str, values: Mapping[str, str]) -> str:
     """Put the values of ``$NAME``, ``${NAME}``, ``${NAME:-else}`` and ``${NAME:+then}`` in.
 
-    400 where more comes of it than Linux takes for one argument or setting.
+    Raises ApiError 400 for a result longer than Linux allows for one argument.
     """
     size = len(text)
 
@@ -138,7 +138,7 @@ def instruction(line: int, text: str) -> Instruction:
 
 
 def json_words(text: str) -> tuple[str, ...] | None:
-    """The words of a JSON list; None for anything else, which the builder takes for a shell's."""
+    """The words of a JSON list; None for anything else: that is a shell's line."""
     try:
         listed = json.loads(text) if text.startswith("[") else None
     except (ValueError, RecursionError):
@@ -199,7 +199,7 @@ def _suggestion(name: str) -> str:
 
 
 def _distance(one: str, other: str) -> int:
-    """How many letters must change to make one word the other (Levenshtein)."""
+    """The Levenshtein distance of two words."""
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         diagonal, row[0] = row[0], i

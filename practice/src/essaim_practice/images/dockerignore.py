@@ -1,6 +1,6 @@
-"""Whether a .dockerignore leaves itself and the Dockerfile out of a context that was sent.
+"""Removes .dockerignore and the Dockerfile from a context, if the former excludes them.
 
-The client leaves out all else, but sends these two, for the builder reads them first.
+The client itself excludes all other files, but sends these two for the builder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _NAME = ".dockerignore"
 
 
 def leave_out(context: FileSystem, dockerfile: str) -> None:
-    """Remove the two from an unpacked context, as far as its .dockerignore wants it."""
+    """Remove those of the two files that .dockerignore excludes."""
     place = f"/{_NAME}"
     if not context.exists(place) or context.is_folder(place):
         return
@@ -26,7 +26,7 @@ def leave_out(context: FileSystem, dockerfile: str) -> None:
 
 
 def excluded(path: str, patterns: list[str]) -> bool:
-    """Whether the last pattern that means the path, or a folder above it, is no exception."""
+    """Whether the last pattern that matches the path or its folder excludes it."""
     out = False
     for pattern in patterns:
         plain = normpath(pattern.removeprefix("!").strip() or ".").lstrip("/")

@@ -1,6 +1,6 @@
-"""Images as archives: what ``docker save`` writes and ``docker load`` reads.
+"""Archives of images: ``docker save`` and ``docker load``.
 
-The layers of the catalogue are made up, and so an archive holds an image's whole tree in its last
+The layers of the catalogue are invented, so an archive holds an image's whole tree in its last
 layer, and nothing in those below. Archives of a real engine are read too.
 """
 
@@ -55,7 +55,7 @@ _CONFIG = shapes.Struct(
 
 
 def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> Sliced[list[tars.Member]]:
-    """The archive of images, each with the names it is saved under."""
+    """The archive of images, each with its names."""
     files: dict[str, bytes] = {}
     manifest = []
     described: list[dict[str, Any]] = []
@@ -146,7 +146,7 @@ def _dumped(value: Any) -> bytes:
 
 
 def loaded(body: bytes, engine: str, limit: int) -> Sliced[list[tuple[Image, list[str]]]]:
-    """The images of an archive, each with its names; 400 for what is no archive of images."""
+    """The images of an archive, each with its names. Raises ApiError 400 for an invalid one."""
     files: dict[str, bytes] = {}
     plain = yield from tars.decompressed(body, limit)
     for member, data in tars.read(plain, limit):
@@ -212,7 +212,7 @@ def _image(
 
 
 def _fitting(config: Any) -> dict[str, Any]:
-    """The configuration, if it has the shape of one."""
+    """The configuration, if it has the right shape."""
     if not isinstance(config, dict):
         return {"Cmd": None, "Entrypoint": None, "Env": None, "Labels": None}
     shapes.fit(config, bodies.CONTAINER)  # raises Mismatch
@@ -236,7 +236,7 @@ def _history(
 
 
 def _apply(system: FileSystem, layer: bytes, limit: int) -> Sliced[None]:
-    """Lay a layer over what is below it; a file called ``.wh.x`` says that x is gone."""
+    """Apply a layer; a file ``.wh.x`` deletes x below."""
     plain = yield from tars.decompressed(layer, limit)
     for member, data in tars.read(plain, limit):
         yield

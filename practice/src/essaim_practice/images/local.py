@@ -1,4 +1,4 @@
-"""The images that an engine holds: finding one by any of its names, adding and tagging it."""
+"""The local images of an engine: find by name or id, add, tag."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def on_engine(store: Store, engine: str) -> list[Image]:
 
 
 def listed(store: Store, engine: str) -> list[Image]:
-    """Those that `docker images` shows: not the untagged ones that a later build step built on."""
+    """The images of `docker images`: without untagged ones that a later build step used."""
     held = on_engine(store, engine)
     parents = {image.parent for image in held}
     return [i for i in held if i.tags or i.digests or i.image_id not in parents]
 
 
 def find(store: Store, engine: str, text: str) -> Image | None:
-    """The image that a name, an id or the beginning of an id means on this engine."""
+    """The image with this name, id or id prefix on this engine; None without one."""
     held = on_engine(store, engine)
     if text.startswith("sha256:"):
         return next((image for image in held if image.image_id.startswith(text)), None)
@@ -52,7 +52,7 @@ def find(store: Store, engine: str, text: str) -> Image | None:
 
 
 def get(store: Store, engine: str, text: str) -> Image:
-    """As find, but 404 in the daemon's words when there is none."""
+    """As ``find``; raises ApiError 404 in the daemon's words without one."""
     check_name(text)
     image = find(store, engine, text)
     if image is None:
@@ -61,13 +61,13 @@ def get(store: Store, engine: str, text: str) -> Image:
 
 
 def check_name(text: str) -> None:
-    """Refuse, with 400, what can be neither the name of an image nor its id."""
+    """Raises ApiError 400 for text that is neither a name nor an id of an image."""
     if not _HEX.fullmatch(text):
         parse(text)
 
 
 def platform(text: str) -> str:
-    """A platform that no image is for; empty for that of the machines. 400 for what is none."""
+    """A platform without images; "" for the engines' own. Raises ApiError 400 if invalid."""
     system, _, architecture = text.lower().partition("/")
     if text and not architecture and system in _ARCHITECTURES:
         system, architecture = "linux", system
@@ -79,7 +79,7 @@ def platform(text: str) -> str:
 
 
 def spelled(text: str) -> str:
-    """The name in full, ``nginx:latest``; as it is when it cannot be read."""
+    """The full name, ``nginx:latest``; unchanged if it is invalid."""
     try:
         reference = parse(text)
     except ApiError:
@@ -88,7 +88,7 @@ def spelled(text: str) -> str:
 
 
 def tag(store: Store, image: Image, name: str) -> Image:
-    """Give the image a name, taking it from the image of this engine that had it."""
+    """Tag the image; the tag moves from the image that had it."""
     for other in on_engine(store, image.engine):
         if name in other.tags and other.id != image.id:
             store.put(replace(other, tags=tuple(t for t in other.tags if t != name)))
@@ -129,7 +129,7 @@ def _add_pulled(store: Store, engine: str, reference: Reference, published: Publ
 
 
 def users(store: Store, image: Image) -> list[Container]:
-    """The containers of the image's engine that were made from it."""
+    """The containers of the engine that use the image."""
     here = store.where(Container, "engine", image.engine)
     return [container for container in here if container.image_id == image.image_id]
 

@@ -1,4 +1,4 @@
-"""How an image comes down from the registry: layer by layer, as the daemon reports it."""
+"""The progress of a pull, layer by layer, as the daemon reports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image references, as people write them: ``nginx``, ``nginx:1.29``, ``me/app@sha256:…``."""
+"""Image references: ``nginx``, ``nginx:1.29``, ``me/app@sha256:…``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reference:
 
     @property
     def path(self) -> str:
-        """What Docker Hub calls the repository: ``library/nginx``."""
+        """The path of the repository on Docker Hub: ``library/nginx``."""
         return self.repository if "/" in self.repository else f"library/{self.repository}"
 
     @property
@@ -44,7 +44,7 @@ class Reference:
 
 @lru_cache(maxsize=256)
 def parse(text: str) -> Reference:
-    """Read a reference; ``latest`` where it names neither tag nor digest. 400 when it is none."""
+    """Parse a reference; without tag and digest it is ``latest``. Raises ApiError 400."""
     name, _, digest = text.partition("@")
     if "@" in text and not _DIGEST.fullmatch(digest):
         raise ApiError(400, "invalid reference format")

@@ -1,6 +1,6 @@
-"""The registry as the machines reach it: how fast it gives, and what the daemon says when it fails.
+"""The registry as the engines reach it: its rate, and the daemon's errors when it fails.
 
-A pull that is under way goes on as it began.
+A pull under way is not affected by later changes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def state(store: Store) -> Registry:
 
 
 def pull_failure(store: Store, engine: str) -> PullFailure | None:
-    """What keeps a machine from pulling, if anything does."""
+    """The reason that an engine cannot pull; None if it can."""
     machine = store.get(Engine, engine)
     if machine is not None and machine.cut:
         return _CUT
@@ -45,16 +45,16 @@ def pull_failure(store: Store, engine: str) -> PullFailure | None:
 
 
 def full(store: Store, engine: str) -> bool:
-    """Whether there is no space left on a machine's disk."""
+    """Whether the disk of an engine is full."""
     machine = store.get(Engine, engine)
     return machine is not None and machine.full
 
 
 async def require(store: Store, engine: str, reference: Reference) -> Published:
-    """The image in the registry, as asked for by an engine.
+    """The published image that an engine asks for.
 
-    404 in the daemon's words when there is none; 500 when the registry cannot be reached, at once
-    or after the daemon's patience.
+    Raises ApiError in the daemon's words: 404 without one; 500 if the registry cannot be reached,
+    at once or after the daemon's timeout.
     """
     if found := pull_failure(store, engine):
         await store.clock.sleep(found.after)
