@@ -50,7 +50,7 @@ class Request:
             raise ApiError(400, f"invalid JSON: {error}") from None
 
     def integer(self, name: str, default: int = 0) -> int:
-        """An integer of the query. Raises ApiError 400; the daemon answers 500 in the same words."""
+        """An integer of the query. Raises ApiError 400 (the daemon: 500, in the same words)."""
         text = self.query.get(name, "")
         if text and not _INTEGER.fullmatch(text):
             raise ApiError(400, f'strconv.Atoi: parsing "{text}": invalid syntax')
