@@ -1,4 +1,4 @@
-"""How services stand, on a page: what is not alive and why, and what a drain would do to them."""
+"""The health of services on a page, and warnings before a drain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.ui.session import _, control, seen
 
 
 def not_alive() -> None:
-    """What is not alive of which service, and why; nothing where all is well."""
+    """A warning for each service that is not healthy, with the reason."""
     snapshot = seen()
     found = [health(snapshot, service, _) for service in snapshot.services]
     told = sorted((each for each in found if each.summary), key=lambda each: not each.down)
@@ -26,7 +26,7 @@ def not_alive() -> None:
 
 
 def not_known() -> None:
-    """What the managers cannot know yet, nor anybody who asks them."""
+    """A note that managers miss a dead node late, so that counts may be too high."""
     known = faults.conditions()
     if len(control().snapshot.nodes) < 2 or (known and faults.not_noticed(known)):
         return
@@ -39,7 +39,7 @@ def not_known() -> None:
 
 
 def not_noticed() -> None:
-    """The same where all is live, and only while a practice machine is gone unnoticed."""
+    """The same on a live page, only while the managers have not noticed a lost machine."""
     known = faults.conditions()
     if known and faults.unnoticed(known):
         st.fragment(_until_noticed, run_every=1.0)()
@@ -52,7 +52,7 @@ def _until_noticed() -> None:
 
 
 def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -> None:
-    """Drains a node; asks first where that would leave a service without a replica."""
+    """A button that drains a node; asks first if a service would lose all replicas."""
     disabled = node.availability == "drain"
     make = partial(UpdateNode, availability="drain", node=node.reference)
     warning = drain_warning(control().whole, node, _)  # labels count, and are not shown
@@ -67,7 +67,7 @@ def drain_button(label: str, node: Node, *, key: str, icon: str | None = None) -
 
 
 def warn_of_drain(node: str) -> None:
-    """The same warning before something else drains the node. node: its name."""
+    """The same warning, for another action that drains the node of this name."""
     snapshot = control().whole
     found = snapshot.find_node(node)
     if warning := drain_warning(snapshot, found, _) if found else "":

@@ -1,4 +1,4 @@
-"""What would take the dashboard itself away: it says so, and asks for the password once more."""
+"""Commands that would stop the dashboard itself: a warning, and the password once more."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def own(node: str) -> bool:
 
 
 def drains(node: str) -> str:
-    """What happens when the dashboard's node of this name is drained."""
+    """The warning before the dashboard's node is drained."""
     if control().own.task:
         return _(
             "Essaim itself runs on {node}. Drained, it stops there, and this page with it. Swarm "
@@ -32,7 +32,7 @@ def drains(node: str) -> str:
 
 
 def leaves(node: str) -> str:
-    """What happens when the dashboard's node of this name leaves the Swarm."""
+    """The warning before the dashboard's node leaves the Swarm."""
     if control().own.task:
         return _(
             "Essaim itself runs on {node}, as a task of this Swarm: when {node} leaves, it stops, "
@@ -55,7 +55,7 @@ def confirmation_button(
     icon: str,
     disabled: bool = False,
 ) -> None:
-    """A button that says what it does, and wants the password. told: the sentence, in Markdown."""
+    """A button that warns, and asks for the password. told: the warning, in Markdown."""
     with (
         st.popover(label, icon=icon, disabled=disabled or not may(command), key=f"{key}_ask"),
         st.form(f"{key}_form", border=False),

@@ -1,4 +1,4 @@
-"""How the engine was found: what was tried, and why it was not taken."""
+"""How the engine was found: the places that were tried, and why they were not used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lesson on a page: what it asks, its button, and what came of each step, side by side."""
+"""A lesson on a page: its question, its button, and the results of its steps side by side."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.lessons.placement import Placement, drained, room_beside, to_drain
 from core.traffic.ledger import fairness
 from core.ui.alive import warn_of_drain
 from core.ui.script_runs import caught, until_done
+from core.ui.selection import segments
 from core.ui.session import _, control, may, viewer, who
 from core.ui.traffic import may_send
 
@@ -29,7 +30,7 @@ def title(kind: Kind) -> str:
 
 
 def introduce(kind: Kind, service: Service | None) -> None:
-    """What will be done, in one sentence, and what to think about first."""
+    """The lesson in one sentence, and the question to think about first."""
     snapshot = control().snapshot
     node = to_drain(kind, snapshot, service)
     already = drained(snapshot, node)
@@ -53,7 +54,7 @@ def introduce(kind: Kind, service: Service | None) -> None:
 
 
 def start_button(kind: Kind, service: Service) -> None:
-    """Grey while a lesson runs, without the right, and where there is nowhere to drain to."""
+    """Disabled while a lesson runs, without the right, and where no other node takes tasks."""
     here, cluster = viewer(), control()
     node = to_drain(kind, cluster.snapshot, service)
     alone = kind in ("rebalance", "plain") and not room_beside(cluster.snapshot, node)
@@ -79,13 +80,13 @@ def start_button(kind: Kind, service: Service) -> None:
 
 
 def under_way(kind: Kind) -> bool:
-    """Whether the live picture is of use: before the lesson, and while it runs."""
+    """Whether the lesson has not ended: only then is the live picture shown."""
     lesson = viewer().lessons.get(kind)
     return lesson is None or lesson.running
 
 
 def results(kind: Kind) -> None:
-    """What came of each step so far; live while the lesson runs."""
+    """The results of the steps so far; live while the lesson runs."""
     lesson = viewer().lessons.get(kind)
     if lesson is not None:
         until_done("lesson_runs", lesson, partial(_results, lesson))
@@ -109,7 +110,7 @@ def _results(lesson: Lesson) -> None:
 
 
 def _coming(lesson: Lesson) -> None:
-    """The next step: what to predict of it, or that it is on its way."""
+    """The next step: the question about it, or a note that it is under way."""
     if not lesson.asked:
         st.markdown(f":material/hourglass_top: {_('Under way, until all is well…')}")
         return
@@ -211,7 +212,7 @@ def _step(step: str) -> str:
 
 
 def _moral(lesson: Lesson) -> None:
-    """What is to be seen, once all steps stand there."""
+    """The conclusion, once all steps are done."""
     st.success(
         {
             "rebalance": _(
@@ -243,14 +244,5 @@ def _moral(lesson: Lesson) -> None:
 
 
 def choose() -> Kind:
-    """Which lesson to look at."""
-    chosen = st.segmented_control(
-        _("Lesson"),
-        KINDS,
-        default=KINDS[0],
-        format_func=title,
-        key="lesson",
-        required=True,
-        label_visibility="collapsed",
-    )
-    return chosen or KINDS[0]
+    """Buttons to choose a lesson."""
+    return segments(_("Lesson"), KINDS, "lesson", spelled=title)

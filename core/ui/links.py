@@ -1,4 +1,4 @@
-"""Links that open a published port in the learner's browser, wherever that browser is."""
+"""Links to published ports that work from any browser."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def node_links(service: Service) -> None:
 
 
 def url(port: int) -> str:
-    """Where a browser reaches a port that is published on the connected engine.
+    """The address of a port that the connected engine publishes.
 
-    A practice port answers through the dashboard's own address; a real one at the node's.
+    For practice it is a path of the dashboard; for a real engine, the node's address.
     """
     here = control()
     engine = here.snapshot.engine
@@ -62,7 +62,7 @@ def url(port: int) -> str:
 
 
 def free_port(wanted: int, snapshot: ClusterSnapshot | None = None) -> int:
-    """The first port from ``wanted`` on that nothing known publishes."""
+    """The first port from ``wanted`` on that no service or container publishes."""
     snapshot = snapshot or control().snapshot
     published = [service.ports for service in snapshot.services]
     published += [container.ports for container in snapshot.containers]

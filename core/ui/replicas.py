@@ -1,4 +1,4 @@
-"""The slider of a service's wanted replicas."""
+"""The slider for the wanted replicas of a service."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from core.ui.session import Slider, _, act, may, viewer
 
 #: The slider reaches at least this far; the Services page takes any number.
 SLIDER_REACH = 30
-#: How long a browser may take to hear that its slider has followed.
+#: Seconds in which a browser may still send the value from before a change.
 LATE_SECONDS = 2.0
 
 
 def slider(service: Service) -> None:
-    """The wanted replicas: what the viewer sets, and what is done elsewhere.
+    """A slider that scales the service, and follows changes made elsewhere.
 
-    Compared with what is known, not told by a callback: Streamlit may drop a callback half-way.
+    It compares values instead of using a callback, which Streamlit may stop half-way.
     """
     key, here = f"replicas_{service.id}", viewer()
     mine = here.sliders.setdefault(service.id, Slider())
     shows, now = st.session_state.get(key), time.monotonic()
     elsewhere = mine.known != service.replicas
-    # A browser that has not heard yet sends what its slider showed before: nobody's wish.
+    # A browser that has not heard of a change yet sends its slider's old value.
     late = shows == mine.left and now - mine.followed < LATE_SECONDS
     follow = shows not in (None, service.replicas) and (elsewhere or late)
     if follow:

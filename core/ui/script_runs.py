@@ -8,20 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.cluster.failures import unforeseen
+from core.control.jobs import LongAction
 from core.ui.session import _, viewer
-
-
-class Running(Protocol):
-    """Work that goes on by itself: a job, a lesson, a solution being played."""
-
-    @property
-    def running(self) -> bool: ...
 
 
 def caught(callback: Callable[..., object]) -> Callable[..., None]:
@@ -74,7 +67,7 @@ def show_script_error(error: Exception) -> bool:
     return True  # shown: no red box
 
 
-def until_done(key: str, work: Running, draw: Callable[[], None]) -> None:
+def until_done(key: str, work: LongAction, draw: Callable[[], None]) -> None:
     """Draw this part twice a second while the work runs; then draw the page again, once."""
 
     def part() -> None:

@@ -1,4 +1,4 @@
-"""Sharing a practice cluster: its code and link, the way to another one, and the way back."""
+"""Sharing a practice cluster: its codes and links, and visits to another one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _leave = component("leave")
 
 
 def share() -> None:
-    """The popover at the top of each page; nothing where everybody has the same cluster."""
+    """The popover at the top of each page; nothing where the cluster is shared by all."""
     if classroom().shared:
         return
     here, mine, read_only = key(), own_key(), control().read_only
@@ -52,14 +52,14 @@ def share() -> None:
 
 
 def _code(use: str, code: str) -> None:
-    """A code as it is read aloud, and as a link."""
+    """A code, in groups of letters and as a link."""
     st.write(use)
     st.markdown(f"### {keys.spelled(code)}")
     st.code(_link(code), language=None, wrap_lines=True)
 
 
 def not_found() -> None:
-    """What to say where the address named a cluster that is not there."""
+    """A warning where the address names a cluster that does not exist."""
     code = st.query_params.get("cluster")
     if code is not None and not classroom().shared:
         st.warning(
@@ -69,7 +69,7 @@ def not_found() -> None:
 
 
 def full() -> bool:
-    """Say so where this server has no room for the viewer's cluster; whether that is so."""
+    """Whether this server has no room for the viewer's cluster; if so, draws a warning."""
     try:
         control()
     except Crowded as refusal:
@@ -89,7 +89,7 @@ def full() -> bool:
 
 
 def _go(code: str) -> None:
-    """Load the page anew, on this cluster; '' for the viewer's own."""
+    """Load the page again, with the cluster of this code; '' for the viewer's own."""
     query = urlencode({"cluster": code, "lang": language()})
     _leave(key="share_leave", query=f"?{query}")
 
@@ -99,15 +99,15 @@ def _link(code: str) -> str:
 
 
 def reached_at() -> str:
-    """Where others in the room reach Essaim.
+    """The base address of Essaim for other machines.
 
-    ESSAIM_URL says it where it cannot be found out, as behind a proxy or in a container.
+    ESSAIM_URL sets it where it cannot be found out, as behind a proxy or in a container.
     """
     if told := os.environ.get("ESSAIM_URL", "").strip():
         return told.rstrip("/")
     seen = urlsplit(str(st.context.url or "http://localhost:8080"))
     host = seen.hostname or "localhost"
-    if host in ("localhost", "127.0.0.1", "::1"):  # which a phone would take for itself
+    if host in ("localhost", "127.0.0.1", "::1"):  # for a phone, that is the phone
         host = _own_host() or host
     port = f":{seen.port}" if seen.port else ""
     prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")

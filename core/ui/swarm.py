@@ -1,4 +1,4 @@
-"""The friendly page where there is no Swarm yet: what one is, and the button that makes one."""
+"""The page for an engine without a Swarm: an explanation, and a button that makes one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.ui.session import _
 
 
 def first_swarm(engine: Engine) -> None:
-    """Offer to make a Swarm of this engine, or say why it cannot answer for the one it is in."""
+    """A form that makes a Swarm; or, on a worker, the reason why it cannot show its Swarm."""
     if engine.in_swarm:
         st.info(
             _("{node} is a worker of a Swarm: only a manager can show the cluster.").format(

@@ -1,4 +1,4 @@
-"""A table on a page, as tall as its rows need, or a sentence where it has none."""
+"""A table as tall as its rows, or a sentence if it has none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_ROWS = 16
 def table(rows: pd.DataFrame, empty: str, key: str, most: int = _MOST_ROWS) -> None:
     """Show the rows; times in the browser's zone, decimals in its language.
 
-    empty: what to say when there are none. most: how many are seen without scrolling.
+    empty: the sentence without rows. most: rows that are shown without scrolling.
     """
     if rows.empty:
         st.info(empty, icon=":material/inbox:")
@@ -35,6 +35,6 @@ def table(rows: pd.DataFrame, empty: str, key: str, most: int = _MOST_ROWS) -> N
         column_config=times | numbers,
         height=_ROW * (1 + min(len(rows), most)) + 2,
         row_height=_ROW,
-        placeholder="",  # else Streamlit writes None, for a time that never was, in every language
+        placeholder="",  # else a missing time is shown as None
         key=key,
     )

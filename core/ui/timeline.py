@@ -1,4 +1,4 @@
-"""The timeline on a page: the live record, or one that was saved, drawn in the browser."""
+"""The timeline on a page: the live recording, or a saved one, drawn in the browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _timeline = component("timeline", "board.css", "timeline.css")
 
 
 def timeline(opened: Recording | None = None, name: str = "") -> None:
-    """The component. opened: a recording to show in place of the live one; name: tells it apart."""
+    """The component. opened: a recording to show instead of the live one; name: its unique name."""
     _timeline(
         opened={"name": name, **picture(opened, _)} if opened else None,
         words={
@@ -38,7 +38,7 @@ def timeline(opened: Recording | None = None, name: str = "") -> None:
 
 
 def save_button() -> None:
-    """Downloads what is recorded, as it is at the press."""
+    """A button that downloads the recording, as it is when pressed."""
     recorder = control().timeline  # the download runs on a thread that has no viewer
     packed = files.large(recorder.recording())
     st.download_button(
@@ -53,7 +53,7 @@ def save_button() -> None:
 
 
 def open_file() -> tuple[Recording | None, str]:
-    """A field for a saved timeline: what is in it and a name for it, or why it cannot be read."""
+    """A field for a saved timeline: its recording and a unique name, or an error."""
     file = st.file_uploader(
         _("Open a file"),
         type=["json", "gz"],

@@ -40,7 +40,7 @@ def begin(make: Callable[[], Plan]) -> None:
 
 
 def nothing(told: str) -> None:
-    """No service publishes a port: say so, and offer to make one."""
+    """A note that no service publishes a port, and a button that makes one."""
     st.info(told)
     button(
         _("Create web: nginx, 3 replicas, port 80"),
