@@ -16,8 +16,8 @@ else:
     from core.ui.script_runs import show_script_error
     from core.web.server import lifespan, middleware, routes
 
-    # Until somebody has run st.navigation, Streamlit takes a folder called pages/ for its older
-    # kind of multipage app: the first visitor of /build would get the bare page, without its frame.
+    # Until the first call of st.navigation, Streamlit takes pages/ for its older kind of multipage
+    # app: the first visitor of /build would get the bare page, without its frame.
     PagesManager.uses_pages_directory = False
 
     app = st.App(

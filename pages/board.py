@@ -1,4 +1,4 @@
-"""The teacher's board: who is where in the labs, and which step holds the class up."""
+"""The teacher's board: each learner's place in the labs, and the steps where most of them are."""
 
 import time
 
@@ -20,7 +20,7 @@ REFRESH = 3  # seconds; one viewer looks
 
 
 def locked_page() -> None:
-    """The password, where the line at the top does not ask for it."""
+    """The page without the password: a form for it, unless the line at the top has one."""
     st.info(_("This page is for the teacher: it shows how far each learner is."))
     if not control().practice:
         locked_hint()
@@ -29,7 +29,7 @@ def locked_page() -> None:
 
 
 def title(lab: str, step: str) -> str:
-    """A step as people call it: lab 3, a web service."""
+    """The name of a step, such as ``Lab 3: a web service``."""
     text = texts(lab, language())
     name = text.steps[step].title if step else _("all done")
     return _("Lab {number}: {step}").format(number=NUMBERS[lab], step=name)
@@ -54,7 +54,7 @@ def rows(class_: tuple[Learner, ...]) -> pd.DataFrame:
 
 
 def slowest(class_: tuple[Learner, ...]) -> None:
-    """Where most of them are, in one large sentence, and then the rest."""
+    """The step where most learners are, in large type, and then the next ones."""
     at = bottlenecks(class_)
     if not at:
         return
@@ -70,7 +70,7 @@ def slowest(class_: tuple[Learner, ...]) -> None:
 
 
 def show() -> None:
-    if not unlocked():  # since the page was drawn
+    if not unlocked():  # the right ended after the page was drawn
         st.rerun()
     labs.shared_hint()  # one row, then
     class_ = learners(

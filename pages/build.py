@@ -1,4 +1,4 @@
-"""Build: the course's demo app, from its two files to an image, a container, and an open page."""
+"""Build: the course's demo app, from two files to an image, a container and an open page."""
 
 from contextlib import suppress
 
@@ -26,8 +26,8 @@ APP_PORT = 8080
 
 
 def edit() -> tuple[tuple[str, str], ...]:
-    """The two files, as the viewer left them."""
-    # A widget forgets when its page is left; and docker build in the console takes the same files.
+    """Fields for the two files, with the viewer's last texts."""
+    # Kept in the viewer: a widget's state ends with its page, and the console builds them too.
     kept = viewer().files
     columns = st.columns(2)
     for name, column in zip(FILES, columns, strict=True):
@@ -37,7 +37,7 @@ def edit() -> tuple[tuple[str, str], ...]:
 
 
 def written(name: str) -> str:
-    """The file as the course has it."""
+    """The course's own text of a file."""
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
@@ -64,8 +64,8 @@ def build() -> None:
 
 
 def run(image: str) -> None:
-    """Start the image on a port, and say what runs of it."""
-    # Never one that is taken: pressed twice, it makes two containers side by side.
+    """Start the image on a port, and list its containers."""
+    # Always a free port: pressed twice, it makes two containers.
     with suppress(InvalidCommand):
         wanted = port(st.session_state.get("run_port", APP_PORT))
         st.session_state["run_port"] = float(free_port(wanted))

@@ -40,7 +40,7 @@ def create() -> None:
 
 
 def new_service() -> CreateService:
-    """As the fields say at the moment of the press, not when the button was drawn."""
+    """The service of the fields, as they are when the button is pressed."""
     entered = st.session_state
     return CreateService(
         name=entered["new_name"].strip(),
@@ -51,7 +51,7 @@ def new_service() -> CreateService:
 
 
 def looked_at() -> Service:
-    """The service to look at and to steer."""
+    """The chosen service."""
     services = control().snapshot.workloads
     names = [service.name for service in services]
     chosen = remembered(names, "steered", "web")

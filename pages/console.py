@@ -1,4 +1,4 @@
-"""Console: docker lines typed as on a machine, terminals, and the cluster's picture beside them."""
+"""Console: typed docker lines, terminals, and the cluster's picture beside them."""
 
 import streamlit as st
 

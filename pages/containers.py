@@ -54,11 +54,11 @@ def run() -> None:
 
 
 def printed() -> None:
-    """What the container just run in the background has printed: docker run tells only its id."""
+    """The output of the container just run in the background: docker run shows only its id."""
     job = viewer().jobs.get("running")
     if job is None or job.running or not isinstance(job.command, RunContainer):
         return
-    id = job.answer.rpartition("\n")[2]  # above it stands how its image was pulled
+    id = job.answer.rpartition("\n")[2]  # the lines above it are of the pull
     made = next((c for c in control().snapshot.containers if c.id == id), None)
     if made and job.command.detach:
         st.caption(_("What {container} has printed so far").format(container=made.name))

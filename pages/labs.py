@@ -15,7 +15,7 @@ from core.ui.session import _, control, language, may, plural
 
 
 def catalogue() -> None:
-    """The labs there are, each with how far it is."""
+    """The labs, each with its progress."""
     locked_hint()
     labs.shared_hint()
     labs.first_name()
@@ -42,7 +42,7 @@ def catalogue() -> None:
 
 
 def go(lab: str, step: int | None = None) -> None:
-    """To a lab, at a step; without one, where the learner left off. '' is the list."""
+    """Go to a step of a lab, by default the learner's last one; '' is the list of labs."""
     st.query_params.update({"lab": lab} if lab else {})
     if not lab:
         st.query_params.pop("lab", None)
@@ -59,7 +59,7 @@ def lab_page(lab: Lab) -> None:
     progress, text = control().labs.progress(lab.name), texts(lab.name, language())
     last = len(lab.steps) - 1
     at = st.session_state.get("lab_at")
-    if at is None or at > last:  # where it stands, and there until the learner goes on
+    if at is None or at > last:  # the first open step, until the learner goes on
         at = st.session_state["lab_at"] = min(len(progress.done), last)
     overview(lab, text, progress, at)
     labs.swarm_wanted(lab)
@@ -100,7 +100,7 @@ def overview(lab: Lab, text: LabText, progress: LabProgress, at: int) -> None:
 
 
 def step(lab: Lab, progress: LabProgress, at: int, text: StepText) -> None:
-    """One step, large: why, what to do, what is seen, and whether it is so."""
+    """One step: its reason, what to do, the live check, and what to see."""
     this, key = lab.steps[at], f"{lab.name}_{at}"
     st.markdown(f"### {at + 1}. {text.title}")
     st.markdown(text.why)

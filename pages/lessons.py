@@ -1,4 +1,4 @@
-"""The Lessons page: what surprises learners of Swarm, played step by step and kept side by side."""
+"""Lessons: surprises of Swarm, played step by step, with the results side by side."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Nodes: the machines of the Swarm, what they may take, and how another one joins."""
+"""Nodes: their availability, role and labels, and how another one joins."""
 
 from functools import partial
 
@@ -27,7 +27,7 @@ AVAILABILITIES = {
 
 
 def spelled(node: Node) -> str:
-    """Of nodes of one hostname, with what tells them apart: one of them has left."""
+    """The node's name; with its state, where another node has the same hostname."""
     return f"{node.name} · {node.state}" if node.id_prefix else node.name
 
 
@@ -75,7 +75,7 @@ def detail(node: Node) -> None:
 
 
 def join() -> None:
-    """The lines that another machine types to join."""
+    """The docker lines by which another machine joins."""
     st.write(
         _(
             "On a machine with Docker, type one of these lines: it joins this Swarm. Keep them to "

@@ -1,4 +1,4 @@
-"""The projector page: the live cluster in large type for a whole room, led by keys."""
+"""Projector: the live cluster in large type for a whole room, operated by keys."""
 
 import streamlit as st
 

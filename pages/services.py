@@ -1,4 +1,4 @@
-"""Services: what each should run, what it does run, and every change to it."""
+"""Services: their specs and tasks, and every change to them."""
 
 import streamlit as st
 
@@ -63,7 +63,7 @@ def change(service: Service) -> None:
         env_rm = next(cell).text_input(_("Remove environment"), placeholder="SIZE")
         replicas = None
         if service.replicas is not None:
-            known = f"replicas_{service.replicas}_of_{service.id}"  # follows what is done elsewhere
+            known = f"replicas_{service.replicas}_of_{service.id}"  # new after a change elsewhere
             replicas = number(_("Replicas"), service.replicas, key=known, place=next(cell))
         force = next(cell).checkbox(_("Replace every replica even if nothing changed (force)"))
         sent = st.form_submit_button(_("Update the service"), disabled=not may(UpdateService))

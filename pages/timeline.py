@@ -1,4 +1,4 @@
-"""The timeline page: what happened to each replica, played back, saved, and opened again."""
+"""Timeline: the past of each replica, played back, saved, and opened again."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The Traffic page: real requests landing on replicas, while the cluster is disturbed."""
+"""Traffic: real requests to replicas, while the cluster is disturbed."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ SECONDS = (10, 30, 60, 120, int(MAX_SECONDS))
 
 
 def choices(services: list[Service]) -> Service:
-    """What to send, where, how fast and for how long; the service."""
+    """Fields for the target, rate and duration of the requests; the chosen service."""
     names = [service.name for service in services]
     free = not may_send()
     with row("bottom", key="traffic_choices"):
@@ -54,7 +54,7 @@ def choices(services: list[Service]) -> Service:
         )
         nodes = {"": _("every node in turn")}
         nodes |= {node.id: node.name for node in control().snapshot.nodes}
-        remembered(list(nodes), "traffic_entry")  # a node that left is chosen no longer
+        remembered(list(nodes), "traffic_entry")  # forgets a node that has left
         st.selectbox(
             _("Entered by"),
             list(nodes),
@@ -66,7 +66,7 @@ def choices(services: list[Service]) -> Service:
 
 
 def plan() -> Plan:
-    """As the fields say at the moment of the press."""
+    """The plan of the fields, as they are when the button is pressed."""
     entered = st.session_state
     service = control().snapshot.service(entered["traffic_service"])
     if service is None:

@@ -1,4 +1,4 @@
-"""The vote page: learners predict where replicas will go, and then see it."""
+"""Vote: learners predict where replicas will go, and then see it."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from core.ui.vote import ballot, teacher
 
 head(_("Vote"), watch="shape")
 if not swarm_missing():
-    # The QR code's address leads learners to the ballot alone, and so does this page from then on.
+    # A learner who came by the QR code gets the ballot alone, from then on.
     if st.query_params.get("as") == "voter":
         viewer().voter = True
     if viewer().voter or control().read_only:

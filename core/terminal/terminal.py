@@ -25,7 +25,7 @@ RESET = b"\x1bc"
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a terminal ended."""
+    """The end of a terminal."""
 
     code: int | None = None  # of the program; None where it is unknown
     idle: bool = False  # it was closed because nobody used it

@@ -38,7 +38,7 @@ def failed_to_answer() -> None:
 
 
 def no_answer(connection: Connection, outage: Outage | None) -> str:
-    """What to say instead of an engine: why there is none, and what to do."""
+    """The sentences for a missing engine: the reason, and what to do."""
     why = escaped(explain(outage, _))
     if connection.fault:
         parts = [f"{why} {_('Put it right, and start Essaim again.')}"]

@@ -205,7 +205,7 @@ def seen() -> ClusterSnapshot:
 
 
 def answers_here(node: str) -> bool:
-    """Whether the node of this name answers Essaim: without it, nobody would."""
+    """Whether Essaim is connected to the node of this name."""
     engine = control().snapshot.engine
     return engine is not None and engine.name == node
 
