@@ -41,19 +41,17 @@ def routes(
     tickets: Callable[[], Tickets[TerminalPass]], origin_allowed: OriginCheck
 ) -> list[BaseRoute]:
     # Typing waits for the program. With threads of their own, no terminal stops another route.
-    typing: list[anyio.CapacityLimiter] = []
+    typing = anyio.CapacityLimiter(64)
 
     async def terminal(socket: WebSocket) -> None:
         found = await redeemed(socket, tickets(), origin_allowed)
         if found is None:
             return
         held, _hello = found
-        if not typing:
-            typing.append(anyio.CapacityLimiter(64))
         with held.terminal.view() as view:
             sending = asyncio.create_task(_send(socket, view, held))
             try:
-                await _receive(socket, held, typing[0])
+                await _receive(socket, held, typing)
             except (WebSocketDisconnect, ValueError, TypeError, KeyError):
                 pass  # the browser is gone, or not our page
             finally:
