@@ -51,7 +51,7 @@ class Interrupt:
             if self._hear:
                 self._hear(self.presses)
 
-    def heard_by(self, hear: Callable[[int], None]) -> None:
+    def on_press(self, hear: Callable[[int], None]) -> None:
         """Call ``hear`` with the number of presses at each press, and now if there was one."""
         with self._lock:
             self._hear = hear
@@ -59,7 +59,7 @@ class Interrupt:
                 hear(self.presses)
 
 
-def unheard(progress: Progress) -> None:
+def no_report(progress: Progress) -> None:
     """The report of a caller who does not want to hear it."""
 
 
@@ -119,7 +119,7 @@ class Command(ABC):
         return f"{HEADER}{self._python().strip()}\n"
 
     def run(
-        self, client: Client, report: Report = unheard, interrupt: Interrupt | None = None
+        self, client: Client, report: Report = no_report, interrupt: Interrupt | None = None
     ) -> str:
         """Do it, and return the text that the docker command would print.
 

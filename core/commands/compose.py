@@ -256,10 +256,10 @@ def _whole(value: Any, where: str) -> int:
 def _port(raw: Any, where: str) -> Json:
     if isinstance(raw, dict):
         raw = ",".join(f"{key}={value}" for key, value in raw.items())
-    return dict(_told(lambda: publication(str(raw)).spec(), f"{where}.ports"))
+    return dict(_read(lambda: publication(str(raw)).spec(), f"{where}.ports"))
 
 
-def _told(make: Callable[[], Any], where: str) -> Any:
+def _read(make: Callable[[], Any], where: str) -> Any:
     try:
         return make()
     except InvalidValue as error:
@@ -303,7 +303,7 @@ def _fields(raw: Any, words: _Words, where: str) -> Json:
     made = {}
     for key, value in raw.items():
         name, read = words[key]
-        made[name] = _told(partial(read, value), f"{where}.{key}")
+        made[name] = _read(partial(read, value), f"{where}.{key}")
     return made
 
 

@@ -95,7 +95,7 @@ import codecs
         known = client.api.inspect_container(self.container)
         path, tty = f"/containers/{known['Id']}/logs", bool(part(known, "Config").get("Tty"))
         stream = self._stream(client, path, tty, interrupt)
-        return engine_messages.told(stream, report)
+        return engine_messages.reported(stream, report)
 
 
 def _tail(text: str) -> int | str:

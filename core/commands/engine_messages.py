@@ -85,7 +85,7 @@ def followed(client: Client, path: str, tty: bool, **asked: Any) -> CancellableS
     return CancellableStream(api._get_result_tty(True, response, tty), response)
 
 
-def told(
+def reported(
     chunks: Iterable[bytes], report: Report, line: Callable[[str], str] = terminal_output.line
 ) -> str:
     """Report each line when it is whole; return the last of them.

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from core.cluster.public import HIDDEN, MASK, safe_words
 from core.commands import grammar
-from core.commands.command import Client, Command, Interrupt, Report, unheard
+from core.commands.command import Client, Command, Interrupt, Report, no_report
 from core.errors import EngineRejected, EssaimError
 from core.i18n import later as _
 
@@ -65,7 +65,7 @@ class Journal:
         command: Command,
         client: Client,
         who: str,
-        report: Report = unheard,
+        report: Report = no_report,
         interrupt: Interrupt | None = None,
     ) -> str:
         """Run the command, and record how it ended. Raises the errors of ``Command.run``."""
@@ -95,7 +95,7 @@ class Journal:
         began = self._clock() if began is None else began
         self._record(command, who, began, error.kept(hide))
 
-    def told(self, command: Command) -> Command:
+    def masked(self, command: Command) -> Command:
         """The command as it is recorded."""
         return command.masked(self._private())
 
@@ -113,8 +113,8 @@ class Journal:
     def _record(
         self, command: Command, who: str, began: float, refusal: EssaimError | None = None
     ) -> None:
-        told = self.told(command)
-        self._add(told.line(), told.python(), who, began, refusal)
+        masked = self.masked(command)
+        self._add(masked.line(), masked.python(), who, began, refusal)
 
     def _add(
         self, line: str, python: str, who: str, began: float, refusal: EssaimError | None = None

@@ -150,7 +150,7 @@ class Logs(Command):
         """The log at this path of the API, as it comes, until the interrupt."""
         asked = {"tail": self.tail, "timestamps": int(self.timestamps), **more}
         stream = followed(client, path, tty, **asked)
-        interrupt.heard_by(lambda presses: stream.close())
+        interrupt.on_press(lambda presses: stream.close())
         return stream
 
 

@@ -115,8 +115,8 @@ print(container.logs().decode(errors="replace"), end="")
                 with suppress(docker.errors.APIError):  # it may have ended meanwhile
                     client.api.kill(container.id, signal="SIGINT")
 
-        interrupt.heard_by(hear)
-        text = engine_messages.told(stream, report)
+        interrupt.on_press(hear)
+        text = engine_messages.reported(stream, report)
         late = ""
         if interrupt.presses > 1:
             late = f"\n{container.name} is left to itself: docker container stop {container.name}"

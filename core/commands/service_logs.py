@@ -70,7 +70,7 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
             heads.learn(line)
             return heads.before(line)
 
-        return engine_messages.told(_whole(stream), report, shown)
+        return engine_messages.reported(_whole(stream), report, shown)
 
 
 @dataclass(frozen=True, slots=True)

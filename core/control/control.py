@@ -18,7 +18,7 @@ from core.cluster.failures import daemon_errors
 from core.cluster.history import History
 from core.cluster.public import PublicView, check_filters, redact, with_safe_words
 from core.cluster.snapshot import ClusterSnapshot
-from core.commands.command import Command, Interrupt, Report, unheard
+from core.commands.command import Command, Interrupt, Report, no_report
 from core.commands.journal import Journal
 from core.control import protection
 from core.control.access import READ_ONLY, Access, Action
@@ -196,7 +196,7 @@ class Control:
         command: Command,
         who: str,
         right: Right,
-        report: Report = unheard,
+        report: Report = no_report,
         interrupt: Interrupt | None = None,
         again: str | None = None,
     ) -> str:
@@ -215,13 +215,15 @@ class Control:
             client.close()
             self.collector.stir()
 
-    def attach(self, command: Command, who: str, right: Right, report: Report = unheard) -> Stream:
+    def attach(
+        self, command: Command, who: str, right: Right, report: Report = no_report
+    ) -> Stream:
         """The same for a command that somebody types to: its stream, to be closed after use.
 
         The right's end closes it.
         """
         client = self._begin(command, who, right)
-        told, streams = self.journal.told(command), list[Stream]()
+        told, streams = self.journal.masked(command), list[Stream]()
         try:
             with self._under(right, command, report) as asking:
                 self.journal.note(

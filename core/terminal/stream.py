@@ -13,7 +13,7 @@ import docker
 import docker.errors
 
 from core.cluster.failures import daemon_errors
-from core.commands.command import Command, Report, unheard
+from core.commands.command import Command, Report, no_report
 from core.commands.containers import StartContainers
 from core.commands.execs import AttachContainer, ExecContainer
 from core.commands.runs import RunContainer
@@ -149,7 +149,7 @@ def _early(raw: Any, plain: socket.socket) -> bytes:
     return b""
 
 
-def opened(command: Command, client: docker.DockerClient, report: Report = unheard) -> Stream:
+def opened(command: Command, client: docker.DockerClient, report: Report = no_report) -> Stream:
     """Begin a command that takes input; its stream closes the client at its end.
 
     Raises EngineUnreachable, EngineRejected and InvalidCommand, as ``Command.run`` does.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.commands import engine_messages, terminal_output
-from core.commands.command import Progress, unheard
+from core.commands.command import Progress, no_report
 from core.commands.service_logs import ServiceLogs
 
 
@@ -52,9 +52,9 @@ def test_where_no_colour_can_be_shown_nothing_of_it_is() -> None:
 
 def test_a_letter_that_is_cut_in_two_is_one_letter() -> None:
     heard: list[Progress] = []
-    assert engine_messages.told([b"caf\xc3", b"\xa9\n1%\r10", b"0%\nne", b"xt"], heard.append) == (
-        "caf\u00e9\n100%\nnext"
-    )
+    assert engine_messages.reported(
+        [b"caf\xc3", b"\xa9\n1%\r10", b"0%\nne", b"xt"], heard.append
+    ) == ("caf\u00e9\n100%\nnext")
     assert [each.text for each in heard] == ["caf\u00e9", "100%", "next"]
 
 
@@ -96,7 +96,7 @@ def _piece(task: int, text: bytes) -> bytes:
 
 def logs(pieces: list[bytes]) -> tuple[list[str], _Engine]:
     engine = _Engine(pieces)
-    text = ServiceLogs(service="web")._run(engine, unheard)
+    text = ServiceLogs(service="web")._run(engine, no_report)
     return text.split("\n"), engine
 
 

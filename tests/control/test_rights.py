@@ -45,7 +45,7 @@ def endless(
 ) -> str:
     """Goes on until it is let go."""
     let_go = threading.Event()
-    interrupt.heard_by(lambda presses: let_go.set() if presses > 1 else None)
+    interrupt.on_press(lambda presses: let_go.set() if presses > 1 else None)
     assert let_go.wait(60)
     return "heard until then"
 
