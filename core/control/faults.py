@@ -61,17 +61,17 @@ def do(
     cluster: Control,
     call: Call[Any],
     who: str,
-    only: str = ONLY,
+    refusal: NotAllowed | None = None,
     timeout: float = QUESTION_TIMEOUT,
 ) -> None:
     """Make a call that changes the cluster, and write it into the journal.
 
-    only: says that a real cluster is never changed so. timeout: seconds for the answer. Raises
-    NotAllowed, EngineRejected and EngineUnreachable.
+    refusal: the error on a real cluster. timeout: seconds for the answer. Raises NotAllowed,
+    EngineRejected and EngineUnreachable.
     """
 
     def happen() -> None:
-        cluster.require_practice(NotAllowed(only))
+        cluster.require_practice(refusal or NotAllowed(ONLY))
         cluster.connection.send(call, timeout)
 
     try:

@@ -6,6 +6,7 @@ from core.control import faults
 from core.control.control import Control
 from core.engine.connection import ACTION_TIMEOUT
 from core.engine.practice import calls
+from core.errors import NotAllowed
 from core.i18n import later as _
 
 #: As many as the course has machines.
@@ -24,5 +25,5 @@ def reset(cluster: Control, who: str, formed: bool = True) -> None:
     formed: its three nodes are a Swarm again; else they are empty instances in none. Raises
     NotAllowed on a real engine, whoever asks; EngineRejected and EngineUnreachable.
     """
-    faults.do(cluster, calls.reset(NODES, formed), who, ONLY, ACTION_TIMEOUT)
+    faults.do(cluster, calls.reset(NODES, formed), who, NotAllowed(ONLY), ACTION_TIMEOUT)
     cluster.history.clear()

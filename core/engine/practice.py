@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import essaim_practice
 from core.cluster.failures import daemon_errors, refusal
 from core.errors import EngineUnreachable
+from core.i18n import later as _
 from essaim_practice import Call, Machine, PracticeClient, PublishedPort, TooManyClusters, calls
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def send(host: str, call: Call[T], timeout: float) -> T:
         except essaim_practice.RequestRefused as error:
             raise refusal(error.message, error.status) from error
         except ValueError as error:  # an address of another kind
-            raise EngineUnreachable(str(error)) from error
+            why = _("The engine does not answer: {words}.")
+            raise EngineUnreachable(why, words=error) from error
 
 
 def lines(host: str, call: Call[Any]) -> tuple[str, str]:
