@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isinf
-from typing import Any
+from typing import Any, TypeVar
 
 from essaim_practice.engine import executables
 from essaim_practice.files import rootfs
@@ -12,9 +12,11 @@ from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.base import Context, Files, Program, program
 from essaim_practice.programs.steps import Interrupted, Wait, Write
 from essaim_practice.store.objects import Image
+from essaim_practice.store.time_slices import Sliced
 
 assert executables  # the programs are entered by importing them
 
+T = TypeVar("T")
 START = 1_700_000_000.0
 
 
@@ -124,3 +126,13 @@ def played(
     """What a program does in a world (an alpine container, without one)."""
     clock = Playing()
     return clock.play(program(argv, here or context(clock=clock)), given, most)
+
+
+def run_unsliced(work: Sliced[T]) -> T:
+    """Do all of the work without a pause, where nothing else waits for the loop."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result

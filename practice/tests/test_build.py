@@ -17,9 +17,9 @@ from essaim_practice.files.filesystem import EMPTY, FileSystem
 from essaim_practice.images import dockerfile
 from essaim_practice.images.build_context import CopyFailed, copy, source_kind, unpack
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.time_slices import run_unsliced
 
 from .conftest import Answer, Call
+from .playing import run_unsliced
 
 DEMO = b"""\
 FROM python:3.11-slim

@@ -27,9 +27,9 @@ from essaim_practice.store.broadcast import Broadcast
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.objects import Image
-from essaim_practice.store.time_slices import Sliced, run_sliced, run_unsliced
+from essaim_practice.store.time_slices import Sliced, run_sliced
 
-from .playing import context
+from .playing import context, run_unsliced
 from .test_build import tar_of
 
 MANY = 2000

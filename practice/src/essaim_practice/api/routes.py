@@ -1,33 +1,6 @@
 """Every part of the API: importing this module fills the table of routes."""
 
-from essaim_practice.api import (
-    attach,
-    build,
-    clock,
-    commit,
-    containers,
-    engines,
-    exec,
-    faults,
-    files,
-    images,
-    networks,
-    nodes,
-    practice,
-    registry,
-    secrets,
-    service_logs,
-    services,
-    signals,
-    stats,
-    swarm,
-    system,
-    tasks,
-    unplayed,
-    volumes,
-)
-
-PARTS = (
+from essaim_practice.api import (  # noqa: F401
     attach,
     build,
     clock,

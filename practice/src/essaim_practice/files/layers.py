@@ -135,11 +135,6 @@ class Layers:
         """Freeze it and its mounts, so that results of lookups may be cached."""
         self.known = {}
 
-    def lay_over(self, layer: Mapping[str, Inode | None]) -> None:
-        """Copy the layer of another file system over the same tree."""
-        for path, entry in layer.items():
-            self._lay(path, entry)
-
     def flatten(self) -> Tree:
         """The tree with the layer applied, without mounts."""
         self._put_there()

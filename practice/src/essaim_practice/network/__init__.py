@@ -1,1 +1,1 @@
-"""Addresses, published ports, and the mesh that leads to replicas."""
+"""Addresses, published ports, and the routing mesh."""

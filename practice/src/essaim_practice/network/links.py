@@ -1,6 +1,6 @@
-"""Links of one container to another, as ``--link name:alias`` and places on networks ask for them.
+"""Links between containers: ``--link name:alias``, and Links of endpoints.
 
-What a link puts into the environment is as in moby 28: daemon/links/links.go.
+The environment variables of a link are those of moby 28: daemon/links/links.go.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _OWN = ("HOME", "HOSTNAME", "TERM", "PATH", "PWD", "SHLVL")  # no concern of ano
 
 
 def shown(container: Container) -> list[str] | None:
-    """As inspection shows them: ``/web:/mine/alias``."""
+    """The links as inspection shows them: ``/web:/mine/alias``; None without any."""
     found = [f"/{name}:/{container.name}/{alias}" for name, alias in _pairs(container)]
     return found or None
 
 
 def variables(store: Store, container: Container) -> dict[str, str]:
-    """What the links of a container tell its program: names, ports and variables of the others."""
+    """The environment variables from the links: names, ports and variables of linked containers."""
     told: dict[str, str] = {}
     for name, alias in _pairs(container):
         other = containers.find(store, container.engine, name)
@@ -45,14 +45,14 @@ def variables(store: Store, container: Container) -> dict[str, str]:
 
 
 def pairs(container: Container, network: str) -> list[tuple[str, str]]:
-    """The links that hold on a network: each other container's name or id, and its alias."""
+    """The links on a network: name or id of each linked container, and its alias."""
     place = (container.endpoints or {}).get(network) or {}
     own = [_pair(str(link)) for link in place.get("Links") or ()]
     return own + (_pairs(container) if container.networks[:1] == (network,) else [])
 
 
 def without(container: Container, alias: str) -> Container:
-    """The container with a link less; 404 in the daemon's words when there is none so called."""
+    """The container without this link. Raises ApiError 404 in the daemon's words."""
     links = container.host_config.get("Links") or ()
     left = [link for link in links if _pair(link)[1] != alias]
     if len(left) == len(links):
@@ -65,6 +65,6 @@ def _pairs(container: Container) -> list[tuple[str, str]]:
 
 
 def _pair(link: str) -> tuple[str, str]:
-    """The other container's name and its alias: the name itself, where no other is given."""
+    """Name and alias of a link; without an alias, the name twice."""
     name, _, alias = link.removeprefix("/").partition(":")
     return name, alias.rpartition("/")[2] or name

@@ -1,4 +1,4 @@
-"""The network as a container sees it: names of containers and services, and what answers there."""
+"""The network of a container: resolves names of containers and services, and sends requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from essaim_practice.store.store import Store
 
 
 class ContainerNet:
-    """A Net (see programs) from inside one container. It leads nowhere outside the cluster."""
+    """The Net of one container (see programs/hosts.py). It does not lead outside the cluster."""
 
     __slots__ = ("_id", "_mesh", "_store")
 
@@ -60,7 +60,7 @@ class ContainerNet:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> HttpResponse:
-        """What answers there. Raises NoSuchHost; OSError with the errno of a failed connection."""
+        """Send a request. Raises NoSuchHost; OSError with the errno of a failed connection."""
         try:
             parts = urlsplit(url if "//" in url else f"http://{url}")
             host, port = (
@@ -116,7 +116,7 @@ class ContainerNet:
         return next((n.gateway for n in self._networks(own) if n.gateway), "127.0.0.1")
 
     def _on(self, network: Network) -> Iterator[Container]:
-        """The containers that run on a network, on whatever machine."""
+        """The running containers of a network, on any engine."""
         for container in self._store.all(Container):
             if container.state == "running" and network in self._networks(container):
                 yield container

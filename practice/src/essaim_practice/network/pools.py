@@ -1,4 +1,4 @@
-"""The addresses that a network may give: what the daemon refuses of them, in its words."""
+"""Validates address pools of networks, in the daemon's words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAC = re.compile(r"[0-9a-fA-F]{2}(?:(?::[0-9a-fA-F]{2}){5}|(?:-[0-9a-fA-F]{2}){
 
 
 def check(pool: Json) -> None:
-    """Refuse a subnet or a gateway that is no address, in the daemon's words."""
+    """Raises ApiError for an invalid subnet or gateway."""
     subnet, gateway = str(pool.get("Subnet") or ""), str(pool.get("Gateway") or "")
     try:
         block = ip_network(subnet, strict=False) if subnet else None
@@ -59,14 +59,14 @@ def _check_range(said: str, ranged: str, subnet: str, block: IPv4Network | IPv6N
 
 
 def by_version(asked: Iterable[Json]) -> tuple[Json, tuple[Json, ...]]:
-    """The first pool of IPv4 addresses, empty when none is asked for, and those of IPv6."""
+    """The first IPv4 pool (empty without one), and all IPv6 pools."""
     found = [{name: value for name, value in pool.items() if value} for pool in asked]
     sixes = tuple(pool for pool in found if ":" in str(pool.get("Subnet") or ""))
     return next((pool for pool in found if pool not in sixes), {}), sixes
 
 
 def check_free(subnet: str, taken: Iterable[str]) -> None:
-    """Refuse, with 403, a subnet that shares addresses with one of the engine."""
+    """Raises ApiError 403 for a subnet that overlaps one of the engine."""
     block = ip_network(subnet)
     for other in map(ip_network, taken):
         if block.version == other.version and block.overlaps(other):
@@ -75,7 +75,7 @@ def check_free(subnet: str, taken: Iterable[str]) -> None:
 
 
 def check_endpoint(network: Network, asked: Json) -> None:
-    """Refuse, with 400, an address, a name or a MAC address that the network cannot give."""
+    """Raises ApiError 400 for an address, name or MAC address that the network cannot give."""
     if (mac := str(asked.get("MacAddress") or "")) and not _MAC.fullmatch(mac):
         raise ApiError(400, f"invalid MAC address {mac}")
     if problems := list(_endpoint_problems(network, asked)):

@@ -1,4 +1,4 @@
-"""Ports that a container publishes on its own engine, and whether they are free."""
+"""Ports that a container publishes on its own engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EPHEMERAL = range(32768, 61000)
 
 
 def allocate(store: Store, container: Container, image: Image, random: Random) -> tuple[Port, ...]:
-    """The ports to publish when the container starts now, with numbers for those left open.
+    """Choose the ports to publish as the container starts; unnumbered ones get a free number.
 
     Raises StartError, in the daemon's words, when one is taken on this engine.
     """
@@ -59,7 +59,7 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def check(container: Container) -> None:
-    """Refuse, with 400, names and numbers of ports that cannot be read."""
+    """Raises ApiError 400 for invalid ports."""
     bindings = container.host_config.get("PortBindings") or {}
     named = [*(container.config.get("ExposedPorts") or {}), *bindings]
     places = (place for places in bindings.values() for place in places or ())
@@ -79,7 +79,7 @@ def _is_range(text: str) -> bool:
 
 
 def exposed(container: Container, image: Image | None) -> list[tuple[int, str]]:
-    """The ports that the container's or its image's configuration names, in order."""
+    """The exposed ports of the container and its image, in order."""
     names = {**(container.config.get("ExposedPorts") or {})}
     if image is not None:
         names |= image.config.get("ExposedPorts") or {}

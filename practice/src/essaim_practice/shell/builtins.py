@@ -1,4 +1,4 @@
-"""The commands that a shell does itself, because they change it."""
+"""Builtins that read or change the state of the shell."""
 
 from __future__ import annotations
 

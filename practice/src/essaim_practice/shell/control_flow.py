@@ -1,4 +1,4 @@
-"""Builtins that run, name or end commands."""
+"""Builtins that run, name or end commands: eval, exec, trap, wait and others."""
 
 from __future__ import annotations
 

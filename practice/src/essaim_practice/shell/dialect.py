@@ -1,4 +1,4 @@
-"""The shells that images have, and how each words its complaints."""
+"""The dialects of the images' shells: ash, dash and bash differ in their complaints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SyntaxProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One shell's way of saying things."""
+    """The messages of one shell."""
 
     name: str  # ash, dash, bash
 

@@ -1,4 +1,4 @@
-"""What words mean: parameters, substitutions, arithmetic, fields, patterns and quotes."""
+"""Expands words: parameters, substitutions, arithmetic, fields, patterns and quotes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Field = list[tuple[str, bool]]  # fragments: text, and whether quotes protect it
 
 
 def words(shell: Shell, given: tuple[Word, ...]) -> Doing[list[str]]:
-    """The words of a command: fields and the files that patterns mean. Raises Failure."""
+    """The fields of a command's words, with the files that match patterns. Raises Failure."""
     found: list[str] = []
     size = 0
     for word in given:
@@ -47,7 +47,7 @@ def _files(shell: Shell, field: Field) -> Doing[list[str]]:
 
 
 def single(shell: Shell, word: Word) -> Doing[str]:
-    """One text, neither split nor taken for a pattern: an assignment's value."""
+    """A word as one text, without splitting and patterns, as in an assignment."""
     fragments = yield from _whole(shell, word)
     return "".join(text for text, _ in fragments)
 
@@ -119,7 +119,7 @@ def _fields(shell: Shell, word: Word, inner: bool = False) -> Doing[list[Field]]
 
 
 def _alternative(shell: Shell, part: Parameter) -> Doing[Word | None]:
-    """The word that stands in for a parameter, None where its own value does."""
+    """The word that replaces a parameter; None if the parameter's own value counts."""
     value = shell.parameter(part.name)
     there = value is not None and (bool("".join(value)) or not part.operator.startswith(":"))
     if there == part.operator.endswith("+"):

@@ -1,4 +1,4 @@
-"""Runs a shell's commands. Nothing of it leaves the container: programs are practice programs."""
+"""Runs the commands of a shell: pipelines, conditions, loops."""
 
 from __future__ import annotations
 

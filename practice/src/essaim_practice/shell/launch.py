@@ -26,7 +26,7 @@ SPECIAL = frozenset(
 
 
 class Missing(Exception):
-    """No program can be started: the shell's words, and its exit code."""
+    """No program can start: the shell's message, and the exit code."""
 
     def __init__(self, text: str, code: int) -> None:
         super().__init__(text)
@@ -194,7 +194,7 @@ def program_of(shell: Shell, argv: list[str]) -> Program:
 
 
 def located(shell: Shell, name: str) -> str | None:
-    """The path of a program, None where the image has it without a file. Raises Missing."""
+    """The path of a program; None if no file is found on PATH. Raises Missing."""
     fs, dialect = shell.context.fs, shell.dialect
     if "/" in name:
         try:
@@ -220,7 +220,7 @@ def located(shell: Shell, name: str) -> str | None:
 
 
 def script_of(shell: Shell, path: str) -> str | None:
-    """The text of an executable that is no program of ours."""
+    """The text of a script; None for a simulated program."""
     try:
         data = shell.context.fs.read(path)
     except OSError:

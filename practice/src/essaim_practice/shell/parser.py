@@ -1,7 +1,6 @@
-"""Reads a shell's commands: the grammar of POSIX, one line at a time as shells do.
+"""Parses a shell's commands by the grammar of POSIX, one line at a time.
 
-A line is run before the next is read, so that a mistake further down does not stop what stands
-above it.
+A shell runs a line before it reads the next, so a syntax error does not stop the lines above it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A shell's patterns (* ? […]): matching a text, and finding the files that a word means."""
+"""A shell's patterns (* ? […]): match texts, and find the files that match a word."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from essaim_practice.text.encoding import decoded
 
 _LONGEST = 128 * 1024  # characters of a text given to -c, as in Linux; of a typed command too
 _LONGEST_OPEN = 32 * 1024  # characters of one that is not whole yet: each line reads it anew
-_TERMINAL = ("HISTFILE", "PS1")
 
 
 @executable(UNIX, "sh", "ash", "bash", "dash")

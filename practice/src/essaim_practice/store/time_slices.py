@@ -45,13 +45,3 @@ async def iterate_sliced(pieces: Iterable[T]) -> AsyncIterator[T]:
         if loop.time() >= until:
             await asyncio.sleep(0)
             until = loop.time() + LONGEST
-
-
-def run_unsliced(work: Sliced[T]) -> T:
-    """Do all of the work without a pause, where nothing else waits for the loop."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: T = end.value
-            return result

@@ -1,6 +1,6 @@
 """The utilities of a Unix image, one module per family; importing this registers them all."""
 
-from essaim_practice.utilities import (
+from essaim_practice.utilities import (  # noqa: F401
     awk,
     copying,
     disk,
@@ -18,22 +18,3 @@ from essaim_practice.utilities import (
     text,
     web,
 )
-
-__all__ = [
-    "awk",
-    "copying",
-    "disk",
-    "editing",
-    "files",
-    "listing",
-    "modes",
-    "network",
-    "numbers",
-    "running",
-    "search",
-    "signals",
-    "sorting",
-    "system",
-    "text",
-    "web",
-]
