@@ -113,7 +113,7 @@ class Stream:
         if not self._closing.acquire(blocking=False):
             return
         if self._exit_keys:
-            SupervisedThread("farewell", self._leave).start()
+            SupervisedThread("exit_keys", self._leave).start()
         else:
             self._hang_up()
 
