@@ -207,7 +207,7 @@ def tree(behaviour: str, created: float) -> Tree:
             _python(made)
         case "hello-world":
             made.file("/hello", _SMALL_BINARY[:10_072], 0o755)
-        case "misbehaving":
+        case "faulty":
             _busybox(made)
             for name in ("crash", "flaky", "healthy", "serve"):
                 made.file(f"/{name}", _SMALL_BINARY, 0o755)

@@ -198,38 +198,38 @@ _SLOWLY = {"StartPeriod": 30 * _SECOND, "StartInterval": _SECOND}
 _WEB: Json = {"ExposedPorts": {"80/tcp": {}}}
 
 
-def _misbehaving(name: str, command: str, description: str, **config: object) -> Published:
+def _faulty(name: str, command: str, description: str, **config: object) -> Published:
     return Published(
         f"essaim/{name}",
         ("latest",),
         _AUTUMN,
         (Layer("essaim misbehaving", 2_156_518, 4_282_880, "COPY programs / # buildkit"),),
         _config(Cmd=command.split(), WorkingDir="/", **config),
-        "misbehaving",
+        "faulty",
         (f"CMD {json.dumps(command.split())}",),
         description,
     )
 
 
 #: No registry of the world has these: their containers fail, each in its own way.
-MISBEHAVING: tuple[Published, ...] = (
-    _misbehaving("crash", "/crash 3 1", "exits with 1 after 3 seconds"),
-    _misbehaving("crash-start", "/crash 0 1", "exits with 1 at once"),
-    _misbehaving(
+FAULTY: tuple[Published, ...] = (
+    _faulty("crash", "/crash 3 1", "exits with 1 after 3 seconds"),
+    _faulty("crash-start", "/crash 0 1", "exits with 1 at once"),
+    _faulty(
         "never-healthy",
         "/serve",
         "runs, but its health check never passes",
         Healthcheck=_CHECK,
         **_WEB,
     ),
-    _misbehaving(
+    _faulty(
         "slow-start",
         "/serve 10",
         "takes 10 seconds to become healthy",
         Healthcheck={**_CHECK, **_SLOWLY},
         **_WEB,
     ),
-    _misbehaving("flaky", "/flaky", "answers every third request with 500", **_WEB),
+    _faulty("flaky", "/flaky", "answers every third request with 500", **_WEB),
 )
 
 CATALOGUE: tuple[Published, ...] = (
@@ -263,7 +263,7 @@ CATALOGUE: tuple[Published, ...] = (
     ),
     _whoami("traefik/whoami"),
     _whoami("whoami"),
-    *MISBEHAVING,
+    *FAULTY,
 )
 
 _BY_NAME = {(image.repository, tag): image for image in CATALOGUE for tag in image.tags}

@@ -147,7 +147,7 @@ def behaviour_of(tree: Tree) -> str:
     """The behaviour of an image of unknown origin, guessed from its files."""
     names = {basename(path) for path in tree if "/bin/" in path or "/sbin/" in path}
     if {"/crash", "/flaky"} <= set(tree):
-        return "misbehaving"
+        return "faulty"
     if "nginx" in names:
         return "nginx"
     if "python3" in names:

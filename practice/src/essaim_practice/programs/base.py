@@ -19,8 +19,8 @@ from essaim_practice.programs.steps import Steps, printing
 from essaim_practice.store.file_tree import File, Inode
 from essaim_practice.store.objects import Container, Image
 
-UNIX = ("alpine", "busybox", "misbehaving", "nginx", "python")  # the images that have a shell
-SMALL = ("alpine", "busybox", "misbehaving")  # those whose shell and programs are BusyBox
+UNIX = ("alpine", "busybox", "faulty", "nginx", "python")  # the images that have a shell
+SMALL = ("alpine", "busybox", "faulty")  # those whose shell and programs are BusyBox
 UNABLE = "unable to start container process"  # runc's beginning of why
 LONGEST_STRING = 128 * 1024  # bytes of one argument or setting, as in Linux (MAX_ARG_STRLEN)
 _POINTER = 9  # bytes that each of them takes besides, with its zero at the end

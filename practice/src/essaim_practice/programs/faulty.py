@@ -1,4 +1,4 @@
-"""Programs that crash, fail and never become healthy; see MISBEHAVING in the catalogue."""
+"""Programs that crash, fail and never become healthy; see FAULTY in the catalogue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from essaim_practice.programs.base import Context, Program, executable
 from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.steps import FOREVER, Steps, Wait, line
 
-_BEHAVIOUR = "misbehaving"
+_BEHAVIOUR = "faulty"
 _READY = "/run/ready"  # the file that its health check looks for
 
 

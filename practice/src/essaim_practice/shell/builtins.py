@@ -11,8 +11,8 @@ from essaim_practice.shell.expansion import assign
 from essaim_practice.shell.launch import builtin
 from essaim_practice.shell.pipes import Doing
 from essaim_practice.shell.scanner import NAME
+from essaim_practice.shell.simple_utilities import Complaint, echoed, formatted, tested
 from essaim_practice.shell.state import Shell
-from essaim_practice.shell.words import Complaint, echoed, formatted, tested
 
 
 def done(code: int) -> Doing[int]:

@@ -6,7 +6,7 @@ import re
 
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Misuse, inputs, options, out, tool
 from essaim_practice.utilities.regex import Pattern

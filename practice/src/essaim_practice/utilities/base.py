@@ -12,7 +12,7 @@ from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.base import SMALL, UNIX, Context, Program, executable
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Step, Steps, Wait, Work, Write, line
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Device
 from essaim_practice.text.encoding import decoded, encoded
 

@@ -10,7 +10,7 @@ from posixpath import basename, join
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, line
 from essaim_practice.shell.patterns import matches, plain
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Device, File, Folder, Inode, Link, size_of
 from essaim_practice.text.expressions import TooLarge
 from essaim_practice.utilities.base import (

@@ -9,7 +9,7 @@ from posixpath import basename, dirname, join, normpath
 
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, line
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Folder, Link
 from essaim_practice.utilities.base import by_and_by, gnu, options, place, reason, tool, wanted
 from essaim_practice.utilities.modes import new_mode

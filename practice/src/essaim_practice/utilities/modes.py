@@ -8,7 +8,7 @@ from posixpath import basename
 
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, line
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Folder
 from essaim_practice.utilities.base import ENTRY, gnu, options, place, reason, tool, users, wanted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.hosts import NoSuchHost
 from essaim_practice.programs.steps import Steps, Wait, line
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Misuse, options, tool
 

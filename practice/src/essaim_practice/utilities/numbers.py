@@ -11,7 +11,7 @@ from posixpath import basename
 
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, Wait, Work, Write, line
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded, encoded
 from essaim_practice.utilities.base import (
     Doing,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.brackets import bracket_end, bracket_items
 from essaim_practice.text.expressions import (
     Expression,

@@ -10,7 +10,7 @@ from posixpath import basename
 
 from essaim_practice.programs.base import UNIX, Context, Program, StartError, executable, program
 from essaim_practice.programs.steps import Interrupted, Steps, Wait, ending, line, printing
-from essaim_practice.shell.words import Complaint, echoed, formatted, tested
+from essaim_practice.shell.simple_utilities import Complaint, echoed, formatted, tested
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Doing, Lines, Misuse, gnu, options, out, tool
 

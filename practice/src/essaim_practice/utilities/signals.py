@@ -6,7 +6,7 @@ from posixpath import basename
 
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, Wait, line
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.utilities.base import Misuse, gnu, options, out, tool
 from essaim_practice.utilities.system import user_of
 

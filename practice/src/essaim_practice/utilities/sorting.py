@@ -10,7 +10,7 @@ from typing import Any
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Steps, Work, Write
-from essaim_practice.shell.words import Complaint, meant
+from essaim_practice.shell.simple_utilities import Complaint, meant
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import (
     MOST,

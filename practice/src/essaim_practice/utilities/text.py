@@ -8,7 +8,7 @@ from posixpath import basename
 
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import READ, Steps, Wait, Write, line
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Device
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import (

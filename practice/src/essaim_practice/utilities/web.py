@@ -15,7 +15,7 @@ from essaim_practice.programs.base import Context
 from essaim_practice.programs.hosts import NoSuchHost
 from essaim_practice.programs.http import HttpResponse
 from essaim_practice.programs.steps import Steps, Wait, Write, line
-from essaim_practice.shell.words import Complaint
+from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.utilities.base import Doing, Misuse, options, out, place, reason, tool
 from essaim_practice.utilities.network import resolved
 
