@@ -27,7 +27,7 @@ class Progressing:
         self._last = -tick
         self._lines: dict[str, str] = {}  # by layer; a log's lines have keys of their own
         self._count = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._late: threading.Timer | None = None
         self._over = False
 
@@ -41,7 +41,7 @@ class Progressing:
             if wait <= 0:
                 self._tell()
             elif self._late is None:
-                self._late = self._timer(wait, self._show_late)
+                self._late = self._timer(wait, self._tell)
                 self._late.daemon = True
                 self._late.start()
 
@@ -52,17 +52,14 @@ class Progressing:
             if self._late:
                 self._late.cancel()
 
-    def _show_late(self) -> None:
-        with self._lock:
-            self._tell()
-
     def _tell(self) -> None:
-        if self._late:
-            self._late.cancel()
-            self._late = None
-        self._last = self._clock()
-        if not self._over:
-            self._show("\n".join(self._lines.values()))
+        with self._lock:
+            if self._late:
+                self._late.cancel()
+                self._late = None
+            self._last = self._clock()
+            if not self._over:
+                self._show("\n".join(self._lines.values()))
 
 
 def line(progress: Progress) -> str:

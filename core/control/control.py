@@ -257,7 +257,7 @@ class Control:
         """
         self.require(plan, right)
         run = self.traffic.prepare(plan)
-        addresses = [entry.address for entry in run.endpoints]
+        addresses = [endpoint.address for endpoint in run.endpoints]
         self.journal.note(
             plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
         )

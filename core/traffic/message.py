@@ -48,8 +48,8 @@ def traffic(
         failures=sentences.failures(status.errors, status.culprits, _),
         percentiles=[None if t is None else t * 1000 for t in status.percentiles],
         entries=[
-            {"node": entry.name, "count": status.by_entry.get(entry.name, 0)}
-            for entry in status.endpoints
+            {"node": endpoint.name, "count": status.by_entry.get(endpoint.name, 0)}
+            for endpoint in status.endpoints
         ],
         tasks=status.by_task,
         colors={name: color(names, name) for name in names},

@@ -32,7 +32,7 @@ def begin(make: Callable[[], Plan]) -> None:
     try:
         plan = make()
         run = control().send(plan, who(), here.right)
-        addresses = [entry.address for entry in run.endpoints]
+        addresses = [endpoint.address for endpoint in run.endpoints]
         line, python = plan.line(addresses), plan.python(addresses)
     except EssaimError as refusal:
         refused = refusal

@@ -31,7 +31,7 @@ def played(cluster: Control, kind: Kind, node: str = "node2") -> Lesson:
     return lesson
 
 
-def scenes(lesson: Lesson) -> list[Placement]:
+def placements(lesson: Lesson) -> list[Placement]:
     return [each for each in lesson.results if isinstance(each, Placement)]
 
 
@@ -56,7 +56,7 @@ def test_on_a_node_that_is_down_no_replica_is_counted() -> None:
 
 
 def test_a_drained_node_stays_empty_until_the_service_is_forced(cluster: Control) -> None:
-    before, drained, activated, forced = scenes(played(cluster, "rebalance"))
+    before, drained, activated, forced = placements(played(cluster, "rebalance"))
     assert dict(before.spread) == {"node1": 1, "node2": 1, "node3": 1}
     assert (dict(drained.spread)["node2"], drained.drained) == (0, ("node2",))
     assert (activated.spread, activated.drained) == (drained.spread, ())
@@ -72,7 +72,7 @@ def test_a_drained_node_stays_empty_until_the_service_is_forced(cluster: Control
 
 
 def test_drain_leaves_a_plain_container_alone(cluster: Control) -> None:
-    started, drained = scenes(played(cluster, "plain", "node1"))
+    started, drained = placements(played(cluster, "plain", "node1"))
     assert started.line == "docker container run -d --name alone nginx:latest"
     assert (started.plain, dict(started.spread)["node1"]) == ("node1", 1)
     assert (drained.plain, dict(drained.spread)["node1"]) == ("node1", 0)
@@ -82,7 +82,7 @@ def test_drain_leaves_a_plain_container_alone(cluster: Control) -> None:
 
 def test_a_node_that_was_paused_is_paused_again(cluster: Control) -> None:
     cluster.submit(parse("docker node update --availability pause node1"), "test", Right())
-    started, drained = scenes(played(cluster, "plain", "node1"))
+    started, drained = placements(played(cluster, "plain", "node1"))
     assert (started.drained, drained.drained) == ((), ("node1",))
     assert {n.hostname: n.availability for n in cluster.snapshot.nodes}["node1"] == "pause"
 
@@ -92,7 +92,7 @@ def test_it_begins_with_the_node_that_is_drained_already(cluster: Control) -> No
     said(cluster, "docker node update --availability drain node2")
     node = to_drain("rebalance", cluster.snapshot, service)
     assert node == "node2"
-    drained, activated, forced = scenes(played(cluster, "rebalance", node))
+    drained, activated, forced = placements(played(cluster, "rebalance", node))
     assert (drained.line, drained.drained, dict(drained.spread)["node2"]) == ("", ("node2",), 0)
     assert (activated.drained, dict(activated.spread)["node2"]) == ((), 0)
     assert dict(forced.spread)["node2"] > 0
@@ -104,7 +104,7 @@ def test_it_begins_with_the_node_that_is_drained_already(cluster: Control) -> No
 def test_a_plain_container_runs_on_a_node_that_is_drained_already(cluster: Control) -> None:
     web(cluster)
     said(cluster, "docker node update --availability drain node1")
-    (started,) = scenes(played(cluster, "plain", "node1"))
+    (started,) = placements(played(cluster, "plain", "node1"))
     assert (started.plain, started.drained) == ("node1", ("node1",))
     assert {n.hostname: n.availability for n in cluster.snapshot.nodes}["node1"] == "drain"
 
@@ -194,7 +194,9 @@ def test_the_page_plays_it_and_keeps_the_steps(
         app = fine(app.button(key=f"lesson_reveal_{step}").click().run())
     assert lesson.wait(300)
     app = fine(app.run())
-    assert [code.value for code in app.code] == [placement.line for placement in scenes(lesson)[1:]]
+    assert [code.value for code in app.code] == [
+        placement.line for placement in placements(lesson)[1:]
+    ]
     assert app.success
     assert not app.button(key="lesson_start").disabled
 
