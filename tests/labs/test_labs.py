@@ -307,8 +307,12 @@ def test_a_fault_of_the_watching_thread_does_not_end_the_watching() -> None:
     progress.progress("lab6")
     until(lambda: not faults)
     before = len(asked)
-    progress.feed()
-    until(lambda: len(asked) > before + 1)
+
+    def watches_again() -> bool:
+        progress.feed()
+        return len(asked) > before + 1
+
+    until(watches_again)
     progress.stop()
 
 
