@@ -54,13 +54,13 @@ async def swarm_info(request: Request) -> dict[str, Any]:
     shown["RemoteManagers"] = [{"NodeID": m.id, "Addr": f"{m.address}:2377"} for m in known] or None
     if engine.role == "manager":
         shown["ControlAvailable"] = True
-        if error := await _trouble(request):
+        if error := await _manager_error(request):
             return {**shown, "Error": error}
         shown |= _as_managers_say(store)
     return shown
 
 
-async def _trouble(request: Request) -> str:
+async def _manager_error(request: Request) -> str:
     """The error that the called manager gets from the others; '' without one."""
     try:
         try:
