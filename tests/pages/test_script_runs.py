@@ -43,7 +43,7 @@ DEEDS: tuple[tuple[Any, str], ...] = (
     (Control, "send"),
     (faults, "do"),
     (instances, "run"),
-    (instances, "invitation"),
+    (instances, "join_command"),
     (reset, "reset"),
     (Labs, "reset"),
     (Labs, "skip"),
@@ -122,7 +122,7 @@ def offered(page: AppTest) -> list[str]:
     [
         ("cluster", {"submit", "reset"}),
         ("services", {"submit"}),
-        ("nodes", {"submit", "do", "run", "invitation"}),
+        ("nodes", {"submit", "do", "run", "join_command"}),
         ("images", {"submit"}),
         ("containers", {"submit"}),
         ("build", {"submit"}),
