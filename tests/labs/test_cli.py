@@ -53,6 +53,10 @@ class Terminal:
 
     def do(self, move: Move) -> None:
         if isinstance(move, Command):
+            if isinstance(move, UpdateService):
+                # The docker command reads a spec and posts it with the version it read. A rollout
+                # that writes its end in between refuses it, and nobody types as fast as this test.
+                until(self._settled, PATIENCE)
             self.type(self._words(move))
         elif isinstance(move, Join):
             token = self.type(("docker", "swarm", "join-token", "-q", "worker"))
@@ -67,6 +71,13 @@ class Terminal:
         elif isinstance(move, InstanceFault):
             fault = calls.mend() if move.kind == "mend" else faults.power(move.node, on=False)
             faults.do(self.control, fault, "test")
+
+    def _settled(self) -> bool:
+        """Whether the engine has no update of a service under way."""
+        status = "{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}"
+        services = self.type(("docker", "service", "ls", "--quiet")).split()
+        inspect = ("docker", "service", "inspect", "--format", status)
+        return "updating" not in (self.type((*inspect, *services)) if services else "")
 
     def _words(self, command: Command) -> tuple[str, ...]:
         if isinstance(command, BuildImage):
