@@ -91,7 +91,7 @@ WALK = (
     "container run -dit --name two alpine sh",
     "container run --name three alpine echo hello",
     "container run --rm --name four alpine echo gone",
-    "container run -d --rm --name five alpine sleep 1000",
+    "container run -d --rm --name five alpine sleep 1000000",
     "! container run -d --name six nothing-like-it",
     "! container run -d --name one alpine",
     "container ls -a",
