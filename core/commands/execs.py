@@ -61,9 +61,16 @@ class ExecContainer(Command):
     def _run(self, client: Client, report: Report) -> str:
         api = client.api
         made = api.exec_create(self.container, list(self.command), **self.settings())["Id"]
-        output: bytes = api.exec_start(made, detach=self.detach)
-        # Detached, docker-py answers with a text of no meaning.
-        return "" if self.detach else "\n".join(terminal_output.lines(output)).rstrip("\n")
+        if self.detach:
+            api.exec_start(made, detach=True)  # answers with a text of no meaning
+            return ""
+        # docker-py's exec_start asks for an upgrade, then reads the bare socket: it misses output
+        # that the answer's reader took with the head. Without upgrade, the output is the body.
+        response = api._post_json(
+            api._url("/exec/{0}/start", made), data={"Detach": False, "Tty": False}, timeout=None
+        )
+        output: bytes = api._get_result_tty(False, response, False)
+        return "\n".join(terminal_output.lines(output)).rstrip("\n")
 
 
 @command("container attach", "attach", changes=True)
