@@ -79,15 +79,15 @@ class Stream:
             if text := self._frames.take(data):
                 return text
 
-    def write(self, data: bytes) -> bytes:
-        """Type this. Returns the terminal's echo.
+    def write(self, data: bytes, show: Callable[[bytes], None] = lambda echo: None) -> None:
+        """Type this. ``show`` gets the terminal's echo, before the program can answer.
 
         A program that does not read for PATIENCE seconds misses the input.
         """
-        echo = b""
         if self._cooked is not None:
             typed = self._cooked.take(data)
-            echo, data = typed.echo, typed.line
+            data = typed.line
+            show(typed.echo)
             if typed.interrupted:
                 self._interrupt()
         with suppress(OSError):
@@ -96,7 +96,6 @@ class Stream:
             if self._cooked is not None and self._cooked.ended:
                 # Of the plain socket: TLS would close the reading half too.
                 socket.socket.shutdown(self._socket, socket.SHUT_WR)
-        return echo
 
     def resize(self, columns: int, rows: int) -> None:
         with suppress(docker.errors.DockerException, OSError):  # it may have ended meanwhile

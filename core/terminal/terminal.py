@@ -86,7 +86,7 @@ class Terminal:
         """Type or paste this; blocks for some seconds if the program does not read."""
         if self.end is None:
             self._used = self._clock()
-            self._show(self._stream.write(data))
+            self._stream.write(data, self._show)
 
     def resize(self, columns: int, rows: int) -> None:
         if self.end is None:

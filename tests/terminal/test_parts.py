@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
+from collections.abc import Callable
 from typing import Any, cast
 
+import docker
 import pytest
 
 from core.console.consoles import Consoles
@@ -88,9 +91,8 @@ class Program:
             raise TimeoutError
         return data
 
-    def write(self, data: bytes) -> bytes:
+    def write(self, data: bytes, show: Callable[[bytes], None]) -> None:
         self.typed += data
-        return b""
 
     def resize(self, columns: int, rows: int) -> None:
         self.size = (columns, rows)
@@ -129,6 +131,49 @@ def test_who_comes_later_sees_the_screen() -> None:
     terminal.resize(10_000, 0)
     assert program.size == (500, 2)
     terminal.close()
+
+
+class Cat:
+    """The socket of a program without a terminal, which answers before sendall returns."""
+
+    def __init__(self) -> None:
+        self.prints: queue.Queue[bytes] = queue.Queue()
+        self.reads = threading.Semaphore(0)
+
+    def settimeout(self, seconds: float) -> None:
+        pass
+
+    def recv(self, most: int) -> bytes:
+        self.reads.release()
+        return self.prints.get()
+
+    def sendall(self, line: bytes) -> None:
+        self.reads.acquire()  # of the answer
+        self.prints.put(frame(1, line))
+        assert self.reads.acquire(timeout=30)  # of what follows it: the answer is shown
+
+    def shutdown(self, how: int) -> None:
+        pass
+
+    def close(self) -> None:
+        self.prints.put(b"")
+
+
+def test_what_is_typed_shows_before_what_is_answered() -> None:
+    socket = Cat()
+    stream = Stream(
+        docker.DockerClient("tcp://127.0.0.1:9", version="1.44"),
+        socket,
+        "cat",
+        tty=False,
+        size=lambda columns, rows: None,
+        code=lambda: 0,
+    )
+    terminal = Terminal(stream)
+    terminal.type(b"hellp\x7fo\r")
+    screen = asyncio.run(shown(terminal, lambda data: data.count(b"\n") == 2))
+    terminal.close()
+    assert screen == b"hellp\b \bo\r\nhello\r\n"
 
 
 def test_the_end_is_told_with_its_code() -> None:
