@@ -280,7 +280,7 @@ def server(**environment: str) -> Iterator[tuple[str, int]]:
     path = Path(__file__).with_name("class_app.py")
     with program("streamlit", "run", str(path), "--server.port", port, **environment) as process:
         address = f"http://127.0.0.1:{port}"
-        answers(f"{address}/_stcore/health")
+        answers(f"{address}/_stcore/health", process)
         yield address, process.pid
 
 

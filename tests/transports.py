@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from practice.tests.ports import free_ports
 from tests.cluster.test_collector import until
 
 Wrap = Callable[[socket.socket], socket.socket]
@@ -115,8 +116,7 @@ def sshd(engine: str, folder: Path) -> Iterator[Sshd]:
         make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
         subprocess.run(make, check=True)
     (folder / "authorized").write_bytes((folder / "key.pub").read_bytes())
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_ports(1)
     me = pwd.getpwuid(os.getuid()).pw_name
     (folder / "known_hosts").write_text(
         f"[127.0.0.1]:{port} " + (folder / "host_key.pub").read_text()

@@ -13,18 +13,7 @@ import pytest
 from essaim_practice import PracticeClient
 
 from .conftest import environ
-
-
-def free_ports(count: int) -> int:
-    """The first of so many free ports in a row."""
-    for port in range(24000, 30000, count):
-        try:
-            for number in range(port, port + count):
-                socket.create_server(("127.0.0.1", number)).close()
-        except OSError:
-            continue
-        return port
-    pytest.skip("no free ports in a row")
+from .ports import free_ports
 
 
 def start(*options: str) -> subprocess.Popen[str]:

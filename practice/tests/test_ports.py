@@ -19,6 +19,7 @@ from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.store.objects import Engine
 
 from .conftest import Answer, Call
+from .ports import free_ports
 from .test_build import tar_of
 
 
@@ -46,11 +47,6 @@ def running(service: Any, replicas: int) -> None:
         return states.count("running")
 
     until(lambda: tasks() == replicas)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def replicas_of(answers: list[Answer]) -> list[str]:
@@ -182,7 +178,7 @@ def test_published_ports_are_bound_on_the_loopback(
     bound: tuple[PracticeServer, docker.DockerClient],
 ) -> None:
     server, engine = bound
-    port = free_port()
+    port = free_ports(1)
     service = web(engine, port=port)
     until(lambda: answers("127.0.0.1", port))
     listing = http.client.HTTPConnection(server.urls[0].removeprefix("tcp://"))
@@ -208,7 +204,7 @@ def test_a_connection_keeps_to_its_replica(
     bound: tuple[PracticeServer, docker.DockerClient],
 ) -> None:
     _, engine = bound
-    port = free_port()
+    port = free_ports(1)
     web(engine, port=port)
     until(lambda: answers("127.0.0.1", port))
     kept = http.client.HTTPConnection("127.0.0.1", port, timeout=10)

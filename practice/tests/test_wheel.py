@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import PACKAGE
-from .test_main import free_ports
+from .ports import free_ports
 
 LISTS = """
 import docker, sys

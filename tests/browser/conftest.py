@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from practice.tests.ports import free_ports
 from tests.conftest import CHROMIUM_ARGS
 
 ROOT = Path(__file__).parents[2]
@@ -27,9 +27,8 @@ PATIENCE = 60_000
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A free port; the two after it, which an engine of three nodes takes, are free as well."""
+    return free_ports(3)
 
 
 @contextmanager
@@ -54,9 +53,9 @@ def program(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[by
 def dashboard(at: int = 0, **environment: str) -> Iterator[str]:
     """Essaim's server; the address of its home page. at: its port, else any."""
     port = str(at or free_port())
-    with program("streamlit", "run", "app.py", "--server.port", port, **environment):
+    with program("streamlit", "run", "app.py", "--server.port", port, **environment) as process:
         address = f"http://127.0.0.1:{port}"
-        answers(f"{address}/_stcore/health")
+        answers(f"{address}/_stcore/health", process)
         yield address
 
 
@@ -64,17 +63,19 @@ def dashboard(at: int = 0, **environment: str) -> Iterator[str]:
 def practice_engine(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A practice engine of its own, which can be killed and started again."""
     with program("essaim_practice", "--port", str(port)) as process:
-        answers(f"http://127.0.0.1:{port}/_ping")
+        answers(f"http://127.0.0.1:{port}/_ping", process)
         yield process
 
 
-def answers(address: str) -> None:
+def answers(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the program answers at its address."""
     end = time.monotonic() + PATIENCE / 1000
     while True:
         try:
             urllib.request.urlopen(address, timeout=5).close()
             return
         except (urllib.error.URLError, OSError):
+            assert process.poll() is None, f"the program of {address} has ended"
             assert time.monotonic() < end, f"{address} does not answer"
             time.sleep(0.1)
 
