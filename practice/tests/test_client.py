@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import socket
 import threading
 from collections.abc import Iterator
@@ -134,6 +135,36 @@ def test_nobody_there_is_said() -> None:
     assert isinstance(error.value, ConnectionError)
 
 
+@pytest.mark.parametrize("body", [b"<html>", b"[1]", b"[{}]", b"7", b""])
+def test_an_answer_of_another_server_is_no_value(body: bytes) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            there, _ = listener.accept()
+            with there:
+                there.recv(65536)
+                there.sendall(head + body)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        host = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(EngineUnreachable, match="does not answer as a practice engine does"):
+            PracticeClient(host).machines()
+        thread.join()
+
+
+@pytest.mark.parametrize("port", ["65536", "x"])
+def test_a_port_that_is_none_is_refused_at_once(port: str) -> None:
+    with pytest.raises(ValueError, match="Port"):
+        PracticeClient(f"tcp://127.0.0.1:{port}")
+
+
+def test_a_refusal_reaches_another_process_whole() -> None:
+    refused = pickle.loads(pickle.dumps(RequestRefused(404, "no such machine")))
+    assert (refused.status, refused.message, str(refused)) == (404, *["no such machine"] * 2)
+
+
 @pytest.mark.parametrize("host", ["ssh://me@there", "unix://", "127.0.0.1:2375", ""])
 def test_an_address_of_another_kind_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="is no tcp"):
@@ -178,6 +209,8 @@ def test_methods_tell_their_arguments(part: type) -> None:
             assert method.__doc__
             assert next(iter(inspect.signature(method).parameters)) == "self"
     assert list(inspect.signature(PracticeClient.reset).parameters) == ["self", "nodes", "formed"]
+    assert inspect.signature(PracticeClient.reset).return_annotation == "None"
+    assert inspect.signature(Clock.step).return_annotation == "Time"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def _sends(make: Callable[P, Call[T]]) -> Callable[Concatenate[Any, P], T]:
-    """A method that sends the call which ``make`` makes, with its signature and docstring."""
+    """A method that sends the call which ``make`` makes: its arguments, docstring and answer."""
 
     @functools.wraps(make)
     def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -29,7 +29,10 @@ def _sends(make: Callable[P, Call[T]]) -> Callable[Concatenate[Any, P], T]:
 
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     made = inspect.signature(make)
-    signature = made.replace(parameters=[own, *made.parameters.values()])
+    answered = made.return_annotation.removeprefix("Call[").removesuffix("]")
+    signature = made.replace(
+        parameters=[own, *made.parameters.values()], return_annotation=answered
+    )
     method.__signature__ = signature  # type: ignore[attr-defined]
     return method
 
@@ -99,7 +102,7 @@ class PracticeClient(Machines):
 
     host: a DOCKER_HOST value, ``tcp://127.0.0.1:2375``, ``http://...`` or ``unix:///path``; a path
     after the port leads each call's. timeout: real seconds for each answer. Raises ValueError for
-    another kind of host. Each method raises RequestRefused and EngineUnreachable.
+    another kind of host or port. Each method raises RequestRefused and EngineUnreachable.
 
     >>> import essaim_practice
     >>> with essaim_practice.PracticeServer.start(nodes=1, bind_ports=False) as server:
@@ -120,6 +123,7 @@ class PracticeClient(Machines):
         self.host = host
         self.timeout = timeout
         self._place = place
+        self._port = place.port or (2375 if place.scheme == "tcp" else 80)
         self.faults = Faults(self.send)
         self.clock = Clock(self.send)
 
@@ -139,13 +143,18 @@ class PracticeClient(Machines):
             connection.close()
         if status >= 300:
             raise RequestRefused(status, _words(content) or answer.reason)
-        return call.read(json.loads(content) if content else None)
+        try:
+            return call.read(json.loads(content) if content else None)
+        except (ValueError, LookupError, TypeError) as error:
+            shown = content[:80].decode(errors="replace")
+            why = f"{self.host} does not answer as a practice engine does: {shown!r}"
+            raise EngineUnreachable(why) from error
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._place.scheme == "unix":
             return _UnixConnection(self._place.path, self.timeout)
-        port = self._place.port or (2375 if self._place.scheme == "tcp" else 80)
-        return http.client.HTTPConnection(self._place.hostname or "", port, timeout=self.timeout)
+        there = self._place.hostname or ""
+        return http.client.HTTPConnection(there, self._port, timeout=self.timeout)
 
 
 class _UnixConnection(http.client.HTTPConnection):

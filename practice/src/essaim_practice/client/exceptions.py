@@ -1,7 +1,7 @@
 """The errors that a user of this package may have to handle.
 
 PracticeError
-├── EngineUnreachable   nobody answers at an engine's address; a ConnectionError, too
+├── EngineUnreachable   no practice engine answers at an address; a ConnectionError, too
 ├── RequestRefused      the engine refused a call under /_practice
 └── TooManyClusters     a process holds as many clusters as it may
 """
@@ -14,7 +14,7 @@ class PracticeError(Exception):
 
 
 class EngineUnreachable(PracticeError, ConnectionError):
-    """Nobody answers at an engine's address, or not in time; ``__cause__`` is the OSError."""
+    """No practice engine answers at an address, or not in time; ``__cause__`` tells why."""
 
 
 class RequestRefused(PracticeError):
@@ -30,9 +30,12 @@ class RequestRefused(PracticeError):
     """
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
+        super().__init__(status, message)  # all of them: a copy is made of these
         self.status = status
         self.message = message
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class TooManyClusters(PracticeError):
