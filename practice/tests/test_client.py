@@ -15,6 +15,7 @@ from essaim_practice import (
     Clock,
     EngineUnreachable,
     Faults,
+    Limits,
     Machine,
     PracticeClient,
     PracticeServer,
@@ -223,9 +224,17 @@ def test_methods_tell_their_arguments(part: type) -> None:
         ({"speed": "fast"}, "speed is 'fast'"),
         ({"seed": "x"}, "seed is 'x'"),
         ({"formed": "empty"}, "formed is 'empty'"),
+        ({"limits": None}, "limits is None"),
+        ({"bind_ports": "no"}, "bind_ports is 'no': write True or False"),
         ({"engine": "29.0"}, "engine '29.0' is not played: only '28.5' is"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Settings(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [-1, 2.5, "20", None, True])
+def test_limits_that_make_no_sense_are_refused(wrong: object) -> None:
+    with pytest.raises(ValueError, match=f"containers is {wrong!r}: write a whole number"):
+        Limits(containers=wrong)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from essaim_practice.store.limits import Limits
+from essaim_practice.store.limits import Limits, is_whole
 
 #: The version of the Docker engine that is played.
 ENGINE = "28.5"
@@ -39,18 +39,18 @@ class Settings:
     engine: str = ENGINE
 
     def __post_init__(self) -> None:
-        if not _whole(self.nodes) or not NODES[0] <= self.nodes <= NODES[1]:
+        if not is_whole(self.nodes) or not NODES[0] <= self.nodes <= NODES[1]:
             raise ValueError(f"nodes is {self.nodes!r}: write a whole number from 1 to {NODES[1]}")
         if not isinstance(self.formed, bool):
             raise ValueError(f"formed is {self.formed!r}: write True for one Swarm, False for none")
         fits = isinstance(self.speed, int | float) and not isinstance(self.speed, bool)
         if not fits or (self.speed and not SPEEDS[0] <= self.speed <= SPEEDS[1]):
             raise ValueError(f"speed is {self.speed!r}: write 0, or a number from 0.1 to 100")
-        if self.seed is not None and not _whole(self.seed):
+        if self.seed is not None and not is_whole(self.seed):
             raise ValueError(f"seed is {self.seed!r}: write a whole number, or None")
+        if not isinstance(self.limits, Limits):
+            raise ValueError(f"limits is {self.limits!r}: write Limits(containers=20)")
+        if not isinstance(self.bind_ports, bool):
+            raise ValueError(f"bind_ports is {self.bind_ports!r}: write True or False")
         if self.engine != ENGINE:
             raise ValueError(f"engine {self.engine!r} is not played: only {ENGINE!r} is")
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Of one cluster, all its machines together. One too many is refused with HTTP status 409.
 
+    Raises ValueError for what is no whole number, or less than 0.
+
     >>> from essaim_practice import Limits
     >>> Limits(containers=20).services
     100
     """
 
-    engines: int = 10
+    engines: int = 10  # a machine is added up to this; a cluster may begin with more
     containers: int = 200  # plain ones: those of tasks count as tasks
     images: int = 500
     volumes: int = 200
@@ -30,6 +32,17 @@ class Limits:
     file_bytes: int = 64 * 2**20  # that one container or volume may write
     all_file_bytes: int = 256 * 2**20  # what containers and volumes wrote, and builds copied
     request_bytes: int = 128 * 2**20  # of one request's body, such as a build context
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            limit = getattr(self, each.name)
+            if not is_whole(limit) or limit < 0:
+                raise ValueError(f"{each.name} is {limit!r}: write a whole number, 0 or more")
+
+
+def is_whole(value: object) -> bool:
+    """It is a whole number, and no bool."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 STANDARD = Limits()
