@@ -185,6 +185,31 @@ def test_a_taken_port_is_an_os_error() -> None:
             PracticeServer.start(nodes=1, port=port, bind_ports=False)
 
 
+@pytest.mark.parametrize("port", [-1, 65534, 70000])
+def test_ports_that_are_none_are_refused(port: int) -> None:
+    with pytest.raises(ValueError, match=f"3 nodes from port {port} on"):
+        PracticeServer.start(nodes=3, port=port, bind_ports=False)
+
+
+def test_it_listens_at_an_address_of_version_6() -> None:
+    try:
+        started = PracticeServer.start(address="::1", bind_ports=False)
+    except OSError:
+        pytest.skip("this computer has no such address")
+    with started as server:
+        assert server.urls[0].startswith("tcp://[::1]:")
+        assert server.machines()[0].host == server.urls[0]
+        assert server.client.ping()
+
+
+def test_a_machine_of_the_same_name_has_a_client_of_its_own(practice: PracticeServer) -> None:
+    for _ in range(2):
+        assert practice.add_machine().name == "node4"
+        assert practice.client_of("node4").ping()
+        practice.remove_machine("node4")
+        practice.reset()
+
+
 def test_an_embedded_engine_lives_beside_the_programs_own_loop() -> None:
     async def main() -> int:
         server = await asyncio.to_thread(PracticeServer.start, bind_ports=False)

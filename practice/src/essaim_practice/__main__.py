@@ -94,12 +94,9 @@ def main() -> int:
             limits=Limits(**dict(options.limit)),
             bind_ports=options.host == _LOOPBACK,
         )
+        server = PracticeServer.from_settings(settings, port=options.port, address=options.host)
     except ValueError as error:
         parser.error(str(error))
-    if last > 65535:
-        parser.error(f"{options.nodes} nodes from port {options.port} on: ports end at 65535")
-    try:
-        server = PracticeServer.from_settings(settings, port=options.port, address=options.host)
     except OSError as error:
         where = f"ports {options.port} to {last} of {options.host}"
         print(f"Cannot listen on {where}: {error.strerror or error}.", file=sys.stderr)

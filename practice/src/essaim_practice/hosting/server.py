@@ -51,7 +51,7 @@ class PracticeServer(Machines):
         self.settings = settings
         self._servers: dict[str, EngineServer] = {}  # by engine
         self._address = LOOPBACK  # where they listen
-        self._clients: dict[str, docker.DockerClient] = {}  # by engine
+        self._clients: dict[str, docker.DockerClient] = {}  # by DOCKER_HOST
         self.faults = Faults(self.send)
         self.clock = Clock(self.send)
         self._binder: PortBinder | None = None
@@ -79,7 +79,7 @@ class PracticeServer(Machines):
 
         port: node1's API port; the other nodes take the next ones (0: any free ports). address: of
         this computer, to listen at; whoever reaches it may do anything with the cluster. Raises
-        ValueError, as Settings does, and OSError when a port is taken.
+        ValueError, as Settings does and for ports beyond 65535, and OSError when one is taken.
         """
         settings = Settings(nodes, formed, speed, seed, limits or Limits(), bind_ports, engine)
         return cls.from_settings(settings, port, address)
@@ -88,7 +88,9 @@ class PracticeServer(Machines):
     def from_settings(
         cls, settings: Settings, port: int = 0, address: str = LOOPBACK
     ) -> PracticeServer:
-        """The same, with settings that are made already. Raises OSError when a port is taken."""
+        """The same, with settings that are made already. Raises ValueError and OSError, too."""
+        if port and not 1 <= port <= 65536 - settings.nodes:
+            raise ValueError(f"{settings.nodes} nodes from port {port} on: ports are 1 to 65535")
         thread = LoopThread()
         try:
             server = thread.call(lambda: cls(thread, settings, own_thread=True))
@@ -126,7 +128,9 @@ class PracticeServer(Machines):
 
     def host(self, engine: str) -> str:
         """The DOCKER_HOST of one engine, where it listens already; else ''."""
-        there = LOOPBACK if self._address == "0.0.0.0" else self._address
+        there = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}.get(self._address, self._address)
+        if ":" in there:
+            there = f"[{there}]"
         server = self._servers.get(engine)
         return f"tcp://{there}:{server.port}" if server else ""
 
@@ -139,9 +143,10 @@ class PracticeServer(Machines):
         """The same for another engine. Raises KeyError where none of that name listens."""
         import docker  # takes a while, and a server that others ask does without it
 
-        if engine not in self._clients:
-            self._clients[engine] = docker.DockerClient(base_url=self.hosts[engine])
-        return self._clients[engine]
+        host = self.hosts[engine]  # another one, where a machine of that name came again
+        if host not in self._clients:
+            self._clients[host] = docker.DockerClient(base_url=host)
+        return self._clients[host]
 
     def send(self, call: Call[T]) -> T:
         """Make a call that only a practice engine answers, of one that it does not end.
