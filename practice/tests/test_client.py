@@ -108,6 +108,18 @@ def test_a_cluster_begins_anew_with_other_machines(
     assert len(practice.hosts) == 2
 
 
+@pytest.mark.parametrize("asked", [1, 3])
+def test_a_reset_is_over_when_it_is_answered(practice: PracticeServer, asked: int) -> None:
+    client = PracticeClient(practice.urls[asked - 1])
+    for nodes in [None] * 20 + [2]:
+        practice.client.services.create("nginx", name="web")
+        practice.faults.kill("node2")
+        client.reset(nodes)
+        assert practice.client.services.list() == []  # on a new connection
+    assert list(practice.hosts) == names(PracticeClient(practice.urls[0]), "up")
+    assert list(practice.hosts) == ["node1", "node2"]
+
+
 def test_a_refusal_has_the_engines_words(client: PracticeClient) -> None:
     with pytest.raises(RequestRefused, match="no machine called node9") as refused:
         client.faults.kill("node9")

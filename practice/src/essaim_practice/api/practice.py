@@ -63,7 +63,7 @@ def ports(request: Request) -> Response:
 
 
 @route("POST", "/_practice/reset")
-def reset(request: Request) -> Response:
+async def reset(request: Request) -> Response:
     """Begin anew, as on the first day: every connection ends, this one after its answer.
 
     With {"nodes": 1 to 10} there are so many, with {"formed": false} they are in no Swarm yet.
@@ -75,8 +75,8 @@ def reset(request: Request) -> Response:
     formed = switch(body, "formed")
     if request.cluster.keeper is None:
         raise ApiError(501, "nobody keeps this cluster who could reset it")
-    request.cluster.keeper.reset_soon(None if nodes is None else int(nodes), formed)
-    return Response(status=204)
+    await request.cluster.keeper.reset_for(None if nodes is None else int(nodes), formed)
+    return Response(status=204, headers={"Connection": "close"})
 
 
 _REST = re.compile(r".*?/_practice/open/[^/]*/[^/?]*")

@@ -110,7 +110,7 @@ def ports() -> Call[tuple[PublishedPort, ...]]:
 
 
 def reset(nodes: int | None = None, formed: bool | None = None) -> Call[None]:
-    """Forget everything and begin anew, at the same addresses, just after the answer.
+    """Forget everything and begin anew, at the same addresses; every connection ends.
 
     nodes: how many machines. formed: they are one Swarm. None: as the cluster began.
     """

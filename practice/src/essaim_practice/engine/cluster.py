@@ -33,8 +33,8 @@ class Keeper(Protocol):
     async def attend(self) -> None:
         """Open listeners for new engines, and close those of removed engines."""
 
-    def reset_soon(self, nodes: int | None, formed: bool | None) -> None:
-        """Reset after the answer is sent; None keeps the value that the cluster began with."""
+    async def reset_for(self, nodes: int | None, formed: bool | None) -> None:
+        """Reset for a request, whose connection goes on; None keeps the value of the beginning."""
 
 
 class Cluster:

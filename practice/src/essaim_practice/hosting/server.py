@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from essaim_practice.api import routes as routes  # all that the engine answers
 from essaim_practice.client.calls import Call
@@ -58,6 +58,7 @@ class PracticeServer(Machines):
         self._watchers: list[Callable[[str], None]] = []
         self._resets = asyncio.Lock()
         self._reset_task: asyncio.Task[None] | None = None
+        self._asking: set[asyncio.Task[Any]] = set()  # connections that wait for a reset
         self._touched = thread.loop.time()
         self.cluster: Cluster
         self._begin()
@@ -266,7 +267,7 @@ class PracticeServer(Machines):
             return  # nobody has asked for an address yet
         there = [engine.id for engine in self.cluster.engines]
         for name in [name for name in self._servers if name not in there]:
-            await self._servers.pop(name).close()
+            await self._servers.pop(name).close(self._asking)
         for name in there:
             if name not in self._servers:
                 server = EngineServer(self.cluster, name, address=self._address)
@@ -275,9 +276,16 @@ class PracticeServer(Machines):
         for server in self._servers.values():
             await server.opened()
 
-    def reset_soon(self, nodes: int | None, formed: bool | None) -> None:
-        """For whoever asks over a connection that the reset ends: the answer goes out first."""
+    async def reset_for(self, nodes: int | None, formed: bool | None) -> None:
+        """For whoever asks over a connection: it alone outlives the reset, to be answered."""
+        asking = asyncio.current_task()
+        assert asking is not None
+        self._asking.add(asking)
         self._reset_task = self._thread.loop.create_task(self._reset(nodes, formed))
+        try:
+            await asyncio.shield(self._reset_task)  # it ends, too, when nobody waits for the answer
+        finally:
+            self._asking.discard(asking)
 
     async def _reset(self, nodes: int | None = None, formed: bool | None = None) -> None:
         async with self._resets:
@@ -288,5 +296,5 @@ class PracticeServer(Machines):
             there = {engine.id for engine in self.cluster.engines}
             for name, server in self._servers.items():
                 if name in there:
-                    await server.move_to(self.cluster)
+                    await server.move_to(self.cluster, self._asking)
             await self._attend()

@@ -9,8 +9,9 @@ import asyncio
 import inspect
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from essaim_practice.api.managers import until_led
@@ -62,36 +63,41 @@ class EngineServer:
         if self._opening is not None:
             await asyncio.wait({self._opening})
 
-    async def close(self) -> None:
+    async def close(self, spared: Set[asyncio.Task[Any]] = frozenset()) -> None:
+        """Listen no more, and end every connection but those spared."""
         self._stop_watching()
         if self._listener is not None:
             await listener.close(self._listener)
-        tasks = self._shut()
+        tasks = self._shut(spared)
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def move_to(self, cluster: Cluster) -> None:
-        """Serve this engine of another cluster from now on, at the same port."""
+    async def move_to(self, cluster: Cluster, spared: Set[asyncio.Task[Any]] = frozenset()) -> None:
+        """Serve this engine of another cluster from now on, at the same port.
+
+        spared: connections that do not end.
+        """
         self._stop_watching()
         self._cluster = cluster
         self._stop_watching = cluster.store.watch(self._on_engine, Engine)
-        self._drop_connections()
+        self._drop_connections(spared)
         if self._listener is None:  # its machine was down
             await self.open()
 
-    def _shut(self) -> list[asyncio.Task[None]]:
+    def _shut(self, spared: Set[asyncio.Task[Any]] = frozenset()) -> list[asyncio.Task[None]]:
         """Stop listening and drop every connection; returns the tasks that are ending."""
         if self._opening is not None:
             self._opening.cancel()
         if self._listener is not None:
             self._listener.close()
             self._listener = None
-        return self._drop_connections()
+        return self._drop_connections(spared)
 
-    def _drop_connections(self) -> list[asyncio.Task[None]]:
-        for task, writer in self._connections.items():
-            writer.transport.abort()
+    def _drop_connections(self, spared: Set[asyncio.Task[Any]]) -> list[asyncio.Task[None]]:
+        dropped = [task for task in self._connections if task not in spared]
+        for task in dropped:
+            self._connections[task].transport.abort()
             task.cancel()
-        return list(self._connections)
+        return dropped
 
     def _on_engine(self, change: Change) -> None:
         old, new = change.old, change.new
