@@ -31,8 +31,9 @@ def edit() -> tuple[tuple[str, str], ...]:
     kept = viewer().files
     columns = st.columns(2)
     for name, column in zip(FILES, columns, strict=True):
-        text = kept.get(name, written(name))
-        kept[name] = str(column.text_area(name, text, key=f"file_{name}", height=260))
+        key = f"file_{name}"
+        st.session_state.setdefault(key, kept.get(name, written(name)))
+        kept[name] = str(column.text_area(name, key=key, height=260))
     return tuple((name, kept[name]) for name in FILES)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from streamlit.elements.lib import policies
+
 from core.console.consoles import CONSOLES
 from core.control.control import Control
 from tests.pages.conftest import Open, fine
@@ -19,6 +22,18 @@ def test_the_files_to_build_from_are_kept_when_the_page_is_left(
     fine(again.button(key="reset_files").click().run())
     assert "streamlit" in str(again.text_area(key="file_app.py").value)
     assert "streamlit" in viewer.files["app.py"]
+
+
+def test_the_courses_files_come_back_without_a_warning_in_the_servers_log(
+    cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warned = "_shown_default_value_warning"  # Streamlit logs it once for each process
+    monkeypatch.setattr(policies, warned, False)
+    app = fine(visit("build"))
+    app.text_area(key="file_app.py").set_value("print(1)").run()
+    fine(app.button(key="reset_files").click().run())
+    assert "streamlit" in str(app.text_area(key="file_app.py").value)
+    assert not getattr(policies, warned)
 
 
 def test_what_was_done_leads_to_the_console(cluster: Control, visit: Open) -> None:
