@@ -250,8 +250,9 @@ class _Duplex:
         return await self._reader.read(_READ)
 
     async def send(self, data: bytes) -> None:
-        # A client may read the head through a buffer, and the rest from the bare socket (docker-py
-        # does): what comes too soon it never sees. A real daemon takes longer to start a process.
+        # docker-py reads the head through a buffer and the rest from the bare socket: it misses
+        # bytes that come too soon. A real daemon takes longer to start a process. On a busy machine
+        # no pause is long enough, and docker-py misses output as it does of a real engine.
         if (wait := self._opens - asyncio.get_running_loop().time()) > 0:
             await asyncio.sleep(wait)
         self._writer.write(data)
