@@ -23,6 +23,11 @@ client.close()
 """
 TEST = """
 import docker, pytest, sys
+from essaim_practice import PracticeServer
+
+def test_pytest_rewrites_no_module_of_the_engine():
+    loader = sys.modules["essaim_practice.hosting.server"].__loader__
+    assert type(loader).__name__ == "SourceFileLoader"
 
 @pytest.mark.parametrize("number", range(8))
 def test_a_cluster(swarm, number):
@@ -95,4 +100,4 @@ def test_the_fixture_is_there(folder: Path, tmp_path: Path, options: tuple[str, 
         capture_output=True,
         text=True,
     )
-    assert ran.stdout.splitlines()[-1].startswith("8 passed"), ran.stdout + ran.stderr
+    assert ran.stdout.splitlines()[-1].startswith("9 passed"), ran.stdout + ran.stderr

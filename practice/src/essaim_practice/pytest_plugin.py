@@ -27,8 +27,14 @@ _MARKER = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, and let the engine's modules be imported as they are.
+
+    pytest rewrites the asserts of every module in a plugin's package: half a second more before the
+    first cluster, for modules that hold no test.
+    """
     config.addinivalue_line("markers", _MARKER)
+    hook = getattr(config.pluginmanager, "rewrite_hook", None)
+    getattr(hook, "_must_rewrite", set()).discard("essaim_practice")
 
 
 @pytest.fixture
