@@ -86,7 +86,7 @@ def test_a_program_crashes_and_its_port_is_listed(
 def test_the_managers_majority_is_lost(client: PracticeClient, practice: PracticeServer) -> None:
     for node in practice.client.nodes.list():
         node.update(node.attrs["Spec"] | {"Role": "manager"})
-    practice.step(10)
+    practice.clock.step(10)
     assert client.faults.lose_quorum("cut") == ("node2", "node3")
 
 

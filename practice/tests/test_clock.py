@@ -165,7 +165,7 @@ def test_a_cluster_is_stepped_by_hand() -> None:
             return {task["Status"]["State"] for task in service.tasks()}
 
         assert states() == {"pending"}
-        server.step(60)
+        server.clock.step(60)
         assert states() == {"running"}
         client.close()
 

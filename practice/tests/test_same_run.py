@@ -24,7 +24,7 @@ def a_day(seed: int) -> dict[str, list[dict[str, Any]]]:
         def practice(path: str, **body: Any) -> None:
             url = f"{server.urls[0].replace('tcp', 'http')}/_practice/{path}"
             api.post(url, json=body or None).raise_for_status()
-            server.step(40)
+            server.clock.step(40)
 
         web = client.services.create(
             "nginx",
@@ -32,25 +32,25 @@ def a_day(seed: int) -> dict[str, list[dict[str, Any]]]:
             mode=ServiceMode("replicated", 6),
             endpoint_spec=EndpointSpec(ports={80: 80}),
         )
-        server.step(30)
+        server.clock.step(30)
         client.services.create("essaim/crash", name="bad", mode="global")
-        server.step(60)
+        server.clock.step(60)
         practice("engines/node2/kill")
         practice("registry", rate=50_000)
         web.reload()
         web.scale(9)
-        server.step(100)
+        server.clock.step(100)
         practice("engines/node3/cut")
         practice("engines/node1/fill")
         practice("mend")
         for node in client.nodes.list(filters={"role": "worker"}):
             node.update({**node.attrs["Spec"], "Role": "manager"})
-        server.step(30)
+        server.clock.step(30)
         practice("quorum/lose", how="cut")
         practice("mend")
         web.reload()
         web.update(image="nginx:1.28", force_update=1, fetch_current_spec=True)
-        server.step(200)
+        server.clock.step(200)
         client.close()
         return server.call(everything)
 

@@ -168,10 +168,6 @@ class PracticeServer(Machines):
         """How many records of the cluster were written since it began."""
         return self.call(lambda cluster: cluster.store.writes)
 
-    def step(self, seconds: float) -> None:
-        """Let so many simulated seconds pass at once, and all that falls due in them happen."""
-        self._thread.run(self._clock.step(seconds))
-
     def reset(self) -> None:
         """Begin anew, at the same addresses: every connection ends, and everything is forgotten."""
         self._thread.run(self._reset())
