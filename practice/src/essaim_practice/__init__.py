@@ -76,3 +76,4 @@ def __dir__() -> list[str]:
 for _name in __all__:  # who reads a traceback or a repr sees the name to import
     if isinstance(_found := globals().get(_name), type):
         _found.__module__ = __name__
+del _name, _found

@@ -43,7 +43,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help=f"listen at this address of this computer ({_LOOPBACK}); 0.0.0.0: at all of them",
     )
-    add("--port", type=_port, default=2375, help="of node1's API (2375)")
+    add(
+        "--port",
+        type=_port,
+        default=2375,
+        help="of node1's API (2375); the other nodes take the next ones",
+    )
     add("--nodes", type=int, default=3, help="machines, 1 to 100 (3)")
     add("--swarm", choices=("formed", "empty"), default="formed", help="one Swarm already, or none")
     add(
