@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from itertools import chain
+from itertools import cycle
+
+#: All lie below 32768. From there on, Linux takes ports for connections to elsewhere: on a busy
+#: machine one of those may be gone before a program listens at it.
+_FIRST, _COUNT = 20_000, 10_000
+_OFFSET = os.getpid() * 7 % _COUNT  # not where another run of the tests begins
+_candidates: Iterator[int] = cycle(_FIRST + (_OFFSET + each) % _COUNT for each in range(_COUNT))
 
 
 def free_ports(count: int) -> int:
-    """The first of so many free ports in a row. Raises OSError where there are none.
+    """The first of so many free ports in a row, which no call before was given.
 
-    All lie below 32768. From there on, Linux takes ports for connections to elsewhere: on a busy
-    machine one of those may be gone before a program listens at it.
+    Raises OSError where there are none.
     """
-    start = 20_000 + os.getpid() * count % 10_000  # not where another run of the tests begins
-    for port in chain(range(start, 30_000, count), range(20_000, start, count)):
+    for _ in range(_COUNT):
+        ports = [next(_candidates) for _ in range(count)]
         with suppress(OSError), ExitStack() as probes:
-            for number in range(port, port + count):
-                probes.enter_context(socket.create_server(("127.0.0.1", number)))
-            return port
+            for port in range(ports[0], ports[0] + count):
+                probes.enter_context(socket.create_server(("127.0.0.1", port)))
+            return ports[0]
     raise OSError(f"there are no {count} free ports in a row")
