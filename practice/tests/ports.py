@@ -1,7 +1,8 @@
-"""Ports at which programs that the tests start may listen."""
+"""Ports: those at which programs that the tests start may listen, and whether one answers."""
 
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 from collections.abc import Iterator
@@ -27,3 +28,15 @@ def free_ports(count: int) -> int:
                 probes.enter_context(socket.create_server(("127.0.0.1", port)))
             return ports[0]
     raise OSError(f"there are no {count} free ports in a row")
+
+
+def answers(host: str, port: int, timeout: float = 5) -> bool:
+    """Whether a page is there. timeout: seconds for each step of the connection."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

@@ -19,7 +19,7 @@ from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.store.objects import Engine
 
 from .conftest import Answer, Call
-from .ports import free_ports
+from .ports import answers, free_ports
 from .test_build import tar_of
 
 
@@ -242,17 +242,6 @@ def test_a_port_that_is_taken_is_left_alone() -> None:
         finally:
             client.close()
             server.stop()
-
-
-def answers(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=5)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
 
 
 def test_a_named_connection_keeps_to_its_replica_until_it_breaks(

@@ -9,31 +9,12 @@ from typing import Any
 
 import pytest
 
-from essaim_practice.engine import executables
-from essaim_practice.files import rootfs
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.base import Context, Files, StartError, argv_of, program
 from essaim_practice.programs.steps import Read, Wait, Write
-from essaim_practice.store.objects import Container, Image
+from essaim_practice.store.objects import Container
 
-assert executables  # the programs are entered by importing them
-
-
-def image(behaviour: str = "alpine", **config: Any) -> Image:
-    return Image(
-        "",
-        "node1",
-        "sha256:0",
-        (),
-        (),
-        0,
-        0.0,
-        (),
-        (),
-        config,
-        behaviour,
-        rootfs.tree(behaviour, 0.0),
-    )
+from .playing import image  # enters the programs, too
 
 
 def context(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import threading
 import time
@@ -19,6 +18,7 @@ from core.engine.connection import Connection
 from core.traffic import client
 from core.traffic.plan import Plan
 from core.traffic.traffic import Traffic
+from practice.tests.ports import answers
 from tests.traffic.conftest import collecting, ended, traffic_of, until
 
 pytestmark = pytest.mark.realmesh
@@ -28,6 +28,7 @@ BEFORE: list[int] = []
 
 NAME, PORT = "essaim-traffic", 18200
 PATIENCE = 240.0
+ANSWER = 60  # seconds that a page may take to come
 
 
 class Mesh:
@@ -53,7 +54,7 @@ class Mesh:
 
         until(settled, PATIENCE)
         host, port = self.address()
-        until(lambda: answers(host, port), PATIENCE)
+        until(lambda: answers(host, port, ANSWER), PATIENCE)
 
     @property
     def service(self) -> str:
@@ -134,17 +135,6 @@ def spread_evenly(mesh: Mesh) -> bool:
     return len(run.status.by_task) == 3 and not run.status.totals.failed
 
 
-def answers(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=60)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
-
-
 def test_every_request_is_traced_to_its_replica(
     mesh: Mesh, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +179,7 @@ def test_a_drain_costs_what_an_independent_client_counts(mesh: Mesh) -> None:
             asked: list[Future[bool]] = []
             while not over.is_set():
                 over.wait(max(0.0, began + len(asked) / rate - time.monotonic()))
-                asked.append(pool.submit(answers, host, port))
+                asked.append(pool.submit(answers, host, port, ANSWER))
         counts[:] = [len(asked), sum(not each.result() for each in asked)]
 
     run = mesh.traffic.prepare(Plan(mesh.service, PORT, rate, seconds=300, entry=node))
