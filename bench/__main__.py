@@ -1,6 +1,6 @@
 """What must stay fast, measured: ``python -m bench``, or only what its argument names.
 
-The argument is a part of a measure's name, or ``practice``, ``classroom``, ``live``,
+The argument is a part of a measure's name, or ``practice``, ``classroom``, ``live``, ``pixel``,
 ``traffic`` or ``apps``.
 
 Each figure is the median of a few samples, and the worst of them. They compare on one machine, one
@@ -24,7 +24,7 @@ from typing import Any
 
 import docker
 
-from bench import apps, classroom, fairness, live, practice, traffic
+from bench import apps, classroom, fairness, live, pixel, practice, traffic
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot
 from core.live import messages
@@ -172,6 +172,8 @@ def main(wish: str = "") -> None:
         classroom.main()
     if not wish or wish.lower() in "live":
         live.main()
+    if not wish or wish.lower() in "pixel":
+        pixel.main()
     if not wish or wish.lower() in "traffic":
         traffic.main()
     if not wish or wish.lower() in "apps":

@@ -13,11 +13,11 @@ import math
 import os
 import random
 import statistics
-import threading
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,23 +25,20 @@ from typing import Any
 
 import docker
 import requests
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ClientState_pb2 import ClientState
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin, Subprotocol
 
+from bench.pages import Learner
+from bench.servers import PATIENCE, Server, family, memory, processor, server
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, ScaleServices, UpdateService
 from core.commands.swarm import InitSwarm, JoinSwarm
-from core.engine import keys
-from core.labs.lab3.lab import LAB
-from tests.browser.conftest import answers, free_port, program
-from tests.live.reader import Reader
+from core.control.classroom import REST_AFTER
+from tests.browser.conftest import ROOT
 
 LEARNERS = 30
+WINDOW = 60.0  # seconds over which the time of clusters at rest is taken
+RESTS = REST_AFTER + 15.0  # seconds until a cluster that nobody looks at rests
 THINKING = (2.0, 6.0)  # seconds that a learner looks at what came of it
-PATIENCE = 120.0
 
 NODES = 3
 
@@ -103,92 +100,6 @@ def lab_three(name: str, address: str) -> list[Step]:
         Step("rebalance", UpdateService(service=name, force=True), settled, max),
         Step("remove", remove, lambda said: not said["services"]),
     ]
-
-
-def arrive(essaim: str) -> str:
-    """The cookie that a browser gets with its first page."""
-    page = requests.get(essaim, headers={"Accept": "text/html"}, timeout=PATIENCE)
-    return f"{keys.OWN}={page.cookies[keys.OWN]}"
-
-
-def key_of(cookie: str) -> str:
-    return cookie.partition("=")[2].partition(".")[0]
-
-
-class Learner:
-    """The sockets of an open page, read as fast as they speak, and what the live one said last."""
-
-    def __init__(self, essaim: str) -> None:
-        self._cookie = arrive(essaim)
-        self.key = key_of(self._cookie)
-        self._links = ExitStack()
-        self.drawn = 0  # messages of Streamlit's
-        self.done = 0  # steps of the lab
-        self._said: dict[str, Any] = {}
-        self._news = threading.Condition()
-        self._page = self._open(essaim, "_stcore/stream", [Subprotocol("streamlit")])
-        self.draw()
-        self._live = self._open(essaim, "live/socket?lang=fr")
-        self._readers = [threading.Thread(target=each) for each in (self._read, self._draw)]
-        for reader in self._readers:
-            reader.start()
-
-    def close(self) -> None:
-        self._links.close()
-        for reader in self._readers:
-            reader.join()
-
-    def draw(self) -> None:
-        """Have the page of the lab drawn: that begins it."""
-        state = ClientState(query_string=f"lab={LAB.name}", page_name="labs")
-        self._page.send(BackMsg(rerun_script=state).SerializeToString())
-
-    def green(self, step: str) -> float:
-        """When a message first said that this step is done."""
-        wanted = 1 + [each.name for each in LAB.steps].index(step)
-        with self._news:
-            if not self._news.wait_for(lambda: self.done >= wanted, PATIENCE):
-                raise TimeoutError(f"{self.key}: {step} stays red")
-            return time.monotonic()
-
-    def seen(self, holds: Callable[[dict[str, Any]], bool]) -> float:
-        """When a message first said so, in seconds of the monotonic clock."""
-        with self._news:
-            if not self._news.wait_for(lambda: self._said and holds(self._said), PATIENCE):
-                raise TimeoutError(f"{self.key} never saw it")
-            return time.monotonic()
-
-    def names(self) -> set[str]:
-        return {service["name"] for service in self._said.get("services", ())}
-
-    def _open(
-        self, essaim: str, path: str, protocols: list[Subprotocol] | None = None
-    ) -> ClientConnection:
-        link = connect(
-            f"{essaim.replace('http', 'ws', 1)}/{path}",
-            origin=Origin(essaim),
-            subprotocols=protocols,
-            additional_headers={"Cookie": self._cookie},
-            open_timeout=PATIENCE,
-            max_size=None,
-        )
-        return self._links.enter_context(link)
-
-    def _draw(self) -> None:
-        """A browser would draw what comes; here it is thrown away."""
-        for _message in self._page:
-            self.drawn += 1
-
-    def _read(self) -> None:
-        reader = Reader()
-        for text in self._live:
-            said = reader.read(str(text))
-            with self._news:
-                if said["topic"] == "cluster":
-                    self._said = said
-                elif said["topic"] == "labs" and LAB.name in said["labs"]:
-                    self.done = said["labs"][LAB.name]["done"]
-                self._news.notify_all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,37 +184,38 @@ def since(
     return time.monotonic() - (there - which(stamps))
 
 
-@contextmanager
-def server(**environment: str) -> Iterator[tuple[str, int]]:
-    """The dashboard with our routes; its address, and its process."""
-    port = str(free_port())
-    path = Path(__file__).with_name("class_app.py")
-    with program("streamlit", "run", str(path), "--server.port", port, **environment) as process:
-        address = f"http://127.0.0.1:{port}"
-        answers(f"{address}/_stcore/health", process)
-        yield address, process.pid
+def main(tree: str = "") -> None:
+    """tree: another source tree, whose dashboard is measured."""
+    code = Path(tree).resolve() if tree else ROOT
+    at_work(code)
+    at_rest(code)
+    load = " ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(f"{LEARNERS:8d} learners; the machine's load now, 1, 5 and 15 minutes: {load}")
 
 
-def main() -> None:
-    with server(ESSAIM_ENGINE="practice", ESSAIM_SWARM="empty") as (essaim, process):
-        empty = resident(process)
-        learners = [Learner(essaim) for _ in range(LEARNERS)]
+def at_work(tree: Path) -> None:
+    """A class in the lab."""
+    with server(tree, ESSAIM_ENGINE="practice", ESSAIM_SWARM="empty") as essaim:
+        address, process = essaim.address, essaim.pid
+        empty = memory(process)
+        learners = [Learner(address) for _ in range(LEARNERS)]
         try:
             for learner in learners:
                 learner.seen(bool)  # its page is there
-            hosts = requests.get(f"{essaim}/bench/hosts", timeout=PATIENCE).json()
+            hosts = essaim.hosts()
             began, spent = time.monotonic(), processor(process)
             with ThreadPoolExecutor(LEARNERS) as pool:
                 ends = list(
                     pool.map(
                         lambda pair: attend(
-                            pair[1], essaim, hosts[pair[1].key], random.Random(pair[0])
+                            pair[1], address, hosts[pair[1].key], random.Random(pair[0])
                         ),
                         enumerate(learners),
                     )
                 )
             share = (processor(process) - spent) / (time.monotonic() - began)
-            full, drawn = resident(process), sum(learner.drawn > 0 for learner in learners)
+            full, drawn = memory(process), sum(learner.drawn > 0 for learner in learners)
+            processes = len(family(process))
         finally:
             for learner in learners:
                 learner.close()
@@ -317,11 +229,46 @@ def main() -> None:
         say(f"the same, of {step}", [end.green[step] for end in ends])
     print(f"{LEARNERS:8d} learners in lab 3 at once, each on a cluster of their own")
     print(
-        f"{full / 1e6:8.1f} MB: the server's memory then, with {drawn} open pages; "
-        f"{empty / 1e6:.1f} with nobody there"
+        f"{full / 1e6:8.1f} MB: the memory of all {processes} processes then, with {drawn} open "
+        f"pages; {empty / 1e6:.1f} with nobody there"
     )
     print(f"{100 * share:8.1f} %: of a core, for all of them")
     print(f"{strange:8d} learners saw what was not theirs")
+
+
+def at_rest(tree: Path) -> None:
+    """Clusters that were begun and that nobody looks at."""
+    with server(tree, ESSAIM_ENGINE="practice") as essaim:
+        before, idle = memory(essaim.pid), used(essaim.pid)
+        begin(essaim, 1)  # what the first of all costs, it does not cost again
+        first = memory(essaim.pid)
+        begin(essaim, LEARNERS)
+        time.sleep(RESTS)
+        after, busy = memory(essaim.pid), used(essaim.pid)
+    each = (after - first) / LEARNERS
+    print(
+        f"{each / 1e6:8.2f} MB: for each cluster at rest, the dashboard's part of it as well; "
+        f"the first takes {(first - before) / 1e6:.1f}"
+    )
+    print(
+        f"{100 * (busy - idle) / (LEARNERS + 1):8.4f} %: of a core for each cluster at rest; "
+        f"{100 * idle:.2f} for the server without any"
+    )
+
+
+def begin(essaim: Server, count: int) -> None:
+    """Have so many browsers open a page, and leave."""
+    learners = [Learner(essaim.address) for _ in range(count)]
+    for learner in learners:
+        learner.seen(bool)
+        learner.close()
+
+
+def used(process: int) -> float:
+    """The share of a core that all its processes take."""
+    began, spent = time.monotonic(), processor(process)
+    time.sleep(WINDOW)
+    return (processor(process) - spent) / (time.monotonic() - began)
 
 
 def say(what: str, seconds: list[float]) -> None:
@@ -331,17 +278,5 @@ def say(what: str, seconds: list[float]) -> None:
     print(f"{middle:8.1f} ms, p95 {p95:.1f}, at worst {taken[-1]:.1f}: from {what}")
 
 
-def resident(process: int) -> float:
-    """Bytes in memory."""
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def processor(process: int) -> float:
-    """Seconds of processor time so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

@@ -20,7 +20,8 @@ import requests
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from bench.classroom import PATIENCE, arrive, key_of, processor, resident, server
+from bench.pages import arrive, key_of
+from bench.servers import PATIENCE, memory, processor, server
 from core.commands.services import CreateService
 from core.traffic.plan import MAX_RATE
 from tests.browser.conftest import free_port, practice_engine
@@ -92,9 +93,9 @@ def until(holds: Any, seconds: float) -> None:
 
 
 def report(name: str, seconds: float, **environment: str) -> None:
-    with server(**environment) as (essaim, process), viewing(essaim) as (key, viewers):
-        hosts = requests.get(f"{essaim}/bench/hosts", timeout=PATIENCE).json()
-        host = environment.get("DOCKER_HOST") or hosts[key]
+    with server(**environment) as made, viewing(made.address) as (key, viewers):
+        essaim, process = made.address, made.pid
+        host = environment.get("DOCKER_HOST") or made.host(key)
         client = docker.DockerClient(base_url=host, version="auto", timeout=PATIENCE)
         CreateService(name="web", replicas=3, publish=("8080:80",), image="nginx:latest").run(
             client
@@ -105,10 +106,10 @@ def report(name: str, seconds: float, **environment: str) -> None:
         requests.get(f"{essaim}/bench/send", asked, timeout=PATIENCE).raise_for_status()
         began, spent = time.monotonic(), processor(process)
         time.sleep(EARLY * seconds)
-        early = resident(process)
+        early = memory(process)
         time.sleep((1 - EARLY) * seconds)
         cores = (processor(process) - spent) / (time.monotonic() - began)
-        late = resident(process)
+        late = memory(process)
         until(lambda: all(viewer.state == "ended" for viewer in viewers), PATIENCE)
         ends = requests.get(f"{essaim}/bench/ends", {"key": key}, timeout=PATIENCE).json()
         taken = sorted(1000 * each for viewer in viewers for each in viewer.delays(ends))
@@ -117,9 +118,9 @@ def report(name: str, seconds: float, **environment: str) -> None:
         f"{statistics.median(taken):8.1f} ms, p95 {p95:.1f}, at worst {taken[-1]:.1f}: from the "
         f"end of a request to the message at a viewer, {len(ends)} requests, {who}"
     )
-    print(f"{cores:8.2f} cores: the dashboard meanwhile")
+    print(f"{cores:8.2f} cores: the dashboard meanwhile, with all its processes")
     print(
-        f"{late / 1e6:8.1f} MB: its memory at the end; {early / 1e6:.1f} MB after "
+        f"{late / 1e6:8.1f} MB: their memory at the end; {early / 1e6:.1f} MB after "
         f"{EARLY * seconds:.0f} of {seconds:.0f} s"
     )
 
