@@ -140,7 +140,7 @@ def dashboard(port: int) -> Iterator[None]:
     """The dashboard on the practice engine, from its start to its end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
-        env={**os.environ, "ESSAIM_ENGINE": "practice"},
+        env={"ESSAIM_DATA": "", **os.environ, "ESSAIM_ENGINE": "practice"},
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -8,6 +8,7 @@ EssaimError
 ├── NoRoom              this server holds as many practice clusters as it may
 │   └── Crowded         it has room, but many clusters were begun from one address just now
 ├── NotBegun            the browser has no practice cluster yet: opening a page makes one
+├── FolderInUse         another Essaim has the folder of what is kept
 ├── InvalidCommand      the input makes no command; the sentence says what to write instead
 └── InvalidFile         an opened file is not what it should be; the sentence says why
 """
@@ -95,6 +96,10 @@ class Crowded(NoRoom):
 
 class NotBegun(EssaimError):
     """The browser has opened no page yet, and so has no practice cluster."""
+
+
+class FolderInUse(EssaimError):
+    """Another Essaim has the folder of what is kept."""
 
 
 class InvalidCommand(EssaimError):

@@ -19,6 +19,9 @@ settings.register_profile(
 )
 settings.load_profile("essaim")
 
+#: No test reads or writes what whoever runs it keeps: one that keeps something names a folder.
+os.environ["ESSAIM_DATA"] = ""
+
 #: Chromium as our tests want it: no sandbox, which root has not, and no talk with anybody else.
 CHROMIUM_ARGS = (
     "--no-sandbox",

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from core.control import keeping
 from core.control.access import Access
 from core.control.admission import Admission
 from core.control.control import Control
@@ -23,6 +24,8 @@ from core.engine import keys
 from core.engine.connection import Connection, Practice, choose
 from core.errors import Crowded, NoRoom, NotBegun
 from core.i18n import later as _
+from core.storage import folder
+from core.storage.storage import Storage
 from core.threads.supervised import SupervisedThread
 
 log = logging.getLogger(__name__)
@@ -55,7 +58,8 @@ class _Cluster:
 class Classroom:
     """Controls by key, from ``start()`` until ``stop()``.
 
-    engines: one for everybody, or one for each key. now: a monotonic clock, in seconds.
+    engines: one for everybody, or one for each key. now: a monotonic clock, in seconds. storage:
+    what outlives them; closed with them.
     """
 
     def __init__(
@@ -63,8 +67,10 @@ class Classroom:
         engines: Connection | Practice,
         access: Access,
         now: Callable[[], float] = time.monotonic,
+        storage: Storage | None = None,
     ) -> None:
         self.access = access
+        self.storage = storage or Storage(None)
         self._engines = engines
         self._now = now
         self._lock = threading.Lock()
@@ -148,6 +154,7 @@ class Classroom:
             for key in list(self._clusters):
                 self._end(key)
         self._engines.close()
+        self.storage.close()
 
     def _made(self, key: str, who: str) -> _Cluster:
         with self._lock:
@@ -230,6 +237,8 @@ def classroom() -> Classroom:
     global _current
     with _making:
         if _current is None:
-            _current = Classroom(choose(), Access(os.environ))
+            storage = Storage(folder.chosen(os.environ))
+            keeping.sign_alike(storage)
+            _current = Classroom(choose(), Access(os.environ), storage=storage)
             _current.start()
         return _current

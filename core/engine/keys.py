@@ -29,11 +29,12 @@ DEFAULT = "everybody"
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 LENGTH = 8
 YEAR = 365 * 24 * 3600  # seconds
+SECRET_BYTES = 32
 
 _KEY = re.compile(rf"[{LETTERS}]{{{LENGTH}}}|{DEFAULT}", re.ASCII)
 _EARLIER = re.compile(rf"[{LETTERS}]{{{LENGTH}}}\.[0-9a-f]{{32}}", re.ASCII)
-#: Of this process alone, like the clusters: after a restart a browser gets another key.
-_SECRET = secrets.token_bytes(32)
+#: What signs keys: of this process alone until ``sign_with`` gives another.
+_secret = secrets.token_bytes(SECRET_BYTES)
 #: True for the key of a cluster that exists.
 Known = Callable[[str], bool]
 
@@ -52,9 +53,24 @@ def spelled(key: str) -> str:
     return key if key == DEFAULT else f"{key[:4]}-{key[4:]}"
 
 
+def sign_with(secret: bytes) -> None:
+    """Sign with the secret of an earlier process, so that browsers keep their keys."""
+    global _secret
+    _secret = secret
+
+
 def signed(key: str) -> str:
     """The key as its owner's browser keeps it: the key alone does not make one its owner."""
-    return f"{key}.{hmac.digest(_SECRET, key.encode(), 'sha256').hex()[:32]}"
+    return f"{key}.{_drawn(key)}"
+
+
+def cluster_id(key: str) -> str:
+    """The name of this key's cluster for others, in 32 letters 0-9a-f: it tells nobody the key."""
+    return _drawn(f"cluster {key}")
+
+
+def _drawn(text: str) -> str:
+    return hmac.digest(_secret, text.encode(), "sha256").hex()[:32]
 
 
 def own(cookies: Mapping[str, str]) -> str:
@@ -92,10 +108,10 @@ def _own(cookies: Mapping[str, str]) -> str:
 
 
 def _next(cookie: str) -> str:
-    """A new key; the same one for all tabs with this cookie of an earlier process."""
+    """A new key; the same one for all tabs with this cookie, which another secret signed."""
     if not _EARLIER.fullmatch(cookie):
         return new()
-    drawn = hmac.digest(_SECRET, b"next " + cookie.encode(), "sha256")
+    drawn = hmac.digest(_secret, b"next " + cookie.encode(), "sha256")
     return "".join(LETTERS[each % len(LETTERS)] for each in drawn[:LENGTH])
 
 

@@ -38,7 +38,7 @@ def program(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[by
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        env=inherited | environment,
+        env=inherited | {"ESSAIM_DATA": ""} | environment,  # what is kept is the user's own
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -251,3 +251,25 @@ def test_a_code_that_nobody_has_changes_nothing(browser: Browser) -> None:
 
 def test_no_address_leads_to_another_host(browser: Browser) -> None:
     assert urlsplit(browser.ask("//elsewhere.example/?cluster=").headers["location"]).netloc == ""
+
+
+def test_a_kept_secret_signs_alike_and_names_clusters_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keys, "_secret", b"")  # put back at the end
+    keys.sign_with(b"a" * keys.SECRET_BYTES)
+    before = keys.signed(ADA), keys.cluster_id(ADA)
+    keys.sign_with(b"b" * keys.SECRET_BYTES)
+    assert keys.own({keys.OWN: before[0]}) == keys.DEFAULT
+    assert keys.cluster_id(ADA) != before[1]
+    keys.sign_with(b"a" * keys.SECRET_BYTES)
+    assert keys.own({keys.OWN: before[0]}) == ADA
+    assert (keys.signed(ADA), keys.cluster_id(ADA)) == before
+
+
+def test_the_name_of_a_cluster_is_no_way_to_its_key() -> None:
+    name = keys.cluster_id(ADA)
+    assert len(name) == 32
+    assert not set(name) - set("0123456789abcdef")
+    assert name not in keys.signed(ADA)
+    assert name != keys.cluster_id(BOB)
