@@ -10,13 +10,13 @@ from typing import Any
 import docker
 import pytest
 
-from essaim_practice.files.disk import Disk
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.store.clock import ManualClock
 from essaim_practice.store.file_tree import EMPTY
 from essaim_practice.store.limits import Limits
+from essaim_practice.store.memory import Budget
 
 from .test_swarm_api import until
 
@@ -31,7 +31,7 @@ LIMITS = Limits(
     tasks=5,
     replicas=12,
     history=2,
-    all_file_bytes=4096,
+    all_file_bytes=12_000,
     request_bytes=100_000,
 )
 
@@ -136,8 +136,8 @@ def test_a_slot_forgets_whatever_the_swarm_is_told(api: docker.APIClient) -> Non
 
 
 def test_a_build_copies_no_more_than_the_images_may_store(api: docker.APIClient) -> None:
-    with pytest.raises(docker.errors.APIError, match="at most 4096 bytes of files in its images"):
-        list(api.build(fileobj=context(b"x" * 5000), custom_context=True))
+    with pytest.raises(docker.errors.APIError, match="at most 12000 bytes of files"):
+        list(api.build(fileobj=context(b"x" * 20_000), custom_context=True))
     list(api.build(fileobj=context(b"x" * 3000), custom_context=True))
 
 
@@ -167,7 +167,7 @@ def test_a_line_without_end_is_cut() -> None:
 
 
 def test_file_systems_share_one_disk() -> None:
-    disk = Disk(10_000)
+    disk = Budget(10_000)
     one, two = (FileSystem(EMPTY, lambda: 0.0) for _ in range(2))
     one.write_to(disk)
     two.write_to(disk)

@@ -16,6 +16,7 @@ from essaim_practice.protocol import shapes
 from essaim_practice.protocol.answers import Answer
 from essaim_practice.store import quotas
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.memory import VALUE
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
@@ -39,12 +40,15 @@ class Request:
     def json(self, shape: shapes.Struct | None = None) -> dict[str, Any]:
         """The body, validated against the shape; any object without one.
 
-        Raises ApiError 400 in the daemon's words for a wrong body, 413 for one over MAX_JSON.
+        Raises ApiError 400 in the daemon's words for a wrong body, 413 for one over MAX_JSON, 409
+        where the cluster has no memory for what it asks.
         """
         if len(self.body) > shapes.MAX_JSON:
             raise ApiError(413, f"request body is larger than {shapes.MAX_JSON} bytes")
+        text = self.body.decode(errors="replace") or "{}"
+        self.cluster.store.memory.require(len(text) + VALUE * shapes.values_in(text))
         try:
-            value = shapes.parse(self.body.decode(errors="replace") or "{}")
+            value = shapes.parse(text)
             return shapes.fit(value, shape) if shape else shapes.any_object(value)
         except shapes.Mismatch as error:
             raise ApiError(400, f"invalid JSON: {error}") from None

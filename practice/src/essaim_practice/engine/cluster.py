@@ -55,7 +55,7 @@ class Cluster:
         self.clock = clock
         self.random = random
         self.store = store = Store(clock, limits)
-        self.logs = LogBook(clock, limits)
+        self.logs = LogBook(clock, limits, store.memory)
         store.add_index(Image, "engine", lambda image: image.engine)
         store.add_index(Network, "name", lambda network: network.name)
         names = tuple(self.add_engine().id for _ in range(nodes))

@@ -29,6 +29,8 @@ from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm.events import swarm_event
 
 REMEMBERED = 256
+_MOST = 256 * 1024  # bytes of them
+_EVENT, _ATTRIBUTE = 500, 100  # bytes of one besides its texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,22 @@ class Event:
         return message
 
 
+def _size(event: Event) -> int:
+    """Bytes that the event takes, about: its attributes are all labels of its container."""
+    told = event.attributes
+    return _EVENT + _ATTRIBUTE * len(told) + sum(map(len, told)) + sum(map(len, told.values()))
+
+
 class EventLog:
     """Keeps the last events and sends new ones to followers."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._past: deque[Event] = deque(maxlen=REMEMBERED)
-        self._feed: Broadcast[Event] = Broadcast()
+        self._past: deque[Event] = deque()
+        self.weight = 0  # bytes of those
+        self._feed: Broadcast[Event] = Broadcast(store.memory)
+        store.memory.join(self)
         store.watch(self._on_local, Container, Image, Volume, Network)
         store.watch(self._on_swarm, Node, Service, Network, Secret, Config)
 
@@ -78,8 +88,13 @@ class EventLog:
         scope = "local" if engine else "swarm"
         now = self._clock.now()
         event = Event(now, scope, engine, type, action, id, attributes)
+        size = _size(event)
+        most = _MOST if self._store.memory.take(size) else self.weight
         self._past.append(event)
-        self._feed.publish(event)
+        self.weight += size
+        while len(self._past) > REMEMBERED or (self.weight > most and len(self._past) > 1):
+            self.weight -= _size(self._past.popleft())
+        self._feed.publish(event, size)
 
     def emit_container(self, container: Container, action: str, **more: str) -> None:
         attributes = local_events.container_attributes(container) | more

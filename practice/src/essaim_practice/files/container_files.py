@@ -9,7 +9,6 @@ from contextlib import suppress
 from posixpath import join
 
 from essaim_practice.files import rootfs
-from essaim_practice.files.disk import Disk
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder, Tree
 from essaim_practice.store.mount import Mount
 from essaim_practice.store.objects import Container, Engine, Image, Json, Volume
@@ -41,7 +40,7 @@ class ContainerFiles:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.limit = store.limits.file_bytes
-        self._disk = Disk(store.limits.all_file_bytes)
+        self._disk = store.disk
         self._containers: dict[str, FileSystem] = {}
         self._volumes: dict[str, FileSystem] = {}
         self._machines: dict[str, FileSystem] = {}

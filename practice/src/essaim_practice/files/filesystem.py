@@ -18,11 +18,19 @@ from essaim_practice.files.layers import (
     LIMIT,
     LONGEST_PATH,
     MODIFIED,
-    NAME_COST,
     Layers,
     fail,
 )
-from essaim_practice.store.file_tree import EMPTY, Device, File, Folder, Inode, Link, Tree
+from essaim_practice.store.file_tree import (
+    EMPTY,
+    NAME_COST,
+    Device,
+    File,
+    Folder,
+    Inode,
+    Link,
+    Tree,
+)
 
 __all__ = [  # what one needs to work with files
     "ADDED",

@@ -11,11 +11,10 @@ from dataclasses import replace
 from posixpath import basename, dirname, join
 from typing import Any, NoReturn, Self
 
-from essaim_practice.files.disk import Disk
-from essaim_practice.store.file_tree import File, Folder, Inode, Link, Tree
+from essaim_practice.store.file_tree import NAME_COST, File, Folder, Inode, Link, Tree
+from essaim_practice.store.memory import Budget
 
 LIMIT = 64 * 2**20  # bytes that may be written on top
-NAME_COST = 512  # bytes that an entry counts for besides its content: names fill memory too
 _MOST_LINKS = 40  # on one path, as in Linux
 LONGEST_PATH, LONGEST_NAME = 4095, 255
 
@@ -35,7 +34,7 @@ class Layers:
         self.read_only = False
         self._lower = lower
         self.limit = limit
-        self._disk: Disk | None = None
+        self._disk: Budget | None = None
         self._upper: dict[str, Inode | None] = {}  # None: deleted from the tree below
         self._adding, self._added = "", bytearray()  # to which file, and what was not yet put there
         self._sealed: dict[str, Inode | None] = {}
@@ -140,7 +139,7 @@ class Layers:
         self._put_there()
         return self._lower.under(self._upper)
 
-    def write_to(self, disk: Disk) -> None:
+    def write_to(self, disk: Budget) -> None:
         """Share a disk with others from now on (ENOSPC when it is full)."""
         self._disk = disk
         disk.join(self)

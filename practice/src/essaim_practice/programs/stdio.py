@@ -9,6 +9,7 @@ from typing import Protocol
 
 from essaim_practice.programs.terminal import Terminal
 from essaim_practice.store.broadcast import Broadcast, Subscription
+from essaim_practice.store.memory import UNBOUNDED, Budget
 
 _ROOM = 256 * 1024  # bytes of input that wait for the program before the client has to
 _LAG = 64  # chunks of output that may wait for a client before the program has to
@@ -38,16 +39,22 @@ class Streams:
     """Input and output of one process; there before it runs, since clients attach before that.
 
     is_open: whether it has an input at all. log: where the output is kept.
+    memory: counts what waits for clients.
     """
 
     def __init__(
-        self, tty: bool, is_open: bool, log: Callable[[bytes, int], None] = _no_log
+        self,
+        tty: bool,
+        is_open: bool,
+        log: Callable[[bytes, int], None] = _no_log,
+        memory: Budget = UNBOUNDED,
     ) -> None:
         self.terminal: Terminal | None = None
         if tty:
             self.terminal = Terminal(self._put, self._interrupt, self._wake)
         self.process: Reader | None = None  # hears of input, and of its terminal's signals
         self._log = log
+        self._memory = memory
         self._input = bytearray()
         self._at_end = not is_open
         self._feed: Broadcast[Chunk] | None = None  # once somebody follows
@@ -97,7 +104,7 @@ class Streams:
     def follow(self) -> Subscription[Chunk]:
         """Everything written from this call on, until the process ends."""
         if self._feed is None:
-            self._feed = Broadcast()
+            self._feed = Broadcast(self._memory)
         subscription = self._feed.subscribe()
         if self.over:
             subscription.end()
@@ -152,4 +159,4 @@ class Streams:
     def _put(self, data: bytes, stream: int = 1) -> None:
         self._log(data, stream)
         if self._feed:
-            self._feed.publish(Chunk(stream, data))
+            self._feed.publish(Chunk(stream, data), len(data))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_JSON = 2 * 2**20  # bytes; far more than any spec needs
+MOST_VALUES = 10_000  # of one text: each costs far more than its bytes, in time and in memory
 _INTEGERS = {
     "int": (-(2**63), 2**63),
     "int64": (-(2**63), 2**63),
@@ -65,6 +66,8 @@ class Mismatch(ValueError):
 
 def parse(text: str) -> Any:
     """Parse any JSON value. Raises Mismatch where Go's decoder would stop, and at 1000 levels."""
+    if values_in(text) > MOST_VALUES:
+        raise Mismatch(f"the practice engine reads at most {MOST_VALUES} values at once")
 
     def constant(name: str) -> None:
         raise Mismatch(f"invalid character '{name.lstrip('-')[0]}' looking for beginning of value")
@@ -84,6 +87,11 @@ def parse(text: str) -> Any:
         raise Mismatch("exceeded max depth") from None
     except ValueError:
         raise Mismatch("a number has too many digits") from None
+
+
+def values_in(text: str) -> int:
+    """How many values a JSON text has, at most."""
+    return 1 + text.count(",") + text.count("[") + text.count("{")
 
 
 def fit(value: Any, shape: Struct) -> dict[str, Any]:

@@ -6,17 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Generic, TypeVar
 
+from essaim_practice.store.memory import UNBOUNDED, Budget
+
 T = TypeVar("T")
 
-_MOST = 4 * 2**20  # bytes that wait for one subscription; beyond it the oldest items are dropped
+_MOST = 2**20  # bytes that wait for one subscription; beyond it the oldest items are dropped
 _ITEM = 100  # bytes that an item counts for besides what its publisher says
 TOGETHER = 1000  # most items of one list of ``several``
 
 
 class Broadcast(Generic[T]):
-    """Publishes items to its subscriptions; costs nothing without any."""
+    """Publishes items to its subscriptions; costs nothing without any.
 
-    def __init__(self) -> None:
+    memory: counts what waits for them.
+    """
+
+    def __init__(self, memory: Budget = UNBOUNDED) -> None:
+        self.memory = memory
         self._subscriptions: tuple[Subscription[T], ...] = ()
 
     def subscribe(self) -> Subscription[T]:
@@ -56,13 +62,15 @@ class Subscription(AsyncIterator[T]):
     def __init__(self, feed: Broadcast[T]) -> None:
         self._feed = feed
         self._items: asyncio.Queue[tuple[T | None, int]] = asyncio.Queue()
-        self._size = 0
+        self.weight = 0  # bytes that wait
+        feed.memory.join(self)
 
     def put(self, item: T | None, size: int = 0) -> None:
+        most = _MOST if self._feed.memory.take(size + _ITEM) else self.weight
         self._items.put_nowait((item, size + _ITEM))
-        self._size += size + _ITEM
-        while self._size > _MOST and self.waiting > 1:
-            self._size -= self._items.get_nowait()[1]
+        self.weight += size + _ITEM
+        while self.weight > most and self.waiting > 1:
+            self.weight -= self._items.get_nowait()[1]
 
     @property
     def waiting(self) -> int:
@@ -70,7 +78,7 @@ class Subscription(AsyncIterator[T]):
 
     async def __anext__(self) -> T:
         item, size = await self._items.get()
-        self._size -= size
+        self.weight -= size
         if item is None:
             raise StopAsyncIteration
         return item

@@ -59,6 +59,7 @@ def size_of(entry: Inode) -> int:
     return 0
 
 
+NAME_COST = 512  # bytes that an entry counts for besides its content: names fill memory too
 _ENTRY = 128  # bytes of an entry in a tree's own index
 
 
@@ -75,7 +76,8 @@ class Tree(Mapping[str, Inode]):
     def __init__(self, entries: Mapping[str, Inode], below: Tree | None = None) -> None:
         self._entries = entries
         self.below = below  # the one that it was made from, and holds much of
-        self._layer: Mapping[str, Inode | None] = entries
+        #: Bytes that the tree holds beyond those of the tree below it.
+        self.weight = 0
 
     def under(self, layer: Mapping[str, Inode | None]) -> Tree:
         """A tree with a layer on top of this one; None in the layer deletes a path."""
@@ -86,7 +88,8 @@ class Tree(Mapping[str, Inode]):
             else:
                 entries[path] = entry
         tree = Tree(entries, self)
-        tree._layer = {path: entry for path, entry in layer.items() if isinstance(entry, File)}
+        files = sum(len(each.data) for each in layer.values() if isinstance(each, File))
+        tree.weight = files + NAME_COST * len(layer) + _ENTRY * len(entries)
         return tree
 
     def __getitem__(self, path: str) -> Inode:
@@ -100,12 +103,6 @@ class Tree(Mapping[str, Inode]):
 
     def names(self, folder: str) -> tuple[str, ...]:
         return self._folders.get(folder, ())
-
-    @cached_property
-    def weight(self) -> int:
-        """Bytes that the tree holds beyond those of the tree below it."""
-        files = (entry for entry in self._layer.values() if isinstance(entry, File))
-        return sum(len(file.data) for file in files) + _ENTRY * len(self._entries)
 
     @cached_property
     def _folders(self) -> dict[str, tuple[str, ...]]:

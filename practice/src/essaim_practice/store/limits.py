@@ -27,11 +27,14 @@ class Limits:
     tasks: int = 1000  # with a node; more of them stay pending
     replicas: int = 20_000  # that all services together may ask for
     history: int = 20  # tasks that a slot remembers, whatever the Swarm's own limit is
+    connections: int = 500  # open at a time, to all its engines
+    streams: int = 200  # of those, how many may follow logs or events, attach, or run a command
+    memory_bytes: int = 64 * 2**20  # of files, logs, settings, programs and requests, all together
     log_bytes: int = 512 * 1024  # of one container; the oldest lines go
-    all_log_bytes: int = 64 * 2**20
-    file_bytes: int = 64 * 2**20  # that one container or volume may write
-    all_file_bytes: int = 256 * 2**20  # what containers and volumes wrote, and builds copied
-    request_bytes: int = 128 * 2**20  # of one request's body, such as a build context
+    all_log_bytes: int = 8 * 2**20
+    file_bytes: int = 32 * 2**20  # that one container or volume may write
+    all_file_bytes: int = 48 * 2**20  # what containers and volumes wrote, and images hold
+    request_bytes: int = 32 * 2**20  # of one request's body, such as a build context
 
     def __post_init__(self) -> None:
         for each in fields(self):

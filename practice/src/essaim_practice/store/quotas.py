@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Literal
 
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.file_tree import Tree
 from essaim_practice.store.objects import (
     Config,
     Container,
@@ -18,6 +17,7 @@ from essaim_practice.store.objects import (
     Volume,
 )
 from essaim_practice.store.store import Store
+from essaim_practice.store.weights import RECORD
 
 Kind = Literal[
     "configs",
@@ -36,6 +36,7 @@ def require(store: Store, kind: Kind) -> None:
     most = int(getattr(store.limits, kind))
     if _COUNTS[kind](store) >= most:
         raise ApiError(409, f"this practice cluster holds at most {most} {kind}: remove some first")
+    store.memory.require(RECORD)
 
 
 def require_image(store: Store, size: int) -> None:
@@ -45,17 +46,11 @@ def require_image(store: Store, size: int) -> None:
 
 
 def require_files(store: Store, size: int) -> None:
-    """Raises ApiError 409 where images would hold more bytes than the cluster may store."""
-    kept: dict[int, int] = {}
-    for image in store.all(Image):
-        tree: Tree | None = image.files if image.step or not image.digests else None
-        while tree is not None and tree.below is not None and id(tree) not in kept:
-            kept[id(tree)] = tree.weight
-            tree = tree.below
-    most = store.limits.all_file_bytes
-    if sum(kept.values()) + size > most:
-        text = f"this practice cluster stores at most {most} bytes of files in its images"
-        raise ApiError(409, f"{text}: remove some images first")
+    """Raises ApiError 409 where so many bytes more are too much for the cluster's disk."""
+    if not store.disk.take(size):
+        most = store.limits.all_file_bytes
+        text = f"this practice cluster stores at most {most} bytes of files"
+        raise ApiError(409, f"{text}: remove some images, containers or volumes first")
 
 
 def _containers(store: Store) -> int:

@@ -16,6 +16,8 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.limits import STANDARD, Limits
+from essaim_practice.store.memory import Budget
+from essaim_practice.store.weights import Trees, Weights
 
 
 class Stored(Protocol):
@@ -57,6 +59,9 @@ class Store:
     def __init__(self, clock: Clock, limits: Limits = STANDARD) -> None:
         self.clock = clock
         self.limits = limits
+        self.memory = Budget(limits.memory_bytes)  # of all that the cluster holds
+        self.disk = Budget(limits.all_file_bytes, self.memory)  # of the files in it
+        self._counts = (Weights(self.memory), Trees(self.disk))
         self.version = 0
         self.writes = 0  # of any kind; version counts what Swarm counts
         self._objects: dict[type, dict[str, Stored]] = defaultdict(dict)
@@ -103,6 +108,8 @@ class Store:
         if old == stored:
             return stored
         table[stored.id] = stored
+        for each in self._counts:
+            each.change(kind, old, stored)
         if kind in self._indexes:
             self._index(kind, old, stored)
         self._announce(Change(old, stored))
@@ -111,6 +118,8 @@ class Store:
     def delete(self, kind: type[T], id: str) -> T | None:
         old = self._objects[kind].pop(id, None)
         if old is not None:
+            for each in self._counts:
+                each.change(kind, old, None)
             self._index(kind, old, None)
             self._announce(Change(old, None))
         return old  # type: ignore[return-value]

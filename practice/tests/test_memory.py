@@ -1,0 +1,122 @@
+"""One cluster's memory has one limit, whatever fills it; bytes are counted, not measured."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.programs.logs import LogBook
+from essaim_practice.store.broadcast import Broadcast
+from essaim_practice.store.clock import ManualClock
+from essaim_practice.store.file_tree import EMPTY
+from essaim_practice.store.limits import Limits
+from essaim_practice.store.memory import Budget, Reservation, weigh
+from essaim_practice.store.objects import Volume
+from essaim_practice.store.store import Store
+
+LIMITS = Limits(memory_bytes=2**20)
+SENTENCE = "this practice cluster holds at most 1 MiB in memory: remove some containers"
+BIG = "x" * 100_000
+
+
+@pytest.fixture
+def server() -> Iterator[PracticeServer]:
+    with PracticeServer.start(speed=50.0, seed=1, bind_ports=False, limits=LIMITS) as server:
+        yield server
+
+
+@pytest.fixture
+def api(server: PracticeServer) -> Iterator[docker.APIClient]:
+    client = docker.APIClient(base_url=server.urls[0])
+    client.pull("nginx", tag="latest")
+    yield client
+    client.close()
+
+
+def test_what_settings_fill_is_refused_and_comes_back(
+    server: PracticeServer, api: docker.APIClient
+) -> None:
+    made = []
+
+    def fill() -> None:
+        for _ in range(100):
+            made.append(api.create_container("nginx", labels={"l": BIG})["Id"])
+
+    with pytest.raises(docker.errors.APIError, match=SENTENCE) as refused:
+        fill()
+    assert refused.value.status_code == 409
+    assert 3 < len(made) < 12
+    assert server.cluster.store.memory.weight < LIMITS.memory_bytes
+    with pytest.raises(docker.errors.APIError, match=SENTENCE):
+        api.create_volume("data", labels={"l": BIG})
+    for each in made:
+        api.remove_container(each)
+    api.create_volume("data", labels={"l": BIG})
+
+
+def test_records_that_share_settings_count_them_once() -> None:
+    store = Store(ManualClock(), LIMITS)
+    labels = {"l": BIG}
+    assert 100_000 < weigh(labels) < 101_000
+    for number in range(10):
+        store.put(Volume(f"node1/{number}", "node1", str(number), "local", labels, None, 0.0))
+    assert 100_000 < store.memory.weight < 120_000
+    for number in range(10):
+        store.delete(Volume, f"node1/{number}")
+    assert store.memory.weight == 0
+
+
+def test_what_a_request_needs_is_given_back_at_its_end() -> None:
+    memory = Budget(1000)
+    one, two = Reservation(memory), Reservation(memory)
+    assert one.take(600)
+    assert not two.take(600)
+    one.release()
+    assert two.take(600)
+    del two
+    assert one.take(900)
+
+
+def test_what_is_part_of_a_budget_counts_for_the_whole() -> None:
+    memory = Budget(10_000)
+    disk = Budget(8000, memory)
+    files = FileSystem(EMPTY, lambda: 0.0)
+    files.write_to(disk)
+    files.write("/a", bytes(5000))
+    request = Reservation(memory)
+    assert not request.take(6000)
+    files.remove("/a")
+    assert request.take(6000)
+    with pytest.raises(OSError, match="No space left on device"):
+        files.write("/a", bytes(5000))
+
+
+def test_logs_give_way_when_memory_is_full() -> None:
+    memory = Budget(10_000)
+    book = LogBook(ManualClock(), Limits(), memory)
+    for number in range(1000):
+        book.write("c", b"%d\n" % number)
+    assert book.weight <= 10_000
+    assert book.read("c")[-1].text == b"999\n"
+    book.drop("c")
+    assert book.weight == 0
+
+
+def test_who_does_not_listen_gives_way_when_memory_is_full() -> None:
+    async def run() -> list[int]:
+        feed: Broadcast[int] = Broadcast(Budget(10_000))
+        deaf = feed.subscribe()
+        for number in range(100):
+            feed.publish(number, 1000)
+        assert deaf.weight <= 10_000
+        feed.end()
+        return [item async for item in deaf]
+
+    heard = asyncio.run(run())
+    assert heard == list(range(100 - len(heard), 100))
+    assert heard
