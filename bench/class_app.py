@@ -1,5 +1,6 @@
 """The dashboard as app.py makes it, and routes of the benches, which no real dashboard has."""
 
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -7,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from core.commands.services import ScaleServices
 from core.control.classroom import classroom
 from core.control.rights import Right
 from core.traffic.plan import Plan
+from core.votes.model import question
 from core.web.server import lifespan, middleware, routes
 
 
@@ -37,6 +40,47 @@ def ends(request: Request) -> JSONResponse:
     return JSONResponse(sorted(each.sent + each.seconds for each in run.requests))
 
 
+def learn(request: Request) -> JSONResponse:
+    """What a learner does on pages: gives a name, leaves a lab's step out, votes, scales."""
+    asked = request.query_params
+    control = classroom().control(asked["key"])
+    match asked["do"]:
+        case "name":
+            control.labs.name = asked["name"]
+        case "skip":
+            control.labs.progress(asked["lab"])
+            control.labs.skip(asked["lab"])
+        case "ask":
+            [service] = [each for each in control.snapshot.services if each.name == "still"]
+            control.votes.ask(question("scale", service, control.snapshot, time.time(), 6))
+        case "vote":
+            poll = control.votes.poll
+            counts = [6] + [0] * (len(poll.question.nodes) - 1) if poll.question else []
+            counted = poll.question and control.votes.vote(
+                asked["voter"], poll.question.asked, counts
+            )
+            if not counted:
+                raise ValueError("the vote does not count")
+        case "scale":
+            scale = ScaleServices(replicas=((asked["service"], int(asked["replicas"])),))
+            control.submit(scale, "bench", Right())
+    return kept(request)
+
+
+def kept(request: Request) -> JSONResponse:
+    """All that the dashboard keeps of one cluster."""
+    control = classroom().control(request.query_params["key"])
+    begun, poll = control.labs.begun(), control.votes.poll
+    return JSONResponse(
+        {
+            "name": control.labs.name,
+            "question": poll.question.asked if poll.question else 0,
+            "numbers": {f"steps of {each.lab.name}": len(each.done) for each in begun}
+            | {"votes": poll.votes, "lines of the journal": len(control.journal.records())},
+        }
+    )
+
+
 app = st.App(
     str(Path(__file__).parents[1] / "app.py"),
     routes=[
@@ -44,6 +88,8 @@ app = st.App(
         Route("/bench/hosts", hosts),
         Route("/bench/send", send),
         Route("/bench/ends", ends),
+        Route("/bench/learn", learn),
+        Route("/bench/kept", kept),
     ],
     middleware=middleware(),
     lifespan=lifespan,
