@@ -22,6 +22,15 @@ from essaim_practice.store.limits import Limits
 
 if TYPE_CHECKING:
     from essaim_practice.client.client import Clock, Faults, PracticeClient
+    from essaim_practice.client.worker import (
+        Changed,
+        Changes,
+        ClusterStatus,
+        Heartbeat,
+        Opened,
+        WorkerClient,
+        WorkerStatus,
+    )
     from essaim_practice.hosting.clusters import Clusters
     from essaim_practice.hosting.server import PracticeServer
 
@@ -29,12 +38,17 @@ __version__ = "0.2.0"
 
 __all__ = [
     "Call",
+    "Changed",
+    "Changes",
     "Clock",
+    "ClusterStatus",
     "Clusters",
     "EngineUnreachable",
     "Faults",
+    "Heartbeat",
     "Limits",
     "Machine",
+    "Opened",
     "PracticeClient",
     "PracticeError",
     "PracticeServer",
@@ -44,16 +58,21 @@ __all__ = [
     "Settings",
     "Time",
     "TooManyClusters",
+    "WorkerClient",
+    "WorkerStatus",
     "__version__",
     "calls",
 ]
 
+_OF_WORKERS = (
+    *("Changed", "Changes", "ClusterStatus", "Heartbeat", "Opened", "WorkerClient"),
+    "WorkerStatus",
+)
 #: Loaded on first use, by the module that holds them.
 _LAZY = {
-    "Clock": "essaim_practice.client.client",
+    **dict.fromkeys(("Clock", "Faults", "PracticeClient"), "essaim_practice.client.client"),
+    **dict.fromkeys(_OF_WORKERS, "essaim_practice.client.worker"),
     "Clusters": "essaim_practice.hosting.clusters",
-    "Faults": "essaim_practice.client.client",
-    "PracticeClient": "essaim_practice.client.client",
     "PracticeServer": "essaim_practice.hosting.server",
 }
 

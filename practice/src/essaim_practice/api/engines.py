@@ -11,7 +11,6 @@ from typing import Any
 from essaim_practice.api.routing import Request, route
 from essaim_practice.api.settings import settings, words
 from essaim_practice.api.swarm_info import local_state
-from essaim_practice.engine.cluster import Cluster
 from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Engine
@@ -20,8 +19,7 @@ from essaim_practice.store.objects import Engine
 @route("GET", "/_practice/engines")
 def engines(request: Request) -> Response:
     """Every machine: where its API answers, how it fares, and its part in the Swarm."""
-    cluster = request.cluster
-    return Response([_shown(cluster, engine) for engine in cluster.engines])
+    return Response([_shown(request, engine) for engine in request.cluster.engines])
 
 
 @route("POST", "/_practice/engines", quota="engines")
@@ -31,7 +29,7 @@ async def add(request: Request) -> Response:
     engine = request.cluster.add_engine()
     if request.cluster.keeper is not None:
         await request.cluster.keeper.attend()
-    return Response(_shown(request.cluster, engine), 201)
+    return Response(_shown(request, engine), 201)
 
 
 @route("DELETE", "/_practice/engines/{name}")
@@ -56,11 +54,15 @@ def machine(request: Request) -> Engine:
     raise ApiError(404, f"there is no machine called {name}, only {known}")
 
 
-def _shown(cluster: Cluster, engine: Engine) -> dict[str, Any]:
+def _shown(request: Request, engine: Engine) -> dict[str, Any]:
+    cluster = request.cluster
+    host = cluster.keeper.host(engine.id) if cluster.keeper else ""
+    if host.startswith("/"):  # a path of the server that was asked
+        host = f"tcp://{request.headers.get('host', '')}{host}"
     return {
         "name": engine.id,
         "address": engine.address,
-        "host": cluster.keeper.host(engine.id) if cluster.keeper else "",
+        "host": host,
         "up": engine.up,
         "cut": engine.cut,
         "full": engine.full,

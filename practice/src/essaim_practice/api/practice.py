@@ -43,7 +43,7 @@ def everything(request: Request) -> Response:
 @route("GET", "/_practice/ports")
 def ports(request: Request) -> Response:
     """Every published port: where it is, what is behind it, and where it answers here."""
-    host = request.headers.get("host", "127.0.0.1")
+    host = request.headers.get("host", "127.0.0.1") + request.base
     shown = []
     for opening in request.cluster.mesh.openings():
         address = request.cluster.bound(opening.engine, opening.port)

@@ -36,6 +36,7 @@ class Request:
     version: tuple[int, int]  # of the API, as the client asked for it
     target: str = ""  # the path and query as they were sent
     repeated: Mapping[str, list[str]] = field(default_factory=dict)  # every value of each
+    base: str = ""  # what preceded the path, where one server answers for many engines
 
     def json(self, shape: shapes.Struct | None = None) -> dict[str, Any]:
         """The body, validated against the shape; any object without one.

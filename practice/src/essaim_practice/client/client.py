@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import functools
-import http.client
 import inspect
-import json
-import socket
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 from essaim_practice.client import calls
 from essaim_practice.client.calls import Call
-from essaim_practice.client.exceptions import EngineUnreachable, RequestRefused
+from essaim_practice.client.way import Way
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -101,8 +97,9 @@ class PracticeClient(Machines):
     """Sends calls to one engine of a cluster, each on a connection of its own; any thread may.
 
     host: a DOCKER_HOST value, ``tcp://127.0.0.1:2375``, ``http://...`` or ``unix:///path``; a path
-    after the port leads each call's. timeout: real seconds for each answer. Raises ValueError for
-    another kind of host or port. Each method raises RequestRefused and EngineUnreachable.
+    after the port leads each call's. timeout: real seconds for each answer. secret: of the worker
+    at that address, where it wants one. Raises ValueError for another kind of host or port. Each
+    method raises RequestRefused and EngineUnreachable.
 
     >>> import essaim_practice
     >>> with essaim_practice.PracticeServer.start(nodes=1, bind_ports=False) as server:
@@ -115,63 +112,13 @@ class PracticeClient(Machines):
 
     reset = _sends(calls.reset)
 
-    def __init__(self, host: str, timeout: float = 30.0) -> None:
-        place = urlsplit(host)
-        there = place.path if place.scheme == "unix" else place.hostname
-        if place.scheme not in ("tcp", "http", "unix") or not there:
-            raise ValueError(f"{host!r} is no tcp://, http:// or unix:// address of an engine")
+    def __init__(self, host: str, timeout: float = 30.0, secret: str = "") -> None:
+        self._way = Way(host, timeout, secret, "an engine")
         self.host = host
         self.timeout = timeout
-        self._place = place
-        self._port = place.port or (2375 if place.scheme == "tcp" else 80)
         self.faults = Faults(self.send)
         self.clock = Clock(self.send)
 
     def send(self, call: Call[T]) -> T:
         """Make this call and read the answer."""
-        place, body = self._place, json.dumps(dict(call.body)) if call.body else None
-        prefix = "" if place.scheme == "unix" else place.path.rstrip("/")
-        headers = {"Content-Type": "application/json"} if body else {}
-        connection = self._connection()
-        try:
-            connection.request(call.method, f"{prefix}/_practice/{call.path}", body, headers)
-            answer = connection.getresponse()
-            status, content = answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise EngineUnreachable(f"{self.host} does not answer: {error}") from error
-        finally:
-            connection.close()
-        if status >= 300:
-            raise RequestRefused(status, _words(content) or answer.reason)
-        try:
-            return call.read(json.loads(content) if content else None)
-        except (ValueError, LookupError, TypeError) as error:
-            shown = content[:80].decode(errors="replace")
-            why = f"{self.host} does not answer as a practice engine does: {shown!r}"
-            raise EngineUnreachable(why) from error
-
-    def _connection(self) -> http.client.HTTPConnection:
-        if self._place.scheme == "unix":
-            return _UnixConnection(self._place.path, self.timeout)
-        there = self._place.hostname or ""
-        return http.client.HTTPConnection(there, self._port, timeout=self.timeout)
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
-def _words(content: bytes) -> str:
-    """The engine's words of a refusal, where they are in Docker's shape; else all that it said."""
-    text = content.decode(errors="replace").strip()
-    try:
-        return str(json.loads(text)["message"])
-    except (ValueError, KeyError, TypeError):
-        return text
+        return self._way.ask(call.method, f"/_practice/{call.path}", call.read, call.body)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeVar
 
 from essaim_practice.client.exceptions import TooManyClusters
+from essaim_practice.hosting.kept import Keeping, Opened
 from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.hosting.settings import Settings
 from essaim_practice.hosting.thread import LoopThread
+
+T = TypeVar("T")
 
 _LEARNER = Settings(bind_ports=False)  # they would all want port 80
 
@@ -18,7 +24,8 @@ class Clusters:
 
     settings: what each cluster is. most: how many there may be at a time.
     idle_after: seconds of real time without a request until a cluster is ended; None for never.
-    One cluster listens only once its ``urls`` are asked for, and shares nothing with another.
+    folder: where to keep them; None: in memory only. One cluster listens only once its ``urls`` are
+    asked for, and shares nothing with another.
 
     >>> from essaim_practice import Clusters
     >>> with Clusters(most=30) as clusters:
@@ -28,12 +35,19 @@ class Clusters:
     """
 
     def __init__(
-        self, settings: Settings = _LEARNER, most: int = 100, idle_after: float | None = 7200.0
+        self,
+        settings: Settings = _LEARNER,
+        most: int = 100,
+        idle_after: float | None = 7200.0,
+        folder: Path | None = None,
     ) -> None:
-        self._settings = settings
-        self._most = most
+        self.settings = settings
+        self.most = most
+        self.folder = folder
         self._idle_after = idle_after
         self._servers: dict[str, PracticeServer] = {}
+        self._opening = asyncio.Lock()
+        self._keeping: Keeping | None = None  # of the folder
         self._thread = LoopThread()
         self._watch: asyncio.Task[None] | None = None
         if idle_after is not None:
@@ -54,7 +68,7 @@ class Clusters:
 
     def get(self, key: str) -> PracticeServer:
         """The cluster of this key, made if it is not there. Raises TooManyClusters."""
-        return self._thread.call(lambda: self._get(key))
+        return self._thread.run(self.open(key)).server
 
     def keys(self) -> tuple[str, ...]:
         """Of the clusters that are there, oldest first."""
@@ -62,40 +76,72 @@ class Clusters:
 
     def end(self, key: str) -> None:
         """Forget a cluster, where there is one."""
-        self._thread.run(self._end(key))
+        self._thread.run(self.forget(key))
 
     def reap(self, idle: float) -> tuple[str, ...]:
         """End the clusters that nobody has used for so many seconds; their keys."""
         return self._thread.run(self._reap(idle))
 
     def stop(self) -> None:
-        """End every cluster and the thread. Stopping twice does no harm."""
+        """End every cluster and the thread; keep what is kept. Stopping twice does no harm."""
         if self._thread.alive:
-            for key in self.keys():
-                self.end(key)
+            self._thread.run(self.close())
             self._thread.stop()
 
-    def _get(self, key: str) -> PracticeServer:
-        server = self._servers.get(key)
-        if server is None:
-            if len(self._servers) >= self._most:
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the clusters' own thread, to its end. See LoopThread."""
+        return self._thread.run(coroutine)
+
+    # On the thread itself
+
+    @property
+    def servers(self) -> Mapping[str, PracticeServer]:
+        """The clusters that are there by their keys, oldest first."""
+        return self._servers
+
+    async def open(self, key: str, settings: Settings | None = None) -> Opened:
+        """The cluster of this key; if it is not there, made of what is kept, or else anew.
+
+        settings: what a new one is; None: as all others. Raises TooManyClusters.
+        """
+        async with self._opening:
+            server = self._servers.get(key)
+            if server is not None:
+                server.touch()
+                return Opened(server, "there")
+            if len(self._servers) >= self.most:
                 raise TooManyClusters(
-                    f"this process holds at most {self._most} practice clusters: "
+                    f"this process holds at most {self.most} practice clusters: "
                     "end one first, or wait until one has been idle for long"
                 )
-            server = self._servers[key] = PracticeServer(self._thread, self._settings)
-        server.touch()
-        return server
+            server = PracticeServer(self._thread, settings or self.settings)
+            found, lost = False, None
+            if self._keeping is not None:
+                found, lost = await self._keeping.restore(key, server)
+            self._servers[key] = server
+            return Opened(server, "restored" if found else "new", lost)
 
-    async def _end(self, key: str) -> None:
-        server = self._servers.pop(key, None)
-        if server is not None:
-            await server.close()
+    async def forget(self, key: str) -> None:
+        """What ``end`` does."""
+        async with self._opening:
+            server = self._servers.pop(key, None)
+            if self._keeping is not None:
+                await self._keeping.forget(key)
+            if server is not None:
+                await server.close()
+
+    async def close(self) -> None:
+        """End every cluster; keep what is kept."""
+        async with self._opening:
+            if self._keeping is not None:
+                await self._keeping.close()
+            while self._servers:
+                await self._servers.popitem()[1].close()
 
     async def _reap(self, idle: float) -> tuple[str, ...]:
         keys = tuple(key for key, server in self._servers.items() if server.idle >= idle)
         for key in keys:
-            await self._end(key)
+            await self.forget(key)
         return keys
 
     async def _reap_for_ever(self, idle: float) -> None:

@@ -19,7 +19,8 @@ from essaim_practice.hosting.thread import LoopThread
 from essaim_practice.store.clock import LoopClock
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.objects import Container, Engine, Image, Node, Service, Swarm, Task
-from essaim_practice.wire.server import LOOPBACK, EngineServer
+from essaim_practice.wire.places import LOOPBACK, Places, ports
+from essaim_practice.wire.server import EngineServer
 
 if TYPE_CHECKING:
     import docker
@@ -50,7 +51,7 @@ class PracticeServer(Machines):
         self._own_thread = own_thread
         self.settings = settings
         self._servers: dict[str, EngineServer] = {}  # by engine
-        self._address = LOOPBACK  # where they listen
+        self._places: Places  # where they answer
         self._clients: dict[str, docker.DockerClient] = {}  # by DOCKER_HOST
         self.faults = Faults(self.send)
         self.clock = Clock(self.send)
@@ -95,7 +96,8 @@ class PracticeServer(Machines):
         thread = LoopThread()
         try:
             server = thread.call(lambda: cls(thread, settings, own_thread=True))
-            thread.run(server._listen(port, address))
+            names = [f"node{number + 1}" for number in range(settings.nodes)]
+            thread.run(server.listen(ports(address, port, names)))
         except BaseException:
             thread.stop()
             raise
@@ -119,7 +121,7 @@ class PracticeServer(Machines):
         Listens from the first call on. Raises OSError when there is no port to be had.
         """
         if not self._servers:
-            self._thread.run(self._listen())
+            self._thread.run(self.listen())
         return {engine: self.host(engine) for engine in list(self._servers)}
 
     @property
@@ -129,11 +131,8 @@ class PracticeServer(Machines):
 
     def host(self, engine: str) -> str:
         """The DOCKER_HOST of one engine, where it listens already; else ''."""
-        there = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}.get(self._address, self._address)
-        if ":" in there:
-            there = f"[{there}]"
         server = self._servers.get(engine)
-        return f"tcp://{there}:{server.port}" if server else ""
+        return server.place.host if server else ""
 
     @property
     def client(self) -> docker.DockerClient:
@@ -175,14 +174,9 @@ class PracticeServer(Machines):
     def watch(self, heard: Callable[[str], None]) -> None:
         """Call back after each change, with the name of the kind of record: ``Task``, ``Node``.
 
-        On the cluster's own thread, where it must be quick. It holds over resets.
+        On the cluster's own thread, where it must be quick. A reset tells every kind.
         """
-
-        def begin() -> None:
-            self._watchers.append(heard)
-            self._tell(heard)
-
-        self._thread.call(begin)
+        self._thread.call(lambda: self.tell(heard))
 
     def touch(self) -> None:
         """It is wanted: count its idleness from now."""
@@ -226,32 +220,46 @@ class PracticeServer(Machines):
         cluster.keeper = self
         self.cluster = cluster
         for heard in self._watchers:
-            self._tell(heard)
+            self._watch(heard)
+            for kind in _TOLD:  # after a reset
+                heard(kind.__name__)
         if with_.bind_ports:
             self._binder = PortBinder(cluster)
 
-    def _tell(self, heard: Callable[[str], None]) -> None:
+    def tell(self, heard: Callable[[str], None]) -> None:
+        """What ``watch`` does, for a caller on the thread itself."""
+        self._watchers.append(heard)
+        self._watch(heard)
+
+    def _watch(self, heard: Callable[[str], None]) -> None:
         self.cluster.store.watch(lambda change: heard(type(change.subject).__name__), *_TOLD)
 
-    async def _listen(self, port: int = 0, address: str = LOOPBACK) -> None:
+    async def listen(self, places: Places | None = None) -> None:
+        """On the thread itself: let every engine answer at its place, unless they do already.
+
+        places: where; else at any free ports of the loopback. Raises OSError.
+        """
         async with self._resets:
             if self._servers:
                 return
-            self._address = address
+            self._places = places or ports(LOOPBACK, 0, ())
             servers = {
-                engine.id: EngineServer(
-                    self.cluster, engine.id, port + number if port else 0, address
-                )
-                for number, engine in enumerate(self.cluster.engines)
+                engine.id: EngineServer(self.cluster, engine.id, self._places(engine.id))
+                for engine in self.cluster.engines
             }
             try:
-                for server in servers.values():
-                    await server.open()
+                for engine in self.cluster.engines:
+                    if engine.up:
+                        await servers[engine.id].open()
             except OSError:
                 for server in servers.values():
                     await server.close()
                 raise
             self._servers = servers
+
+    def at(self, engine: str) -> EngineServer | None:
+        """On the thread itself: what answers for an engine; None where there is none."""
+        return self._servers.get(engine)
 
     async def attend(self) -> None:
         """Listen for the engines that have come, and no more for those that have gone."""
@@ -266,7 +274,7 @@ class PracticeServer(Machines):
             await self._servers.pop(name).close(self._asking)
         for name in there:
             if name not in self._servers:
-                server = EngineServer(self.cluster, name, address=self._address)
+                server = EngineServer(self.cluster, name, self._places(name))
                 await server.open()
                 self._servers[name] = server
         for server in self._servers.values():

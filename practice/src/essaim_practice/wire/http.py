@@ -44,6 +44,12 @@ class Reply:
 
 
 Handle = Callable[[Call], Awaitable[Reply]]
+#: Looks at the headers of a request before its body is read: whether it is let in.
+Admit = Callable[[Mapping[str, str]], bool]
+
+
+class _Unknown(Exception):
+    """Whoever sends the request has not shown that it may."""
 
 
 class _TooLarge(Exception):
@@ -55,13 +61,14 @@ async def serve(
     writer: asyncio.StreamWriter,
     handle: Handle,
     most: int = STANDARD.request_bytes,
+    admit: Admit | None = None,
 ) -> None:
     """Answer requests on a connection until it ends. Nothing that a client sends makes it raise.
 
-    most: bytes that a request's body may have.
+    most: bytes that a request's body may have. admit: who is let in; None: all are.
     """
     try:
-        await _Connection(reader, writer, handle, most).run()
+        await _Connection(reader, writer, handle, most, admit).run()
     except (ConnectionError, asyncio.IncompleteReadError):
         pass  # the client went away
     finally:
@@ -76,11 +83,13 @@ class _Connection:
         writer: asyncio.StreamWriter,
         handle: Handle,
         most: int,
+        admit: Admit | None,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._handle = handle
         self._most = most
+        self._admit = admit
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024)
 
     async def run(self) -> None:
@@ -89,6 +98,9 @@ class _Connection:
                 call = await self._receive()
             except h11.RemoteProtocolError as error:
                 await self._refuse(error.error_status_hint or 400, f"malformed request: {error}")
+                return
+            except _Unknown:
+                await self._refuse(401, "this needs the header Authorization: Bearer SECRET")
                 return
             except _TooLarge:
                 await self._refuse(413, f"request body is larger than {self._most} bytes")
@@ -109,6 +121,7 @@ class _Connection:
 
     async def _receive(self) -> Call | None:
         request: h11.Request | None = None
+        headers: dict[str, str] = {}
         body = bytearray()
         while True:
             event = self._http.next_event()
@@ -119,6 +132,9 @@ class _Connection:
                 self._http.receive_data(await self._reader.read(_READ))
             elif isinstance(event, h11.Request):
                 request = event
+                headers = {k.decode().lower(): v.decode("latin-1") for k, v in event.headers}
+                if self._admit is not None and not self._admit(headers):
+                    raise _Unknown
                 length = dict(event.headers).get(b"content-length", b"0")
                 if int(length) > self._most:
                     raise _TooLarge
@@ -128,7 +144,6 @@ class _Connection:
                     raise _TooLarge
             elif isinstance(event, h11.EndOfMessage):
                 assert request is not None
-                headers = {k.decode().lower(): v.decode("latin-1") for k, v in request.headers}
                 method, target = request.method.decode(), request.target.decode()
                 return Call(method, target, headers, bytes(body))
             else:  # the connection was closed between requests

@@ -1,6 +1,7 @@
-"""The server of the Docker Engine API: one listener per engine, which passes requests to handlers.
+"""The server of the Docker Engine API: one for each engine, which passes requests to handlers.
 
-An engine that is down refuses connections: its listener closes and opens with ``Engine.up``.
+An engine that is down refuses connections: its listener closes and opens with ``Engine.up``. One
+whose place is a path of another server drops them.
 """
 
 from __future__ import annotations
@@ -25,22 +26,19 @@ from essaim_practice.store.objects import Engine
 from essaim_practice.store.store import Change
 from essaim_practice.wire import http as wire
 from essaim_practice.wire import listener
+from essaim_practice.wire.places import Place
 
 _PREFIX = re.compile(r"/v([0-9]{1,9}(?:\.[0-9]{0,9})*)(/.*)", re.DOTALL)
 
-LOOPBACK = "127.0.0.1"
-
 
 class EngineServer:
-    """Serves the API of one engine on a port of this computer."""
+    """Serves the API of one engine at its place."""
 
-    def __init__(
-        self, cluster: Cluster, engine: str, port: int = 0, address: str = LOOPBACK
-    ) -> None:
+    def __init__(self, cluster: Cluster, engine: str, place: Place) -> None:
         self.engine = engine
-        self._address = address
-        self.port = port
+        self.place = place
         self._cluster = cluster
+        self._open = False  # it answers
         self._listener: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._streaming: set[asyncio.Task[None]] = set()
@@ -54,9 +52,9 @@ class EngineServer:
         return asyncio.get_running_loop().time() if self._streaming else self._last_request
 
     async def open(self) -> None:
-        """Listen. Port 0 takes a free port and keeps it. Raises OSError if the port is taken."""
-        self._listener = await asyncio.start_server(self._accept, self._address, self.port)
-        self.port = self._listener.sockets[0].getsockname()[1]
+        """Answer from now on. Raises OSError where its place may not be listened at."""
+        self._listener = await self.place.open(self._accept)
+        self._open = True
 
     async def opened(self) -> None:
         """Wait until it listens again, where its machine has just started."""
@@ -69,10 +67,11 @@ class EngineServer:
         if self._listener is not None:
             await listener.close(self._listener)
         tasks = self._shut(spared)
+        self.place.leave()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def move_to(self, cluster: Cluster, spared: Set[asyncio.Task[Any]] = frozenset()) -> None:
-        """Serve this engine of another cluster from now on, at the same port.
+        """Serve this engine of another cluster from now on, at the same place.
 
         spared: connections that do not end.
         """
@@ -80,13 +79,14 @@ class EngineServer:
         self._cluster = cluster
         self._stop_watching = cluster.store.watch(self._on_engine, Engine)
         self._drop_connections(spared)
-        if self._listener is None:  # its machine was down
+        if not self._open:  # its machine was down
             await self.open()
 
     def _shut(self, spared: Set[asyncio.Task[Any]] = frozenset()) -> list[asyncio.Task[None]]:
         """Stop listening and drop every connection; returns the tasks that are ending."""
         if self._opening is not None:
             self._opening.cancel()
+        self._open = False
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -112,7 +112,7 @@ class EngineServer:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        if self._listener is None:  # the machine went down between the knock and the door
+        if not self._open:  # the machine went down between the knock and the door
             writer.transport.abort()
             return
         self._connections[task] = writer
@@ -122,20 +122,38 @@ class EngineServer:
         except asyncio.CancelledError:
             pass  # the machine went down
         finally:
-            self._connections.pop(task, None)
-            self._streaming.discard(task)
+            self.let_go(task)
 
-    async def _handle(self, call: wire.Call) -> wire.Reply:
+    async def answer(self, call: wire.Call, writer: asyncio.StreamWriter, base: str) -> wire.Reply:
+        """Answer a call that came over the connection of another server.
+
+        From now on, until ``let_go``, that connection ends with this engine. base: what preceded
+        the path there. Raises ConnectionResetError while its machine is down.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        if not self._open:
+            writer.transport.abort()
+            raise ConnectionResetError(f"{self.engine} is down")
+        self._connections[task] = writer
+        return await self._handle(call, base)
+
+    def let_go(self, task: asyncio.Task[None]) -> None:
+        """A connection has ended, or its client asks something else."""
+        self._connections.pop(task, None)
+        self._streaming.discard(task)
+
+    async def _handle(self, call: wire.Call, base: str = "") -> wire.Reply:
         task = asyncio.current_task()
         assert task is not None
         self._streaming.discard(task)
         self._last_request = asyncio.get_running_loop().time()
-        reply = await self._reply(call)
+        reply = await self._reply(call, base)
         if not isinstance(reply.answer, Response):
             self._streaming.add(task)
         return reply
 
-    async def _reply(self, call: wire.Call) -> wire.Reply:
+    async def _reply(self, call: wire.Call, base: str) -> wire.Reply:
         date = {"Date": formatdate(self._cluster.clock.now(), usegmt=True)}
         raw_path, _, query = call.target.partition("?")
         path = unquote(raw_path)
@@ -168,6 +186,7 @@ class EngineServer:
             version=_version(api),
             target=call.target,
             repeated=values,
+            base=base,
         )
         return wire.Reply(await self._answer(route, request), headers)
 

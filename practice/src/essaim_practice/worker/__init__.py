@@ -1,0 +1,1 @@
+"""The worker process: many practice clusters, asked for over HTTP."""
