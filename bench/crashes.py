@@ -18,20 +18,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from playwright.sync_api import Browser, sync_playwright
+
 from bench.pupils import Pupil, until
+from bench.screens import Screen, screens
 from bench.servers import Server
 from bench.work import client
+from essaim_practice import WorkerClient
+from tests.conftest import CHROMIUM_ARGS, chromium
 
 INSTANTS, LEARNERS, WORKERS = 50, 30, 2
 WORKING = (1.5, 5.0)  # seconds until a crash
 AFTERWARDS = 1.5  # for which those that it does not touch work on
 
-Victim = Literal["worker", "dashboard"]
+#: The dashboard dies with all its processes, or alone: then its workers end when they see it.
+Victim = Literal["worker", "dashboard", "dashboard alone"]
 
 
 @dataclass(slots=True)
@@ -41,6 +47,7 @@ class Report:
     faults: list[str] = field(default_factory=list)
     acts: int = 0
     back: dict[str, list[float]] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)  # on the pages in browsers
     log: Path = Path(os.devnull)
 
     def wrong(self, where: str, what: str) -> None:
@@ -52,11 +59,9 @@ def on_worker(pupil: Pupil) -> int | None:
     """The process of its cluster; None where that is not known."""
     place = Path(pupil.host.removeprefix("unix://"))
     for socket in sorted(place.parents[1].glob("worker*.sock")) if place.suffix == ".sock" else ():
-        from essaim_practice import WorkerClient
-
         worker = WorkerClient(f"unix://{socket}")
         if place.parent.name in [each.id for each in worker.clusters()]:
-            return int(worker.status().pid)
+            return worker.status().pid
     return None
 
 
@@ -74,11 +79,12 @@ def answers(pupil: Pupil) -> float:
 
 
 class Class:
-    """Learners, and the server that they work on."""
+    """Learners, the server that they work on, and the browsers of some."""
 
     def __init__(self, server: Server, pupils: list[Pupil], report: Report) -> None:
         self._server, self.pupils, self._report = server, pupils, report
         self._pool = ThreadPoolExecutor(len(pupils))
+        self.screens: list[Screen] = []
 
     def each(self, do: Callable[[Pupil], object], of: list[Pupil] | None = None) -> None:
         """Have each do it at once."""
@@ -98,54 +104,50 @@ class Class:
         time.sleep(chance.uniform(*WORKING))
         crash = time.time()
         if target is None:
-            self._server.kill()
+            self._server.kill(alone=victim == "dashboard alone")
+            over.set()
+            self._server.start()
+            self._took("the dashboard's start", crash)
         else:
             os.kill(target, signal.SIGKILL)
-        over.set()
-        if target is None:
-            spared.set()
-            self._server.start()
-            self._took("the dashboard's start", [time.time() - crash])
-        else:
+            over.set()
             time.sleep(AFTERWARDS)
-            spared.set()
+        spared.set()
         for each in work:
             each.result()
-        name = f"{number:3d} {victim}"
 
         def wrong(pupil: Pupil) -> Callable[[str], None]:
-            return lambda what: self._report.wrong(f"{name}, learner {pupil.number}", what)
+            name = f"{number:3d} {victim}, learner {pupil.number}"
+            return lambda what: self._report.wrong(name, what)
 
         def returns(pupil: Pupil) -> None:
             try:
                 if target is None:
-                    self._took(
-                        "pages, after the dashboard",
-                        [
-                            pupil.page.back(opened[pupil.number])
-                            - time.monotonic()
-                            + time.time()
-                            - crash
-                        ],
-                    )
+                    pupil.page.back(opened[pupil.number])
+                    self._took(f"pages, after the {victim}", crash)
                     pupil.host = self._server.host(pupil.page.key)
-                self._took(f"engines, after the {victim}", [answers(pupil) - crash])
+                answers(pupil)
+                self._took(f"engines, after the {victim}", crash)
             except Exception as error:
                 wrong(pupil)(f"it does not come back: {type(error).__name__}: {error}")
-                pupil.page.close()
-                self.pupils.remove(pupil)  # all is lost
+                self.gone(pupil)
 
         def compares(pupil: Pupil) -> None:
             try:
                 pupil.compare(crash, wrong(pupil))
             except Exception as error:
                 wrong(pupil)(f"it cannot be compared: {type(error).__name__}: {error}")
+                self.gone(pupil)
 
         self.each(lambda pupil: pupil.noticed(crash, wrong(pupil)), others)
+        self._report.said.update(word for screen in self.screens for word in screen.says())
         self.each(returns, struck)
         self.each(compares)
         self.each(lambda pupil: pupil.comes_to_rest(wrong(pupil)))
-        self._took(f"all is as it was, after the {victim}", [time.time() - crash])
+        self._took(f"all is as it was, after the {victim}", crash)
+        for screen in self.screens:
+            screen.check(wrong(screen.pupil))
+            self._report.said.update(screen.says())
         acts = sum(pupil.acts for pupil in self.pupils)
         print(
             f"{number:8d}: {victim} killed, {len(struck)} struck, {acts - self._report.acts} acts "
@@ -154,12 +156,20 @@ class Class:
         )
         self._report.acts = acts
 
-    def _took(self, what: str, seconds: list[float]) -> None:
-        self._report.back.setdefault(what, []).extend(seconds)
+    def gone(self, pupil: Pupil) -> None:
+        """Go on without somebody whose all is lost."""
+        pupil.page.close()
+        self.pupils.remove(pupil)
+        self.screens = [each for each in self.screens if each.pupil is not pupil]
+
+    def _took(self, what: str, since: float) -> None:
+        self._report.back.setdefault(what, []).append(time.time() - since)
 
 
 @contextmanager
-def at_work(learners: int, seed: int, report: Report) -> Iterator[Class]:
+def at_work(
+    learners: int, seed: int, report: Report, browser: Browser | None = None
+) -> Iterator[Class]:
     """A class on a dashboard that keeps all in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="essaim") as folder:
         report.log = Path(folder, "log")
@@ -176,7 +186,10 @@ def at_work(learners: int, seed: int, report: Report) -> Iterator[Class]:
                 pupils.append(Pupil(server, number, random.Random(seed * 1000 + number)))
             room = Class(server, pupils, report)
             room.each(Pupil.begin)
-            yield room
+            with ExitStack() as stack:
+                if browser:
+                    room.screens = stack.enter_context(screens(browser, pupils))
+                yield room
         finally:
             for pupil in pupils:
                 pupil.page.close()
@@ -195,13 +208,15 @@ def logged(log: Path) -> list[str]:
     return found
 
 
-def run(instants: int, learners: int, seed: int) -> Report:
-    """Kill so many times, two times in three a worker."""
+def run(instants: int, learners: int, seed: int, browser: Browser | None = None) -> Report:
+    """Kill so many times: in half of them a worker, else the dashboard, with its workers or not."""
     report, chance = Report(), random.Random(seed)
-    with at_work(learners, seed, report) as room:
+    with at_work(learners, seed, report, browser) as room:
         time.sleep(2)  # until all of the beginning is kept
         for number in range(1, instants + 1):
-            room.crash(number, "dashboard" if chance.random() < 1 / 3 else "worker", chance)
+            victims: tuple[Victim, ...] = ("worker", "dashboard", "dashboard alone")
+            [victim] = chance.choices(victims, [3, 2, 1])
+            room.crash(number, victim, chance)
             if not room.pupils:
                 break
     return report
@@ -210,7 +225,15 @@ def run(instants: int, learners: int, seed: int) -> Report:
 def main(instants: int = INSTANTS, learners: int = LEARNERS, seed: int | None = None) -> None:
     seed = random.SystemRandom().randrange(10_000) if seed is None else seed
     print(f"{instants:8d} crashes while {learners} learners work on {WORKERS} workers; seed {seed}")
-    report = run(instants, learners, seed)
+    if chromium() is None:
+        print("skipped: the pages in browsers, for there is no Chromium")
+        report = run(instants, learners, seed)
+    else:
+        with sync_playwright() as playwright:
+            args = list(CHROMIUM_ARGS)
+            browser = playwright.chromium.launch(executable_path=chromium(), args=args)
+            report = run(instants, learners, seed, browser)
+            browser.close()
     for what, seconds in sorted(report.back.items()):
         taken = sorted(seconds)
         p95 = taken[math.ceil(0.95 * len(taken)) - 1]
@@ -223,6 +246,8 @@ def main(instants: int = INSTANTS, learners: int = LEARNERS, seed: int | None = 
     for fault in sorted(set(report.faults)):
         if "the log has" in fault:
             print(f"{report.faults.count(fault):8d} times: {fault}")
+    for word in sorted(report.said):
+        print(f"         on the pages: {word}")
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
     print(f"         the machine's load now, 1, 5 and 15 minutes: {load}")
 

@@ -41,7 +41,7 @@ class Learner:
     """
 
     def __init__(self, essaim: str, lab: str = "lab3") -> None:
-        self._essaim, self._lab = essaim, lab
+        self.essaim, self._lab = essaim, lab
         self.cookie = arrive(essaim)
         self.key = key_of(self.cookie)
         self.drawn = 0  # messages of Streamlit's
@@ -110,8 +110,8 @@ class Learner:
 
     def _open(self, path: str, protocols: Sequence[Subprotocol]) -> ClientConnection:
         return connect(
-            f"{self._essaim.replace('http', 'ws', 1)}/{path}",
-            origin=Origin(self._essaim),
+            f"{self.essaim.replace('http', 'ws', 1)}/{path}",
+            origin=Origin(self.essaim),
             subprotocols=protocols or None,
             additional_headers={"Cookie": self.cookie},
             open_timeout=PATIENCE,

@@ -108,6 +108,11 @@ class Pupil:
             with self.facts.write("question", str(kept["question"])):
                 pass
 
+    def replicas(self) -> list[str]:
+        """How many replicas each of its services should have."""
+        services = self.work.ledger.things("service")
+        return [(self.work.ledger.value(each) or "").partition(" of ")[0] for each in services]
+
     def compare(self, crash: float, wrong: Callable[[str], None]) -> None:
         """Find what is not there, then go on from what is."""
         with client(self.host) as engine:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -87,9 +88,9 @@ class Server:
         """The processes in which practice clusters live; none where they live in the dashboard."""
         return [pid for pid in family(self.pid)[1:] if "essaim_practice.worker" in words(pid)]
 
-    def kill(self) -> None:
-        """End it and all its processes at one instant, without a word."""
-        everybody = family(self.pid)
+    def kill(self, alone: bool = False) -> None:
+        """End it and, unless alone, all its processes at one instant, without a word."""
+        everybody = [self.pid] if alone else family(self.pid)
         for way in (signal.SIGSTOP, signal.SIGKILL):  # none may see another one go
             for pid in everybody:
                 with suppress(ProcessLookupError):
@@ -109,13 +110,14 @@ class Server:
 
 @contextmanager
 def server(tree: Path = ROOT, /, **environment: str) -> Iterator[Server]:
-    """A dashboard until the end of the block."""
-    made = Server(environment, tree)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    """A dashboard until the end of the block, with a folder of its own to keep things in."""
+    with tempfile.TemporaryDirectory(prefix="essaim") as folder:
+        made = Server({"ESSAIM_DATA": folder} | environment, tree)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
 
 
 def family(pid: int) -> list[int]:
