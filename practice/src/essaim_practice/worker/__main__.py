@@ -9,11 +9,13 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from essaim_practice import __version__
+from essaim_practice import PracticeError, WorkerClient, __version__
 from essaim_practice.hosting.settings import Settings
 
+_PATIENCE = 3.0  # seconds for the answer to a check
 _EPILOG = """\
 Whoever directs it asks over HTTP: GET /worker tells how it fares, PUT /worker/clusters/ID opens a
 cluster, DELETE ends it, GET /worker/changes tells what changes. Of a worker that listens at a unix
@@ -42,7 +44,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--data", type=Path, metavar="FOLDER", help="keep the clusters there; else in memory only")
     add("--most", type=_most, default=100, metavar="NUMBER", help="clusters at a time (100)")
-    add("--child", action="store_true", help="end when the standard input ends")
+    add(
+        "--child",
+        action="store_true",
+        help="end when the standard input ends, and take an empty folder away",
+    )
+    add("--check", action="store_true", help="start nothing: exit with 0 if a worker answers there")
     return parser
 
 
@@ -65,6 +72,8 @@ def main() -> int:
     Returns the exit code: 1 where it cannot listen.
     """
     options = _parser().parse_args()
+    if options.check:
+        return _check(options.listen)
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda number, frame: ended.set())
@@ -78,6 +87,15 @@ def main() -> int:
         return 1
 
 
+def _check(host: str) -> int:
+    """0 if a worker answers there."""
+    try:
+        WorkerClient(host, _secret(os.environ), _PATIENCE).status()
+    except (PracticeError, OSError, ValueError):
+        return 1
+    return 0
+
+
 class _Refused(Exception):
     """It cannot start; the text says why."""
 
@@ -85,7 +103,7 @@ class _Refused(Exception):
 def _serve(options: argparse.Namespace, ended: threading.Event) -> int:
     # Loaded here: --help and a wrong option need no engine.
     from essaim_practice.hosting.clusters import Clusters
-    from essaim_practice.worker.address import OnPort, Unfit, parse
+    from essaim_practice.worker.address import InFolder, OnPort, Unfit, parse
     from essaim_practice.worker.server import Worker
     from essaim_practice.worker.usage import raise_open_files
 
@@ -118,6 +136,9 @@ def _serve(options: argparse.Namespace, ended: threading.Event) -> int:
         clusters.run(worker.close())
     finally:
         clusters.stop()
+    if options.child and isinstance(address, InFolder):
+        with suppress(OSError):  # others are there still
+            address.folder.rmdir()
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -71,10 +72,8 @@ class InFolder:
         return partial(_engine_socket, there)
 
     def leave(self, cluster: str) -> None:
-        there = self.folder / cluster
-        if there.is_dir():
-            _clear(there.iterdir())
-            there.rmdir()
+        with suppress(OSError):  # another worker has opened it meanwhile
+            (self.folder / cluster).rmdir()
 
 
 def _engine_socket(folder: Path, engine: str) -> UnixSocket:

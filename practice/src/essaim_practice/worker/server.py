@@ -53,7 +53,7 @@ class Worker:
         self._listener = await self._address.own.open(self._accept)
 
     async def close(self) -> None:
-        """Listen no more, and end every connection. The clusters stay."""
+        """Listen no more, and end every connection and cluster; keep what is kept."""
         if self._listener is not None:
             await listener.close(self._listener)
         self._address.own.leave()
@@ -61,6 +61,10 @@ class Worker:
             writer.transport.abort()
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        ids = list(self._clusters.servers)
+        await self._clusters.close()
+        for id in ids:
+            self._address.leave(id)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
