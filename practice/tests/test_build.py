@@ -17,6 +17,7 @@ from essaim_practice.files.filesystem import EMPTY, FileSystem
 from essaim_practice.images import dockerfile
 from essaim_practice.images.build_context import CopyFailed, copy, source_kind, unpack
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.memory import UNBOUNDED
 
 from .conftest import Answer, Call
 from .playing import run_unsliced
@@ -412,12 +413,12 @@ def test_copy_puts_files_where_the_daemon_does(
 ) -> None:
     system = FileSystem(EMPTY, lambda: 0.0)
     system.make_folder("/have")
-    run_unsliced(copy(sources, target, run_unsliced(unpack(tar_of(FILES))), system))
+    run_unsliced(copy(sources, target, run_unsliced(unpack(tar_of(FILES), UNBOUNDED)), system))
     assert {p for p in system.walk("/") if not system.is_folder(p)} == places
 
 
 def test_history_says_what_kind_of_source_it_was() -> None:
-    context = run_unsliced(unpack(tar_of(FILES)))
+    context = run_unsliced(unpack(tar_of(FILES), UNBOUNDED))
     kinds = [run_unsliced(source_kind((s,), context)) for s in ("app.py", "d", "*", "d/*")]
     assert kinds == ["file", "dir", "multi", "multi"]
 

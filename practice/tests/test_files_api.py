@@ -143,7 +143,7 @@ def test_a_bad_archive_is_refused(call: Call, box: str, body: bytes, message: st
 
 
 def test_a_container_has_no_room_for_everything(call: Call, box: str) -> None:
-    answer = put(call, "/root", archive(big=bytes(65 * 2**20)))
+    answer = put(call, "/root", archive(big=bytes(33 * 2**20)))
     assert (answer.status, answer.message) == (507, "write /root/big: no space left on device")
 
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import bz2
+import gzip
+import io
+import lzma
+import tracemalloc
+from collections.abc import Callable, Iterator
 
 import docker
 import pytest
 
+from essaim_practice.files import tars
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.images import build_context, image_tars
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.store.broadcast import Broadcast
 from essaim_practice.store.clock import ManualClock
+from essaim_practice.store.errors import ApiError
 from essaim_practice.store.file_tree import EMPTY
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.memory import Budget, Reservation, weigh
 from essaim_practice.store.objects import Volume
 from essaim_practice.store.store import Store
+
+from .playing import run_unsliced
+from .test_build import tar_of
+from .test_turns import image_of
 
 LIMITS = Limits(memory_bytes=2**20)
 SENTENCE = "this practice cluster holds at most 1 MiB in memory: remove some containers"
@@ -120,3 +132,55 @@ def test_who_does_not_listen_gives_way_when_memory_is_full() -> None:
     heard = asyncio.run(run())
     assert heard == list(range(100 - len(heard), 100))
     assert heard
+
+
+# Archives
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_is_unpacked_is_counted(pack: Callable[[bytes], bytes]) -> None:
+    bomb = pack(tar_of({"bomb": bytes(2**22)}))
+    disk = Budget(2**20)
+    with pytest.raises(ApiError, match="at most 1 MiB in memory"):
+        run_unsliced(build_context.unpack(bomb, disk))
+    assert disk.weight == 0
+    with pytest.raises(ApiError, match="at most 1 MiB in memory"):
+        run_unsliced(image_tars.loaded(bomb, "node1", 2**26, disk))
+
+
+def test_a_context_needs_room_on_the_disk_of_its_cluster() -> None:
+    disk = Budget(100_000)
+    first = run_unsliced(build_context.unpack(tar_of({"a": bytes(60_000)}), disk))
+    with pytest.raises(ApiError, match="stores at most 100000 bytes"):
+        run_unsliced(build_context.unpack(tar_of({"a": bytes(60_000)}), disk))
+    del first
+    run_unsliced(build_context.unpack(tar_of({"a": bytes(60_000)}), disk))
+
+
+def test_many_images_are_saved_without_holding_their_layers() -> None:
+    files = {"big": bytes(2**20)}
+    images = [(image_of(files), (f"a:{number}",)) for number in range(20)]
+    tracemalloc.start()
+    try:
+        members = run_unsliced(image_tars.saved(images))
+        size = sum(map(len, tars.packed(members)))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert size > 2**20
+    assert most < 2**20
+
+
+def test_the_arguments_of_a_build_have_an_end(api: docker.APIClient) -> None:
+    lines = ["FROM nginx", "ARG A=" + "x" * 60_000, *[f"ARG V{n}=$A$A" for n in range(100)]]
+    context = io.BytesIO(tar_of({"Dockerfile": "\n".join(lines).encode()}))
+    told = list(api.build(fileobj=context, custom_context=True, decode=True))
+    assert "argument list too long" in told[-1]["error"]
+
+
+def test_labels_of_a_build_are_counted(server: PracticeServer, api: docker.APIClient) -> None:
+    lines = ["FROM nginx", "ENV A=" + "x" * 60_000, *[f"LABEL l{n}=$A$A" for n in range(100)]]
+    context = io.BytesIO(tar_of({"Dockerfile": "\n".join(lines).encode()}))
+    told = list(api.build(fileobj=context, custom_context=True, decode=True))
+    assert SENTENCE in told[-1]["error"]
+    assert server.cluster.store.memory.weight < 2**20

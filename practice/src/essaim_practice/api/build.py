@@ -14,7 +14,6 @@ from essaim_practice.images.build_plan import Message, Options
 from essaim_practice.images.reference import parse
 from essaim_practice.protocol import shapes
 from essaim_practice.protocol.answers import Response, Stream
-from essaim_practice.store import quotas
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.time_slices import run_sliced
 
@@ -29,8 +28,7 @@ async def build(request: Request) -> Stream:
         )
     if query.get("remote"):
         raise ApiError(501, "the practice engine builds only from a context that is sent to it")
-    context = await run_sliced(build_context.unpack(request.body))
-    quotas.require_files(request.cluster.store, context.size)
+    context = await run_sliced(build_context.unpack(request.body, request.cluster.store.disk))
     name = query.get("dockerfile") or "Dockerfile"
     try:
         text = context.read(f"/{name}")
@@ -49,13 +47,14 @@ async def build(request: Request) -> Stream:
         labels=_mapping(query.get("labels")),
     )
     cluster = request.cluster
+    steps = await run_sliced(dockerfile.parsing(text.decode(errors="replace")))
     run = Build(
         cluster.store,
         cluster.clock,
         cluster.random,
         request.engine,
         context,
-        dockerfile.parse(text.decode(errors="replace")),
+        steps,
         options,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import AsyncIterator
 
@@ -33,7 +34,7 @@ def commit(request: Request) -> Response:
     if request.body:
         request.json(bodies.CONTAINER)
     name = _name(query.get("repo", ""), query.get("tag", ""))
-    quotas.require_files(cluster.store, cluster.files.of(container).size)
+    quotas.require_files(cluster.store, cluster.files.of(container).weight)
     image = commits.commit(
         cluster.store,
         cluster.random,
@@ -59,11 +60,13 @@ async def imported(request: Request) -> Stream:
     name = _name(query.get("repo", ""), query.get("tag", ""))
     limit = cluster.files.limit
     system = FileSystem(EMPTY, cluster.clock.now, 2 * limit)
+    system.write_to(cluster.store.disk)
     try:
         await run_sliced(tars.unpack(system, "/", request.body, limit, keep_kinds=False))
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise quotas.no_room(cluster.store.limits.all_file_bytes) from None
         raise ApiError(400, f"{error.filename}: {tars.words_of(error)}") from None
-    quotas.require_files(cluster.store, system.size)
     image = commits.imported(
         cluster.store,
         cluster.random,
@@ -123,9 +126,9 @@ def _named(store: Store, engine: str, text: str) -> list[tuple[Image, tuple[str,
 async def load(request: Request) -> Stream:
     store, engine = request.cluster.store, request.engine
     said = []
-    found = await run_sliced(image_tars.loaded(request.body, engine, request.cluster.files.limit))
+    limit = request.cluster.files.limit
+    found = await run_sliced(image_tars.loaded(request.body, engine, limit, store.disk))
     named = [(image, [parse(tag).name for tag in tags]) for image, tags in found]
-    quotas.require_files(store, sum(image.size for image, _ in named))
     for image, names in named:
         held = store.get(Image, image.id) or store.put(image)
         for name in names:

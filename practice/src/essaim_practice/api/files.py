@@ -43,7 +43,7 @@ async def copy_out(request: Request) -> Stream:
         headers = _stat(system, path)
         place = system.resolve(path, follow=path.endswith(("/", "/.")) and path != "/")
         name = "./" if path.endswith("/.") else basename(path.rstrip("/")) or "/"
-        entries = await run_sliced(tars.members(system, place, name))
+        entries = tars.members(system, place, name)
     request.cluster.events.emit_container(container, "archive-path")
     return Stream(iterate_sliced(tars.packed(entries)), _TAR, headers)
 
@@ -68,10 +68,10 @@ async def copy_in(request: Request) -> Response:
 
 
 @route("GET", "/containers/{id}/changes")
-def changes(request: Request) -> Response:
+async def changes(request: Request) -> Response:
     """Differences from the image; null without any."""
     system = request.cluster.files.made(called(request))
-    found = system.changes() if system else []
+    found = (await run_sliced(system.changing())) if system else []
     if not found:
         return Response(b"null\n", headers={"Content-Type": "application/json"})
     return Response([{"Path": path, "Kind": kind} for kind, path in found])
@@ -81,9 +81,8 @@ def changes(request: Request) -> Response:
 async def export(request: Request) -> Stream:
     """The container's files as one archive, without mounts."""
     container = called(request)
-    tree = request.cluster.files.of(container).flatten()
-    alone = FileSystem(tree, request.cluster.clock.now)
-    entries = (await run_sliced(tars.members(alone, "/", "")))[1:]
+    alone = request.cluster.files.of(container).alone()
+    entries = tars.below(alone, "/")
     request.cluster.events.emit_container(container, "export")
     return Stream(iterate_sliced(tars.packed(entries)), "application/octet-stream")
 

@@ -12,7 +12,8 @@ from posixpath import basename, dirname, join
 from typing import Any, NoReturn, Self
 
 from essaim_practice.store.file_tree import NAME_COST, File, Folder, Inode, Link, Tree
-from essaim_practice.store.memory import Budget
+from essaim_practice.store.memory import UNBOUNDED, Budget
+from essaim_practice.store.time_slices import Sliced, finished
 
 LIMIT = 64 * 2**20  # bytes that may be written on top
 _MOST_LINKS = 40  # on one path, as in Linux
@@ -87,8 +88,13 @@ class Layers:
         A folder with changes counts as modified. Of a removed folder only the folder is listed.
         Mounts are no changes.
         """
+        return finished(self.changing())
+
+    def changing(self) -> Sliced[list[tuple[int, str]]]:
+        """As ``changes``, entry by entry."""
         found: dict[str, int] = {}
         for path, entry in self.layer().items():
+            yield
             below = self._lower.get(path)
             if entry is None:
                 if self._own(dirname(path)) is None:
@@ -130,6 +136,10 @@ class Layers:
         view._mounts = {path: m for path, m in self._mounts.items() if path not in points}
         return view
 
+    def alone(self) -> Self:
+        """A read-only copy without any mount."""
+        return self.unmounted(self._mounts)
+
     def keep(self) -> None:
         """Freeze it and its mounts, so that results of lookups may be cached."""
         self.known = {}
@@ -143,6 +153,11 @@ class Layers:
         """Share a disk with others from now on (ENOSPC when it is full)."""
         self._disk = disk
         disk.join(self)
+
+    @property
+    def disk(self) -> Budget:
+        """The disk that it shares with others."""
+        return UNBOUNDED if self._disk is None else self._disk
 
     @property
     def weight(self) -> int:

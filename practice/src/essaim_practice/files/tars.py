@@ -10,11 +10,15 @@ import lzma
 import os
 import tarfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
 from posixpath import dirname, join, normpath
 
 from essaim_practice.files.filesystem import Device, File, FileSystem, Folder, Inode, Link
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.memory import Reservation
 from essaim_practice.store.time_slices import Sliced
 
 _LAST = 2.0**33  # seconds since 1970: the last time that an archive may name
@@ -26,9 +30,7 @@ _BROKEN = (
 )
 _PIECE = 2**18  # bytes that are worked on at once
 _LONGEST_HEADER = 2**20  # bytes, as in Go's archive/tar (maxSpecialFileSize)
-_MOST_MEMORY = 2**27  # bytes that xz may ask for
-
-Member = tuple[str, Inode]  # its name in the archive, a folder's with a slash at the end
+_MOST_MEMORY = 2**25  # bytes that xz may ask for: xz -7 makes what needs the half of it
 
 
 class _Headers(io.BytesIO):
@@ -40,18 +42,37 @@ class _Headers(io.BytesIO):
         return super().read(size)
 
 
-def members(system: FileSystem, path: str, name: str) -> Sliced[list[Member]]:
-    """A path and everything below it, as members named ``name`` in the archive."""
+@dataclass(frozen=True, slots=True)
+class Archive(Inode):
+    """A file that is an archive, packed only when it is read."""
+
+    entries: Callable[[], Iterable[Member]] = tuple
+    size: int = 0  # bytes of the archive
+
+
+Member = tuple[str, Inode]  # its name in the archive, a folder's with a slash at the end
+
+
+def members(system: FileSystem, path: str, name: str) -> Iterator[Member]:
+    """A path and everything below it, as members named ``name`` in the archive.
+
+    They are found one after the other: what is removed meanwhile may be missing.
+    """
     entry = system.entry(path, follow=False)
     if not isinstance(entry, Folder):
-        return [(name, entry)]
-    found: list[Member] = [(name.rstrip("/") + "/", entry)]
+        yield name, entry
+        return
+    yield name.rstrip("/") + "/", entry
     for below in system.walk(path):
-        inside = system.at(below)
-        inner = join(name, below[len(path) :].lstrip("/"))
-        found.append((inner + "/" * isinstance(inside, Folder), inside))
-        yield
-    return found
+        with suppress(FileNotFoundError):
+            inside = system.at(below)
+            inner = join(name, below[len(path) :].lstrip("/"))
+            yield inner + "/" * isinstance(inside, Folder), inside
+
+
+def below(system: FileSystem, path: str) -> Iterator[Member]:
+    """As ``members``, without the folder itself."""
+    return islice(members(system, path, ""), 1, None)
 
 
 def packed(entries: Iterable[Member]) -> Iterator[bytes]:
@@ -62,6 +83,12 @@ def packed(entries: Iterable[Member]) -> Iterator[bytes]:
         info.uid, info.gid = entry.uid, entry.gid
         data = b""
         match entry:
+            case Archive(entries=inner, size=size):
+                info.size = size
+                yield info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+                yield from packed(inner())
+                yield bytes(-size % tarfile.BLOCKSIZE)
+                continue
             case Folder():
                 info.type = tarfile.DIRTYPE
             case Link(target=target):
@@ -83,23 +110,17 @@ def packed(entries: Iterable[Member]) -> Iterator[bytes]:
     yield _END
 
 
-def whole(entries: Iterable[Member]) -> Sliced[bytes]:
-    found = []
-    for piece in packed(entries):
-        found.append(piece)
-        yield
-    return b"".join(found)
-
-
-def hashed(*parts: bytes) -> Sliced[str]:
-    """The SHA-256 of these together, in hexadecimal digits."""
-    digest = hashlib.sha256()
+def hashed(parts: Iterable[bytes]) -> Sliced[tuple[str, int]]:
+    """The SHA-256 of these together, in hexadecimal digits, and how many bytes they are."""
+    digest, size = hashlib.sha256(), 0
     for part in parts:
         view = memoryview(part)
         for at in range(0, len(view), _PIECE):
             digest.update(view[at : at + _PIECE])
             yield
-    return digest.hexdigest()
+        size += len(part)
+        yield
+    return digest.hexdigest(), size
 
 
 def read(plain: bytes, limit: int) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
@@ -136,15 +157,19 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, plain: bytes) ->
     return data
 
 
-def decompressed(body: bytes, limit: int) -> Sliced[bytes]:
-    """The archive without gzip, bzip2 or xz. Raises ApiError beyond the limit."""
+def decompressed(body: bytes, limit: int, room: Reservation) -> Sliced[bytes]:
+    """The archive without gzip, bzip2 or xz.
+
+    room: for what comes out of it. Raises ApiError beyond the limit, and where there is no room.
+    """
     if not body.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")):
         return body
     size, found = 0, []
     try:
-        for piece in _decompressing(body):
+        for piece in _decompressing(body, room):
             found.append(piece)
             size += len(piece)
+            room.require(len(piece))
             if size > 2 * limit + 2**19:
                 raise _too_large(limit)
             yield
@@ -153,7 +178,7 @@ def decompressed(body: bytes, limit: int) -> Sliced[bytes]:
     return b"".join(found)
 
 
-def _decompressing(body: bytes) -> Iterator[bytes]:
+def _decompressing(body: bytes, room: Reservation) -> Iterator[bytes]:
     if body.startswith(b"\x1f\x8b"):
         inflating = zlib.decompressobj(31)
         for at in range(0, len(body), _PIECE):
@@ -163,6 +188,7 @@ def _decompressing(body: bytes) -> Iterator[bytes]:
                 given = inflating.unconsumed_tail
         yield inflating.flush()
         return
+    room.require(_MOST_MEMORY)
     xz = lzma.LZMADecompressor(memlimit=_MOST_MEMORY) if body.startswith(b"\xfd") else None
     other = xz or bz2.BZ2Decompressor()
     for at in range(0, len(body), _PIECE):
@@ -198,7 +224,8 @@ def unpack(
     keep_kinds: a folder is not replaced by a file, nor a file by a folder. Raises ApiError for
     archives that cannot be, OSError (with a path) for what the file system refuses.
     """
-    plain = yield from decompressed(body, limit)
+    room = Reservation(system.disk)
+    plain = yield from decompressed(body, limit, room)
     for member, data in read(plain, limit):
         enter(system, folder, member, data, keep_kinds, owned)
         yield

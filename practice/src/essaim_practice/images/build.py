@@ -8,7 +8,7 @@ from posixpath import join, normpath
 from random import Random
 from typing import Any
 
-from essaim_practice.files.filesystem import EMPTY, FileSystem
+from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.files.tars import words_of
 from essaim_practice.images import build_context, dockerfile, pull, registry
 from essaim_practice.images import local as images
@@ -21,6 +21,7 @@ from essaim_practice.images.build_plan import (
     grown,
     label_steps,
     played,
+    scratch,
     until_target,
 )
 from essaim_practice.images.catalogue import digest_of
@@ -33,17 +34,18 @@ from essaim_practice.programs.base import (
     environment,
     not_created,
     program,
+    too_long,
 )
 from essaim_practice.store import quotas
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import hex_id, short
+from essaim_practice.store.memory import weigh
 from essaim_practice.store.objects import Image
 from essaim_practice.store.store import Store
 from essaim_practice.store.time_slices import run_sliced
 
 _STEP = 0.12  # seconds that a step takes at least: its container is made and committed
-_UNSET: Mapping[str, Any] = {"Cmd": None, "Entrypoint": None, "Env": [], "Labels": None}
 
 
 @dataclass(slots=True)
@@ -129,7 +131,7 @@ class Build:
         if earlier is not None:
             image = earlier.image
         elif name == "scratch":
-            image = _scratch(self._engine)
+            image = scratch(self._engine)
         else:
             found = images.find(self._store, self._engine, name)
             if found is None or self._options.pull:
@@ -169,6 +171,8 @@ class Build:
                 into[name] = dockerfile.expand(default.strip("\"'"), into)
             elif name in inherited:
                 into[name] = inherited[name]
+        if too_long((), into):
+            raise ApiError(400, f"argument list too long: {step.text[:80]}")
 
     # Every other instruction
 
@@ -186,17 +190,18 @@ class Build:
         if step.name in ("COPY", "ADD"):
             system, kind = await self._copied(step, image, variables)
             source = f"{kind}:{await run_sliced(build_context.hash_of(system))}"
-            change = said_of(step, image.config, variables, stage.arguments, source)
+            config = image.config
+            change = said_of(step, config, config, variables, stage.arguments, source)
             if cached := self._cached(image, change):
                 yield {"stream": " ---> Using cache\n"}
                 stage.image = cached
             else:
                 await self._clock.sleep(_STEP)
-                stage.image = self._commit(image, change, image.config, system)
+                stage.image = self._commit(image, change, config, system)
             yield {"stream": f" ---> {short(stage.image.image_id)}\n"}
             return
         config = configure(step, image.config, variables)
-        change = said_of(step, image.config, variables, stage.arguments, "")
+        change = said_of(step, image.config, config, variables, stage.arguments, "")
         if cached := self._cached(image, change):
             yield {"stream": " ---> Using cache\n"}
             yield {"stream": f" ---> {short(cached.image_id)}\n"}
@@ -217,7 +222,9 @@ class Build:
         yield {"stream": f" ---> {short(stage.image.image_id)}\n"}
 
     def _files(self, image: Image) -> FileSystem:
-        return FileSystem(image.files, self._clock.now)
+        system = FileSystem(image.files, self._clock.now)
+        system.write_to(self._store.disk)
+        return system
 
     async def _copied(
         self, step: Instruction, image: Image, variables: Mapping[str, str]
@@ -313,6 +320,7 @@ class Build:
     def _commit(self, parent: Image, change: str, config: Config, system: FileSystem) -> Image:
         size = grown(system)
         quotas.require_image(self._store, system.weight)
+        self._store.memory.require(weigh(change) + (config is not parent.config and weigh(config)))
         now = self._clock.now()
         image_id = digest_of(f"{parent.image_id} {change} {now} {self._random.random()}")
         made: dict[str, Any] = {
@@ -341,7 +349,3 @@ class Build:
             step=change,
         )
         return self._store.put(image)
-
-
-def _scratch(engine: str) -> Image:
-    return Image("", engine, "", (), (), 0, 0.0, (), (), _UNSET, "scratch", EMPTY)

@@ -19,10 +19,10 @@ _PORT = re.compile(r"[0-9]+(?:-[0-9]+)?(?:/(?:tcp|udp|sctp))?")
 
 def configure(step: Instruction, config: Config, variables: Mapping[str, str]) -> Config:
     """The configuration after an instruction."""
-    words = [expand(word, variables) for word in step.words]
     match step.name:
         case "WORKDIR":
-            folder = normpath(join(str(config.get("WorkingDir") or "/"), words[0]))
+            folder = expand(step.words[0], variables)
+            folder = normpath(join(str(config.get("WorkingDir") or "/"), folder))
             return {**config, "WorkingDir": folder}
         case "ENV":
             env = dict(str(pair).split("=", 1) for pair in config.get("Env") or ())
@@ -34,15 +34,16 @@ def configure(step: Instruction, config: Config, variables: Mapping[str, str]) -
             new = {name: expand(value, variables) for name, value in pairs(step)}
             return {**config, "Labels": {**(config.get("Labels") or {}), **new}}
         case "EXPOSE":
+            words = [expand(word, variables) for word in step.words]
             ports: Config = {name: {} for name in _ports(words)}
             return {**config, "ExposedPorts": {**(config.get("ExposedPorts") or {}), **ports}}
         case "VOLUME":
-            paths: Config = {word: {} for word in words}
+            paths: Config = {expand(word, variables): {} for word in step.words}
             return {**config, "Volumes": {**(config.get("Volumes") or {}), **paths}}
         case "USER":
-            return {**config, "User": words[0]}
+            return {**config, "User": expand(step.words[0], variables)}
         case "STOPSIGNAL":
-            return {**config, "StopSignal": words[0]}
+            return {**config, "StopSignal": expand(step.words[0], variables)}
         case "SHELL":
             return {**config, "Shell": list(step.words)}
         case "CMD":
@@ -60,11 +61,15 @@ def configure(step: Instruction, config: Config, variables: Mapping[str, str]) -
 def said_of(
     step: Instruction,
     config: Config,
+    after: Config,
     variables: Mapping[str, str],
     arguments: Mapping[str, str],
     source: str,
 ) -> str:
-    """The CREATED BY of a step's image; it is also the key of the build cache."""
+    """The CREATED BY of a step's image; it is also the key of the build cache.
+
+    config, after: the configuration before the step and after it. source: of what is copied.
+    """
     shell = " ".join(config.get("Shell") or ("/bin/sh", "-c"))
     if step.name == "RUN":
         given = f"|{len(arguments)} " + " ".join(f"{k}={v}" for k, v in arguments.items())
@@ -72,11 +77,10 @@ def said_of(
         return (
             f"{prefix}{' '.join(step.words)}" if step.json_form else f"{prefix}{shell} {step.rest}"
         )
-    after = configure(step, config, variables)
-    words = [expand(word, variables) for word in step.words]
     match step.name:
         case "COPY" | "ADD":
-            return f"{shell} #(nop) {step.name} {source} in {words[-1]} "
+            target = expand(step.words[-1], variables)
+            return f"{shell} #(nop) {step.name} {source} in {target} "
         case "WORKDIR":
             return f"{shell} #(nop) WORKDIR {after['WorkingDir']}"
         case "CMD" | "ENTRYPOINT":
@@ -85,9 +89,9 @@ def said_of(
         case "ENV" | "LABEL":
             what = " ".join(f"{name}={expand(value, variables)}" for name, value in pairs(step))
         case "EXPOSE":
-            what = " ".join(sorted(words))
+            what = " ".join(sorted(expand(word, variables) for word in step.words))
         case "VOLUME":
-            what = f"[{' '.join(words)}]"
+            what = f"[{' '.join(expand(word, variables) for word in step.words)}]"
         case "HEALTHCHECK":
             check = after["Healthcheck"]
             times = (check.get(name, 0) for name in ("Interval", "Timeout", "StartPeriod"))

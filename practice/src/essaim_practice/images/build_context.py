@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from posixpath import basename, dirname, join, normpath
 
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder, Inode, Link
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.memory import Budget
+from essaim_practice.store.quotas import no_room
 from essaim_practice.store.time_slices import Sliced
 from essaim_practice.text import globs
 
-MAX_CONTEXT = 128 * 2**20  # bytes, unpacked
+MAX_CONTEXT = 32 * 2**20  # bytes, unpacked
 
 
 class CopyFailed(Exception):
@@ -22,12 +25,18 @@ class CopyFailed(Exception):
         self.bare = bare  # the message stands without "COPY failed: "
 
 
-def unpack(body: bytes) -> Sliced[FileSystem]:
-    """Unpack the tar of a context; root owns all files. Raises ApiError 400 if it is no tar."""
+def unpack(body: bytes, disk: Budget) -> Sliced[FileSystem]:
+    """Unpack the tar of a context onto a disk; root owns all files.
+
+    Raises ApiError 400 if it is no tar, 409 where there is no room for it.
+    """
     context = FileSystem(EMPTY, lambda: 0.0, 2 * MAX_CONTEXT)
+    context.write_to(disk)
     try:
         yield from tars.unpack(context, "/", body, MAX_CONTEXT, keep_kinds=False, owned=False)
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise no_room(disk.limit) from None
         raise ApiError(400, f"{error.filename}: {tars.words_of(error)}") from None
     return context
 
@@ -82,7 +91,8 @@ def hash_of(system: FileSystem) -> Sliced[str]:
             bare, data = replace(bare, data=b""), bare.data
         parts += [repr((path, bare, len(data))).encode(), data]
         yield
-    return (yield from tars.hashed(*parts))
+    digest, _ = yield from tars.hashed(parts)
+    return digest
 
 
 def source_kind(sources: tuple[str, ...], origin: FileSystem) -> Sliced[str]:

@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from essaim_practice.files.filesystem import File, FileSystem
+from essaim_practice.files.filesystem import EMPTY, File, FileSystem
 from essaim_practice.images.dockerfile import Instruction
 from essaim_practice.programs import installers
 from essaim_practice.programs.cpu_share import LONGEST_TURN, TURN, CpuShare, cost_of, pieces
 from essaim_practice.programs.steps import Read, Steps, Work, Write
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.objects import Image
 
+_UNSET: Mapping[str, Any] = {"Cmd": None, "Entrypoint": None, "Env": [], "Labels": None}
 _LONGEST = 3600.0  # seconds that a step's command may sleep
 
 Message = dict[str, Any]
@@ -107,6 +109,11 @@ def label_steps(labels: Mapping[str, str]) -> list[Instruction]:
     pairs = " ".join(f"{name}={value}" for name, value in labels.items())
     words = tuple(pairs.split())
     return [Instruction("LABEL", f"LABEL {pairs}", pairs, words, {}, False, 0)]
+
+
+def scratch(engine: str) -> Image:
+    """The image of ``FROM scratch``, which has nothing in it."""
+    return Image("", engine, "", (), (), 0, 0.0, (), (), _UNSET, "scratch", EMPTY)
 
 
 def grown(system: FileSystem) -> int:

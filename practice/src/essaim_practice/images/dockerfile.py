@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from essaim_practice.programs.base import LONGEST_STRING
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.time_slices import Sliced, finished
 
 _ANY = "at least one argument"
 _ONE = "exactly one argument"
@@ -30,6 +30,11 @@ _JSON_FORM = ("ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL",
 _LONGEST_LINE = 65_535  # bytes, as the daemon's own
 _LONGEST = 512 * 1024  # characters of a Dockerfile
 _SHOWN = 80  # characters of a word that an error repeats
+_PARTS = r"""'[^']*'|"[^"\\]*(?:\\.[^"\\]*)*"|(?:\\.)+"""
+_PART = re.compile(_PARTS, re.DOTALL)
+_WORD = re.compile(rf"(?:[^\s'\"\\]+|{_PARTS})+", re.DOTALL)
+_WORDS = re.compile(rf"(?:\s+|[^\s'\"\\]+|{_PARTS})*+", re.DOTALL)
+_QUOTED = re.compile(r"\\([\\\"])|([^\\]+|\\)")
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(\w+)(?::([-+])([^}]*))?\}|(\w+))")
 
 
@@ -48,12 +53,20 @@ class Instruction:
 
 def parse(source: str) -> list[Instruction]:
     """All instructions in order. Raises ApiError 400 in the daemon's words."""
+    return finished(parsing(source))
+
+
+def parsing(source: str) -> Sliced[list[Instruction]]:
+    """As ``parse``, line by line."""
     if len(source) > _LONGEST:
         text = f"the practice engine takes at most {_LONGEST} characters of a Dockerfile"
         raise ApiError(400, f"failed to parse Dockerfile: {text}")
     if not source.strip():
         raise ApiError(400, "the Dockerfile (Dockerfile) cannot be empty")
-    instructions = [instruction(number, text) for number, text in _lines(source)]
+    instructions = []
+    for number, text in _lines(source):
+        instructions.append(instruction(number, text))
+        yield
     if not instructions:
         raise ApiError(400, "failed to parse Dockerfile: file with no instructions")
     first = next((i for i in instructions if i.name != "ARG"), None)
@@ -92,7 +105,7 @@ def expand(text: str, values: Mapping[str, str]) -> str:
 
 def pairs(instruction: Instruction) -> list[tuple[str, str]]:
     """The names and values of ENV and LABEL, old form and new."""
-    words = _split(instruction.rest)
+    words = instruction.words
     if "=" not in words[0]:
         return [(words[0], " ".join(words[1:]))]
     return [(name, value) for name, _, value in (word.partition("=") for word in words)]
@@ -103,14 +116,15 @@ def _lines(source: str) -> Iterator[tuple[int, str]]:
     gathered, start = "", 0
     for number, line in enumerate(source.splitlines(), 1):
         if len(line) > _LONGEST_LINE:
-            text = f"dockerfile line greater than maximum allowed size of {_LONGEST_LINE}"
-            raise ApiError(400, f"failed to parse Dockerfile: {text}")
+            raise ApiError(400, f"failed to parse Dockerfile: {_too_long(_LONGEST_LINE)}")
         if line.lstrip().startswith("#") or (gathered and not line.strip()):
             continue
         start = start if gathered else number
         if line.rstrip().endswith("\\"):
             gathered += line.rstrip()[:-1]
             gathered = gathered or " "
+            if len(gathered) > LONGEST_STRING:
+                raise ApiError(400, f"failed to parse Dockerfile: {_too_long(LONGEST_STRING)}")
             continue
         gathered += line
         if gathered.strip():
@@ -118,6 +132,10 @@ def _lines(source: str) -> Iterator[tuple[int, str]]:
         gathered = ""
     if gathered.strip():
         yield start, gathered.strip()
+
+
+def _too_long(most: int) -> str:
+    return f"dockerfile line greater than maximum allowed size of {most}"
 
 
 def instruction(line: int, text: str) -> Instruction:
@@ -183,10 +201,20 @@ def _check(line: int, name: str, words: tuple[str, ...], rest: str) -> None:
 
 
 def _split(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
+    """As shlex.split, many times as fast; split at spaces where a quote has no end."""
+    if _WORDS.fullmatch(text) is None:
         return text.split()
+    return [_PART.sub(_bare, word) for word in _WORD.findall(text)]
+
+
+def _bare(part: re.Match[str]) -> str:
+    """A part of a word without its quotes and backslashes."""
+    text = part[0]
+    if text.startswith("'"):
+        return text[1:-1]
+    if text.startswith('"'):
+        return "".join(sign or plain for sign, plain in _QUOTED.findall(text[1:-1]))
+    return text[1::2]
 
 
 def _error(line: int, problem: str) -> ApiError:

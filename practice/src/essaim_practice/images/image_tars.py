@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import partial
 from posixpath import basename, dirname, join, normpath
 from typing import Any
 
@@ -17,7 +18,9 @@ from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder
 from essaim_practice.images.commits import behaviour_of
 from essaim_practice.protocol import bodies, shapes
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.file_tree import NAME_COST, Inode, size_of
 from essaim_practice.store.formats import parse_time, rfc3339
+from essaim_practice.store.memory import Budget, Reservation
 from essaim_practice.store.objects import Image
 from essaim_practice.store.time_slices import Sliced
 
@@ -55,48 +58,47 @@ _CONFIG = shapes.Struct(
 
 
 def saved(wanted: Iterable[tuple[Image, tuple[str, ...]]]) -> Sliced[list[tars.Member]]:
-    """The archive of images, each with its names."""
-    files: dict[str, bytes] = {}
+    """The archive of images, each with its names. Layers are packed when they are sent."""
+    files: dict[str, Inode] = {}
     manifest = []
     described: list[dict[str, Any]] = []
     repositories: dict[str, dict[str, str]] = {}
     for image, names in wanted:
         config = f"blobs/sha256/{image.image_id.removeprefix('sha256:')}"
-        files[config] = _dumped(_config(image))
+        files[config] = _file(_config(image))
         layers = []
         for layer in image.layers[:-1]:
             layers.append(f"blobs/sha256/{layer.removeprefix('sha256:')}")
-            files.setdefault(layers[-1], (yield from tars.whole([])))
-        system = FileSystem(image.files, lambda: 0.0)
-        members = (yield from tars.members(system, "/", ""))[1:]
-        whole = yield from tars.whole(members)
-        layers.append(f"blobs/sha256/{(yield from tars.hashed(whole))}")
-        files[layers[-1]] = whole
+            files.setdefault(layers[-1], File(0o644, 0.0, data=b"".join(tars.packed(()))))
+        entries = partial(tars.below, FileSystem(image.files, lambda: 0.0), "/")
+        digest, size = yield from tars.hashed(tars.packed(entries()))
+        layers.append(f"blobs/sha256/{digest}")
+        files[layers[-1]] = tars.Archive(0o644, 0.0, entries=entries, size=size)
         described.extend((yield from _described(files, config, layers, names)))
         item = {"Config": config, "RepoTags": list(names) or None, "Layers": layers}
         manifest.append(item)
         for name in names:
             repository, _, tag = name.rpartition(":")
             repositories.setdefault(repository, {})[tag] = basename(layers[-1])
-    files["manifest.json"] = _dumped(manifest)
-    files["index.json"] = _dumped({"schemaVersion": 2, "mediaType": _INDEX, "manifests": described})
-    files["oci-layout"] = b'{"imageLayoutVersion": "1.0.0"}'
+    files["manifest.json"] = _file(manifest)
+    files["index.json"] = _file({"schemaVersion": 2, "mediaType": _INDEX, "manifests": described})
+    files["oci-layout"] = _file({"imageLayoutVersion": "1.0.0"})
     if repositories:
-        files["repositories"] = _dumped(repositories)
+        files["repositories"] = _file(repositories)
     folders: list[tars.Member] = [
         (name, Folder(0o755, 0.0)) for name in ("blobs/", "blobs/sha256/")
     ]
-    return folders + [(name, File(0o644, 0.0, data=files[name])) for name in sorted(files)]
+    return folders + [(name, files[name]) for name in sorted(files)]
 
 
 def _described(
-    files: dict[str, bytes], config: str, layers: list[str], names: tuple[str, ...]
+    files: dict[str, Inode], config: str, layers: list[str], names: tuple[str, ...]
 ) -> Sliced[list[dict[str, Any]]]:
     """An image as an OCI layout's index has it, once for each name; its manifest is entered."""
 
     def blob(kind: str, path: str) -> dict[str, Any]:
         digest = f"sha256:{basename(path)}"
-        return {"mediaType": f"{_OCI}.{kind}", "digest": digest, "size": len(files[path])}
+        return {"mediaType": f"{_OCI}.{kind}", "digest": digest, "size": size_of(files[path])}
 
     parts = {
         "schemaVersion": 2,
@@ -104,9 +106,10 @@ def _described(
         "config": blob("config.v1+json", config),
         "layers": [blob("layer.v1.tar", layer) for layer in layers],
     }
-    data = _dumped(parts)
-    path = f"blobs/sha256/{(yield from tars.hashed(data))}"
-    files[path] = data
+    described = _file(parts)
+    digest, _ = yield from tars.hashed([described.data])
+    path = f"blobs/sha256/{digest}"
+    files[path] = described
     found = []
     for name in names:
         said = {
@@ -138,20 +141,29 @@ def _config(image: Image) -> dict[str, Any]:
     }
 
 
-def _dumped(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+def _file(value: Any) -> File:
+    return File(0o644, 0.0, data=json.dumps(value, separators=(",", ":")).encode())
 
 
 # Loading
 
 
-def loaded(body: bytes, engine: str, limit: int) -> Sliced[list[tuple[Image, list[str]]]]:
-    """The images of an archive, each with its names. Raises ApiError 400 for an invalid one."""
+def loaded(
+    body: bytes, engine: str, limit: int, disk: Budget
+) -> Sliced[list[tuple[Image, list[str]]]]:
+    """The images of an archive, each with its names.
+
+    disk: has room for all that is unpacked. Raises ApiError 400 for what is no such archive, 409
+    where there is no room.
+    """
     files: dict[str, bytes] = {}
-    plain = yield from tars.decompressed(body, limit)
+    room = Reservation(disk)
+    plain = yield from tars.decompressed(body, limit, room)
     for member, data in tars.read(plain, limit):
+        room.require(NAME_COST + len(data))
         files[normpath(member.name)] = data
         yield
+    del plain
     found = []
     if "manifest.json" not in files:
         raise ApiError(400, "open manifest.json: no such file or directory")
@@ -160,7 +172,7 @@ def loaded(body: bytes, engine: str, limit: int) -> Sliced[list[tuple[Image, lis
         fitted = shapes.fit({"Items": items}, _MANIFEST).get("Items") or []
         for item in fitted:
             path = normpath(str(item.get("Config") or ""))
-            image = yield from _image(path, item, files, engine, limit)
+            image = yield from _image(path, item, files, engine, limit, disk)
             found.append((image, list(item.get("RepoTags") or ())))
     except shapes.Mismatch as error:
         raise ApiError(400, f"invalid manifest: {error}") from None
@@ -168,7 +180,12 @@ def loaded(body: bytes, engine: str, limit: int) -> Sliced[list[tuple[Image, lis
 
 
 def _image(
-    path: str, item: dict[str, Any], files: dict[str, bytes], engine: str, limit: int
+    path: str,
+    item: dict[str, Any],
+    files: dict[str, bytes],
+    engine: str,
+    limit: int,
+    disk: Budget,
 ) -> Sliced[Image]:
     if path not in files:
         raise ApiError(400, f"open {path}: no such file or directory")
@@ -177,9 +194,10 @@ def _image(
     config = value.get("config")
     digits = basename(path).removesuffix(".json")
     if not _DIGEST.fullmatch(digits):
-        digits = yield from tars.hashed(files[path])
+        digits, _ = yield from tars.hashed([files[path]])
     image_id = f"sha256:{digits}"
     system = FileSystem(EMPTY, lambda: 0.0, 4 * limit)
+    system.write_to(disk)
     for layer in item.get("Layers") or ():
         place = normpath(str(layer))
         if place not in files:
@@ -237,7 +255,8 @@ def _history(
 
 def _apply(system: FileSystem, layer: bytes, limit: int) -> Sliced[None]:
     """Apply a layer; a file ``.wh.x`` deletes x below."""
-    plain = yield from tars.decompressed(layer, limit)
+    room = Reservation(system.disk)
+    plain = yield from tars.decompressed(layer, limit, room)
     for member, data in tars.read(plain, limit):
         yield
         place = normpath(join("/", member.name.lstrip("/")))

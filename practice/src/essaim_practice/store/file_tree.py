@@ -54,9 +54,7 @@ def size_of(entry: Inode) -> int:
             return len(entry.data)
         case Link():
             return len(entry.target.encode())
-        case Folder():
-            return entry.size
-    return 0
+    return int(getattr(entry, "size", 0))
 
 
 NAME_COST = 512  # bytes that an entry counts for besides its content: names fill memory too

@@ -34,7 +34,7 @@ class Limits:
     all_log_bytes: int = 8 * 2**20
     file_bytes: int = 32 * 2**20  # that one container or volume may write
     all_file_bytes: int = 48 * 2**20  # what containers and volumes wrote, and images hold
-    request_bytes: int = 32 * 2**20  # of one request's body, such as a build context
+    request_bytes: int = 40 * 2**20  # of one request's body, such as a build context
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -48,9 +48,12 @@ def require_image(store: Store, size: int) -> None:
 def require_files(store: Store, size: int) -> None:
     """Raises ApiError 409 where so many bytes more are too much for the cluster's disk."""
     if not store.disk.take(size):
-        most = store.limits.all_file_bytes
-        text = f"this practice cluster stores at most {most} bytes of files"
-        raise ApiError(409, f"{text}: remove some images, containers or volumes first")
+        raise no_room(store.limits.all_file_bytes)
+
+
+def no_room(most: int) -> ApiError:
+    text = f"this practice cluster stores at most {most} bytes of files"
+    return ApiError(409, f"{text}: remove some images, containers or volumes first")
 
 
 def _containers(store: Store) -> int:

@@ -17,6 +17,16 @@ LONGEST = 0.005  # real seconds of one slice
 _LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
+def finished(work: Sliced[T]) -> T:
+    """The result of work that is done at once."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
 async def run_sliced(work: Sliced[T]) -> T:
     """Do all of the work, a slice at a time; the loop does its other duties in between.
 
