@@ -113,8 +113,7 @@ class Build:
             yield {"aux": {"ID": image.image_id}}
         if unused := sorted(set(self._options.arguments) - self._used_arguments):
             listed = " ".join(unused)
-            text = f"[Warning] One or more build-args [{listed}] were not consumed\n"
-            yield {"stream": text}
+            yield {"stream": f"[Warning] One or more build-args [{listed}] were not consumed\n"}
         yield {"stream": f"Successfully built {short(image.image_id)}\n"}
         for tag in self._options.tags:
             image = images.tag(self._store, image, tag)
@@ -279,7 +278,7 @@ class Build:
         variables: Mapping[str, str],
         system: FileSystem,
     ) -> AsyncIterator[Message]:
-        shell = list(image.config.get("Shell") or ("/bin/sh", "-c"))
+        shell = image.config.get("Shell") or ("/bin/sh", "-c")
         argv = list(step.words) if step.json_form else [*shell, step.rest]
         context = Context(
             image=image,
