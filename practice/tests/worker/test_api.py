@@ -6,7 +6,6 @@ import http.client
 import json
 import socket
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,10 +19,9 @@ from essaim_practice import (
     Heartbeat,
     PracticeClient,
     RequestRefused,
-    WorkerClient,
 )
 
-from .conftest import SECRET, Start, Started
+from .conftest import Start, Started
 
 
 @pytest.fixture
@@ -198,35 +196,3 @@ def test_a_reset_tells_all_kinds(worker: Started, id: str) -> None:
         PracticeClient(worker.client.engine(id)).reset()
         until(heard, lambda change: {"Engine", "Node", "Service", "Task"} <= set(change.kinds))
     worker.client.end(id)
-
-
-# At a TCP port
-
-
-def test_without_the_secret_nobody_is_let_in(remote: Started, id: str) -> None:
-    remote.client.open(id)
-    for secret in ("", "between", "betweenus", "between us too", "entre nous", "é"):
-        stranger = WorkerClient(remote.client.host, secret)
-        for act in (stranger.status, partial(stranger.open, "x"), stranger.changes):
-            with pytest.raises(RequestRefused) as refused:
-                act()
-            assert refused.value.status == 401
-        with pytest.raises(RequestRefused):
-            PracticeClient(remote.client.engine(id), secret=secret).machines()
-    remote.client.end(id)
-
-
-def test_engines_are_paths_of_the_port(remote: Started, id: str) -> None:
-    remote.client.open(id, speed=50)
-    practice = PracticeClient(remote.client.engine(id), secret=SECRET)
-    assert [machine.host for machine in practice.machines()] == [
-        remote.client.engine(id, name) for name in ("node1", "node2", "node3")
-    ]
-    client = docker.DockerClient(base_url=remote.client.engine(id, "node1"), version="1.51")
-    client.api.headers["Authorization"] = f"Bearer {SECRET}"
-    assert client.info()["Name"] == "node1"
-    practice.faults.kill("node2")
-    with pytest.raises(ConnectionError):
-        PracticeClient(remote.client.engine(id, "node2"), secret=SECRET).machines()
-    client.close()
-    remote.client.end(id)
