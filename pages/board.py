@@ -73,9 +73,7 @@ def show() -> None:
     if not unlocked():  # the right ended after the page was drawn
         st.rerun()
     labs.shared_hint()  # one row, then
-    class_ = learners(
-        (each.labs for _key, each in classroom().controls()), time.time(), SETTINGS.named
-    )
+    class_ = learners(classroom().labs(), time.time(), SETTINGS.named)
     finished = sum(not learner.step for learner in class_)
     begun, done = st.columns(2)
     begun.metric(_("Learners who have begun"), len(class_))
@@ -103,7 +101,7 @@ def choose_names() -> None:
         on_change=caught(chosen),
         help=_("Learners are then asked on the page of labs. Otherwise they are numbers."),
     )
-    st.caption(_("Nothing of this is stored: it goes when Essaim stops, unless you export it."))
+    st.caption(_("This is kept as long as the clusters: export it, if you need it for longer."))
 
 
 head(_("Board"), watch="shape")

@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.commands.services import CreateService
 from core.labs.catalogue import BY_NAME, LABS
+from core.labs.kept import LabProgress
 from core.labs.lab import Lab
-from core.labs.progress import LabProgress
 from core.labs.texts import LabText, StepText, texts
 from core.ui import labs
 from core.ui.forms import row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -14,6 +14,7 @@ from core.commands import grammar
 from core.commands.command import Client, Command, Interrupt, Report, no_report
 from core.errors import EngineRejected, EssaimError
 from core.i18n import later as _
+from core.storage.batch import News
 
 Outcome = Literal["ok", "refused"]
 T = TypeVar("T")
@@ -42,6 +43,7 @@ class Journal:
 
     size: the number of records kept. clock: seconds since the epoch. private: tells whether the
     engine is a real one, whose journal everybody reads: then arguments and labels are masked, too.
+    added: called after each record.
     """
 
     def __init__(
@@ -49,16 +51,32 @@ class Journal:
         size: int = 200,
         clock: Callable[[], float] = time.time,
         private: Callable[[], bool] = lambda: False,
+        added: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._private = private
         self._lock = threading.Lock()
+        self._added = added
         self._records: deque[Record] = deque(maxlen=size)
+        self._next = 0  # the number of the next record
 
     def records(self) -> tuple[Record, ...]:
         """All that are kept, the oldest first."""
         with self._lock:
             return tuple(self._records)
+
+    def news(self, since: int) -> News:
+        """The records from this number on, to be kept."""
+        with self._lock:
+            oldest = self._next - len(self._records)
+            first = max(since, oldest)
+            return News(oldest, first, tuple(self._records)[first - oldest :])
+
+    def restore(self, count: int, records: Sequence[Record]) -> None:
+        """Go on where an earlier process was. count: the number of the next record."""
+        with self._lock:
+            self._records.extend(records)
+            self._next = count
 
     def run(
         self,
@@ -127,3 +145,5 @@ class Journal:
         record = Record(began, who, line, python, outcome, refusal, self._clock() - began)
         with self._lock:
             self._records.append(record)
+            self._next += 1
+        self._added()

@@ -3,7 +3,8 @@
 A real engine, or a practice engine elsewhere, is one cluster for everybody. On the embedded
 practice engine each learner gets a cluster on first use. Without viewers, its Control rests: the
 cluster goes on, but is not polled. After hours without viewers, it is ended. Where no place is
-left, an unused cluster is ended for a new one; one with work in it is not.
+left, an unused cluster is ended for a new one; one with work in it is not. After a restart, what
+was done in each is there again, and its Control is made when somebody looks at it.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.control import keeping
 from core.control.access import Access
 from core.control.admission import Admission
 from core.control.control import Control
+from core.control.keeping import Keeping, KeptCluster
 from core.engine import keys
-from core.engine.connection import Connection, Practice, choose
-from core.errors import Crowded, NoRoom, NotBegun
+from core.engine.connection import Connection, Practice, choose, no_room
+from core.errors import Crowded, NotBegun
 from core.i18n import later as _
+from core.labs.kept import KeptLabs
+from core.labs.progress import Labs
 from core.storage import folder
 from core.storage.storage import Storage
 from core.threads.supervised import SupervisedThread
@@ -39,6 +43,8 @@ SPARE_AFTER = 60.0
 END_AFTER = 4 * 3600.0
 #: Seconds between two rounds through the classroom.
 ROUND = 5.0
+#: Seconds for which it is not written down that a cluster is still used.
+USED_AGAIN = 60.0
 
 
 @dataclass(slots=True)
@@ -49,17 +55,27 @@ class _Cluster:
     used: float
     code: str  # for viewers who may only look; '' where the cluster is shared
     read_only: Control  # the same cluster, for them
+    kept: KeptCluster  # as it was last written down
     fresh: int  # Connection.writes when it was made
     ended: bool = False
     #: One for each: no request waits for another learner's cluster.
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asleep:
+    """A cluster that nobody has looked at since the restart, and so without a Control."""
+
+    kept: KeptCluster
+    used: float  # by the monotonic clock
+    labs: KeptLabs
+
+
 class Classroom:
     """Controls by key, from ``start()`` until ``stop()``.
 
     engines: one for everybody, or one for each key. now: a monotonic clock, in seconds. storage:
-    what outlives them; closed with them.
+    what outlives them; closed with them. wall: seconds since the epoch.
     """
 
     def __init__(
@@ -68,16 +84,20 @@ class Classroom:
         access: Access,
         now: Callable[[], float] = time.monotonic,
         storage: Storage | None = None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self.access = access
         self.storage = storage or Storage(None)
         self._engines = engines
-        self._now = now
+        self._now, self._wall = now, wall
         self._lock = threading.Lock()
         self._clusters: dict[str, _Cluster] = {}
+        self._asleep: dict[str, _Asleep] = {}
         self._codes: dict[str, str] = {}  # keys by the code to look on
         self._thread = SupervisedThread("classroom", self._go_round)
         self._admission = Admission(engines.most, now) if isinstance(engines, Practice) else None
+        if not self.shared:
+            self._recall()
 
     @property
     def shared(self) -> bool:
@@ -86,15 +106,16 @@ class Classroom:
 
     def known(self, key: str) -> bool:
         """Whether there is a cluster of this key or code."""
-        return key in self._clusters or key in self._codes
+        return key in self._clusters or key in self._asleep or key in self._codes
 
     def viewing_code(self, key: str) -> str:
         """The code with which others may look at the cluster of this key; '' where there is none.
 
         It is random: the key cannot be found from it.
         """
-        cluster = self._clusters.get(self._codes.get(key, key))
-        return cluster.code if cluster else ""
+        key = self._codes.get(key, key)
+        cluster = self._clusters.get(key) or self._asleep.get(key)
+        return cluster.kept.code if cluster else ""
 
     def found(self, key: str) -> Control:
         """The existing cluster of this key or code. Raises NotBegun."""
@@ -121,8 +142,16 @@ class Classroom:
         return cluster.read_only if code == cluster.code else cluster.control
 
     def controls(self) -> tuple[tuple[str, Control], ...]:
-        """Every cluster with its key, oldest first. They go on resting."""
+        """Every cluster that has a Control, with its key. They go on resting."""
         return tuple((key, cluster.control) for key, cluster in list(self._clusters.items()))
+
+    def labs(self) -> tuple[Labs | KeptLabs, ...]:
+        """The labs of every cluster, in the order in which the clusters were begun."""
+        found: list[tuple[float, Labs | KeptLabs]] = [
+            *((each.kept.begun, each.control.labs) for each in list(self._clusters.values())),
+            *((each.kept.begun, each.labs) for each in list(self._asleep.values())),
+        ]
+        return tuple(labs for _begun, labs in sorted(found, key=lambda each: each[0]))
 
     def end(self, key: str) -> None:
         """End the cluster of this key, if there is one."""
@@ -139,7 +168,11 @@ class Classroom:
                     idle = self._idle(cluster)
                     if idle >= REST_AFTER:
                         cluster.control.collector.rest()
+                    self._note(key, cluster)
                 if idle >= END_AFTER:
+                    self._end(key)
+            for key, asleep in list(self._asleep.items()):
+                if self._now() - asleep.used >= END_AFTER:
                     self._end(key)
 
     def start(self) -> None:
@@ -148,11 +181,12 @@ class Classroom:
         self._thread.start()
 
     def stop(self) -> None:
-        """End all clusters. May be called twice."""
+        """End the control of all clusters; what is kept of them stays. May be called twice."""
         self._thread.stop()
         with self._lock:
-            for key in list(self._clusters):
-                self._end(key)
+            for key, cluster in list(self._clusters.items()):
+                self._note(key, cluster, now=True)
+                self._let_go(key)
         self._engines.close()
         self.storage.close()
 
@@ -161,7 +195,8 @@ class Classroom:
             found = self._clusters.get(key)
             if found is not None:
                 return found
-            if who and self._admission and (wait := self._admission.wait(who)):
+            asleep = self._asleep.get(key)
+            if not asleep and who and self._admission and (wait := self._admission.wait(who)):
                 raise Crowded(
                     _(
                         "Many have come in from your address just now. There will be a place for "
@@ -169,31 +204,66 @@ class Classroom:
                     ),
                     seconds=math.ceil(wait),
                 )
-            control = Control(self._open(key), self.access)
+            connection = self._open(key)
+            # The progress of a learner belongs to no other engine.
+            owner = f"at {connection.base_url}" if self.shared else key
+            control = Control(connection, self.access, Keeping(self.storage, owner))
             control.start()
+            now = self._wall()
+            code = "" if self.shared else keys.new()
+            kept = asleep.kept if asleep else KeptCluster(code, begun=now, used=now, touched=False)
             self._clusters[key] = cluster = _Cluster(
                 control,
                 self._now(),
-                "" if self.shared else keys.new(),
+                kept.code,
                 control.as_read_only(),
+                kept,
                 control.connection.writes,
             )
+            self._asleep.pop(key, None)
             if cluster.code:
                 self._codes[cluster.code] = key
+            self._note(key, cluster, now=True)
             return cluster
 
     def _open(self, key: str) -> Connection:
         if isinstance(self._engines, Connection):
             return self._engines
-        try:
-            return self._engines.open(key)
-        except NoRoom:
-            idle = {key: self._idle(cluster) for key, cluster in self._clusters.items()}
-            for longest in sorted(idle, key=idle.__getitem__, reverse=True):
-                if idle[longest] >= SPARE_AFTER and _untouched(self._clusters[longest]):
-                    self._end(longest)
-                    return self._engines.open(key)
-            raise
+        there = self._clusters.keys() | self._asleep.keys()
+        if key not in there and len(there) >= self._engines.most:
+            self._make_room(self._engines.most)
+        return self._engines.open(key)
+
+    def _make_room(self, most: int) -> None:
+        """End the cluster that was unused for longest, if nothing was done in it. Raises NoRoom."""
+        idle = {key: self._idle(each) for key, each in self._clusters.items() if _untouched(each)}
+        idle |= {
+            key: self._now() - each.used
+            for key, each in self._asleep.items()
+            if not each.kept.touched
+        }
+        longest = max(idle, key=idle.__getitem__, default="")
+        if not longest or idle[longest] < SPARE_AFTER:
+            raise no_room(most)
+        self._end(longest)
+
+    def _recall(self) -> None:
+        """Find the clusters of before the restart."""
+        for key, kept in keeping.clusters(self.storage):
+            idle = max(0.0, self._wall() - kept.used)
+            labs = self.storage.record(key, "labs", KeptLabs) or KeptLabs()
+            self._asleep[key] = _Asleep(kept, self._now() - idle, labs)
+            self._codes[kept.code] = key
+
+    def _note(self, key: str, cluster: _Cluster, now: bool = False) -> None:
+        """Write down when it was used, and that something was done in it. now: in any case."""
+        if self.shared:
+            return
+        used, was = self._wall() - self._idle(cluster), cluster.kept
+        touched = not _untouched(cluster)
+        if now or touched != was.touched or used > was.used + USED_AGAIN:
+            cluster.kept = kept = replace(was, used=used, touched=touched)
+            self.storage.put(key, "cluster", lambda: kept)
 
     def _idle(self, cluster: _Cluster) -> float:
         """Seconds since it last had a viewer."""
@@ -203,14 +273,21 @@ class Classroom:
         return now - cluster.used
 
     def _end(self, key: str) -> None:
+        self._let_go(key)
+        if asleep := self._asleep.pop(key, None):
+            self._codes.pop(asleep.kept.code, None)
+        if isinstance(self._engines, Practice):
+            self._engines.end(key)
+            self.storage.end(key)
+
+    def _let_go(self, key: str) -> None:
         cluster = self._clusters.pop(key, None)
         if cluster is not None:
             self._codes.pop(cluster.code, None)
             with cluster.lock:
                 cluster.ended = True
             cluster.control.stop()
-            if isinstance(self._engines, Practice):
-                self._engines.end(key)
+            cluster.control.keeping.close()
 
     def _go_round(self) -> None:
         while not self._thread.wait(ROUND):
@@ -225,7 +302,7 @@ def _untouched(cluster: _Cluster) -> bool:
     here = cluster.control
     learnt = here.labs.begun() or here.labs.name
     done = here.journal.records() or learnt or here.votes.poll.question
-    return not done and here.connection.writes == cluster.fresh
+    return not (done or cluster.kept.touched) and here.connection.writes == cluster.fresh
 
 
 _current: Classroom | None = None
@@ -239,6 +316,7 @@ def classroom() -> Classroom:
         if _current is None:
             storage = Storage(folder.chosen(os.environ))
             keeping.sign_alike(storage)
+            keeping.settings(storage)
             _current = Classroom(choose(), Access(os.environ), storage=storage)
             _current.start()
         return _current

@@ -20,27 +20,23 @@ from core.cluster.public import PublicView, check_filters, redact, with_safe_wor
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command, Interrupt, Report, no_report
 from core.commands.journal import Journal
-from core.control import protection
+from core.control import protection, topics
 from core.control.access import READ_ONLY, Access, Action
+from core.control.keeping import Keeping
 from core.control.rights import NONE, Right
 from core.engine.connection import Connection
 from core.errors import EssaimError, NotAllowed
-from core.i18n import Translate, translation
 from core.i18n import later as _
-from core.labs import messages as lab_messages
 from core.labs.progress import Labs
 from core.labs.queries import EngineQueries
-from core.live import messages
-from core.live.edition import Content
 from core.live.hub import Hub
+from core.storage.storage import Storage
 from core.terminal.stream import Stream, opened
 from core.threads.supervised import SupervisedThread
 from core.timeline.recorder import Recorder
-from core.traffic import message as traffic_message
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
-from core.votes import messages as vote_messages
 from core.votes.model import Votes
 
 log = logging.getLogger(__name__)
@@ -50,30 +46,37 @@ PULSE = 1.0
 
 
 class Control:
-    """A cluster, from ``start()`` until ``stop()``."""
+    """A cluster, from ``start()`` until ``stop()``.
+
+    keeping: takes up what was done in it before a restart, and keeps what is done now.
+    """
 
     read_only = False  # its viewers may only look
 
-    def __init__(self, connection: Connection, access: Access) -> None:
+    def __init__(
+        self, connection: Connection, access: Access, keeping: Keeping | None = None
+    ) -> None:
         self.connection = connection
         self.access = access
+        self.keeping = keeping or Keeping(Storage(None), "")
         self._traces = protection.traces()
         self._public = PublicView()
         self.collector = Collector(connection.api, hinted=connection.practice is not None)
         connection.listen(self.collector.hint)
         self.history = History()
-        self.journal = Journal(private=lambda: not self.practice)
-        self.timeline = Recorder()
+        self.journal = Journal(
+            private=lambda: not self.practice, added=lambda: self.keeping.grew("journal")
+        )
+        self.timeline = Recorder(added=lambda: self.keeping.grew("timeline"))
         self.hub = Hub()
-        self._announce()
-        self.votes = Votes(lambda: self.hub.publish("votes"))
+        self.votes = Votes(lambda: self._told("votes"))
         self._pulse = SupervisedThread("pulse", self._beat)
         self._acting = set[object]()  # commands that run now
         self.labs = Labs(
             lambda: self.whole if self.practice else with_safe_words(self.whole),
             self.journal,
             EngineQueries(connection.api),
-            lambda: self.hub.publish("labs"),
+            lambda: self._told("labs"),
             lambda: self.hub.viewers > 0,
         )
         self._pictured = self.snapshot  # in the latest message on the engine
@@ -83,28 +86,24 @@ class Control:
             lambda: self.hub.viewers > 0,
             lambda: self.hub.publish("traffic"),
         )
+        topics.announce(
+            self.hub,
+            lambda: self.snapshot,
+            lambda: self.whole,
+            self.history,
+            self.votes,
+            self.labs,
+            self.traffic,
+        )
+        self.keeping.restore(
+            self.labs, self.votes, self.journal, self.timeline, lambda: not self.practice
+        )
         self.collector.subscribe(self._changed)
 
-    def _announce(self) -> None:
-        """Declare the topics of the hub."""
-
-        def topic(name: str, render: Callable[[Translate], str | Content]) -> None:
-            self.hub.topic(name, lambda lang: render(translation(lang).gettext))
-
-        topic("cluster", lambda _: messages.cluster(self.snapshot, _, self.whole))
-        topic("history", lambda _: messages.history(self.history, self.snapshot, _))
-        topic("pulse", lambda _: messages.pulse(self.snapshot, _))
-        topic("votes", lambda _: vote_messages.votes(self.votes.poll, _))
-        self.hub.topic("labs", lambda lang: lab_messages.labs(self.labs, lang))
-        self.hub.topic("engine", lambda _lang: lab_messages.engine(self.snapshot))
-        traffic, charts = traffic_message.traffic, traffic_message.charts
-        topic(
-            "traffic", lambda _: traffic(self.traffic.status, self.snapshot, _, self.traffic.past)
-        )
-        topic(
-            "traffic_charts",
-            lambda _: charts(self.traffic.status, self.snapshot, self.history.marks, _),
-        )
+    def _told(self, topic: str) -> None:
+        """A part that is kept has changed."""
+        self.hub.publish(topic)
+        self.keeping.changed()
 
     @property
     def snapshot(self) -> ClusterSnapshot:

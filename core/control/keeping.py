@@ -3,12 +3,90 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from core.commands.journal import Journal, Record
 from core.engine import keys
+from core.labs.board import SETTINGS
+from core.labs.kept import KeptLabs
+from core.labs.progress import Labs
 from core.storage.storage import Storage
+from core.timeline.kept import KeptBeginning, KeptChange
+from core.timeline.recorder import Recorder
+from core.votes.model import KeptVotes, Votes
 
 #: The owner of what belongs to no cluster.
 CLASS = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCluster:
+    """A learner's cluster."""
+
+    code: str  # for viewers who may only look
+    begun: float  # seconds since the epoch
+    used: float  # when somebody last looked at it, within a minute; the same
+    touched: bool  # something was done in it
+
+
+@dataclass(frozen=True, slots=True)
+class KeptClass:
+    """The teacher's settings."""
+
+    named: bool = False
+
+
+class Keeping:
+    """Keeps what was done in one cluster: labs, vote, journal and timeline.
+
+    owner: whose it is in the storage.
+    """
+
+    def __init__(self, storage: Storage, owner: str) -> None:
+        self._storage, self._owner = storage, owner
+        self._records: dict[str, Callable[[], object]] = {}  # as they are now, by name
+
+    def restore(
+        self,
+        labs: Labs,
+        votes: Votes,
+        journal: Journal,
+        timeline: Recorder,
+        hides: Callable[[], bool],
+    ) -> None:
+        """Go on where an earlier process was, and keep what is new from now on.
+
+        hides: whether the engine is a real one. What it shows to nobody without a right is left out
+        of the labs then; the others hold none of it.
+        """
+        kept, owner = self._storage, self._owner
+        labs.restore(kept.record(owner, "labs", KeptLabs) or KeptLabs())
+        if vote := kept.record(owner, "votes", KeptVotes):
+            votes.restore(vote)
+        count, records = kept.row(owner, "journal", Record)
+        journal.restore(count, records)
+        kept.follow(owner, "journal", journal.news, count)
+        count, changes = 0, list[KeptChange]()
+        if beginning := kept.record(owner, "timeline", KeptBeginning):
+            count, changes = kept.row(owner, "timeline", KeptChange)
+            timeline.restore(beginning, count, changes, journal.records())
+        kept.follow(owner, "timeline", timeline.news, count)
+        self._records = {"labs": lambda: labs.kept(hides()), "votes": votes.kept}
+
+    def changed(self) -> None:
+        """The labs or the vote have changed."""
+        for name, make in self._records.items():
+            self._storage.put(self._owner, name, make)
+
+    def grew(self, row: str) -> None:
+        """The journal or the timeline has grown."""
+        if self._records:
+            self._storage.grow(self._owner, row)
+
+    def close(self) -> None:
+        """Keep nothing new any more."""
+        self._records = {}
 
 
 def sign_alike(storage: Storage) -> None:
@@ -19,3 +97,23 @@ def sign_alike(storage: Storage) -> None:
         storage.put(CLASS, "secret", lambda: secret)
         storage.flush()  # before any browser has a key
     keys.sign_with(secret)
+
+
+def settings(storage: Storage) -> None:
+    """Take up the teacher's settings, and keep them from now on."""
+    if kept := storage.record(CLASS, "settings", KeptClass):
+        SETTINGS.named = kept.named
+    SETTINGS.changed = lambda: storage.put(CLASS, "settings", lambda: KeptClass(SETTINGS.named))
+
+
+def clusters(storage: Storage) -> list[tuple[str, KeptCluster]]:
+    """The learners' clusters by key; what is left of others is forgotten."""
+    found = []
+    for owner in storage.owners():
+        if owner == CLASS or keys.read(owner) != owner:
+            continue  # the class, or an engine that everybody shares
+        if kept := storage.record(owner, "cluster", KeptCluster):
+            found.append((owner, kept))
+        else:
+            storage.end(owner)
+    return found

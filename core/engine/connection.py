@@ -212,13 +212,7 @@ class Practice:
         try:
             server = self._clusters.get(key)
         except TooManyClusters:
-            raise NoRoom(
-                _(
-                    "This server holds at most {most} practice clusters, and there are as many: "
-                    "share a neighbour's, or come back when somebody has gone."
-                ),
-                most=self.most,
-            ) from None
+            raise no_room(self.most) from None
         return Connection(server.urls[0], practice=server, search=self._search)
 
     def end(self, key: str) -> None:
@@ -228,6 +222,16 @@ class Practice:
     def close(self) -> None:
         """End every cluster. Closing twice does no harm."""
         self._clusters.stop()
+
+
+def no_room(most: int) -> NoRoom:
+    return NoRoom(
+        _(
+            "This server holds at most {most} practice clusters, and there are as many: "
+            "share a neighbour's, or come back when somebody has gone."
+        ),
+        most=most,
+    )
 
 
 def choose(

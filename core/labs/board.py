@@ -1,23 +1,35 @@
-"""The progress of the class in the labs, for the teacher. Nothing of it is stored."""
+"""The progress of the class in the labs, for the teacher."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from core.labs.kept import KeptLabs
 from core.labs.progress import Labs
 
 
 class ClassSettings:
-    """The teacher's settings. named: learners are asked for their first names."""
+    """The teacher's settings. changed: called after each change."""
 
     def __init__(self) -> None:
-        self.named = False
+        self._named = False
+        self.changed: Callable[[], None] = lambda: None
+
+    @property
+    def named(self) -> bool:
+        """Whether learners are asked for their first names."""
+        return self._named
+
+    @named.setter
+    def named(self, named: bool) -> None:
+        self._named = named
+        self.changed()
 
 
-#: One class per process; the names end with the process.
+#: One class per process.
 SETTINGS = ClassSettings()
 
 
@@ -44,7 +56,7 @@ class Bottleneck:
     longest: float  # wait there, in seconds
 
 
-def learners(everybody: Iterable[Labs], now: float, named: bool) -> tuple[Learner, ...]:
+def learners(everybody: Iterable[Labs | KeptLabs], now: float, named: bool) -> tuple[Learner, ...]:
     """The learners who have begun a lab, in the order in which they came."""
     found = []
     for number, labs in enumerate(everybody, 1):

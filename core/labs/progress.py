@@ -1,4 +1,4 @@
-"""How far the labs of one cluster are, checked at each of its snapshots and kept in memory."""
+"""How far the labs of one cluster are, checked at each of its snapshots."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.journal import Journal
 from core.errors import EssaimError
 from core.labs.catalogue import BY_NAME
-from core.labs.lab import Facts, Lab, Step, Verdict
+from core.labs.kept import (
+    KeptLabs,
+    KeptRun,
+    LabProgress,
+    Way,
+    sketch,
+    with_private,
+    without_private,
+)
+from core.labs.lab import Facts, Step, Verdict
 from core.labs.queries import EngineQueries
 from core.threads.supervised import SupervisedThread
 
@@ -25,26 +33,6 @@ ASKING = 0.5
 INTEREST = 60.0
 
 
-#: How a step got done: it was so when the lab began, the learner did it, or it was skipped.
-Way = Literal["given", "done", "skipped"]
-
-
-@dataclass(frozen=True, slots=True)
-class LabProgress:
-    """How far one lab is."""
-
-    lab: Lab
-    since: float  # when the current step became the current one, seconds since the epoch
-    verdict: Verdict  # on the current step
-    done: tuple[str, ...] = ()  # names of steps, in their order
-    ways: tuple[Way, ...] = ()  # of the steps that are done, in their order
-
-    @property
-    def current(self) -> Step | None:
-        """The first step that is not done; None when all are."""
-        return self.lab.steps[len(self.done)] if len(self.done) < len(self.lab.steps) else None
-
-
 @dataclass(slots=True)
 class _Run:
     """One lab that has begun; only the watching thread changes it from then on."""
@@ -52,8 +40,9 @@ class _Run:
     progress: LabProgress
     lab_start: ClusterSnapshot
     step_start: ClusterSnapshot
-    kept: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
     looked: bool = False  # steps done at the first look were done when the lab began
+    hidden: bool = False  # step_start was kept without what is private
 
     @property
     def asks(self) -> bool:
@@ -88,7 +77,32 @@ class Labs:
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._thread: SupervisedThread | None = None
-        self.name = ""  # the learner's first name, where the teacher asks for it
+        self._name = ""
+
+    @property
+    def name(self) -> str:
+        """The learner's first name, where the teacher asks for it."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        if name != self._name:
+            self._name = name
+            self._changed()
+
+    def kept(self, hidden: bool) -> KeptLabs:
+        """All of it as a record. hidden: without what a real engine hides."""
+        with self._lock:
+            return KeptLabs(self._name, tuple(_kept(run, hidden) for run in self._runs.values()))
+
+    def restore(self, kept: KeptLabs) -> None:
+        """Go on where an earlier process was, before anybody asks."""
+        self._name = kept.name
+        for run in kept.runs:
+            if progress := run.progress:
+                self._runs[run.lab] = _Run(
+                    progress, run.lab_start, run.step_start, dict(run.notes), run.looked, run.hidden
+                )
 
     def begun(self) -> tuple[LabProgress, ...]:
         """The progress of each, in the order in which they began."""
@@ -143,7 +157,7 @@ class Labs:
 
     def _begin(self, name: str) -> None:
         snapshot, progress = (
-            self._snapshot(),
+            sketch(self._snapshot()),
             LabProgress(BY_NAME[name], self._now(), Verdict(False)),
         )
         run = self._runs[name] = _Run(progress, snapshot, snapshot)
@@ -153,7 +167,7 @@ class Labs:
         since = run.progress.since
         records = tuple(record for record in self._journal.records() if record.time >= since)
         return Facts(
-            self._snapshot(), run.lab_start, run.step_start, records, dict(run.kept), self._queries
+            self._snapshot(), run.lab_start, run.step_start, records, dict(run.notes), self._queries
         )
 
     def _watch(self) -> None:
@@ -169,11 +183,14 @@ class Labs:
 
     def _look(self, run: _Run) -> bool:
         """Pass all steps that are done now. True when anything has changed."""
-        before = run.progress
-        if self._snapshot().engine is None:
+        before = run.progress, run.looked
+        snapshot = self._snapshot()
+        if snapshot.engine is None:
             return False  # nothing is known yet, and nothing is wrong
         if run.lab_start.engine is None:
-            run.lab_start = run.step_start = self._snapshot()
+            run.lab_start = run.step_start = sketch(snapshot)
+        if run.hidden:
+            run.step_start, run.hidden = with_private(run.step_start, snapshot), False
         while (step := run.progress.current) is not None:
             facts = self._facts(run)
             verdict = _judge(step, facts)
@@ -182,17 +199,34 @@ class Labs:
                 break
             self._pass(run, facts.snapshot, verdict.kept, "done" if run.looked else "given")
         run.looked = True
-        return run.progress != before
+        return (run.progress, run.looked) != before
 
     def _pass(self, run: _Run, snapshot: ClusterSnapshot, kept: str, way: Way) -> None:
         was = run.progress
         if was.current is None:
             return
         name = was.current.name
-        run.kept[name] = kept
-        run.step_start = snapshot
+        run.notes[name] = kept
+        run.step_start = sketch(snapshot)
         done, ways = (*was.done, name), (*was.ways, way)
         run.progress = LabProgress(was.lab, self._now(), Verdict(False), done, ways)
+
+
+def _kept(run: _Run, hidden: bool) -> KeptRun:
+    was = run.progress
+    start = without_private(run.step_start) if hidden else run.step_start
+    lab_start = without_private(run.lab_start) if hidden else run.lab_start
+    return KeptRun(
+        was.lab.name,
+        was.since,
+        was.done,
+        was.ways,
+        lab_start,
+        start,
+        dict(run.notes),
+        run.looked,
+        hidden or run.hidden,
+    )
 
 
 def _judge(step: Step, facts: Facts) -> Verdict:

@@ -7,7 +7,7 @@ that the rest is whole.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -15,6 +15,8 @@ from core.cluster.history import marks_between
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.journal import Record
 from core.presentation.phases import phase, tiles
+from core.storage.batch import News
+from core.timeline.kept import KeptBeginning, KeptChange, kept
 from core.timeline.recording import (
     MAX_TEXT,
     MOMENTARY,
@@ -48,12 +50,17 @@ class Delta:
 
 
 class Recorder:
-    """Records one cluster, from its first snapshot on. Any thread may call it."""
+    """Records one cluster, from its first snapshot on. Any thread may call it.
 
-    def __init__(self, most: int = MAX_CHANGES) -> None:
+    added: called after new changes.
+    """
+
+    def __init__(self, most: int = MAX_CHANGES, added: Callable[[], None] = lambda: None) -> None:
         self._most = most
+        self._added = added
         self._lock = threading.Lock()
         self._begin: dict[Key, State] = {}  # the states before the first change that is kept
+        self._beginning = KeptBeginning(0, 0.0, ())  # the same as a record
         self._born = 0.0  # the time of the first snapshot: tells this recorder from an earlier one
         self._start = self._end = 0.0
         self._dropped = 0  # changes that are part of _begin
@@ -65,20 +72,45 @@ class Recorder:
     def add(self, snapshot: ClusterSnapshot, journal: Sequence[Record] = ()) -> None:
         """Record the changes since the last call. Cheap where there are none."""
         with self._lock:
+            before = self._total
             self._end = max(self._end, snapshot.time)
             self._add_actions(journal)
-            if snapshot.engine is None:
-                return
-            last, self._last = self._last, snapshot
-            if last is not None and last.revision == snapshot.revision:
-                return
-            if not self._start:
-                self._born = self._start = self._end
-            if last is not None and snapshot.outage is None:
-                for mark in marks_between(last, snapshot):
-                    self._changes.append(Change(mark.time, "mark", "", mark))
-            self._add_states(dict(_states(snapshot, self._known)))
-            self._trim()
+            if snapshot.engine is not None:
+                self._add_changes(snapshot)
+            grown = self._total > before
+        if grown:
+            self._added()
+
+    def news(self, since: int) -> News:
+        """The changes from this number on, to be kept."""
+        with self._lock:
+            first = max(since, self._dropped)
+            changes = tuple(map(kept, self._changes[first - self._dropped :]))
+            return News(self._dropped, first, changes, self._beginning)
+
+    def restore(
+        self,
+        beginning: KeptBeginning,
+        count: int,
+        changes: Sequence[KeptChange],
+        journal: Sequence[Record],
+    ) -> None:
+        """Go on where an earlier process was, before the first snapshot.
+
+        count: the number of the next change. journal: its records, which are in the recording as
+        far as they are older than its last action.
+        """
+        with self._lock:
+            wanted = max(0, count - beginning.number)
+            self._changes = [each.change for each in changes[max(0, len(changes) - wanted) :]]
+            self._dropped = count - len(self._changes)
+            self._beginning, self._start = beginning, beginning.start
+            self._begin = _states_after((each.change for each in beginning.states), {})
+            self._known = _states_after(self._changes, self._begin)
+            self._end = max([self._start, *(each.time for each in self._changes)])
+            acted = max([self._start, *(c.time for c in self._changes if c.kind == "action")])
+            told = [record for record in journal if record.time <= acted]
+            self._entry = told[-1] if told else None
 
     def recording(self) -> Recording:
         """The whole recording."""
@@ -87,7 +119,7 @@ class Recorder:
     def after(self, cursor: str) -> Delta:
         """The changes since an earlier answer with this cursor; all for any other text."""
         with self._lock:
-            total = self._dropped + len(self._changes)
+            total = self._total
             life, _, number = cursor.rpartition("/")
             known = int(number) if number.isdecimal() and len(number) < 12 else -1
             whole = life != str(self._born) or not self._dropped <= known <= total
@@ -97,6 +129,24 @@ class Recorder:
                 changes = begin + changes
             recording = Recording(self._start, self._end, tuple(changes))
             return Delta(recording, f"{self._born}/{total}", whole)
+
+    @property
+    def _total(self) -> int:
+        return self._dropped + len(self._changes)
+
+    def _add_changes(self, snapshot: ClusterSnapshot) -> None:
+        last, self._last = self._last, snapshot
+        if last is not None and last.revision == snapshot.revision:
+            return
+        self._born = self._born or self._end
+        if not self._start:
+            self._start = self._end
+            self._begins()
+        if last is not None and snapshot.outage is None:
+            for mark in marks_between(last, snapshot):
+                self._changes.append(Change(mark.time, "mark", "", mark))
+        self._add_states(dict(_states(snapshot, self._known)))
+        self._trim()
 
     def _add_states(self, states: Mapping[Key, State]) -> None:
         for key, state in states.items():
@@ -120,17 +170,29 @@ class Recorder:
             return
         # A tenth more than needed, so that it is seldom done.
         count = min(excess + self._most // 10, len(self._changes))
-        for change in self._changes[:count]:
-            if change.kind in MOMENTARY:
-                continue
-            key = (change.kind, change.id)
-            if change.value is None:
-                self._begin.pop(key, None)
-            else:
-                self._begin[key] = change.value  # type: ignore[assignment]
-            self._start = change.time
+        gone = self._changes[:count]
+        self._begin = _states_after(gone, self._begin)
+        self._start = max([self._start, *(c.time for c in gone if c.kind not in MOMENTARY)])
         del self._changes[:count]
         self._dropped += count
+        self._begins()
+
+    def _begins(self) -> None:
+        states = (kept(Change(self._start, *key, state)) for key, state in self._begin.items())
+        self._beginning = KeptBeginning(self._dropped, self._start, tuple(states))
+
+
+def _states_after(changes: Iterable[Change], states: Mapping[Key, State]) -> dict[Key, State]:
+    """The states before these changes with the changes in them."""
+    after = dict(states)
+    for change in changes:
+        if change.kind in MOMENTARY:
+            continue
+        if change.value is None:
+            after.pop((change.kind, change.id), None)
+        else:
+            after[change.kind, change.id] = change.value  # type: ignore[assignment]
+    return after
 
 
 def _states(snapshot: ClusterSnapshot, known: Mapping[Key, State]) -> Iterator[tuple[Key, State]]:

@@ -10,8 +10,9 @@ from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
 from core.control.classroom import classroom
 from core.labs.board import SETTINGS
+from core.labs.kept import LabProgress
 from core.labs.lab import Lab, Step
-from core.labs.progress import LabProgress, remark
+from core.labs.progress import remark
 from core.labs.texts import Quiz, StepText
 from core.lessons.solutions import Play
 from core.ui.console import link

@@ -1,6 +1,6 @@
 """The vote of a class: where will the replicas of a service be, and where are they then?
 
-A cluster has one question at a time, in memory. The answer is what its managers say once the
+A cluster has one question at a time. The answer is what its managers say once the
 cluster has come to rest.
 """
 
@@ -87,6 +87,14 @@ class Poll:
         return self.question is not None and self.question.right(counts, self.truth)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptVotes:
+    """What is kept of a vote: the votes by browser, too."""
+
+    poll: Poll
+    ballots: tuple[tuple[str, Counts], ...]
+
+
 class Votes:
     """The vote of one cluster. Any thread may call it. It calls ``changed`` after each change."""
 
@@ -100,6 +108,16 @@ class Votes:
     @property
     def poll(self) -> Poll:
         return self._poll
+
+    def kept(self) -> KeptVotes:
+        """All of it as a record."""
+        with self._lock:
+            return KeptVotes(self._poll, tuple(self._ballots.items()))
+
+    def restore(self, kept: KeptVotes) -> None:
+        """Go on where an earlier process was."""
+        with self._lock:
+            self._poll, self._ballots = kept.poll, dict(kept.ballots)
 
     def ask(self, question: Question) -> None:
         """Open the vote on a new question. The one before is forgotten."""

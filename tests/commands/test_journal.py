@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from pathlib import Path
 from typing import Any
 
 import docker.errors
@@ -15,6 +16,8 @@ from core.commands.nodes import RemoveNodes
 from core.commands.registry import parse
 from core.commands.swarm import JoinSwarm
 from core.errors import EngineRejected, InvalidCommand, NotAllowed
+from core.i18n import later, translation
+from core.storage.storage import Storage
 
 
 class Api:
@@ -129,3 +132,42 @@ def test_input_that_makes_no_sense_raises() -> None:
     with pytest.raises(InvalidCommand):
         journal.run(parse("docker service scale web=3"), Global(), "anne")
     assert journal.records()[0].outcome == "refused"
+
+
+def test_the_journal_goes_on_after_a_restart(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise InvalidCommand(later("There is nothing to change: it is so already."))
+
+    def journal(storage: Storage) -> Journal:
+        count, records = storage.row("ada", "journal", Record)
+        made = Journal(size=3, added=lambda: storage.grow("ada", "journal"))
+        made.restore(count, records)
+        storage.follow("ada", "journal", made.news, count)
+        return made
+
+    storage = Storage(tmp_path)
+    first = journal(storage)
+    for number in range(4):
+        first.note(f"docker rm {number}", "", "anne", lambda: None)
+    with pytest.raises(InvalidCommand):
+        first.note("docker rm web", "", "bob", refuse)
+    storage.close()
+    storage = Storage(tmp_path)
+    second = journal(storage)
+    assert [record.line for record in second.records()] == [
+        "docker rm 2",
+        "docker rm 3",
+        "docker rm web",
+    ]
+    refused = second.records()[-1]
+    assert (refused.who, refused.outcome) == ("bob", "refused")
+    assert isinstance(refused.refusal, InvalidCommand)
+    assert refused.refusal.said(translation("fr").gettext).startswith("Il n’y a rien à")
+    second.note("docker ps", "", "anne", lambda: None)
+    storage.close()
+    storage = Storage(tmp_path)
+    assert [record.line for record in journal(storage).records()][1:] == [
+        "docker rm web",
+        "docker ps",
+    ]
+    storage.close()

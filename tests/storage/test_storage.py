@@ -166,12 +166,12 @@ def test_in_memory_alone_nothing_is_written_and_it_says_so() -> None:
 
 
 def test_which_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", "/home/ada/share")
-    monkeypatch.setenv("HOME", "/home/ada")
-    assert chosen({}) == Path("/home/ada/share/essaim")
+    monkeypatch.setenv("XDG_DATA_HOME", "/ada/share")
+    monkeypatch.setenv("HOME", "/ada")
+    assert chosen({}) == Path("/ada/share/essaim")
     assert chosen({"ESSAIM_DATA": ""}) is None
     assert chosen({"ESSAIM_DATA": " "}) is None
-    assert chosen({"ESSAIM_DATA": "~/kept"}) == Path("/home/ada/kept")
+    assert chosen({"ESSAIM_DATA": "~/kept"}) == Path("/ada/kept")
 
 
 def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot, Outage
 from core.errors import EngineUnreachable
+from core.storage.records import decode, encode
 from core.votes import messages, model, texts
-from core.votes.model import MAX_VOTERS, REST_SECONDS, Kind, Question, Votes
+from core.votes.model import MAX_VOTERS, REST_SECONDS, KeptVotes, Kind, Question, Votes
 from tests.cluster import raw
 
 NODES = ("node1", "node2", "node3")
@@ -238,3 +239,28 @@ def test_one_replica_is_asked_about_as_one(kind: Kind) -> None:
     text = texts.ask_text(asked(kind, now, **about), str)
     assert "replicas" not in text
     assert "replica" in text
+
+
+@pytest.mark.parametrize("phase", ["open", "moving", "revealed"])
+def test_a_vote_goes_on_after_a_restart(phase: str) -> None:
+    votes = Votes()
+    votes.ask(SCALE)
+    assert votes.vote("ada", 7.0, (5, 5, 5))
+    assert votes.vote("bob", 7.0, (15, 0, 0))
+    if phase != "open":
+        votes.begin()
+    if phase == "revealed":
+        votes.reveal(cluster((5, 5, 5)))
+    later = Votes()
+    later.restore(decode(encode(votes.kept()), KeptVotes))
+    assert later.poll == votes.poll
+    assert later.poll.phase == phase
+    if phase == "open":
+        assert later.vote("bob", 7.0, (5, 5, 5))
+        assert later.poll.votes == 2  # in place of the earlier one
+        later.begin()
+    if phase != "revealed":
+        later.see(cluster((5, 5, 5)), 100.0)
+        later.see(cluster((5, 5, 5)), 100.0 + REST_SECONDS)
+    assert later.poll.phase == "revealed"
+    assert later.poll.right == (2 if phase == "open" else 1)

@@ -1,0 +1,291 @@
+"""What outlives a restart of the dashboard: keys, codes, progress, names, votes and journals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import docker
+import pytest
+
+from core.commands.services import CreateService
+from core.control import classroom as rules
+from core.control import keeping
+from core.control.access import Access
+from core.control.classroom import Classroom
+from core.control.control import Control
+from core.control.keeping import KeptCluster
+from core.control.rights import NONE
+from core.engine import keys
+from core.engine.connection import Connection, Practice
+from core.errors import NoRoom, NotAllowed
+from core.labs.board import SETTINGS, learners
+from core.storage.storage import Storage
+from core.votes.model import NodeBefore, Question
+from essaim_practice.hosting.server import PracticeServer
+from tests.cluster.test_collector import until
+from tests.control.test_classroom import ADA, BOB, EVE, Clock, create
+
+ACCESS = Access({"ESSAIM_PASSWORD": "a password for tests"})
+QUESTION = Question("scale", "id-web", "web", 3, (NodeBefore("id-1", "node1", 1, True),), asked=7.0)
+
+
+class Server:
+    """A dashboard that can be started again; time passes for it while it is off, too."""
+
+    def __init__(self, folder: Path | None, most: int = 2) -> None:
+        self.folder, self.most = folder, most
+        self.wall = Clock()
+        self._ends = ExitStack()
+        self.room = self._started()
+
+    def start_again(self, after: float = 5.0, engine: Connection | None = None) -> Classroom:
+        self.room.stop()
+        self.wall.time += after
+        self.room = self._started(engine)
+        return self.room
+
+    def _started(self, engine: Connection | None = None) -> Classroom:
+        clock, began = Clock(), self.wall.time
+        storage = Storage(self.folder, patience=0)
+        keeping.sign_alike(storage)
+        keeping.settings(storage)
+        return Classroom(
+            engine or Practice(most=self.most),
+            ACCESS,
+            lambda: clock.time + self.wall.time - began,
+            storage,
+            self.wall,
+        )
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    named, secret = SETTINGS.named, keys._secret
+    server = Server(tmp_path)
+    yield server
+    server.room.stop()
+    SETTINGS.changed = lambda: None
+    SETTINGS.named = named
+    keys.sign_with(secret)
+
+
+def work(control: Control, name: str = "") -> None:
+    """Something of each kind that is kept."""
+    create(control, "web")
+    control.labs.name = name
+    control.labs.progress("lab3")
+    until(lambda: control.labs.begun()[0].done)
+    control.votes.ask(QUESTION)
+    assert control.votes.vote("a browser", 7.0, (3,))
+
+
+def test_everything_is_there_again(server: Server) -> None:
+    cookie, cluster = keys.signed(ADA), keys.cluster_id(ADA)
+    ada = server.room.control(ADA)
+    work(ada, "Ada")
+    code = server.room.viewing_code(ADA)
+    (progress,) = ada.labs.begun()
+    records, changes = ada.journal.records(), ada.timeline.recording().changes
+    poll = ada.votes.poll
+
+    room = server.start_again()
+    assert keys.own({keys.OWN: cookie}) == ADA
+    assert keys.cluster_id(ADA) == cluster
+    assert room.known(ADA)
+    assert room.known(code)
+    assert not room.known(BOB)
+    assert room.viewing_code(ADA) == code
+    assert room.controls() == ()  # nobody has looked yet
+    again = room.found(code)
+    assert again.read_only
+    assert room.found(ADA).labs is again.labs
+    assert again.labs.name == "Ada"
+    assert again.labs.begun()[0].done[: len(progress.done)] == progress.done
+    assert [record.line for record in again.journal.records()] == [r.line for r in records]
+    assert again.timeline.recording().changes[: len(changes)] == changes
+    assert again.votes.poll == poll
+    assert again.votes.vote("a browser", 7.0, (2,)) is False  # three replicas were asked for
+    assert again.votes.vote("another", 7.0, (3,))
+
+
+def test_a_second_restart_without_a_look_forgets_nothing(server: Server) -> None:
+    work(server.room.control(ADA), "Ada")
+    server.start_again()
+    room = server.start_again()
+    assert room.control(ADA).labs.name == "Ada"
+    assert room.control(ADA).journal.records()
+
+
+def test_the_board_shows_learners_who_have_not_come_back(server: Server) -> None:
+    server.room.control(BOB)
+    server.wall.time += 1
+    for key, name in ((ADA, "Ada"), (BOB, "Bob")):
+        work(server.room.control(key), name)
+    SETTINGS.named = True
+    server.room.storage.flush()
+    before = learners(server.room.labs(), 0.0, named=True)
+    assert [(each.number, each.name) for each in before] == [(1, "Bob"), (2, "Ada")]
+    SETTINGS.changed = lambda: None
+    SETTINGS.named = False
+    room = server.start_again()
+    assert SETTINGS.named  # the teacher still asks for names
+    assert learners(room.labs(), 0.0, SETTINGS.named) == before
+    room.control(ADA)
+    assert [each.name for each in learners(room.labs(), 0.0, named=True)] == ["Bob", "Ada"]
+
+
+def test_clusters_are_swept_by_the_time_that_really_passed(server: Server) -> None:
+    work(server.room.control(ADA), "Ada")
+    room = server.start_again(rules.END_AFTER - 120)
+    room.tend()
+    assert room.known(ADA)
+    room = server.start_again(180)
+    room.tend()
+    assert not room.known(ADA)
+    room = server.start_again()
+    assert not room.known(ADA)
+    assert server.folder is not None
+    again = room.control(ADA)
+    assert (again.labs.name, again.labs.begun(), again.journal.records()) == ("", (), ())
+    assert room.viewing_code(ADA)
+
+
+def test_whoever_looks_keeps_it_for_as_long_again(server: Server) -> None:
+    work(server.room.control(ADA), "Ada")
+    room = server.start_again(rules.END_AFTER - 120)
+    room.control(ADA)
+    room = server.start_again(rules.END_AFTER - 120)
+    room.tend()
+    assert room.known(ADA)
+
+
+def test_an_ended_cluster_is_forgotten(server: Server) -> None:
+    work(server.room.control(ADA), "Ada")
+    work(server.room.control(BOB), "Bob")
+    server.room.end(ADA)
+    room = server.start_again()
+    assert (room.known(ADA), room.known(BOB)) == (False, True)
+    room.end(BOB)  # not looked at since the restart
+    assert not room.known(BOB)
+    room.stop()
+    assert server.folder is not None
+    storage = Storage(server.folder, patience=0)
+    assert storage.owners() == (keeping.CLASS,)
+    storage.close()
+
+
+def test_kept_work_makes_no_room_for_a_newcomer_but_an_unused_place_does(server: Server) -> None:
+    work(server.room.control(ADA), "Ada")
+    server.room.control(BOB)
+    room = server.start_again(rules.SPARE_AFTER + 1)
+    room.control(EVE)
+    assert not room.known(BOB)
+    assert room.known(ADA)
+    work(room.control(EVE))
+    room = server.start_again(rules.SPARE_AFTER + 1)
+    with pytest.raises(NoRoom):
+        room.control(BOB)
+    assert room.control(ADA).labs.name == "Ada"
+
+
+def test_a_class_that_comes_back_is_let_in_at_once(server: Server) -> None:
+    """The limit on new clusters from one address is for new ones."""
+    server.most = 100
+    room = server.start_again()
+    owners = [keys.new() for _ in range(70)]
+    for key in owners:
+        kept = KeptCluster(keys.new(), 1.0, server.wall.time, touched=True)
+        room.storage.put(key, "cluster", lambda kept=kept: kept)  # type: ignore[misc]
+    room = server.start_again()
+    assert all(map(room.known, owners))
+    for key in owners[:3]:
+        room.control(key, "192.0.2.1")
+    assert room._admission is not None
+    began = room._admission._ends
+    assert began == {}
+
+
+def test_what_belongs_to_no_cluster_any_more_is_forgotten(server: Server) -> None:
+    server.room.storage.put(EVE, "labs", lambda: "left over")
+    room = server.start_again()
+    assert not room.known(EVE)
+    room.storage.flush()
+    assert EVE not in room.storage.owners()
+
+
+def test_in_memory_alone_a_restart_begins_anew() -> None:
+    server = Server(None)
+    work(server.room.control(ADA), "Ada")
+    cookie = keys.signed(ADA)
+    room = server.start_again()
+    assert not room.known(ADA)
+    assert keys.own({keys.OWN: cookie}) == keys.DEFAULT
+    room.stop()
+
+
+def test_a_real_engine_goes_on_and_another_has_nothing_of_it(server: Server) -> None:
+    with PracticeServer.start(bind_ports=False) as one, PracticeServer.start() as other:
+        room = server.start_again(engine=Connection(one.urls[0]))
+        room.start()
+        until(lambda: room.control().snapshot.engine)
+        work(room.control(), "Ada")
+        room = server.start_again(engine=Connection(other.urls[0]))
+        room.start()
+        assert room.control().labs.name == ""
+        assert room.control().journal.records() == ()
+        room = server.start_again(rules.END_AFTER * 100, engine=Connection(one.urls[0]))
+        room.start()
+        room.tend()
+        assert room.control().labs.name == "Ada"
+        assert room.control().journal.records()
+        server.start_again()  # and the practice clusters know nothing of either
+        assert server.room.labs() == ()
+
+
+def test_the_file_holds_nothing_that_is_masked(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a real engine: no argument, no value of the environment, no label's value."""
+    hidden = "hunter2"
+    with PracticeServer.start(bind_ports=False) as engine:
+        client = docker.DockerClient(engine.urls[0])
+        client.services.create(
+            "nginx",
+            ["serve", f"--password={hidden}-argument"],
+            name="web",
+            env=[f"PASSWORD={hidden}-env"],
+            labels={"token": f"{hidden}-label"},
+        )
+        client.close()
+        connection = Connection(engine.urls[0])
+        monkeypatch.setattr(Control, "practice", property(lambda _: False))
+        room = server.start_again(engine=connection)
+        control = room.control()
+        until(lambda: control.whole.services and control.whole.tasks)
+        assert hidden in repr(control.whole)
+        for lab in ("lab3", "lab5"):
+            control.labs.progress(lab)
+        with pytest.raises(NotAllowed):
+            control.submit(
+                CreateService(
+                    name="api",
+                    image="nginx",
+                    env=(f"PASSWORD={hidden}-typed",),
+                    label=(f"token={hidden}-typed",),
+                    args=("serve", f"{hidden}-typed"),
+                ),
+                "test",
+                NONE,
+            )
+        until(lambda: control.timeline.recording().changes)
+        server.start_again(engine=connection)
+        control = server.room.control()
+        assert {each.lab.name for each in control.labs.begun()} == {"lab3", "lab5"}
+        server.room.stop()
+    assert server.folder is not None
+    held = b"".join(path.read_bytes() for path in server.folder.iterdir())
+    assert b"lab5" in held
+    assert b"web" in held
+    assert hidden.encode() not in held
