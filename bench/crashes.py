@@ -71,7 +71,7 @@ def answers(pupil: Pupil) -> float:
     def asked() -> bool:
         try:
             with client(pupil.host) as engine:
-                return bool(engine.nodes.list())
+                return bool(engine.ping())
         except Exception:
             return False
 

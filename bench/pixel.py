@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import docker
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from bench.servers import PATIENCE, server
 from core.commands.nodes import UpdateNode
@@ -44,7 +44,7 @@ RECORD = """() => {
       });
     }
   };
-  const look = () => ({
+  window.look = () => ({
     tiles: document.querySelectorAll(".essaim-tile").length,
     node2: document.querySelector(".essaim-node[aria-label=node2]")?.dataset.state,
   });
@@ -78,7 +78,13 @@ class Screen:
         self.page.evaluate("() => { painted.length = 0 }")
         began = 1000 * time.time()
         make()
-        found = self.page.wait_for_function(f"() => painted.find((seen) => {shows})").json_value()
+        try:
+            there = self.page.wait_for_function(f"() => painted.find((seen) => {shows})")
+        except TimeoutError as error:
+            status = self.page.inner_text(".essaim-status")
+            shown = self.page.evaluate("() => [look(), painted, document.visibilityState]")
+            raise TimeoutError(f"{kind}: {shows} never, but {shown}, {status}") from error
+        found = there.json_value()
         self.heard.setdefault(kind, []).append(found["told"] - began)
         self.painted.setdefault(kind, []).append(found["at"] - began)
 
