@@ -10,6 +10,7 @@ from essaim_practice.api.routing import Request
 from essaim_practice.programs.stdio import Streams
 from essaim_practice.protocol.answers import Conduit
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.turns import counted
 
 RAW = "application/vnd.docker.raw-stream"
 MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
@@ -118,9 +119,9 @@ async def converse(
                 await conduit.send(frame(chunk.stream, chunk.data) if framed else chunk.data)
 
     begin()
-    tasks = [asyncio.ensure_future(tell())]
+    tasks = [asyncio.ensure_future(counted(tell()))]
     if options.stdin:
-        tasks.append(asyncio.ensure_future(hear()))
+        tasks.append(asyncio.ensure_future(counted(hear())))
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -16,6 +16,7 @@ from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import parse_time, rfc3339
 from essaim_practice.store.objects import Container, LogLine, Service, Task
 from essaim_practice.store.store import Change
+from essaim_practice.store.turns import counted
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.access import find
 
@@ -104,7 +105,7 @@ async def _lines(
 
     def follow(task: Task, container: Container, before: list[LogLine]) -> None:
         written = book.follow(container.id)
-        pumps[container.id] = asyncio.ensure_future(pump(task, before, written))
+        pumps[container.id] = asyncio.ensure_future(counted(pump(task, before, written)))
 
     def on_container(change: Change) -> None:
         container = change.new

@@ -11,13 +11,12 @@ import heapq
 import itertools
 import math
 import time
-from collections import deque
-from collections.abc import Callable
-from typing import Protocol
-from weakref import WeakKeyDictionary
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
-_SLICE = 0.01  # real seconds for which timers that are late may keep the loop
-_PAUSE = 0.003  # real seconds that it then has for everything else, requests above all
+from essaim_practice.store.turns import SLICE, Account, turns_of
+
+T = TypeVar("T")
 
 
 class Timer(Protocol):
@@ -35,10 +34,18 @@ class Clock(Protocol):
         """Call back once, ``delay`` simulated seconds from now."""
         ...
 
+    def call_first(self, callback: Callable[[], None]) -> Timer:
+        """Call back at this very instant, before everything else that is due."""
+        ...
+
     async def sleep(self, delay: float) -> None: ...
 
     def real(self) -> float:
         """Real seconds since an arbitrary instant; always 0 on a clock without real time."""
+        ...
+
+    async def counted(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await work of a request to this clock's cluster, which takes its turns for it."""
         ...
 
 
@@ -54,12 +61,14 @@ class _Timers:
     """Timers in the order of their due times; of two due at the same time, the older first."""
 
     def __init__(self) -> None:
-        self._order = itertools.count()
+        self._order = itertools.count(1)
         self._heap: list[tuple[float, int, _Timer]] = []
 
-    def add(self, due: float, callback: Callable[[], None]) -> Timer:
+    def add(self, due: float, callback: Callable[[], None], first: bool = False) -> Timer:
+        """first: before all that are due at the same time."""
         timer = _Timer(callback)
-        heapq.heappush(self._heap, (due, next(self._order), timer))
+        order = next(self._order)
+        heapq.heappush(self._heap, (due, -order if first else order, timer))
         return timer
 
     def next(self) -> float:
@@ -92,6 +101,9 @@ class ManualClock:
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
         return self._timers.add(self.now() + max(delay, 0.0), callback)
 
+    def call_first(self, callback: Callable[[], None]) -> Timer:
+        return self._timers.add(self.now(), callback, first=True)
+
     async def sleep(self, delay: float) -> None:
         woken = asyncio.get_running_loop().create_future()
         self.call_later(delay, lambda: None if woken.done() else woken.set_result(None))
@@ -99,6 +111,9 @@ class ManualClock:
 
     def real(self) -> float:
         return 0.0
+
+    async def counted(self, work: Coroutine[Any, Any, T]) -> T:
+        return await work
 
     @property
     def waiting(self) -> int:
@@ -113,51 +128,22 @@ class ManualClock:
         """As ``advance``; tasks that sleep on the clock also wake at their due times."""
         end = self.now() + seconds
         while (due := self._timers.next()) <= end:
-            self._go_to(due)
+            self._go_to(due, self.real() + SLICE)
             await asyncio.sleep(0)
         self._go_to(end)
 
-    def _go_to(self, end: float) -> None:
+    def _go_to(self, end: float, until: float = math.inf) -> None:
+        """Run what is due, to its end or until a real time."""
         while self._timers.next() <= end:
             self._run_next()
+            if self.real() > until:
+                return
         self._now = max(self._now, end)
 
     def _run_next(self) -> None:
         self._now = max(self._now, self._timers.next())
         if callback := self._timers.pop():
             callback()
-
-
-class _Turns:
-    """Schedules the clocks of one loop whose timers are due: one clock, then the loop, in turns.
-
-    A request waits for the slice of one cluster, even when a hundred are busy.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: deque[LoopClock] = deque()
-        self._alarm: asyncio.Handle | None = None
-
-    def ask(self, clock: LoopClock, loop: asyncio.AbstractEventLoop) -> None:
-        """Queue a clock to run its timers."""
-        if clock not in self._waiting:
-            self._waiting.append(clock)
-        if self._alarm is None:
-            self._next(loop)
-
-    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
-        pause = loop.time() + _SLICE
-        try:
-            while self._waiting and loop.time() < pause:
-                clock = self._waiting.popleft()
-                if clock.run_until(pause):
-                    self._waiting.append(clock)
-        finally:
-            again = bool(self._waiting)
-            self._alarm = loop.call_later(_PAUSE, self._next, loop) if again else None
-
-
-_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
 
 
 class LoopClock(ManualClock):
@@ -174,12 +160,13 @@ class LoopClock(ManualClock):
         """factor: simulated seconds per real second; 0: paused, and 1 after ``resume``."""
         super().__init__(time.time())
         self._loop = loop
-        self._turns = _TURNS.setdefault(loop, _Turns())
+        self.account = Account(turns_of(loop))
         self._factor = factor or 1.0
         self.paused = not factor
         self._base, self._mark = self._now, loop.time()  # the same instant, here and on the loop
         self._running = False  # a timer
         self._alarm: asyncio.TimerHandle | None = None
+        self._asking = False  # for its turn
         self._closed = False
 
     @property
@@ -211,10 +198,19 @@ class LoopClock(ManualClock):
     def real(self) -> float:
         return self._loop.time()
 
+    async def counted(self, work: Coroutine[Any, Any, T]) -> T:
+        return await self.account.run(work)
+
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        return self._added(super().call_later, delay, callback)
+
+    def call_first(self, callback: Callable[[], None]) -> Timer:
+        return self._added(super().call_first, callback)
+
+    def _added(self, add: Callable[..., Timer], *given: Any) -> Timer:
         if self._closed:
-            return _Timer(callback)
-        timer = super().call_later(delay, callback)
+            return _Timer(given[-1])
+        timer = add(*given)
         if not self._running:  # else whoever runs timers sets the alarm when done
             self._set_alarm()
         return timer
@@ -235,9 +231,9 @@ class LoopClock(ManualClock):
         """Count from now."""
         self._base, self._mark = self.now(), self._loop.time()
 
-    def _go_to(self, end: float) -> None:
+    def _go_to(self, end: float, until: float = math.inf) -> None:
         try:
-            super()._go_to(end)
+            super()._go_to(end, until)
             self._settle()
         finally:
             self._set_alarm()
@@ -263,16 +259,37 @@ class LoopClock(ManualClock):
 
     def _ring(self) -> None:
         self._alarm = None
-        self._turns.ask(self, self._loop)
+        if self._asking:
+            return
+        if self.account.may_go():
+            self._turn()
+        else:
+            self._ask()
 
-    def run_until(self, pause: float) -> bool:
+    def _ask(self) -> None:
+        self._asking = True
+        self.account.ask(self._turn)
+
+    def _turn(self) -> bool:
+        """Run the timers that are due, until the turn ends."""
+        self._asking = False
+        began = self._loop.time()
+        try:
+            late = self._run_until(self.account.turns.until)
+        finally:
+            self.account.spend(self._loop.time() - began)
+        if late and not self._asking:
+            self._ask()
+        return True
+
+    def _run_until(self, end: float) -> bool:
         """Run due timers until this time on the loop's clock; returns whether more are due."""
         late = True
         try:
             while late := self._timers.next() <= self._reading():
-                if self._loop.time() >= pause:
-                    break
                 self._run_next()
+                if self._loop.time() >= end:
+                    break
         finally:
             self._set_alarm()
         return late

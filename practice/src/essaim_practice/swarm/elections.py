@@ -7,8 +7,9 @@ answers reads for as long, and then steps down.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from random import Random
+from typing import Any, TypeVar
 
 from essaim_practice.store.clock import Clock, Timer
 from essaim_practice.store.objects import Engine, Node, Swarm, changed
@@ -23,6 +24,8 @@ from essaim_practice.swarm.quorum import (
     running,
 )
 from essaim_practice.swarm.records import revise
+
+T = TypeVar("T")
 
 TIMEOUT = (10.0, 20.0)  # seconds without a leader, or of a leader without a majority
 ALONE = 1.0  # seconds until a manager that is the only one leads again after its start
@@ -45,8 +48,14 @@ class ManagersClock:
         timer.inner = self._clock.call_later(delay, lambda: self._due(timer))
         return timer
 
+    def call_first(self, callback: Callable[[], None]) -> Timer:
+        return self._clock.call_first(callback)
+
     async def sleep(self, delay: float) -> None:
         await self._clock.sleep(delay)
+
+    async def counted(self, work: Coroutine[Any, Any, T]) -> T:
+        return await self._clock.counted(work)
 
     def real(self) -> float:
         return self._clock.real()

@@ -15,7 +15,7 @@ import h11
 from essaim_practice.protocol.answers import Answer, Response, Stream, Upgrade
 from essaim_practice.protocol.texts import dumped
 from essaim_practice.store.limits import STANDARD
-from essaim_practice.store.time_slices import LONGEST
+from essaim_practice.store.turns import SLICE, counted
 
 _READ = 65536
 _BREATH = 0.03  # real seconds between an upgrade and what follows it
@@ -167,7 +167,7 @@ class _Connection:
     async def _stream(self, call: Call, reply: Reply, answer: Stream) -> None:
         headers = {**reply.headers, "Content-Type": answer.content_type, **answer.headers}
         await self._write(self._start(200, headers))
-        pump = asyncio.ensure_future(self._pump(answer))
+        pump = asyncio.ensure_future(counted(self._pump(answer)))
         gone = asyncio.ensure_future(self._client_leaves())
         try:
             await asyncio.wait((pump, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -185,13 +185,13 @@ class _Connection:
 
     async def _pump(self, answer: Stream) -> None:
         loop = asyncio.get_running_loop()
-        until = loop.time() + LONGEST
+        until = loop.time() + SLICE
         async for chunk in answer.chunks:
             if chunk:
                 await self._write(self._sent(h11.Data(data=chunk)))
             if loop.time() >= until:  # neither may have waited for anything
                 await asyncio.sleep(0)
-                until = loop.time() + LONGEST
+                until = loop.time() + SLICE
 
     async def _client_leaves(self) -> None:
         """Wait until the client closes its side; keep the bytes that it sends before."""

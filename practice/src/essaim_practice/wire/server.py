@@ -118,7 +118,8 @@ class EngineServer:
         self._connections[task] = writer
         try:
             most = self._cluster.store.limits.request_bytes
-            await wire.serve(reader, writer, self._handle, most)
+            serving = wire.serve(reader, writer, self._handle, most)
+            await self._cluster.clock.counted(serving)
         except asyncio.CancelledError:
             pass  # the machine went down
         finally:
@@ -136,7 +137,7 @@ class EngineServer:
             writer.transport.abort()
             raise ConnectionResetError(f"{self.engine} is down")
         self._connections[task] = writer
-        return await self._handle(call, base)
+        return await self._cluster.clock.counted(self._handle(call, base))
 
     def let_go(self, task: asyncio.Task[None]) -> None:
         """A connection has ended, or its client asks something else."""
