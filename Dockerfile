@@ -1,4 +1,4 @@
-# Essaim, on port 8080. The practice Swarm: docker run -p 8080:8080 essaim
+# Essaim, on port 8080. The practice Swarm: docker run -p 8080:8080 -v essaim:/data essaim
 # A real engine: mount its socket and give the group that owns it (docs/decisions/0001-socket.md).
 
 # For the same image again, name its digest: --build-arg BASE=python:3.11-slim@sha256:…
@@ -26,14 +26,18 @@ RUN rm -r /app/practice /app/requirements.lock \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/site-packages /app
 
 FROM ${BASE}
-RUN useradd --uid 10001 --create-home essaim
+# What Essaim keeps: whichever user it runs as may write there, and reads its own files alone.
+RUN useradd --uid 10001 --create-home essaim \
+    && install --directory --owner=essaim --group=essaim --mode=1777 /data
 COPY --from=build /opt/site-packages /opt/site-packages
 COPY --from=build /app /app
 ENV PYTHONPATH=/opt/site-packages \
     PYTHONUNBUFFERED=1 \
+    ESSAIM_DATA=/data \
     STREAMLIT_SERVER_FILE_WATCHER_TYPE=none
 WORKDIR /app
 USER 10001
+VOLUME /data
 EXPOSE 8080
 # Streamlit answers 200 to any path: only the body tells that it is well.
 HEALTHCHECK --interval=5s --timeout=4s --start-period=60s \

@@ -38,11 +38,13 @@ RETRY = 5.0
 class Storage:
     """The kept records, until ``close()``. Any thread may call it.
 
-    path: the folder; None for memory alone. patience: seconds to wait for another Essaim that has
-    the folder. Raises FolderInUse. Whatever else is wrong is told by ``trouble`` and ``put_aside``.
+    path: the folder; None where nothing is to be kept. patience: seconds to wait for another Essaim
+    that has the folder. Raises FolderInUse. Whatever else is wrong is told by ``trouble`` and
+    ``put_aside``.
     """
 
     def __init__(self, path: Path | None, patience: float = PATIENCE) -> None:
+        self.path = path
         #: Why nothing is kept, or not now; None where all is well.
         self.trouble: EssaimError | None = None
         #: What of an earlier time could not be read; None for nothing.
@@ -180,7 +182,7 @@ class Storage:
             told = _("What was kept is of a later Essaim: it was put aside as {file}.")
         else:
             told = _("What was kept is damaged: it was put aside as {file}.")
-        self.put_aside = EssaimError(told, file=str(aside))
+        self.put_aside = EssaimError(told, file=aside.name)
         self._database = database.opened(folder.path / FILE)
 
     def _soon(self, note: Callable[[], None]) -> None:

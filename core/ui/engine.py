@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.cluster.snapshot import Outage
+from core.control.classroom import classroom
 from core.engine.connection import Connection, Search, Tried
 from core.errors import said
 from core.presentation.outage import explain
@@ -35,6 +36,14 @@ def failed_to_answer() -> None:
             st.caption(
                 _("Practising, because no engine answered at {note}").format(note="; ".join(failed))
             )
+
+
+def not_kept() -> None:
+    """Say so where what is done cannot be kept, or what was kept cannot be read."""
+    storage = classroom().storage
+    for told in (storage.trouble, storage.put_aside):
+        if storage.path and told:
+            st.caption(f":material/warning: {escaped(told.said(_))}")
 
 
 def no_answer(connection: Connection, outage: Outage | None) -> str:
@@ -80,6 +89,8 @@ def _story(connection: Connection, search: Search, outage: Outage | None) -> str
             )
     if connection.practice is None and outage:
         parts.append(escaped(explain(outage, _)))
+    if not classroom().storage.path:
+        parts.append(_("ESSAIM_DATA is empty: once Essaim ends, all that was done is gone."))
     return "\n\n".join(parts)
 
 

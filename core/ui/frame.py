@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.i18n import LANGUAGES, number
-from core.ui.engine import failed_to_answer, how_found, no_answer
+from core.ui.engine import failed_to_answer, how_found, no_answer, not_kept
 from core.ui.forms import row
 from core.ui.live import status
 from core.ui.script_runs import caught, show_callback_error, uninterrupted
@@ -90,6 +90,7 @@ def head(title: str, watch: str = "all") -> None:
     show_callback_error()
     not_found()
     failed_to_answer()
+    not_kept()
 
 
 def engine_missing() -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.commands.nodes import UpdateNode
+from core.control.classroom import classroom
 from core.errors import EssaimError
 from core.live.messages import shape
 from core.live.routes import BROWSER, FILES, INSTANCE, edition
@@ -77,10 +78,11 @@ def status(watch: str) -> None:
     snapshot = control().snapshot
     waiting = _("waiting for the engine")
     stale = _("not heard for {seconds} s: what you see is old")
+    kept = classroom().storage.path is not None
     _status(
         instance=INSTANCE,
         watch=watch,
-        engine=engine_name(),
+        engine=" · ".join([engine_name(), *([] if kept else [_("nothing is kept")])]),
         revision=snapshot.revision,
         shape=shape(snapshot),
         words={

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.control.classroom import classroom
 from core.control.control import Control
 from core.engine.connection import Connection, choose
 from core.engine.contexts import Endpoint
+from core.storage.storage import Storage
 from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
 
@@ -100,3 +103,29 @@ def test_what_named_the_engine_is_said(answering: Control, visit: Open) -> None:
     page = visit("cluster")
     said = told(page).replace("\\", "")
     assert f"Chosen by: DOCKER_HOST ({answering.connection.base_url})" in said
+
+
+def test_in_memory_alone_it_says_so_where_the_engine_is_named(
+    practising: Control, visit: Open
+) -> None:
+    page = visit("nodes")
+    assert "ESSAIM_DATA is empty: once Essaim ends, all that was done is gone." in told(page)
+    assert not any("kept" in each.value for each in page.caption)
+
+
+def test_what_cannot_be_kept_or_read_is_said(
+    practising: Control, visit: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.storage.storage.RETRY", 600.0)
+    (tmp_path / "essaim.db").write_bytes(b"cut")
+    storage = Storage(tmp_path)
+    monkeypatch.setattr(classroom(), "storage", storage)
+    try:
+        page = visit("nodes")
+        assert any("it was put aside as" in each.value for each in page.caption)
+        assert "ESSAIM_DATA" not in told(page)
+        storage._failed(sqlite3.OperationalError("database or disk is full"))
+        captions = [each.value for each in visit("nodes", "fr").caption]
+        assert any("n’est pas conservé" in each and "disk is full" in each for each in captions)
+    finally:
+        storage.close()
