@@ -27,7 +27,6 @@ def test_docker_understands_it() -> None:
         "order: stop-first",
         "- node.labels.essaim.data == yes",
         "- spread: node.id",
-        "name: essaim_worker_{{.Task.Slot}}",
     }
     assert "docker.sock" not in done.stdout
 
