@@ -33,6 +33,7 @@ from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, RemoveServices, ScaleServices, UpdateService
 from core.commands.swarm import InitSwarm, JoinSwarm
 from core.control.classroom import REST_AFTER
+from core.engine.practice import Machine, calls, send
 from tests.browser.conftest import ROOT
 
 LEARNERS = 30
@@ -116,7 +117,7 @@ def attend(learner: Learner, essaim: str, host: str, chance: random.Random) -> A
     name, said = f"web-{learner.key}", Attended([], {}, set())
     with closing(docker.DockerClient(base_url=host, version="auto", timeout=PATIENCE)) as client:
         machines = practice(host)
-        for step in lab_three(name, machines["node1"]["address"]):
+        for step in lab_three(name, machines["node1"].address):
             time.sleep(chance.uniform(*THINKING))
             if step.joins:
                 so = join(client, machines, step.joins)
@@ -136,21 +137,17 @@ def attend(learner: Learner, essaim: str, host: str, chance: random.Random) -> A
     return said
 
 
-def practice(host: str) -> dict[str, dict[str, Any]]:
+def practice(host: str) -> dict[str, Machine]:
     """The machines of a cluster, by name."""
-    engines = requests.get(f"{host.replace('tcp', 'http')}/_practice/engines", timeout=PATIENCE)
-    return {engine["name"]: engine for engine in engines.json()}
+    return {each.name: each for each in send(host, calls.machines(), PATIENCE)}
 
 
-def join(
-    first: docker.DockerClient, machines: dict[str, dict[str, Any]], names: tuple[str, ...]
-) -> float:
+def join(first: docker.DockerClient, machines: dict[str, Machine], names: tuple[str, ...]) -> float:
     """Have machines join, as typed on each; when all were ready."""
     token = first.swarm.attrs["JoinTokens"]["Worker"]
-    command = JoinSwarm(token=token, address=f"{machines['node1']['address']}:2377")
+    command = JoinSwarm(token=token, address=f"{machines['node1'].address}:2377")
     for name in names:
-        host = machines[name]["host"]
-        with closing(docker.DockerClient(base_url=host, version="auto")) as client:
+        with closing(docker.DockerClient(base_url=machines[name].host, version="auto")) as client:
             command.run(client)
     while sum(node.attrs["Status"]["State"] == "ready" for node in first.nodes.list()) < NODES:
         time.sleep(0.01)

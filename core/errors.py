@@ -6,7 +6,8 @@ EssaimError
 │   └── NotAManager     the call needs a Swarm manager, and this node is none
 ├── NotAllowed          the viewer has no right to do this on this engine
 ├── NoRoom              this server holds as many practice clusters as it may
-│   └── Crowded         it has room, but many clusters were begun from one address just now
+│   ├── Crowded         it has room, but many clusters were begun from one address just now
+│   └── NoWorker        no worker that could hold the cluster answers
 ├── NotBegun            the browser has no practice cluster yet: opening a page makes one
 ├── FolderInUse         another Essaim has the folder of what is kept
 ├── InvalidCommand      the input makes no command; the sentence says what to write instead
@@ -92,6 +93,10 @@ class NoRoom(EssaimError):
 
 class Crowded(NoRoom):
     """Too many practice clusters were begun from this address just now."""
+
+
+class NoWorker(NoRoom):
+    """No worker answers now that could hold the practice cluster."""
 
 
 class NotBegun(EssaimError):

@@ -1,10 +1,10 @@
 """All clusters that this server controls, by key.
 
-A real engine, or a practice engine elsewhere, is one cluster for everybody. On the embedded
-practice engine each learner gets a cluster on first use. Without viewers, its Control rests: the
-cluster goes on, but is not polled. After hours without viewers, it is ended. Where no place is
-left, an unused cluster is ended for a new one; one with work in it is not. After a restart, what
-was done in each is there again, and its Control is made when somebody looks at it.
+A real engine, or a practice engine elsewhere, is one cluster for everybody. On workers each
+learner gets a practice cluster on first use. Without viewers, its Control rests: the cluster goes
+on, but is not polled. After hours without viewers, it is ended. Where no place is left, an unused
+cluster is ended for a new one; one with work in it is not. After a restart, what was done in each
+is there again, and its Control is made when somebody looks at it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,6 @@ class _Cluster:
     code: str  # for viewers who may only look; '' where the cluster is shared
     read_only: Control  # the same cluster, for them
     kept: KeptCluster  # as it was last written down
-    fresh: int  # Connection.writes when it was made
     ended: bool = False
     #: One for each: no request waits for another learner's cluster.
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -176,18 +175,21 @@ class Classroom:
                     self._end(key)
 
     def start(self) -> None:
-        if self.shared:
+        if isinstance(self._engines, Practice):
+            self._engines.start()
+        else:
             self.control()  # its history begins before the first viewer comes
         self._thread.start()
 
     def stop(self) -> None:
-        """End the control of all clusters; what is kept of them stays. May be called twice."""
+        """End all control, and the workers; what is kept stays. May be called twice."""
         self._thread.stop()
         with self._lock:
             for key, cluster in list(self._clusters.items()):
                 self._note(key, cluster, now=True)
                 self._let_go(key)
-        self._engines.close()
+        if isinstance(self._engines, Practice):
+            self._engines.close()
         self.storage.close()
 
     def _made(self, key: str, who: str) -> _Cluster:
@@ -218,7 +220,6 @@ class Classroom:
                 kept.code,
                 control.as_read_only(),
                 kept,
-                control.connection.writes,
             )
             self._asleep.pop(key, None)
             if cluster.code:
@@ -260,7 +261,7 @@ class Classroom:
         if self.shared:
             return
         used, was = self._wall() - self._idle(cluster), cluster.kept
-        touched = not _untouched(cluster)
+        touched = not _untouched(cluster, ROUND)
         if now or touched != was.touched or used > was.used + USED_AGAIN:
             cluster.kept = kept = replace(was, used=used, touched=touched)
             self.storage.put(key, "cluster", lambda: kept)
@@ -297,12 +298,15 @@ class Classroom:
                 log.exception("a round through the classroom failed")
 
 
-def _untouched(cluster: _Cluster) -> bool:
-    """Whether nobody has used the cluster, by a page or by the docker command."""
+def _untouched(cluster: _Cluster, age: float = 0.0) -> bool:
+    """Whether nobody has used the cluster, by a page or by the docker command.
+
+    age: seconds that the last answer of its worker may be old.
+    """
     here = cluster.control
     learnt = here.labs.begun() or here.labs.name
     done = here.journal.records() or learnt or here.votes.poll.question
-    return not (done or cluster.kept.touched) and here.connection.writes == cluster.fresh
+    return not (done or cluster.kept.touched) and here.connection.untouched(age)
 
 
 _current: Classroom | None = None
@@ -317,6 +321,7 @@ def classroom() -> Classroom:
             storage = Storage(folder.chosen(os.environ))
             keeping.sign_alike(storage)
             keeping.settings(storage)
-            _current = Classroom(choose(), Access(os.environ), storage=storage)
+            data = storage.folder / "clusters" if storage.folder else None
+            _current = Classroom(choose(data=data), Access(os.environ), storage=storage)
             _current.start()
         return _current

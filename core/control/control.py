@@ -23,8 +23,10 @@ from core.commands.journal import Journal
 from core.control import protection, topics
 from core.control.access import READ_ONLY, Access, Action
 from core.control.keeping import Keeping
+from core.control.notice import Notice
 from core.control.rights import NONE, Right
 from core.engine.connection import Connection
+from core.engine.worker import Return
 from core.errors import EssaimError, NotAllowed
 from core.i18n import later as _
 from core.labs.progress import Labs
@@ -56,13 +58,12 @@ class Control:
     def __init__(
         self, connection: Connection, access: Access, keeping: Keeping | None = None
     ) -> None:
-        self.connection = connection
-        self.access = access
+        self.connection, self.access = connection, access
         self.keeping = keeping or Keeping(Storage(None), "")
         self._traces = protection.traces()
         self._public = PublicView()
-        self.collector = Collector(connection.api, hinted=connection.practice is not None)
-        connection.listen(self.collector.hint)
+        self.collector = Collector(connection.api, hinted=connection.practice)
+        self.notice = Notice()
         self.history = History()
         self.journal = Journal(
             private=lambda: not self.practice, added=lambda: self.keeping.grew("journal")
@@ -90,6 +91,7 @@ class Control:
             self.hub,
             lambda: self.snapshot,
             lambda: self.whole,
+            self.notice,
             self.history,
             self.votes,
             self.labs,
@@ -99,6 +101,7 @@ class Control:
             self.labs, self.votes, self.journal, self.timeline, lambda: not self.practice
         )
         self.collector.subscribe(self._changed)
+        connection.listen(self.collector.hint, self._came_back)
 
     def _told(self, topic: str) -> None:
         """A part that is kept has changed."""
@@ -144,7 +147,6 @@ class Control:
         self.labs.stop()
         self.traffic.stop()
         self.collector.stop()
-        self.connection.close()
 
     def as_read_only(self) -> Control:
         """The same cluster for viewers who may neither change it nor see what is private."""
@@ -256,10 +258,8 @@ class Control:
         """
         self.require(plan, right)
         run = self.traffic.prepare(plan)
-        addresses = [endpoint.address for endpoint in run.endpoints]
-        self.journal.note(
-            plan.line(addresses), plan.python(addresses), who, lambda: self.traffic.start(run)
-        )
+        ways = [endpoint.way for endpoint in run.endpoints]
+        self.journal.note(plan.line(ways), plan.python(ways), who, lambda: self.traffic.start(run))
         if not self.practice:
             right.covers(run.stop)
         return run
@@ -321,6 +321,12 @@ class Control:
         before, self._pictured = self._pictured, snapshot
         if (before.containers, before.images) != (snapshot.containers, snapshot.images):
             self.hub.publish("engine")
+
+    def _came_back(self, what: Return) -> None:
+        if not what.kept:
+            self.history.clear()
+        self.notice.note(what)
+        self.hub.publish("cluster")
 
     def _beat(self) -> None:
         while not self._pulse.wait(PULSE):

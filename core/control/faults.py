@@ -12,7 +12,6 @@ from typing import Any
 
 from core.cluster.failures import daemon_errors
 from core.control.control import Control
-from core.engine import practice
 from core.engine.connection import QUESTION_TIMEOUT
 from core.engine.practice import Call, Machine, calls
 from core.errors import NotAllowed
@@ -82,7 +81,7 @@ def do(
 
 def lines(cluster: Control, call: Call[Any]) -> tuple[str, str]:
     """What makes the same call at a shell's prompt, and in Python."""
-    return practice.lines(cluster.connection.base_url, call)
+    return cluster.connection.lines(call)
 
 
 def misbehaving(cluster: Control) -> dict[str, str]:

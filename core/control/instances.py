@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import docker
-
 from core.cluster.failures import daemon_errors
 from core.commands.command import Command
 from core.commands.swarm import JoinSwarm
 from core.control.control import Control
 from core.control.faults import conditions
-from core.engine.connection import ACTION_TIMEOUT
 from core.engine.practice import Machine
 from core.errors import InvalidCommand, NotAllowed
 from core.i18n import later as _
@@ -32,7 +29,7 @@ def join_command(cluster: Control, machines: Iterable[Machine], role: str) -> Jo
     if manager is None:
         raise InvalidCommand(_("There is no Swarm to join yet: make one first."))
     with daemon_errors():
-        client = docker.APIClient(base_url=manager.host, version="auto", timeout=ACTION_TIMEOUT)
+        client = cluster.connection.at(manager).api()
         try:
             token = client.inspect_swarm()["JoinTokens"][role.capitalize()]
         finally:
@@ -40,12 +37,13 @@ def join_command(cluster: Control, machines: Iterable[Machine], role: str) -> Jo
     return JoinSwarm(token=token, address=f"{manager.address}:2377")
 
 
-def lines(command: Command, machine: Machine) -> tuple[str, str]:
+def lines(cluster: Control, command: Command, machine: Machine) -> tuple[str, str]:
     """The docker line and the Python text of a command that runs on one machine's engine."""
     line, python = command.line(), command.python()
+    host = cluster.connection.at(machine).base_url
     return (
-        line.replace("docker ", f"docker -H {machine.host} ", 1),
-        python.replace("docker.from_env()", f'docker.DockerClient(base_url="{machine.host}")', 1),
+        line.replace("docker ", f"docker -H {host} ", 1),
+        python.replace("docker.from_env()", f'docker.DockerClient(base_url="{host}")', 1),
     )
 
 
@@ -59,7 +57,8 @@ def run_at(cluster: Control, host: str, command: Command, who: str) -> str:
     )
     machines = conditions(cluster).machines.values()
     for machine in machines:
-        if host in (machine.name, machine.address, machine.host):
+        known = cluster.connection.at(machine).base_url
+        if host in (machine.name, machine.address, known):
             return run(cluster, command, machine, who)
     names = ", ".join(machine.name for machine in machines)
     sentence = _("No instance is called {host}: there are {names}.")
@@ -75,15 +74,13 @@ def run(cluster: Control, command: Command, machine: Machine, who: str) -> str:
 
     def do() -> str:
         with daemon_errors():
-            client = docker.DockerClient(
-                base_url=machine.host, version="auto", timeout=ACTION_TIMEOUT
-            )
+            client = cluster.connection.at(machine).client()
         try:
             return command.run(client)
         finally:
             client.close()
 
     try:
-        return cluster.journal.note(*lines(command.masked(), machine), who, do)
+        return cluster.journal.note(*lines(cluster, command.masked(), machine), who, do)
     finally:
         cluster.collector.stir()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core.cluster.history import History
 from core.cluster.snapshot import ClusterSnapshot
+from core.control.notice import Notice
 from core.i18n import Translate, translation
 from core.labs import messages as lab_messages
 from core.labs.progress import Labs
@@ -22,6 +23,7 @@ def announce(
     hub: Hub,
     snapshot: Callable[[], ClusterSnapshot],
     whole: Callable[[], ClusterSnapshot],
+    notice: Notice,
     history: History,
     votes: Votes,
     labs: Labs,
@@ -32,7 +34,7 @@ def announce(
     def topic(name: str, render: Callable[[Translate], str | Content]) -> None:
         hub.topic(name, lambda lang: render(translation(lang).gettext))
 
-    topic("cluster", lambda _: messages.cluster(snapshot(), _, whole()))
+    topic("cluster", lambda _: messages.cluster(snapshot(), _, whole(), notice.text))
     topic("history", lambda _: messages.history(history, snapshot(), _))
     topic("pulse", lambda _: messages.pulse(snapshot(), _))
     topic("votes", lambda _: vote_messages.votes(votes.poll, _))

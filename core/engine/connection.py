@@ -1,32 +1,34 @@
-"""Which engine Essaim talks to: a real one where there is one, else the embedded practice engine.
+"""Which engine Essaim talks to: a real one where there is one, else practice engines on workers.
 
 ESSAIM_ENGINE says what to take: ``auto`` (the default), ``docker`` (a real engine or nothing) or
 ``practice``. A real one is looked for where the docker command looks
 (``core.engine.contexts``): what somebody has chosen is taken, whether it answers or not; else the
 first socket where an engine does;
-else, with ``auto``, the practice engine starts in this process, with a cluster for each learner.
+else, with ``auto``, it is practice: workers start, and hold a cluster for each learner.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from threading import Lock
+from typing import Any, TypeVar
 
 import docker
 import urllib3
 from docker.tls import TLSConfig
 
 from core.cluster.failures import daemon_errors
-from core.engine import contexts, ssh
-from core.engine.practice import Call, TooManyClusters, clusters, send
+from core.engine import contexts, keys, practice, ssh
+from core.engine.client import Api, Client
+from core.engine.practice import Call, Machine, NoAnswer
+from core.engine.way import Way
+from core.engine.worker import Hint, PracticeCluster, Told
+from core.engine.workers import Workers, workers_wanted
 from core.errors import EngineRejected, EngineUnreachable, InvalidValue, NoRoom, Worded
 from core.i18n import later as _
-
-if TYPE_CHECKING:
-    from core.engine.practice import PracticeServer
 
 T = TypeVar("T")
 
@@ -35,60 +37,10 @@ QUESTION_TIMEOUT = 5
 ACTION_TIMEOUT = 120
 #: The same for a question that ssh carries: it may have to find its dialer first.
 SSH_TIMEOUT = ssh.FIND + QUESTION_TIMEOUT
+#: The machine whose engine a page asks.
+FIRST = "node1"
 #: Two classes of thirty; ESSAIM_CLUSTERS says another number.
 MOST_CLUSTERS = 60
-
-
-#: Which parts of a snapshot a change of a kind of the practice engine's records touches.
-_TOLD_BY = {
-    "Engine": ("engine", "nodes"),
-    "Swarm": ("engine", "nodes", "services", "tasks"),
-    "Node": ("engine", "nodes", "tasks"),
-    "Service": ("services", "tasks"),
-    "Task": ("tasks",),
-    "Container": ("containers",),
-    "Image": ("images",),
-}
-
-
-class _Api(docker.APIClient):  # type: ignore[misc]  # docker-py has no types
-    """docker-py's client, which leaves no socket open where its first question finds no answer.
-
-    dialer: how to reach an ``ssh://`` address. trusting: whether a proxy of the environment may be
-    used.
-    """
-
-    def __init__(
-        self, base_url: str, timeout: int, dialer: ssh.Dialer | None, trusting: bool, **options: Any
-    ) -> None:
-        self._dialer, self._trusting = dialer, trusting
-        # Any socket: it is not asked before the dialer is mounted, see below.
-        url = f"unix://{contexts.SOCKET}" if dialer else base_url
-        super().__init__(base_url=url, version="auto", timeout=timeout, **options)
-
-    def _retrieve_server_version(self) -> str:
-        self.trust_env = self._trusting
-        try:
-            if self._dialer:
-                self._custom_adapter = self._dialer.adapter(self.timeout)
-                self.mount("http+docker://", self._custom_adapter)
-            return str(super()._retrieve_server_version())
-        except BaseException:
-            self.close()
-            raise
-
-    def merge_environment_settings(self, *asked: Any) -> dict[str, Any]:
-        settings: dict[str, Any] = super().merge_environment_settings(*asked)
-        if self.verify is not True:  # else REQUESTS_CA_BUNDLE would count more than the engine's CA
-            settings["verify"] = self.verify
-        return settings
-
-
-class _Client(docker.DockerClient):  # type: ignore[misc]  # docker-py has no types
-    """docker-py's other client, around one that is made already."""
-
-    def __init__(self, api: docker.APIClient) -> None:
-        self.api = api
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +68,33 @@ class Search:
 class Connection:
     """An engine's address, and how to open docker-py clients on it.
 
-    practice: the practice engine, where it runs in this process. search: how it was found. fault:
-    why it cannot even be asked. dialer: how to reach an ``ssh://`` address.
+    address: a DOCKER_HOST value; '' where the engine is that of a machine of a practice cluster of
+    ours, which may come to lie elsewhere. search: how it was found. fault: why it cannot even be
+    asked. dialer: how to reach an ``ssh://`` address.
     """
 
-    base_url: str
-    practice: PracticeServer | None = None
+    address: str = ""
+    cluster: PracticeCluster | None = None
+    machine: str = FIRST
     search: Search | None = None
     tls: contexts.Tls | None = None
     fault: Worded | None = None
     dialer: ssh.Dialer | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where the engine is now, a DOCKER_HOST value."""
+        return self.cluster.host(self.machine) if self.cluster else self.address
+
+    @property
+    def practice(self) -> bool:
+        """Whether it is a practice cluster of ours: there may be other practice engines."""
+        return self.cluster is not None
+
+    @property
+    def way(self) -> Way:
+        """The way of a plain HTTP request. Raises ValueError where there is none."""
+        return Way.to(self.base_url, self._secret)
 
     @property
     def named(self) -> Worded | str:
@@ -135,30 +104,58 @@ class Connection:
             return chosen or self.base_url
         return Worded(_("{where} ({host})"), where=chosen, host=self.base_url)
 
+    def at(self, machine: Machine) -> Connection:
+        """The same for the engine of another machine of a practice cluster."""
+        if self.cluster:
+            return replace(self, machine=machine.name)
+        return Connection(machine.host)
+
     def api(self) -> docker.APIClient:
         """A client for short questions; raises as docker-py does when nobody answers."""
         return self._open(SSH_TIMEOUT if self.dialer else QUESTION_TIMEOUT)
 
-    def listen(self, hint: Callable[..., None]) -> bool:
-        """Let an engine of this process say which parts of a snapshot have changed.
-
-        Whether it does: ``hint("tasks", ...)`` is called after each change, on its own thread.
-        """
-        if self.practice is None:
-            return False
-        self.practice.watch(lambda kind: hint(*_TOLD_BY[kind]))
-        return True
+    def client(self) -> docker.DockerClient:
+        """A client for an action, which may take its time."""
+        return Client(self._open(ACTION_TIMEOUT))
 
     def send(self, call: Call[T], timeout: float = QUESTION_TIMEOUT) -> T:
         """Make a call that only a practice engine answers.
 
         Raises EngineRejected and EngineUnreachable.
         """
-        return send(self.base_url, call, timeout)
+        return practice.send(self.base_url, call, timeout, self._secret)
 
-    def client(self) -> docker.DockerClient:
-        """A client for an action, which may take its time."""
-        return _Client(self._open(ACTION_TIMEOUT))
+    def lines(self, call: Call[Any]) -> tuple[str, str]:
+        """What makes the same call at a shell's prompt, and in Python."""
+        return practice.lines(self.base_url, call, self._secret)
+
+    def listen(self, hint: Hint, told: Told) -> None:
+        """Let a practice cluster of ours say what changed, and what became of it.
+
+        ``hint("tasks", ...)`` is called after each change, ``told`` after the cluster's worker was
+        lost; both on a thread of the worker's.
+        """
+        if self.cluster:
+            self.cluster.listen(hint, told)
+
+    @property
+    def most_machines(self) -> int | None:
+        """How many machines the practice cluster may have; None where that is not known here."""
+        return self.cluster.most_machines if self.cluster else None
+
+    def untouched(self, age: float = 0.0) -> bool:
+        """Whether it is a practice cluster of ours in which nothing was done.
+
+        age: seconds that the last answer of its worker may be old.
+        """
+        try:
+            return self.cluster is not None and self.cluster.untouched(age)
+        except NoAnswer:
+            return False
+
+    @property
+    def _secret(self) -> str:
+        return self.cluster.secret if self.cluster else ""
 
     def _open(self, timeout: int) -> docker.APIClient:
         """Raises EngineUnreachable where there is a fault in what Essaim was told."""
@@ -167,23 +164,9 @@ class Connection:
         if fault:
             raise EngineUnreachable(_("{where}: {why}."), where=self.named, why=fault)
         options = {"tls": _for_docker_py(self.tls)} if self.tls else {}
-        # No proxy leads to this process; to look costs a third.
-        return _Api(self.base_url, timeout, self.dialer, self.practice is None, **options)
-
-    @property
-    def most_machines(self) -> int | None:
-        """How many machines the practice cluster may have; None where that is not known here."""
-        return self.practice.settings.limits.engines if self.practice else None
-
-    @property
-    def writes(self) -> int:
-        """How often anything in a practice cluster of this process was written; else 0."""
-        return self.practice.writes if self.practice else 0
-
-    def close(self) -> None:
-        """End the practice engine, where it is ours."""
-        if self.practice:
-            self.practice.stop()
+        sent = self.way.headers if self._secret else {}
+        # No proxy leads to a worker; to look for one costs a third.
+        return Api(self.base_url, timeout, self.dialer, not self.practice, sent, **options)
 
 
 def _for_docker_py(tls: contexts.Tls) -> TLSConfig:
@@ -194,34 +177,49 @@ def _for_docker_py(tls: contexts.Tls) -> TLSConfig:
 
 
 class Practice:
-    """The practice engine of this process: a cluster of its own for each key.
+    """Practice clusters on workers, one for each key.
 
-    most: how many clusters there may be at a time. search: see Connection. formed: each begins as
-    one Swarm; else as empty instances.
+    most: how many there may be at a time. search: see Connection. formed: each begins as one Swarm;
+    else as empty instances. workers: else there is one.
     """
 
     def __init__(
-        self, most: int = MOST_CLUSTERS, search: Search | None = None, formed: bool = True
+        self,
+        most: int = MOST_CLUSTERS,
+        search: Search | None = None,
+        formed: bool = True,
+        workers: Workers | None = None,
     ) -> None:
-        self._clusters = clusters(formed, most)
-        self._search = search
         self.most = most
+        self._search, self._settings = search, {"formed": formed}
+        self._workers = workers or Workers(1, most=most)
+        self._clusters: dict[str, PracticeCluster] = {}  # by key
+        self._lock = Lock()
+
+    def start(self) -> None:
+        """Start the workers, and wait for none."""
+        self._workers.start()
 
     def open(self, key: str) -> Connection:
-        """The cluster of this key, made when it is not there. Raises NoRoom."""
-        try:
-            server = self._clusters.get(key)
-        except TooManyClusters:
-            raise no_room(self.most) from None
-        return Connection(server.urls[0], practice=server, search=self._search)
+        """The cluster of this key, made when it is not there. Raises NoRoom and NoWorker."""
+        with self._lock:
+            cluster = self._clusters.get(key)
+            if cluster is None:
+                if len(self._clusters) >= self.most:
+                    raise no_room(self.most)
+                cluster = self._workers.open(keys.cluster_id(key), self._settings)
+                self._clusters[key] = cluster
+        return Connection(cluster=cluster, search=self._search)
 
     def end(self, key: str) -> None:
-        """Forget the cluster of this key, where there is one."""
-        self._clusters.end(key)
+        """Forget the cluster of this key, and what is kept of it, whether it was opened or not."""
+        with self._lock:
+            cluster = self._clusters.pop(key, None)
+        self._workers.end(cluster.id if cluster else keys.cluster_id(key))
 
     def close(self) -> None:
-        """End every cluster. Closing twice does no harm."""
-        self._clusters.stop()
+        """End the workers; what they keep stays. Closing twice does no harm."""
+        self._workers.stop()
 
 
 def no_room(most: int) -> NoRoom:
@@ -238,11 +236,13 @@ def choose(
     environ: Mapping[str, str] = os.environ,
     home: Path | None = None,
     sockets: Sequence[contexts.Endpoint] | None = None,
+    data: Path | None = None,
 ) -> Connection | Practice:
     """The engine to use, by environment and by what answers; or a practice cluster for each.
 
-    home: where ``.docker`` is; else this user's. sockets: those to try; else the usual ones.
-    Raises InvalidValue when ESSAIM_ENGINE, _CLUSTERS or _SWARM is nothing that it may be.
+    home: where ``.docker`` is; else this user's. sockets: those to try; else the usual ones. data:
+    the folder where our own workers keep clusters; None for memory alone.
+    Raises InvalidValue when ESSAIM_ENGINE, _CLUSTERS, _SWARM or _WORKERS is nothing that it may be.
     """
     wish = environ.get("ESSAIM_ENGINE", "").strip().lower() or "auto"
     if wish not in ("auto", "docker", "practice"):
@@ -257,8 +257,9 @@ def choose(
     if swarm not in ("formed", "empty"):
         raise InvalidValue(_("ESSAIM_SWARM is {word!r}: write formed or empty"), word=swarm)
 
+    workers = workers_wanted(environ, int(most), data)
     if wish == "practice":
-        return Practice(int(most), Search("ESSAIM_ENGINE=practice"), swarm == "formed")
+        return Practice(int(most), Search("ESSAIM_ENGINE=practice"), swarm == "formed", workers)
     home = home or Path.home()
     if endpoint := contexts.chosen(environ, home):
         return _connection(endpoint, Search(endpoint.named))
@@ -273,12 +274,18 @@ def choose(
     search = Search(tried=tuple(tried))
     if wish == "docker":  # it may come yet
         return Connection(f"unix://{contexts.SOCKET}", search=search)
-    return Practice(int(most), search, swarm == "formed")
+    return Practice(int(most), search, swarm == "formed", workers)
 
 
 def _connection(endpoint: contexts.Endpoint, search: Search) -> Connection:
     dialer = ssh.Dialer(ssh.command(endpoint.host)) if endpoint.host.startswith("ssh://") else None
-    return Connection(endpoint.host, None, search, endpoint.tls, endpoint.fault, dialer)
+    return Connection(
+        endpoint.host,
+        search=search,
+        tls=endpoint.tls,
+        fault=endpoint.fault,
+        dialer=dialer,
+    )
 
 
 def _absent(endpoint: contexts.Endpoint) -> Worded | str | None:

@@ -213,7 +213,7 @@ class Lesson(LongAction):
         while not run.ended:
             self._cluster.still(self._right)
             time.sleep(LOOK)
-        line = plan.line([endpoint.address for endpoint in run.endpoints])
+        line = plan.line([endpoint.way for endpoint in run.endpoints])
         self.results = (*self.results, Load(step, line, run.status))
 
     def _do(self, command: Command, right: Right | None = None) -> None:

@@ -95,7 +95,8 @@ def visit(cluster: Control, port: int, turn: int = 0) -> str:
         return f"curl: no node answers on port {port}"
     endpoint = found[turn % len(found)]
     try:
-        answer = requests.get(f"http://{endpoint.address}/", timeout=QUESTION_TIMEOUT)
+        with endpoint.way.session(QUESTION_TIMEOUT) as session:
+            answer = session.get(f"{endpoint.way.url}/", timeout=QUESTION_TIMEOUT)
     except requests.Timeout:
         return f"[{endpoint.name}] curl: (28) Operation timed out"
     except requests.RequestException:

@@ -16,11 +16,15 @@ from core.presentation.phases import LOST, Tile, tiles
 
 
 def cluster(
-    snapshot: ClusterSnapshot, _: Translate, whole: ClusterSnapshot | None = None
+    snapshot: ClusterSnapshot,
+    _: Translate,
+    whole: ClusterSnapshot | None = None,
+    notice: object = None,
 ) -> dict[str, Any]:
     """Topic ``cluster``: nodes with their tiles, and the bars of each service and of all.
 
     whole: the same with labels, by which Swarm places replicas; the message leaves them out.
+    notice: what the page says above it all.
     """
     known = whole or snapshot
     placed: dict[str, list[dict[str, Any]]] = {}
@@ -30,7 +34,7 @@ def cluster(
         "topic": "cluster",
         "time": snapshot.time,
         "revision": snapshot.revision,
-        "shape": shape(snapshot),
+        "shape": shape(snapshot, notice),
         "trouble": explain(snapshot.outage, _),
         "nodes": [_node(known, node, placed.get(node.id, []), _) for node in snapshot.nodes],
         "unplaced": placed.get("", []),
@@ -55,7 +59,7 @@ def cluster(
     }
 
 
-def shape(snapshot: ClusterSnapshot) -> str:
+def shape(snapshot: ClusterSnapshot, notice: object = None) -> str:
     """A digest of the facts that widgets are made of: it stays while only tasks move."""
     facts = (
         snapshot.engine
@@ -64,6 +68,7 @@ def shape(snapshot: ClusterSnapshot) -> str:
         [(service.id, service.name, service.replicas) for service in snapshot.services],
         [(node.id, node.name) for node in snapshot.nodes],
         snapshot.outage is not None,
+        str(notice or ""),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 

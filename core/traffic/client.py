@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import h11
 
+from core.engine.way import Way
 from core.traffic.endpoints import Endpoint
 
 #: Seconds from a request's start until it counts as failed.
@@ -36,8 +37,10 @@ class Connection:
         self._http = h11.Connection(h11.CLIENT)
 
     @classmethod
-    async def open(cls, host: str, port: int) -> Connection:
-        return cls(*await asyncio.open_connection(host, port))
+    async def open(cls, way: Way) -> Connection:
+        if way.socket:
+            return cls(*await asyncio.open_unix_connection(way.socket))
+        return cls(*await asyncio.open_connection(way.host, way.port))
 
     @property
     def usable(self) -> bool:
@@ -85,20 +88,21 @@ class Client:
 
     async def get(self, endpoint: Endpoint, query: str) -> Response:
         """Raises OSError, h11.RemoteProtocolError."""
-        host, target = f"{endpoint.host}:{endpoint.port}", f"{endpoint.prefix}/?{query}"
+        way = endpoint.way
+        host, target = way.authority, f"{way.prefix}/?{query}"
         if not self._keep_alive:
-            connection = await Connection.open(endpoint.host, endpoint.port)
+            connection = await Connection.open(way)
             try:
-                return await connection.get(host, target, {"Connection": "close"})
+                return await connection.get(host, target, {"Connection": "close", **way.headers})
             finally:
                 connection.close()
-        relayed = {"Essaim-Connection": f"{self._run}-{endpoint.name}"} if endpoint.prefix else {}
+        relayed = {"Essaim-Connection": f"{self._run}-{endpoint.name}"} if way.prefix else {}
         async with self._locks[endpoint.node]:  # HTTP/1.1 takes one request after the other
             kept = self._kept.pop(endpoint.node, None)
             if kept is None or not kept.usable:
-                kept = await Connection.open(endpoint.host, endpoint.port)
+                kept = await Connection.open(way)
             try:
-                response = await kept.get(host, target, relayed)
+                response = await kept.get(host, target, {**relayed, **way.headers})
             except BaseException:
                 kept.close()
                 raise

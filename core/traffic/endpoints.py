@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from core.cluster.snapshot import ClusterSnapshot, Node, Port, Service
 from core.engine.practice import PublishedPort, calls
+from core.engine.way import Way
 
 #: Addresses of a node that has not learnt its own yet: of no use to others.
 _NOWHERE = ("", "0.0.0.0", "::", "127.0.0.1")
@@ -21,14 +22,8 @@ class Endpoint:
 
     node: str  # its id
     name: str  # the node's
-    host: str
-    port: int  # at that host
-    prefix: str = ""  # of the path, where the practice engine relays to a port of its node
+    way: Way  # with a prefix where the practice engine relays to a port of its node
     machine: str = ""  # of a practice cluster: its hostname, whatever the Swarm has it twice for
-
-    @property
-    def address(self) -> str:
-        return f"{self.host}:{self.port}{self.prefix}"
 
 
 def open_ports(service: Service) -> tuple[Port, ...]:
@@ -49,7 +44,7 @@ def real(
         hosts = {t.node_id for t in snapshot.tasks_of(service) if t.state == "running"}
         nodes = [node for node in nodes if node.id in hosts]
     return tuple(
-        Endpoint(node.id, node.name, _host(snapshot, node, engine), port.published)
+        Endpoint(node.id, node.name, Way(_host(snapshot, node, engine), port.published))
         for node in nodes
     )
 
@@ -68,16 +63,15 @@ def practice(
     snapshot: ClusterSnapshot,
     service: Service,
     port: Port,
-    engine: str,
+    engine: Way,
     openings: Iterable[PublishedPort],
 ) -> tuple[Endpoint, ...]:
     """The endpoints of a practice Swarm.
 
-    openings: every published port of the cluster. One that is bound on this machine's loopback is
-    used as such; else the engine's own address leads there.
+    engine: the way to the connected engine. openings: every published port of the cluster. One
+    that is bound on this machine's loopback is used as such; else the engine leads there.
     """
-    way = urlsplit(engine)
-    here = _is_loopback(way.hostname or "")
+    here = not engine.socket and _is_loopback(engine.host)
     found = []
     for opening in openings:
         node = snapshot.find_node(opening.engine)
@@ -86,11 +80,10 @@ def practice(
             continue
         bound = urlsplit(opening.url)
         if opening.bound and here and _is_loopback(bound.hostname or ""):
-            endpoint = Endpoint(node.id, node.name, bound.hostname or "", bound.port or 80)
+            way = Way(bound.hostname or "", bound.port or 80)
         else:
-            prefix = calls.port_path(node.hostname, port.published)
-            endpoint = Endpoint(node.id, node.name, way.hostname or "", way.port or 80, prefix)
-        found.append(replace(endpoint, machine=node.hostname))
+            way = engine.below(calls.port_path(node.hostname, port.published))
+        found.append(Endpoint(node.id, node.name, way, node.hostname))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.engine.way import SECRET, Way
 from core.errors import InvalidCommand
 from core.i18n import later as _
 
@@ -47,24 +48,37 @@ class Plan:
         """The number of all requests."""
         return max(1, round(self.rate * self.seconds))
 
-    def line(self, addresses: Sequence[str]) -> str:
-        """The curl line that does the same."""
+    def line(self, ways: Sequence[Way]) -> str:
+        """The curl line that does the same. ways: to each endpoint; one socket leads to all."""
+        addresses = [way.address for way in ways]
         where = addresses[0] if len(addresses) == 1 else "{" + ",".join(addresses) + "}"
+        options = ways[0].curl if ways else ""
         kept = "" if self.keep_alive else "-H 'Connection: close' "
         each = max(1, self.requests // max(1, len(addresses)))
-        return f"curl --rate {self.rate:g}/s {kept}'http://{where}/?n=[1-{each}]'"
+        return f"curl --rate {self.rate:g}/s {kept}{options}'http://{where}/?n=[1-{each}]'"
 
-    def python(self, addresses: Sequence[str]) -> str:
+    def python(self, ways: Sequence[Way]) -> str:
         """A Python script that does much the same."""
+        first, addresses = ways[0], [way.address for way in ways]
+        more, session = "", "session = requests.Session()"
         get = "session.get" if self.keep_alive else "requests.get"
+        if first.socket:
+            more, get = "from docker.transport import UnixHTTPAdapter\n", "session.get"
+            adapter = f'UnixHTTPAdapter("http+unix://{first.socket}")'
+            session += f'\nsession.mount("http://localhost/", {adapter})'
+        elif not first.secret:
+            session += "  # keeps its connections; requests.get opens a new one each time"
+        if first.secret:
+            get, bearer = "session.get", f"f\"Bearer {{os.environ['{SECRET}']}}\""
+            session += f'\nsession.headers["Authorization"] = {bearer}'
         return f"""\
 import itertools
-import time
+{"import os" + chr(10) if first.secret else ""}import time
 
 import requests
-
-session = requests.Session()  # keeps its connections; requests.get opens a new one each time
-addresses = itertools.cycle({list(addresses)!r})
+{more}
+{session}
+addresses = itertools.cycle({addresses!r})
 for number in range({self.requests}):
     answer = {get}(f"http://{{next(addresses)}}/?n={{number}}")
     print(answer.status_code, answer.elapsed)

@@ -77,7 +77,7 @@ class Traffic:
         if snapshot.engine is None or not snapshot.engine.practice:
             return endpoints.real(snapshot, service, port, base)
         openings = self._connection.send(calls.ports())
-        return endpoints.practice(snapshot, service, port, base, openings)
+        return endpoints.practice(snapshot, service, port, self._connection.way, openings)
 
     def prepare(self, plan: Plan) -> Run:
         """A run that has not begun. Raises InvalidCommand where the cluster has no such port."""

@@ -65,7 +65,7 @@ def no_answer(connection: Connection, outage: Outage | None) -> str:
 def _story(connection: Connection, search: Search, outage: Outage | None) -> str:
     parts = []
     if search.chosen:
-        named = connection.named if connection.practice is None else search.chosen
+        named = search.chosen if connection.practice else connection.named
         parts.append(_("Chosen by: {named}").format(named=escaped(said(named, _))))
     else:
         parts.append(
@@ -76,7 +76,7 @@ def _story(connection: Connection, search: Search, outage: Outage | None) -> str
         )
         tried = [_line(tried) for tried in search.tried]
         known = [tried.endpoint.host for tried in search.tried]
-        if connection.practice is None and connection.base_url not in known:
+        if not connection.practice and connection.base_url not in known:
             word = _("does not answer") if outage else _("answers")
             tried.append(f"{_code(connection.base_url.removeprefix('unix://'))}: {word}")
         parts.append("\n".join(f"- {line}" for line in tried))
@@ -87,7 +87,7 @@ def _story(connection: Connection, search: Search, outage: Outage | None) -> str
                     "runs, start Essaim again."
                 )
             )
-    if connection.practice is None and outage:
+    if not connection.practice and outage:
         parts.append(escaped(explain(outage, _)))
     if not classroom().storage.path:
         parts.append(_("ESSAIM_DATA is empty: once Essaim ends, all that was done is gone."))

@@ -91,6 +91,8 @@ def head(title: str, watch: str = "all") -> None:
     not_found()
     failed_to_answer()
     not_kept()
+    if said := control().notice.text:
+        st.info(said.said(_), icon=":material/power:")
 
 
 def engine_missing() -> bool:

@@ -60,7 +60,7 @@ def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
 
     with row(gap="small", key=f"machine_instance_{name}"):
         # How a shell on this server reaches its engine: for viewers who may change it.
-        host = machine.host if not control().read_only else ""
+        host = control().connection.at(machine).base_url if not control().read_only else ""
         st.markdown(
             f"**{name}** · {machine.address} · {_state(machine)}",
             help=f"`export DOCKER_HOST={host}`" if host else None,
@@ -107,5 +107,5 @@ def _join(machine: Machine, known: Conditions, role: str, here: Viewer) -> None:
 def _run(command: JoinSwarm | LeaveSwarm, machine: Machine, here: Viewer) -> None:
     cluster = control()
     run = partial(instances.run, cluster, command, machine, who())
-    record(here, *instances.lines(command, machine), run)
+    record(here, *instances.lines(cluster, command, machine), run)
     cluster.collector.refresh()

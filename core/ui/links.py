@@ -35,10 +35,10 @@ def node_links(service: Service) -> None:
             if engine is None or entry.node != engine.node_id:
                 node = here.snapshot.node(entry.node)
                 st.link_button(
-                    _("Port {port} of {node}").format(port=entry.port, node=entry.name),
-                    address(node.hostname if node else entry.name, entry.port, key())
+                    _("Port {port} of {node}").format(port=entry.way.port, node=entry.name),
+                    address(node.hostname if node else entry.name, entry.way.port, key())
                     if here.practice
-                    else f"http://{entry.address}/",
+                    else f"{entry.way.url}/",
                     icon=":material/open_in_new:",
                 )
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.control.classroom import classroom
 from core.engine import keys
-from core.errors import Crowded, NoRoom
+from core.errors import Crowded, NoRoom, NoWorker
 from core.ui.live import component
 from core.ui.session import _, control, key, language, own_key
 
@@ -72,7 +72,7 @@ def full() -> bool:
     """Whether this server has no room for the viewer's cluster; if so, draws a warning."""
     try:
         control()
-    except Crowded as refusal:
+    except (Crowded, NoWorker) as refusal:
         st.warning(refusal.said(_), icon=":material/hourglass_top:")
         st.button(_("Try again"), key="come_in", type="primary")  # any press runs the page again
         return True

@@ -32,8 +32,8 @@ def begin(make: Callable[[], Plan]) -> None:
     try:
         plan = make()
         run = control().send(plan, who(), here.right)
-        addresses = [endpoint.address for endpoint in run.endpoints]
-        line, python = plan.line(addresses), plan.python(addresses)
+        ways = [endpoint.way for endpoint in run.endpoints]
+        line, python = plan.line(ways), plan.python(ways)
     except EssaimError as refusal:
         refused = refusal
     here.done = Done(line, python, refused)

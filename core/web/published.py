@@ -1,7 +1,7 @@
 """The published ports of a practice cluster, at the dashboard's own address, for any browser.
 
-The practice engine answers on this machine's loopback only. A request or a websocket to
-`/open/node2/80/` goes to port 80 of its node2, over a new connection. Ports of real containers are
+Practice engines answer where only we may ask them. A request or a websocket to `/open/node2/80/`
+goes to port 80 of their node2, over a new connection. Ports of real containers are
 not opened so: their pages would have the dashboard's origin, and the rights of its pages. Pages of
 simulated ones are sandboxed: for their scripts, the dashboard is a foreign site.
 """
@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from urllib.parse import quote
 
@@ -23,12 +24,13 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
 from core.engine.connection import Connection
 from core.engine.practice import calls
+from core.engine.way import Way
 from core.errors import EssaimError
 from core.i18n import asked
 from core.web.unanswered import unanswered
@@ -91,10 +93,10 @@ def routes(
             # another site's page would send to an address where the cookies name the cluster.
             return PlainTextResponse(_("A page of another site may not do this."), status_code=403)
         try:
-            place = await run_in_threadpool(_place, cluster, request)
+            way = await run_in_threadpool(_way, cluster, request)
         except EssaimError as error:
             return unanswered(error.said(_), 503, request.headers)
-        if not place:
+        if way is None:
             return unanswered(_("There is no such page."), 404, request.headers)
         close = {"Connection": "close"}  # else the rest of the body would have to be read
         try:
@@ -109,7 +111,7 @@ def routes(
         answer = await run_in_threadpool(
             _ask,
             request.method,
-            f"http://{place}",
+            way,
             request.url.query,
             _passing(request.headers),
             body,
@@ -125,19 +127,20 @@ def routes(
     async def answer_socket(websocket: WebSocket) -> None:
         """Its address must name the cluster: a foreign page may not use our cookies."""
         try:
-            place = await run_in_threadpool(_place, cluster, websocket)
+            way = await run_in_threadpool(_way, cluster, websocket)
         except EssaimError:
-            place = ""
-        if not place:
+            way = None
+        if way is None:
             await websocket.close()
             return
         query = f"?{websocket.url.query}" if websocket.url.query else ""
         wanted = [Subprotocol(name) for name in websocket.scope["subprotocols"]]
         try:
-            async with connect(
-                f"ws://{place}{query}",
+            opened = partial(unix_connect, way.socket) if way.socket else connect
+            async with opened(
+                f"ws://{way.address}{query}",
                 subprotocols=wanted or None,
-                additional_headers=_passing(websocket.headers),
+                additional_headers={**_passing(websocket.headers), **way.headers},
                 user_agent_header=None,
                 compression=None,  # on this machine it would only cost time
                 max_size=None,
@@ -178,17 +181,19 @@ class _Port(Convertor[int]):
         return str(value)
 
 
-def _place(cluster: Callable[[HTTPConnection], ControlledCluster], request: HTTPConnection) -> str:
-    """The practice engine's address of a port, without scheme; '' where there is none."""
+def _way(
+    cluster: Callable[[HTTPConnection], ControlledCluster], request: HTTPConnection
+) -> Way | None:
+    """The practice engine's way to a port and a path of it; None where there is none."""
     here = cluster(request)
     where = request.path_params
-    base = here.connection.base_url
-    if not here.practice or not base.startswith("tcp://"):
-        return ""
     if not _NODE.fullmatch(where["node"]) or {".", ".."} & set(where["rest"].split("/")):
-        return ""  # it would lead out of the published port, and into the engine itself
-    way = calls.port_path(where["node"], where["port"])
-    return f"{base.removeprefix('tcp://')}{way}/{quote(where['rest'])}"
+        return None  # it would lead out of the published port, and into the engine itself
+    path = f"{calls.port_path(where['node'], where['port'])}/{quote(where['rest'])}"
+    try:
+        return here.connection.way.below(path) if here.practice else None
+    except ValueError:  # an engine that is reached by ssh
+        return None
 
 
 def _reason(answer: _Answer) -> str | None:
@@ -254,19 +259,22 @@ class _Answer:
     body: bytes
 
 
-def _ask(method: str, url: str, query: str, headers: dict[str, str], body: bytes) -> _Answer | None:
+def _ask(method: str, way: Way, query: str, headers: dict[str, str], body: bytes) -> _Answer | None:
     """The engine's answer; None where there is none, or one longer than MAX_ANSWER."""
     try:
-        with requests.request(
-            method,
-            url,
-            params=query,
-            headers=headers,
-            data=body,
-            timeout=TIMEOUT,
-            stream=True,
-            allow_redirects=False,  # a container must not redirect this server
-        ) as answer:
+        with (
+            way.session(TIMEOUT) as session,
+            session.request(
+                method,
+                way.url,
+                params=query,
+                headers=headers,
+                data=body,
+                timeout=TIMEOUT,
+                stream=True,
+                allow_redirects=False,  # a container must not redirect this server
+            ) as answer,
+        ):
             content = bytearray()
             for part in answer.iter_content(65536):
                 content += part

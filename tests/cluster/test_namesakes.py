@@ -8,6 +8,7 @@ from core.cluster import parse
 from core.cluster.history import History, marks_between
 from core.console.completion import complete
 from core.engine.practice import PublishedPort
+from core.engine.way import Way
 from core.lessons.placement import room_beside, spread, to_drain
 from core.live import messages
 from core.presentation import charts, tables
@@ -102,9 +103,9 @@ def test_traffic_goes_in_by_the_one_that_is_there() -> None:
     service = BOTH.services[0]
     assert [entry.name for entry in real(BOTH, service, service.ports[0], "")] == NAMES[:2]
     listing = [PublishedPort("node3", 8080, 80, "web", "", False, "http://127.0.0.1:1/")]
-    [entry] = practice(BOTH, service, service.ports[0], "tcp://127.0.0.1:2", listing)
+    [entry] = practice(BOTH, service, service.ports[0], Way.to("tcp://127.0.0.1:2"), listing)
     assert (entry.node, entry.name, entry.machine) == (BACK, "node3 (3k1f0)", "node3")
-    assert entry.prefix == "/_practice/open/node3/8080"
+    assert entry.way.prefix == "/_practice/open/node3/8080"
 
 
 def test_a_lesson_drains_the_one_that_is_there() -> None:

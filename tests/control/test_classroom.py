@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import requests
 
 from core.commands.execs import ExecContainer
 from core.commands.service_logs import ServiceLogs
@@ -23,10 +22,11 @@ from core.control.rights import NONE, Right
 from core.engine import keys
 from core.engine.connection import Connection, Practice, choose
 from core.engine.practice import calls
-from core.errors import Crowded, EssaimError, NoRoom, NotAllowed, NotBegun
+from core.errors import Crowded, EngineUnreachable, EssaimError, NoRoom, NotAllowed, NotBegun
 from core.traffic.plan import Plan
 from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
+from tests.practising import Lent, practice_cluster
 
 ADA, BOB, EVE = "adaadaad", "bcbbcbbb", "eveeveev"
 ACCESS = Access({"ESSAIM_PASSWORD": "a password for tests"})
@@ -48,7 +48,7 @@ def clock() -> Clock:
 @pytest.fixture
 def room(clock: Clock) -> Iterator[Classroom]:
     """Room for two."""
-    classroom = Classroom(Practice(most=2), ACCESS, clock)
+    classroom = Classroom(Practice(most=2, workers=Lent()), ACCESS, clock)
     yield classroom
     classroom.stop()
 
@@ -229,7 +229,7 @@ def test_thirty_come_in_within_a_minute_however_many_places_there_are(
 
 
 def test_who_must_wait_is_told_how_long(clock: Clock) -> None:
-    room = Classroom(Practice(most=2), ACCESS, clock)
+    room = Classroom(Practice(most=2, workers=Lent()), ACCESS, clock)
     try:
         for number in range(30):
             key = f"ada{'abcdefghjkmnpqrstuvwxyz23456789'[number]}{'a' * 4}"
@@ -249,12 +249,11 @@ def test_it_rests_without_viewers_and_goes_on_where_it_was(room: Classroom, cloc
     clock.time += rules.REST_AFTER
     room.tend()
     until(lambda: rests(ada), 30)
-    base = ada.connection.base_url.replace("tcp", "http")
     before = ada.collector.questions
     client = ada.connection.client()
     ScaleServices(replicas=(("web", 4),)).run(client)  # the docker command, with no page open
     client.close()
-    assert requests.get(f"{base}/_practice/engines", timeout=30).ok
+    assert ada.connection.send(calls.machines())
     assert ada.collector.questions == before
     assert names(ada) == ["web"]
 
@@ -296,12 +295,11 @@ def test_one_that_is_looked_at_neither_rests_nor_ends(
 def test_one_that_nobody_wants_for_hours_is_ended(room: Classroom, clock: Clock) -> None:
     ada = room.control(ADA)
     create(ada, "web")
-    base = ada.connection.base_url.replace("tcp", "http")
     clock.time += rules.END_AFTER
     room.tend()
     assert room.controls() == ()
-    with pytest.raises(requests.ConnectionError):
-        requests.get(f"{base}/_ping", timeout=30)
+    with pytest.raises(EngineUnreachable):
+        ada.connection.send(calls.machines())
     again = room.control(ADA)
     assert again is not ada
     assert names(again) == []
@@ -417,11 +415,11 @@ def test_the_code_to_look_on_ends_with_the_cluster(room: Classroom) -> None:
 
 
 def test_on_a_cluster_for_everybody_nobody_only_looks_on() -> None:
-    server = PracticeServer.start(bind_ports=False)
-    classroom = Classroom(Connection(server.urls[0], practice=server), ACCESS)
-    try:
-        shared = classroom.control(ADA)
-        assert classroom.viewing_code(keys.DEFAULT) == ""
-        assert shared.may(ScaleServices)
-    finally:
-        classroom.stop()
+    with practice_cluster() as connection:
+        classroom = Classroom(connection, ACCESS)
+        try:
+            shared = classroom.control(ADA)
+            assert classroom.viewing_code(keys.DEFAULT) == ""
+            assert shared.may(ScaleServices)
+        finally:
+            classroom.stop()

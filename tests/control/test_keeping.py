@@ -26,6 +26,7 @@ from core.votes.model import NodeBefore, Question
 from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
 from tests.control.test_classroom import ADA, BOB, EVE, Clock, create
+from tests.practising import Lent
 
 ACCESS = Access({"ESSAIM_PASSWORD": "a password for tests"})
 QUESTION = Question("scale", "id-web", "web", 3, (NodeBefore("id-1", "node1", 1, True),), asked=7.0)
@@ -52,7 +53,7 @@ class Server:
         keeping.sign_alike(storage)
         keeping.settings(storage)
         return Classroom(
-            engine or Practice(most=self.most),
+            engine or Practice(most=self.most, workers=Lent()),
             ACCESS,
             lambda: clock.time + self.wall.time - began,
             storage,

@@ -11,8 +11,8 @@ from core.control.rights import Right
 from core.engine.connection import Connection
 from core.labs.lab import Lab, Move, Step
 from core.lessons.solutions import Play
-from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
+from tests.practising import practice_cluster
 
 #: Seconds that a slow and busy machine may take for a step.
 PATIENCE = 90
@@ -23,8 +23,10 @@ FACTOR = 50.0
 def practice(lab: Lab, factor: float = FACTOR) -> Iterator[Control]:
     """A practice cluster as the lab wants it at its start."""
     formed = lab.start != "apart"
-    server = PracticeServer.start(nodes=3, formed=formed, speed=factor, seed=1, bind_ports=False)
-    with under_control(Connection(server.urls[0], practice=server)) as control:
+    with (
+        practice_cluster(nodes=3, formed=formed, speed=factor, seed=1) as connection,
+        under_control(connection) as control,
+    ):
         yield control
 
 

@@ -36,12 +36,12 @@ class Terminal:
         shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
 
     def type(self, words: tuple[str, ...], node: int = 0) -> str:
-        server = self.control.connection.practice
-        assert server is not None
+        cluster = self.control.connection.cluster
+        assert cluster is not None
         settings = {"DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": str(self.folder / ".docker")}
         done = subprocess.run(
             words,
-            env={**os.environ, **settings, "DOCKER_HOST": server.urls[node]},
+            env={**os.environ, **settings, "DOCKER_HOST": cluster.host(f"node{node + 1}")},
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -18,6 +18,7 @@ from core.commands.journal import Journal
 from core.commands.registry import parse
 from core.control.control import Control
 from core.control.rights import NONE, Right
+from core.engine.connection import Connection
 from core.i18n import LANGUAGES, spaced, translation
 from core.labs import checks
 from core.labs.catalogue import BY_NAME, LABS
@@ -201,7 +202,7 @@ def test_nothing_is_unplugged_and_nobody_joins_by_itself_on_a_real_swarm(
     french = translation("fr").gettext
     with practice(BY_NAME["lab4"]) as control:
         monkeypatch.setattr(Control, "practice", property(lambda self: False))
-        control.connection = replace(control.connection, practice=None)
+        control.connection = Connection(control.connection.base_url)
         for move, told in (
             (
                 InstanceFault("off", "node3"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from core.control.access import Access
 from core.control.classroom import Classroom
 from core.control.control import Control
 from core.engine.connection import Connection
-from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
+from tests.practising import practice_cluster
 
 PAGES = Path(__file__).parents[2] / "pages"
 PASSWORD = "a password for tests"
@@ -27,27 +28,27 @@ def under_control(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Co
     return classroom.control()
 
 
-def practising(monkeypatch: pytest.MonkeyPatch, formed: bool = True) -> Control:
-    server = PracticeServer.start(formed=formed, bind_ports=False, speed=50.0, seed=1)
-    control = under_control(Connection(server.urls[0], practice=server), monkeypatch)
-    until(lambda: control.snapshot.engine is not None)
-    return control
+@contextmanager
+def practising(monkeypatch: pytest.MonkeyPatch, formed: bool = True) -> Iterator[Control]:
+    with practice_cluster(formed=formed, speed=50.0, seed=1) as connection:
+        control = under_control(connection, monkeypatch)
+        until(lambda: control.snapshot.engine is not None)
+        yield control
+        control.stop()
 
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     """A practice Swarm of three nodes, fifty times as fast as a real one."""
-    control = practising(monkeypatch)
-    yield control
-    control.stop()
+    with practising(monkeypatch) as control:
+        yield control
 
 
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     """Practice engines that are no Swarm yet."""
-    control = practising(monkeypatch, formed=False)
-    yield control
-    control.stop()
+    with practising(monkeypatch, formed=False) as control:
+        yield control
 
 
 @pytest.fixture

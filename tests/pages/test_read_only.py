@@ -21,12 +21,13 @@ from core.ui import session
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PASSWORD, Open, fine
 from tests.pages.test_every_page import NAMES
+from tests.practising import Lent
 
 
 @pytest.fixture
 def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     """The teacher's cluster with a service; whoever visits a page comes with the second code."""
-    room = Classroom(Practice(most=1), Access({"ESSAIM_PASSWORD": PASSWORD}))
+    room = Classroom(Practice(most=1, workers=Lent()), Access({"ESSAIM_PASSWORD": PASSWORD}))
     control = room.control()
     web = CreateService(name="web", replicas=3, publish=("80:80",), image="nginx:latest")
     control.submit(web, "teacher", NONE)

@@ -12,11 +12,12 @@ from core.engine import keys
 from core.engine.connection import Practice
 from core.i18n import LANGUAGES, translation
 from tests.pages.conftest import PASSWORD, Open, fine
+from tests.practising import Lent
 
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Classroom]:
-    room = Classroom(Practice(most=2), Access({"ESSAIM_PASSWORD": PASSWORD}))
+    room = Classroom(Practice(most=2, workers=Lent()), Access({"ESSAIM_PASSWORD": PASSWORD}))
     monkeypatch.setattr("core.control.classroom._current", room)
     yield room
     room.stop()

@@ -128,8 +128,13 @@ class Keyboard:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    control = practising(monkeypatch)
+def control(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    with practising(monkeypatch) as control:
+        yield control
+
+
+@pytest.fixture
+def served(control: Control) -> Iterator[Served]:
     consoles = Consoles()
     app = Starlette(
         routes=[
@@ -149,4 +154,3 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     server.should_exit = True
     consoles.close()
     thread.join(PATIENCE)
-    control.stop()

@@ -14,6 +14,7 @@ from core.traffic.run import Run
 from core.traffic.traffic import Traffic
 from essaim_practice.hosting.server import PracticeServer
 from tests.cluster import test_collector
+from tests.practising import practice_cluster
 
 
 def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
@@ -36,10 +37,13 @@ def traffic_of(connection: Connection, collector: Collector) -> Traffic:
 
 @pytest.fixture(params=["bound", "through the engine"])
 def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
-    """A practice Swarm that listens on the loopback, or one that answers at one address only."""
-    server = PracticeServer.start(speed=50.0, seed=1, bind_ports=request.param == "bound")
-    yield Connection(server.urls[0], practice=server)
-    server.stop()
+    """A practice Swarm elsewhere whose ports listen on the loopback, or one on a worker."""
+    if request.param == "bound":
+        with PracticeServer.start(speed=50.0, seed=1, bind_ports=True) as server:
+            yield Connection(server.urls[0])
+    else:
+        with practice_cluster(speed=50.0, seed=1) as found:
+            yield found
 
 
 def ended(traffic: Traffic, plan: Plan) -> Run:

@@ -9,6 +9,7 @@ import pytest
 
 from core.cluster.snapshot import ClusterSnapshot, Port, Service
 from core.engine.practice import PublishedPort
+from core.engine.way import Way
 from core.errors import InvalidCommand
 from core.traffic import endpoints
 from core.traffic.plan import MAX_RATE, MAX_SECONDS, Plan
@@ -26,7 +27,7 @@ def two(first: str, second: str, **parts: Any) -> tuple[ClusterSnapshot, Service
 
 
 def addresses(found: tuple[endpoints.Endpoint, ...]) -> list[tuple[str, str]]:
-    return [(entry.name, entry.address) for entry in found]
+    return [(entry.name, entry.way.address) for entry in found]
 
 
 def test_a_real_port_answers_on_every_node_that_is_there() -> None:
@@ -54,7 +55,7 @@ def test_a_node_without_an_address_is_where_the_engine_is() -> None:
         ("unix:///var/run/docker.sock", "10.77.0.11", "10.77.0.11"),
     ]:
         here = replace(there, engine=replace(there.engine, node_address=own))
-        assert endpoints.real(here, web, WEB, base)[0].host == host
+        assert endpoints.real(here, web, WEB, base)[0].way.host == host
 
 
 def listing(**changes: Any) -> list[PublishedPort]:
@@ -65,27 +66,29 @@ def listing(**changes: Any) -> list[PublishedPort]:
 def test_a_practice_port_is_the_bound_one_or_the_engines_way() -> None:
     there, web = two("", "")
     base = "tcp://127.0.0.1:40000"
-    bound = endpoints.practice(there, web, WEB, base, listing())
+    bound = endpoints.practice(there, web, WEB, Way.to(base), listing())
     assert addresses(bound) == [("node2", "127.0.0.2:8080")]
     way = ("node2", "127.0.0.1:40000/_practice/open/node2/8080")
     free = listing(bound=False, url="http://127.0.0.1:40000/_practice/open/node2/8080/")
-    assert addresses(endpoints.practice(there, web, WEB, base, free)) == [way]
+    assert addresses(endpoints.practice(there, web, WEB, Way.to(base), free)) == [way]
 
 
 def test_a_practice_engine_elsewhere_is_asked_itself() -> None:
     """Its loopback is not ours, and what its listing says is no order to go anywhere."""
     there, web = two("", "")
-    found = endpoints.practice(there, web, WEB, "tcp://192.0.2.7:2375", listing())
+    found = endpoints.practice(there, web, WEB, Way.to("tcp://192.0.2.7:2375"), listing())
     assert addresses(found) == [("node2", "192.0.2.7:2375/_practice/open/node2/8080")]
     lie = listing(url="http://192.0.2.99:80/")
-    found = endpoints.practice(there, web, WEB, "tcp://127.0.0.1:40000", lie)
+    found = endpoints.practice(there, web, WEB, Way.to("tcp://127.0.0.1:40000"), lie)
     assert addresses(found) == [("node2", "127.0.0.1:40000/_practice/open/node2/8080")]
 
 
 @pytest.mark.parametrize("changes", [{"service": "api"}, {"port": 81}, {"engine": "node9"}])
 def test_what_others_publish_is_not_used(changes: dict[str, Any]) -> None:
     there, web = two("", "")
-    assert endpoints.practice(there, web, WEB, "tcp://127.0.0.1:1", listing(**changes)) == ()
+    assert (
+        endpoints.practice(there, web, WEB, Way.to("tcp://127.0.0.1:1"), listing(**changes)) == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,13 +103,13 @@ def test_a_plan_out_of_bounds_cannot_be_made(rate: float, seconds: float) -> Non
 def test_the_lines_of_a_plan() -> None:
     plan = Plan("id", 80, rate=10, seconds=30)
     assert plan.requests == 300
-    assert plan.line(["10.0.0.1:80"]) == (
+    assert plan.line([Way("10.0.0.1", 80)]) == (
         "curl --rate 10/s -H 'Connection: close' 'http://10.0.0.1:80/?n=[1-300]'"
     )
     kept = Plan("id", 80, rate=10, seconds=30, keep_alive=True)
     assert (
-        kept.line(["a:80", "b:80", "c:80"])
+        kept.line([Way("a", 80), Way("b", 80), Way("c", 80)])
         == "curl --rate 10/s 'http://{a:80,b:80,c:80}/?n=[1-100]'"
     )
-    compile(plan.python(["10.0.0.1:80"]), "python", "exec")
-    compile(kept.python(["10.0.0.1:80"]), "python", "exec")
+    compile(plan.python([Way("10.0.0.1", 80)]), "python", "exec")
+    compile(kept.python([Way("10.0.0.1", 80)]), "python", "exec")

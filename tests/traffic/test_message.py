@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from core.cluster.history import Mark
+from core.engine.way import Way
 from core.i18n import LANGUAGES, translation
 from core.traffic import sentences
 from core.traffic.attribution import Replica
@@ -49,7 +50,10 @@ def status() -> Status:
         id="ab",
         plan=Plan("id-web", 8080, 4, 2.5),
         service="web",
-        endpoints=(Endpoint("id-node1", "node1", "h", 1), Endpoint("id-node2", "node2", "h", 1)),
+        endpoints=(
+            Endpoint("id-node1", "node1", Way("h", 1)),
+            Endpoint("id-node2", "node2", Way("h", 1)),
+        ),
         state="ended",
         why="done",
         now=1004.0,
@@ -162,7 +166,7 @@ def test_every_fairness_has_a_sentence(
 
 def test_no_address_leaves_by_the_socket() -> None:
     """A viewer without rights sees the counts, not where the nodes are."""
-    hidden = replace(status(), endpoints=(Endpoint("id-node1", "node1", "192.0.2.44", 1),))
+    hidden = replace(status(), endpoints=(Endpoint("id-node1", "node1", Way("192.0.2.44", 1)),))
     assert "192.0.2.44" not in traffic(hidden, snapshot(), same)
 
 

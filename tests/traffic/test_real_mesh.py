@@ -15,6 +15,7 @@ import pytest
 from core.cluster.collector import Collector
 from core.commands.registry import parse
 from core.engine.connection import Connection
+from core.engine.way import Way
 from core.traffic import client
 from core.traffic.plan import Plan
 from core.traffic.traffic import Traffic
@@ -73,7 +74,7 @@ class Mesh:
         service = self.collector.snapshot.service(NAME)
         assert service is not None
         found = self.traffic.endpoints(service, PORT)[0]
-        return found.host, found.port
+        return found.way.host, found.way.port
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +98,8 @@ def collecting_slowly(connection: Connection, patch: pytest.MonkeyPatch) -> Iter
     patch.setattr("core.traffic.run.LOG_WAIT", 60.0)
     connect = client.Connection.open
 
-    async def noted(host: str, port: int) -> client.Connection:
-        made = await connect(host, port)
+    async def noted(way: Way) -> client.Connection:
+        made = await connect(way)
         BEFORE.append(made._writer.get_extra_info("sockname")[1])
         return made
 

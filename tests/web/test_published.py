@@ -29,23 +29,22 @@ from core.commands.folder import FOLDER
 from core.commands.services import CreateService
 from core.control.access import Access
 from core.control.control import Control
-from core.engine.connection import Connection
 from core.errors import NoRoom
 from core.i18n import later, translation
 from core.web.published import routes
 from core.web.unanswered import reason
-from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.network import mesh
 from tests.cluster.test_collector import until
+from tests.practising import practice_cluster
 
 
 @pytest.fixture
 def cluster() -> Iterator[Control]:
-    server = PracticeServer.start(bind_ports=False, speed=50.0)
-    control = Control(Connection(server.urls[0], practice=server), Access({}))
-    control.start()
-    yield control
-    control.stop()
+    with practice_cluster(speed=50.0) as connection:
+        control = Control(connection, Access({}))
+        control.start()
+        yield control
+        control.stop()
 
 
 WHOLE = {"type": "http.request", "body": b"", "more_body": False}

@@ -129,7 +129,7 @@ class Status extends Component {
   tell() {
     const { cluster } = this.news;
     if (!cluster || this.telling) return;
-    const fresh = this.data.watch === "shape" ? cluster.shape !== this.shape : cluster.revision > this.told;
+    const fresh = cluster.shape !== this.shape || (this.data.watch !== "shape" && cluster.revision > this.told);
     if (fresh) this.telling = setTimeout(() => this.tellNow(), Math.max(0, this.last + TELL_MS - Date.now()));
   }
 

@@ -1,0 +1,344 @@
+"""The workers that hold the practice clusters: started or reached, placed on, watched, replaced.
+
+ESSAIM_WORKERS says how many processes of our own there are, or where workers of others listen. A
+cluster of our own workers stays with its worker, which is replaced when it is lost: both keep their
+files in one folder, and the engines' sockets stay the same. A cluster of a lost worker elsewhere is
+begun anew on another one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.engine.practice import NoAnswer, RequestRefused
+from core.engine.way import SECRET
+from core.engine.worker import PracticeCluster, Worker
+from core.errors import InvalidValue, NoRoom, NoWorker
+from core.i18n import later as _
+from core.threads.supervised import SupervisedThread
+
+log = logging.getLogger(__name__)
+
+MOST = 64  # processes of our own
+#: Seconds that whoever opens a cluster waits for a worker.
+PATIENCE = 10.0
+#: Seconds between two looks at who has the name of a worker.
+RESOLVE = 5.0
+#: A worker that uses a whole core counts as if it held so many clusters more.
+BUSY = 10
+#: How often a cluster is given to a worker that does not survive it.
+TRIES = 2
+
+_REFUSED = _("A machine for practice refuses: {words}")
+_FULL = _("The machines for practice hold as many clusters as they may.")
+_NOBODY = _("No machine for practice answers yet: try again in a moment.")
+
+
+class Workers:
+    """All workers, from ``start()`` until ``stop()``.
+
+    count: how many processes of our own, each told most: how many clusters it may hold, and data:
+    the folder to keep them in, if any. addresses: of workers elsewhere, ``tcp://name:7070``, where
+    a name may have several addresses; secret: what all of those want to hear.
+    """
+
+    def __init__(
+        self,
+        count: int = 0,
+        addresses: Sequence[str] = (),
+        secret: str = "",
+        most: int = 100,
+        data: Path | None = None,
+    ) -> None:
+        self._addresses, self._secret = tuple(addresses), secret
+        self._count, self._most, self._data = count, most, data
+        self._workers: dict[str, Worker] = {}  # by host
+        self._found: dict[str, Worker] = {}  # by cluster: held already when the worker was reached
+        self._homeless: dict[str, PracticeCluster] = {}  # of workers elsewhere that were lost
+        self._news = threading.Condition()
+        self._folder = ""
+        self._started = self._stopped = False
+        self._resolver = SupervisedThread("workers", self._resolve_for_ever)
+
+    def start(self) -> None:
+        """Start them, and wait for none. Starting twice does no harm."""
+        with self._news:
+            if self._started:
+                return
+            self._started = True
+            if self._count:
+                self._folder = tempfile.mkdtemp(prefix="essaim-")  # which nobody else may enter
+            for number in range(self._count):
+                host = f"unix://{self._folder}/worker{number}.sock"
+                self._add(Worker(host, "", self, lambda host=host: self._launch(host)))  # type: ignore[misc]
+        if self._addresses:
+            self._resolver.start()
+
+    def stop(self) -> None:
+        """End those that are ours; what they keep is written. Stopping twice does no harm."""
+        self._resolver.stop()
+        with self._news:
+            self._stopped = True
+            workers = list(self._workers.values())
+            self._news.notify_all()
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            worker.join()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        return tuple(self._workers.values())
+
+    def open(self, id: str, settings: Mapping[str, Any]) -> PracticeCluster:
+        """The cluster of this id: where it is already, else on the least loaded worker.
+
+        Raises NoRoom where all are full, and NoWorker where none answers in time.
+        """
+        self.start()
+        end, full = time.monotonic() + PATIENCE, set[Worker]()
+        while True:
+            cluster = self._place(id, settings, full, end)
+            worker = cluster.worker
+            try:
+                cluster.open(worker)
+                return cluster
+            except NoAnswer:
+                worker.clusters.pop(id, None)
+                with self._news:
+                    self._news.wait(0.1)
+            except RequestRefused as refusal:
+                worker.clusters.pop(id, None)
+                if refusal.status != 409:
+                    raise NoWorker(_REFUSED, words=refusal.message) from refusal
+                full.add(worker)
+
+    def end(self, id: str) -> None:
+        """Forget a cluster, and what is kept of it, whether it is open or not."""
+        with self._news:
+            self._homeless.pop(id, None)
+            there = self._found.pop(id, None)
+            for worker in self._workers.values():
+                if worker.clusters.pop(id, None) or (there is None and worker.ours):
+                    there = worker  # those of our own keep all in one folder
+        try:
+            if there:
+                there.client.end(id)
+        except (NoAnswer, RequestRefused) as error:
+            log.info("a cluster is not ended: %s", error)
+
+    def _place(
+        self, id: str, settings: Mapping[str, Any], full: set[Worker], end: float
+    ) -> PracticeCluster:
+        """A cluster for a worker that has room; it is among that worker's clusters already."""
+        with self._news:
+            while True:
+                ready = [each for each in self._workers.values() if each.ready]
+                if chosen := self._choose(id, [each for each in ready if each not in full]):
+                    break
+                if ready or full:
+                    raise NoRoom(_FULL)
+                if self._stopped or not self._news.wait(end - time.monotonic()):
+                    raise NoWorker(_NOBODY)
+            cluster = PracticeCluster(id, settings, chosen)
+            chosen.clusters[id] = cluster
+            return cluster
+
+    def _choose(self, id: str, able: Collection[Worker]) -> Worker | None:
+        there = self._found.get(id)
+        if there and there in able:
+            return there
+        return min(able, key=lambda each: len(each.clusters) + BUSY * each.load, default=None)
+
+    # From the workers' threads
+
+    def came(self, worker: Worker) -> None:
+        """It answers now: have it hold its clusters, and those that have no worker.
+
+        Raises NoAnswer where it answers no more.
+        """
+        for cluster in list(worker.clusters.values()):
+            if cluster.failures < TRIES:
+                self._hold(cluster, worker)
+        if not worker.ours:
+            self._look_round(worker)
+        with self._news:
+            worker.ready = True
+            self._news.notify_all()
+        self._house()
+
+    def lost(self, worker: Worker) -> None:
+        """It does not answer any more. One of ours is replaced, and keeps its clusters."""
+        if worker.ours:
+            return
+        with self._news:
+            self._homeless |= worker.clusters
+            worker.clusters.clear()
+            self._found = {id: there for id, there in self._found.items() if there is not worker}
+        self._house()
+
+    def _hold(self, cluster: PracticeCluster, worker: Worker) -> None:
+        try:
+            cluster.open(worker)
+        except NoAnswer:
+            cluster.failures += 1  # it may be what ends the worker
+            raise
+        except RequestRefused as refusal:
+            log.warning("%s does not take a cluster: %s", worker.host, refusal.message)
+            return
+        cluster.failures = 0
+        cluster.came_back()
+
+    def _house(self) -> None:
+        """Find workers for the clusters that have none."""
+        for id, cluster in list(self._homeless.items()):
+            with self._news:
+                able = [each for each in self._workers.values() if each.ready]
+                chosen = self._choose(id, able)
+                if chosen is None or self._homeless.pop(id, None) is None:
+                    continue
+                chosen.clusters[id] = cluster
+            try:
+                cluster.open(chosen)
+            except (NoAnswer, RequestRefused) as error:
+                log.warning("%s does not take a cluster: %s", chosen.host, error)
+                with self._news:
+                    if chosen.clusters.pop(id, None):
+                        self._homeless[id] = cluster
+            else:
+                cluster.came_back()
+
+    def _look_round(self, worker: Worker) -> None:
+        """Learn what a worker elsewhere holds already, and end there what has moved meanwhile."""
+        for each in worker.client.clusters():
+            id = each.id
+            with self._news:
+                moved = any(
+                    id in other.clusters for other in self._workers.values() if other is not worker
+                )
+                if not moved:
+                    self._found[id] = worker
+            if moved:
+                worker.client.end(id)
+
+    # Which there are
+
+    def _add(self, worker: Worker) -> None:
+        self._workers[worker.host] = worker
+        worker.start()
+
+    def _launch(self, host: str) -> subprocess.Popen[bytes]:
+        """A process that ends when this one does, or closes its standard input."""
+        kept = ("--data", str(self._data)) if self._data else ()
+        # What is ours to know, such as the password, is not theirs.
+        environ = {k: v for k, v in os.environ.items() if not k.startswith(("ESSAIM_", "DOCKER_"))}
+        environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # the same code as ours
+        return subprocess.Popen(  # noqa: S603
+            [
+                *(sys.executable, "-m", "essaim_practice.worker", "--child"),
+                *("--listen", host, "--most", str(self._most), *kept),
+            ],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for this process, which ends it
+        )
+
+    def _resolve_for_ever(self) -> None:
+        while True:
+            hosts = {host for address in self._addresses for host in resolved(address)}
+            with self._news:
+                for host in sorted(hosts - self._workers.keys()):
+                    self._add(Worker(host, self._secret, self))
+                for host in list(self._workers.keys() - hosts):
+                    worker = self._workers[host]
+                    if not (worker.ours or worker.ready or worker.clusters):
+                        worker.stop()
+                        del self._workers[host]
+            self._house()
+            if self._resolver.wait(RESOLVE):
+                return
+
+
+def resolved(address: str) -> list[str]:
+    """The address with each number that its name has now; none where nobody knows the name."""
+    place = urlsplit(address)
+    try:
+        found = socket.getaddrinfo(place.hostname, place.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        log.warning("%s: %s", address, error.strerror)
+        return []
+    numbers = {family: set[str]() for family in (socket.AF_INET, socket.AF_INET6)}
+    for family, _kind, _protocol, _name, where in found:
+        numbers[family].add(str(where[0]))
+    # A machine may have one of each kind, and is one worker.
+    plain, long = numbers.values()
+    hosts = sorted(plain) or [f"[{number}]" for number in sorted(long)]
+    return [f"tcp://{host}:{place.port}" for host in hosts]
+
+
+def workers_wanted(environ: Mapping[str, str], most: int, data: Path | None = None) -> Workers:
+    """The workers that ESSAIM_WORKERS asks for; else one for each core but one.
+
+    most, data: see Workers. Raises InvalidValue.
+    """
+    wish = environ.get("ESSAIM_WORKERS", "").strip()
+    if not wish:
+        return Workers(max(1, (os.cpu_count() or 1) - 1), most=most, data=data)
+    if wish.isascii() and wish.isdigit() and 1 <= int(wish) <= MOST:
+        return Workers(int(wish), most=most, data=data)
+    addresses = [word.strip() for word in wish.split(",")]
+    if not all(map(_is_address, addresses)):
+        raise InvalidValue(
+            _(
+                "ESSAIM_WORKERS is {word!r}: write how many workers to start, 1 to {most}, or "
+                "where others listen, as in tcp://worker1:7070,tcp://worker2:7070"
+            ),
+            word=wish,
+            most=MOST,
+        )
+    return Workers(addresses=addresses, secret=_secret(environ))
+
+
+def _is_address(word: str) -> bool:
+    try:
+        place = urlsplit(word)
+        return place.scheme == "tcp" and bool(place.hostname and place.port) and not place.path
+    except ValueError:
+        return False
+
+
+def _secret(environ: Mapping[str, str]) -> str:
+    """What the workers want to hear. Raises InvalidValue where it is not told."""
+    told, file = environ.get(SECRET, "").strip(), environ.get(f"{SECRET}_FILE", "")
+    if file:
+        try:
+            told = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = (error.strerror if isinstance(error, OSError) else "") or str(error)
+            raise InvalidValue(
+                _("{name} is {file!r}: {why}"), name=f"{SECRET}_FILE", file=file, why=why
+            ) from error
+    if not told:
+        raise InvalidValue(
+            _(
+                "ESSAIM_WORKERS names workers elsewhere: write the secret that they were started "
+                "with into {name}, or the path of its file into {name}_FILE"
+            ),
+            name=SECRET,
+        )
+    return told
