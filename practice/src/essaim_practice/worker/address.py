@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit
 from essaim_practice.store.errors import ApiError
 from essaim_practice.wire.places import LONGEST_PATH, Place, Places, Port, ServerPath, UnixSocket
 
+#: Seconds of silence, seconds between questions, questions; milliseconds for what was sent.
+_LOSS = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 50_000}
 _LONGEST_NAME = len("node999999.sock")
 
 
@@ -84,6 +87,17 @@ def _clear(found: Iterable[Path]) -> None:
     for path in found:
         if path.is_socket():
             path.unlink()
+
+
+def notice_loss(writer: asyncio.StreamWriter) -> None:
+    """Let a TCP connection end within a minute, when its other end is gone without a word."""
+    connection = writer.get_extra_info("socket")
+    if connection.family == socket.AF_UNIX:
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _LOSS.items():
+        if hasattr(socket, name):  # Linux has them all, macOS some
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def parse(text: str) -> Address:

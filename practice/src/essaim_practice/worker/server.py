@@ -22,13 +22,14 @@ from essaim_practice.store.errors import ApiError
 from essaim_practice.wire import http as wire
 from essaim_practice.wire import listener
 from essaim_practice.wire.server import EngineServer, error_response
-from essaim_practice.worker.address import Address
+from essaim_practice.worker.address import Address, notice_loss
 from essaim_practice.worker.changes import Changes
 from essaim_practice.worker.usage import Load, memory
 
 _ID = re.compile(r"[a-z0-9]{1,64}")
 _ENGINE = re.compile(r"/clusters/([^/?]*)/engines/([^/?]*)(.*)", re.DOTALL)
 _LARGEST = 64 * 1024  # bytes of a body that is not an engine's
+_PATIENCE = 30.0  # seconds for a connection's first request, which shows the secret
 _SETTINGS = ("nodes", "formed", "speed", "seed")
 
 
@@ -72,11 +73,19 @@ class Worker:
         self._connections[task] = writer
         connection = _Connection(self, task, writer)
         most = self._clusters.settings.limits.request_bytes
+        notice_loss(writer)
+        patience = asyncio.get_running_loop().call_later(_PATIENCE, writer.transport.abort)
+
+        def admits(headers: Mapping[str, str]) -> bool:
+            patience.cancel()
+            return self._admits(headers)
+
         try:
-            await wire.serve(reader, writer, connection.handle, most, self._admits)
+            await wire.serve(reader, writer, connection.handle, most, admits)
         except asyncio.CancelledError:
             pass  # the worker, or the machine that was asked, has ended
         finally:
+            patience.cancel()
             connection.let_go()
             self._connections.pop(task, None)
 
