@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from essaim_practice.engine.cluster import Cluster
+from essaim_practice.protocol.texts import pieces
 from essaim_practice.store.clock import ManualClock
 from essaim_practice.store.objects import Network, Service, Task
 from essaim_practice.swarm import canonical
@@ -18,7 +19,7 @@ from essaim_practice.swarm.render import task_json
 def shown(cluster: Cluster) -> list[dict[str, Any]]:
     """What the kept texts say, which must be what the records say."""
     tasks = list(cluster.store.all(Task))
-    said = json.loads(cluster.tasks.list(tasks))
+    said = json.loads(b"".join(pieces(cluster.tasks.each(tasks))))
     assert said == json.loads(json.dumps([task_json(cluster.store, task) for task in tasks]))
     return list(said)
 
@@ -27,7 +28,7 @@ def test_the_text_of_a_task_follows_it_and_its_network() -> None:
     clock = ManualClock()
     cluster = Cluster(clock, Random(1))
     store = cluster.store
-    assert cluster.tasks.list([]) == b"[]\n"
+    assert b"".join(pieces(cluster.tasks.each([]))) == b"[]"
     spec = canonical.stored(
         {
             "Name": "web",

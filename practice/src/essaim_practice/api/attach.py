@@ -41,7 +41,7 @@ def _sent(
     return text if _tty(container) else frame(line.stream, text)
 
 
-@route("GET", "/containers/{id}/logs")
+@route("GET", "/containers/{id}/logs", streams=True)
 def logs(request: Request) -> Stream:
     stdout, stderr = request.flag("stdout"), request.flag("stderr")
     if not (stdout or stderr):
@@ -81,13 +81,13 @@ def logs(request: Request) -> Stream:
     return Stream(lines(), stream_type(_tty(container), request.version))
 
 
-@route("POST", "/containers/{id}/attach")
+@route("POST", "/containers/{id}/attach", streams=True)
 def attach(request: Request) -> Upgrade:
     session = _attachment(request, framed=True)
     return Upgrade(session, upgraded_type(request, _tty(called(request))))
 
 
-@route("GET", "/containers/{id}/attach/ws")
+@route("GET", "/containers/{id}/attach/ws", streams=True)
 def attach_websocket(request: Request) -> Upgrade:
     """Attach by a websocket, whose messages hold no frames."""
     called(request)
@@ -158,7 +158,7 @@ def resize(request: Request) -> Response:
     return Response(None)
 
 
-@route("POST", "/containers/{id}/wait")
+@route("POST", "/containers/{id}/wait", streams=True)
 def wait(request: Request) -> Stream:
     """Send the headers at once, and the exit code when the container ends."""
     condition = request.query.get("condition") or "not-running"

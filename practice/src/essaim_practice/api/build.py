@@ -18,7 +18,7 @@ from essaim_practice.store.errors import ApiError
 from essaim_practice.store.time_slices import run_sliced
 
 
-@route("POST", "/build", quota="images")
+@route("POST", "/build", quota="images", streams=True)
 async def build(request: Request) -> Stream:
     """Build from a tar of the context; errors of the Dockerfile are answered at once."""
     query = request.query

@@ -80,12 +80,12 @@ async def imported(request: Request) -> Stream:
     return _said({"status": image.image_id})
 
 
-@route("GET", "/images/get")
+@route("GET", "/images/get", streams=True)
 async def save_several(request: Request) -> Stream:
     return await _saved(request, request.repeated.get("names", []))
 
 
-@route("GET", "/images/{name:path}/get")
+@route("GET", "/images/{name:path}/get", streams=True)
 async def save(request: Request) -> Stream:
     return await _saved(request, [request.params["name"]])
 

@@ -65,14 +65,15 @@ def list_containers(request: Request) -> Response:
         found = [container for container in found if container.state == "running"]
     if limit > 0:
         found = found[:limit]
-    shown = []
-    for container in found:
-        image = image_of(request, container)
-        entry = container_json.summary(store, container, image)
-        if request.flag("size"):
-            entry |= request.cluster.files.sizes(container, image)
-        shown.append(entry)
-    return Response(shown)
+    return Response(_summary(request, container) for container in found)
+
+
+def _summary(request: Request, container: Container) -> dict[str, Any]:
+    image = image_of(request, container)
+    entry = container_json.summary(request.cluster.store, container, image)
+    if request.flag("size"):
+        entry |= request.cluster.files.sizes(container, image)
+    return entry
 
 
 @route("POST", "/containers/create", quota="containers")

@@ -67,7 +67,7 @@ def inspect(request: Request) -> Response:
     return Response(_named(request).as_json())
 
 
-@route("POST", "/exec/{id}/start")
+@route("POST", "/exec/{id}/start", streams=True)
 def start(request: Request) -> Response | Upgrade:
     """Start at once when detached; otherwise when the connection is upgraded."""
     asked, execs = request.json(bodies.EXEC_START), request.cluster.execs

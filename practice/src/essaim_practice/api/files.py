@@ -34,7 +34,7 @@ def stat(request: Request) -> Response:
         return Response(None, headers=_stat(request.cluster.files.of(container), path))
 
 
-@route("GET", "/containers/{id}/archive")
+@route("GET", "/containers/{id}/archive", streams=True)
 async def copy_out(request: Request) -> Stream:
     container, path = called(request), _path(request)
     # What the kernel shows in /dev, /proc and /sys is no file of the container.
@@ -74,10 +74,10 @@ async def changes(request: Request) -> Response:
     found = (await run_sliced(system.changing())) if system else []
     if not found:
         return Response(b"null\n", headers={"Content-Type": "application/json"})
-    return Response([{"Path": path, "Kind": kind} for kind, path in found])
+    return Response({"Path": path, "Kind": kind} for kind, path in found)
 
 
-@route("GET", "/containers/{id}/export")
+@route("GET", "/containers/{id}/export", streams=True)
 async def export(request: Request) -> Stream:
     """The container's files as one archive, without mounts."""
     container = called(request)

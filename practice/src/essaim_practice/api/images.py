@@ -19,7 +19,7 @@ from essaim_practice.images.reference import TAG, Reference, parse
 from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import overlay, rfc3339, short
-from essaim_practice.store.objects import Container, Image
+from essaim_practice.store.objects import Container, Image, Json
 from essaim_practice.text import globs
 
 _FILTERS = frozenset({"before", "dangling", "label", "reference", "since", "until"})
@@ -49,20 +49,21 @@ def list_images(request: Request) -> Response:
     every, listed = images.on_engine(store, request.engine), images.listed(store, request.engine)
     held = sorted(every if request.flag("all") else listed, key=lambda i: -i.created)
     found = [i for i in held if _passes(i, filters, every, until)]
-    shown = []
-    for image in found:
-        entry = summary(image)
-        if patterns := filters.get("reference"):
-            # Of an image with several names, the ones asked for.
-            for kind in ("RepoTags", "RepoDigests"):
-                entry[kind] = [n for n in entry[kind] if any(_refers(n, p) for p in patterns)]
-        if request.version < (1, 43):
-            entry["RepoTags"] = entry["RepoTags"] or ["<none>:<none>"]
-            entry["RepoDigests"] = entry["RepoDigests"] or ["<none>@<none>"]
-        if request.version < (1, 44):
-            entry["VirtualSize"] = image.size
-        shown.append(entry)
-    return Response(shown)
+    return Response(_listed(image, filters, request.version) for image in found)
+
+
+def _listed(image: Image, filters: Filters, version: tuple[int, int]) -> dict[str, Any]:
+    entry = summary(image)
+    if patterns := filters.get("reference"):
+        # Of an image with several names, the ones asked for.
+        for kind in ("RepoTags", "RepoDigests"):
+            entry[kind] = [n for n in entry[kind] if any(_refers(n, p) for p in patterns)]
+    if version < (1, 43):
+        entry["RepoTags"] = entry["RepoTags"] or ["<none>:<none>"]
+        entry["RepoDigests"] = entry["RepoDigests"] or ["<none>@<none>"]
+    if version < (1, 44):
+        entry["VirtualSize"] = image.size
+    return entry
 
 
 def _passes(image: Image, filters: Filters, held: list[Image], until: float) -> bool:
@@ -123,14 +124,15 @@ def _details(image: Image) -> dict[str, Any]:
 def history(request: Request) -> Response:
     image = images.get(request.cluster.store, request.engine, request.params["name"])
     by_id = {i.image_id: i for i in images.on_engine(request.cluster.store, request.engine)}
-    shown = []
-    for step in image.history:
+
+    def shown(step: Json) -> dict[str, Any]:
         known = by_id.get(step["Id"])
-        shown.append({**step, "Tags": list(known.tags) if known and known.tags else None})
-    return Response(shown)
+        return {**step, "Tags": list(known.tags) if known and known.tags else None}
+
+    return Response(map(shown, image.history))
 
 
-@route("POST", "/images/create", quota="images")
+@route("POST", "/images/create", quota="images", streams=True)
 async def create(request: Request) -> Stream:
     """Pull an image; the registry's refusal is answered before the stream begins."""
     if "fromSrc" in request.query:

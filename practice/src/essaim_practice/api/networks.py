@@ -116,7 +116,7 @@ def list_networks(request: Request) -> Response:
         text = 'must be "true" (or "1"), or "false" (or "0")'
         raise ApiError(400, f"invalid value for filter 'dangling', {text}")
     found = [network for network in _seen(request) if _passes(request, network, filters)]
-    return Response([as_json(request, network) for network in found])
+    return Response(as_json(request, network) for network in found)
 
 
 def _passes(request: Request, network: Network, filters: dict[str, list[str]]) -> bool:

@@ -31,7 +31,7 @@ def list_nodes(request: Request) -> Response:
             raise ApiError(500, f"Invalid membership filter: '{membership}'")
     found = [node for node in store.all(Node) if _passes(node, filters)]
     found.sort(key=lambda node: node.id)
-    return Response([node_json(store, node) for node in found])
+    return Response(node_json(store, node) for node in found)
 
 
 def _passes(node: Node, filters: dict[str, list[str]]) -> bool:

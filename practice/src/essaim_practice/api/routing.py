@@ -106,23 +106,25 @@ class Route:
     regex: re.Pattern[str]
     handler: Handler
     quota: quotas.Kind | None = None  # of what it makes one more
+    streams: bool = False  # its answer may go on without an end
 
 
 ROUTES: list[Route] = []
 
 
 def route(
-    method: str, pattern: str, *, quota: quotas.Kind | None = None
+    method: str, pattern: str, *, quota: quotas.Kind | None = None, streams: bool = False
 ) -> Callable[[Handler], Handler]:
     """Register a handler. ``{name:path}`` also matches slashes, as in names of images.
 
     quota: the kind of object that the route creates; beyond its limit the request is refused.
+    streams: the answer may go on without an end; a cluster has only so many of those.
     """
     regex = re.sub(r"\\{(\w+):path\\}", r"(?P<\1>.+)", re.escape(pattern))
     regex = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", regex)
 
     def enter(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, pattern, re.compile(regex + r"\Z"), handler, quota))
+        ROUTES.append(Route(method, pattern, re.compile(regex + r"\Z"), handler, quota, streams))
         return handler
 
     return enter

@@ -29,7 +29,7 @@ def list_payloads(request: Request) -> Response:
     filters = request.filters(_FILTERS[kind])
     found = [payload for payload in store.all(kind) if _passes(payload, filters)]
     found.sort(key=lambda payload: payload.id)
-    return Response([payload_json(payload) for payload in found])
+    return Response(payload_json(payload) for payload in found)
 
 
 def _passes(payload: Payload, filters: dict[str, list[str]]) -> bool:

@@ -41,7 +41,7 @@ def _tail(request: Request) -> int | None:
     return amount
 
 
-@route("GET", "/services/{id}/logs")
+@route("GET", "/services/{id}/logs", streams=True)
 def service_logs(request: Request) -> Stream:
     store = managing(request)
     wanted = _wanted(request)
@@ -55,7 +55,7 @@ def service_logs(request: Request) -> Stream:
     return Stream(lines, stream_type(tty, request.version))
 
 
-@route("GET", "/tasks/{id}/logs")
+@route("GET", "/tasks/{id}/logs", streams=True)
 def task_logs(request: Request) -> Stream:
     store = managing(request)
     wanted = _wanted(request)

@@ -25,7 +25,7 @@ def list_services(request: Request) -> Response:
     status = request.flag("status")
     defaults = request.flag("insertDefaults")
     found.sort(key=lambda service: service.id)
-    return Response([service_json(store, service, defaults, status) for service in found])
+    return Response(service_json(store, service, defaults, status) for service in found)
 
 
 def _passes(service: Service, filters: dict[str, list[str]]) -> bool:

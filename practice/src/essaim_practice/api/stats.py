@@ -100,7 +100,7 @@ def _cells(
     }
 
 
-@route("GET", "/containers/{id}/stats")
+@route("GET", "/containers/{id}/stats", streams=True)
 def stats(request: Request) -> Response | Stream:
     streaming, once = request.flag("stream", True), request.flag("one-shot")
     if streaming and once:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
@@ -20,7 +21,7 @@ from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store import containers, kernel
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import API_VERSION, MIN_API_VERSION, VERSION, parse_time, rfc3339
-from essaim_practice.store.objects import Engine, Image, Node
+from essaim_practice.store.objects import Container, Engine, Image, Node, Volume
 
 PRACTICE_LABEL = "essaim.engine=practice"  # how a client tells that this is a simulation
 OPERATING_SYSTEM = "Essaim practice engine (simulation)"
@@ -184,36 +185,37 @@ def disk_usage(request: Request) -> Response:
         if kind not in ("container", "image", "volume", "build-cache"):
             raise ApiError(400, f"unknown object type: {kind}")
     store = request.cluster.store
-    held = images.listed(store, request.engine)
-    here = [c for c in containers.on_engine(store, request.engine) if c.state != "new"]
-    shown_containers = []
-    for container in here:
+    here = containers.on_engine(store, request.engine)
+    users = Counter(container.image_id for container in here)
+    mounting = Counter(mounted for container in here for mounted in _volumes_of(container))
+
+    def container_usage(container: Container) -> dict[str, Any]:
         image = store.get(Image, f"{container.engine}/{container.image_id}")
         entry = container_summary(store, container, image)
-        shown_containers.append(entry | request.cluster.files.sizes(container, image))
-    shown_volumes = [
-        volumes.as_json(volume)
-        | {
-            "UsageData": {
-                "RefCount": len(volumes.users(store, volume)),
-                "Size": request.cluster.files.volume_size(volume.id),
-            }
-        }
-        for volume in volumes.on_engine(store, request.engine)
-    ]
+        return entry | request.cluster.files.sizes(container, image)
+
+    def volume_usage(volume: Volume) -> dict[str, Any]:
+        size = request.cluster.files.volume_size(volume.id)
+        usage = {"RefCount": mounting[volume.name], "Size": size}
+        return volumes.as_json(volume) | {"UsageData": usage}
+
+    def image_usage(image: Image) -> dict[str, Any]:
+        return image_summary(image) | {"Containers": users[image.image_id]}
+
     by_id = {image.image_id: image for image in images.on_engine(store, request.engine)}
     return Response(
         {
             "LayersSize": sum(_own_size(image, by_id) for image in by_id.values()),
-            "Images": [
-                image_summary(image) | {"Containers": len(images.users(store, image))}
-                for image in held
-            ],
-            "Containers": shown_containers,
-            "Volumes": shown_volumes,
+            "Images": map(image_usage, images.listed(store, request.engine)),
+            "Containers": map(container_usage, (c for c in here if c.state != "new")),
+            "Volumes": map(volume_usage, volumes.on_engine(store, request.engine)),
             "BuildCache": [],
         }
     )
+
+
+def _volumes_of(container: Container) -> set[str]:
+    return {mount.source for mount in container.mounts if mount.kind == "volume"}
 
 
 def _own_size(image: Image, held: dict[str, Image]) -> int:
@@ -242,7 +244,7 @@ _EVENT_FILTERS = {
 }
 
 
-@route("GET", "/events")
+@route("GET", "/events", streams=True)
 def events(request: Request) -> Stream:
     log, clock = request.cluster.events, request.cluster.clock
     now, filters = clock.now(), request.filters(_EVENT_FILTERS)

@@ -34,7 +34,7 @@ def list_tasks(request: Request) -> Response:
     if filters:
         found = [task for task in found if _passes(store, task, filters)]
     found.sort(key=lambda task: task.id)
-    return Response(request.cluster.tasks.list(found))
+    return Response(request.cluster.tasks.each(found))
 
 
 @route("GET", "/tasks/{id}")

@@ -29,7 +29,7 @@ def list_volumes(request: Request) -> Response:
                 found = [v for v in found if labelled(v.labels or {}, values)]
             case "dangling":
                 found = [v for v in found if unused == (not volumes.users(store, v))]
-    return Response({"Volumes": [volumes.as_json(v) for v in found], "Warnings": None})
+    return Response({"Volumes": map(volumes.as_json, found), "Warnings": None})
 
 
 @route("POST", "/volumes/create", quota="volumes")

@@ -17,6 +17,7 @@ from essaim_practice.network import addresses
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.protocol.texts import Texts
 from essaim_practice.store.clock import Clock
+from essaim_practice.store.connections import Connections
 from essaim_practice.store.limits import STANDARD, Limits
 from essaim_practice.store.objects import Container, Engine, Image, Network, Task, Volume, changed
 from essaim_practice.store.store import Change, Store
@@ -56,6 +57,7 @@ class Cluster:
         self.random = random
         self.store = store = Store(clock, limits)
         self.logs = LogBook(clock, limits, store.memory)
+        self.connections = Connections(limits, store.memory)
         store.add_index(Image, "engine", lambda image: image.engine)
         store.add_index(Network, "name", lambda network: network.name)
         names = tuple(self.add_engine().id for _ in range(nodes))

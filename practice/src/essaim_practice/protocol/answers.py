@@ -9,7 +9,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer. ``body``: bytes as they are, None (empty), or a value for JSON."""
+    """A complete answer.
+
+    body: bytes as they are, None (empty), or a value for JSON. An iterator, also as a value of an
+    object, is a list whose items are made one by one; bytes among those are JSON already.
+    """
 
     body: Any = None
     status: int = 200

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from essaim_practice.store.store import Change, Store, Stored
 
 T = TypeVar("T", bound=Stored)
+
+_LONGEST = 16 * 1024  # bytes of a text that is kept
+_MOST = 4 * 2**20  # bytes of all of them
 
 
 class Texts(Generic[T]):
@@ -22,25 +25,59 @@ class Texts(Generic[T]):
         self, store: Store, kind: type[T], render: Callable[[T], Any], *others: type
     ) -> None:
         self._render = render
+        self._store = store
+        self._kind = kind
         self._texts: dict[str, bytes] = {}
+        self._size = 0  # bytes of them
         store.watch(self._forget, kind)
         store.watch(self._forget_all, *others)
 
     def one(self, record: T) -> bytes:
         text = self._texts.get(record.id)
         if text is None:
-            text = self._texts[record.id] = dumped(self._render(record))
+            text = dumped(self._render(record))
+            if len(text) <= _LONGEST and self._store.get(self._kind, record.id) is record:
+                if self._size + len(text) > _MOST:
+                    self._forget_all()
+                self._texts[record.id] = text
+                self._size += len(text)
         return text
 
-    def list(self, records: Iterable[T]) -> bytes:
-        """A JSON array of them."""
-        return b"[" + b",".join([self.one(record) for record in records]) + b"]\n"
+    def each(self, records: Iterable[T]) -> Iterator[bytes]:
+        """Their texts, each made when it is asked for."""
+        return map(self.one, records)
 
     def _forget(self, change: Change) -> None:
-        self._texts.pop(change.subject.id, None)
+        self._size -= len(self._texts.pop(change.subject.id, b""))
 
-    def _forget_all(self, change: Change) -> None:
+    def _forget_all(self, _: Change | None = None) -> None:
         self._texts.clear()
+        self._size = 0
+
+
+def is_lazy(value: Any) -> bool:
+    """Whether the value is an iterator, or an object with iterators in it."""
+    values = value.values() if isinstance(value, dict) else (value,)
+    return any(isinstance(each, Iterator) for each in values)
+
+
+def pieces(value: Any) -> Iterator[bytes]:
+    """A value as JSON, piece by piece; an iterator is an array, bytes are JSON already."""
+    if isinstance(value, Iterator):
+        sign = b"["
+        for each in value:
+            yield sign + (each if isinstance(each, bytes) else dumped(each))
+            sign = b","
+        yield b"[]" if sign == b"[" else b"]"
+    elif is_lazy(value):
+        sign = b"{"
+        for name, each in value.items():
+            yield sign + dumped(name) + b":"
+            yield from pieces(each)
+            sign = b","
+        yield b"}"
+    else:
+        yield dumped(value)
 
 
 def dumped(value: Any) -> bytes:

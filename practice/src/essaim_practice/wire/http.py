@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -13,9 +13,12 @@ from typing import Any
 import h11
 
 from essaim_practice.protocol.answers import Answer, Response, Stream, Upgrade
-from essaim_practice.protocol.texts import dumped
+from essaim_practice.protocol.texts import dumped, is_lazy, pieces
+from essaim_practice.store.errors import ApiError
 from essaim_practice.store.limits import STANDARD
+from essaim_practice.store.memory import UNBOUNDED, Budget, Reservation
 from essaim_practice.store.turns import SLICE, counted
+from essaim_practice.wire.lengths import Head, begun, joined
 
 _READ = 65536
 _BREATH = 0.03  # real seconds between an upgrade and what follows it
@@ -52,6 +55,10 @@ class _Unknown(Exception):
     """Whoever sends the request has not shown that it may."""
 
 
+#: The memory that the body of a request counts in, by its path and query.
+Memories = Callable[[str], Budget]
+
+
 class _TooLarge(Exception):
     """The body of the request exceeds its limit."""
 
@@ -62,13 +69,31 @@ async def serve(
     handle: Handle,
     most: int = STANDARD.request_bytes,
     admit: Admit | None = None,
+    memory: Memories = lambda target: UNBOUNDED,
 ) -> None:
     """Answer requests on a connection until it ends. Nothing that a client sends makes it raise.
 
-    most: bytes that a request's body may have. admit: who is let in; None: all are.
+    most: bytes that a request's body may have. admit: who is let in; None: all are. memory: has
+    room for the bodies that come.
     """
+    await _until_closed(_Connection(reader, writer, handle, most, admit, memory).run(), writer)
+
+
+async def refuse(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, error: ApiError
+) -> None:
+    """Answer whatever comes on a connection with an error, and close it."""
+
+    async def never(call: Call) -> Reply:
+        raise error
+
+    connection = _Connection(reader, writer, never, 0, None, lambda target: UNBOUNDED)
+    await _until_closed(connection.refuse(error.status, error.message), writer)
+
+
+async def _until_closed(service: Coroutine[Any, Any, None], writer: asyncio.StreamWriter) -> None:
     try:
-        await _Connection(reader, writer, handle, most, admit).run()
+        await service
     except (ConnectionError, asyncio.IncompleteReadError):
         pass  # the client went away
     finally:
@@ -84,12 +109,15 @@ class _Connection:
         handle: Handle,
         most: int,
         admit: Admit | None,
+        memory: Memories,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._handle = handle
         self._most = most
         self._admit = admit
+        self._memory = memory
+        self._held: Reservation | None = None  # of the present request's body
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024)
 
     async def run(self) -> None:
@@ -97,13 +125,16 @@ class _Connection:
             try:
                 call = await self._receive()
             except h11.RemoteProtocolError as error:
-                await self._refuse(error.error_status_hint or 400, f"malformed request: {error}")
+                await self.refuse(error.error_status_hint or 400, f"malformed request: {error}")
                 return
             except _Unknown:
-                await self._refuse(401, "this needs the header Authorization: Bearer SECRET")
+                await self.refuse(401, "this needs the header Authorization: Bearer SECRET")
                 return
             except _TooLarge:
-                await self._refuse(413, f"request body is larger than {self._most} bytes")
+                await self.refuse(413, f"request body is larger than {self._most} bytes")
+                return
+            except ApiError as error:
+                await self.refuse(error.status, error.message)
                 return
             if call is None:
                 return
@@ -118,20 +149,32 @@ class _Connection:
             if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
                 return
             self._http.start_next_cycle()
+            self._held = None
+            await asyncio.sleep(0)  # the next one may have come already, and others as well
 
     async def _receive(self) -> Call | None:
         request: h11.Request | None = None
         headers: dict[str, str] = {}
         body = bytearray()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SLICE
+        head = Head()
         while True:
+            if loop.time() >= until:  # a body of many small chunks waits for nothing
+                await asyncio.sleep(0)
+                until = loop.time() + SLICE
             event = self._http.next_event()
             if event is h11.NEED_DATA:
                 if self._http.they_are_waiting_for_100_continue:
                     go_on = h11.InformationalResponse(status_code=100, headers=[])
                     await self._write(self._http.send(go_on))
-                self._http.receive_data(await self._reader.read(_READ))
+                data = await self._reader.read(_READ)
+                if request is None:
+                    head.add(data)
+                self._http.receive_data(data)
             elif isinstance(event, h11.Request):
                 request = event
+                self._held = Reservation(self._memory(event.target.decode()))
                 headers = {k.decode().lower(): v.decode("latin-1") for k, v in event.headers}
                 if self._admit is not None and not self._admit(headers):
                     raise _Unknown
@@ -139,6 +182,8 @@ class _Connection:
                 if int(length) > self._most:
                     raise _TooLarge
             elif isinstance(event, h11.Data):
+                assert self._held is not None
+                self._held.require(len(event.data))
                 body += event.data
                 if len(body) > self._most:
                     raise _TooLarge
@@ -150,6 +195,13 @@ class _Connection:
                 return None
 
     async def _respond(self, call: Call, reply: Reply, answer: Response) -> None:
+        if is_lazy(answer.body):
+            first, rest = await begun(pieces(answer.body))
+            if rest is not None:
+                stream = Stream(joined(first, rest), headers=answer.headers)
+                await self._stream(call, reply, stream)
+                return
+            answer = Response(first + b"\n", answer.status, answer.headers)
         payload = _payload(answer.body)
         headers = dict(reply.headers)
         if answer.status not in _EMPTY:
@@ -219,7 +271,7 @@ class _Connection:
         event = h11.Response(status_code=status, headers=lines, reason=_reason(status))
         return self._sent(event)
 
-    async def _refuse(self, status: int, message: str) -> None:
+    async def refuse(self, status: int, message: str) -> None:
         if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return
         payload = _payload({"message": message})

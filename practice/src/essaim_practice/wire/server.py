@@ -22,6 +22,7 @@ from essaim_practice.protocol.answers import Answer, Response
 from essaim_practice.store import quotas
 from essaim_practice.store.errors import ApiError, Hold
 from essaim_practice.store.formats import API_VERSION, MIN_API_VERSION, VERSION
+from essaim_practice.store.memory import Budget
 from essaim_practice.store.objects import Engine
 from essaim_practice.store.store import Change
 from essaim_practice.wire import http as wire
@@ -29,6 +30,9 @@ from essaim_practice.wire import listener
 from essaim_practice.wire.places import Place
 
 _PREFIX = re.compile(r"/v([0-9]{1,9}(?:\.[0-9]{0,9})*)(/.*)", re.DOTALL)
+
+_LONGEST_PATH = 16 * 1024  # characters that are looked at: no route is as long
+_MOST_VALUES = 1000  # of one query
 
 
 class EngineServer:
@@ -115,15 +119,23 @@ class EngineServer:
         if not self._open:  # the machine went down between the knock and the door
             writer.transport.abort()
             return
-        self._connections[task] = writer
+        try:
+            self._enter(task, writer)
+        except ApiError as error:
+            await wire.refuse(reader, writer, error)
+            return
         try:
             most = self._cluster.store.limits.request_bytes
-            serving = wire.serve(reader, writer, self._handle, most)
+            serving = wire.serve(reader, writer, self._handle, most, memory=self.memory)
             await self._cluster.clock.counted(serving)
         except asyncio.CancelledError:
             pass  # the machine went down
         finally:
             self.let_go(task)
+
+    def memory(self, target: str) -> Budget:
+        """Where the body of a request counts."""
+        return self._cluster.store.memory
 
     async def answer(self, call: wire.Call, writer: asyncio.StreamWriter, base: str) -> wire.Reply:
         """Answer a call that came over the connection of another server.
@@ -136,28 +148,43 @@ class EngineServer:
         if not self._open:
             writer.transport.abort()
             raise ConnectionResetError(f"{self.engine} is down")
-        self._connections[task] = writer
+        try:
+            self._enter(task, writer)
+        except ApiError as error:
+            return wire.Reply(error_response(error), {})
         return await self._cluster.clock.counted(self._handle(call, base))
 
     def let_go(self, task: asyncio.Task[None]) -> None:
         """A connection has ended, or its client asks something else."""
-        self._connections.pop(task, None)
-        self._streaming.discard(task)
+        self._end_stream(task)
+        if self._connections.pop(task, None) is not None:
+            self._cluster.connections.leave()
+
+    def _enter(self, task: asyncio.Task[None], writer: asyncio.StreamWriter) -> None:
+        """Raises ApiError 429 where the cluster has too many connections."""
+        self._cluster.connections.enter()
+        self._connections[task] = writer
+
+    def _end_stream(self, task: asyncio.Task[None]) -> None:
+        if task in self._streaming:
+            self._streaming.discard(task)
+            self._cluster.connections.end_stream()
 
     async def _handle(self, call: wire.Call, base: str = "") -> wire.Reply:
         task = asyncio.current_task()
         assert task is not None
-        self._streaming.discard(task)
+        self._end_stream(task)
         self._last_request = asyncio.get_running_loop().time()
         reply = await self._reply(call, base)
         if not isinstance(reply.answer, Response):
             self._streaming.add(task)
+            self._cluster.connections.begin_stream()
         return reply
 
     async def _reply(self, call: wire.Call, base: str) -> wire.Reply:
         date = {"Date": formatdate(self._cluster.clock.now(), usegmt=True)}
         raw_path, _, query = call.target.partition("?")
-        path = unquote(raw_path)
+        path = unquote(raw_path[:_LONGEST_PATH])
         api = API_VERSION
         if prefix := _PREFIX.fullmatch(path):
             api, path = prefix.groups()
@@ -174,7 +201,11 @@ class EngineServer:
         if refusal := _wrong_version(api):
             return wire.Reply(refusal, headers)
         route, params = found
-        values = parse_qs(query, keep_blank_values=True)
+        try:
+            values = parse_qs(query, keep_blank_values=True, max_num_fields=_MOST_VALUES)
+        except ValueError:
+            text = f"a request has at most {_MOST_VALUES} values in its query"
+            return wire.Reply(Response({"message": text}, 400), headers)
         request = Request(
             cluster=self._cluster,
             engine=self.engine,
@@ -195,6 +226,8 @@ class EngineServer:
         try:
             if route.quota is not None:
                 quotas.require(self._cluster.store, route.quota)
+            if route.streams:
+                self._cluster.connections.require_stream()
             answer = await _called(route.handler, request)
         except ApiError as error:
             return error_response(error)

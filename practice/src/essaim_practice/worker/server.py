@@ -19,6 +19,7 @@ from essaim_practice.hosting.settings import Settings
 from essaim_practice.protocol import shapes
 from essaim_practice.protocol.answers import Answer, Response, Stream
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.memory import UNBOUNDED, Budget
 from essaim_practice.wire import http as wire
 from essaim_practice.wire import listener
 from essaim_practice.wire.server import EngineServer, error_response
@@ -81,7 +82,7 @@ class Worker:
             return self._admits(headers)
 
         try:
-            await wire.serve(reader, writer, connection.handle, most, admits)
+            await wire.serve(reader, writer, connection.handle, most, admits, self._memory)
         except asyncio.CancelledError:
             pass  # the worker, or the machine that was asked, has ended
         finally:
@@ -95,6 +96,12 @@ class Worker:
         scheme, _, shown = headers.get("authorization", "").partition(" ")
         same = hmac.compare_digest(shown.strip().encode("latin-1"), self._secret)
         return same and scheme.lower() == "bearer"
+
+    def _memory(self, target: str) -> Budget:
+        """Where the body of a request counts."""
+        found = _ENGINE.fullmatch(target)
+        server = self._clusters.servers.get(found[1]) if found is not None else None
+        return server.cluster.store.memory if server is not None else UNBOUNDED
 
     def engine(self, cluster: str, name: str) -> EngineServer:
         """What answers for an engine. Raises ApiError 404."""
