@@ -24,6 +24,7 @@ from core.control.control import Control
 from core.control.keeping import Keeping, KeptCluster
 from core.engine import keys
 from core.engine.connection import Connection, Practice, choose, no_room
+from core.engine.worker import Return
 from core.errors import Crowded, NotBegun
 from core.i18n import later as _
 from core.labs.kept import KeptLabs
@@ -210,6 +211,8 @@ class Classroom:
             # The progress of a learner belongs to no other engine.
             owner = f"at {connection.base_url}" if self.shared else key
             control = Control(connection, self.access, Keeping(self.storage, owner))
+            if asleep and asleep.kept.touched and connection.anew:
+                control.notice.note(Return(kept=False))  # what was kept of its machines is lost
             control.start()
             now = self._wall()
             code = "" if self.shared else keys.new()

@@ -97,6 +97,11 @@ class Connection:
         return Way.to(self.base_url, self._secret)
 
     @property
+    def anew(self) -> bool:
+        """Whether it is a practice cluster of ours that has just begun."""
+        return self.cluster is not None and self.cluster.begun == "new"
+
+    @property
     def named(self) -> Worded | str:
         """What names the engine, and its address, as far as they are known."""
         chosen = self.search.chosen if self.search else None

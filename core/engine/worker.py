@@ -92,11 +92,14 @@ class PracticeCluster:
     def listen(self, hint: Hint, told: Told | None = None) -> None:
         """Call back on the worker's thread, where it must be quick.
 
-        hint: with the parts of a snapshot that have changed. told: after its worker was lost.
+        hint: with the parts of a snapshot that have changed. told: after its worker was lost, and
+        at once where it was restored when it was opened.
         """
         self._hints.append(hint)
         if told:
             self._told.append(told)
+            if self.begun == "restored" or self.aside:
+                told(self._return)
 
     def changed(self, kinds: Iterable[str]) -> None:
         parts = {part for kind in kinds for part in _TOLD_BY.get(kind, ())}
@@ -116,7 +119,11 @@ class PracticeCluster:
             hint(*_ALL)
         if self.begun != "there":
             for told in self._told:
-                told(Return(self.begun == "restored", self.aside))
+                told(self._return)
+
+    @property
+    def _return(self) -> Return:
+        return Return(self.begun == "restored", self.aside)
 
 
 class Owner(Protocol):

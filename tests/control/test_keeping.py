@@ -111,6 +111,15 @@ def test_everything_is_there_again(server: Server) -> None:
     assert again.votes.vote("another", 7.0, (3,))
 
 
+def test_whose_machines_were_not_kept_is_told(server: Server) -> None:
+    work(server.room.control(ADA))
+    assert server.room.control(BOB).notice.text is None
+    room = server.start_again()  # of these workers nothing is kept
+    ada, bob = room.control(ADA), room.control(BOB)
+    assert "begun anew" in str(ada.notice.text)
+    assert bob.notice.text is None  # nothing was done there
+
+
 def test_a_second_restart_without_a_look_forgets_nothing(server: Server) -> None:
     work(server.room.control(ADA), "Ada")
     server.start_again()

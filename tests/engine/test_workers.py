@@ -390,6 +390,18 @@ def test_the_page_says_what_became_of_the_cluster_and_after_a_while_no_more() ->
     assert notice.text is None
 
 
+def test_what_came_back_with_the_dashboard_is_said_at_once() -> None:
+    cluster = PracticeCluster("ada", {}, Worker("tcp://a:1", SECRET, Workers()))
+    told = list[Return]()
+    cluster.listen(lambda *parts: None, told.append)
+    assert told == []
+    cluster.begun = "restored"
+    cluster.listen(lambda *parts: None, told.append)
+    cluster.begun, cluster.aside = "new", "damaged"
+    cluster.listen(lambda *parts: None, told.append)
+    assert told == [Return(kept=True), Return(False, "damaged")]
+
+
 def test_a_cluster_that_its_worker_does_not_survive_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
