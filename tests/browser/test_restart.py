@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from core.labs.kept import KeptLabs
+from core.labs.texts import texts
+from core.storage.records import decode
+from core.storage.storage import FILE
 from tests.browser.conftest import PATIENCE, Look, dashboard, free_port
 from tests.browser.test_console import answer, run
+from tests.browser.test_labs import GREEN
+from tests.browser.test_share import codes
+from tests.cluster.test_collector import until
 
 pytestmark = pytest.mark.browser
 
@@ -73,12 +83,47 @@ def test_the_console_keeps_what_was_typed_and_answered(look: Look) -> None:
         expect(prompt).to_have_value("docker ps, not sent yet")
 
 
-def test_it_goes_on_with_a_cluster_of_its_own(look: Look) -> None:
+def kept(folder: Path) -> bool:
+    """Whether a folder has the first step of a lab, and the line that did it."""
+    with closing(sqlite3.connect(folder / FILE)) as file:
+        labs = file.execute("SELECT value FROM record WHERE name = 'labs'").fetchall()
+        lines = file.execute("SELECT value FROM entry WHERE name = 'timeline'").fetchall()
+    done = [progress.done for (value,) in labs for progress in decode(value, KeptLabs).begun()]
+    return any(done) and any(b"hello-world" in value for (value,) in lines)
+
+
+def test_a_learner_goes_on_where_they_were(look: Look, tmp_path: Path) -> None:
+    """The dashboard is killed, and nobody reloads a page."""
+    port, known = free_port(), texts("lab1", "en").steps
+    with dashboard(at=port, ESSAIM_ENGINE="practice", ESSAIM_DATA=str(tmp_path)) as essaim:
+        page = look(f"{essaim}/labs?lab=lab1")
+        expect(page.get_by_role("heading", name=known["first"].title)).to_be_visible()
+        desk = page.context.new_page()
+        desk.goto(f"{essaim}/console")
+        run(desk, "docker container run hello-world")
+        expect(page.locator(f"{GREEN}[data-step='0']")).to_be_visible()
+        before, key = codes(desk), own_key(page)
+        desk.close()
+        until(lambda: kept(tmp_path))
+    expect(page.locator(".essaim-status")).to_contain_text("does not answer")
+    with dashboard(at=port, ESSAIM_ENGINE="practice", ESSAIM_DATA=str(tmp_path)):
+        expect(page.locator(".essaim-status")).to_contain_text("Essaim was started again")
+        expect(page.get_by_role("heading", name=known["pull"].title)).to_be_visible()
+        page.get_by_role("button", name="Previous step").click()
+        expect(page.locator(f"{GREEN}[data-step='0']")).to_be_visible()
+        assert codes(page) == before
+        assert own_key(page) == key
+        assert (
+            "docker container run hello-world" in page.request.get(f"{essaim}/live/timeline").text()
+        )
+
+
+def test_in_memory_alone_it_goes_on_with_a_cluster_of_its_own(look: Look) -> None:
     """What its browser's key was signed with is gone: it gets another, and sees nothing of it."""
     port = free_port()
     with dashboard(at=port, ESSAIM_ENGINE="practice") as essaim:
         page = look(essaim)
-        before = page.context.cookies()
+        before = own_key(page)
     with dashboard(at=port, ESSAIM_ENGINE="practice"):
         page.wait_for_function(
             "() => fetch('/live/timeline').then(answer => answer.ok).catch(() => false)",
@@ -88,8 +133,9 @@ def test_it_goes_on_with_a_cluster_of_its_own(look: Look) -> None:
         shown = page.get_by_test_id("stPopoverBody").get_by_role("heading")
         expect(shown).to_have_count(2)
         expect(shown.nth(1)).not_to_have_text("everybody")
-        own = [
-            next(each["value"] for each in cookies if each["name"] == "essaim_own")
-            for cookies in (before, page.context.cookies())
-        ]
-        assert own[0] != own[1]
+        assert own_key(page) != before
+
+
+def own_key(page: Page) -> str:
+    """The cookie with the browser's own key."""
+    return next(each["value"] for each in page.context.cookies() if each["name"] == "essaim_own")
