@@ -21,6 +21,7 @@ from essaim_practice import (
     PracticeClient,
     RequestRefused,
     Settings,
+    WorkerClient,
 )
 from essaim_practice.wire.places import Port
 from essaim_practice.worker import server as module
@@ -68,6 +69,14 @@ def test_who_says_nothing_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     with within("secret") as (_, line):
         line.sendall(b"GET /worker HTTP/1.1\r\n")
         assert line.recv(1) == b""
+
+
+def test_a_secret_may_have_any_signs() -> None:
+    with within("clé € 鍵") as (worker, _):
+        host = worker._address.own.host
+        assert WorkerClient(host, "clé € 鍵").status().clusters == 0
+        with pytest.raises(RequestRefused):
+            WorkerClient(host, "cle € 鍵").status()
 
 
 def test_who_was_let_in_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,9 @@ class Way:
         self._server = server
         self._place = place
         self._port = place.port or (2375 if place.scheme == "tcp" else 80)
-        self._headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        self._headers: dict[str, str | bytes] = {}
+        if secret:
+            self._headers["Authorization"] = f"Bearer {secret}".encode()
 
     def ask(
         self, method: str, path: str, read: Callable[[Any], T], body: Mapping[str, Any] | None
