@@ -11,6 +11,10 @@ if __name__ == "__main__":
 
     run()
 else:
+    from core.control.classroom import begin
+
+    begin()  # while the rest is loaded, the workers start
+
     from streamlit.runtime.pages_manager import PagesManager
 
     from core.ui.script_runs import show_script_error

@@ -15,6 +15,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from core.control import keeping
@@ -312,6 +313,16 @@ def _untouched(cluster: _Cluster, age: float = 0.0) -> bool:
     return not (done or cluster.kept.touched) and here.connection.untouched(age)
 
 
+def begin() -> None:
+    """Make this process's classroom, and wait for nothing. What is wrong, ``classroom`` raises."""
+
+    def make() -> None:
+        with suppress(Exception):
+            classroom()
+
+    SupervisedThread("begin", make).start()
+
+
 _current: Classroom | None = None
 _making = threading.Lock()
 
@@ -322,9 +333,13 @@ def classroom() -> Classroom:
     with _making:
         if _current is None:
             storage = Storage(folder.chosen(os.environ))
-            keeping.sign_alike(storage)
-            keeping.settings(storage)
-            data = storage.folder / "clusters" if storage.folder else None
-            _current = Classroom(choose(data=data), Access(os.environ), storage=storage)
+            try:
+                keeping.sign_alike(storage)
+                keeping.settings(storage)
+                data = storage.folder / "clusters" if storage.folder else None
+                _current = Classroom(choose(data=data), Access(os.environ), storage=storage)
+            except BaseException:
+                storage.close()
+                raise
             _current.start()
         return _current

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +24,15 @@ from core.control.rights import NONE, Right
 from core.engine import keys
 from core.engine.connection import Connection, Practice, choose
 from core.engine.practice import calls
-from core.errors import Crowded, EngineUnreachable, EssaimError, NoRoom, NotAllowed, NotBegun
+from core.errors import (
+    Crowded,
+    EngineUnreachable,
+    EssaimError,
+    InvalidValue,
+    NoRoom,
+    NotAllowed,
+    NotBegun,
+)
 from core.traffic.plan import Plan
 from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
@@ -348,6 +358,37 @@ def test_clusters_may_begin_as_empty_instances() -> None:
 def test_a_beginning_that_is_none_stops_the_start() -> None:
     with pytest.raises(ValueError, match="ESSAIM_SWARM"):
         choose({"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": "swarmed"})
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_what_is_wrong_at_the_start_is_said_whenever_it_is_asked_for(
+    early: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(rules, "_current", None)
+    monkeypatch.setenv("ESSAIM_ENGINE", "practice")
+    monkeypatch.setenv("ESSAIM_WORKERS", "none")
+    monkeypatch.setenv("ESSAIM_DATA", str(tmp_path))
+    if early:
+        rules.begin()
+        until(lambda: not [each for each in threading.enumerate() if each.name == "essaim_begin"])
+    for _ in range(2):
+        with pytest.raises(InvalidValue, match="ESSAIM_WORKERS is 'none'"):
+            rules.classroom()
+    assert caplog.records == []
+
+
+def test_the_classroom_is_there_however_early_it_was_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rules, "_current", None)
+    monkeypatch.setattr(rules, "choose", lambda data: Practice(most=1, workers=Lent()))
+    rules.begin()
+    room = rules.classroom()
+    assert rules.classroom() is room
+    room.stop()
 
 
 def test_a_second_code_leads_to_the_same_cluster_without_the_right_to_change_it(
