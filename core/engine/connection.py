@@ -25,8 +25,9 @@ from core.engine import contexts, keys, practice, ssh
 from core.engine.client import Api, Client
 from core.engine.practice import Call, Machine, NoAnswer
 from core.engine.way import Way
+from core.engine.wish import workers_wanted
 from core.engine.worker import Hint, PracticeCluster, Told
-from core.engine.workers import Workers, workers_wanted
+from core.engine.workers import Workers
 from core.errors import EngineRejected, EngineUnreachable, InvalidValue, NoRoom, Worded
 from core.i18n import later as _
 

@@ -155,6 +155,7 @@ class Worker:
         self.clusters: dict[str, PracticeCluster] = {}  # by id
         self.load = 0.0  # share of a core, as it last said
         self.ready = False
+        self.tried = False  # it did not answer, or does not any more
         self._owner, self._launch = owner, launch
         self._writes: Mapping[str, int] = {}
         self.asked = -math.inf  # when it said so
@@ -210,7 +211,7 @@ class Worker:
             except Exception as error:
                 log.exception("the worker at %s was given up", self.host)
                 why = error
-            self.ready = False
+            self.ready, self.tried = False, True
             ended = self._thread.wait(0)
             self._end_process(politely=ended)
             if ended:

@@ -1,9 +1,9 @@
 """The workers that hold the practice clusters: started or reached, placed on, watched, replaced.
 
-ESSAIM_WORKERS says how many processes of our own there are, or where workers of others listen. A
+``core.engine.wish`` says how many are processes of our own, or where workers of others listen. A
 cluster of our own workers stays with its worker, which is replaced when it is lost: both keep their
-files in one folder, and the engines' sockets stay the same. A cluster of a lost worker elsewhere is
-begun anew on another one.
+files in one folder, and the engines' sockets stay the same. A lost worker elsewhere may come back
+with its clusters, at another address, too; if it does not, they are begun anew on other ones.
 """
 
 from __future__ import annotations
@@ -23,19 +23,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.engine.practice import NoAnswer, RequestRefused
-from core.engine.way import SECRET
 from core.engine.worker import PracticeCluster, Worker
-from core.errors import InvalidValue, NoRoom, NoWorker
+from core.errors import NoRoom, NoWorker
 from core.i18n import later as _
 from core.threads.supervised import SupervisedThread
 
 log = logging.getLogger(__name__)
 
-MOST = 64  # processes of our own
 #: Seconds that whoever opens a cluster waits for a worker.
 PATIENCE = 10.0
 #: Seconds between two looks at who has the name of a worker.
 RESOLVE = 5.0
+#: The same while clusters wait for a lost worker.
+HURRY = 1.0
+#: Seconds that they wait. Swarm has a task that ended back within 6 s, where its health is asked
+#: each 5 s (measured on Docker 28).
+GRACE = 15.0
 #: A worker that uses a whole core counts as if it held so many clusters more.
 BUSY = 10
 #: How often a cluster is given to a worker that does not survive it.
@@ -66,10 +69,12 @@ class Workers:
         self._count, self._most, self._data = count, most, data
         self._workers: dict[str, Worker] = {}  # by host
         self._found: dict[str, Worker] = {}  # by cluster: held already when the worker was reached
-        self._homeless: dict[str, PracticeCluster] = {}  # of workers elsewhere that were lost
+        #: Of workers elsewhere that were lost, and until when they wait for them.
+        self._homeless: dict[str, tuple[PracticeCluster, float]] = {}
         self._news = threading.Condition()
         self._folder = ""
         self._started = self._stopped = False
+        self._looked = not addresses  # who has the names of workers
         self._resolver = SupervisedThread("workers", self._resolve_for_ever)
 
     def start(self) -> None:
@@ -148,15 +153,24 @@ class Workers:
         with self._news:
             while True:
                 ready = [each for each in self._workers.values() if each.ready]
-                if chosen := self._choose(id, [each for each in ready if each not in full]):
+                able = [each for each in ready if each not in full]
+                late = time.monotonic() >= end
+                if (late or self._all_heard(id)) and (chosen := self._choose(id, able)):
                     break
-                if ready or full:
+                if ready and not able:
                     raise NoRoom(_FULL)
-                if self._stopped or not self._news.wait(end - time.monotonic()):
+                if self._stopped or late:
                     raise NoWorker(_NOBODY)
+                self._news.wait(end - time.monotonic())
             cluster = PracticeCluster(id, settings, chosen)
             chosen.clusters[id] = cluster
             return cluster
+
+    def _all_heard(self, id: str) -> bool:
+        """Whether no worker may still tell that it keeps this cluster."""
+        workers = self._workers.values()
+        tried = self._looked and all(each.ours or each.ready or each.tried for each in workers)
+        return tried or id in self._found
 
     def _choose(self, id: str, able: Collection[Worker]) -> Worker | None:
         there = self._found.get(id)
@@ -185,11 +199,12 @@ class Workers:
         """It does not answer any more. One of ours is replaced, and keeps its clusters."""
         if worker.ours:
             return
+        until = time.monotonic() + GRACE
         with self._news:
-            self._homeless |= worker.clusters
+            self._homeless |= {id: (each, until) for id, each in worker.clusters.items()}
             worker.clusters.clear()
             self._found = {id: there for id, there in self._found.items() if there is not worker}
-        self._house()
+            self._news.notify_all()
 
     def _hold(self, cluster: PracticeCluster, worker: Worker) -> None:
         try:
@@ -205,8 +220,10 @@ class Workers:
 
     def _house(self) -> None:
         """Find workers for the clusters that have none."""
-        for id, cluster in list(self._homeless.items()):
+        for id, (cluster, until) in list(self._homeless.items()):
             with self._news:
+                if id not in self._found and time.monotonic() < until:
+                    continue
                 able = [each for each in self._workers.values() if each.ready]
                 chosen = self._choose(id, able)
                 if chosen is None or self._homeless.pop(id, None) is None:
@@ -218,7 +235,7 @@ class Workers:
                 log.warning("%s does not take a cluster: %s", chosen.host, error)
                 with self._news:
                     if chosen.clusters.pop(id, None):
-                        self._homeless[id] = cluster
+                        self._homeless[id] = cluster, until
             else:
                 cluster.came_back()
 
@@ -264,13 +281,15 @@ class Workers:
             with self._news:
                 for host in sorted(hosts - self._workers.keys()):
                     self._add(Worker(host, self._secret, self))
+                self._looked = True
                 for host in list(self._workers.keys() - hosts):
                     worker = self._workers[host]
                     if not (worker.ours or worker.ready or worker.clusters):
                         worker.stop()
                         del self._workers[host]
+                self._news.notify_all()
             self._house()
-            if self._resolver.wait(RESOLVE):
+            if self._resolver.wait(HURRY if self._homeless else RESOLVE):
                 return
 
 
@@ -289,56 +308,3 @@ def resolved(address: str) -> list[str]:
     plain, long = numbers.values()
     hosts = sorted(plain) or [f"[{number}]" for number in sorted(long)]
     return [f"tcp://{host}:{place.port}" for host in hosts]
-
-
-def workers_wanted(environ: Mapping[str, str], most: int, data: Path | None = None) -> Workers:
-    """The workers that ESSAIM_WORKERS asks for; else one for each core but one.
-
-    most, data: see Workers. Raises InvalidValue.
-    """
-    wish = environ.get("ESSAIM_WORKERS", "").strip()
-    if not wish:
-        return Workers(max(1, (os.cpu_count() or 1) - 1), most=most, data=data)
-    if wish.isascii() and wish.isdigit() and 1 <= int(wish) <= MOST:
-        return Workers(int(wish), most=most, data=data)
-    addresses = [word.strip() for word in wish.split(",")]
-    if not all(map(_is_address, addresses)):
-        raise InvalidValue(
-            _(
-                "ESSAIM_WORKERS is {word!r}: write how many workers to start, 1 to {most}, or "
-                "where others listen, as in tcp://worker1:7070,tcp://worker2:7070"
-            ),
-            word=wish,
-            most=MOST,
-        )
-    return Workers(addresses=addresses, secret=_secret(environ))
-
-
-def _is_address(word: str) -> bool:
-    try:
-        place = urlsplit(word)
-        return place.scheme == "tcp" and bool(place.hostname and place.port) and not place.path
-    except ValueError:
-        return False
-
-
-def _secret(environ: Mapping[str, str]) -> str:
-    """What the workers want to hear. Raises InvalidValue where it is not told."""
-    told, file = environ.get(SECRET, "").strip(), environ.get(f"{SECRET}_FILE", "")
-    if file:
-        try:
-            told = Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = (error.strerror if isinstance(error, OSError) else "") or str(error)
-            raise InvalidValue(
-                _("{name} is {file!r}: {why}"), name=f"{SECRET}_FILE", file=file, why=why
-            ) from error
-    if not told:
-        raise InvalidValue(
-            _(
-                "ESSAIM_WORKERS names workers elsewhere: write the secret that they were started "
-                "with into {name}, or the path of its file into {name}_FILE"
-            ),
-            name=SECRET,
-        )
-    return told

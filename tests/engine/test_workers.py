@@ -24,8 +24,9 @@ from core.control.notice import SAID, Notice
 from core.engine import workers as rules
 from core.engine.connection import Connection, Practice, choose
 from core.engine.practice import calls
+from core.engine.wish import workers_wanted
 from core.engine.worker import PracticeCluster, Return, Worker
-from core.engine.workers import Workers, resolved, workers_wanted
+from core.engine.workers import Workers, resolved
 from core.errors import EngineUnreachable, InvalidValue, NoRoom, NoWorker
 from core.i18n import translation
 from practice.tests.ports import free_ports
@@ -183,7 +184,10 @@ def test_when_all_are_full_there_is_no_room(two: Workers) -> None:
         two.end(cluster.id)
 
 
-def test_one_that_is_killed_is_replaced_and_the_others_notice_nothing(two: Workers) -> None:
+def test_one_that_is_killed_is_replaced_and_the_others_notice_nothing(
+    two: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "BUSY", 0)
     lost, spared = two.open("lost", {"nodes": 2}), two.open("spared", {})
     assert lost.worker is not spared.worker
     told, hints = list[Return](), list[tuple[str, ...]]()
@@ -325,7 +329,9 @@ def test_where_none_answers_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         workers.open("ada", {})
 
 
-def test_clusters_of_a_lost_one_are_begun_anew_on_another() -> None:
+def test_clusters_of_a_lost_one_are_begun_anew_on_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "GRACE", 0.0)
+    monkeypatch.setattr(rules, "BUSY", 0)
     ports = [free_ports(1) for _ in range(2)]
     addresses = [f"tcp://127.0.0.1:{port}" for port in ports]
     with ExitStack() as stack:
@@ -367,6 +373,42 @@ def test_a_dashboard_that_starts_again_finds_what_a_worker_elsewhere_holds() -> 
                 if not number:
                     create(Connection(cluster=opened["ada"]))
                 assert services(Connection(cluster=opened["ada"])) == ["web"]
+
+
+def test_clusters_wait_for_a_lost_one_that_may_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.worker.SILENCE", 1.5)
+    ports = [free_ports(1) for _ in range(2)]
+    addresses = [f"tcp://127.0.0.1:{port}" for port in ports]
+    with ExitStack() as stack:
+        processes = {port: stack.enter_context(elsewhere(port)) for port in ports}
+        workers = stack.enter_context(running(Workers(addresses=addresses, secret=SECRET)))
+        reached(workers, 2)
+        cluster = workers.open("ada", {})
+        cluster.listen(lambda *parts: None, lambda what: pytest.fail("it was there all the time"))
+        create(Connection(cluster=cluster))
+        there = cluster.worker
+        [process] = [each for port, each in processes.items() if f":{port}" in there.host]
+        process.send_signal(signal.SIGSTOP)  # as a cable that is pulled
+        until(lambda: not there.ready)
+        process.send_signal(signal.SIGCONT)
+        until(lambda: there.ready and "ada" in there.clusters)
+        assert services(Connection(cluster=cluster)) == ["web"]
+        workers.end("ada")
+
+
+def test_the_first_one_that_answers_gets_no_cluster_that_another_holds() -> None:
+    """A dashboard that starts again hears its workers one after the other."""
+    ports = [free_ports(1) for _ in range(2)]
+    addresses = [f"tcp://127.0.0.1:{port}" for port in ports]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(elsewhere(port)) for port in ports]
+        with running(Workers(addresses=addresses[:1], secret=SECRET)) as workers:
+            workers.open("ada", {})
+        processes[0].send_signal(signal.SIGSTOP)
+        workers = stack.enter_context(running(Workers(addresses=addresses, secret=SECRET)))
+        until(lambda: any(worker.ready for worker in workers.workers))
+        threading.Timer(1.0, processes[0].send_signal, [signal.SIGCONT]).start()
+        assert workers.open("ada", {}).begun == "there"
 
 
 # What is said
