@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import docker
@@ -21,7 +21,7 @@ from core.engine import keys
 from core.engine.connection import Connection, Practice
 from core.errors import NoRoom, NotAllowed
 from core.labs.board import SETTINGS, learners
-from core.storage.storage import Storage
+from core.storage.storage import FILE, Storage
 from core.votes.model import NodeBefore, Question
 from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
@@ -32,13 +32,17 @@ ACCESS = Access({"ESSAIM_PASSWORD": "a password for tests"})
 QUESTION = Question("scale", "id-web", "web", 3, (NodeBefore("id-1", "node1", 1, True),), asked=7.0)
 
 
+RECORDED = Path(__file__).parents[1] / "recorded/essaim-1.db"
+RECORDED_COOKIE = "adaadaad.eea29ce5d357b5b4c8cff092dfb89b25"
+RECORDED_CODES = {ADA: "8sbvfrp3", BOB: "adg3nf23"}
+
+
 class Server:
     """A dashboard that can be started again; time passes for it while it is off, too."""
 
     def __init__(self, folder: Path | None, most: int = 2) -> None:
         self.folder, self.most = folder, most
         self.wall = Clock()
-        self._ends = ExitStack()
         self.room = self._started()
 
     def start_again(self, after: float = 5.0, engine: Connection | None = None) -> Classroom:
@@ -299,3 +303,28 @@ def test_the_file_holds_nothing_that_is_masked(
     assert b"lab5" in held
     assert b"web" in held
     assert hidden.encode() not in held
+
+
+def test_a_folder_of_the_first_version_is_taken_up(server: Server, tmp_path: Path) -> None:
+    """It is what ``work`` left for two learners."""
+    server.room.stop()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    shutil.copy(RECORDED, tmp_path / FILE)
+    server.start_again()
+    assert (server.room.storage.trouble, server.room.storage.put_aside) == (None, None)
+    assert keys.own({keys.OWN: RECORDED_COOKIE}) == ADA
+    assert SETTINGS.named
+    assert [labs.name for labs in server.room.labs()] == ["Ada", "Bob"]
+    for key, code in RECORDED_CODES.items():
+        assert server.room.viewing_code(key) == code
+        control = server.room.control(key)
+        (progress,) = control.labs.begun()
+        assert progress.done[:1] == ("init",)
+        assert control.labs.facts("lab3").lab_start.nodes == ()
+        assert control.votes.poll.question == QUESTION
+        assert control.votes.poll.votes == 1
+        (record,) = control.journal.records()
+        assert record.line.startswith("docker service create --name web")
+        changes = control.timeline.recording().changes
+        assert {"node", "service", "replica", "mark", "action"} <= {each.kind for each in changes}
