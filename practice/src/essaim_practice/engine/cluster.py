@@ -12,6 +12,7 @@ from essaim_practice.engine.events import EventLog
 from essaim_practice.engine.execs import Execs
 from essaim_practice.engine.health import HealthMonitor
 from essaim_practice.engine.runtime import Runtime
+from essaim_practice.engine.state import ClusterState
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.network import addresses
 from essaim_practice.programs.logs import LogBook
@@ -42,7 +43,8 @@ class Cluster:
     """Several simulated machines with a Docker engine each, on one clock.
 
     nodes: how many machines. formed: they are one Swarm already, node1 its manager.
-    limits: how much it may hold.
+    limits: how much it may hold. state: it is one that was before, and as if no time had passed
+    until its power is cut; then nodes and formed do not count.
     """
 
     def __init__(
@@ -52,18 +54,23 @@ class Cluster:
         nodes: int = 3,
         formed: bool = True,
         limits: Limits = STANDARD,
+        state: ClusterState | None = None,
     ) -> None:
         self.clock = clock
         self.random = random
         self.store = store = Store(clock, limits)
-        self.logs = LogBook(clock, limits, store.memory)
+        self.logs = LogBook(clock, limits, store.memory, state.logs if state else ())
         self.connections = Connections(limits, store.memory)
         store.add_index(Image, "engine", lambda image: image.engine)
         store.add_index(Network, "name", lambda network: network.name)
-        names = tuple(self.add_engine().id for _ in range(nodes))
+        names: tuple[str, ...] = ()
+        if state is not None:
+            store.fill(state.records, state.version, state.writes)
+        else:
+            names = tuple(self.add_engine().id for _ in range(nodes))
         store.watch(self._on_engine, Engine)
         self.events = EventLog(store, clock)
-        self.files = ContainerFiles(store)
+        self.files = ContainerFiles(store, state.files if state else None)
         self.runtime = runtime = Runtime(store, clock, self.logs, self.files, random)
         self.processes = runtime.processes
         self.execs = Execs(store, runtime, self.events)
@@ -73,7 +80,7 @@ class Cluster:
         self.keeper: Keeper | None = None
         self.tasks = Texts[Task](store, Task, partial(task_json, store), Network)
         self.components = (runtime, *swarm_components(store, random))
-        if formed:
+        if state is None and formed:
             form_swarm(store, random, names)
 
     @property
@@ -103,6 +110,14 @@ class Cluster:
             for network in store.all(Network):
                 if network.engine == engine.id:
                     store.delete(Network, network.id)
+
+    def cut_power(self) -> None:
+        """Cut the power of all machines that have any, and give it back."""
+        store, on = self.store, [engine.id for engine in self.engines if engine.up]
+        for up in (False, True):
+            with store.batch():
+                for engine in self.engines:
+                    store.put(changed(engine, up=up and engine.id in on, patience=0.0))
 
     def _on_engine(self, change: Change) -> None:
         engine = change.new

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from essaim_practice.files.container_files import ContainerFiles, hostname_of
+from essaim_practice.files.container_files import ContainerFiles
+from essaim_practice.files.engine_files import hostname_of
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.network import links
 from essaim_practice.network.mesh import Mesh

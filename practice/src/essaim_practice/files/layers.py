@@ -11,6 +11,7 @@ from dataclasses import replace
 from posixpath import basename, dirname, join
 from typing import Any, NoReturn, Self
 
+from essaim_practice.files.diary import GONE, Diary
 from essaim_practice.store.file_tree import NAME_COST, File, Folder, Inode, Link, Tree
 from essaim_practice.store.memory import UNBOUNDED, Budget
 from essaim_practice.store.time_slices import Sliced, finished
@@ -38,6 +39,9 @@ class Layers:
         self._disk: Budget | None = None
         self._upper: dict[str, Inode | None] = {}  # None: deleted from the tree below
         self._adding, self._added = "", bytearray()  # to which file, and what was not yet put there
+        self._added_at = 0.0
+        self._told = 0  # how much of what was added the diary has
+        self.diary: Diary | None = None
         self._sealed: dict[str, Inode | None] = {}
         self._names: dict[str, set[str]] = {}  # of what is on top, by folder
         # By where they are, the deepest first: what, whether read only, and from which path.
@@ -129,10 +133,37 @@ class Layers:
         upper = self._upper.items()
         return {path: entry for path, entry in upper if sealed.get(path, _NEVER) is not entry}
 
+    @property
+    def lower(self) -> Tree:
+        """The tree that it lies on."""
+        return self._lower
+
+    def written(self) -> dict[str, Inode | None]:
+        """What ``take_up`` needs to make the layer again; None for what is not there any more.
+
+        It is ``layer``, and what was removed of the initial state.
+        """
+        removed = (path for path in self._sealed if path not in self._upper)
+        return {**self.layer(), **dict.fromkeys(removed)}
+
+    def take_up(self, written: Mapping[str, Inode | None]) -> None:
+        """Put there what another had ``written``, whatever the limit is now."""
+        for path, entry in written.items():
+            self._put(path, entry)
+        if self._disk is not None:
+            self._disk.grow(self.weight)
+
+    def tell_added(self) -> None:
+        """Let the diary have what was appended and is not yet put there."""
+        if self.diary is not None and len(self._added) > self._told:
+            self.diary.append(self._adding, bytes(self._added[self._told :]), self._added_at)
+            self._told = len(self._added)
+
     def unmounted(self, points: Container[str]) -> Self:
         """A read-only copy without the mounts at these paths."""
         self._put_there()
         view = copy(self)
+        view.diary = None
         view._mounts = {path: m for path, m in self._mounts.items() if path not in points}
         return view
 
@@ -178,15 +209,21 @@ class Layers:
             return False
         self.size += len(data)
         self._added += data
+        self._added_at = self.now()
+        if self.diary is not None:
+            self.diary.touch()
         return True
 
     def _put_there(self) -> None:
+        if not self._adding:
+            return
+        self.tell_added()
         path, added = self._adding, bytes(self._added)
-        self._adding = ""
+        self._adding, self._told = "", 0
         self._added.clear()
         entry = self._upper.get(path)
         if added and isinstance(entry, File):
-            self._upper[path] = replace(entry, data=entry.data + added, mtime=self.now())
+            self._upper[path] = replace(entry, data=entry.data + added, mtime=self._added_at)
 
     def _has_room(self, growth: int, names: int) -> bool:
         cost = growth + NAME_COST * (names - len(self._upper))
@@ -251,7 +288,13 @@ class Layers:
         grows = entry is not None and (growth > 0 or path not in self._upper)
         if grows and not self._has_room(growth, names):
             fail(errno.ENOSPC, path)
-        self.size += growth
+        self._put(path, entry)
+        if self.diary is not None:
+            gone = entry is None and path not in self._lower and path not in self._sealed
+            self.diary.note(path, GONE if gone else entry)
+
+    def _put(self, path: str, entry: Inode | None) -> None:
+        self.size += _bytes(entry) - _bytes(self._upper.get(path))
         folder, name = dirname(path), basename(path)
         if entry is None:
             self._names.get(folder, set()).discard(name)

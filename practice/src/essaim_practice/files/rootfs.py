@@ -188,6 +188,9 @@ class _Maker:
             self.entries[folder] = Folder(0o755, self._mtime)
 
 
+MADE: dict[Tree, tuple[str, float]] = {}  # what the trees of images were made for
+
+
 @cache
 def tree(behaviour: str, created: float) -> Tree:
     """The tree of an image of the catalogue; all times are that of the image."""
@@ -213,7 +216,8 @@ def tree(behaviour: str, created: float) -> Tree:
                 made.file(f"/{name}", _SMALL_BINARY, 0o755)
         case "whoami":
             made.file("/whoami", _SMALL_BINARY, 0o755)
-    return Tree(made.entries)
+    MADE[files := Tree(made.entries)] = (behaviour, created)
+    return files
 
 
 def _busybox(made: _Maker) -> None:

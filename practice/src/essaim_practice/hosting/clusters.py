@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from essaim_practice.client.exceptions import TooManyClusters
-from essaim_practice.hosting.kept import Keeping, Opened
 from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.hosting.settings import Settings
 from essaim_practice.hosting.thread import LoopThread
+from essaim_practice.storage import Folder, Lost
 
 T = TypeVar("T")
 
 _LEARNER = Settings(bind_ports=False)  # they would all want port 80
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A cluster that was opened, how it came to be, and why what was kept of it is not in it."""
+
+    server: PracticeServer
+    begun: Literal["new", "there", "restored"]
+    lost: Lost | None = None
 
 
 class Clusters:
@@ -24,8 +34,8 @@ class Clusters:
 
     settings: what each cluster is. most: how many there may be at a time.
     idle_after: seconds of real time without a request until a cluster is ended; None for never.
-    folder: where to keep them; None: in memory only. One cluster listens only once its ``urls`` are
-    asked for, and shares nothing with another.
+    folder: where to keep them, by keys of 1 to 64 small letters and digits; None: in memory only.
+    One cluster listens only once its ``urls`` are asked for, and shares nothing with another.
 
     >>> from essaim_practice import Clusters
     >>> with Clusters(most=30) as clusters:
@@ -47,7 +57,7 @@ class Clusters:
         self._idle_after = idle_after
         self._servers: dict[str, PracticeServer] = {}
         self._opening = asyncio.Lock()
-        self._keeping: Keeping | None = None  # of the folder
+        self._kept = Folder(folder) if folder is not None else None
         self._thread = LoopThread()
         self._watch: asyncio.Task[None] | None = None
         if idle_after is not None:
@@ -102,7 +112,8 @@ class Clusters:
     async def open(self, key: str, settings: Settings | None = None) -> Opened:
         """The cluster of this key; if it is not there, made of what is kept, or else anew.
 
-        settings: what a new one is; None: as all others. Raises TooManyClusters.
+        settings: what a new one is; None: as all others. Raises TooManyClusters; where clusters
+        are kept, InUse while another process has it, and ValueError for a key that is none.
         """
         async with self._opening:
             server = self._servers.get(key)
@@ -114,34 +125,36 @@ class Clusters:
                     f"this process holds at most {self.most} practice clusters: "
                     "end one first, or wait until one has been idle for long"
                 )
-            server = PracticeServer(self._thread, settings or self.settings)
-            found, lost = False, None
-            if self._keeping is not None:
-                found, lost = await self._keeping.restore(key, server)
+            kept = await asyncio.to_thread(self._kept.open, key) if self._kept else None
+            restored = kept is not None and kept.state is not None
+            server = PracticeServer(self._thread, settings or self.settings, kept=kept)
             self._servers[key] = server
-            return Opened(server, "restored" if found else "new", lost)
+            return Opened(
+                server, "restored" if restored else "new", kept.lost if kept is not None else None
+            )
 
     async def forget(self, key: str) -> None:
         """What ``end`` does."""
         async with self._opening:
             server = self._servers.pop(key, None)
-            if self._keeping is not None:
-                await self._keeping.forget(key)
             if server is not None:
                 await server.close()
+            if self._kept is not None:
+                await asyncio.to_thread(self._kept.forget, key)
 
     async def close(self) -> None:
         """End every cluster; keep what is kept."""
         async with self._opening:
-            if self._keeping is not None:
-                await self._keeping.close()
             while self._servers:
                 await self._servers.popitem()[1].close()
+            if self._kept is not None:
+                await asyncio.to_thread(self._kept.close)
 
     async def _reap(self, idle: float) -> tuple[str, ...]:
-        keys = tuple(key for key, server in self._servers.items() if server.idle >= idle)
-        for key in keys:
-            await self.forget(key)
+        async with self._opening:
+            keys = tuple(key for key, server in self._servers.items() if server.idle >= idle)
+            for key in keys:
+                await self._servers.pop(key).close()  # its file stays
         return keys
 
     async def _reap_for_ever(self, idle: float) -> None:

@@ -16,6 +16,7 @@ from essaim_practice.engine.cluster import Cluster
 from essaim_practice.hosting.ports import PortBinder
 from essaim_practice.hosting.settings import ENGINE, Settings
 from essaim_practice.hosting.thread import LoopThread
+from essaim_practice.storage import Kept
 from essaim_practice.store.clock import LoopClock
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.objects import Container, Engine, Image, Node, Service, Swarm, Task
@@ -45,10 +46,20 @@ class PracticeServer(Machines):
     ['running']
     """
 
-    def __init__(self, thread: LoopThread, settings: Settings, own_thread: bool = False) -> None:
-        """On the thread itself: begin a cluster, without listeners yet."""
+    def __init__(
+        self,
+        thread: LoopThread,
+        settings: Settings,
+        own_thread: bool = False,
+        kept: Kept | None = None,
+    ) -> None:
+        """On the thread itself: begin a cluster, without listeners yet.
+
+        kept: the file that it is kept in, and made of where there is a cluster in it.
+        """
         self._thread = thread
         self._own_thread = own_thread
+        self._kept = kept
         self.settings = settings
         self._servers: dict[str, EngineServer] = {}  # by engine
         self._places: Places  # where they answer
@@ -207,6 +218,8 @@ class PracticeServer(Machines):
             await server.close()
         if self._reset_task is not None:
             self._reset_task.cancel()
+        if self._kept is not None:
+            await self._kept.close()
 
     def _begin(self, nodes: int | None = None, formed: bool | None = None) -> None:
         with_ = self.settings
@@ -215,8 +228,20 @@ class PracticeServer(Machines):
             nodes=with_.nodes if nodes is None else nodes,
             formed=with_.formed if formed is None else formed,
         )
-        self._clock = LoopClock(self._thread.loop, with_.speed)
-        cluster = Cluster(self._clock, Random(with_.seed), with_.nodes, with_.formed, with_.limits)
+        state, random = self._kept.state if self._kept else None, Random(with_.seed)
+        if state is None:
+            self._clock = LoopClock(self._thread.loop, with_.speed)
+        else:
+            self._clock = LoopClock(self._thread.loop, state.factor, state.now)
+            if state.paused:
+                self._clock.pause()
+            if with_.seed is not None:  # not the ids of the beginning again
+                random = Random(f"{with_.seed} {state.writes}")
+        cluster = Cluster(self._clock, random, with_.nodes, with_.formed, with_.limits, state)
+        if self._kept is not None:
+            self._kept.record(cluster)
+        if state is not None:
+            cluster.cut_power()
         cluster.keeper = self
         self.cluster = cluster
         for heard in self._watchers:

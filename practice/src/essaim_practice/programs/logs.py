@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 from essaim_practice.store.broadcast import Broadcast, Subscription
 from essaim_practice.store.clock import Clock
@@ -14,24 +17,57 @@ LINE_COST = 100  # bytes that a line counts for besides its text: empty ones fil
 LONGEST = 16 * 1024  # bytes of a line that has no end yet; then it is broken, as Docker does
 
 
+Line = tuple[float, int, bytes]  # as LogLine
+
+
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """The newest lines of a container, and how many it has kept.
+
+    last: the number of its newest line, counted from its first one. rest: by stream, what has no
+    end of line yet.
+    """
+
+    container: str
+    lines: Sequence[Line] = ()
+    last: int = 0
+    kept: int = 0
+    rest: Mapping[int, bytes] = field(default_factory=dict)
+
+
 class LogBook:
     """Lines by container id, oldest first; beyond the limits the oldest are dropped.
 
     limits: bytes of one container's lines, and of all of them, which they then share evenly.
-    memory: counts them.
+    memory: counts them. saved: what an earlier book had, all lines of each container.
     """
 
-    def __init__(self, clock: Clock, limits: Limits = STANDARD, memory: Budget = UNBOUNDED) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        limits: Limits = STANDARD,
+        memory: Budget = UNBOUNDED,
+        saved: Sequence[LogPart] = (),
+    ) -> None:
         self._clock = clock
         self._limits = limits
         self._memory = memory
-        self.weight = 0
         memory.join(self)
         # Lines as plain tuples, which the garbage collector passes over: there may be a million.
         self._pages: dict[str, deque[tuple[float, int, bytes]]] = {}
         self._sizes: dict[str, int] = {}
         self._feeds: dict[str, Broadcast[LogLine]] = {}
         self._unfinished: dict[tuple[str, int], bytes] = {}  # by container and stream
+        self._last: dict[str, int] = {}  # numbers of newest lines
+        self._news: dict[str, int] = {}  # by container: the last line when it was taken
+        self._heard: Callable[[], None] | None = None
+        for part in saved:
+            page = self._pages[part.container] = deque(part.lines)
+            self._sizes[part.container] = sum(len(line[2]) + LINE_COST for line in page)
+            self._last[part.container] = part.last
+            self._unfinished |= {(part.container, n): text for n, text in part.rest.items()}
+        self.weight = sum(self._sizes.values()) + sum(map(len, self._unfinished.values()))
+        memory.grow(self.weight)
 
     def write(self, container_id: str, data: bytes, stream: int = 1) -> None:
         """Add output line by line. stream: 1 for stdout, 2 for stderr."""
@@ -49,6 +85,8 @@ class LogBook:
         if rest:
             self._unfinished[container_id, stream] = rest
             self.weight += len(rest)
+            if self._heard is not None:
+                self._note(container_id)
 
     def _begun(self, container_id: str, stream: int) -> bytes:
         """The line that has no end yet; it is no longer kept."""
@@ -61,7 +99,10 @@ class LogBook:
         page = self._pages.get(container_id)
         if page is None:
             page = self._pages[container_id] = deque()
+        if self._heard is not None:
+            self._note(container_id)
         page.append(line)
+        self._last[container_id] = self._last.get(container_id, 0) + 1
         before = self._sizes.get(container_id, 0)
         size = before + len(text) + LINE_COST
         most = min(self._limits.log_bytes, self._limits.all_log_bytes // len(self._pages))
@@ -114,5 +155,37 @@ class LogBook:
     def drop(self, container_id: str) -> None:
         """Forget a removed container."""
         self.end(container_id)
+        if self._heard is not None and container_id in self._last:
+            self._note(container_id)
         self._pages.pop(container_id, None)
         self.weight -= self._sizes.pop(container_id, 0)
+        self._last.pop(container_id, None)
+
+    # Keeping
+
+    def keep(self, heard: Callable[[], None]) -> None:
+        """Call back when there is something to ``take``."""
+        self._heard = heard
+
+    def take(self, whole: bool = False) -> list[LogPart]:
+        """What came since it was last asked; of a container that was removed, no line is kept.
+
+        whole: all lines of every container.
+        """
+        news, self._news = self._news, {}
+        if whole:
+            news = dict.fromkeys({*self._pages, *(id for id, _ in self._unfinished)}, 0)
+        return [self._part(container_id, before) for container_id, before in news.items()]
+
+    def _part(self, container_id: str, before: int) -> LogPart:
+        page = self._pages.get(container_id, ())
+        last = self._last.get(container_id, 0)
+        new = islice(reversed(page), max(0, min(last - before, len(page))))
+        rest = {n: text for n in (1, 2) if (text := self._unfinished.get((container_id, n)))}
+        return LogPart(container_id, tuple(new)[::-1], last, len(page), rest)
+
+    def _note(self, container_id: str) -> None:
+        if container_id not in self._news:
+            self._news[container_id] = self._last.get(container_id, 0)
+            assert self._heard is not None
+            self._heard()

@@ -156,9 +156,15 @@ class LoopClock(ManualClock):
     It keeps its timers itself, so that ``close`` ends all of them: nothing of its cluster goes on.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, factor: float = 1.0) -> None:
-        """factor: simulated seconds per real second; 0: paused, and 1 after ``resume``."""
-        super().__init__(time.time())
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, factor: float = 1.0, start: float | None = None
+    ) -> None:
+        """factor: simulated seconds per real second; 0: paused, and 1 after ``resume``.
+
+        start: the time that it begins with; None for the real one.
+        """
+        super().__init__(time.time() if start is None else start)
+        self.wound: Callable[[], None] | None = None  # told when somebody winds or steps it
         self._loop = loop
         self.account = Account(turns_of(loop))
         self._factor = factor or 1.0
@@ -230,6 +236,8 @@ class LoopClock(ManualClock):
     def _settle(self) -> None:
         """Count from now."""
         self._base, self._mark = self.now(), self._loop.time()
+        if self.wound is not None:
+            self.wound()
 
     def _go_to(self, end: float, until: float = math.inf) -> None:
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -69,6 +69,16 @@ class Store:
         self._indexes: dict[type, dict[str, tuple[Index, Table]]] = defaultdict(dict)
         self._pending: deque[Change] = deque()
         self._delivering = False
+
+    def fill(self, records: Iterable[Stored], version: int, writes: int) -> None:
+        """Take records up as they were in an earlier store, before anybody watches."""
+        for record in records:
+            kind = type(record)
+            self._objects[kind][record.id] = record
+            for each in self._counts:
+                each.change(kind, None, record)
+            self._index(kind, None, record)
+        self.version, self.writes = version, writes
 
     # Reading
 

@@ -26,6 +26,8 @@ class Allocator:
         for task in store.all(Task):
             if task.state <= State.RUNNING:
                 self._take(task.addresses)
+        if ingress := self._ingress():
+            self._take(tuple((ingress.id, n.ingress_address) for n in store.all(Node)))
         store.watch(self._on_node, Node)
         store.watch(self._on_service, Service)
         store.watch(self._on_task, Task)
@@ -107,7 +109,8 @@ class Allocator:
 
     def _take(self, addresses: Addresses) -> None:
         for network_id, address in addresses:
-            if network := self._store.get(Network, network_id):
+            network = self._store.get(Network, network_id)
+            if network is not None and address:
                 self._pool(network).take(address)
 
     def _release(self, addresses: Addresses) -> None:

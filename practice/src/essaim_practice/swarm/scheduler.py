@@ -26,8 +26,9 @@ class Scheduler:
         self._timer: Timer | None = None
         store.watch(self._on_node, Node)
         store.watch(self._on_task, Task)
-        for task in store.all(Task):
-            self._on_task(Change(None, task))
+        waiting = (task for task in store.all(Task) if task.state == State.PENDING)
+        self._waiting |= {task.id: None for task in waiting}
+        self._soon()
 
     def _on_node(self, change: Change) -> None:
         if isinstance(change.new, Node):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 from essaim_practice.store.clock import Clock
@@ -22,8 +23,8 @@ class Updater:
         self._rollouts: dict[str, Rollout] = {}
         store.watch(self._on_service, Service)
         store.watch(self._on_task, Task)
-        for service in store.all(Service):
-            self._begin(service)
+        for service in store.all(Service):  # of an earlier store: a leader goes on with them
+            clock.call_later(0.0, partial(self._go_on, service.id))
 
     def _on_service(self, change: Change) -> None:
         old = change.old
@@ -38,6 +39,11 @@ class Updater:
         task = change.new
         if isinstance(task, Task) and (rollout := self._rollouts.get(task.service_id)):
             rollout.on_task(task)
+
+    def _go_on(self, service_id: str) -> None:
+        service = self._store.get(Service, service_id)
+        if service is not None:
+            self._begin(service)
 
     def _begin(self, service: Service) -> None:
         if specs.is_job(service.spec):

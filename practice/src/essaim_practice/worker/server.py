@@ -18,6 +18,7 @@ from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.hosting.settings import Settings
 from essaim_practice.protocol import shapes
 from essaim_practice.protocol.answers import Answer, Response, Stream
+from essaim_practice.storage import InUse
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.memory import UNBOUNDED, Budget
 from essaim_practice.wire import http as wire
@@ -129,7 +130,10 @@ class Worker:
                 case "PUT", ["worker", "clusters", id]:
                     return Response(await self._open(_checked(id), call.body))
                 case "DELETE", ["worker", "clusters", id]:
-                    await self._clusters.forget(_checked(id))
+                    try:
+                        await self._clusters.forget(_checked(id))
+                    except InUse as error:
+                        raise ApiError(409, str(error)) from None
                     self._address.leave(id)
                     return Response(status=204)
         except ApiError as error:
@@ -144,7 +148,7 @@ class Worker:
         places = None if id in self._clusters.servers else self._address.engines(id)
         try:
             opened = await self._clusters.open(id, settings)
-        except TooManyClusters as error:
+        except (TooManyClusters, InUse) as error:
             raise ApiError(409, str(error)) from None
         if opened.begun != "there":
             opened.server.tell(partial(self._changes.tell, id))
