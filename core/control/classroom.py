@@ -254,7 +254,7 @@ class Classroom:
 
     def _recall(self) -> None:
         """Find the clusters of before the restart."""
-        for key, kept in keeping.clusters(self.storage):
+        for key, kept in keeping.clusters(self.storage, self._wall()):
             idle = max(0.0, self._wall() - kept.used)
             labs = self.storage.record(key, "labs", KeptLabs) or KeptLabs()
             self._asleep[key] = _Asleep(kept, self._now() - idle, labs)

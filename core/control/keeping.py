@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from core.storage.storage import Storage
 from core.timeline.kept import KeptBeginning, KeptChange
 from core.timeline.recorder import Recorder
 from core.votes.model import KeptVotes, Votes
+
+log = logging.getLogger(__name__)
 
 #: The owner of what belongs to no cluster.
 CLASS = ""
@@ -60,18 +63,31 @@ class Keeping:
         hides: whether the engine is a real one. What it shows to nobody without a right is left out
         of the labs then; the others hold none of it.
         """
-        kept, owner = self._storage, self._owner
-        labs.restore(kept.record(owner, "labs", KeptLabs) or KeptLabs())
-        if vote := kept.record(owner, "votes", KeptVotes):
-            votes.restore(vote)
-        count, records = kept.row(owner, "journal", Record)
-        journal.restore(count, records)
-        kept.follow(owner, "journal", journal.news, count)
-        count, changes = 0, list[KeptChange]()
-        if beginning := kept.record(owner, "timeline", KeptBeginning):
-            count, changes = kept.row(owner, "timeline", KeptChange)
-            timeline.restore(beginning, count, changes, journal.records())
-        kept.follow(owner, "timeline", timeline.news, count)
+        kept, owner, counts = self._storage, self._owner, {"journal": 0, "timeline": 0}
+
+        def take_up_records() -> None:
+            labs.restore(kept.record(owner, "labs", KeptLabs) or KeptLabs())
+            if vote := kept.record(owner, "votes", KeptVotes):
+                votes.restore(vote)
+
+        def take_up_journal() -> None:
+            count, records = kept.row(owner, "journal", Record)
+            journal.restore(count, records)
+            counts["journal"] = count
+
+        def take_up_timeline() -> None:
+            if beginning := kept.record(owner, "timeline", KeptBeginning):
+                count, changes = kept.row(owner, "timeline", KeptChange)
+                timeline.restore(beginning, count, changes, journal.records())
+                counts["timeline"] = count
+
+        for take_up in (take_up_records, take_up_journal, take_up_timeline):
+            try:
+                take_up()
+            except Exception:  # whatever an odd record does, its cluster goes on
+                log.exception("a part of what was kept of %s cannot be taken up", owner)
+        kept.follow(owner, "journal", journal.news, counts["journal"])
+        kept.follow(owner, "timeline", timeline.news, counts["timeline"])
         self._records = {"labs": lambda: labs.kept(hides()), "votes": votes.kept}
 
     def changed(self) -> None:
@@ -106,14 +122,11 @@ def settings(storage: Storage) -> None:
     SETTINGS.changed = lambda: storage.put(CLASS, "settings", lambda: KeptClass(SETTINGS.named))
 
 
-def clusters(storage: Storage) -> list[tuple[str, KeptCluster]]:
-    """The learners' clusters by key; what is left of others is forgotten."""
+def clusters(storage: Storage, now: float) -> list[tuple[str, KeptCluster]]:
+    """The learners' clusters by key. now: when one was used that does not tell it any more."""
     found = []
     for owner in storage.owners():
-        if owner == CLASS or keys.read(owner) != owner:
-            continue  # the class, or an engine that everybody shares
-        if kept := storage.record(owner, "cluster", KeptCluster):
-            found.append((owner, kept))
-        else:
-            storage.end(owner)
+        if owner != CLASS and keys.read(owner) == owner:  # else an engine that everybody shares
+            kept = storage.record(owner, "cluster", KeptCluster)
+            found.append((owner, kept or KeptCluster(keys.new(), now, now, touched=True)))
     return found

@@ -221,12 +221,27 @@ def test_a_class_that_comes_back_is_let_in_at_once(server: Server) -> None:
     assert began == {}
 
 
-def test_what_belongs_to_no_cluster_any_more_is_forgotten(server: Server) -> None:
-    server.room.storage.put(EVE, "labs", lambda: "left over")
+def test_odd_records_cost_themselves_and_nothing_else(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    work(server.room.control(ADA), "Ada")
+    storage = server.room.storage
+    server.room._let_go(ADA)  # as if it were killed now: it writes no more
+    storage.flush()
+    storage.put(ADA, "cluster", lambda: "no cluster")  # when it was used is not known
+    storage.put(ADA, "votes", lambda: {"poll": {"phase": "moving"}, "ballots": [["x", [1]]]})
+    storage.put(ADA, "timeline", lambda: {"number": -5, "start": 1.0, "states": [7]})
     room = server.start_again()
-    assert not room.known(EVE)
-    room.storage.flush()
-    assert EVE not in room.storage.owners()
+    ada = room.control(ADA)
+    assert ada.labs.name == "Ada"
+    assert ada.labs.begun()[0].done
+    assert ada.journal.records()
+    until(lambda: ada.timeline.recording().changes)
+    assert room.viewing_code(ADA)
+    assert "cannot be read" in caplog.text
+    server.wall.time += rules.END_AFTER
+    room.tend()
+    assert not room.known(ADA)
 
 
 def test_in_memory_alone_a_restart_begins_anew() -> None:
