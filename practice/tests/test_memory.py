@@ -184,3 +184,72 @@ def test_labels_of_a_build_are_counted(server: PracticeServer, api: docker.APICl
     told = list(api.build(fileobj=context, custom_context=True, decode=True))
     assert SENTENCE in told[-1]["error"]
     assert server.cluster.store.memory.weight < 2**20
+
+
+# Programs
+
+
+def said(api: docker.APIClient, *lines: str) -> list[tuple[int, str]]:
+    """The exit code and the output of each line, run at the same time in a container of its own."""
+    api.pull("alpine", tag="latest")
+    made = [api.create_container("alpine", ["sh", "-c", line])["Id"] for line in lines]
+    for each in made:
+        api.start(each)
+    return [(api.wait(each)["StatusCode"], api.logs(each).decode()) for each in made]
+
+
+GROW = "x=0123456789abcdef; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do x=$x$x; done"
+
+
+def test_variables_are_counted(server: PracticeServer, api: docker.APIClient) -> None:
+    line = f"{GROW}; for i in 1 2 3 4 5 6 7 8 9; do eval v$i=$x; done; sleep 1"
+    ended = said(api, *[line] * 4)
+    assert any("out of memory" in text for _, text in ended)
+    assert server.cluster.store.memory.weight < 2**20
+    assert said(api, "x=abc; echo $x") == [(0, "abc\n")]
+
+
+def test_shells_that_are_begun_are_counted(server: PracticeServer, api: docker.APIClient) -> None:
+    line = "for i in $(seq 1 150); do sleep 100 & done; echo done"
+    codes, texts = zip(*said(api, line), strict=True)
+    assert "can't fork: Resource temporarily unavailable" in texts[0]
+    assert codes[0] != 0
+    assert server.cluster.store.memory.weight < 2**20
+
+
+def test_what_a_program_holds_is_counted(server: PracticeServer, api: docker.APIClient) -> None:
+    [(code, text)] = said(api, "seq 1 100000 | sort > /dev/null; echo $?; exec sort /etc/passwd")
+    assert "Killed" in text
+    assert code == 0  # there is room again
+    assert "root:" in text
+    assert server.cluster.store.memory.weight < 2**20
+
+
+def test_a_build_step_without_memory_is_killed(api: docker.APIClient) -> None:
+    context = io.BytesIO(tar_of({"Dockerfile": b"FROM nginx\nRUN seq 1 100000 | sort | tail -1"}))
+    told = list(api.build(fileobj=context, custom_context=True, decode=True))
+    assert "Killed" in "".join(part.get("stream", "") for part in told)
+
+
+def test_the_containers_of_tasks_are_counted(server: PracticeServer, api: docker.APIClient) -> None:
+    spec = {"Image": "nginx", "Env": ["A={{.Task.ID}}" + BIG[:60_000]]}
+    mode = docker.types.ServiceMode("replicated", 30)
+    api.create_service({"ContainerSpec": spec}, name="web", mode=mode)
+    server.clock.step(10)
+    failed = [task["Status"].get("Err", "") for task in api.tasks()]
+    assert any("cannot allocate memory" in error for error in failed)
+    assert server.cluster.store.memory.weight < 2 * 2**20
+    api.remove_service("web")
+    server.clock.step(60)
+    assert server.cluster.store.memory.weight < 2**19
+
+
+def test_a_process_needs_memory(server: PracticeServer, api: docker.APIClient) -> None:
+    made = api.create_container("nginx")["Id"]
+    room = Reservation(server.cluster.store.memory)
+    while room.take(1000):
+        pass
+    with pytest.raises(docker.errors.APIError, match="cannot allocate memory"):
+        api.start(made)
+    room.release()
+    api.start(made)

@@ -14,6 +14,7 @@ from essaim_practice.api.multiplexing import (
 from essaim_practice.api.routing import Request, route
 from essaim_practice.engine.execs import Exec
 from essaim_practice.programs.base import StartError
+from essaim_practice.programs.processes import PROCESS
 from essaim_practice.protocol import bodies
 from essaim_practice.protocol.answers import Conduit, Response, Upgrade
 from essaim_practice.store.errors import ApiError
@@ -56,6 +57,7 @@ def create(request: Request) -> Response:
         text = f"Invalid escape keys ({config['DetachKeys']}) provided"
         raise ApiError(400, text) from None
     try:
+        request.cluster.store.memory.require(PROCESS)
         made = request.cluster.execs.create(container, config)
     except StartError as error:
         raise ApiError(400, error.message) from None

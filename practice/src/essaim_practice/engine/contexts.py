@@ -12,7 +12,7 @@ from essaim_practice.network import links
 from essaim_practice.network.mesh import Mesh
 from essaim_practice.network.net import ContainerNet
 from essaim_practice.programs import base as programs
-from essaim_practice.programs.processes import Processes
+from essaim_practice.programs.processes import PROCESS, Processes
 from essaim_practice.store.objects import Container, Image
 from essaim_practice.store.store import Store
 
@@ -38,7 +38,9 @@ class Contexts:
         self._now = store.clock.now  # one for all
 
     def of(self, container: Container, image: Image) -> programs.Context:
-        """The context of a program in this container."""
+        """The context of a program in this container. Raises StartError without memory for one."""
+        if not self._store.memory.take(PROCESS):
+            raise programs.StartError("fork/exec /proc/self/exe: cannot allocate memory", 126)
         inside = _Inside(container, self._store, self._files, self._processes)
         config = container.config
         hostname = hostname_of(container)

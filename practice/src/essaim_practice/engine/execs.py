@@ -14,11 +14,13 @@ from essaim_practice.programs.base import StartError
 from essaim_practice.programs.process import Process
 from essaim_practice.programs.stdio import Streams
 from essaim_practice.store.formats import hex_id
+from essaim_practice.store.memory import weigh
 from essaim_practice.store.objects import Container, Image, Json
 from essaim_practice.store.store import Change, Store
 
 _KEPT = 300.0  # seconds that an exec is kept after its end
 _MOST = 200  # execs remembered per container
+_EXEC = 2048  # bytes of one besides its configuration
 
 
 @dataclass(slots=True)
@@ -75,6 +77,8 @@ class Execs:
         self._events = events
         self._execs: dict[str, Exec] = {}
         self._of: dict[str, list[str]] = {}  # ids by container, oldest first
+        self.weight = 0  # bytes of all that are remembered
+        store.memory.join(self)
         store.watch(self._on_container, Container)
 
     def get(self, exec_id: str) -> Exec | None:
@@ -92,7 +96,9 @@ class Execs:
         self._tidy(container.id)
         tty, reads = bool(config.get("Tty")), bool(config.get("AttachStdin"))
         exec_id = hex_id(self._runtime.random)
-        made = Exec(exec_id, container.id, config, Streams(tty, reads))
+        streams = Streams(tty, reads, memory=self._store.memory)
+        made = Exec(exec_id, container.id, config, streams)
+        self._grow(made, 1)
         self._execs[exec_id] = made
         self._of.setdefault(container.id, []).append(exec_id)
         self._tell(made, f"exec_create: {_told(made)}")
@@ -178,12 +184,18 @@ class Execs:
             old = one.exit_code is not None and now - one.ended > _KEPT
             if old or (len(ids) >= _MOST and not one.running):
                 ids.remove(exec_id)
-                del self._execs[exec_id]
+                self._grow(self._execs.pop(exec_id), -1)
 
     def _on_container(self, change: Change) -> None:
         if change.new is None:
             for exec_id in self._of.pop(change.subject.id, ()):
-                del self._execs[exec_id]
+                self._grow(self._execs.pop(exec_id), -1)
+
+    def _grow(self, one: Exec, sign: int) -> None:
+        weight = _EXEC + weigh(one.config)
+        self.weight += sign * weight
+        if sign > 0:
+            self._store.memory.grow(weight)
 
 
 def _told(one: Exec) -> str:

@@ -16,6 +16,7 @@ from essaim_practice.store.store import Change, Store
 
 _REMEMBERED = 5  # results
 _OUTPUT = 4096  # bytes kept of each
+_RESULT = 500  # bytes that one takes besides
 
 
 @dataclass(slots=True)
@@ -39,7 +40,14 @@ class HealthMonitor:
         self._store = store
         self._execs = execs
         self._records: dict[str, _Record] = {}
+        store.memory.join(self)
         store.watch(self._on_container, Container)
+
+    @property
+    def weight(self) -> int:
+        """Bytes of what the probes said."""
+        kept = (result for record in self._records.values() for result in record.results)
+        return sum(_RESULT + len(result["Output"]) for result in kept)
 
     def shown(self, container: Container) -> dict[str, Any] | None:
         """``State.Health`` of a container; None without a health check."""
@@ -117,6 +125,8 @@ class HealthMonitor:
 
         def finish(code: int, said: str) -> None:
             result = {"Start": rfc3339(begun), "End": rfc3339(clock.now())}
+            if not self._store.memory.take(len(said)):
+                said = ""
             record.results.append({**result, "ExitCode": code, "Output": said})
             self._judge(container_id, record, begun, code)
 

@@ -44,7 +44,7 @@ class Runtime:
         self._logs = logs
         self.random = random
         self._under_way: dict[str, tuple[str, Timer]] = {}
-        self.processes = Processes(clock, logs, self._exit)
+        self.processes = Processes(clock, logs, self._exit, store.memory)
         self._files = files
         self.mesh = Mesh(store, self.processes)
         self.contexts = Contexts(store, files, self.processes, self.mesh)

@@ -293,7 +293,7 @@ class Build:
             steps = program(argv, context).steps
         except StartError as error:
             raise BuildFailed(not_created(error)) from None
-        async for message in played(steps, " ".join(argv), self._clock):
+        async for message in played(steps, " ".join(argv), self._clock, self._store.memory):
             yield message
 
     # Images

@@ -13,6 +13,7 @@ from essaim_practice.programs.cpu_share import LONGEST_TURN, TURN, CpuShare, cos
 from essaim_practice.programs.steps import Read, Steps, Work, Write
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.memory import Budget, NoMemory, charge
 from essaim_practice.store.objects import Image
 
 _UNSET: Mapping[str, Any] = {"Cmd": None, "Entrypoint": None, "Env": [], "Labels": None}
@@ -48,7 +49,9 @@ class Options:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-async def played(steps: Steps, command: str, clock: Clock) -> AsyncIterator[Message]:
+async def played(
+    steps: Steps, command: str, clock: Clock, memory: Budget
+) -> AsyncIterator[Message]:
     """The output of a RUN's program as it comes. Raises BuildFailed."""
     given: bytes | None = None
     pace, left, begun = CpuShare(clock.now()), TURN, clock.real()
@@ -59,13 +62,20 @@ async def played(steps: Steps, command: str, clock: Clock) -> AsyncIterator[Mess
         elif clock.real() - begun > LONGEST_TURN:
             await clock.sleep(0.0)
             begun = clock.real()
+        before = charge(memory)
         try:
             taken = steps.send(given)
+        except NoMemory:
+            raise BuildFailed(
+                f"The command '{command}' returned a non-zero code: 137", 137
+            ) from None
         except StopIteration as end:
             if end.value:
                 text = f"The command '{command}' returned a non-zero code: {end.value}"
                 raise BuildFailed(text, int(end.value)) from None
             return
+        finally:
+            charge(before)
         given = None
         cost = cost_of(taken)
         pace.spend(cost)

@@ -13,6 +13,7 @@ from essaim_practice.programs.cpu_share import LONGEST_TURN, PIECE, TURN, CpuSha
 from essaim_practice.programs.stdio import Streams
 from essaim_practice.programs.steps import Interrupted, Read, Step, Wait, Work, Write
 from essaim_practice.store.clock import Clock, Timer
+from essaim_practice.store.memory import NoMemory, charge
 
 log = logging.getLogger("essaim_practice")
 
@@ -126,6 +127,8 @@ class Process:
             code = self._run()
         except Interrupted as interruption:
             code = 128 + interruption.signal
+        except NoMemory:  # what the kernel does to one that it has no memory for
+            code = 128 + signals.KILL
         except Exception:  # a bug of ours ends one program, not the engine
             log.exception("a program of process %d broke", self.pid)
             code = 1
@@ -181,11 +184,19 @@ class Process:
         if self._signals:
             heard, *left_over = self._signals
             self._signals, self._unsaid = tuple(left_over), iter(())
-            step = self.program.steps.throw(Interrupted(heard))
+            before = charge(self.streams.memory)
+            try:
+                step = self.program.steps.throw(Interrupted(heard))
+            finally:
+                charge(before)
         elif (more := next(self._unsaid, None)) is not None:
             return more
         else:
-            step = self.program.steps.send(given)
+            before = charge(self.streams.memory)
+            try:
+                step = self.program.steps.send(given)
+            finally:
+                charge(before)
         if isinstance(step, Write) and len(step.data) > PIECE:
             self._unsaid = pieces(step)
             return next(self._unsaid)

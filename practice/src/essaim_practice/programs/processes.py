@@ -12,20 +12,36 @@ from essaim_practice.programs.logs import LogBook
 from essaim_practice.programs.process import Process
 from essaim_practice.programs.stdio import Streams
 from essaim_practice.store.clock import Clock
+from essaim_practice.store.memory import UNBOUNDED, Budget
 from essaim_practice.store.objects import Container
+
+PROCESS = 16 * 1024  # bytes of one, with its generators
 
 
 class Processes:
     """Processes by container id; calls ``ended`` with the exit code of each main process."""
 
-    def __init__(self, clock: Clock, logs: LogBook, ended: Callable[[str, int], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        logs: LogBook,
+        ended: Callable[[str, int], None],
+        memory: Budget = UNBOUNDED,
+    ) -> None:
         self._clock = clock
         self._logs = logs
         self._ended = ended
+        self._memory = memory
+        memory.join(self)
         self._streams: dict[str, Streams] = {}  # of main processes, those to come among them
         self._main: dict[str, Process] = {}
         self._others: dict[str, dict[int, Process]] = {}  # by container, and by pid inside it
         self._last: dict[str, int] = {}  # pid inside a container
+
+    @property
+    def weight(self) -> int:
+        """Bytes that the processes take, besides what they hold."""
+        return PROCESS * (len(self._main) + sum(map(len, self._others.values())))
 
     # Coming and going
 
@@ -34,7 +50,9 @@ class Processes:
         streams = self._streams.get(container.id)
         if streams is None:
             config, log = container.config, partial(self._logs.write, container.id)
-            streams = Streams(bool(config.get("Tty")), bool(config.get("OpenStdin")), log)
+            streams = Streams(
+                bool(config.get("Tty")), bool(config.get("OpenStdin")), log, self._memory
+            )
             self._streams[container.id] = streams
         return streams
 

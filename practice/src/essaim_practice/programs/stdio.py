@@ -54,7 +54,7 @@ class Streams:
             self.terminal = Terminal(self._put, self._interrupt, self._wake)
         self.process: Reader | None = None  # hears of input, and of its terminal's signals
         self._log = log
-        self._memory = memory
+        self.memory = memory
         self._input = bytearray()
         self._at_end = not is_open
         self._feed: Broadcast[Chunk] | None = None  # once somebody follows
@@ -104,7 +104,7 @@ class Streams:
     def follow(self) -> Subscription[Chunk]:
         """Everything written from this call on, until the process ends."""
         if self._feed is None:
-            self._feed = Broadcast(self._memory)
+            self._feed = Broadcast(self.memory)
         subscription = self._feed.subscribe()
         if self.over:
             subscription.end()

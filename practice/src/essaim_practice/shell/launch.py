@@ -15,6 +15,7 @@ from essaim_practice.shell.expansion import assign
 from essaim_practice.shell.pipes import Doing, Outer, connected
 from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import Command, Simple
+from essaim_practice.store.memory import VALUE, NoMemory, allocated
 from essaim_practice.text.encoding import decoded
 
 Builtin = Callable[[Shell, list[str]], Doing[int]]
@@ -55,6 +56,10 @@ def simple(shell: Shell, command: Simple) -> Doing[int]:
     argv = yield from expansion.words(shell, command.words)
     if not argv:
         return 0
+    try:
+        room = allocated(sum(map(len, argv)) + VALUE * len(argv))
+    except NoMemory:
+        raise Failure("out of memory") from None
     values = []
     for name, word in command.assignments:
         values.append((name, (yield from expansion.single(shell, word))))
@@ -65,9 +70,12 @@ def simple(shell: Shell, command: Simple) -> Doing[int]:
     def action() -> Doing[int]:
         return _with_assignments(shell, argv, values)
 
-    if not command.redirections:
-        return (yield from action())
-    return (yield from redirections.within(shell, command.redirections, action))
+    try:
+        if not command.redirections:
+            return (yield from action())
+        return (yield from redirections.within(shell, command.redirections, action))
+    finally:
+        room.release()
 
 
 def _bare(shell: Shell, command: Simple) -> Doing[int]:

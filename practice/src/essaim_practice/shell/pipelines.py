@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from essaim_practice.programs.steps import Wait
 from essaim_practice.shell.exits import Failure
-from essaim_practice.shell.pipes import Doing, Held, Pipe, Strand, side_by_side
+from essaim_practice.shell.pipes import PIPE, Doing, Held, Pipe, Strand, side_by_side
 from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import Command
+from essaim_practice.store.memory import NoMemory, allocated
 
 _MOST_FORKS = 200  # commands that one shell has going on at once
 
@@ -15,8 +16,11 @@ def piped(shell: Shell, commands: tuple[Command, ...]) -> Doing[int]:
     strands: list[Strand] = []
     before: Pipe | None = None
     for number, command in enumerate(commands):
-        after = Pipe() if number + 1 < len(commands) else None
         twin = shell.fork()
+        try:
+            after = Pipe(room=allocated(PIPE)) if number + 1 < len(commands) else None
+        except NoMemory:
+            raise Failure(shell.dialect.cannot_fork()) from None
         twin.descriptors = dict(shell.descriptors)
         if before is not None:
             twin.descriptors[0] = before

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Interrupted, Read, Wait, Work, Write
+from essaim_practice.store.memory import Reservation
 
 T = TypeVar("T")
 PIPE = 64 * 1024  # bytes that a pipe holds, as in Linux
@@ -127,6 +128,7 @@ class Pipe:
     held: int = 0  # bytes
     ended: bool = False  # nobody writes any more
     left: bool = False  # nobody reads any more
+    room: Reservation | None = None  # for what it holds
 
     def put(self, data: bytes) -> Doing[None]:
         for at in range(0, len(data), PIPE):

@@ -14,6 +14,7 @@ from essaim_practice.shell.exits import Exit, Failure, Leave
 from essaim_practice.shell.pipes import Descriptors, Doing, Full, Held, Outer, Strand, side_by_side
 from essaim_practice.shell.tree import Command, Group, Pipeline, Simple
 from essaim_practice.shell.variables import LONGEST, Variables
+from essaim_practice.store.memory import NoMemory
 from essaim_practice.text.encoding import decoded, encoded
 
 _DEEPEST = 60  # commands inside commands, functions among them
@@ -62,8 +63,12 @@ class Shell:
     history: list[str] = field(default_factory=list)
 
     def fork(self) -> Shell:
+        """Raises Failure where there is no memory for one more."""
         twin = copy(self)
-        twin.variables = self.variables.copy()
+        try:
+            twin.variables = self.variables.copy()
+        except NoMemory:
+            raise Failure(self.dialect.cannot_fork()) from None
         twin.options, twin.functions = set(self.options), dict(self.functions)
         twin.aliases, twin.positional = dict(self.aliases), list(self.positional)
         twin.traps, twin.jobs, twin.interactive = {}, {}, False

@@ -8,6 +8,7 @@ from weakref import WeakSet
 
 from essaim_practice.store.errors import ApiError
 
+SMALL = 4096  # bytes of a request that is let in even where nothing is left
 VALUE = 64  # bytes that a value of JSON takes besides its text, about
 _ENTRY = 100  # bytes that it takes in an object, with its place there
 
@@ -68,6 +69,13 @@ class Budget:
         if not self.take(growth):
             raise too_much(self.limit)
 
+    def admit(self, growth: int) -> None:
+        """As ``require``, but what is small is let in: else nobody could mend what is full."""
+        if growth <= SMALL:
+            self.grow(growth)
+        else:
+            self.require(growth)
+
 
 class Reservation:
     """Bytes that one request or stream needs for as long as it goes on."""
@@ -83,6 +91,14 @@ class Reservation:
             return False
         self.weight += growth
         return True
+
+    def admit(self, growth: int) -> None:
+        """As ``Budget.admit``. Raises ApiError 409."""
+        if self.weight + growth <= SMALL:
+            self._budget.grow(growth)
+        else:
+            self._budget.require(growth)
+        self.weight += growth
 
     def require(self, growth: int) -> None:
         """As ``take``. Raises ApiError 409."""
@@ -120,3 +136,32 @@ def weigh(value: Any) -> int:
 
 #: Where nothing is counted.
 UNBOUNDED = Budget(2**62)
+
+
+# Programs
+
+_CHARGED = UNBOUNDED  # of the program that makes its step now; all run on one thread
+
+
+class NoMemory(Exception):
+    """A program asked for more than there is."""
+
+
+def charge(budget: Budget) -> Budget:
+    """Count what programs ask for in a budget from now on; returns the one before."""
+    global _CHARGED
+    before, _CHARGED = _CHARGED, budget
+    return before
+
+
+def charged() -> Budget:
+    """What the program that makes its step now counts in."""
+    return _CHARGED
+
+
+def allocated(size: int = 0) -> Reservation:
+    """Bytes for the present program, for as long as it keeps the answer. Raises NoMemory."""
+    room = Reservation(_CHARGED)
+    if size and not room.take(size):
+        raise NoMemory
+    return room

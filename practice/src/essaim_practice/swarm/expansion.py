@@ -16,6 +16,7 @@ from essaim_practice.swarm import templates
 from essaim_practice.swarm.template_values import Function, Record
 from essaim_practice.swarm.templates import TemplateError
 
+_SHARED = 64 * 1024  # characters of a payload that is decoded once
 _LABELS = "map[string]string"
 _SERVICE = f"struct {{ ID string; Name string; Labels {_LABELS} }}"
 _NODE = "struct { ID string; Hostname string; Platform template.Platform }"
@@ -182,7 +183,11 @@ def _data(payload: Payload) -> bytes:
     return _decoded(str(payload.spec.get("Data") or ""))
 
 
-@lru_cache(maxsize=256)
 def _decoded(text: str) -> bytes:
-    """Cached, so that the containers of a service share the bytes."""
+    """Cached where it is short, so that the containers of a service share the bytes."""
+    return _decoded_once(text) if len(text) <= _SHARED else base64.b64decode(text)
+
+
+@lru_cache(maxsize=64)
+def _decoded_once(text: str) -> bytes:
     return base64.b64decode(text)

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from essaim_practice.store.formats import hex_id
+from essaim_practice.store.memory import weigh
 from essaim_practice.store.mount import Mount
 from essaim_practice.store.objects import Container, Json, Network, Node, Port, Service, Task
 from essaim_practice.store.store import Store
@@ -41,6 +42,9 @@ def container_of(
         files = tuple(expansion.payload_mounts(store, expanded, values))
     except TemplateError as error:  # one that could be carried out when it was tried
         expanded, files = dict(spec), (Mount("file", "", problem=str(error)),)
+    if not store.memory.take(weigh(expanded) + sum(len(file.data) for file in files)):
+        text = "fork/exec /usr/bin/containerd-shim-runc-v2: cannot allocate memory"
+        expanded, files = {"Image": spec["Image"]}, (Mount("file", "", problem=text),)
     return Container(
         id=hex_id(random),
         engine=node.engine,

@@ -14,6 +14,7 @@ from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Step, Steps, Wait, Work, Write, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Device
+from essaim_practice.store.memory import NoMemory, allocated
 from essaim_practice.text.encoding import decoded, encoded
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ _HELD = 50  # bytes that a line counts for besides its text: empty ones fill mem
 _LINE, _BYTES = 3, 1024  # microseconds that a line costs; bytes of it that cost one more
 ENTRY = Work(20)  # what it costs to look at a file, or to change it
 _BREATH = 4096  # lines after which simulated time goes on
+_KILLED = 137
 _BANNER = "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary."
 
 
@@ -73,6 +75,9 @@ def _guarded(function: Tool, argv: list[str], context: Context, usage: str, code
         said = f"{error.filename}: " if error.filename else ""
         yield line(f"{name}: {said}{error.strerror}", 2)
         return code
+    except NoMemory:  # what the kernel does to a program that it has no memory for
+        yield line("Killed", 2)
+        return _KILLED
 
 
 @dataclass(slots=True)
@@ -170,6 +175,23 @@ def reason(error: OSError) -> str:
     return error.strerror or "I/O error"
 
 
+class Rows(list[bytes]):
+    """Lines that a program holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.size = 0  # bytes
+        self._room = allocated()
+
+    def add(self, row: bytes) -> None:
+        """Raises NoMemory where its cluster has no room for more."""
+        self.append(row)
+        self.size += len(row) + _HELD
+        missing = self.size - self._room.weight
+        if missing > 0 and not self._room.take(missing + _CHUNK):
+            raise NoMemory
+
+
 class Lines:
     """Input line by line: a file's content, or what the program is given to read."""
 
@@ -217,13 +239,11 @@ class Lines:
         return ((yield READ) or None) if self._open else None
 
     def whole(self) -> Doing[list[bytes]]:
-        """All lines that are left. Raises Complaint beyond MOST bytes."""
-        found: list[bytes] = []
-        size = 0
+        """All lines that are left. Raises Complaint beyond MOST bytes, and NoMemory."""
+        found = Rows()
         while (one := (yield from self.next())) is not None:
-            found.append(one)
-            size += len(one) + _HELD
-            if size > MOST:
+            found.add(one)
+            if found.size > MOST:
                 raise Complaint("out of memory", 1)
         return found
 

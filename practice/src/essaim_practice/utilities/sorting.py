@@ -17,6 +17,7 @@ from essaim_practice.utilities.base import (
     Doing,
     Misuse,
     Options,
+    Rows,
     gnu,
     inputs,
     opened,
@@ -43,14 +44,12 @@ def sort(argv: list[str], context: Context) -> Steps:
     found, code = yield from inputs("sort", context, asked.words, 2)
     if code:
         return code
-    lines: list[bytes] = []
+    lines = Rows()
     tally = Tally()
-    size = 0
     for _, source in found:
         while (one := (yield from source.next())) is not None:
-            lines.append(one.rstrip(b"\n"))
-            size += len(one) + 100
-            if size > 2 * MOST:
+            lines.add(one.rstrip(b"\n"))
+            if lines.size > MOST:
                 raise Complaint("out of memory", 2)
     keys = [_Key(text, asked) for text in asked.given.get("k", [])] or [_Key("", asked)]
 

@@ -183,7 +183,7 @@ class _Connection:
                     raise _TooLarge
             elif isinstance(event, h11.Data):
                 assert self._held is not None
-                self._held.require(len(event.data))
+                self._held.admit(len(event.data))
                 body += event.data
                 if len(body) > self._most:
                     raise _TooLarge
