@@ -83,7 +83,6 @@ class Database:
         run = self._connection.execute
         with _damage_seen():
             run("pragma locking_mode = exclusive")
-            run("pragma journal_mode = wal")
             run("pragma synchronous = normal")
             run("pragma cache_size = -128")  # KiB
             run("pragma wal_autocheckpoint = 256")  # pages
@@ -94,6 +93,7 @@ class Database:
                 raise Damaged("it is no file of a cluster")
             if version > VERSION:
                 raise Future(f"version {version}")
+            run("pragma journal_mode = wal")
             if run("pragma quick_check(1)").fetchone() != ("ok",):
                 raise Damaged("its pages do not fit together")
             while version < VERSION:
