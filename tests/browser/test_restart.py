@@ -17,10 +17,12 @@ from core.storage.storage import FILE
 from tests.browser.conftest import PATIENCE, Look, dashboard, free_port
 from tests.browser.test_console import answer, run
 from tests.browser.test_labs import GREEN
-from tests.browser.test_share import codes
+from tests.browser.test_share import codes, create
 from tests.cluster.test_collector import until
 
 pytestmark = pytest.mark.browser
+
+SERVICE = b"outlives-all"
 
 expect.set_options(timeout=PATIENCE)
 
@@ -84,12 +86,13 @@ def test_the_console_keeps_what_was_typed_and_answered(look: Look) -> None:
 
 
 def kept(folder: Path) -> bool:
-    """Whether a folder has the first step of a lab, and the line that did it."""
+    """Whether a folder has the first step of a lab, the line that did it, and the service."""
     with closing(sqlite3.connect(folder / FILE)) as file:
         labs = file.execute("SELECT value FROM record WHERE name = 'labs'").fetchall()
         lines = file.execute("SELECT value FROM entry WHERE name = 'timeline'").fetchall()
     done = [progress.done for (value,) in labs for progress in decode(value, KeptLabs).begun()]
-    return any(done) and any(b"hello-world" in value for (value,) in lines)
+    clusters = b"".join(path.read_bytes() for path in (folder / "clusters").glob("*.cluster*"))
+    return any(done) and any(b"hello-world" in value for (value,) in lines) and SERVICE in clusters
 
 
 def test_a_learner_goes_on_where_they_were(look: Look, tmp_path: Path) -> None:
@@ -102,6 +105,8 @@ def test_a_learner_goes_on_where_they_were(look: Look, tmp_path: Path) -> None:
         desk.goto(f"{essaim}/console")
         run(desk, "docker container run hello-world")
         expect(page.locator(f"{GREEN}[data-step='0']")).to_be_visible()
+        desk.goto(essaim)
+        create(desk, SERVICE.decode())
         before, key = codes(desk), own_key(page)
         desk.close()
         until(lambda: kept(tmp_path))
@@ -113,6 +118,9 @@ def test_a_learner_goes_on_where_they_were(look: Look, tmp_path: Path) -> None:
         expect(page.locator(f"{GREEN}[data-step='0']")).to_be_visible()
         assert codes(page) == before
         assert own_key(page) == key
+        page.goto(essaim)
+        expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
+        expect(page.get_by_role("button", name=f"Remove {SERVICE.decode()}")).to_be_visible()
         assert (
             "docker container run hello-world" in page.request.get(f"{essaim}/live/timeline").text()
         )
