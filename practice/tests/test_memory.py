@@ -9,13 +9,16 @@ import io
 import lzma
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import docker
 import pytest
 
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.hosting.clusters import Clusters
 from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.hosting.settings import Settings
 from essaim_practice.images import build_context, image_tars
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.store.broadcast import Broadcast
@@ -23,7 +26,7 @@ from essaim_practice.store.clock import ManualClock
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.file_tree import EMPTY
 from essaim_practice.store.limits import Limits
-from essaim_practice.store.memory import Budget, Reservation, weigh
+from essaim_practice.store.memory import SMALL, Budget, Reservation, weigh
 from essaim_practice.store.objects import Volume
 from essaim_practice.store.store import Store
 
@@ -253,3 +256,26 @@ def test_a_process_needs_memory(server: PracticeServer, api: docker.APIClient) -
         api.start(made)
     room.release()
     api.start(made)
+
+
+# Thirty of them
+
+
+def test_thirty_clusters_that_mean_harm_stay_under_a_bound() -> None:
+    limits = Limits(memory_bytes=2**20)
+    with Clusters(Settings(bind_ports=False, speed=50, limits=limits, nodes=1)) as clusters:
+        servers = [clusters.get(f"c{number}") for number in range(30)]
+        labels = {"l": BIG}
+        for server in servers:
+            client = docker.APIClient(base_url=server.urls[0])
+            client.pull("alpine", tag="latest")
+            with suppress(docker.errors.APIError):
+                client.create_container("alpine", ["sh", "-c", f"{GROW}; echo $x"], name="grows")
+                client.start("grows")
+                for _ in range(20):
+                    client.create_volume(labels=labels)
+            client.close()
+        held = [server.cluster.store.memory.weight for server in servers]
+    small = 8 * SMALL  # what is let in where nothing is left
+    assert max(held) <= limits.memory_bytes + small
+    assert sum(held) > 30 * limits.memory_bytes / 2  # they did try
