@@ -35,9 +35,13 @@ class WorkerStatus:
 
 @dataclass(frozen=True, slots=True)
 class ClusterStatus:
-    """A cluster that a worker holds."""
+    """A cluster that a worker holds, or keeps.
+
+    open: it is there. Of one that is only kept on disk nothing more is known: the numbers are 0.
+    """
 
     id: str
+    open: bool
     writes: int  # records written since it began, or since it was restored
     machines: int
     most_machines: int  # that may be there by adding more
@@ -99,7 +103,7 @@ class WorkerClient:
         return self._way.ask("GET", "/worker", lambda said: _made(WorkerStatus, said), None)
 
     def clusters(self) -> tuple[ClusterStatus, ...]:
-        """The clusters that it holds, oldest first."""
+        """The clusters that it holds, oldest first; then those that it only keeps."""
         return self._way.ask(
             "GET",
             "/worker/clusters",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeVar
@@ -14,6 +15,7 @@ from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.hosting.settings import Settings
 from essaim_practice.hosting.thread import LoopThread
 from essaim_practice.storage import Folder, Lost
+from essaim_practice.wire.http import log
 
 T = TypeVar("T")
 
@@ -29,12 +31,22 @@ class Opened:
     lost: Lost | None = None
 
 
+@dataclass(slots=True)
+class _Turn:
+    """Of who opens or ends the cluster of a key, and how many want it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wanted: int = 0
+
+
 class Clusters:
     """Makes each cluster when it is first asked for, and ends it when nobody used it for long.
 
     settings: what each cluster is. most: how many there may be at a time.
     idle_after: seconds of real time without a request until a cluster is ended; None for never.
-    folder: where to keep them, by keys of 1 to 64 small letters and digits; None: in memory only.
+    folder: where they are kept, by keys of 1 to 64 small letters and digits, written at most a
+    second late; None: in memory only. A kept cluster comes back when it is asked for again, as
+    after a power cut, even in another process.
     One cluster listens only once its ``urls`` are asked for, and shares nothing with another.
 
     >>> from essaim_practice import Clusters
@@ -53,11 +65,11 @@ class Clusters:
     ) -> None:
         self.settings = settings
         self.most = most
-        self.folder = folder
         self._idle_after = idle_after
         self._servers: dict[str, PracticeServer] = {}
-        self._opening = asyncio.Lock()
-        self._kept = Folder(folder) if folder is not None else None
+        self._beginning: set[str] = set()  # keys of clusters that are not there yet
+        self._turns: dict[str, _Turn] = {}  # by key
+        self._folder = Folder(folder) if folder is not None else None
         self._thread = LoopThread()
         self._watch: asyncio.Task[None] | None = None
         if idle_after is not None:
@@ -77,7 +89,7 @@ class Clusters:
         self.stop()
 
     def get(self, key: str) -> PracticeServer:
-        """The cluster of this key, made if it is not there. Raises TooManyClusters."""
+        """The cluster of this key, made if it is not there. Raises as ``open`` does."""
         return self._thread.run(self.open(key)).server
 
     def keys(self) -> tuple[str, ...]:
@@ -85,11 +97,14 @@ class Clusters:
         return tuple(self._thread.call(lambda: list(self._servers)))
 
     def end(self, key: str) -> None:
-        """Forget a cluster, where there is one."""
+        """Forget a cluster, where there is one, and what is kept of it."""
         self._thread.run(self.forget(key))
 
     def reap(self, idle: float) -> tuple[str, ...]:
-        """End the clusters that nobody has used for so many seconds; their keys."""
+        """End the clusters that nobody has used for so many seconds; their keys.
+
+        What is kept of them stays.
+        """
         return self._thread.run(self._reap(idle))
 
     def stop(self) -> None:
@@ -115,46 +130,91 @@ class Clusters:
         settings: what a new one is; None: as all others. Raises TooManyClusters; where clusters
         are kept, InUse while another process has it, and ValueError for a key that is none.
         """
-        async with self._opening:
+        async with self._turn(key):
             server = self._servers.get(key)
             if server is not None:
                 server.touch()
                 return Opened(server, "there")
-            if len(self._servers) >= self.most:
+            if len(self._servers) + len(self._beginning) >= self.most:
                 raise TooManyClusters(
                     f"this process holds at most {self.most} practice clusters: "
                     "end one first, or wait until one has been idle for long"
                 )
-            kept = await asyncio.to_thread(self._kept.open, key) if self._kept else None
-            restored = kept is not None and kept.state is not None
-            server = PracticeServer(self._thread, settings or self.settings, kept=kept)
-            self._servers[key] = server
-            return Opened(
-                server, "restored" if restored else "new", kept.lost if kept is not None else None
-            )
+            self._beginning.add(key)
+            try:
+                return await self._begin(key, settings or self.settings)
+            finally:
+                self._beginning.discard(key)
+
+    async def _begin(self, key: str, settings: Settings) -> Opened:
+        kept = await asyncio.to_thread(self._folder.open, key) if self._folder else None
+        restored = kept is not None and kept.state is not None
+        try:
+            server = PracticeServer(self._thread, settings, kept=kept)
+        except Exception:
+            if kept is None or not restored:
+                raise
+            log.exception("what is kept of a cluster cannot be played, and is put aside")
+            await asyncio.to_thread(kept.put_aside)
+            restored, server = False, PracticeServer(self._thread, settings, kept=kept)
+        self._servers[key] = server
+        return Opened(server, "restored" if restored else "new", kept.lost if kept else None)
+
+    @property
+    def keeps(self) -> bool:
+        """They are kept in a folder."""
+        return self._folder is not None
+
+    async def kept(self) -> tuple[str, ...]:
+        """The keys of the clusters that are kept, whether they are there or not."""
+        return await asyncio.to_thread(self._folder.keys) if self._folder else ()
+
+    async def sweep(self, age: float) -> None:
+        """Forget what is kept of clusters that nobody had open or wrote for so many seconds."""
+        if self._folder is not None:
+            await asyncio.to_thread(self._folder.touch, tuple(self._servers))
+            await asyncio.to_thread(self._folder.sweep, age)
 
     async def forget(self, key: str) -> None:
-        """What ``end`` does."""
-        async with self._opening:
-            server = self._servers.pop(key, None)
-            if server is not None:
-                await server.close()
-            if self._kept is not None:
-                await asyncio.to_thread(self._kept.forget, key)
+        """What ``end`` does. Raises InUse while another process has the cluster."""
+        async with self._turn(key):
+            await self._rest(key)
+            if self._folder is not None:
+                await asyncio.to_thread(self._folder.forget, key)
 
     async def close(self) -> None:
-        """End every cluster; keep what is kept."""
-        async with self._opening:
-            while self._servers:
-                await self._servers.popitem()[1].close()
-            if self._kept is not None:
-                await asyncio.to_thread(self._kept.close)
+        """End every cluster. What is kept of them stays."""
+        while self._servers:
+            await asyncio.gather(*map(self._let_rest, self._servers))
+        if self._folder is not None:
+            await asyncio.to_thread(self._folder.close)
+
+    async def _let_rest(self, key: str) -> None:
+        async with self._turn(key):
+            await self._rest(key)
+
+    async def _rest(self, key: str) -> None:
+        server = self._servers.pop(key, None)
+        if server is not None:
+            await server.close()
+
+    @asynccontextmanager
+    async def _turn(self, key: str) -> AsyncIterator[None]:
+        """One after the other opens or ends the cluster of a key."""
+        turn = self._turns.setdefault(key, _Turn())
+        turn.wanted += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.wanted -= 1
+            if not turn.wanted:
+                del self._turns[key]
 
     async def _reap(self, idle: float) -> tuple[str, ...]:
-        async with self._opening:
-            keys = tuple(key for key, server in self._servers.items() if server.idle >= idle)
-            for key in keys:
-                await self._servers.pop(key).close()  # its file stays
+        keys = tuple(key for key, server in self._servers.items() if server.idle >= idle)
+        for key in keys:
+            await self._let_rest(key)
         return keys
 
     async def _reap_for_ever(self, idle: float) -> None:

@@ -72,6 +72,7 @@ class PracticeServer(Machines):
         self._reset_task: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[Any]] = set()  # connections that wait for a reset
         self._touched = thread.loop.time()
+        self._ended = False
         self.cluster: Cluster
         self._begin()
 
@@ -211,13 +212,15 @@ class PracticeServer(Machines):
 
     async def close(self) -> None:
         """What ``stop`` does, for a caller on the thread itself."""
-        self._clock.close()
-        if self._binder is not None:
-            await self._binder.close()
-        for server in self._servers.values():
-            await server.close()
         if self._reset_task is not None:
             self._reset_task.cancel()
+        async with self._resets:
+            self._ended = True
+            self._clock.close()
+            if self._binder is not None:
+                await self._binder.close()
+            for server in self._servers.values():
+                await server.close()
         if self._kept is not None:
             await self._kept.close()
 
@@ -237,11 +240,15 @@ class PracticeServer(Machines):
                 self._clock.pause()
             if with_.seed is not None:  # not the ids of the beginning again
                 random = Random(f"{with_.seed} {state.writes}")
-        cluster = Cluster(self._clock, random, with_.nodes, with_.formed, with_.limits, state)
-        if self._kept is not None:
-            self._kept.record(cluster)
-        if state is not None:
-            cluster.cut_power()
+        try:
+            cluster = Cluster(self._clock, random, with_.nodes, with_.formed, with_.limits, state)
+            if self._kept is not None:
+                self._kept.record(cluster)
+            if state is not None:
+                cluster.cut_power()
+        except BaseException:  # what is kept does not fit together
+            self._clock.close()
+            raise
         cluster.keeper = self
         self.cluster = cluster
         for heard in self._watchers:
@@ -259,13 +266,18 @@ class PracticeServer(Machines):
     def _watch(self, heard: Callable[[str], None]) -> None:
         self.cluster.store.watch(lambda change: heard(type(change.subject).__name__), *_TOLD)
 
+    @property
+    def listening(self) -> bool:
+        """Its engines answer already."""
+        return bool(self._servers)
+
     async def listen(self, places: Places | None = None) -> None:
         """On the thread itself: let every engine answer at its place, unless they do already.
 
         places: where; else at any free ports of the loopback. Raises OSError.
         """
         async with self._resets:
-            if self._servers:
+            if self._servers or self._ended:
                 return
             self._places = places or ports(LOOPBACK, 0, ())
             servers = {

@@ -12,6 +12,7 @@ import os
 import re
 import sqlite3
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -70,6 +71,12 @@ class Folder:
                     each.unlink(missing_ok=True)
             finally:
                 os.close(lock)
+
+    def touch(self, keys: Iterable[str]) -> None:
+        """These clusters are in use, though nothing of them was written: ``sweep`` sees that."""
+        for key in keys:
+            with suppress(OSError):
+                os.utime(self.path / f"{key}.cluster")
 
     def sweep(self, older: float) -> tuple[str, ...]:
         """Forget the clusters that nobody has open and that were not written for so many seconds.
@@ -142,6 +149,15 @@ class Kept:
         create(self._path)
         self._database = Database(self._path, _Turns())
         return self._database
+
+    def put_aside(self) -> None:
+        """What was read cannot be played: put it aside, and begin anew."""
+        if self._recorder is not None:
+            self._recorder.close()
+            self._recorder = None
+        self._close_file()
+        self.state, self.lost = None, "damaged"
+        self._begin_anew()
 
     # On the cluster's loop
 

@@ -32,8 +32,11 @@ class Address(Protocol):
     def own(self) -> Place:
         """Of the worker itself."""
 
+    def check(self, cluster: str) -> None:
+        """Raises ApiError 400 where this cluster's engines can have no place."""
+
     def engines(self, cluster: str) -> Places:
-        """Of a cluster's engines. Raises ApiError 400 where there can be none."""
+        """Of a cluster's engines, which do not listen yet. Raises OSError."""
 
     def leave(self, cluster: str) -> None:
         """A cluster is no more."""
@@ -44,6 +47,9 @@ class OnPort:
     """A TCP port: engines are reached by paths of it."""
 
     own: Port
+
+    def check(self, cluster: str) -> None:
+        """Any path will do."""
 
     def engines(self, cluster: str) -> Places:
         return lambda engine: ServerPath(f"/clusters/{cluster}/engines/{engine}")
@@ -59,10 +65,8 @@ class InFolder:
     own: UnixSocket
     folder: Path
 
-    def engines(self, cluster: str) -> Places:
-        """Makes the folder of the cluster's sockets, and clears it of those of an ended worker."""
-        there = self.folder / cluster
-        longest = len(os.fsencode(there)) + 1 + _LONGEST_NAME
+    def check(self, cluster: str) -> None:
+        longest = len(os.fsencode(self.folder / cluster)) + 1 + _LONGEST_NAME
         if longest > LONGEST_PATH:
             raise ApiError(
                 400,
@@ -70,6 +74,10 @@ class InFolder:
                 f"socket has at most {LONGEST_PATH}: give a shorter ID, or let the worker listen "
                 "in a folder with a shorter path",
             )
+
+    def engines(self, cluster: str) -> Places:
+        """Makes the folder of the cluster's sockets, and clears it of those of an ended worker."""
+        there = self.folder / cluster
         there.mkdir(mode=0o700, exist_ok=True)
         _clear(there.iterdir())
         return partial(_engine_socket, there)

@@ -32,6 +32,8 @@ _ID = re.compile(r"[a-z0-9]{1,64}")
 _ENGINE = re.compile(r"/clusters/([^/?]*)/engines/([^/?]*)(.*)", re.DOTALL)
 _LARGEST = 64 * 1024  # bytes of a body that is not an engine's
 _PATIENCE = 30.0  # seconds for a connection's first request, which shows the secret
+_OLD = 24 * 3600.0  # seconds: what is kept goes, where nobody has opened it for so long
+_SWEEP = 600.0  # seconds between two looks
 _SETTINGS = ("nodes", "formed", "speed", "seed")
 
 
@@ -48,15 +50,28 @@ class Worker:
         self._secret = secret.encode()
         self._load = Load()
         self._changes = Changes(self._beat)
+        self._listening = asyncio.Lock()  # who lets a cluster's engines listen
+        self._sweeping: asyncio.Task[None] | None = None
         self._listener: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def open(self) -> None:
         """Listen. Raises OSError."""
         self._listener = await self._address.own.open(self._accept)
+        self._sweeping = asyncio.create_task(self._sweep_for_ever())
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP)  # first: after a restart, those in use are opened again
+            try:
+                await self._clusters.sweep(_OLD)
+            except OSError:
+                wire.log.exception("old clusters could not be removed")
 
     async def close(self) -> None:
         """Listen no more, and end every connection and cluster; keep what is kept."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         if self._listener is not None:
             await listener.close(self._listener)
         self._address.own.leave()
@@ -123,18 +138,13 @@ class Worker:
                 case "GET", ["worker"]:
                     return Response(self._status())
                 case "GET", ["worker", "clusters"]:
-                    servers = self._clusters.servers.items()
-                    return Response([_shown(key, server) for key, server in servers])
+                    return Response(await self._listed())
                 case "GET", ["worker", "changes"]:
                     return Stream(self._changes.lines(), "application/x-ndjson")
                 case "PUT", ["worker", "clusters", id]:
                     return Response(await self._open(_checked(id), call.body))
                 case "DELETE", ["worker", "clusters", id]:
-                    try:
-                        await self._clusters.forget(_checked(id))
-                    except InUse as error:
-                        raise ApiError(409, str(error)) from None
-                    self._address.leave(id)
+                    await self._forget(_checked(id))
                     return Response(status=204)
         except ApiError as error:
             return error_response(error)
@@ -145,15 +155,30 @@ class Worker:
 
     async def _open(self, id: str, body: bytes) -> dict[str, Any]:
         settings = _settings(self._clusters.settings, body)
-        places = None if id in self._clusters.servers else self._address.engines(id)
+        self._address.check(id)
         try:
             opened = await self._clusters.open(id, settings)
         except (TooManyClusters, InUse) as error:
             raise ApiError(409, str(error)) from None
+        server = opened.server
         if opened.begun != "there":
-            opened.server.tell(partial(self._changes.tell, id))
-        await opened.server.listen(places)
-        return _shown(id, opened.server) | {"begun": opened.begun, "lost": opened.lost}
+            server.tell(partial(self._changes.tell, id))
+        async with self._listening:
+            if not server.listening:
+                await server.listen(self._address.engines(id))
+        return _shown(id, server) | {"begun": opened.begun, "lost": opened.lost}
+
+    async def _forget(self, id: str) -> None:
+        try:
+            await self._clusters.forget(id)
+        except InUse as error:
+            raise ApiError(409, str(error)) from None
+        self._address.leave(id)
+
+    async def _listed(self) -> list[dict[str, Any]]:
+        kept, servers = await self._clusters.kept(), self._clusters.servers
+        there = [_shown(id, server) for id, server in servers.items()]
+        return there + [_asleep(id) for id in kept if id not in servers]
 
     def _status(self) -> dict[str, Any]:
         return {
@@ -163,7 +188,7 @@ class Worker:
             "most": self._clusters.most,
             "load": self._load.read(),
             "memory": memory(),
-            "kept": self._clusters.folder is not None,
+            "kept": self._clusters.keeps,
         }
 
     def _beat(self) -> dict[str, Any]:
@@ -226,9 +251,14 @@ def _settings(usual: Settings, body: bytes) -> Settings:
         raise ApiError(400, str(error)) from None
 
 
+def _asleep(id: str) -> dict[str, Any]:
+    return {"id": id, "open": False, "writes": 0, "machines": 0, "most_machines": 0, "idle": 0}
+
+
 def _shown(id: str, server: PracticeServer) -> dict[str, Any]:
     return {
         "id": id,
+        "open": True,
         "writes": server.cluster.store.writes,
         "machines": len(server.cluster.engines),
         "most_machines": server.settings.limits.engines,
