@@ -17,9 +17,12 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a word until a worker counts as lost; it says something each second.
 SILENCE = 5.0
+#: Seconds for an answer; and for a cluster to come back from its file, which others wait for.
+ANSWER, RETURNING = 10.0, 60.0
 #: Seconds from the start of a process until it must listen.
 STARTING = 30.0
-#: Seconds between two tries to reach a worker, or to start one that ended at once; then longer.
+#: Seconds until a lost worker is looked for again, or one that ended at once is started again; for
+#: that it is longer each time, and at most so long.
 AGAIN, LONGEST = 0.5, 30.0
 #: Seconds that a worker has lived when its end counts as an accident, not as a fault of its own.
 SOUND = 10.0
@@ -106,9 +109,9 @@ class PracticeCluster:
         for hint in self._hints:
             hint(*parts)
 
-    def open(self, worker: Worker) -> None:
-        """Have a worker hold it. Raises NoAnswer and RequestRefused."""
-        opened = worker.client.open(self.id, **self.settings)
+    def open(self, worker: Worker, patience: float = ANSWER) -> None:
+        """Have a worker hold it. patience: in seconds. Raises NoAnswer and RequestRefused."""
+        opened = worker.asking(patience).open(self.id, **self.settings)
         self.worker, worker.asked = worker, -math.inf
         self.most_machines, self._writes = opened.cluster.most_machines, opened.cluster.writes
         self.begun, self.aside = opened.begun, opened.lost
@@ -129,8 +132,14 @@ class PracticeCluster:
 class Owner(Protocol):
     """Who knows all workers; called on a worker's thread."""
 
-    def came(self, worker: Worker) -> None:
-        """It answers now. Raises NoAnswer where it answers no more."""
+    def came(self, worker: Worker, there: Callable[[], bool]) -> None:
+        """It answers now: give it its clusters, while it is there.
+
+        Raises NoAnswer and RequestRefused.
+        """
+
+    def housed(self, worker: Worker) -> None:
+        """It is ready for more."""
 
     def lost(self, worker: Worker) -> None:
         """It does not answer any more."""
@@ -151,22 +160,31 @@ class Worker:
         launch: Callable[[], subprocess.Popen[bytes]] | None = None,
     ) -> None:
         self.host, self.secret = host, secret
-        self.client = WorkerClient(host, secret, timeout=SILENCE)
+        self.client = self.asking(ANSWER)
         self.clusters: dict[str, PracticeCluster] = {}  # by id
         self.load = 0.0  # share of a core, as it last said
-        self.ready = False
         self.tried = False  # it did not answer, or does not any more
         self._owner, self._launch = owner, launch
         self._writes: Mapping[str, int] = {}
         self.asked = -math.inf  # when it said so
         self._process: subprocess.Popen[bytes] | None = None
-        self._changes: Changes | None = None
+        self._changes: Changes | None = None  # that are heard now
+        self._held: Changes | None = None  # those when it got its clusters back
         self._thread = SupervisedThread(f"worker_{host.rpartition('/')[2]}", self._work)
 
     @property
     def ours(self) -> bool:
         """Whether it is a process of this dashboard."""
         return self._launch is not None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is there, with all its clusters."""
+        return self._held is not None and self._held is self._changes
+
+    def asking(self, patience: float) -> WorkerClient:
+        """A client that waits so many seconds for each answer."""
+        return WorkerClient(self.host, self.secret, timeout=patience)
 
     @property
     def pid(self) -> int:
@@ -211,7 +229,7 @@ class Worker:
             except Exception as error:
                 log.exception("the worker at %s was given up", self.host)
                 why = error
-            self.ready, self.tried = False, True
+            self.tried = True
             ended = self._thread.wait(0)
             self._end_process(politely=ended)
             if ended:
@@ -221,24 +239,42 @@ class Worker:
             log.log(logging.WARNING if failures < 2 else logging.DEBUG, "a worker is lost: %s", why)
             self._owner.lost(self)
             if failures:
-                self._thread.wait(min(AGAIN * 2 ** (failures - 1), LONGEST))
+                # To start a process costs a second; to look for one elsewhere, nothing.
+                longer = 2 ** min(failures - 1, 10) if self.ours else 1
+                self._thread.wait(min(AGAIN * longer, LONGEST))
 
     def _live(self) -> None:
         """From the worker's first word to its last. Raises NoAnswer when it is silent."""
         if self._launch:
             self._process = self._launch()
-        self._changes = self._heard()
+        self._changes = changes = self._heard()
         try:
-            for change in self._changes:
+            next(changes)
+            # On a thread of its own: a cluster that takes long to come back is no silence.
+            SupervisedThread("worker_comes", lambda: self._come(changes)).start()
+            for change in changes:
                 if isinstance(change, Changed):
                     if cluster := self.clusters.get(change.cluster):
                         cluster.changed(change.kinds)
                 else:
                     self.load = change.load
-                    if not self.ready:
-                        self._owner.came(self)
         finally:
-            self._changes.close()
+            self._changes = None
+            changes.close()
+
+    def _come(self, changes: Changes) -> None:
+        """Have it hold its clusters again, for as long as these changes are heard."""
+        try:
+            self._owner.came(self, lambda: changes is self._changes)
+        except (NoAnswer, RequestRefused) as error:
+            log.warning("a worker is given up: %s", error)
+        except Exception:
+            log.exception("the worker at %s is given up", self.host)
+        else:
+            self._held = changes
+            self._owner.housed(self)
+            return
+        changes.close()  # so that it is lost
 
     def _heard(self) -> Changes:
         """Its changes, once it listens."""

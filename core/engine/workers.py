@@ -17,13 +17,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from core.engine.practice import NoAnswer, RequestRefused
-from core.engine.worker import PracticeCluster, Worker
+from core.engine.worker import RETURNING, PracticeCluster, Worker
 from core.errors import NoRoom, NoWorker
 from core.i18n import later as _
 from core.threads.supervised import SupervisedThread
@@ -42,7 +42,7 @@ GRACE = 15.0
 #: A worker that uses a whole core counts as if it held so many clusters more.
 BUSY = 10
 #: How often a cluster is given to a worker that does not survive it.
-TRIES = 2
+TRIES = 3
 
 _REFUSED = _("A machine for practice refuses: {words}")
 _FULL = _("The machines for practice hold as many clusters as they may.")
@@ -180,18 +180,21 @@ class Workers:
 
     # From the workers' threads
 
-    def came(self, worker: Worker) -> None:
-        """It answers now: have it hold its clusters, and those that have no worker.
+    def came(self, worker: Worker, there: Callable[[], bool]) -> None:
+        """It answers now: have it hold its clusters again, while it is there.
 
-        Raises NoAnswer where it answers no more.
+        Raises NoAnswer and RequestRefused.
         """
-        for cluster in list(worker.clusters.values()):
-            if cluster.failures < TRIES:
+        clusters = list(worker.clusters.values())
+        for cluster in sorted(clusters, key=lambda each: each.failures):
+            if there() and cluster.failures < TRIES:
                 self._hold(cluster, worker)
         if not worker.ours:
             self._look_round(worker)
+
+    def housed(self, worker: Worker) -> None:
+        """It is ready: for newcomers, and for clusters that have no worker."""
         with self._news:
-            worker.ready = True
             self._news.notify_all()
         self._house()
 
@@ -208,7 +211,7 @@ class Workers:
 
     def _hold(self, cluster: PracticeCluster, worker: Worker) -> None:
         try:
-            cluster.open(worker)
+            cluster.open(worker, RETURNING)
         except NoAnswer:
             cluster.failures += 1  # it may be what ends the worker
             raise
@@ -230,7 +233,7 @@ class Workers:
                     continue
                 chosen.clusters[id] = cluster
             try:
-                cluster.open(chosen)
+                cluster.open(chosen, RETURNING)
             except (NoAnswer, RequestRefused) as error:
                 log.warning("%s does not take a cluster: %s", chosen.host, error)
                 with self._news:

@@ -70,6 +70,12 @@ def answers(cluster: PracticeCluster) -> bool:
     return True
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a worker takes long to start."""
+    monkeypatch.setattr(rules, "PATIENCE", 120.0)
+
+
 # What one may write
 
 
@@ -452,10 +458,10 @@ def test_a_cluster_that_its_worker_does_not_survive_is_given_up(
         deadly, other = workers.open("deadly", {}), workers.open("other", {})
         opening = PracticeCluster.open
 
-        def die(self: PracticeCluster, worker: Worker) -> None:
+        def die(self: PracticeCluster, worker: Worker, patience: float) -> None:
             if self is deadly:
                 os.kill(worker.pid, signal.SIGKILL)
-            opening(self, worker)
+            opening(self, worker, patience)
 
         monkeypatch.setattr(PracticeCluster, "open", die)
         back = threading.Event()
