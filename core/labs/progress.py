@@ -73,7 +73,8 @@ class Labs:
         self._changed, self._watched, self._now = changed, watched, now
         self._wanted = 0.0  # when somebody last asked, in seconds of the monotonic clock
         self._runs: dict[str, _Run] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # held while a lab begins, and so while an engine is asked
+        self._passing = threading.Lock()  # held while a run changes, and no longer
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._thread: SupervisedThread | None = None
@@ -92,8 +93,9 @@ class Labs:
 
     def kept(self, hidden: bool) -> KeptLabs:
         """All of it as a record. hidden: without what a real engine hides."""
-        with self._lock:
-            return KeptLabs(self._name, tuple(_kept(run, hidden) for run in self._runs.values()))
+        with self._passing:
+            runs = list(self._runs.values())
+            return KeptLabs(self._name, tuple(_kept(run, hidden) for run in runs))
 
     def restore(self, kept: KeptLabs) -> None:
         """Go on where an earlier process was, before anybody asks."""
@@ -187,10 +189,11 @@ class Labs:
         snapshot = self._snapshot()
         if snapshot.engine is None:
             return False  # nothing is known yet, and nothing is wrong
-        if run.lab_start.engine is None:
-            run.lab_start = run.step_start = sketch(snapshot)
-        if run.hidden:
-            run.step_start, run.hidden = with_private(run.step_start, snapshot), False
+        with self._passing:
+            if run.lab_start.engine is None:
+                run.lab_start = run.step_start = sketch(snapshot)
+            if run.hidden:
+                run.step_start, run.hidden = with_private(run.step_start, snapshot), False
         while (step := run.progress.current) is not None:
             facts = self._facts(run)
             verdict = _judge(step, facts)
@@ -206,10 +209,11 @@ class Labs:
         if was.current is None:
             return
         name = was.current.name
-        run.notes[name] = kept
-        run.step_start = sketch(snapshot)
         done, ways = (*was.done, name), (*was.ways, way)
-        run.progress = LabProgress(was.lab, self._now(), Verdict(False), done, ways)
+        with self._passing:
+            run.notes[name] = kept
+            run.step_start = sketch(snapshot)
+            run.progress = LabProgress(was.lab, self._now(), Verdict(False), done, ways)
 
 
 def _kept(run: _Run, hidden: bool) -> KeptRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -104,3 +105,25 @@ def test_a_sketch_has_what_checks_ask_for(
     assert [(s.id, s.image, s.replicas) for s in drawn.services] == [
         (s.id, s.image, s.replicas) for s in whole.services
     ]
+
+
+def test_an_engine_that_does_not_answer_keeps_no_record_waiting() -> None:
+    asked, answers, answered = threading.Event(), threading.Event(), threading.Event()
+
+    class Asked(EngineQueries):
+        def secrets(self) -> frozenset[str]:
+            asked.set()
+            answers.wait(20)
+            answered.set()
+            return frozenset()
+
+    labs = Labs(written, Journal(), Asked(lambda: None), lambda: None, lambda: True)
+    beginning = threading.Thread(target=labs.progress, args=("lab6",))
+    beginning.start()
+    assert asked.wait(60)
+    kept = labs.kept(hidden=False)
+    assert not answered.is_set()  # it did not wait for it
+    answers.set()
+    beginning.join()
+    assert [run.lab for run in kept.runs] == ["lab6"]
+    labs.stop()
