@@ -169,12 +169,13 @@ class Classroom:
                     idle = self._idle(cluster)
                     if idle >= REST_AFTER:
                         cluster.control.collector.rest()
-                    self._note(key, cluster)
                 if idle >= END_AFTER:
                     self._end(key)
             for key, asleep in list(self._asleep.items()):
                 if self._now() - asleep.used >= END_AFTER:
                     self._end(key)
+        for key, cluster in list(self._clusters.items()):
+            self._note(key, cluster)  # it may ask a worker: nobody waits for that
 
     def start(self) -> None:
         if isinstance(self._engines, Practice):
@@ -264,11 +265,13 @@ class Classroom:
         """Write down when it was used, and that something was done in it. now: in any case."""
         if self.shared:
             return
-        used, was = self._wall() - self._idle(cluster), cluster.kept
         touched = not _untouched(cluster, ROUND)
-        if now or touched != was.touched or used > was.used + USED_AGAIN:
-            cluster.kept = kept = replace(was, used=used, touched=touched)
-            self.storage.put(key, "cluster", lambda: kept)
+        with cluster.lock:
+            used, was = self._wall() - self._idle(cluster), cluster.kept
+            due = now or touched != was.touched or used > was.used + USED_AGAIN
+            if due and not cluster.ended:
+                cluster.kept = kept = replace(was, used=used, touched=touched)
+                self.storage.put(key, "cluster", lambda: kept)
 
     def _idle(self, cluster: _Cluster) -> float:
         """Seconds since it last had a viewer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -242,6 +243,29 @@ def test_odd_records_cost_themselves_and_nothing_else(
     server.wall.time += rules.END_AFTER
     room.tend()
     assert not room.known(ADA)
+
+
+def test_a_worker_that_does_not_answer_keeps_no_newcomer_waiting(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = server.room.control(ADA)
+    asked, answers = threading.Event(), threading.Event()
+
+    def hangs(_connection: Connection, age: float = 0.0) -> bool:
+        asked.set()
+        return answers.wait(20)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Connection, "untouched", hangs)
+        round_ = threading.Thread(target=server.room.tend)
+        round_.start()
+        assert asked.wait(20)
+        patched.undo()
+        assert server.room.control(ADA) is ada
+        server.room.control(BOB)
+        assert round_.is_alive()  # it still waits
+        answers.set()
+        round_.join()
 
 
 def test_in_memory_alone_a_restart_begins_anew() -> None:
