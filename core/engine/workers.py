@@ -250,9 +250,10 @@ class Workers:
                 moved = any(
                     id in other.clusters for other in self._workers.values() if other is not worker
                 )
-                if not moved:
+                # Of one that is only on a disk, several workers may know, and one have it open.
+                if not moved and (each.open or id not in self._found):
                     self._found[id] = worker
-            if moved:
+            if moved and each.open:
                 worker.client.end(id)
 
     # Which there are

@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import docker.errors
 import pytest
 import requests
 
@@ -232,6 +233,53 @@ def test_one_that_is_silent_is_killed_and_replaced(
     assert cluster.worker.pid != pid
     assert answers(cluster)
     two.end(cluster.id)
+
+
+def test_what_was_kept_comes_back_as_after_a_power_cut(tmp_path: Path) -> None:
+    data = tmp_path / "clusters"
+    with running(Workers(1, data=data)) as workers:
+        cluster, empty = workers.open("ada", {"nodes": 1, "speed": 50.0}), workers.open("bob", {})
+        told = list[Return]()
+        cluster.listen(lambda *parts: None, told.append)
+        create(Connection(cluster=cluster))
+        until(lambda: written(tmp_path))
+        os.kill(cluster.worker.pid, signal.SIGKILL)
+        until(lambda: told)
+        assert told == [Return(kept=True)]
+        until(lambda: has(cluster, "web"))  # its Swarm finds a leader first
+    with running(Workers(1, data=data)) as workers:  # the dashboard is started again
+        again, other = workers.open("ada", {}), workers.open("bob", {})
+        assert {again.begun, other.begun} == {"restored"}
+        again.listen(lambda *parts: None, told.append)
+        assert told == [Return(kept=True)] * 2
+        until(lambda: has(again, "web"))
+        workers.end("ada")
+        workers.end("bob")
+        assert list(tmp_path.rglob("*.cluster")) == []
+        assert workers.open("ada", {}).begun == "new"
+    assert empty.id == other.id
+
+
+def written(folder: Path) -> bool:
+    """Whether the service is in a file: kept a second after it was made, at most."""
+    return any(b"nginx" in file.read_bytes() for file in folder.rglob("*.cluster*"))
+
+
+def has(cluster: PracticeCluster, service: str) -> bool:
+    with suppress(docker.errors.APIError):
+        return service in services(Connection(cluster=cluster))
+    return False
+
+
+def test_a_damaged_file_is_put_aside_and_said(tmp_path: Path) -> None:
+    with running(Workers(1, data=tmp_path)) as workers:
+        workers.open("ada", {})
+    [file] = tmp_path.glob("*.cluster")
+    file.write_bytes(b"SQLite format 3" + bytes(5000))
+    with running(Workers(1, data=tmp_path)) as workers:
+        told = list[Return]()
+        workers.open("ada", {}).listen(lambda *parts: None, told.append)
+        assert told == [Return(False, "damaged")]
 
 
 def test_a_hint_comes_with_the_change_and_names_its_cluster(two: Workers) -> None:
