@@ -79,6 +79,8 @@ class Runtime:
                 self._forget(container.id)
             elif container.state == "running":
                 self._exit(container.id, FOUND_DEAD)
+            elif container.desired == "stopped" and _restarts_at_boot(container):
+                self._store.put(changed(container, desired="running"))
             else:
                 self._reconcile(container)
 
@@ -324,6 +326,16 @@ class Runtime:
 
     def _jitter(self, low: float, high: float) -> float:
         return self.random.uniform(low, high)
+
+
+def _restarts_at_boot(container: Container) -> bool:
+    """Whether one that had been stopped starts with its machine, as in moby's ``restore``.
+
+    Only ``unless-stopped`` remembers that somebody stopped it.
+    """
+    policy = (container.host_config.get("RestartPolicy") or {}).get("Name")
+    once = container.state == "exited" and container.started
+    return bool(once) and policy != "unless-stopped" and _restarts(container, container.exit_code)
 
 
 def _restarts(container: Container, code: int) -> bool:

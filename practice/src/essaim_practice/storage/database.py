@@ -143,6 +143,7 @@ class Database:
         try:
             with self._transaction():
                 self._write(batch)
+            self._connection.execute("pragma shrink_memory")  # most clusters rest most of the time
         except BaseException:
             self._layers.forget()
             self._logs.forget()
