@@ -80,7 +80,7 @@ def _class(server: PracticeServer) -> tuple[float, float]:
         ends = [pool.submit(learner, number) for number in range(LEARNERS)]
         together.wait()
         together.wait()
-        memory = sum(map(proportional, HOST.pids))
+        memory = proportional(HOST.pid)
         together.wait()
         return max(end.result() for end in ends), memory
 

@@ -27,7 +27,7 @@ FLOORS = {
 #: The rooms that may draw.
 STREAMLIT = {"app", "pages", "ui"}
 #: What runs Streamlit in other processes, for learners' apps.
-STAGES = {f"{PRACTICE}.apps.app", f"{PRACTICE}.apps.spawner"}
+STAGES = {f"{PRACTICE}.apps.app", f"{PRACTICE}.apps.process"}
 PAGE_LINES = 150
 MODULE_LINES = 350  # "about 300": not worth a split that only counts lines
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,12 +24,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from essaim_practice.apps.host import PAUSE, Ended, Host, Unavailable
+from essaim_practice.apps import process
+from essaim_practice.apps.host import HOST, IDLE, MOST_SCRIPTS, PAUSE, Ended, Host, Unavailable
 from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.not_run import MISSING, page
 from essaim_practice.programs.script_check import MOST, refusal
 
-from .conftest import Call, calling
+from .conftest import Call
 from .test_build import APP, DEMO, tar_of
 from .test_ports import until
 
@@ -141,6 +143,29 @@ def test_a_refusal_names_the_line() -> None:
     whole = page("", replace(found, line=0), "web.1", "en")
     assert "it is short" in whole
     assert "Streamlit is not installed" in page("", MISSING, "web.1", "en")
+
+
+MANY = str(list(range(300))).replace(" ", "")
+LONG = f"n = {MANY}"
+TABLE = "t = pd.DataFrame(1, index=n, columns=n)"
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"),
+    [
+        (f"{LONG}\n{TABLE}", False),
+        (f"{LONG}\nt = pd.DataFrame(1, n, n)", False),
+        (f"{LONG}\nd = {{'a': {MANY}}}\nt = pd.DataFrame(d, columns=n)", False),
+        (f"{LONG}\nst.line_chart(pd.DataFrame(index=n, columns=n, data=0))", False),
+        (f"{LONG}\n" + "st.table(n)\n" * 300, False),
+        (f"t = pd.DataFrame({{'a': {MANY}, 'b': {MANY}}})\nst.line_chart(t)", True),
+        (f"{LONG}\nst.line_chart(n)\nst.bar_chart(n)\nst.selectbox('x', n)", True),
+        ("t = pd.DataFrame([[1, 2], [3, 4]], columns=['a', 'b'])\nst.table(t)", True),
+    ],
+)
+def test_tables_have_so_many_cells_in_all(line: str, runs: bool) -> None:
+    found = refusal(f"import streamlit as st\nimport pandas as pd\n{line}")
+    assert (found is None) == runs
 
 
 @given(st.text(alphabet="st.()[]{}'\"=:,\n #abfxw_*+-\\1", max_size=60))
@@ -283,34 +308,8 @@ def host() -> Iterator[Host]:
     made.stop()
 
 
-def own(host: Host, cluster: object = CLUSTER) -> int:
-    """The pid of a cluster's process."""
-    return host._processes[id(cluster)].pid
-
-
 def ends(pid: int) -> None:
     until(lambda: not Path(f"/proc/{pid}").exists())
-
-
-def test_the_process_knows_nothing_of_ours_and_begins_anew_when_it_died(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("ESSAIM_PASSWORD", "a password for tests")
-    now = [0.0]
-    with closing_host(Host(lambda: now[0])) as host:
-        port, name = host.serve(CLUSTER, "import streamlit as st")
-        assert host.serve(CLUSTER, "import streamlit as st") == (port, name)
-        first = own(host)
-        if Path("/proc").is_dir():
-            for pid in host.pids:
-                assert b"ESSAIM_PASSWORD" not in Path(f"/proc/{pid}/environ").read_bytes()
-        os.kill(first, signal.SIGKILL)
-        until(lambda: not host._spawner.alive(first))
-        with pytest.raises(Ended):
-            host.serve(CLUSTER, "import streamlit as st")
-        now[0] += PAUSE
-        host.serve(CLUSTER, "import streamlit as st")
-        assert own(host) not in (0, first)
 
 
 @contextmanager
@@ -321,59 +320,84 @@ def closing_host(host: Host) -> Iterator[Host]:
         host.stop()
 
 
-def test_each_cluster_has_a_process_of_its_own(host: Host) -> None:
-    one, two = Cluster(), Cluster()
-    first, _ = host.serve(one, "import streamlit as st")
-    second, _ = host.serve(two, "import streamlit as st")
-    assert first != second
-    os.kill(own(host, one), signal.SIGKILL)
-    until(lambda: not host._spawner.alive(own(host, one)))
-    assert host.serve(two, "import streamlit as st")[0] == second
-    assert host._spawner.alive(own(host, two))
+def test_the_process_knows_nothing_of_ours_and_begins_anew_when_it_died(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ESSAIM_PASSWORD", "a password for tests")
+    now, other = [0.0], Cluster()
+    with closing_host(Host(lambda: now[0])) as host:
+        port, name = host.serve(CLUSTER, "import streamlit as st")
+        assert host.serve(CLUSTER, "import streamlit as st") == (port, name)
+        assert host.serve(other, "import streamlit as st") == (port, name)  # one for all
+        first = host.pid
+        if Path("/proc").is_dir():
+            assert b"ESSAIM_PASSWORD" not in Path(f"/proc/{first}/environ").read_bytes()
+        os.kill(first, signal.SIGKILL)
+        until(lambda: host._process is not None and not host._process.alive)
+        for cluster in (CLUSTER, other):
+            with pytest.raises(Ended):
+                host.serve(cluster, "import streamlit as st")
+        now[0] += PAUSE
+        host.serve(CLUSTER, "import streamlit as st")
+        assert host.pid not in (0, first)
 
 
-def test_room_is_made_of_the_clusters_without_a_viewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("essaim_practice.apps.host.MOST_PROCESSES", 2)
+def test_it_ends_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     with closing_host(Host(lambda: now[0])) as host:
-        seen, idle, late = Cluster(), Cluster(), Cluster()
-        for cluster in (seen, idle):
-            now[0] += 1
-            host.serve(cluster, "import streamlit as st")
-        gone = own(host, idle)
-        with host.viewer(seen):
-            host.serve(late, "import streamlit as st")
-        assert not host._spawner.alive(gone)
-        assert host._spawner.alive(own(host, seen))
-        assert host._spawner.alive(own(host, late))
+        host.serve(CLUSTER, "import streamlit as st")
+        pid = host.pid
+        now[0] += IDLE + 1
+        with host.viewer():
+            host.rest()
+            assert host.pid == pid
+        host.rest()
+        assert host.pid == pid  # somebody looked just now
+        now[0] += IDLE + 1
+        host.rest()
+        assert host.pid == 0
+        ends(pid)
 
 
-def test_the_processes_end_with_their_parent_and_leave_no_file(host: Host) -> None:
-    host.serve(CLUSTER, "import streamlit as st")
-    spawner, pids = host._spawner._process, host.pids
-    folder = host._processes[id(CLUSTER)].folder.name
-    assert spawner is not None
-    assert spawner.stdin is not None
-    spawner.stdin.close()  # as when the parent is killed
-    assert spawner.wait(PATIENCE) == 0
-    assert not Path(folder).exists()
-    ends(pids[1])
+def test_a_cluster_keeps_so_many_scripts_and_takes_none_of_another(host: Host) -> None:
+    other = Cluster()
+    _, kept = host.serve(other, "import streamlit as st")
+    for number in range(MOST_SCRIPTS + 5):
+        host.serve(CLUSTER, f"import streamlit as st\nst.text({number})")
+    assert host._process is not None
+    assert host._process.file(kept).is_file()
+    assert len(list(host._process.folder.glob("*.py"))) == MOST_SCRIPTS + 1
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="a spawner elsewhere has no parent to miss")
-def test_a_process_ends_when_its_spawner_is_killed(host: Host) -> None:
-    host.serve(CLUSTER, "import streamlit as st")
-    spawner, process = host.pids
-    os.kill(spawner, signal.SIGKILL)
-    ends(process)
+def test_the_process_ends_with_its_parent_and_leaves_no_file(tmp_path: Path) -> None:
+    source = (
+        "import time\nfrom essaim_practice.apps.host import HOST\n"
+        "HOST.serve(HOST, 'import streamlit as st')\n"
+        "print(HOST.pid, HOST._process.folder, flush=True)\ntime.sleep(1000)\n"
+    )
+    command = [sys.executable, "-c", source]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid, folder = parent.stdout.readline().split()
+        parent.kill()
+    until(lambda: not Path(folder).exists())
+    ends(int(pid))
+
+
+def test_its_memory_is_less_than_its_containers(tmp_path: Path) -> None:
+    limit = tmp_path / "memory.max"
+    limit.write_text("max\n")
+    assert process.most((str(limit),)) == process.MEMORY
+    limit.write_text(f"{2**29}\n")
+    assert process.most((str(limit), str(tmp_path / "missing"))) == 2**28
 
 
 def test_a_process_that_does_not_start_is_told(
     host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "spawner.py"
+    broken = tmp_path / "process.py"
     broken.write_text("raise SystemExit(1)")
-    monkeypatch.setattr("essaim_practice.apps.host._SPAWNER", broken)
+    monkeypatch.setattr("essaim_practice.apps.host._PROCESS", broken)
     with pytest.raises(Unavailable, match="does not start"):
         host.serve(CLUSTER, "import streamlit as st")
 
@@ -389,23 +413,25 @@ HUGE = (
 ).replace(", ", ",")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not bound a process's memory")
-def test_an_app_that_takes_too_much_ends_at_most_its_own_process(
-    practice: PracticeServer, call: Call, engine: docker.DockerClient, built: object
+def test_an_app_that_would_take_too_much_is_shown_and_not_run(
+    call: Call, engine: docker.DockerClient
 ) -> None:
-    assert refusal(HUGE) is None
-    with PracticeServer.start(speed=50, seed=2, bind_ports=False) as neighbour:
-        other = docker.DockerClient(base_url=neighbour.urls[0])
-        run(calling(neighbour), other, "huge", HUGE.encode(), 8080)
-        with opened(practice, 8080) as mine:
-            assert drawn(mine)[0] == "heading Hello"
-            with suppress(ConnectionClosed), opened(neighbour, 8080) as socket:  # it may be ended
-                assert drawn(socket)[:1] == ["heading Huge"]
-            again = BackMsg()
-            again.rerun_script.query_string = ""
-            mine.send(again.SerializeToString())
-            assert drawn(mine)[0] == "heading Hello"
-        other.close()
+    run(call, engine, "huge", HUGE.encode(), 8080)
+    assert "This app is not run here" in call("GET", "/_practice/open/node1/8080/").body.decode()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="nothing tells how a process is")
+def test_that_the_process_ended_is_said_on_the_page_and_it_comes_back(
+    practice: PracticeServer, call: Call, built: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("GET", "/_practice/open/node1/8080/").status == 200
+    os.kill(HOST.pid, signal.SIGKILL)
+    until(lambda: HOST._process is not None and not HOST._process.alive)
+    ended = call("GET", "/_practice/open/node1/8080/")
+    assert ended.status == 502
+    assert "has ended: an app took more memory or time than it may" in ended.body.decode()
+    monkeypatch.setattr("essaim_practice.apps.host.PAUSE", 0.0)
+    assert call("GET", "/_practice/open/node1/8080/").status == 200
 
 
 def test_a_fault_shows_the_learners_lines_and_none_of_ours(

@@ -1,15 +1,14 @@
-"""The processes that run learners' plain Streamlit scripts: one per cluster that opens an app.
+"""The process that runs learners' plain Streamlit scripts: one for all clusters of this process.
 
-The apps of one cluster cannot affect those of another. The first browser that opens an app starts
-the spawner (``spawner.py``, 150 MB). It forks the process of each cluster in half a second, for
-45 MB more. Where there are too many, a process without a viewer ends.
+The first browser that opens an app starts it (``process.py``, 150 MB). It ends when nobody has
+looked at an app for a while, and with this process. What makes it crash ends the apps of all these
+clusters for some seconds; a script may only draw (``programs/script_check.py``), and not too much.
 """
 
 from __future__ import annotations
 
 import atexit
 import hashlib
-import json
 import os
 import socket
 import subprocess
@@ -24,15 +23,13 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-_SPAWNER = Path(__file__).with_name("spawner.py")
+_PROCESS = Path(__file__).with_name("process.py")
 _ROOT = Path(__file__).parents[2]  # where `essaim_practice` is found
 _PATIENCE = 60.0  # real seconds until Streamlit answers; a busy machine takes ten
 MOST_SCRIPTS = 50  # of one cluster
-#: Processes at a time: what a class of thirty needs, in 1.5 GB.
-MOST_PROCESSES = 32
-#: Seconds without a viewer until a process is ended.
+#: Seconds without a viewer until the process is ended.
 IDLE = 120.0
-#: Seconds for which a cluster waits after its process ended by itself: else one page that asks
+#: Seconds for which everybody waits after the process ended by itself: else one page that asks
 #: again and again would have it started, and ended, without end.
 PAUSE = 20.0
 
@@ -42,41 +39,19 @@ class Unavailable(Exception):
 
 
 class Ended(Exception):
-    """The process of the cluster exceeded its limits, and does not start again yet."""
+    """The process of the apps exceeded its limits, and does not start again yet."""
 
 
 @dataclass(slots=True)
-class _Process:
-    """The Streamlit process of a cluster, and its scripts."""
+class _Scripts:
+    """The scripts of one cluster."""
 
     cluster: weakref.ref[object]
-    folder: tempfile.TemporaryDirectory[str]
-    lock: threading.Lock = field(default_factory=threading.Lock)  # while it is started
-    pid: int = 0  # 0: not started
-    port: int = 0
-    ended: float | None = None  # when it ended by itself
-    used: float = 0.0
-    viewers: int = 0
-    scripts: dict[str, None] = field(default_factory=dict)  # digests, the oldest first
-
-    def keep(self, source: str) -> str:
-        """Write a script into the folder of the process; returns its name."""
-        name = hashlib.sha256(source.encode()).hexdigest()
-        if name not in self.scripts:
-            self._file(name).write_text(source, encoding="utf-8")
-            self.scripts[name] = None
-        if len(self.scripts) > MOST_SCRIPTS:
-            oldest = next(iter(self.scripts))
-            del self.scripts[oldest]
-            self._file(oldest).unlink(missing_ok=True)
-        return name
-
-    def _file(self, name: str) -> Path:
-        return Path(self.folder.name) / f"{name}.py"
+    names: dict[str, None] = field(default_factory=dict)  # digests, the oldest first
 
 
 class Host:
-    """Starts the process of a cluster on first use, and ends all when this process ends.
+    """Starts the process on first use, and ends it when this process ends.
 
     now: seconds that never go back.
     """
@@ -84,8 +59,12 @@ class Host:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._spawner = _Spawner()
-        self._processes: dict[int, _Process] = {}  # by the cluster's id()
+        self._process: _Process | None = None
+        self._scripts: dict[int, _Scripts] = {}  # by the cluster's id()
+        self._ended: float | None = None  # when it ended by itself
+        self._used = 0.0
+        self._viewers = 0
+        self._alarm: threading.Timer | None = None
 
     @staticmethod
     def possible() -> bool:
@@ -98,150 +77,102 @@ class Host:
         cluster: what tells one cluster from another; it is only remembered while it lives.
         Waits until Streamlit answers. Raises Unavailable, Ended.
         """
-        while True:
-            process = self._of(cluster)
-            with process.lock:
-                if self._processes.get(id(cluster)) is process:  # else room was made just now
-                    return self._served(process, source)
+        with self._lock:
+            self._used = self._now()
+            if self._process is not None and not self._process.alive:
+                self._end()
+                self._ended = self._now()
+            if self._ended is not None and self._now() - self._ended < PAUSE:
+                raise Ended
+            if self._process is None:
+                self._process = _Process()
+                try:
+                    self._process.wait()
+                except Unavailable:
+                    self._end()
+                    raise
+                self._ended = None
+            self._watch()
+            return self._process.port, self._keep(self._process, cluster, source)
 
     @contextmanager
-    def viewer(self, cluster: object) -> Iterator[None]:
-        """A context manager: the process of a cluster is in use while a viewer looks at an app."""
-        process = self._of(cluster)
-        process.viewers += 1
+    def viewer(self) -> Iterator[None]:
+        """A context manager: the process is in use while a viewer looks at an app."""
+        self._viewers += 1
         try:
             yield
         finally:
-            process.viewers -= 1
-            process.used = self._now()
+            self._viewers -= 1
+            self._used = self._now()
 
     @property
-    def pids(self) -> tuple[int, ...]:
-        """The pids of the spawner and of the process of each cluster."""
-        own = tuple(process.pid for process in self._processes.values() if process.pid)
-        return ((self._spawner.pid, *own)) if self._spawner.pid else own
+    def pid(self) -> int:
+        """Of the process; 0 where there is none."""
+        return self._process.pid if self._process else 0
+
+    def rest(self) -> None:
+        """End the process where nobody has looked at an app for a while."""
+        with self._lock:
+            if not self._viewers and self._now() - self._used > IDLE:
+                self._end()
+            self._alarm = None
+            if self._process is not None:
+                self._watch()
 
     def stop(self) -> None:
+        if (starting := self._process) is not None:
+            starting.kill()  # who waits for it gives up
         with self._lock:
-            self._spawner.stop()
-            for process in self._processes.values():
-                process.folder.cleanup()
-            self._processes.clear()
+            self._end()
+            if self._alarm is not None:
+                self._alarm.cancel()
+                self._alarm = None
 
-    def _served(self, process: _Process, source: str) -> tuple[int, str]:
-        process.used = self._now()
-        if process.pid and not self._spawner.alive(process.pid):
-            process.pid, process.ended = 0, self._now()
-        if process.ended is not None and self._now() - process.ended < PAUSE:
-            raise Ended
-        name = process.keep(source)
-        if not process.pid:
-            process.port = _free_port()
-            process.pid = self._spawner.start(process.port, process.folder.name)
-            self._wait(process)
-            process.ended = None
-        return process.port, name
+    def _watch(self) -> None:
+        if self._alarm is None:
+            self._alarm = threading.Timer(IDLE / 2, self.rest)
+            self._alarm.daemon = True
+            self._alarm.start()
 
-    def _of(self, cluster: object) -> _Process:
-        with self._lock:
-            found = self._processes.get(id(cluster))
-            if found is None or found.cluster() is not cluster:
-                self._make_room()
-                folder = tempfile.TemporaryDirectory(prefix="essaim-apps-")
-                found = _Process(weakref.ref(cluster), folder, used=self._now())
-                self._processes[id(cluster)] = found
-            return found
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.end()
+            self._process = None
+        self._scripts.clear()
 
-    def _make_room(self) -> None:
-        """End the processes of clusters that are gone or idle, and the least used of too many."""
-        by_use = sorted(
-            self._processes.items(), key=lambda item: (item[1].viewers > 0, item[1].used)
-        )
-        for key, process in by_use:
-            idle = not process.viewers and self._now() - process.used > IDLE
-            full = len(self._processes) >= MOST_PROCESSES
-            if (idle or full or process.cluster() is None) and process.lock.acquire(blocking=False):
-                del self._processes[key]
-                if process.pid:
-                    self._spawner.end(process.pid)
-                    process.pid = 0
-                process.folder.cleanup()
-                process.lock.release()
-
-    def _wait(self, process: _Process) -> None:
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline and self._spawner.alive(process.pid):
-            try:
-                socket.create_connection(("127.0.0.1", process.port), 1).close()
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
-        self._spawner.end(process.pid)
-        process.pid = 0
-        raise Unavailable(_NO_START)
+    def _keep(self, process: _Process, cluster: object, source: str) -> str:
+        """Write a script into the folder of the process; returns its name."""
+        name = hashlib.sha256(source.encode()).hexdigest()
+        for key, scripts in list(self._scripts.items()):
+            if scripts.cluster() is None:
+                del self._scripts[key]
+        own = self._scripts.setdefault(id(cluster), _Scripts(weakref.ref(cluster)))
+        process.file(name).write_text(source, encoding="utf-8")
+        own.names[name] = None
+        if len(own.names) > MOST_SCRIPTS:
+            del own.names[next(iter(own.names))]
+        wanted = {name for scripts in self._scripts.values() for name in scripts.names}
+        for path in process.folder.iterdir():
+            if path.suffix == ".py" and path.stem not in wanted:
+                path.unlink()
+        return name
 
 
 _NO_START = "Streamlit does not start on the machine of the practice engine"
 
 
-class _Spawner:
-    """The process that forks the others, asked one line at a time; see ``spawner.py``."""
+class _Process:
+    """One process of ``process.py``; it ends when its input does."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._home: tempfile.TemporaryDirectory[str] | None = None
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid if self._process else 0
-
-    def start(self, port: int, folder: str) -> int:
-        """A process that serves the scripts of a folder; its pid. Raises Unavailable."""
-        with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self._end()
-                self._begin()
-            pid = self._ask({"start": [port, folder]})
-        if not pid:
-            raise Unavailable(_NO_START)
-        return pid
-
-    def alive(self, pid: int) -> bool:
-        with self._lock:
-            return self._ask({"alive": [pid]}) == pid
-
-    def end(self, pid: int) -> None:
-        with self._lock:
-            self._ask({"end": [pid]})
-
-    def stop(self) -> None:
-        with self._lock:
-            self._end()
-
-    def _ask(self, line: dict[str, list[object]]) -> int:
-        """The answer; 0 where there is no spawner, or it has ended: then its children have, too."""
-        process = self._process
-        if process is None:
-            return 0
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(json.dumps(line).encode() + b"\n")
-            process.stdin.flush()
-            return int(process.stdout.readline() or 0)
-        except (OSError, ValueError):
-            return 0
-
-    def _begin(self) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="essaim-apps-")
+        self.folder = Path(self._home.name)
+        self.port = _free_port()
         paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         settings = {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": os.pathsep.join(paths),
             "HOME": self._home.name,
-            # Whatever starts threads or reserves memory before the fork makes each process dearer.
             "OPENBLAS_NUM_THREADS": "1",
             "ARROW_DEFAULT_MEMORY_POOL": "system",
             "MALLOC_ARENA_MAX": "2",
@@ -249,25 +180,47 @@ class _Spawner:
         if sys.platform == "win32":  # whose sockets do not work without
             settings["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", str(_SPAWNER)],
+            [sys.executable, "-P", str(_PROCESS), str(self.port), self._home.name],
             cwd=self._home.name,  # not ours: its .streamlit would dress the app in our colours
             env=settings,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for its parent, which ends it
         )
 
-    def _end(self) -> None:
-        if self._process is not None:
-            for pipe in (self._process.stdin, self._process.stdout):
-                assert pipe is not None
-                pipe.close()  # its input ends, so it does
-            self._process.wait()
-            self._process = None
-        if self._home is not None:
-            self._home.cleanup()
-            self._home = None
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def file(self, name: str) -> Path:
+        return self.folder / f"{name}.py"
+
+    def wait(self) -> None:
+        """Wait until Streamlit answers. Raises Unavailable."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline and self.alive:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise Unavailable(_NO_START)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> None:
+        assert self._process.stdin is not None
+        self.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._home.cleanup()
 
 
 def _free_port() -> int:

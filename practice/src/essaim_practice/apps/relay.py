@@ -147,7 +147,7 @@ class _Talk:
             asyncio.ensure_future(self._back(conduit, early)),
         ]
         try:
-            with HOST.viewer(there.cluster):
+            with HOST.viewer():
                 while there.answers():
                     done, _ = await asyncio.wait(
                         ways, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED

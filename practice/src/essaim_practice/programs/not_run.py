@@ -22,9 +22,9 @@ _TEXTS = {
         "title": "This app is not run here",
         "simulated": "The container {replica} is simulated.",
         "missing": "Streamlit is not installed on the machine of the practice engine.",
-        "ended": "The process that runs your cluster’s apps was ended: it took more memory or time "
-        "than it may. It starts again in a few seconds: make the app smaller, build the image anew "
-        "and reload this page.",
+        "ended": "The process that runs the apps of your cluster, and of others, has ended: an app "
+        "took more memory or time than it may. It starts again in a few seconds; then reload this "
+        "page. If it was yours, make it smaller and build the image anew.",
         "line": "The practice engine runs an app for real when it only draws. "
         "Line {line} asks for more:",
         "whole": "The practice engine runs an app for real when it is short, and only draws.",
@@ -35,9 +35,10 @@ _TEXTS = {
         "title": "Cette application n’est pas exécutée ici",
         "simulated": "Le conteneur {replica} est simulé.",
         "missing": "Streamlit n’est pas installé sur la machine du moteur d’entraînement.",
-        "ended": "Le processus qui exécute les applications de votre cluster a été arrêté : il "
-        "prenait plus de mémoire ou de temps qu’il n’en a le droit. Il redémarre dans quelques "
-        "secondes : réduisez l’application, reconstruisez l’image, puis rechargez cette page.",
+        "ended": "Le processus qui exécute les applications de votre cluster, et d’autres, s’est "
+        "arrêté : une application prenait plus de mémoire ou de temps qu’elle n’en a le droit. Il "
+        "redémarre dans quelques secondes ; rechargez alors cette page. Si c’était la vôtre, "
+        "réduisez-la et reconstruisez l’image.",
         "line": "Le moteur d’entraînement exécute vraiment une application qui ne fait "
         "qu’afficher. La ligne {line} en demande plus :",
         "whole": "Le moteur d’entraînement exécute vraiment une application courte qui ne fait "

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeGuard
 
+from essaim_practice.programs.script_size import Sizes
+
 #: Bytes that a plain script may have.
 MOST = 16_384
 
@@ -76,6 +78,7 @@ class _Reader:
     def __init__(self) -> None:
         self._libraries: dict[str, str] = {}  # by the name that the script gives them
         self._names: set[str] = set()
+        self._sizes = Sizes()
 
     def read(self, tree: ast.Module) -> None:
         body = tree.body
@@ -97,6 +100,7 @@ class _Reader:
                     raise _NotPlain(node)
                 self._assigned(value)
                 self._names.add(name)
+                self._sizes.name(name, value)
             case ast.Expr(value=ast.Call() as call):
                 self._call(call)
             case ast.If(test=test, body=body, orelse=orelse):
@@ -142,6 +146,8 @@ class _Reader:
             if keyword.arg is None or keyword.arg in _KEPT_OUT:
                 raise _NotPlain(node)
             self._value(keyword.value)
+        if not self._sizes.count(node):
+            raise _NotPlain(node)
 
     def _may_call(self, function: ast.expr) -> TypeGuard[ast.Attribute]:
         if not isinstance(function, ast.Attribute):
