@@ -18,7 +18,7 @@ from essaim_practice.store.clock import LoopClock
 from essaim_practice.store.store import Change, Stored
 
 DELAY = 0.5  # real seconds from the first change until all up to then is written
-_DEAR = 4  # times as long as a write took is there none after it
+_DEAR = 4  # times as long as a write worked is there none after it
 _AGAIN = (2.0, 60.0)  # real seconds after a write that failed, the first time and at most
 
 _LOG = logging.getLogger(__name__)
@@ -115,18 +115,23 @@ class Recorder:
             self._timer = None
         batch = self._gather()
         self._writing = self._loop.create_future()
-        begun = self._loop.time()
-        running = self._executor.submit(self._write, batch)
+        running = self._executor.submit(self._worked, batch)
 
         def over() -> None:
             error = running.exception()
-            self._written(error, self._loop.time() - begun)
+            self._written(error, 0.0 if error else running.result())
 
         def tell(_: object) -> None:
             with suppress(RuntimeError):  # the loop has ended, and nobody waits
                 self._loop.call_soon_threadsafe(over)
 
         running.add_done_callback(tell)
+
+    def _worked(self, batch: Batch) -> float:
+        """Write, and tell how many seconds of a processor that took: waiting is no work."""
+        begun = time.thread_time()
+        self._write(batch)
+        return time.thread_time() - begun
 
     def _gather(self) -> Batch:
         cluster, whole = self._cluster, self._whole
