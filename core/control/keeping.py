@@ -107,6 +107,8 @@ class Keeping:
 
 def sign_alike(storage: Storage) -> None:
     """Sign keys as before the restart; the first time, with a secret that is kept from now on."""
+    if storage.folder is None:
+        return  # this process has drawn one
     secret = storage.record(CLASS, "secret", bytes)
     if secret is None or len(secret) != keys.SECRET_BYTES:
         secret = secrets.token_bytes(keys.SECRET_BYTES)
