@@ -31,6 +31,10 @@ from tests.conftest import CHROMIUM_ARGS, chromium
 CHANGES = int(os.environ.get("ESSAIM_BENCH_CHANGES", "100"))  # of each kind, on each tree
 PAUSE = 0.4  # seconds between two changes: the page is at rest again
 
+#: For a page on which nothing moves.
+AT_REST = """() => look().tiles === 3
+  && document.querySelectorAll(".essaim-tile[data-phase=running]").length === 3"""
+
 #: Notes each message on the cluster as it comes, and each new state of the page once it is painted.
 RECORD = """() => {
   window.heard = [];
@@ -103,9 +107,7 @@ def screen(tree: Path, browser: Browser) -> Iterator[Screen]:
         host = essaim.host(cookie["value"].partition(".")[0])
         client = docker.DockerClient(base_url=host, version="auto", timeout=PATIENCE)
         CreateService(name="web", replicas=3, image="nginx:latest").run(client)
-        page.wait_for_function(
-            "() => document.querySelectorAll('.essaim-tile[data-phase=running]').length === 3"
-        )
+        page.wait_for_function(AT_REST)
         yield Screen(page, client)
         client.close()
         context.close()
@@ -129,6 +131,7 @@ def measure(trees: list[Path]) -> list[Screen]:
                     )
                     time.sleep(PAUSE)
             for each in order:
+                each.page.wait_for_function(AT_REST)
                 scale = ScaleServices(replicas=(("web", 4),))
                 each.change(
                     "a replica's tile, which comes",
@@ -136,7 +139,6 @@ def measure(trees: list[Path]) -> list[Screen]:
                     "seen.tiles === 4",
                 )
                 ScaleServices(replicas=(("web", 3),)).run(each.client)
-                each.page.wait_for_function("() => painted.at(-1)?.tiles === 3")
                 time.sleep(PAUSE)
         browser.close()
         return screens
