@@ -25,8 +25,10 @@ from typing import Any
 
 import docker
 import requests
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
-from bench.pages import Learner
+from bench.pages import Learner, arrive
 from bench.servers import PATIENCE, Server, family, memory, processor, server
 from core.commands.command import Command
 from core.commands.nodes import UpdateNode
@@ -236,6 +238,7 @@ def at_work(tree: Path) -> None:
 def at_rest(tree: Path) -> None:
     """Clusters that were begun and that nobody looks at."""
     with server(tree, ESSAIM_ENGINE="practice") as essaim:
+        time.sleep(RESTS)  # the server has drawn its first breath
         before, idle = memory(essaim.pid), used(essaim.pid)
         begin(essaim, 1)  # what the first of all costs, it does not cost again
         first = memory(essaim.pid)
@@ -254,11 +257,20 @@ def at_rest(tree: Path) -> None:
 
 
 def begin(essaim: Server, count: int) -> None:
-    """Have so many browsers open a page, and leave."""
-    learners = [Learner(essaim.address) for _ in range(count)]
-    for learner in learners:
-        learner.seen(bool)
-        learner.close()
+    """Begin so many clusters, by live sockets that leave once they know their cluster.
+
+    A page would leave its session behind, which Streamlit keeps for some minutes.
+    """
+    for _ in range(count):
+        with connect(
+            f"{essaim.address.replace('http', 'ws', 1)}/live/socket?lang=fr",
+            origin=Origin(essaim.address),
+            additional_headers={"Cookie": arrive(essaim.address)},
+            open_timeout=PATIENCE,
+            max_size=None,
+        ) as live:
+            while '"nodes":[{' not in str(live.recv(PATIENCE)):
+                pass
 
 
 def used(process: int) -> float:
