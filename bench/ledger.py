@@ -76,11 +76,10 @@ class Ledger:
         if value in may_be or (value is None and not kept):
             return None
         if value is not None and value not in [each.value for each in writes]:
-            return Fault("torn", f"{thing} is {value}: nobody made it so")
+            made = "; ".join(f"{w.value} {_when(w, crash)}" for w in writes) or "nothing"
+            return Fault("torn", f"{thing} is {value}, which nobody made it; it was made {made}")
         last = writes[kept[-1]]
-        ago = crash - (last.ended or 0.0)
-        age = f"{ago:.2f} s before" if ago < 1e6 else "before the last crash"
-        return Fault("lost", f"{thing} is {value}: it became {last.value} {age}")
+        return Fault("lost", f"{thing} is {value}: it became {last.value} {_when(last, crash)}")
 
     def _overtaken(self, there: Mapping[str, str], crash: float) -> list[Fault]:
         """What was made before something that is there, and is not there itself."""
@@ -104,6 +103,13 @@ class Ledger:
         write = self._writes[number]
         same = [w for w in self._writes if w.thing == write.thing and w.value == value]
         return value is not None and same == [write]
+
+
+def _when(write: Write, crash: float) -> str:
+    if write.ended is None:
+        return f"perhaps, from {crash - write.began:.2f} s before on"
+    ago = crash - write.ended
+    return f"{ago:.2f} s before" if ago < 1e6 else "before the last crash"
 
 
 class Tally:

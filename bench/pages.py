@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import requests
@@ -101,14 +101,18 @@ class Learner:
 
     def _follow(self, path: str, hear: Callable[[ClientConnection], None], *kinds: str) -> None:
         while not self._closed.is_set():
-            with suppress(OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
-                self._links[path] = link = self._open(path, [Subprotocol(kind) for kind in kinds])
-                if self._closed.is_set():
-                    link.close()
-                hear(link)
+            with (
+                suppress(OSError, TimeoutError, InvalidHandshake, ConnectionClosed),
+                self._open(path, [Subprotocol(kind) for kind in kinds]) as link,
+            ):
+                self._links[path] = link
+                if not self._closed.is_set():
+                    hear(link)
             self._closed.wait(RETRY)
 
-    def _open(self, path: str, protocols: Sequence[Subprotocol]) -> ClientConnection:
+    def _open(
+        self, path: str, protocols: Sequence[Subprotocol]
+    ) -> AbstractContextManager[ClientConnection]:
         return connect(
             f"{self.essaim.replace('http', 'ws', 1)}/{path}",
             origin=Origin(self.essaim),
@@ -116,6 +120,7 @@ class Learner:
             additional_headers={"Cookie": self.cookie},
             open_timeout=PATIENCE,
             max_size=None,
+            ping_interval=None,
         )
 
     def _draw(self, page: ClientConnection) -> None:

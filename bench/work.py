@@ -230,7 +230,7 @@ def there(engine: docker.DockerClient) -> dict[str, str]:
     for secret in engine.secrets.list():
         spec = secret.attrs["Spec"]
         found[f"secret {spec['Name']}"] = spec["Labels"]["number"]
-    for container in engine.containers.list(all=True):
+    for container in engine.containers.list(all=True, ignore_removed=True):
         if "com.docker.swarm.task" not in container.labels:
             policy = container.attrs["HostConfig"]["RestartPolicy"]["Name"]
             value = f"{policy} {container.labels.get('number', '')}".strip()
@@ -284,7 +284,7 @@ def settled(engine: docker.DockerClient) -> str:
         tasks = service.tasks({"desired-state": "running"})
         if (running := sum(each["Status"]["State"] == "running" for each in tasks)) != wanted:
             return f"{service.name} runs {running} of {wanted}"
-    for container in engine.containers.list(all=True):
+    for container in engine.containers.list(all=True, ignore_removed=True):
         policy = container.attrs["HostConfig"]["RestartPolicy"]["Name"]
         if policy == "always" and container.status != "running":
             return f"{container.name} is {container.status}"
