@@ -80,6 +80,10 @@ class FileSystem(Layers):
         """As ``entry``, faster, for a path without links, as from ``walk``."""
         return self._there(path, path)
 
+    def lacks(self, path: str) -> bool:
+        """Whether a quick look tells that nothing is there; False where it is not known."""
+        return self._get(path) is None and isinstance(self._get(dirname(path)), Folder)
+
     def exists(self, path: str) -> bool:
         try:
             self.entry(path)
@@ -149,10 +153,8 @@ class FileSystem(Layers):
     def append(self, path: str, data: bytes) -> None:
         """Append to a file, for a path without links; fast for files of any length."""
         system, place, read_only = self._place(path)
-        if read_only or not system.adds_to(place, data):
+        if read_only or not (system.adds_to(place, data) or system.begins_to_add(place, data)):
             self.write(path, data, append=True)
-            system, place, _ = self._place(path)
-            system.begin_to_add(place)
 
     def make_folder(self, path: str, parents: bool = False, mode: int = 0o755) -> None:
         """Make a folder; with ``parents`` as mkdir -p."""
@@ -217,7 +219,7 @@ class FileSystem(Layers):
         deque(self.renaming(old, new), maxlen=0)
 
     def renaming(self, old: str, new: str) -> Iterator[str]:
-        """As ``rename``, entry by entry, each told when it is found; then all move at once."""
+        """As ``rename``, entry by entry, each told when it is found, and again when it moves."""
         source = self.resolve(old, follow=False)
         target = self.resolve(new, follow=False)
         entry, there = self._there(source, old), self._get(target)
@@ -237,12 +239,19 @@ class FileSystem(Layers):
         for path in self.walk(source):
             moved.append((path, self._there(path, path)))
             yield path
-        for path, _ in reversed(moved):  # first out, then in: moving needs no room of its own
-            self._set(path, None)
-        self._leave(source)
+        if not moved:
+            self._leave(source)
+            self._enter(target, new, entry)
+            return
         self._enter(target, new, entry)
-        for path, held in moved:
-            self._set(target + path[len(source) :], held)
+        for path, held in moved:  # out, then in: moving needs no room of its own
+            if self._get(path) is held:  # else another has changed it meanwhile
+                self._set(path, None)
+                self._set(target + path[len(source) :], held)
+            yield path
+        for path, _ in reversed(moved):
+            yield path
+        self._leave(source)
 
     def link(self, path: str, target: str) -> None:
         """Make a symbolic link at ``path``."""

@@ -17,6 +17,7 @@ from essaim_practice.store.memory import UNBOUNDED, Budget
 from essaim_practice.store.time_slices import Sliced, finished
 
 LIMIT = 64 * 2**20  # bytes that may be written on top
+MOST_NAMES = 10_000  # that may be added to a folder: whoever lists it sorts them all at once
 _MOST_LINKS = 40  # on one path, as in Linux
 LONGEST_PATH, LONGEST_NAME = 4095, 255
 
@@ -197,11 +198,18 @@ class Layers:
 
     # At the end of a file
 
-    def begin_to_add(self, path: str) -> None:
-        """Buffer the appends to this file until somebody reads it."""
-        self._put_there()
-        if isinstance(self._upper.get(path), File):
+    def begins_to_add(self, path: str, data: bytes) -> bool:
+        """Append to a file, and buffer what follows until somebody reads it.
+
+        False where there is no such file in the layer. Raises OSError on a full disk.
+        """
+        if path != self._adding:
+            self._put_there()
+            entry = self._upper.get(path)
+            if not isinstance(entry, File) or self._sealed.get(path) is entry:
+                return False
             self._adding = path
+        return self.adds_to(path, data) or fail(errno.ENOSPC, path)
 
     def adds_to(self, path: str, data: bytes) -> bool:
         """Append to the buffered file; False for another file, or on a full disk."""
@@ -218,12 +226,12 @@ class Layers:
         if not self._adding:
             return
         self.tell_added()
-        path, added = self._adding, bytes(self._added)
-        self._adding, self._told = "", 0
-        self._added.clear()
+        path, added = self._adding, self._added
+        self._adding, self._added, self._told = "", bytearray(), 0
         entry = self._upper.get(path)
         if added and isinstance(entry, File):
-            self._upper[path] = replace(entry, data=entry.data + added, mtime=self._added_at)
+            data = b"".join((entry.data, added))
+            self._upper[path] = replace(entry, data=data, mtime=self._added_at)
 
     def _has_room(self, growth: int, names: int) -> bool:
         cost = growth + NAME_COST * (names - len(self._upper))
@@ -287,6 +295,10 @@ class Layers:
         names = len(self._upper) + (path not in self._upper)
         grows = entry is not None and (growth > 0 or path not in self._upper)
         if grows and not self._has_room(growth, names):
+            fail(errno.ENOSPC, path)
+        folder, name = dirname(path), basename(path)
+        beside = self._names.get(folder, ())
+        if entry is not None and len(beside) >= MOST_NAMES and name not in beside:
             fail(errno.ENOSPC, path)
         self._put(path, entry)
         if self.diary is not None:

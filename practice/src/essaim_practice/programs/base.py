@@ -124,6 +124,7 @@ class Context:
     window: Callable[[], tuple[int, int]] | None = None  # of a terminal that is its own
     net: Net = NO_NET
     pid: int = 1  # the program's own, as the container counts
+    depth: int = 0  # shells that it runs in, one in the other
 
     @property
     def fs(self) -> FileSystem:
@@ -288,6 +289,8 @@ def _located(name: str, context: Context) -> str | None:
 
 
 def _entry(path: str, context: Context) -> Inode | None:
+    if context.view.lacks(path):
+        return None
     try:
         return context.view.entry(path)
     except OSError:

@@ -129,6 +129,9 @@ class Process:
             code = 128 + interruption.signal
         except NoMemory:  # what the kernel does to one that it has no memory for
             code = 128 + signals.KILL
+        except RecursionError:  # a script that runs itself
+            self.streams.write(b"Segmentation fault (core dumped)\n", 2)
+            code = 128 + signals.SEGV
         except Exception:  # a bug of ours ends one program, not the engine
             log.exception("a program of process %d broke", self.pid)
             code = 1

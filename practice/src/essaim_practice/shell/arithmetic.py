@@ -23,7 +23,7 @@ _LEVELS = (
 )
 _ASSIGNING = ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=")
 _DEEPEST = 40
-_MOST_TOKENS = 2000
+_MOST_TOKENS = 1000
 
 
 class BadArithmetic(Exception):

@@ -92,7 +92,7 @@ def echo(shell: Shell, argv: list[str]) -> Doing[int]:
 @builtin("printf")
 def printf(shell: Shell, argv: list[str]) -> Doing[int]:
     try:
-        text, problems = formatted(argv[1:])
+        text, problems = yield from formatted(argv[1:])
     except Complaint as complaint:
         return (yield from _complained(shell, argv[0], complaint))
     for problem in problems:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from essaim_practice.programs.steps import Work
 from essaim_practice.shell import patterns
@@ -14,9 +16,11 @@ from essaim_practice.shell.tree import Arithmetic, Parameter, Part, Substitution
 from essaim_practice.shell.variables import LONGEST, ReadOnly, TooMuch
 from essaim_practice.text.expressions import TooLarge
 
-_MOST_WORDS = 100_000
+_MOST_WORDS = 30_000
 _MOST = 2 * 2**20  # characters of a command's words
 _PART = Work(3)  # what a part of a word costs
+_AT_ONCE = 200  # fields in one step
+_FIELDS = Work(_AT_ONCE)  # what they cost
 _BLANK = " \t\n"
 
 Field = list[tuple[str, bool]]  # fragments: text, and whether quotes protect it
@@ -27,7 +31,9 @@ def words(shell: Shell, given: tuple[Word, ...]) -> Doing[list[str]]:
     found: list[str] = []
     size = 0
     for word in given:
-        for field in (yield from _fields(shell, word)):
+        for number, field in enumerate((yield from _fields(shell, word))):
+            if number % _AT_ONCE == _AT_ONCE - 1:
+                yield _FIELDS
             text = "".join(fragment for fragment, _ in field)
             meant: list[str] = []
             if patterns.has_pattern(field) and "f" not in shell.options:
@@ -93,7 +99,7 @@ def _fields(shell: Shell, word: Word, inner: bool = False) -> Doing[list[Field]]
                 continue
         value = yield from _value(shell, part)
         size += sum(map(len, value))
-        if size > _MOST or len(fields) > _MOST_WORDS:
+        if size > _MOST or len(fields) + len(value) > _MOST_WORDS:
             raise Failure("out of memory")
         if part.quoted:
             separate = isinstance(part, Parameter) and part.name == "@"
@@ -101,6 +107,8 @@ def _fields(shell: Shell, word: Word, inner: bool = False) -> Doing[list[Field]]
             for place, text in enumerate(value if separate else [" ".join(value)]):
                 if place:
                     fields.append([])
+                    if place % _AT_ONCE == 0:
+                        yield _FIELDS
                 fields[-1].append((text, True))
             continue
         for place, text in enumerate(value):
@@ -111,6 +119,8 @@ def _fields(shell: Shell, word: Word, inner: bool = False) -> Doing[list[Field]]
                 if again:
                     yield _PART
                     fields.append([])
+                    if len(fields) > _MOST_WORDS:
+                        raise Failure("out of memory")
                 if piece or counts:
                     fields[-1].append((piece, False))
     if only_nothing:
@@ -144,19 +154,24 @@ def _split(text: str, ifs: str) -> Iterator[tuple[str, bool]]:
     if not any(sign in text for sign in ifs):
         yield text, False
         return
-    blanks = "".join(sign for sign in ifs if sign in _BLANK)
-    start = at = 0
-    while at < len(text):
-        if text[at] not in ifs:
-            at += 1
-            continue
-        piece, marks = text[start:at], 0
-        while at < len(text) and (text[at] in blanks or (text[at] in ifs and not marks)):
-            marks += text[at] not in blanks
-            at += 1
-        yield piece, marks > 0
-        start = at
+    start = 0
+    for found in _separators(ifs).finditer(text):
+        yield text[start : found.start()], found["mark"] is not None
+        start = found.end()
     yield text[start:], False
+
+
+@lru_cache(maxsize=16)
+def _separators(ifs: str) -> re.Pattern[str]:
+    """What separates fields: blanks, with one mark among them at most, which is named."""
+    blanks = "".join(sign for sign in ifs if sign in _BLANK)
+    marks = "".join(sign for sign in ifs if sign not in _BLANK)
+    blank = f"[{blanks}]*" if blanks else ""
+    if not marks:
+        return re.compile(f"[{blanks}]+(?P<mark>(?!))?")
+    mark = f"(?P<mark>[{re.escape(marks)}])"
+    only = f"|[{blanks}]+" if blanks else ""
+    return re.compile(f"{blank}{mark}{blank}{only}")
 
 
 def _value(shell: Shell, part: Part) -> Doing[list[str]]:

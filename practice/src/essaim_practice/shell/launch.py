@@ -9,6 +9,7 @@ from posixpath import join
 from essaim_practice.files.filesystem import File
 from essaim_practice.programs import base as programs
 from essaim_practice.programs.base import Program, StartError
+from essaim_practice.programs.steps import Work
 from essaim_practice.shell import expansion, redirections, scripts
 from essaim_practice.shell.exits import Failure, Return
 from essaim_practice.shell.expansion import assign
@@ -24,6 +25,9 @@ BUILTINS: dict[str, Builtin] = {}
 SPECIAL = frozenset(
     (".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set")
 ) | {"shift", "source", "times", "trap", "unset"}
+
+_DEEPEST = 12  # shells that run in one another
+_LAUNCH = 150  # microseconds that it costs to start a program
 
 
 class Missing(Exception):
@@ -180,6 +184,7 @@ def run(shell: Shell, argv: list[str]) -> Doing[int]:
             located(shell, argv[0])
         except Missing:
             raise Missing(shell.dialect.not_found(given[0]), 127) from None
+    yield Work(_LAUNCH + len(shell.variables.exported) // 4 + len(argv) // 4)
     program = program_of(shell, argv)
     return (yield from connected(program.steps, shell.descriptors))
 
@@ -192,9 +197,11 @@ def program_of(shell: Shell, argv: list[str]) -> Program:
     environment["PWD"] = shell.cwd
     if programs.too_long(argv, environment):
         raise Missing(f"{argv[0]}: Argument list too long", 126)
-    context = replace(
-        shell.context, env=environment, cwd=shell.cwd, tty=shell.context.tty and outside
-    )
+    depth = shell.context.depth + 1
+    if depth > _DEEPEST:
+        raise Missing(shell.dialect.cannot_fork(), 2)
+    tty = shell.context.tty and outside
+    context = replace(shell.context, env=environment, cwd=shell.cwd, tty=tty, depth=depth)
     try:
         return programs.program(argv, context)
     except StartError:
@@ -218,6 +225,8 @@ def located(shell: Shell, name: str) -> str | None:
         raise Missing(f"{name}: {'Is a directory' if whole else 'Permission denied'}", 126)
     for folder in shell.variables.get("PATH", "").split(":"):
         path = join(shell.cwd, folder, name)
+        if fs.lacks(path):
+            continue
         try:
             entry = fs.entry(path)
         except OSError:

@@ -6,21 +6,34 @@ from essaim_practice.programs.base import Program
 from essaim_practice.shell import launch
 from essaim_practice.shell.dialect import SyntaxProblem
 from essaim_practice.shell.launch import Missing
-from essaim_practice.shell.parser import Parser
+from essaim_practice.shell.parser import Parser, finished
 from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import Command, Either, Sequence, Simple, Text, Word
 
-_LONGEST = 8 * 1024  # characters of a text that is looked into
+_LONGEST = 1024  # characters of a text that is looked into
+
+
+_DEEPEST = 3  # shells in shells that are looked into
+_depth = 0
 
 
 def server(shell: Shell, text: str) -> Program | None:
     """The program of the last command of a text; None if it is not known before the text runs."""
-    last: Command | None = None
-    if len(text) > _LONGEST:
+    global _depth
+    if len(text) > _LONGEST or _depth >= _DEEPEST:
         return None
+    _depth += 1
+    try:
+        return _server(shell, text)
+    finally:
+        _depth -= 1
+
+
+def _server(shell: Shell, text: str) -> Program | None:
+    last: Command | None = None
     parser = Parser(text)
     try:
-        while (command := parser.next_line()) is not None:
+        while (command := finished(parser.next_line())) is not None:
             last = command
     except SyntaxProblem:
         return None

@@ -24,7 +24,8 @@ Fragments = Sequence[tuple[str, bool]]  # text, and whether it stands for itself
 
 MOST = 10_000  # files that a word may mean
 _LONGEST = 8 * 1024  # characters of a pattern
-_LOOK, _MATCH = Work(20), Work(5)  # what it costs to look at a name, and at a match
+_LOOK = Work(20)  # what it costs to look at a name
+_SUBSTITUTION = 5  # microseconds that one costs, besides the search for it
 _SPECIAL = re.compile(r"[*?\[]")
 
 
@@ -126,21 +127,23 @@ def replaced(
     if not fragments:
         return text
     expression, data, put_in = _expression(fragments), encoded(text), encoded(by)
-    parts: list[bytes] = []
+    made = bytearray()
     at = size = 0
-    while at < len(data) and (match := expression.search(data, at)) is not None:
-        yield _MATCH
+    while at < len(data):
+        yield Work(_SUBSTITUTION + expression.effort(len(data) - at))
+        if (match := expression.search(data, at)) is None:
+            break
         end = match.end if match.end > match.start else match.start + 1  # nothing is no match
-        parts.append(data[at : match.start])
-        parts.append(put_in if match.end > match.start else data[match.start : end])
+        made += data[at : match.start]
+        made += put_in if match.end > match.start else data[match.start : end]
         size += len(put_in)
         if size > most:
             raise TooLarge
         at = end
         if match.end > match.start and not everywhere:
             break
-    parts.append(data[at:])
-    return b"".join(parts).decode(errors="surrogateescape")
+    made += data[at:]
+    return made.decode(errors="surrogateescape")
 
 
 def files(fragments: Fragments, fs: FileSystem, cwd: str) -> Generator[Work, None, list[str]]:

@@ -34,7 +34,7 @@ def read(shell: Shell, argv: list[str]) -> Doing[int]:
     if prompt and shell.context.tty:
         yield from shell.say(prompt, 2)
     line, ended = yield from _line(shell, raw)
-    _share_out(shell, names, line)
+    yield from _share_out(shell, names, line)
     return int(not ended)
 
 
@@ -70,7 +70,7 @@ def _line(shell: Shell, raw: bool) -> Doing[tuple[list[tuple[str, bool]], bool]]
     return letters, False
 
 
-def _share_out(shell: Shell, names: list[str], line: list[tuple[str, bool]]) -> None:
+def _share_out(shell: Shell, names: list[str], line: list[tuple[str, bool]]) -> Doing[None]:
     ifs = shell.variables.get("IFS", " \t\n")
 
     def separates(letter: tuple[str, bool]) -> bool:
@@ -86,17 +86,33 @@ def _share_out(shell: Shell, names: list[str], line: list[tuple[str, bool]]) -> 
         start = at
         while at < len(line) and not separates(line[at]):
             at += 1
-        assign(shell, name, "".join(letter for letter, _ in line[start:at]))
+            if at % _PIECE == 0:
+                yield Work(_PIECE // 5)
+        assign(shell, name, (yield from _joined(line, start, at)))
         while at < len(line) and blank(line[at]):
             at += 1
+            if at % _PIECE == 0:
+                yield Work(_PIECE // 5)
         if at < len(line) and separates(line[at]):
             at += 1
     end = len(line)
     while at < end and blank(line[at]):
         at += 1
+        if at % _PIECE == 0:
+            yield Work(_PIECE // 5)
     while end > at and blank(line[end - 1]):
         end -= 1
-    assign(shell, names[-1], "".join(letter for letter, _ in line[at:end]))
+        if end % _PIECE == 0:
+            yield Work(_PIECE // 5)
+    assign(shell, names[-1], (yield from _joined(line, at, end)))
+
+
+def _joined(line: list[tuple[str, bool]], start: int, end: int) -> Doing[str]:
+    made = ""
+    for at in range(start, end, _PIECE):
+        made += "".join([letter for letter, _ in line[at : min(end, at + _PIECE)]])
+        yield Work(_PIECE // 10)
+    return made
 
 
 @builtin("getopts")

@@ -46,6 +46,12 @@ class Scanner:
         """The commands of a whole text; the parser knows how."""
         raise NotImplementedError
 
+    def go_deeper(self) -> None:
+        """Raises SyntaxProblem where that is too deep."""
+        if self.depth >= DEEPEST:
+            raise SyntaxProblem(words="nested too deeply for the practice engine")
+        self.depth += 1
+
     def ahead(self, sign: str) -> bool:
         return self.text.startswith(sign, self.at)
 
@@ -208,9 +214,7 @@ class Scanner:
 
 def deeper(scanner: Scanner, read: Callable[[], T]) -> T:
     """Read one level down. Raises SyntaxProblem where that is too deep."""
-    if scanner.depth >= DEEPEST:
-        raise SyntaxProblem(words="nested too deeply for the practice engine")
-    scanner.depth += 1
+    scanner.go_deeper()
     try:
         return read()
     finally:

@@ -10,26 +10,40 @@ from essaim_practice.shell.exits import Exit, Failure, Leave
 from essaim_practice.shell.parser import Parser
 from essaim_practice.shell.pipes import Doing
 from essaim_practice.shell.state import Shell
+from essaim_practice.shell.tree import Command
 
+_LETTER = 4  # microseconds that a character costs to be parsed
 _SIGNALS = {"INT": 2, "TERM": 15}
 
 
 def run_text(shell: Shell, text: str) -> Doing[int]:
     """Run a text in this shell, line by line. Raises what its commands raise."""
     shell.code = 0
-    parser, begun = Parser(text, True, shell.aliases), 0
+    parser = Parser(text, True, shell.aliases)
     while True:
         try:
-            command = parser.next_line()
+            command = yield from next_line(parser)
         except SyntaxProblem as problem:
             shell.line = problem.line
             raise Failure(shell.dialect.syntax(problem)) from None
         if command is None:
             return shell.code
-        yield Work((parser.at - begun) // 5)
-        begun = parser.at
         if "n" not in shell.options:
             yield from shell.run(command)
+
+
+def next_line(parser: Parser) -> Doing[Command | None]:
+    """The commands of the next line, parsed with others between. Raises SyntaxProblem."""
+    begun, parsing = parser.at, parser.next_line()
+    while True:
+        try:
+            next(parsing)
+        except StopIteration as end:
+            command: Command | None = end.value
+            yield Work(abs(parser.at - begun) * _LETTER)
+            return command
+        yield Work(abs(parser.at - begun) * _LETTER)
+        begun = parser.at
 
 
 def guarded(shell: Shell, steps: Callable[[], Doing[int]]) -> Doing[int]:

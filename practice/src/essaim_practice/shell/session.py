@@ -13,7 +13,7 @@ from essaim_practice.shell.exits import Failure, Leave
 from essaim_practice.shell.interpreter import execute
 from essaim_practice.shell.parser import Parser
 from essaim_practice.shell.pipes import Doing, Outer
-from essaim_practice.shell.scripts import guarded, run_whole
+from essaim_practice.shell.scripts import guarded, next_line, run_whole
 from essaim_practice.shell.state import Shell
 from essaim_practice.shell.variables import Variables
 from essaim_practice.text.encoding import decoded
@@ -172,7 +172,7 @@ def _run_what_is_whole(shell: Shell, text: str, ended: bool) -> Doing[str]:
         yield Work(len(text) // 20)
         parser = Parser(text, ended, shell.aliases)
         try:
-            command = parser.next_line()
+            command = yield from next_line(parser)
         except SyntaxProblem as problem:
             if problem.incomplete and not ended and len(text) < _LONGEST_OPEN:
                 return text

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Generator
 from posixpath import join
 
 from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.programs.steps import Work
 from essaim_practice.shell.patterns import matches
 from essaim_practice.store.file_tree import Device, File, Folder, Inode, Link
 from essaim_practice.text.expressions import TooLarge
 
 _LONGEST = 1024 * 1024  # characters that printf makes
 _WIDEST = 64 * 1024
+_AT_ONCE = 100  # arguments of printf in one step
 _DIRECTIVE = re.compile(r"%([-+ #0]*)(\*|[0-9]*)(?:\.(\*|[0-9]*))?([a-zA-Z%])")
 _ESCAPE = re.compile(r"\\(?:0?([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.)|$)", re.DOTALL)
 _LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r"}
@@ -49,12 +52,13 @@ def meant(text: str, quotes: bool = False) -> tuple[str, bool]:
 def echoed(words: list[str], always: bool = False) -> str:
     """What echo prints; ``always``: backslashes mean something without -e, as in dash."""
     newline, escapes = True, always
-    words = list(words)
-    while words and re.fullmatch(r"-n" if always else r"-[neE]+", words[0]):
-        for letter in words.pop(0)[1:]:
+    first = 0
+    while first < len(words) and re.fullmatch(r"-n" if always else r"-[neE]+", words[first]):
+        first += 1
+        for letter in words[first - 1][1:]:
             newline = newline and letter != "n"
             escapes = always or letter == "e" or (escapes and letter != "E")
-    text = " ".join(words)
+    text = " ".join(words[first:])
     stopped = False
     if escapes:
         text, stopped = meant(text)
@@ -64,7 +68,7 @@ def echoed(words: list[str], always: bool = False) -> str:
 # printf
 
 
-def formatted(words: list[str]) -> tuple[str, list[str]]:
+def formatted(words: list[str]) -> Generator[Work, None, tuple[str, list[str]]]:
     """What printf prints, and its complaints about numbers. Raises Complaint."""
     if words[:1] == ["--"]:
         words = words[1:]
@@ -76,14 +80,16 @@ def formatted(words: list[str]) -> tuple[str, list[str]]:
     size = 0
     while True:
         left = len(arguments)
-        round_, stopped = _once(text, arguments, problems)
+        round_, stopped = yield from _once(text, arguments, problems)
         made.append(round_)
         size += len(round_)
         if stopped or not arguments or len(arguments) == left or size > _LONGEST:
             return "".join(made), problems
 
 
-def _once(text: str, arguments: deque[str], problems: list[str]) -> tuple[str, bool]:
+def _once(
+    text: str, arguments: deque[str], problems: list[str]
+) -> Generator[Work, None, tuple[str, bool]]:
     """The format once through; takes the arguments that it uses."""
     parts: list[str] = []
     at = made = 0  # characters that widths alone ask for
@@ -97,6 +103,8 @@ def _once(text: str, arguments: deque[str], problems: list[str]) -> tuple[str, b
                 return "".join(parts), True
             at = end
             continue
+        if len(arguments) % _AT_ONCE == 0 or len(parts) % _AT_ONCE == _AT_ONCE - 1:
+            yield Work(_AT_ONCE * 3)
         match = _DIRECTIVE.match(text, at)
         if match is None or match[4] not in "diouxXcsbeEfFgG%":
             raise Complaint(f"{text[at:] if match else '%'}: invalid format", 1)

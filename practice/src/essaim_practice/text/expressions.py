@@ -16,7 +16,8 @@ from essaim_practice.text.encoding import encoded
 _MEMORY = 512 * 1024  # bytes that a pattern may take, compiled and at work
 _LONGEST = 64 * 1024  # bytes of a pattern
 # Instructions of a pattern times bytes of a text: what RE2 tries at worst, some 5 ns each.
-_MOST_TRIES = 2**25
+_MOST_TRIES = 2**20
+_TRIES = 200  # that cost a microsecond
 
 Span = tuple[int, int]
 
@@ -80,6 +81,10 @@ class Expression:
         self._size = int(self._compiled.programsize)
         self.groups = int(self._compiled.groups)
 
+    def effort(self, size: int) -> int:
+        """Microseconds that a search in so many bytes takes at worst."""
+        return self._size * size // _TRIES
+
     def search(self, text: bytes, at: int = 0) -> Match | None:
         """The first match from a position on. Raises TooLarge."""
         self._check(len(text) - at)
@@ -120,6 +125,8 @@ def compiled(source: bytes, fold: bool = False, longest: bool = True) -> Express
 
 def literal(text: str) -> bytes:
     """The expression that matches exactly this text."""
+    if text.isalnum() and text.isascii():
+        return text.encode()
     return bytes(re2.escape(encoded(text)))
 
 

@@ -82,27 +82,33 @@ def _same(context: Context, first: str, second: str) -> bool:
 
 def _copy(context: Context, start: str, end: str, kept: bool) -> Doing[None]:
     fs = context.fs
-    yield ENTRY
-    entry = fs.entry(start, follow=False)
-    if isinstance(entry, Folder):
-        held = [(name, join(start, name)) for name in fs.listing(start)]
-        if not fs.is_folder(end):
-            fs.make_folder(end)
-        for name, path in held:
-            if normpath(path) != normpath(end):
-                yield from _copy(context, path, join(end, name), kept)
-        if kept:
-            fs.put(end, entry)
-        return
-    if isinstance(entry, Link) and kept:
-        if fs.exists(end):
-            fs.remove(end)
-        fs.link(end, entry.target)
-        return
-    entry = fs.entry(start)
-    fs.write(end, fs.read(start), mode=entry.mode & 0o777)
-    if kept:
-        fs.put(end, entry)
+    first, root = start, normpath(end)
+    left: list[tuple[str, str, Folder | None]] = [(start, end, None)]
+    while left:
+        start, end, filled = left.pop()
+        yield ENTRY
+        if filled is not None:
+            fs.put(end, filled)
+            continue
+        if start != first and normpath(start) == root:  # into itself
+            continue
+        entry = fs.entry(start, follow=False)
+        if isinstance(entry, Folder):
+            names = fs.listing(start)
+            if not fs.is_folder(end):
+                fs.make_folder(end)
+            if kept:
+                left.append((start, end, entry))
+            left += [(f"{start}/{name}", f"{end}/{name}", None) for name in reversed(names)]
+        elif isinstance(entry, Link) and kept:
+            if fs.exists(end):
+                fs.remove(end)
+            fs.link(end, entry.target)
+        else:
+            entry = fs.entry(start)
+            fs.write(end, fs.read(start), mode=entry.mode & 0o777)
+            if kept:
+                fs.put(end, entry)
 
 
 @tool("mv", usage="[-finT] SOURCE DEST")

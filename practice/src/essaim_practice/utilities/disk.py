@@ -50,6 +50,7 @@ def stat(argv: list[str], context: Context) -> Steps:
         raise Misuse("missing operand" if gnu(context) else "")
     names, groups, code = users(context.fs), users(context.fs, "/etc/group"), 0
     for name in asked.words:
+        yield ENTRY
         try:
             path = place(context, name)
             entry = context.fs.entry(path, follow="L" in asked)
@@ -98,6 +99,7 @@ def du(argv: list[str], context: Context) -> Steps:
     deepest = 0 if "s" in asked else asked.number("d", 10**6)
     code = 0
     for name in asked.words or ["."]:
+        yield ENTRY
         try:
             context.fs.entry(place(context, name), follow=False)
         except OSError as error:

@@ -20,7 +20,6 @@ _UNSUPPORTED = "unsupported by the practice engine"
 _LONGEST = 8 * 2**20  # bytes that one line may grow to, and an edited file
 _MOST_PATTERNS = 100  # in one script: each has memory of its own
 _COMMAND, _MATCH = 2, 5  # microseconds that these cost
-_SEARCHED = 20_000  # bytes of a line to search that cost one more
 
 
 @dataclass(slots=True)
@@ -149,34 +148,32 @@ def _substituted(command: _Command, text: bytes, tally: Tally) -> Doing[tuple[by
     assert command.pattern is not None
     digits = re.sub(r"[^0-9]", "", command.flags)[:5]
     first, everywhere = int(digits or 1), "g" in command.flags
-    parts: list[bytes] = []
-    at = count = size = 0
+    made = bytearray()
+    at = count = 0
     ended = -1  # where the last match did
     while at <= len(text):
+        if tally.add(_MATCH + command.pattern.effort(len(text) - at)):
+            yield tally.told()
         match = command.pattern.search(text, at)
         if match is None:
             break
-        parts.append(text[at : match.start])
+        made += text[at : match.start]
         chosen = False
         if match.end > match.start or match.start != ended:  # nothing after a match is no match
             count += 1
             chosen = count == first or (everywhere and count > first)
-            replacement = _replacement(command.parts, match) if chosen else match.group()
-            parts.append(replacement)
-            size += len(replacement)
-            if size > _LONGEST:
+            made += _replacement(command.parts, match) if chosen else match.group()
+            if len(made) > _LONGEST:
                 raise Complaint("out of memory", 1)
         at = ended = match.end
         if match.end == match.start:
             following = _following(text, at)
-            parts.append(text[at:following])
+            made += text[at:following]
             at = following
         if chosen and not everywhere:
             break
-        if tally.add(_MATCH + (len(text) - at) // _SEARCHED):
-            yield tally.told()
-    parts.append(text[at:])
-    return b"".join(parts), count >= first
+    made += text[at:]
+    return bytes(made), count >= first
 
 
 def _following(text: bytes, at: int) -> int:

@@ -11,7 +11,16 @@ from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Folder, Link
-from essaim_practice.utilities.base import by_and_by, gnu, options, place, reason, tool, wanted
+from essaim_practice.utilities.base import (
+    ENTRY,
+    by_and_by,
+    gnu,
+    options,
+    place,
+    reason,
+    tool,
+    wanted,
+)
 from essaim_practice.utilities.modes import new_mode
 
 
@@ -24,6 +33,7 @@ def touch(argv: list[str], context: Context) -> Steps:
     elif "r" in asked:
         moment = context.fs.entry(place(context, asked.get("r"))).mtime
     for name in wanted(asked, context):
+        yield ENTRY
         try:
             path = place(context, name)
             if "c" not in asked or context.fs.exists(path):
@@ -58,6 +68,7 @@ def mkdir(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "pv", "m", {"parents": "p", "mode": "m", "verbose": "v"})
     code = 0
     for name in wanted(asked, context):
+        yield ENTRY
         try:
             path = place(context, name)
             context.fs.make_folder(path, parents="p" in asked)
@@ -78,6 +89,7 @@ def rmdir(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "pv", "", {"parents": "p", "ignore-fail-on-non-empty": "p"})
     code = 0
     for name in wanted(asked, context):
+        yield ENTRY
         try:
             context.fs.remove_folder(place(context, name))
             above = dirname(normpath(name))
@@ -99,6 +111,7 @@ def rm(argv: list[str], context: Context) -> Steps:
         return 0
     code = 0
     for name in wanted(asked, context):
+        yield ENTRY
         try:
             if basename(name.rstrip("/")) in (".", ".."):
                 yield line(
@@ -132,6 +145,7 @@ def rm(argv: list[str], context: Context) -> Steps:
 def readlink(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "fnvqem", "", {"canonicalize": "f"})
     for name in wanted(asked, context):
+        yield ENTRY
         try:
             path = place(context, name)
             if {"f", "e", "m"} & asked.given.keys():
@@ -150,6 +164,7 @@ def readlink(argv: list[str], context: Context) -> Steps:
 def realpath(argv: list[str], context: Context) -> Steps:
     asked, code = options(argv, "qesm"), 0
     for name in wanted(asked, context):
+        yield ENTRY
         try:
             path = place(context, name)
             context.fs.entry(path)

@@ -74,6 +74,7 @@ def ls(argv: list[str], context: Context) -> Steps:
     folders: list[str] = []
     code = 0
     for name in names:
+        yield ENTRY
         try:
             path = place(context, name)
             follow = "d" not in asked and not ({"l", "F"} & asked.given.keys())

@@ -62,6 +62,7 @@ def chmod(argv: list[str], context: Context) -> Steps:
     mode, *names = wanted(asked, context, 2)
     new_mode(mode, 0, False)
     for name in names:
+        yield ENTRY
         try:
             for path in _each(context, name, "R" in asked):
                 yield ENTRY
@@ -84,6 +85,7 @@ def chown(argv: list[str], context: Context) -> Steps:
     uid = _number(context, user, "/etc/passwd", "user")
     gid = _number(context, group, "/etc/group", "group")
     for name in names:
+        yield ENTRY
         try:
             for path in _each(context, name, "R" in asked):
                 yield ENTRY

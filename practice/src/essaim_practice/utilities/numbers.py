@@ -14,6 +14,7 @@ from essaim_practice.programs.steps import Steps, Wait, Work, Write, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded, encoded
 from essaim_practice.utilities.base import (
+    ENTRY,
     Doing,
     Lines,
     Misuse,
@@ -204,6 +205,7 @@ def checksum(argv: list[str], context: Context) -> Steps:
     name = basename(argv[0])
     asked, code = options(argv, "cswbt"), 0
     for word in asked.words or ["-"]:
+        yield ENTRY
         try:
             lines = opened(context, word)
         except OSError as error:
@@ -242,18 +244,44 @@ def _checked(name: str, row: str, context: Context) -> Doing[int]:
 @tool("base64", usage="[-d] [-w COL] [FILE]")
 def base64(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "di", "w", {"decode": "d", "wrap": "w"})
-    data = b"".join((yield from opened(context, (asked.words or ["-"])[0]).whole()))
-    if "d" in asked:
-        try:
-            yield Write(codes.b64decode(data.translate(None, b" \t\n\r\v\f"), validate=True))
-        except (binascii.Error, ValueError):
-            raise Complaint("invalid input" if gnu(context) else "truncated input", 1) from None
+    source = opened(context, (asked.words or ["-"])[0])
+    bad = Complaint("invalid input" if gnu(context) else "truncated input", 1)
+    wide, unit, left = asked.number("w", 76), 4 if "d" in asked else 3, b""
+    column = 0
+    while (some := (yield from source.chunk())) is not None:
+        data = left + (some.translate(None, b" \t\n\r\v\f") if unit == 4 else some)
+        whole = len(data) - len(data) % unit
+        data, left = data[:whole], data[whole:]
+        yield Work(len(data) // 100)
+        if unit == 4:
+            yield Write(_decoded(data, bad))
+        else:
+            text, column = _wrapped(codes.b64encode(data), wide, column)
+            yield Write(text)
+    if unit == 4:
+        yield Write(_decoded(left, bad))
         return 0
-    text = codes.b64encode(data).decode()
-    wide = asked.number("w", 76)
-    rows = [text[at : at + wide] for at in range(0, len(text), wide)] if wide > 0 else [text]
-    yield out("".join(f"{row}\n" for row in rows) if wide else text)
+    text, column = _wrapped(codes.b64encode(left), wide, column)
+    yield Write(text + (b"\n" if wide > 0 and column else b""))
     return 0
+
+
+def _decoded(data: bytes, bad: Complaint) -> bytes:
+    try:
+        return codes.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        raise bad from None
+
+
+def _wrapped(text: bytes, wide: int, column: int) -> tuple[bytes, int]:
+    """A text in lines, the first of which goes on from a column, and the column that it ends in."""
+    if wide <= 0 or not text:
+        return text, column
+    first = text[: wide - column]
+    rows = [text[at : at + wide] for at in range(len(first), len(text), wide)]
+    ended = column + len(first) if not rows else len(rows[-1])
+    made = b"\n".join([first, *rows])
+    return (made + b"\n", 0) if ended == wide else (made, ended)
 
 
 @tool("nproc", usage="")

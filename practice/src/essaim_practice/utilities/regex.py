@@ -82,6 +82,10 @@ class Pattern:
         except TooLarge:
             raise self._too_big() from None
 
+    def effort(self, size: int) -> int:
+        """Microseconds that a search in so many bytes takes at worst."""
+        return self._compiled.effort(size)
+
     def beginning(self, text: bytes) -> Match | None:
         """How much of a text's beginning the pattern matches. Raises Complaint."""
         try:

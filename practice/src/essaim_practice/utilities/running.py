@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from posixpath import basename
 
 from essaim_practice.programs.base import UNIX, Context, Program, StartError, executable, program
-from essaim_practice.programs.steps import Interrupted, Steps, Wait, ending, line, printing
+from essaim_practice.programs.steps import Interrupted, Steps, Wait, Work, ending, line, printing
 from essaim_practice.shell.simple_utilities import Complaint, echoed, formatted, tested
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Doing, Lines, Misuse, gnu, options, out, tool
@@ -75,7 +76,7 @@ def echo(argv: list[str], context: Context) -> Steps:
 
 @tool("printf")
 def printf(argv: list[str], context: Context) -> Steps:
-    text, problems = formatted(argv[1:])
+    text, problems = yield from formatted(argv[1:])
     for problem in problems:
         yield line(f"printf: {problem}", 2)
     yield out(text)
@@ -168,19 +169,22 @@ def xargs(argv: list[str], context: Context) -> Steps:
     elif "I" in asked or "L" in asked:
         words = [decoded(one).strip() for one in lines if one.strip()]
     else:
-        words = [
-            _unquoted(word) for word in islice(_WORD.findall(decoded(text[:_LONGEST])), _MOST_WORDS)
-        ]
+        words = []
+        for found in islice(_WORD.finditer(decoded(text[:_LONGEST])), _MOST_WORDS):
+            words.append(_unquoted(found[0]))
+            if len(words) % 100 == 0:
+                yield Work(200)
     words = words[:_MOST_WORDS]
     code = 0
+    calls: Iterator[list[str]]
     if "I" in asked:
-        calls = [[part.replace(asked.get("I"), word) for part in command] for word in words]
+        calls = ([part.replace(asked.get("I"), word) for part in command] for word in words)
     else:
         many = asked.number("n", 1 if "L" in asked else max(1, len(words)))
         many = max(1, many)
-        calls = [[*command, *words[at : at + many]] for at in range(0, len(words), many)]
-        if not calls and "r" not in asked:
-            calls = [command]
+        calls = ([*command, *words[at : at + many]] for at in range(0, len(words), many))
+        if not words and "r" not in asked:
+            calls = iter([command])
     for call in calls:
         yield Wait(0.0005)
         try:

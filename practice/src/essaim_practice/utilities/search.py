@@ -8,7 +8,7 @@ from posixpath import basename, join
 
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.cpu_share import Tally
-from essaim_practice.programs.steps import Steps, Write, line
+from essaim_practice.programs.steps import Steps, Work, Write, line
 from essaim_practice.store.file_tree import File
 from essaim_practice.text.encoding import decoded, encoded
 from essaim_practice.text.expressions import Match
@@ -28,7 +28,7 @@ from essaim_practice.utilities.base import (
 )
 from essaim_practice.utilities.regex import Pattern
 
-_MATCH, _SEARCHED = 5, 20_000  # microseconds that one costs; bytes searched that cost one more
+_MATCH = 5  # microseconds that one costs
 _MOST_HELD = 1000  # lines before a match that are kept for -B
 _LONG = {
     "ignore-case": "i",
@@ -72,11 +72,13 @@ def grep(argv: list[str], context: Context) -> Steps:
         plain="F" in asked or basename(argv[0]) == "fgrep",
         groups=False,
     )
+    yield Work(sum(map(len, sources)) // 2)
     recursive = bool({"r", "R"} & asked.given.keys())
     names = words or (["."] if recursive else ["-"])
     code, found_any = 0, False
     headed = (len(names) > 1 or recursive or "H" in asked) and "h" not in asked
     for name in names:
+        yield ENTRY
         try:
             found = iter([name]) if name == "-" else _files(context, name, recursive)
             for path in found:
@@ -119,12 +121,15 @@ def _searched(
     left = printed = kept = 0
     quiet = bool({"q", "c", "l", "L"} & asked.given.keys())
     shown_name = "(standard input)" if name == "-" else name
+    tally = Tally()
     while count < most or left:
         one = yield from lines.next()
         if one is None:
             break
         number += 1
         text = one.rstrip(b"\n")
+        if tally.add(pattern.effort(len(text))):
+            yield tally.told()
         match = pattern.search(text)
         hit = (match is not None) != ("v" in asked) and count < most
         if hit:
@@ -173,7 +178,7 @@ def _parts(
     """With -o: each part of a line that matches, as a line."""
     tally = Tally()
     while match is not None:
-        if tally.add(_MATCH + len(text) // _SEARCHED):
+        if tally.add(_MATCH + pattern.effort(len(text) - match.end)):
             yield tally.told()
         if match.end > match.start:
             yield _row(name, number, match.group(), ":", asked, headed)

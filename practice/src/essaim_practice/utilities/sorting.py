@@ -27,8 +27,10 @@ from essaim_practice.utilities.base import (
     tool,
 )
 
+_NO_END = 10**9  # the last field of a range without an end
+_MOST_FIELDS = 20_000  # of a line
 _PIECE = 4096  # bytes that tr looks at in one go
-_RUN = 1000  # lines that are put in order at once
+_RUN = 200  # lines that are put in order at once
 
 
 @tool(
@@ -164,6 +166,9 @@ def cut(argv: list[str], context: Context) -> Steps:
         raise Complaint("expected a list of bytes, characters, or fields", 1)
     ranges = _ranges(asked.get(kind))
     separator = asked.get("d", "\t")
+    # Where the last of the fields that are chosen by their numbers is, nothing more is taken apart.
+    open_ = ranges[-1][1] >= _NO_END
+    last = min(ranges[-1][0] if open_ else ranges[-1][1], _MOST_FIELDS)
     found, code = yield from inputs("cut", context, asked.words)
     for _, source in found:
         while (one := (yield from source.next())) is not None:
@@ -171,7 +176,11 @@ def cut(argv: list[str], context: Context) -> Steps:
             if kind != "f":
                 yield out("".join(text[a - 1 : b] for a, b in ranges) + "\n")
                 continue
-            cells = text.split(separator)
+            cells = text.split(separator, last) if separator else [text]
+            if len(cells) > last:
+                cells[last - 1 :] = (
+                    [separator.join(cells[last - 1 :])] if open_ else [cells[last - 1]]
+                )
             if len(cells) == 1:
                 if "s" not in asked:
                     yield out(text + "\n")
@@ -188,7 +197,7 @@ def _ranges(text: str) -> list[tuple[int, int]]:
         if match is None or not (match[1] or match[3]):
             raise Complaint(f"bad range '{part}'", 1)
         start = int(match[1] or 1)
-        found.append((max(1, start), int(match[3] or 10**9) if match[2] else start))
+        found.append((max(1, start), int(match[3] or _NO_END) if match[2] else start))
     apart: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if apart and start <= apart[-1][1] + 1:

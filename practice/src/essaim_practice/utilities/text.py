@@ -28,6 +28,8 @@ from essaim_practice.utilities.base import (
 )
 
 _PIECE = 4096  # bytes of a line that are shown at once
+_COUNTED = 16 * 1024  # bytes of a line whose words are counted at once
+_WITHIN = [bytes([byte]) for byte in range(0x80, 0xC0)]  # bytes within a character of several
 _ZEROS = 4096  # bytes that /dev/zero gives at a time
 
 
@@ -36,6 +38,7 @@ def cat(argv: list[str], context: Context) -> Steps:
     asked, code, number = options(argv, "nbvteAsuET", "", {"number": "n"}), 0, 0
     shown = {"n", "b", "v", "t", "e", "A", "E", "T"} & asked.given.keys()
     for name in asked.words or ["-"]:
+        yield ENTRY
         try:
             if name != "-" and (sign := _endless(context, name)):
                 while True:
@@ -48,9 +51,8 @@ def cat(argv: list[str], context: Context) -> Steps:
             yield line(f"cat: {name if gnu(context) else said}: {reason(error)}", 2)
             code = 1
             continue
-        if not shown and name != "-":
-            yield Write(context.fs.read(place(context, name)))
-            continue
+        while not shown and (some := (yield from lines.chunk())) is not None:
+            yield Write(some)
         while (one := (yield from lines.next())) is not None:
             if ("b" in asked and one.strip(b"\n")) or ("n" in asked and "b" not in asked):
                 number += 1
@@ -103,6 +105,7 @@ def head(argv: list[str], context: Context) -> Steps:
     headed = (len(asked.words) > 1 and "q" not in asked) or "v" in asked
     code, first = 0, True
     for name in asked.words or ["-"]:
+        yield ENTRY
         try:
             endless = _endless(context, name) if name != "-" else b""
             lines = opened(context, name)
@@ -142,6 +145,7 @@ def tail(argv: list[str], context: Context) -> Steps:
     count, fromstart = asked.number(letter, 10), asked.get(letter).startswith("+")
     found, code = [], 0
     for name in asked.words or ["-"]:
+        yield ENTRY
         try:
             found.append((name, opened(context, name)))
         except OSError as error:
@@ -210,6 +214,7 @@ def wc(argv: list[str], context: Context) -> Steps:
     code, totals, shown = 0, dict.fromkeys(kinds, 0), []
     alone = kinds == ["c"]  # bytes are counted without lines
     for name in asked.words or ["-"]:
+        yield ENTRY
         try:
             lines = opened(context, name)
         except OSError as error:
@@ -221,10 +226,22 @@ def wc(argv: list[str], context: Context) -> Steps:
             counts["c"] += len(one)
         while not alone and (one := (yield from lines.next())) is not None:
             counts["l"] += one.endswith(b"\n")
-            counts["w"] += len(one.split())
             counts["c"] += len(one)
-            counts["m"] += len(decoded(one)) if gnu(context) else len(one)
-            counts["L"] = max(counts["L"], len(decoded(one).rstrip("\n")))
+            wide = inside = 0
+            for at in range(0, len(one), _COUNTED):
+                if at:
+                    yield ENTRY
+                piece = one[at : at + _COUNTED]
+                # A word, or a character of several bytes, may go on from the piece before.
+                counts["w"] += len(piece.split()) - (inside and not piece[:1].isspace())
+                inside = not piece[-1:].isspace()
+                wide += (
+                    len(piece) - sum(map(piece.count, _WITHIN))
+                    if not piece.isascii()
+                    else len(piece)
+                )
+            counts["m"] += wide if gnu(context) else len(one)
+            counts["L"] = max(counts["L"], wide - one.endswith(b"\n"))
         shown.append((name, counts))
         for kind in kinds:
             totals[kind] += counts[kind]
@@ -249,6 +266,7 @@ def tee(argv: list[str], context: Context) -> Steps:
     asked, code = options(argv, "ai", "", {"append": "a"}), 0
     paths = []
     for name in asked.words:
+        yield ENTRY
         try:
             path = place(context, name)
             context.fs.write(path, b"", append="a" in asked)
