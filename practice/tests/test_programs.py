@@ -82,7 +82,7 @@ def played(argv: list[str], here: Context, steps: int = 50) -> tuple[list[tuple[
         ("sleep x", [(2, "sleep: invalid number 'x'")], 1),
         ("exec echo a", [(1, "a")], 0),
         ("", [], 0),
-        ("while true; do echo a; sleep 1; done", [(1, "a")] * 16, "goes on"),
+        ("while true; do echo a; sleep 1; done", [(1, "a")] * 17, "goes on"),
         ("echo 'unclosed", [(2, "sh: syntax error: unterminated quoted string")], 2),
     ],
 )

@@ -166,9 +166,9 @@ class FileSystem(Layers):
             return
         if len(path) > LONGEST_PATH:
             fail(errno.ENAMETOOLONG, path)
-        at = "/"
-        if "//" not in path and "/." not in path and isinstance(self._get(path), Folder):
+        if "//" not in path and "/." not in path and self._make_below(path, mode):
             return
+        at = "/"
         for name in path.split("/"):
             child = dirname(at) if name == ".." else at if name in ("", ".") else join(at, name)
             entry = self._get(child)
@@ -178,6 +178,19 @@ class FileSystem(Layers):
             if not isinstance(self._get(at), Folder):  # a file, or a link that leads nowhere
                 last = child == self._try(path, follow=False)
                 fail(errno.EEXIST if last else errno.ENOTDIR, path)
+
+    def _make_below(self, path: str, mode: int) -> bool:
+        """Make what is missing of a path below a folder that is no link; False where none is."""
+        at, missing = path.rstrip("/"), deque[str]()
+        while at and self._get(at) is None:
+            at, _, name = at.rpartition("/")
+            missing.appendleft(name)
+        if not isinstance(self._get(at or "/"), Folder):
+            return False
+        for name in missing:
+            at = f"{at}/{name}"
+            self._enter(at, path, Folder(mode, self.now()))
+        return True
 
     def remove(self, path: str) -> None:
         """Remove a file, device or link (not the target of the link)."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
+from time import monotonic
 
 from essaim_practice.programs.steps import Step, Work, Write
 
 TURN = 5_000  # microseconds of work after which others have their turn
-LONGEST_TURN = 0.001  # real seconds after which others have it, whatever was guessed
+LONGEST_TURN = 0.0005  # real seconds after which others have it, whatever was guessed
 PIECE = 16 * 1024  # bytes of output that go on at once
 _BURST = 1_000_000  # microseconds of work that a program may do half of the time
 _SHARE = 0.15  # of simulated time that it may work for ever
@@ -26,8 +28,18 @@ def cost_of(step: Step) -> int:
     return _STEP
 
 
+class Turn:
+    """When the program that runs now has to give way, in real time, whatever was guessed."""
+
+    ends = inf  # on time.monotonic()
+
+
 class Tally:
-    """Adds up the costs of small pieces of work, until they are worth one Work step."""
+    """Adds up the costs of small pieces of work, until they are worth one Work step.
+
+    A turn may end before. Then others have theirs, but nothing is told yet: what happens in
+    simulated time is the same on every computer.
+    """
 
     def __init__(self) -> None:
         self._cost = 0
@@ -35,7 +47,7 @@ class Tally:
     def add(self, cost: int) -> bool:
         """Add a cost; returns whether ``told`` is to be yielded."""
         self._cost += cost
-        return self._cost >= _TOLD
+        return self._cost >= _TOLD or monotonic() > Turn.ends
 
     def rested(self, seconds: float) -> None:
         """A long enough wait pays for the work before it."""
@@ -43,6 +55,8 @@ class Tally:
             self._cost = 0
 
     def told(self) -> Work:
+        if self._cost < _TOLD:
+            return Work(0)
         cost, self._cost = self._cost, 0
         return Work(cost)
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from math import isinf
+from math import inf, isinf
 
 from essaim_practice.programs import signals
 from essaim_practice.programs.base import Program
-from essaim_practice.programs.cpu_share import LONGEST_TURN, PIECE, TURN, CpuShare, cost_of, pieces
+from essaim_practice.programs.cpu_share import (
+    LONGEST_TURN,
+    PIECE,
+    TURN,
+    CpuShare,
+    Turn,
+    cost_of,
+    pieces,
+)
 from essaim_practice.programs.stdio import Streams
 from essaim_practice.programs.steps import Interrupted, Read, Step, Wait, Work, Write
 from essaim_practice.store.clock import Clock, Timer
@@ -137,12 +145,13 @@ class Process:
             code = 1
         finally:
             self._stepping = False
+            Turn.ends = inf
         if code is not None:
             self._finish(code)
 
     def _run(self) -> int | None:
         """The exit code, or None when the program waits."""
-        begun = self._clock.real()
+        Turn.ends = ends = (self._clock.real() or inf) + LONGEST_TURN
         while not self.over:
             given = None
             if not self._signals:
@@ -175,7 +184,7 @@ class Process:
                 # One that never waits must stop neither simulated time nor the other programs.
                 self._left, self._resting = TURN, True
                 self._sleep(self._pace.rest(self._clock.now()))
-            elif self._clock.real() - begun > LONGEST_TURN:
+            elif self._clock.real() > ends:
                 # Other clusters have their turns; in this one nothing else happens before it goes
                 # on, so that runs are the same on a slower machine.
                 self._resting = True

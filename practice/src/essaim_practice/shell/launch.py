@@ -26,7 +26,7 @@ SPECIAL = frozenset(
     (".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set")
 ) | {"shift", "source", "times", "trap", "unset"}
 
-_DEEPEST = 12  # shells that run in one another
+_DEEPEST = 8  # shells that run in one another
 _LAUNCH = 150  # microseconds that it costs to start a program
 
 

@@ -13,6 +13,7 @@ from essaim_practice.shell.tree import Redirection, Text, Word
 KEYWORDS = frozenset(
     ("!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until")
 ) | {"while", "{", "}"}
+_LONGEST_HERE = 8 * 1024  # characters of a here-document that has expansions
 _MOST_WORDS = 10_000  # of commands that are read at once
 _OPERATORS = ("&&", "||", ";;", ";", "&", "|", "(", ")", "\n")
 _REDIRECTION = re.compile(r"([0-9]?)(<<-|<<|<&|<>|<|>>|>&|>\||>)|(&>>?)")
@@ -126,6 +127,8 @@ class Tokens(Scanner):
                     break
                 lines.append(line + "\n")
             body = "".join(lines)
+            if len(body) > _LONGEST_HERE and not here.literal:
+                raise SyntaxProblem(words="out of memory: too long for the practice engine")
             if here.literal:
                 here.redirection.target = (Text(body, True),)
             else:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 from essaim_practice.programs.base import Context
-from essaim_practice.programs.steps import Steps
+from essaim_practice.programs.cpu_share import Tally
+from essaim_practice.programs.steps import Steps, Work
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Misuse, inputs, options, out, tool
-from essaim_practice.utilities.regex import Pattern
+from essaim_practice.utilities.regex import COMPILED, Pattern
 
 _UNSUPPORTED = "unsupported by the practice engine"
+_LONGEST = 128 * 1024  # characters of a line that is taken apart
 
 
 _PROGRAM = re.compile(
@@ -35,8 +37,11 @@ def awk(argv: list[str], context: Context) -> Steps:
         pattern = Pattern(match[1].replace("\\/", "/"), extended=True, groups=False)
     terms = _terms(match[4] or "$0")
     separator = asked.get("F", " ").replace("\\t", "\t")
+    count = any(value == "NF" for _, value in terms)
+    needed = max([int(value) for kind, value in terms if kind == "field" and value != "NF"] or [0])
+    yield Work(COMPILED)
     found, code = yield from inputs("awk", context, asked.words[1:])
-    number = 0
+    number, tally = 0, Tally()
     for _, source in found:
         while (one := (yield from source.next())) is not None:
             number += 1
@@ -45,7 +50,13 @@ def awk(argv: list[str], context: Context) -> Steps:
             text = decoded(one).rstrip("\n")
             if match[2] and not _compared(number, match[2], int(match[3])):
                 continue
-            fields = text.split() if separator == " " else text.split(separator) if text else []
+            if len(text) > _LONGEST:
+                raise Complaint("out of memory", 2)
+            most = -1 if count else needed + 1
+            fields = text.split(None if separator == " " else separator, most)
+            fields = fields if text else []
+            if tally.add(len(text) // 50):
+                yield tally.told()
             yield out("".join(_value(term, text, fields, number) for term in terms) + "\n")
     return code
 

@@ -25,7 +25,7 @@ from essaim_practice.utilities.base import (
     reason,
     tool,
 )
-from essaim_practice.utilities.regex import Pattern
+from essaim_practice.utilities.regex import COMPILED, Pattern
 
 _AT_ONCE = 500  # numbers in one step
 
@@ -85,6 +85,7 @@ def expr(argv: list[str], context: Context) -> Steps:
     words = argv[1:]
     if not words:
         raise Complaint("missing operand" if gnu(context) else "too few arguments", 2)
+    yield Work(COMPILED + sum(map(len, words)) // 20)
     value = _Expression(words).value()
     yield line(value)
     return int(value in ("", "0"))

@@ -27,6 +27,8 @@ _CLASSES = {"w": b"[0-9A-Za-z_]", "W": _NO_WORD, "s": b"[[:space:]]"}
 _CLASSES |= {"S": b"[^[:space:]]", "b": rb"\b", "B": rb"\B", "`": rb"\A", "'": rb"\z"}
 _CLASSES |= {"<": rb"\b", ">": rb"\b"}
 
+COMPILED = 1000  # microseconds that a pattern costs before it is used
+
 
 class Pattern:
     """A compiled pattern; several sources are one pattern that matches where any of them does.
@@ -54,6 +56,7 @@ class Pattern:
         try:
             if sum(map(len, sources)) > _LONGEST:
                 raise TooLarge
+            plain = plain or all(s.isalnum() and s.isascii() for s in sources)
             each = [literal(s) if plain else _Translated(s, extended).made for s in sources]
             made = each[0] if len(each) == 1 else b"|".join(b"(?:%b)" % one for one in each)
             made = b"^(?:%b)$" % made if whole else made

@@ -26,7 +26,7 @@ from essaim_practice.utilities.base import (
     reason,
     tool,
 )
-from essaim_practice.utilities.regex import Pattern
+from essaim_practice.utilities.regex import COMPILED, Pattern
 
 _MATCH = 5  # microseconds that one costs
 _MOST_HELD = 1000  # lines before a match that are kept for -B
@@ -72,7 +72,7 @@ def grep(argv: list[str], context: Context) -> Steps:
         plain="F" in asked or basename(argv[0]) == "fgrep",
         groups=False,
     )
-    yield Work(sum(map(len, sources)) // 2)
+    yield Work(COMPILED + sum(map(len, sources)))
     recursive = bool({"r", "R"} & asked.given.keys())
     names = words or (["."] if recursive else ["-"])
     code, found_any = 0, False
