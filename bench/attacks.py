@@ -1,4 +1,4 @@
-"""What hostile requests to one cluster cost: ``python -m bench.requests``, or a part of a name.
+"""What hostile requests to one cluster cost: ``python -m bench.attacks``, or a part of a name.
 
 Each attack has a process of its own. Told are the memory that it grew by at its peak, and the
 longest step of its loop in processor time, which a busy machine does not change. What a neighbour
@@ -634,7 +634,7 @@ def _resident() -> int:
 
 def measured(name: str) -> tuple[int, float]:
     """The most bytes that an attack cost, and the longest step of the loop, in seconds."""
-    command = [sys.executable, "-m", "bench.requests", "serve"]
+    command = [sys.executable, "-m", "bench.attacks", "serve"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
