@@ -118,6 +118,14 @@ def test_a_stranger_is_refused_before_the_worker_reads_on(line: Line) -> None:
     assert line.head().startswith(b"HTTP/1.1 401 ")
 
 
+@pytest.mark.parametrize("more", ["", "Content-Length: 999999999999\r\n"])
+def test_a_stranger_that_asks_for_a_head_gets_no_body(line: Line, more: str) -> None:
+    """The docker command begins with HEAD /_ping."""
+    line.send(f"HEAD /clusters/a/engines/node1/_ping HTTP/1.1\r\nHost: a\r\n{more}\r\n".encode())
+    assert line.head().startswith(b"HTTP/1.1 401 ")
+    assert line.line() == b""
+
+
 def test_no_program_of_a_learner_sees_the_secret(
     engine: docker.DockerClient, practice: PracticeClient, line: Line, id: str
 ) -> None:

@@ -116,6 +116,7 @@ class _Connection:
         self._handle = handle
         self._most = most
         self._admit = admit
+        self._head_only = False  # of the last request: its answer has no body
         self._memory = memory
         self._held: Reservation | None = None  # of the present request's body
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024)
@@ -174,6 +175,7 @@ class _Connection:
                 self._http.receive_data(data)
             elif isinstance(event, h11.Request):
                 request = event
+                self._head_only = event.method == b"HEAD"
                 self._held = Reservation(self._memory(event.target.decode()))
                 headers = {k.decode().lower(): v.decode("latin-1") for k, v in event.headers}
                 if self._admit is not None and not self._admit(headers):
@@ -280,7 +282,9 @@ class _Connection:
             "Content-Length": str(len(payload)),
             "Connection": "close",
         }
-        sent = self._start(status, headers) + self._sent(h11.Data(data=payload))
+        sent = self._start(status, headers)
+        if not self._head_only:
+            sent += self._sent(h11.Data(data=payload))
         await self._write(sent + self._sent(h11.EndOfMessage()))
         await self._hear_out()
 
