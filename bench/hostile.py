@@ -206,8 +206,10 @@ def _askers(hostile: Requests, engine: Engine, over: threading.Event) -> list[th
     def run(first: int) -> None:
         number = first
         while not over.is_set():
-            with suppress(OSError, http.client.HTTPException):
+            try:
                 engine.ask(*calls[number % len(calls)], timeout=30)
+            except (OSError, http.client.HTTPException):  # this many connections are refused
+                over.wait(0.2)
             number += hostile.parallel
 
     return [threading.Thread(target=run, args=(first,)) for first in range(hostile.parallel)]
