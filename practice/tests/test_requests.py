@@ -6,8 +6,10 @@ import asyncio
 import http.client
 import json
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.protocol.answers import Response
 from essaim_practice.store.limits import Limits
 from essaim_practice.wire import http as wire
+from essaim_practice.wire.places import Place, Port, UnixSocket
 
 from .test_swarm_api import until
 
@@ -47,6 +50,37 @@ def ask(server: PracticeServer, method: str, path: str, body: bytes = b"") -> tu
 
 
 # Turns
+
+
+@pytest.mark.parametrize("kind", ["port", "socket"])
+def test_many_connections_are_accepted_a_few_at_a_time(kind: str, tmp_path: Path) -> None:
+    now, accepted = 0, Counter[int]()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted[now] += 1
+        writer.close()
+
+    async def run() -> None:
+        nonlocal now
+        place: Place = Port() if kind == "port" else UnixSocket(tmp_path / "a.sock")
+        listener = await place.open(accept)
+        assert listener is not None
+        address: Any = str(tmp_path / "a.sock")
+        if kind == "port":
+            address = listener.sockets[0].getsockname()
+        with ExitStack() as stack:
+            for _ in range(100):  # they wait: nobody is refused
+                family = socket.AF_INET if kind == "port" else socket.AF_UNIX
+                one = stack.enter_context(socket.socket(family))
+                one.settimeout(30)
+                one.connect(address)
+            while accepted.total() < 100:
+                now += 1
+                await asyncio.sleep(0)
+            listener.close()
+
+    asyncio.run(run())
+    assert max(accepted.values()) <= 8
 
 
 def turns_while(sent: bytes, most: int = 10**7) -> tuple[int, bytes]:

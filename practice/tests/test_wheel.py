@@ -64,11 +64,16 @@ def _pip(*arguments: str) -> list[Path]:
 
 
 @pytest.mark.network
-def test_it_needs_three_packages_and_no_streamlit(folder: Path) -> None:
+def test_it_needs_four_packages_and_no_streamlit(folder: Path) -> None:
     [site] = folder.parent.glob("lib/*/site-packages")
     [found] = importlib.metadata.distributions(name="essaim-practice", path=[str(site)])
     needed = [each for each in found.requires or () if "extra ==" not in each]
-    assert sorted(re.split(r"\W", each)[0] for each in needed) == ["docker", "google", "h11"]
+    assert sorted(re.split(r"\W", each)[0] for each in needed) == [
+        "docker",
+        "google",
+        "h11",
+        "msgspec",
+    ]
     assert found.metadata["License-File"] == "LICENSE"
     assert not list(site.glob("streamlit*"))
     assert not list(site.glob("core"))

@@ -16,6 +16,8 @@ LOOPBACK = "127.0.0.1"
 LONGEST_PATH = 107
 _BACKLOG = 1024  # connections that wait to be accepted; a unix socket refuses one more at once
 
+_TAKEN = 4  # of those, how many are accepted in one turn of the loop
+
 Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -37,6 +39,13 @@ class Place(Protocol):
 Places = Callable[[str], Place]
 
 
+def _let_wait(listener: asyncio.Server) -> None:
+    """Let more connections wait than are accepted at once, which asyncio has one number for."""
+    for each in listener.sockets:
+        with each.dup() as same:
+            same.listen(_BACKLOG)
+
+
 class Port:
     """A TCP port of this computer. Port 0 takes a free one and keeps it."""
 
@@ -52,8 +61,9 @@ class Port:
 
     async def open(self, accept: Accept) -> asyncio.Server:
         """Raises OSError where the port is taken."""
-        listener = await asyncio.start_server(accept, self._address, self._port)
+        listener = await asyncio.start_server(accept, self._address, self._port, backlog=_TAKEN)
         self._port = listener.sockets[0].getsockname()[1]
+        _let_wait(listener)
         return listener
 
     def leave(self) -> None:
@@ -84,7 +94,8 @@ class UnixSocket:
         try:
             listening.bind(str(fresh))
             fresh.chmod(0o600)
-            listener = await asyncio.start_server(accept, sock=listening, backlog=_BACKLOG)
+            listener = await asyncio.start_server(accept, sock=listening, backlog=_TAKEN)
+            _let_wait(listener)
             self._inode = fresh.stat().st_ino
             os.replace(fresh, self._path)  # only now: whoever finds the file is heard
         except BaseException:
