@@ -122,7 +122,7 @@ class EngineServer:
         try:
             self._enter(task, writer)
         except ApiError as error:
-            await wire.refuse(reader, writer, error)
+            await self._cluster.clock.counted(wire.refuse(reader, writer, error))
             return
         try:
             most = self._cluster.store.limits.request_bytes
