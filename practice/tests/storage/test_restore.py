@@ -208,7 +208,7 @@ def test_machines_stay_as_their_faults_left_them(tmp_path: Path) -> None:
         assert [(m.name, m.up, m.cut, m.full) for m in after] == [
             (m.name, m.up, m.cut, m.full) for m in before
         ]
-        server.clock.step(30)
+        server.clock.step(90)
         states = {
             n.attrs["Description"]["Hostname"]: n.attrs["Status"]["State"]
             for n in server.client.nodes.list()
