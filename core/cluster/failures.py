@@ -90,9 +90,14 @@ def _words(response: requests.Response) -> str:
 
 
 def _unreachable(error: BaseException) -> EngineUnreachable:
-    """Name the innermost cause: it says "Connection refused"; the outer ones say URLs."""
+    """Name the innermost cause: it says "Connection refused"; the outer ones say URLs.
+
+    What the engine refused before is no cause: docker-py pulls an image while it handles a 404.
+    """
     cause = error
     while (inner := cause.__cause__ or cause.__context__) is not None:
+        if isinstance(inner, (docker.errors.APIError, requests.HTTPError)):
+            break
         cause = inner
     if isinstance(cause, TimeoutError):
         return EngineUnreachable(_("The engine does not answer in time."))

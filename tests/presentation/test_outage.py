@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import docker
 import pytest
 import requests
 
@@ -37,3 +38,10 @@ def test_a_lost_majority_is_told_without_the_daemons_codes() -> None:
 def test_what_has_no_words_of_ours_keeps_its_own() -> None:
     assert explain(outage(EngineRejected("node is not ready")), french) == "node is not ready"
     assert explain(None, french) == ""
+
+
+def test_a_refusal_before_the_break_is_not_named() -> None:
+    """Docker-py pulls an image while it handles the 404 that told that there is none."""
+    cut = ConnectionResetError(104, "Connection reset by peer")
+    cut.__context__ = docker.errors.ImageNotFound("404 Client Error: no such image")
+    assert explain(outage(cut), str) == "The engine does not answer: Connection reset by peer."
