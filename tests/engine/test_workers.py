@@ -333,10 +333,11 @@ def alive(pid: int) -> bool:
 
 
 @contextmanager
-def elsewhere(port: int) -> Iterator[subprocess.Popen[bytes]]:
+def elsewhere(port: int, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker of somebody else, which listens on a port."""
+    there = ("--listen", f"tcp://127.0.0.1:{port}")
     process = subprocess.Popen(
-        [sys.executable, "-m", "essaim_practice.worker", "--listen", f"tcp://127.0.0.1:{port}"],
+        [sys.executable, "-m", "essaim_practice.worker", *there, *options],
         env={**os.environ, "ESSAIM_WORKER_SECRET": SECRET},
         stdout=subprocess.DEVNULL,
     )
@@ -463,6 +464,45 @@ def test_the_first_one_that_answers_gets_no_cluster_that_another_holds() -> None
         until(lambda: any(worker.ready for worker in workers.workers))
         threading.Timer(1.0, processes[0].send_signal, [signal.SIGCONT]).start()
         assert workers.open("ada", {}).begun == "there"
+
+
+def test_one_that_starts_again_elsewhere_brings_what_it_kept(tmp_path: Path) -> None:
+    """As a task of Swarm does: with the volume of its node, at another address."""
+    old, new, other = (free_ports(1) for _ in range(3))
+    addresses = [f"tcp://127.0.0.1:{port}" for port in (old, new, other)]
+    kept = ("--data", str(tmp_path))
+    with ExitStack() as stack:
+        process = stack.enter_context(elsewhere(old, *kept))
+        workers = stack.enter_context(running(Workers(addresses=addresses, secret=SECRET)))
+        cluster = workers.open("ada", {})
+        told = list[Return]()
+        cluster.listen(lambda *parts: None, told.append)
+        create(Connection(cluster=cluster))
+        stack.enter_context(elsewhere(other))  # which has less to do
+        reached(workers, 2)
+        process.terminate()
+        process.wait()
+        stack.enter_context(elsewhere(new, *kept))
+        until(lambda: told)
+        assert told == [Return(kept=True)]
+        assert cluster.worker.host == addresses[1]
+        until(lambda: services(Connection(cluster=cluster)) == ["web"])
+
+
+def test_one_that_shares_a_folder_takes_nothing_from_another(tmp_path: Path) -> None:
+    ports = [free_ports(1) for _ in range(2)]
+    addresses = [f"tcp://127.0.0.1:{port}" for port in ports]
+    kept = ("--data", str(tmp_path))
+    with ExitStack() as stack:
+        stack.enter_context(elsewhere(ports[0], *kept))
+        workers = stack.enter_context(running(Workers(addresses=addresses, secret=SECRET)))
+        cluster = workers.open("ada", {})
+        create(Connection(cluster=cluster))
+        stack.enter_context(elsewhere(ports[1], *kept))
+        reached(workers, 2)
+        assert cluster.worker.host == addresses[0]
+        assert services(Connection(cluster=cluster)) == ["web"]
+        assert (tmp_path / "ada.cluster").exists()
 
 
 # What is said
