@@ -56,11 +56,11 @@ class Report:
 
 
 def on_worker(pupil: Pupil) -> int | None:
-    """The process of its cluster; None where that is not known."""
+    """The process that has its cluster open; None where that is not known."""
     place = Path(pupil.host.removeprefix("unix://"))
     for socket in sorted(place.parents[1].glob("worker*.sock")) if place.suffix == ".sock" else ():
         worker = WorkerClient(f"unix://{socket}")
-        if place.parent.name in [each.id for each in worker.clusters()]:
+        if place.parent.name in [each.id for each in worker.clusters() if each.open]:
             return worker.status().pid
     return None
 
