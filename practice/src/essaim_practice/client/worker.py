@@ -148,6 +148,13 @@ class WorkerClient:
         return f"{self.host.rstrip('/')}/clusters/{id}/engines/{name}"
 
 
+#: What reading raises: AttributeError where another thread closes what http.client reads.
+_BROKEN = (
+    *(OSError, http.client.HTTPException),
+    *(ValueError, LookupError, TypeError, AttributeError),
+)
+
+
 class Changes:
     """An iterator of what changes in a worker's clusters: Changed, and a Heartbeat each second.
 
@@ -186,7 +193,7 @@ class Changes:
             if not line.endswith(b"\n"):
                 raise ConnectionResetError("it has ended")
             return _read(json.loads(line))
-        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
+        except _BROKEN as error:
             if self._closed:
                 raise StopIteration from None
             self.close()
