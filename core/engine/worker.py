@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from core.engine.practice import Changed, Changes, NoAnswer, RequestRefused, WorkerClient
+from core.engine.pulse import LOOK, Pulse
 from core.threads.supervised import SupervisedThread
 
 log = logging.getLogger(__name__)
 
-#: Seconds without a word until a worker counts as lost; it says something each second.
+#: Seconds without a word until a worker elsewhere counts as lost; it says something each second.
 SILENCE = 5.0
 #: Seconds for an answer; and for a cluster to come back from its file, which others wait for.
 ANSWER, RETURNING = 10.0, 60.0
@@ -248,11 +249,15 @@ class Worker:
         if self._launch:
             self._process = self._launch()
         self._changes = changes = self._heard()
+        pulse = Pulse(self.pid)
         try:
+            if self.ours:
+                SupervisedThread("worker_pulse", lambda: self._feel(pulse, changes)).start()
             next(changes)
             # On a thread of its own: a cluster that takes long to come back is no silence.
             SupervisedThread("worker_comes", lambda: self._come(changes)).start()
             for change in changes:
+                pulse.beat()
                 if isinstance(change, Changed):
                     if cluster := self.clusters.get(change.cluster):
                         cluster.changed(change.kinds)
@@ -261,6 +266,14 @@ class Worker:
         finally:
             self._changes = None
             changes.close()
+
+    def _feel(self, pulse: Pulse, changes: Changes) -> None:
+        """End the changes of a process that is hung, so that it is lost."""
+        while changes is self._changes and not self._thread.wait(LOOK):
+            if pulse.hung:
+                log.warning("the worker %s is silent", self.host)
+                changes.close()
+                return
 
     def _come(self, changes: Changes) -> None:
         """Have it hold its clusters again, for as long as these changes are heard."""
@@ -281,7 +294,8 @@ class Worker:
         end = time.monotonic() + STARTING
         while True:
             try:
-                return self.client.changes(SILENCE)
+                # How long one of ours may be silent, its pulse tells.
+                return self.client.changes(STARTING if self.ours else SILENCE)
             except NoAnswer:
                 over = self._process is None or self._process.poll() is not None
                 if over or time.monotonic() > end or self._thread.wait(0.01):

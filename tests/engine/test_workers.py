@@ -22,6 +22,7 @@ from core.control.access import Access
 from core.control.classroom import Classroom
 from core.control.control import Control
 from core.control.notice import SAID, Notice
+from core.engine import pulse
 from core.engine import workers as rules
 from core.engine.connection import Connection, Practice, choose
 from core.engine.practice import calls
@@ -233,6 +234,23 @@ def test_one_that_is_silent_is_killed_and_replaced(
     assert cluster.worker.pid != pid
     assert answers(cluster)
     two.end(cluster.id)
+
+
+def test_one_that_only_waits_for_a_processor_is_left_alone(
+    two: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.pulse.SILENCE", 1.0)
+    waits = pulse.Work(used=0.0, eager=True)
+    monkeypatch.setattr(pulse.Pulse.__init__, "__defaults__", (lambda pid: waits, time.monotonic))
+    with running(Workers(1)) as workers:
+        cluster = workers.open("starved", {})
+        cluster.listen(lambda *parts: None, lambda what: pytest.fail("it was killed"))
+        pid, host = cluster.worker.pid, cluster.worker.host
+        os.kill(pid, signal.SIGSTOP)  # what a look at it would tell, the line above tells instead
+        time.sleep(3.0)
+        os.kill(pid, signal.SIGCONT)
+        assert answers(cluster)
+        assert (cluster.worker.pid, cluster.worker.host) == (pid, host)
 
 
 def test_what_was_kept_comes_back_as_after_a_power_cut(tmp_path: Path) -> None:
