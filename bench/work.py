@@ -286,7 +286,8 @@ def settled(engine: docker.DockerClient) -> str:
             return f"{service.name} runs {running} of {wanted}"
     for container in engine.containers.list(all=True, ignore_removed=True):
         policy = container.attrs["HostConfig"]["RestartPolicy"]["Name"]
-        if policy == "always" and container.status != "running":
+        # One that was created and not yet started when the machine lost power stays so.
+        if policy == "always" and container.status not in ("running", "created"):
             return f"{container.name} is {container.status}"
     return ""
 
