@@ -44,9 +44,9 @@ BUSY = 10
 #: How often a cluster is given to a worker that does not survive it.
 TRIES = 3
 
-_REFUSED = _("A machine for practice refuses: {words}")
-_FULL = _("The machines for practice hold as many clusters as they may.")
-_NOBODY = _("No machine for practice answers yet: try again in a moment.")
+_REFUSED = _("The server's practice machines refuse: {words}")
+_FULL = _("The server's practice machines hold as many clusters as they may.")
+_NOBODY = _("The server's practice machines do not answer yet: try again in a moment.")
 
 
 class Workers:
@@ -75,6 +75,7 @@ class Workers:
         self._folder = ""
         self._started = self._stopped = False
         self._looked = not addresses  # who has the names of workers
+        self._unknown = set[str]()  # addresses that named nobody at the last look
         self._resolver = SupervisedThread("workers", self._resolve_for_ever)
 
     def start(self) -> None:
@@ -281,7 +282,12 @@ class Workers:
 
     def _resolve_for_ever(self) -> None:
         while True:
-            hosts = {host for address in self._addresses for host in resolved(address)}
+            found = {address: resolved(address) for address in self._addresses}
+            hosts = {host for there in found.values() for host in there}
+            unknown = {address for address, there in found.items() if not there}
+            for address in sorted(unknown - self._unknown):  # once, however often it is looked up
+                log.warning("no address is known for %s: it is looked up again and again", address)
+            self._unknown = unknown
             with self._news:
                 for host in sorted(hosts - self._workers.keys()):
                     self._add(Worker(host, self._secret, self))
@@ -302,8 +308,7 @@ def resolved(address: str) -> list[str]:
     place = urlsplit(address)
     try:
         found = socket.getaddrinfo(place.hostname, place.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        log.warning("%s: %s", address, error.strerror)
+    except OSError:
         return []
     numbers = {family: set[str]() for family in (socket.AF_INET, socket.AF_INET6)}
     for family, _kind, _protocol, _name, where in found:

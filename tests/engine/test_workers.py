@@ -125,6 +125,26 @@ def test_each_address_of_a_name_is_a_worker(monkeypatch: pytest.MonkeyPatch) -> 
     assert resolved("tcp://nobody:7070") == []
 
 
+def test_a_name_that_nobody_knows_is_logged_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks = list[str]()
+
+    def look_up(host: str, port: int, **kind: object) -> list[object]:
+        looks.append(host)
+        raise OSError(-2, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    monkeypatch.setattr(rules, "RESOLVE", 0.01)
+    with running(Workers(addresses=["tcp://nobody:7070"], secret=SECRET)) as workers:
+        workers.start()
+        until(lambda: len(looks) > 3)
+    told = [record.getMessage() for record in caplog.records]
+    assert [each for each in told if "tcp://nobody:7070" in each] == [
+        "no address is known for tcp://nobody:7070: it is looked up again and again"
+    ]
+
+
 # Workers of our own
 
 
@@ -397,7 +417,7 @@ def test_where_none_answers_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = [f"tcp://127.0.0.1:{free_ports(1)}"]
     with (
         running(Workers(addresses=addresses, secret=SECRET)) as workers,
-        pytest.raises(NoWorker, match="No machine for practice answers yet"),
+        pytest.raises(NoWorker, match="practice machines do not answer yet"),
     ):
         workers.open("ada", {})
 
