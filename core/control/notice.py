@@ -13,12 +13,12 @@ from core.i18n import later as _
 SAID = 300.0
 
 _KEPT = _(
-    "The server's practice machines lost power for a moment. They are back with their files: "
-    "containers were started again as their restart policies say, and Swarm has replaced its tasks."
+    "The server's practice machines lost power for a moment: they are back with their files, Swarm "
+    "has replaced its tasks, and other containers without a restart policy wait for docker start."
 )
 _ANEW = _(
-    "The server's practice machines were lost, so this cluster was begun anew, as on the first "
-    "day. Your progress in the labs is kept."
+    "The server's practice machines were lost: this cluster was begun anew, and your progress in "
+    "the labs is kept."
 )
 _DAMAGED = _(
     "What was kept of this cluster is damaged: it was put aside, and the cluster was begun anew. "
