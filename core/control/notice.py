@@ -14,7 +14,7 @@ SAID = 300.0
 
 _KEPT = _(
     "The server's practice machines lost power for a moment: they are back with their files, Swarm "
-    "has replaced its tasks, and other containers without a restart policy wait for docker start."
+    "replaces its tasks, and other containers without a restart policy wait for docker start."
 )
 _ANEW = _(
     "The server's practice machines were lost: this cluster was begun anew, and your progress in "
