@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.objects import Container, Engine, Node, Service, State, Task, changed
 from essaim_practice.store.store import Change, Store
+from essaim_practice.swarm.batches import in_batches
 from essaim_practice.swarm.quorum import is_reached, leader
 from essaim_practice.swarm.records import observe
 from essaim_practice.swarm.task_container import container_of, host_ports
 
-BATCH = 0.1  # seconds, in which a node's assignments and reports gather
+GATHER = 0.1  # seconds, in which a node's assignments and reports gather
+AT_ONCE = 10  # tasks, which may each make a container
 KILLED = 137
 
 
@@ -99,15 +102,18 @@ class Agents:
     def _look_at(self, task: Task) -> None:
         if task.node_id not in self._due:
             self._due[task.node_id] = {}
-            self._clock.call_later(BATCH, lambda: self._work(task.node_id))
+            self._clock.call_later(
+                GATHER, lambda: in_batches(self._clock, self._work(task.node_id))
+            )
         self._due[task.node_id][task.id] = None
 
-    def _work(self, node_id: str) -> None:
-        due = self._due.pop(node_id)
-        node = self._store.get(Node, node_id)
-        if node is None or not self._in_session(node):
-            return
-        for task_id in due:
+    def _work(self, node_id: str) -> Iterator[None]:
+        for number, task_id in enumerate(self._due.pop(node_id)):
+            if number and number % AT_ONCE == 0:
+                yield
+            node = self._store.get(Node, node_id)
+            if node is None or not self._in_session(node):
+                return
             task = self._store.get(Task, task_id)
             if task is None:
                 continue

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from essaim_practice.store.clock import Clock, Timer
 from essaim_practice.store.objects import Service, State, Swarm, Task
 from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
+from essaim_practice.swarm.batches import BATCH, in_batches
 from essaim_practice.swarm.records import place_of, revise
 
 INTERVAL = 0.25  # seconds, in which work gathers
@@ -27,9 +30,18 @@ class Reaper:
 
     def _on_service(self, change: Change) -> None:
         if change.new is None:
+            in_batches(self._clock, self._remove_all(change.subject.id))
+
+    def _remove_all(self, service_id: str) -> Iterator[None]:
+        tasks = self._store.where(Task, "service", service_id)
+        for first in range(0, len(tasks), BATCH):
+            if first:
+                yield
             with self._store.batch():
-                for task in self._store.where(Task, "service", change.subject.id):
-                    revise(self._store, task, desired=State.REMOVE)
+                for known in tasks[first : first + BATCH]:
+                    task = self._store.get(Task, known.id)
+                    if task is not None:
+                        revise(self._store, task, desired=State.REMOVE)
 
     def _on_task(self, change: Change) -> None:
         old, new = change.old, change.new
@@ -45,16 +57,22 @@ class Reaper:
 
     def _soon(self) -> None:
         if self._timer is None:
-            self._timer = self._clock.call_later(INTERVAL, self._reap)
+            self._timer = self._clock.call_later(
+                INTERVAL, lambda: in_batches(self._clock, self._reap())
+            )
 
-    def _reap(self) -> None:
+    def _reap(self) -> Iterator[None]:
         self._timer = None
         removed, self._removed = self._removed, {}
         places, self._places = self._places, {}
-        for id in removed:
+        for number, id in enumerate(removed, 1):
             self._store.delete(Task, id)
-        for place in places:
+            if number % BATCH == 0:
+                yield
+        for number, place in enumerate(places, 1):
             self._shorten(self._store.where(Task, "place", place))
+            if number % BATCH == 0:
+                yield
 
     def _shorten(self, tasks: list[Task]) -> None:
         """Delete the oldest ended tasks of a slot or node beyond its limit."""

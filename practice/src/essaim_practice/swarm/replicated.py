@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from random import Random
 
 from essaim_practice.store.objects import Service, State, Task
 from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
+from essaim_practice.swarm.batches import BATCH, GLANCE, in_batches
 from essaim_practice.swarm.records import new_task, revise
 
 Slots = dict[int, list[Task]]
@@ -18,6 +21,7 @@ class ReplicatedOrchestrator:
 
     def __init__(self, store: Store, random: Random) -> None:
         self._store, self._random = store, random
+        self._under_way: dict[str, object] = {}  # by service: what only its latest work holds
         store.watch(self._on_service, Service)
         store.watch(self._on_task, Task)
         for service in store.all(Service):
@@ -26,6 +30,7 @@ class ReplicatedOrchestrator:
     def _on_service(self, change: Change) -> None:
         old, new = change.old, change.new
         if not isinstance(new, Service):
+            self._under_way.pop(change.subject.id, None)
             return  # the reaper takes its tasks
         if not isinstance(old, Service) or old.spec_version != new.spec_version:
             self._reconcile(new.id)
@@ -36,41 +41,55 @@ class ReplicatedOrchestrator:
             self._reconcile(lost.service_id)
 
     def _reconcile(self, service_id: str) -> None:
+        """Begin to; work that is still under way ends."""
+        self._under_way.pop(service_id, None)
         service = self._store.get(Service, service_id)
         if service is None or not specs.is_replicated(service.spec):
             return
-        wanted = specs.replicas(service.spec)
-        live, dead = self._slots(service)
-        with self._store.batch():
-            if len(live) < wanted:
-                self._fill(service, live, dead, wanted - len(live))
-            for slot in _surplus(live, wanted):
-                for task in live[slot]:
-                    self._remove(task)
-            for tasks in dead.values():
-                for task in tasks:
-                    self._remove(task)
+        latest = self._under_way[service_id] = object()
+        in_batches(self._store.clock, self._batches(service, latest))
 
-    def _slots(self, service: Service) -> tuple[Slots, Slots]:
+    def _batches(self, service: Service, latest: object) -> Iterator[None]:
+        wanted = specs.replicas(service.spec)
+        live, dead = yield from self._slots(service)
+        changes: list[Callable[[], object]] = [*self._fill(service, live, dead, wanted - len(live))]
+        leaving = [*(live[slot] for slot in _surplus(live, wanted)), *dead.values()]
+        changes += [partial(self._remove, task) for tasks in leaving for task in tasks]
+        for first in range(0, len(changes), BATCH):
+            if first:
+                yield
+            if self._under_way.get(service.id) is not latest:
+                return
+            with self._store.batch():
+                for change in changes[first : first + BATCH]:
+                    change()
+        if self._under_way.get(service.id) is latest:
+            del self._under_way[service.id]
+
+    def _slots(self, service: Service) -> Generator[None, None, tuple[Slots, Slots]]:
         """Occupied slots with their tasks, and all other slots with their history."""
         slots: Slots = defaultdict(list)
         for task in self._store.where(Task, "service", service.id):
             slots[task.slot].append(task)
         live, dead = {}, {}
-        for slot, tasks in slots.items():
+        for number, (slot, tasks) in enumerate(slots.items(), 1):
             if occupants := occupying(service, tasks):
                 live[slot] = occupants
             else:
                 dead[slot] = tasks
+            if number % GLANCE == 0:
+                yield
         return live, dead
 
-    def _fill(self, service: Service, live: Slots, dead: Slots, missing: int) -> None:
+    def _fill(
+        self, service: Service, live: Slots, dead: Slots, missing: int
+    ) -> Iterator[Callable[[], object]]:
         slot = 0
-        while missing:
+        while missing > 0:
             slot += 1
             if slot not in live:
                 dead.pop(slot, None)  # its history goes on
-                new_task(self._store, self._random, service, slot=slot)
+                yield partial(new_task, self._store, self._random, service, slot=slot)
                 missing -= 1
 
     def _remove(self, task: Task) -> None:

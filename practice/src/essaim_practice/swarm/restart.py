@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 from essaim_practice.store.objects import Node, Service, State, Task
 from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
+from essaim_practice.swarm.batches import BATCH, in_batches
 from essaim_practice.swarm.records import new_task, revise
 
 _REMEMBERED = 1000  # restarts of a slot: a service that crashes for days must not grow for days
@@ -33,8 +35,13 @@ class RestartSupervisor:
 
     def _on_node(self, change: Change) -> None:
         if _lost(change.new):
-            for task in self._store.where(Task, "node", change.subject.id):
-                self._consider(task.id)
+            in_batches(self._store.clock, self._consider_all(change.subject.id))
+
+    def _consider_all(self, node_id: str) -> Iterator[None]:
+        for number, task in enumerate(self._store.where(Task, "node", node_id), 1):
+            self._consider(task.id)
+            if number % BATCH == 0:
+                yield
 
     def _consider(self, task_id: str) -> None:
         task = self._store.get(Task, task_id)

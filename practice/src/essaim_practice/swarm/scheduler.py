@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from random import Random
 
 from essaim_practice.store.clock import Clock, Timer
 from essaim_practice.store.objects import Node, State, Task
 from essaim_practice.store.store import Change, Store
+from essaim_practice.swarm.batches import BATCH, GLANCE, in_batches
 from essaim_practice.swarm.filters import Pipeline
 from essaim_practice.swarm.loads import Loads
 from essaim_practice.swarm.placement import place
@@ -57,21 +59,35 @@ class Scheduler:
 
     def _soon(self) -> None:
         if self._waiting and self._timer is None:
-            self._timer = self._clock.call_later(DEBOUNCE, self._schedule)
+            self._timer = self._clock.call_later(
+                DEBOUNCE, lambda: in_batches(self._clock, self._schedule())
+            )
 
-    def _schedule(self) -> None:
+    def _schedule(self) -> Iterator[None]:
         self._timer = None
-        groups: dict[tuple[str, int], list[Task]] = defaultdict(list)
-        for id in list(self._waiting):
-            task = self._store.get(Task, id)
-            if task is None or task.state != State.PENDING or task.desired > State.COMPLETE:
+        groups: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for number, id in enumerate(list(self._waiting), 1):
+            task = self._pending(id)
+            if task is None:
                 self._waiting.pop(id, None)
             elif task.node_id:
                 self._confirm(task)
             else:
-                groups[task.service_id, task.spec_version].append(task)
+                groups[task.service_id, task.spec_version].append(id)
+            if number % (BATCH if task is not None and task.node_id else GLANCE) == 0:
+                yield
         for group in groups.values():
-            self._place(group)
+            for first in range(0, len(group), BATCH):
+                if first:
+                    yield
+                tasks = map(self._pending, group[first : first + BATCH])
+                self._place([task for task in tasks if task is not None])
+
+    def _pending(self, id: str) -> Task | None:
+        task = self._store.get(Task, id)
+        if task is None or task.state != State.PENDING or task.desired > State.COMPLETE:
+            return None
+        return task
 
     def _confirm(self, task: Task) -> None:
         """Check that the task of a global service, which has its node already, fits there."""

@@ -1,0 +1,85 @@
+"""Managers and agents do little at once, and many things at one instant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from essaim_practice.store.clock import ManualClock
+from essaim_practice.store.objects import State, Task
+
+from .simulation import Simulation
+
+MOST = 100  # writes in one step: some milliseconds
+
+
+class Watched(Simulation):
+    """A simulation that notes how much is written in one step."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.steps = Counter[int]()  # by number of writes
+        run = ManualClock._run_next
+
+        def counted(clock: ManualClock) -> None:
+            before = self.store.writes
+            run(clock)
+            self.steps[self.store.writes - before] += 1
+
+        monkeypatch.setattr(ManualClock, "_run_next", counted)
+
+    def done(self, act: Any, *given: Any, **named: Any) -> None:
+        before = self.store.writes
+        act(*given, **named)
+        self.steps[self.store.writes - before] += 1
+
+
+@pytest.fixture
+def swarm(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    return Watched(monkeypatch)
+
+
+def test_no_step_of_the_managers_writes_much(swarm: Watched) -> None:
+    swarm.done(swarm.create, replicas=300)
+    swarm.settle(20)
+    assert len(swarm.live()) == 300
+    swarm.done(swarm.power, "node3", False)
+    swarm.settle(60)
+    assert len(swarm.live()) == 300
+    swarm.done(swarm.power, "node3", True)
+    swarm.settle(20)
+    swarm.done(swarm.scale, 0)
+    swarm.settle(20)
+    assert not swarm.live()
+    swarm.done(swarm.create, name="other", replicas=300)
+    swarm.settle(20)
+    swarm.done(swarm.remove, "other")
+    swarm.settle(20)
+    assert not swarm.tasks("other")
+    assert max(swarm.steps) <= MOST, swarm.steps
+
+
+def test_all_of_it_happens_at_one_instant(swarm: Watched) -> None:
+    swarm.create(replicas=300)
+    assert len(swarm.tasks()) < 300
+    swarm.settle(0)
+    tasks = swarm.tasks()
+    assert len(tasks) == 300
+    assert len({task.created for task in tasks}) == 1
+    swarm.settle(0.06)
+    assert len({task.timestamp for task in swarm.tasks()}) == 1
+    assert all(task.state == State.ASSIGNED for task in swarm.tasks())
+    assert max(Counter(task.node_id for task in swarm.tasks()).values()) == 100
+
+
+def test_who_changes_a_service_ends_what_it_was_about_to_become(swarm: Watched) -> None:
+    swarm.create(replicas=300)
+    swarm.scale(25)
+    swarm.settle(20)
+    assert [task.slot for task in swarm.live()] == list(range(1, 26))
+    swarm.scale(300)
+    swarm.remove()
+    swarm.settle(20)
+    assert not swarm.store.count(Task)
