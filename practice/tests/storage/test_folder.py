@@ -256,6 +256,20 @@ def test_the_lock_is_let_go_at_the_end(tmp_path: Path) -> None:
 # What is there
 
 
+def test_nobody_else_may_read_what_is_kept(whole: bytes, tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    before = os.umask(0o022)
+    try:
+        for key in ("ada", "bob"):
+            Folder(place).open(key)
+        place.joinpath("cut.cluster").write_bytes(whole[:1000])
+        Folder(place).open("cut")
+    finally:
+        os.umask(before)
+    assert {each.stat().st_mode & 0o777 for each in place.rglob("ada*")} == {0o600}
+    assert {each.stat().st_mode & 0o777 for each in (place, place / "aside")} == {0o700}
+
+
 def test_clusters_are_listed_forgotten_and_swept(tmp_path: Path) -> None:
     path = kept(tmp_path)
     folder = Folder(tmp_path)

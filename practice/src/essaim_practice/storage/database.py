@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -190,9 +191,10 @@ class Database:
 
 
 def create(path: Path) -> None:
-    """Make a file without a cluster in it; it is there complete, or not at all."""
+    """Make a file without a cluster in it, for its owner alone; it is complete, or not there."""
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
+    os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # SQLite's log is like it
     connection = sqlite3.connect(new, isolation_level=None)
     try:
         connection.execute("pragma synchronous = off")

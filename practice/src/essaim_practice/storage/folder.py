@@ -140,7 +140,7 @@ class Kept:
         return self._begin_anew()
 
     def _take(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(self._path.with_suffix(".lock"))
 
     def _begin_anew(self) -> Database:
@@ -260,7 +260,7 @@ def _parts(path: Path) -> tuple[Path, ...]:
 
 def _put_aside(path: Path) -> None:
     aside = path.parent / "aside"
-    aside.mkdir(exist_ok=True)
+    aside.mkdir(mode=0o700, exist_ok=True)
     stem = f"{path.stem}-{time.strftime('%Y%m%dT%H%M%S')}"
     number = 1
     while (place := aside / f"{stem}{f'-{number}' * (number > 1)}.cluster").exists():
