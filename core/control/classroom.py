@@ -16,23 +16,25 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from core.control import keeping
 from core.control.access import Access
 from core.control.admission import Admission
 from core.control.control import Control
+from core.control.held import Asleep, Held, untouched
 from core.control.keeping import Keeping, KeptCluster
 from core.engine import keys
 from core.engine.connection import Connection, Practice, choose, no_room
 from core.engine.worker import Return
-from core.errors import Crowded, NotBegun
+from core.errors import Crowded, NotBegun, NoWorker
 from core.i18n import later as _
 from core.labs.kept import KeptLabs
 from core.labs.progress import Labs
 from core.storage import folder
 from core.storage.storage import Storage
 from core.threads.supervised import SupervisedThread
+from core.threads.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -47,29 +49,6 @@ END_AFTER = 4 * 3600.0
 ROUND = 5.0
 #: Seconds for which it is not written down that a cluster is still used.
 USED_AGAIN = 60.0
-
-
-@dataclass(slots=True)
-class _Cluster:
-    """A cluster, and when it was last used."""
-
-    control: Control
-    used: float
-    code: str  # for viewers who may only look; '' where the cluster is shared
-    read_only: Control  # the same cluster, for them
-    kept: KeptCluster  # as it was last written down
-    ended: bool = False
-    #: One for each: no request waits for another learner's cluster.
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asleep:
-    """A cluster that nobody has looked at since the restart, and so without a Control."""
-
-    kept: KeptCluster
-    used: float  # by the monotonic clock
-    labs: KeptLabs
 
 
 class Classroom:
@@ -91,9 +70,12 @@ class Classroom:
         self.storage = storage or Storage(None)
         self._engines = engines
         self._now, self._wall = now, wall
-        self._lock = threading.Lock()
-        self._clusters: dict[str, _Cluster] = {}
-        self._asleep: dict[str, _Asleep] = {}
+        self._lock = threading.Lock()  # of what follows; nobody holds it while a worker is asked
+        self._turns = Turns()  # of who makes or ends the cluster of a key
+        self._stopped = False
+        self._clusters: dict[str, Held] = {}
+        self._coming: set[str] = set()  # keys of clusters that are being made
+        self._asleep: dict[str, Asleep] = {}
         self._codes: dict[str, str] = {}  # keys by the code to look on
         self._thread = SupervisedThread("classroom", self._go_round)
         self._admission = Admission(engines.most, now) if isinstance(engines, Practice) else None
@@ -128,7 +110,8 @@ class Classroom:
         """The cluster of this key, made on first use; its snapshot is fresh if it can be.
 
         With the code to look on, it is ``Control.as_read_only``. who: the address of the viewer,
-        for the limit on new clusters; '' for none. Raises NoRoom and Crowded.
+        for the limit on new clusters; '' for none. Raises NoRoom, NoWorker and Crowded. Who comes
+        waits for no other learner's worker.
         """
         code = key
         key = keys.DEFAULT if self.shared else self._codes.get(code, code)
@@ -156,24 +139,19 @@ class Classroom:
 
     def end(self, key: str) -> None:
         """End the cluster of this key, if there is one."""
-        with self._lock:
+        with self._turns.of(key):
             self._end(key)
 
     def tend(self) -> None:
         """Let clusters without viewers rest, and end those that had none for hours."""
         if self.shared:
             return
-        with self._lock:
-            for key, cluster in list(self._clusters.items()):
-                with cluster.lock:  # a viewer who comes now counts, or wakes it
-                    idle = self._idle(cluster)
-                    if idle >= REST_AFTER:
-                        cluster.control.collector.rest()
-                if idle >= END_AFTER:
-                    self._end(key)
-            for key, asleep in list(self._asleep.items()):
-                if self._now() - asleep.used >= END_AFTER:
-                    self._end(key)
+        for cluster in list(self._clusters.values()):
+            with cluster.lock:  # a viewer who comes now counts, or wakes it
+                if self._idle(cluster) >= REST_AFTER:
+                    cluster.control.collector.rest()
+        for key in [*self._clusters, *self._asleep]:
+            self._end_idle(key, END_AFTER)
         for key, cluster in list(self._clusters.items()):
             self._note(key, cluster)  # it may ask a worker: nobody waits for that
 
@@ -188,84 +166,118 @@ class Classroom:
         """End all control, and the workers; what is kept stays. May be called twice."""
         self._thread.stop()
         with self._lock:
-            for key, cluster in list(self._clusters.items()):
-                self._note(key, cluster, now=True)
-                self._let_go(key)
+            self._stopped = True
+            clusters = list(self._clusters.items())
+        for key, cluster in clusters:
+            self._note(key, cluster, now=True)
+            self._let_go(key)
         if isinstance(self._engines, Practice):
             self._engines.close()
         self.storage.close()
 
-    def _made(self, key: str, who: str) -> _Cluster:
-        with self._lock:
+    def _made(self, key: str, who: str) -> Held:
+        with self._turns.of(key):
             found = self._clusters.get(key)
             if found is not None:
                 return found
-            asleep = self._asleep.get(key)
-            if not asleep and who and self._admission and (wait := self._admission.wait(who)):
-                raise Crowded(
-                    _(
-                        "Many have come in from your address just now. There will be a place for "
-                        "you in {seconds} s."
-                    ),
-                    seconds=math.ceil(wait),
-                )
-            connection = self._open(key)
-            # The progress of a learner belongs to no other engine.
-            owner = f"at {connection.base_url}" if self.shared else key
-            control = Control(connection, self.access, Keeping(self.storage, owner))
-            if asleep and asleep.kept.touched and connection.anew:
-                control.notice.note(Return(kept=False))  # what was kept of its machines is lost
-            control.start()
-            now = self._wall()
-            code = "" if self.shared else keys.new()
-            kept = asleep.kept if asleep else KeptCluster(code, begun=now, used=now, touched=False)
-            self._clusters[key] = cluster = _Cluster(
-                control,
-                self._now(),
-                kept.code,
-                control.as_read_only(),
-                kept,
+            if key not in self._asleep and who and self._admission:
+                self._admit(self._admission, who)
+            try:
+                return self._begin(key, self._open(key))
+            finally:
+                with self._lock:
+                    self._coming.discard(key)
+
+    def _admit(self, admission: Admission, who: str) -> None:
+        with self._lock:
+            wait = admission.wait(who)
+        if wait:
+            raise Crowded(
+                _(
+                    "Many have come in from your address just now. There will be a place for "
+                    "you in {seconds} s."
+                ),
+                seconds=math.ceil(wait),
             )
-            self._asleep.pop(key, None)
-            if cluster.code:
-                self._codes[cluster.code] = key
-            self._note(key, cluster, now=True)
-            return cluster
+
+    def _begin(self, key: str, connection: Connection) -> Held:
+        asleep = self._asleep.get(key)
+        # The progress of a learner belongs to no other engine.
+        owner = f"at {connection.base_url}" if self.shared else key
+        control = Control(connection, self.access, Keeping(self.storage, owner))
+        if asleep and asleep.kept.touched and connection.anew:
+            control.notice.note(Return(kept=False))  # what was kept of its machines is lost
+        control.start()
+        now = self._wall()
+        code = "" if self.shared else keys.new()
+        kept = asleep.kept if asleep else KeptCluster(code, begun=now, used=now, touched=False)
+        cluster = Held(control, self._now(), kept.code, control.as_read_only(), kept)
+        with self._lock:
+            if not self._stopped:
+                self._clusters[key] = cluster
+                self._asleep.pop(key, None)
+                if cluster.code:
+                    self._codes[cluster.code] = key
+        if self._stopped:
+            control.stop()
+            raise NoWorker(_("Essaim is ending: try again in a moment."))
+        self._note(key, cluster, now=True)
+        return cluster
 
     def _open(self, key: str) -> Connection:
         if isinstance(self._engines, Connection):
             return self._engines
-        there = self._clusters.keys() | self._asleep.keys()
-        if key not in there and len(there) >= self._engines.most:
+        while not self._has_place(key, self._engines.most):
             self._make_room(self._engines.most)
         return self._engines.open(key)
 
+    def _has_place(self, key: str, most: int) -> bool:
+        """Whether there is one for the cluster of this key, which it then has."""
+        with self._lock:
+            there = self._clusters.keys() | self._asleep.keys() | self._coming
+            if key not in there and len(there) >= most:
+                return False
+            self._coming.add(key)
+            return True
+
     def _make_room(self, most: int) -> None:
         """End the cluster that was unused for longest, if nothing was done in it. Raises NoRoom."""
-        idle = {key: self._idle(each) for key, each in self._clusters.items() if _untouched(each)}
-        idle |= {
-            key: self._now() - each.used
-            for key, each in self._asleep.items()
-            if not each.kept.touched
-        }
-        longest = max(idle, key=idle.__getitem__, default="")
-        if not longest or idle[longest] < SPARE_AFTER:
-            raise no_room(most)
-        self._end(longest)
+        idle = {key: self._idle(each) for key, each in list(self._clusters.items())}
+        idle |= {key: self._now() - each.used for key, each in list(self._asleep.items())}
+        for key in sorted(idle, key=idle.__getitem__, reverse=True):
+            if idle[key] >= SPARE_AFTER and self._end_idle(key, SPARE_AFTER, unused=True):
+                return
+        raise no_room(most)
+
+    def _end_idle(self, key: str, after: float, unused: bool = False) -> bool:
+        """End a cluster that had no viewer for so long; unused: if nothing was done in it."""
+        with self._turns.of(key):
+            if cluster := self._clusters.get(key):
+                with cluster.lock:  # a viewer who comes now counts
+                    idle = self._idle(cluster)
+                done = unused and not untouched(cluster)
+            elif asleep := self._asleep.get(key):
+                idle, done = self._now() - asleep.used, unused and asleep.kept.touched
+            else:
+                return False
+            if idle < after or done:
+                return False
+            self._end(key)
+            return True
 
     def _recall(self) -> None:
         """Find the clusters of before the restart."""
         for key, kept in keeping.clusters(self.storage, self._wall()):
             idle = max(0.0, self._wall() - kept.used)
             labs = self.storage.record(key, "labs", KeptLabs) or KeptLabs()
-            self._asleep[key] = _Asleep(kept, self._now() - idle, labs)
+            self._asleep[key] = Asleep(kept, self._now() - idle, labs)
             self._codes[kept.code] = key
 
-    def _note(self, key: str, cluster: _Cluster, now: bool = False) -> None:
+    def _note(self, key: str, cluster: Held, now: bool = False) -> None:
         """Write down when it was used, and that something was done in it. now: in any case."""
         if self.shared:
             return
-        touched = not _untouched(cluster, ROUND)
+        touched = not untouched(cluster, ROUND)
         with cluster.lock:
             used, was = self._wall() - self._idle(cluster), cluster.kept
             due = now or touched != was.touched or used > was.used + USED_AGAIN
@@ -273,7 +285,7 @@ class Classroom:
                 cluster.kept = kept = replace(was, used=used, touched=touched)
                 self.storage.put(key, "cluster", lambda: kept)
 
-    def _idle(self, cluster: _Cluster) -> float:
+    def _idle(self, cluster: Held) -> float:
         """Seconds since it last had a viewer."""
         now = self._now()
         if cluster.control.watched:
@@ -303,17 +315,6 @@ class Classroom:
                 self.tend()
             except Exception:
                 log.exception("a round through the classroom failed")
-
-
-def _untouched(cluster: _Cluster, age: float = 0.0) -> bool:
-    """Whether nobody has used the cluster, by a page or by the docker command.
-
-    age: seconds that the last answer of its worker may be old.
-    """
-    here = cluster.control
-    learnt = here.labs.begun() or here.labs.name
-    done = here.journal.records() or learnt or here.votes.poll.question
-    return not (done or cluster.kept.touched) and here.connection.untouched(age)
 
 
 def begin() -> None:

@@ -30,6 +30,7 @@ from core.engine.worker import Hint, PracticeCluster, Told
 from core.engine.workers import Workers
 from core.errors import EngineRejected, EngineUnreachable, InvalidValue, NoRoom, Worded
 from core.i18n import later as _
+from core.threads.turns import Turns
 
 T = TypeVar("T")
 
@@ -200,7 +201,9 @@ class Practice:
         self._search, self._settings = search, {"formed": formed}
         self._workers = workers or Workers(1, most=most)
         self._clusters: dict[str, PracticeCluster] = {}  # by key
-        self._lock = Lock()
+        self._coming: set[str] = set()  # keys of those that a worker is asked for
+        self._lock = Lock()  # of these two; nobody holds it while a worker is asked
+        self._turns = Turns()
 
     def start(self) -> None:
         """Start the workers, and wait for none."""
@@ -208,20 +211,27 @@ class Practice:
 
     def open(self, key: str) -> Connection:
         """The cluster of this key, made when it is not there. Raises NoRoom and NoWorker."""
-        with self._lock:
-            cluster = self._clusters.get(key)
-            if cluster is None:
-                if len(self._clusters) >= self.most:
-                    raise no_room(self.most)
-                cluster = self._workers.open(keys.cluster_id(key), self._settings)
-                self._clusters[key] = cluster
+        with self._turns.of(key):
+            cluster = self._clusters.get(key) or self._new(key)
         return Connection(cluster=cluster, search=self._search)
+
+    def _new(self, key: str) -> PracticeCluster:
+        with self._lock:
+            if len(self._clusters) + len(self._coming) >= self.most:
+                raise no_room(self.most)
+            self._coming.add(key)
+        try:
+            cluster = self._workers.open(keys.cluster_id(key), self._settings)
+            self._clusters[key] = cluster
+            return cluster
+        finally:
+            self._coming.discard(key)
 
     def end(self, key: str) -> None:
         """Forget the cluster of this key, and what is kept of it, whether it was opened or not."""
-        with self._lock:
+        with self._turns.of(key):
             cluster = self._clusters.pop(key, None)
-        self._workers.end(cluster.id if cluster else keys.cluster_id(key))
+            self._workers.end(cluster.id if cluster else keys.cluster_id(key))
 
     def close(self) -> None:
         """End the workers; what they keep stays. Closing twice does no harm."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from core.commands.service_views import ListServices
 from core.commands.services import CreateService, RemoveServices, ScaleServices
 from core.commands.swarm import JoinToken, LeaveSwarm
 from core.control import classroom as rules
-from core.control import faults, instances, reset
+from core.control import faults, held, instances, reset
 from core.control.access import READ_ONLY, Access, Action
 from core.control.admission import Admission
 from core.control.classroom import Classroom
@@ -24,6 +26,7 @@ from core.control.rights import NONE, Right
 from core.engine import keys
 from core.engine.connection import Connection, Practice, choose
 from core.engine.practice import calls
+from core.engine.worker import PracticeCluster
 from core.errors import (
     Crowded,
     EngineUnreachable,
@@ -32,6 +35,7 @@ from core.errors import (
     NoRoom,
     NotAllowed,
     NotBegun,
+    NoWorker,
 )
 from core.traffic.plan import Plan
 from essaim_practice.hosting.server import PracticeServer
@@ -196,9 +200,9 @@ def test_one_that_is_looked_at_makes_no_room(
 
 def test_one_begins_as_if_nothing_had_been_done(room: Classroom) -> None:
     for key in (ADA, BOB):
-        assert rules._untouched(room._clusters[key]) if room.control(key) else None
+        assert held.untouched(room._clusters[key]) if room.control(key) else None
     time.sleep(1.5)  # nor does it become so by itself
-    assert all(rules._untouched(seat) for seat in room._clusters.values())
+    assert all(held.untouched(seat) for seat in room._clusters.values())
 
 
 def test_a_route_makes_none(room: Classroom) -> None:
@@ -390,6 +394,69 @@ def test_the_classroom_is_there_however_early_it_was_begun(
     room = rules.classroom()
     assert rules.classroom() is room
     room.stop()
+
+
+class Slow(Lent):
+    """The worker of one cluster is lost until ``found`` is set."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self._slow = keys.cluster_id(key)
+        self.asked, self.found = threading.Event(), threading.Event()
+
+    def open(self, id: str, settings: Mapping[str, Any]) -> PracticeCluster:
+        if id == self._slow:
+            self.asked.set()
+            assert self.found.wait(120)
+        return super().open(id, settings)
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    slow = Slow(ADA)
+    yield slow
+    slow.found.set()
+
+
+@pytest.fixture
+def others() -> Iterator[ThreadPoolExecutor]:
+    others = ThreadPoolExecutor()
+    yield others
+    others.shutdown(wait=False)
+
+
+def test_nobody_waits_for_the_lost_worker_of_another(
+    slow: Slow, clock: Clock, others: ThreadPoolExecutor
+) -> None:
+    room = Classroom(Practice(most=2, workers=slow), ACCESS, clock)
+    first, again = (others.submit(room.control, ADA) for _ in range(2))
+    assert slow.asked.wait(30)
+    assert others.submit(room.control, BOB).result(30)
+    with pytest.raises(NoRoom):  # she has her place already
+        others.submit(room.control, EVE).result(30)
+    others.submit(room.tend).result(30)
+    clock.time += rules.SPARE_AFTER
+    assert others.submit(room.control, EVE).result(30)
+    others.submit(room.end, EVE).result(30)
+    assert not first.done()
+    slow.found.set()
+    assert first.result(30) is again.result(30)
+    assert [key for key, _ in room.controls()] == [ADA]
+    room.stop()
+
+
+def test_a_cluster_that_comes_after_the_end_is_let_go(
+    slow: Slow, others: ThreadPoolExecutor
+) -> None:
+    room = Classroom(Practice(most=2, workers=slow), ACCESS)
+    late = others.submit(room.control, ADA)
+    assert slow.asked.wait(30)
+    others.submit(room.stop).result(30)
+    slow.found.set()
+    with pytest.raises(NoWorker, match="Essaim is ending"):
+        late.result(30)
+    assert room.controls() == ()
+    slow.stop()
 
 
 def test_a_second_code_leads_to_the_same_cluster_without_the_right_to_change_it(
