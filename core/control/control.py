@@ -65,9 +65,7 @@ class Control:
         self.collector = Collector(connection.api, hinted=connection.practice)
         self.notice = Notice()
         self.history = History()
-        self.journal = Journal(
-            private=lambda: not self.practice, added=lambda: self.keeping.grew("journal")
-        )
+        self.journal = Journal(private=lambda: not self.practice, added=self._recorded)
         self.timeline = Recorder(added=lambda: self.keeping.grew("timeline"))
         self.hub = Hub()
         self.votes = Votes(lambda: self._told("votes"))
@@ -102,6 +100,11 @@ class Control:
         )
         self.collector.subscribe(self._changed)
         connection.listen(self.collector.hint, self._came_back)
+
+    def _recorded(self) -> None:
+        """The journal has one record more."""
+        self.keeping.grew("journal")
+        self.labs.feed()  # the last snapshot may have come before it
 
     def _told(self, topic: str) -> None:
         """A part that is kept has changed."""

@@ -167,7 +167,8 @@ class Labs:
 
     def _facts(self, run: _Run) -> Facts:
         since = run.progress.since
-        records = tuple(record for record in self._journal.records() if record.time >= since)
+        # By their end: who types fast begins the next step's command before this one is seen done.
+        records = tuple(r for r in self._journal.records() if r.time + r.seconds >= since)
         return Facts(
             self._snapshot(), run.lab_start, run.step_start, records, dict(run.notes), self._queries
         )

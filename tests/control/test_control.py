@@ -106,3 +106,13 @@ def test_the_pulse_outlives_a_topic_that_fails(
     finally:
         control.stop()
     assert "no such pulse" in caplog.text
+
+
+def test_a_lab_is_looked_at_when_the_journal_tells_what_no_snapshot_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    control, looks = Control(Connection("tcp://127.0.0.1:9"), Access({})), list[None]()
+    monkeypatch.setattr(control.labs, "feed", lambda: looks.append(None))
+    control.journal.note("docker container exec web ls", "", "ada", lambda: None)
+    assert looks
+    control.stop()

@@ -290,6 +290,26 @@ def test_nobodys_cluster_is_asked_nothing() -> None:
     labs.stop()
 
 
+def test_a_line_counts_that_began_before_the_last_step_was_seen_done() -> None:
+    """Who pastes two lines begins the second before the first one's step is green."""
+    clock = iter([90.0, 95.0, 99.0, 101.0])
+    journal = Journal(clock=lambda: next(clock))
+    snapshot = ClusterSnapshot(0.0, 1, ENGINE)
+    labs = Labs(
+        lambda: snapshot,
+        journal,
+        EngineQueries(lambda: None),
+        lambda: None,
+        lambda: False,
+        lambda: 100.0,
+    )
+    labs.progress("lab1")
+    for line in ("docker ps", "docker container exec web ls"):
+        journal.note(line, "", "ada", lambda: None)
+    assert [each.line for each in labs.facts("lab1").records] == ["docker container exec web ls"]
+    labs.stop()
+
+
 def test_a_fault_of_the_watching_thread_does_not_end_the_watching() -> None:
     asked, faults = list[None](), [KeyError("a step")]
 

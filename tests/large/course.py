@@ -48,9 +48,9 @@ class Course:
             pupil = await Pupil.comes(self._essaim)
         self.pupils.append(pupil)
         await does(pupil, create(pupil))
-        for line in BEFORE:
+        for number, line in enumerate(BEFORE, 1):
             await does(pupil, line)
-        await pupil.until(lambda: pupil.done == len(BEFORE))
+            await pupil.until(lambda number=number: pupil.done == number)
         await pupil.until(lambda: pupil.services() == {own(pupil): 1})
 
 
