@@ -50,7 +50,7 @@ class Course:
         await does(pupil, create(pupil))
         for number, line in enumerate(BEFORE, 1):
             await does(pupil, line)
-            await pupil.until(lambda number=number: pupil.done == number)
+            await pupil.reaches(number)
         await pupil.until(lambda: pupil.services() == {own(pupil): 1})
 
 

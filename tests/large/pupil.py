@@ -95,6 +95,10 @@ class Pupil:
         await self.until(lambda: self._entries[number]["kind"] not in _GOING)
         return self._entries[number]
 
+    async def reaches(self, step: int) -> None:
+        """Wait until the lab's first steps are done, this many."""
+        await self.until(lambda: self.done >= step)
+
     async def until(self, holds: Callable[[], object]) -> None:
         """Raises TimeoutError."""
         async with self._news, asyncio.timeout(PATIENCE):
