@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from essaim_practice.api import service_logs
+from essaim_practice.programs.logs import LogBook
 from essaim_practice.store.clock import ManualClock
-from essaim_practice.store.objects import State, Task
+from essaim_practice.store.objects import Container, State, Task
 
 from .simulation import Simulation
 
@@ -83,3 +87,25 @@ def test_who_changes_a_service_ends_what_it_was_about_to_become(swarm: Watched) 
     swarm.remove()
     swarm.settle(20)
     assert not swarm.store.count(Task)
+
+
+def test_logs_of_a_service_are_read_a_container_and_a_few_lines_at_a_time(swarm: Watched) -> None:
+    swarm.create(replicas=20)
+    swarm.settle(20)
+    book = LogBook(swarm.clock)
+    for number in range(100):
+        for container in swarm.store.all(Container):
+            book.write(container.id, b"%d\n" % number)
+        swarm.settle(0.001)
+    request: Any = SimpleNamespace(cluster=SimpleNamespace(store=swarm.store, logs=book))
+    wanted = service_logs._Wanted(True, True, False, False, False, 0.0, None)
+
+    async def sent() -> list[bytes]:
+        lines = service_logs._lines(request, wanted, swarm.tasks(), lambda task: True, True)
+        return [piece async for piece in lines]
+
+    pieces = asyncio.run(sent())
+    assert pieces[:20] == [b""] * 20
+    text = [int(line) for line in b"".join(pieces).split()]
+    assert text == [number for number in range(100) for _ in range(20)]
+    assert max(piece.count(b"\n") for piece in pieces) <= 200

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 from urllib.parse import quote_plus
 
 from essaim_practice.api.managers import managing
@@ -19,6 +21,8 @@ from essaim_practice.store.store import Change
 from essaim_practice.store.turns import counted
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.access import find
+
+AT_ONCE = 200  # lines that are sent together
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +120,21 @@ async def _lines(
                 before = book.read(container.id, wanted.stdout, wanted.stderr)
                 follow(task, container, before)
 
-    past: list[tuple[Task, LogLine]] = []
-    for task in tasks:
-        for container in store.where(Container, "task", task.id):
-            streams = (wanted.stdout, wanted.stderr)
-            read = book.read(container.id, *streams, since=wanted.since, tail=wanted.tail)
-            past += ((task, line) for line in read)
-            if wanted.follow and container.state == "running":
-                follow(task, container, [])
+    past: list[list[tuple[Task, LogLine]]] = []
     stop = store.watch(on_container, Container) if wanted.follow else None
     try:
-        past.sort(key=lambda pair: pair[1].time)
-        for at in range(0, len(past), TOGETHER):
-            some = past[at : at + TOGETHER]
+        for task in tasks:
+            for container in store.where(Container, "task", task.id):
+                if container.id in pumps:  # it has started meanwhile
+                    continue
+                streams = (wanted.stdout, wanted.stderr)
+                read = book.read(container.id, *streams, since=wanted.since, tail=wanted.tail)
+                past.append([(task, line) for line in read])
+                if wanted.follow and container.state == "running":
+                    follow(task, container, [])
+                yield b""  # others have their turns
+        merged = merge(*past, key=lambda pair: pair[1].time)
+        while some := list(islice(merged, AT_ONCE)):
             yield b"".join(_sent(wanted, task, line, tty) for task, line in some)
         while wanted.follow:
             found = [await coming.get()]
