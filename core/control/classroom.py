@@ -253,15 +253,16 @@ class Classroom:
         """End a cluster that had no viewer for so long; unused: if nothing was done in it."""
         with self._turns.of(key):
             if cluster := self._clusters.get(key):
-                with cluster.lock:  # a viewer who comes now counts
-                    idle = self._idle(cluster)
-                done = unused and not untouched(cluster)
-            elif asleep := self._asleep.get(key):
-                idle, done = self._now() - asleep.used, unused and asleep.kept.touched
+                done = unused and not untouched(cluster)  # its worker may take long to say so
+                with cluster.lock:  # a viewer who comes before counts, and one after gets a new one
+                    if done or self._idle(cluster) < after:
+                        return False
+                    cluster.ended = True
             else:
-                return False
-            if idle < after or done:
-                return False
+                asleep = self._asleep.get(key)
+                done = asleep is None or (unused and asleep.kept.touched)
+                if done or (asleep and self._now() - asleep.used < after):
+                    return False
             self._end(key)
             return True
 

@@ -128,6 +128,25 @@ def test_one_in_which_nothing_was_done_makes_room(room: Classroom, clock: Clock)
     assert [key for key, _ in room.controls()] == [BOB, EVE]
 
 
+def test_who_comes_while_a_worker_is_asked_keeps_the_cluster(
+    room: Classroom, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked whether nothing was done there, to make room for somebody else."""
+    ada = room.control(ADA)
+    room.control(BOB)
+    clock.time += rules.SPARE_AFTER
+    room.control(BOB)
+
+    def asked_meanwhile(cluster: held.Held, age: float = 0.0) -> bool:
+        return room.control(ADA) is ada
+
+    with monkeypatch.context() as slow:
+        slow.setattr(rules, "untouched", asked_meanwhile)
+        with pytest.raises(NoRoom):
+            room.control(EVE)
+    assert room.control(ADA) is ada
+
+
 def in_the_dashboard(control: Control) -> None:
     create(control, "web")
 
