@@ -24,6 +24,8 @@ PATIENCE = 240.0  # seconds that a busy machine may take for one thing
 
 #: How the page's script hands the console its ticket.
 _TICKET = re.compile(rb'"ticket": ?"([\w-]+)"')
+#: Is in the page of the lab, in each language, once it has begun.
+_FIRST_STEP = b"hello-world"
 _GOING = ("waiting", "running", "going")
 
 
@@ -62,7 +64,7 @@ class Pupil:
     async def _sits_down(self) -> None:
         self._page = await self._open("_stcore/stream", "streamlit")
         self._read(self._page, self._hear_page)
-        await self.draw("labs", f"lab={LAB.name}")
+        await self._begins()
         self._read(await self._open("live/socket?lang=en"), self._hear_live(Reader()))
         await self.until(lambda: self.cluster)
         await self.draw("console")
@@ -73,6 +75,15 @@ class Pupil:
         hello = {"ticket": ticket[1].decode(), "session": None, "language": "en"}
         await self._console.send(json.dumps(hello))
         self._read(self._console, self._hear_console)
+
+    async def _begins(self) -> None:
+        """Opens the lab's page, again where that says that no machine answers yet."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                await self.draw("labs", f"lab={LAB.name}")
+                if _FIRST_STEP in self.text:
+                    return
+                await asyncio.sleep(1)
 
     async def leaves(self) -> None:
         await self._links.aclose()
