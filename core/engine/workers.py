@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,6 +72,8 @@ class Workers:
         self._found: dict[str, Worker] = {}  # by cluster: held already when the worker was reached
         #: Of workers elsewhere that were lost, and until when they wait for them.
         self._homeless: dict[str, tuple[PracticeCluster, float]] = {}
+        #: Clusters that are to be forgotten, by workers that have not answered yet.
+        self._ended: dict[str, Worker] = {}
         self._news = threading.Condition()
         self._folder = ""
         self._started = self._stopped = False
@@ -121,6 +124,7 @@ class Workers:
             cluster = self._place(id, settings, full, end)
             worker = cluster.worker
             try:
+                self._forget(id)
                 cluster.open(worker)
                 return cluster
             except NoAnswer:
@@ -141,11 +145,19 @@ class Workers:
             for worker in self._workers.values():
                 if worker.clusters.pop(id, None) or (there is None and worker.ours):
                     there = worker  # those of our own keep all in one folder
-        try:
             if there:
-                there.client.end(id)
-        except (NoAnswer, RequestRefused) as error:
-            log.info("a cluster is not ended: %s", error)
+                self._ended[id] = there
+        with suppress(NoAnswer):  # it forgets them when it is back
+            self._forget(id)
+
+    def _forget(self, id: str) -> None:
+        """Have a worker forget an ended cluster. Raises NoAnswer."""
+        if worker := self._ended.get(id):
+            try:
+                worker.client.end(id)
+            except RequestRefused as refusal:
+                log.warning("a cluster is not ended: %s", refusal.message)
+            self._ended.pop(id, None)
 
     def _place(
         self, id: str, settings: Mapping[str, Any], full: set[Worker], end: float
@@ -186,6 +198,8 @@ class Workers:
 
         Raises NoAnswer and RequestRefused.
         """
+        for id in [id for id, there in self._ended.items() if there is worker]:
+            self._forget(id)
         clusters = list(worker.clusters.values())
         for cluster in sorted(clusters, key=lambda each: each.failures):
             if there() and cluster.failures < TRIES:

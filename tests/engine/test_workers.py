@@ -309,6 +309,17 @@ def has(cluster: PracticeCluster, service: str) -> bool:
     return False
 
 
+def test_a_cluster_that_ends_while_its_worker_is_lost_does_not_come_back(tmp_path: Path) -> None:
+    with running(Workers(1, data=tmp_path)) as workers:
+        create(Connection(cluster=workers.open("ada", {})))
+        [worker] = workers.workers
+        until(lambda: written(tmp_path))
+        os.kill(worker.pid, signal.SIGKILL)
+        until(lambda: not worker.ready)
+        workers.end("ada")
+        assert workers.open("ada", {}).begun == "new"
+
+
 def test_a_damaged_file_is_put_aside_and_said(tmp_path: Path) -> None:
     with running(Workers(1, data=tmp_path)) as workers:
         workers.open("ada", {})
