@@ -60,14 +60,11 @@ class Control:
     ) -> None:
         self.connection, self.access = connection, access
         self.keeping = keeping or Keeping(Storage(None), "")
-        self._traces = protection.traces()
-        self._public = PublicView()
+        self._traces, self._public = protection.traces(), PublicView()
         self.collector = Collector(connection.api, hinted=connection.practice)
-        self.notice = Notice()
-        self.history = History()
+        self.notice, self.history, self.hub = Notice(), History(), Hub()
         self.journal = Journal(private=lambda: not self.practice, added=self._recorded)
         self.timeline = Recorder(added=lambda: self.keeping.grew("timeline"))
-        self.hub = Hub()
         self.votes = Votes(lambda: self._told("votes"))
         self._pulse = SupervisedThread("pulse", self._beat)
         self._acting = set[object]()  # commands that run now
