@@ -51,6 +51,10 @@ NEEDS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: os.environ.get("ESSAIM_REAL_MESH"),
         "no real routing mesh: put a manager's DOCKER_HOST in ESSAIM_REAL_MESH",
     ),
+    "large": (
+        lambda: os.environ.get("ESSAIM_LARGE"),
+        "takes a quarter of an hour: put anything in ESSAIM_LARGE, and -o faulthandler_timeout=0",
+    ),
     "cli": (lambda: shutil.which("docker"), "no docker command on the PATH"),
     "node": (lambda: shutil.which("node"), "no node on the PATH"),
 }

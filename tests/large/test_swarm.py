@@ -25,7 +25,7 @@ from .course import ANEW, KEPT, Course, at_work, goes_on, notice_nothing, told
 from .pupil import PATIENCE
 from .stack import FILE, ROOT
 
-pytestmark = [pytest.mark.realswarm, pytest.mark.cli]
+pytestmark = [pytest.mark.realswarm, pytest.mark.cli, pytest.mark.large]
 
 LEARNERS, NEWCOMERS = 100, 10
 STACK, IMAGE, LABEL = "essaim-large", "essaim-large-class", "essaim.data"
