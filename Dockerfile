@@ -39,7 +39,8 @@ WORKDIR /app
 USER 10001
 VOLUME /data
 EXPOSE 8080
-# Streamlit answers 200 to any path: only the body tells that it is well.
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s \
-    CMD ["python", "-c", "import http.client as h, sys; c = h.HTTPConnection('127.0.0.1', 8080, timeout=3); c.request('GET', '/_stcore/health'); sys.exit(c.getresponse().read() != b'ok')"]
+# Streamlit answers 200 to any path: only the body tells that it is well. It has half a minute: Swarm
+# ends what is not well, and much to do is no reason for that.
+HEALTHCHECK --interval=5s --timeout=10s --retries=6 --start-period=60s \
+    CMD ["python", "-c", "import http.client as h, sys; c = h.HTTPConnection('127.0.0.1', 8080, timeout=9); c.request('GET', '/_stcore/health'); sys.exit(c.getresponse().read() != b'ok')"]
 CMD ["python", "-m", "streamlit", "run", "app.py"]
