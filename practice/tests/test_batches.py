@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from essaim_practice import PracticeServer
 from essaim_practice.api import service_logs
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.store.clock import ManualClock
 from essaim_practice.store.objects import Container, State, Task
 
 from .simulation import Simulation
+from .test_ports import until
 
 MOST = 100  # writes in one step: some milliseconds
 
@@ -109,3 +111,11 @@ def test_logs_of_a_service_are_read_a_container_and_a_few_lines_at_a_time(swarm:
     text = [int(line) for line in b"".join(pieces).split()]
     assert text == [number for number in range(100) for _ in range(20)]
     assert max(piece.count(b"\n") for piece in pieces) <= 200
+
+
+def test_a_paused_clock_does_not_hold_up_what_happens_at_one_instant() -> None:
+    replicas = {"Replicated": {"Replicas": 50}}
+    with PracticeServer.start(nodes=1, speed=0, seed=1, bind_ports=False) as server:
+        web = server.client.services.create("nginx", name="web", mode=replicas)
+        until(lambda: len(web.tasks()) == 50)
+        assert {task["Status"]["State"] for task in web.tasks()} == {"pending"}

@@ -77,6 +77,11 @@ class _Timers:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else math.inf
 
+    @property
+    def first(self) -> bool:
+        """Whether the next one was added to be first."""
+        return self.next() < math.inf and self._heap[0][1] < 0
+
     def pop(self) -> Callable[[], None] | None:
         """Remove the next timer and return its function; None if it was cancelled."""
         return heapq.heappop(self._heap)[2].callback
@@ -255,7 +260,7 @@ class LoopClock(ManualClock):
 
     def _set_alarm(self) -> None:
         due = self._timers.next()
-        if self.paused or due == math.inf:
+        if due == math.inf or (self.paused and not self._timers.first):
             when = math.inf
         else:
             when = self._mark + (due - self._base) / self._factor
@@ -264,6 +269,11 @@ class LoopClock(ManualClock):
                 return
             self._alarm.cancel()
         self._alarm = self._loop.call_at(when, self._ring) if when < math.inf else None
+
+    def _is_due(self) -> bool:
+        """Whether a timer is to run now. What goes on at this instant does so in a pause, too."""
+        due = self._timers.next() <= self._reading()
+        return due and (self._timers.first or not self.paused)
 
     def _ring(self) -> None:
         self._alarm = None
@@ -294,7 +304,7 @@ class LoopClock(ManualClock):
         """Run due timers until this time on the loop's clock; returns whether more are due."""
         late = True
         try:
-            while late := self._timers.next() <= self._reading():
+            while late := self._is_due():
                 self._run_next()
                 if self._loop.time() >= end:
                     break
