@@ -20,7 +20,7 @@ from core.engine import keys
 from core.labs.lab1.lab import LAB
 from tests.live.reader import Reader
 
-PATIENCE = 240.0  # seconds that a busy machine may take for one thing
+PATIENCE = 120.0  # seconds that a busy machine may take for one thing
 
 #: How the page's script hands the console its ticket.
 _TICKET = re.compile(rb'"ticket": ?"([\w-]+)"')

@@ -21,6 +21,7 @@ from .pupil import PATIENCE
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="one machine has many addresses")
 
 LEARNERS, NEWCOMERS = 100, 10
+LONGEST = 400.0  # seconds; a test that hangs for ten minutes ends the whole run
 SECRET = "known to the dashboard and its workers"
 
 
@@ -91,7 +92,7 @@ def test_one_of_three_workers_is_killed_and_a_fourth_comes(room: Room) -> None:
         room.start(number)
 
     async def run() -> None:
-        async with Course(room.address) as course:
+        async with asyncio.timeout(LONGEST), Course(room.address) as course:
             await lesson(room, course)
 
     asyncio.run(run())
