@@ -124,7 +124,8 @@ class Workers:
             cluster = self._place(id, settings, full, end)
             worker = cluster.worker
             try:
-                self._forget(id)
+                if worker.ours or self._ended.get(id) is worker:
+                    self._forget(id, worker)
                 cluster.open(worker)
                 return cluster
             except NoAnswer:
@@ -145,14 +146,15 @@ class Workers:
             for worker in self._workers.values():
                 if worker.clusters.pop(id, None) or (there is None and worker.ours):
                     there = worker  # those of our own keep all in one folder
-            if there:
-                self._ended[id] = there
-        with suppress(NoAnswer):  # it forgets them when it is back
-            self._forget(id)
+            if there is None:
+                return
+            self._ended[id] = there
+        with suppress(NoAnswer):  # it forgets it when it is back
+            self._forget(id, there)
 
-    def _forget(self, id: str) -> None:
-        """Have a worker forget an ended cluster. Raises NoAnswer."""
-        if worker := self._ended.get(id):
+    def _forget(self, id: str, worker: Worker) -> None:
+        """Have a worker forget the cluster, if it has ended. Raises NoAnswer."""
+        if id in self._ended:
             try:
                 worker.client.end(id)
             except RequestRefused as refusal:
@@ -198,8 +200,8 @@ class Workers:
 
         Raises NoAnswer and RequestRefused.
         """
-        for id in [id for id, there in self._ended.items() if there is worker]:
-            self._forget(id)
+        for id in [id for id, its in self._ended.items() if its is worker]:
+            self._forget(id, worker)
         clusters = list(worker.clusters.values())
         for cluster in sorted(clusters, key=lambda each: each.failures):
             if there() and cluster.failures < TRIES:

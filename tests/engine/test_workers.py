@@ -320,6 +320,17 @@ def test_a_cluster_that_ends_while_its_worker_is_lost_does_not_come_back(tmp_pat
         assert workers.open("ada", {}).begun == "new"
 
 
+def test_one_elsewhere_that_is_gone_for_good_keeps_no_ended_cluster_from_a_new_beginning(
+    two: Workers,
+) -> None:
+    gone = Worker("tcp://127.0.0.1:1", SECRET, two)
+    gone.clusters["ada"] = PracticeCluster("ada", {}, gone)
+    gone.tried = True
+    two._workers[gone.host] = gone
+    two._ended["ada"] = gone
+    assert two.open("ada", {}).begun == "new"
+
+
 def test_a_damaged_file_is_put_aside_and_said(tmp_path: Path) -> None:
     with running(Workers(1, data=tmp_path)) as workers:
         workers.open("ada", {})
