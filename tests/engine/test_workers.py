@@ -324,7 +324,6 @@ def test_one_elsewhere_that_is_gone_for_good_keeps_no_ended_cluster_from_a_new_b
     two: Workers,
 ) -> None:
     gone = Worker("tcp://127.0.0.1:1", SECRET, two)
-    gone.clusters["ada"] = PracticeCluster("ada", {}, gone)
     gone.tried = True
     two._workers[gone.host] = gone
     two._ended["ada"] = gone

@@ -6,8 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from core.storage import storage as rules
 from core.storage.batch import News
 from core.storage.folder import chosen
 from core.storage.storage import FILE, Storage
+from tests.cluster.test_collector import until
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests/recorded/essaim-1.db"
@@ -39,13 +39,6 @@ def kept(folder: Path | None) -> Iterator[Storage]:
         yield storage
     finally:
         storage.close()
-
-
-def until(true: Callable[[], object], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 class Growing:
