@@ -51,7 +51,8 @@ class ListContainers(Listing):
 
     def _call(self) -> Call:
         chosen = given(all=self.all, filters=filters(self.filter))
-        return Call("client.containers.list", **chosen)
+        # Containers of a Swarm come and go, also between the list and the look at each.
+        return Call("client.containers.list", ignore_removed=True, **chosen)
 
     def _found(self, client: Client) -> list[Json]:
         chosen = given(filters=filters(self.filter))

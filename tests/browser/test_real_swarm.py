@@ -39,7 +39,8 @@ def clean(client: docker.DockerClient) -> None:
         spec = node.attrs["Spec"]
         if spec["Availability"] != "active":
             node.update({**spec, "Availability": "active"})
-    for container in client.containers.list(all=True, filters={"ancestor": IMAGE}):
+    ours = client.containers.list(all=True, filters={"ancestor": IMAGE}, ignore_removed=True)
+    for container in ours:
         container.remove(force=True)
 
 

@@ -69,7 +69,7 @@ class Deployed:
         return [
             (name, found)
             for name, engine in self.engines.items()
-            for found in engine.containers.list(filters=label)
+            for found in engine.containers.list(filters=label, ignore_removed=True)
         ]
 
     def scale(self, workers: int) -> None:
@@ -152,7 +152,7 @@ def clear(engines: dict[str, docker.DockerClient]) -> None:
     ours = {"label": f"com.docker.stack.namespace={STACK}"}
     for service in manager.services.list(filters=ours):
         service.remove()
-    _gone(lambda: [c for e in engines.values() for c in e.containers.list(all=True, filters=ours)])
+    _gone(lambda: [c for e in engines.values() for c in e.api.containers(all=True, filters=ours)])
     for network in manager.networks.list(filters=ours):
         network.remove()
     _gone(lambda: [n for e in engines.values() for n in e.networks.list(filters=ours)])

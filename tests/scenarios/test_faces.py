@@ -166,13 +166,36 @@ def test_text_and_run_do_the_same(
             assert state(by_text) == state(by_run), command.line()
 
 
-def execute(text: str) -> None:
+def test_the_text_leaves_out_a_container_that_goes_while_they_are_listed(
+    engines: tuple[PracticeServer, PracticeServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engines[0].urls[0])
+    inspect = docker.APIClient.inspect_container
+
+    def too_late(client: docker.APIClient, container: str) -> Any:
+        """As ``inspect_container``, where one of the two is removed just before."""
+        if inspect(client, container)["Name"] == "/goes":
+            client.remove_container(container)
+        return inspect(client, container)
+
+    with contextlib.closing(docker.DockerClient(base_url=engines[0].urls[0])) as client:
+        client.images.pull("alpine", "latest")
+        for name in ("goes", "stays"):
+            client.containers.create("alpine", name=name)
+        monkeypatch.setattr(docker.APIClient, "inspect_container", too_late)
+        said = execute(parse("docker container ls -a").python())
+    assert [line.split()[1] for line in said.splitlines()] == ["stays"]
+
+
+def execute(text: str) -> str:
+    """What it prints."""
     names: dict[str, Any] = {}
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()) as said:
             exec(text, names)
     finally:
         names["client"].close()
+    return said.getvalue()
 
 
 def state(client: docker.DockerClient) -> dict[str, Any]:
