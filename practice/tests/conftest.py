@@ -79,6 +79,23 @@ def practice() -> Iterator[PracticeServer]:
 
 
 @pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[PracticeServer]:
+    """The same, within the LIMITS of the test's module."""
+    limits = request.module.LIMITS
+    with PracticeServer.start(speed=50.0, seed=1, bind_ports=False, limits=limits) as server:
+        yield server
+
+
+@pytest.fixture
+def api(server: PracticeServer) -> Iterator[docker.APIClient]:
+    """A docker-py client of its node1, which has nginx."""
+    client = docker.APIClient(base_url=server.urls[0])
+    client.pull("nginx", tag="latest")
+    yield client
+    client.close()
+
+
+@pytest.fixture
 def engine(practice: PracticeServer) -> Iterator[docker.DockerClient]:
     """A docker-py client of node1."""
     client = docker.DockerClient(base_url=practice.urls[0])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import docker
 import pytest
 
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.store.clock import ManualClock
 from essaim_practice.store.file_tree import EMPTY
@@ -34,20 +33,6 @@ LIMITS = Limits(
     all_file_bytes=12_000,
     request_bytes=100_000,
 )
-
-
-@pytest.fixture
-def server() -> Iterator[PracticeServer]:
-    with PracticeServer.start(speed=50.0, seed=1, bind_ports=False, limits=LIMITS) as server:
-        yield server
-
-
-@pytest.fixture
-def api(server: PracticeServer) -> Iterator[docker.APIClient]:
-    client = docker.APIClient(base_url=server.urls[0])
-    client.pull("nginx", tag="latest")
-    yield client
-    client.close()
 
 
 def service(api: docker.APIClient, name: str, replicas: int, **more: Any) -> Any:

@@ -8,7 +8,7 @@ import gzip
 import io
 import lzma
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import docker
@@ -37,20 +37,6 @@ from .test_turns import image_of
 LIMITS = Limits(memory_bytes=2**20)
 SENTENCE = "this practice cluster holds at most 1 MiB in memory: remove some containers"
 BIG = "x" * 100_000
-
-
-@pytest.fixture
-def server() -> Iterator[PracticeServer]:
-    with PracticeServer.start(speed=50.0, seed=1, bind_ports=False, limits=LIMITS) as server:
-        yield server
-
-
-@pytest.fixture
-def api(server: PracticeServer) -> Iterator[docker.APIClient]:
-    client = docker.APIClient(base_url=server.urls[0])
-    client.pull("nginx", tag="latest")
-    yield client
-    client.close()
 
 
 def test_what_settings_fill_is_refused_and_comes_back(
