@@ -73,7 +73,6 @@ class PracticeCluster:
         self.most_machines = 0
         self.begun: Literal["new", "there", "restored"] = "new"
         self.aside: Aside = None
-        self._writes = 0  # when it was opened
         self.failures = 0  # how often a worker was lost while it opened this
         self._hints = list[Hint]()
         self._told = list[Told]()
@@ -87,11 +86,11 @@ class PracticeCluster:
         return str(self.worker.client.engine(self.id, machine))
 
     def untouched(self, age: float) -> bool:
-        """Whether nothing was written since it began, as its worker says. Raises NoAnswer.
+        """Whether it was only looked at since it began, as its worker says. Raises NoAnswer.
 
         age: seconds that the worker's last answer may be old.
         """
-        return self.begun == "new" and self.worker.writes(age).get(self.id) == self._writes
+        return self.id in self.worker.untouched(age)
 
     def listen(self, hint: Hint, told: Told | None = None) -> None:
         """Call back on the worker's thread, where it must be quick.
@@ -114,7 +113,7 @@ class PracticeCluster:
         """Have a worker hold it. patience: in seconds. Raises NoAnswer and RequestRefused."""
         opened = worker.asking(patience).open(self.id, **self.settings)
         self.worker, worker.asked = worker, -math.inf
-        self.most_machines, self._writes = opened.cluster.most_machines, opened.cluster.writes
+        self.most_machines = opened.cluster.most_machines
         self.begun, self.aside = opened.begun, opened.lost
 
     def came_back(self) -> None:
@@ -166,7 +165,7 @@ class Worker:
         self.load = 0.0  # share of a core, as it last said
         self.tried = False  # it did not answer, or does not any more
         self._owner, self._launch = owner, launch
-        self._writes: Mapping[str, int] = {}
+        self._untouched = frozenset[str]()
         self.asked = -math.inf  # when it said so
         self._process: subprocess.Popen[bytes] | None = None
         self._changes: Changes | None = None  # that are heard now
@@ -192,16 +191,17 @@ class Worker:
         """Of its process; 0 where there is none of ours."""
         return self._process.pid if self._process else 0
 
-    def writes(self, age: float) -> Mapping[str, int]:
-        """How often anything was written in each of its clusters. Raises NoAnswer.
+    def untouched(self, age: float) -> frozenset[str]:
+        """Its clusters that were only looked at since they began, by id. Raises NoAnswer.
 
         age: seconds that its last answer may be old.
         """
         if time.monotonic() - self.asked >= age:
             asked = time.monotonic()
-            self._writes = {each.id: each.writes for each in self.client.clusters()}
+            there = self.client.clusters()
+            self._untouched = frozenset(each.id for each in there if not each.touched)
             self.asked = asked
-        return self._writes
+        return self._untouched
 
     def start(self) -> None:
         self._thread.start()

@@ -288,6 +288,7 @@ def test_what_was_kept_comes_back_as_after_a_power_cut(tmp_path: Path) -> None:
     with running(Workers(1, data=data)) as workers:  # the dashboard is started again
         again, other = workers.open("ada", {}), workers.open("bob", {})
         assert {again.begun, other.begun} == {"restored"}
+        assert (again.untouched(0.0), other.untouched(0.0)) == (False, True)
         again.listen(lambda *parts: None, told.append)
         assert told == [Return(kept=True)] * 2
         until(lambda: has(again, "web"))

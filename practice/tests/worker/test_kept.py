@@ -90,6 +90,19 @@ def test_a_killed_worker_loses_nothing_that_was_written(place: Place) -> None:
     assert services(second.client, "ada") == ["web"]
 
 
+def test_whether_anything_was_done_in_a_cluster_is_known_after_a_restart(place: Place) -> None:
+    for number in range(3):
+        worker = place.worker()
+        if not number:
+            with_a_service(worker.client, "ada")
+        for id in ("ada", "bob"):  # who comes back only looks
+            worker.client.open(id)
+            PracticeClient(worker.client.engine(id)).machines()
+        touched = {each.id: each.touched for each in worker.client.clusters()}
+        assert touched == {"ada": True, "bob": False}
+        assert worker.end() == 0
+
+
 def test_what_is_ended_is_removed_from_disk_whether_it_is_open_or_not(place: Place) -> None:
     first = place.worker()
     for id in ("ada", "bob"):

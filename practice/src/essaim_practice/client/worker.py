@@ -37,12 +37,13 @@ class WorkerStatus:
 class ClusterStatus:
     """A cluster that a worker holds, or keeps.
 
-    open: it is there. Of one that is only kept on disk nothing more is known: the numbers are 0.
+    open: it is there. Of one that is only kept on disk nothing more is known: the numbers are 0,
+    and it counts as touched.
     """
 
     id: str
     open: bool
-    writes: int  # records written since it began, or since it was restored
+    touched: bool  # somebody asked for more than a look at it, ever since it began
     machines: int
     most_machines: int  # that may be there by adding more
     idle: float  # real seconds since somebody asked something of it; 0 while a stream is open

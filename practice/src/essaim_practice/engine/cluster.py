@@ -45,6 +45,7 @@ class Cluster:
     nodes: how many machines. formed: they are one Swarm already, node1 its manager.
     limits: how much it may hold. state: it is one that was before, and as if no time had passed
     until its power is cut; then nodes and formed do not count.
+    touched: somebody asked its engines for more than a look.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Cluster:
     ) -> None:
         self.clock = clock
         self.random = random
+        self.touched = state.touched if state else False
         self.store = store = Store(clock, limits)
         self.logs = LogBook(clock, limits, store.memory, state.logs if state else ())
         self.connections = Connections(limits, store.memory)

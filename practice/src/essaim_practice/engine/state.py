@@ -16,7 +16,7 @@ class ClusterState:
 
     records: of each kind, oldest first. files: by kind and id, as ContainerFiles names them.
     now: the simulated time that it is now, in seconds since 1970. factor, paused: how the clock
-    goes.
+    goes. touched: see Cluster.
     """
 
     records: Sequence[Stored]
@@ -27,3 +27,4 @@ class ClusterState:
     now: float
     factor: float
     paused: bool
+    touched: bool = True

@@ -15,7 +15,10 @@ Key = tuple[str, str]  # kind and id
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """The counters and the clock of a cluster; ``wall``: the real time, in seconds since 1970."""
+    """What belongs to no record of a cluster: counters, clock, and whether it was touched.
+
+    wall: the real time, in seconds since 1970.
+    """
 
     version: int
     writes: int
@@ -23,6 +26,7 @@ class Moment(msgspec.Struct, frozen=True):
     factor: float
     paused: bool
     wall: float
+    touched: bool = True  # nobody knows it of files that do not say so
 
 
 @dataclass(frozen=True, slots=True)

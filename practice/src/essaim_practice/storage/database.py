@@ -135,6 +135,7 @@ class Database:
                 moment.now + elapsed * moment.factor,
                 moment.factor,
                 moment.paused,
+                moment.touched,
             )
 
     # Writing

@@ -167,4 +167,5 @@ class Recorder:
 def _moment(cluster: Cluster) -> Moment:
     store, clock = cluster.store, cluster.clock
     factor, paused = (clock.factor, clock.paused) if isinstance(clock, LoopClock) else (1.0, True)
-    return Moment(store.version, store.writes, clock.now(), factor, paused, time.time())
+    counted, now = (store.version, store.writes), clock.now()
+    return Moment(*counted, now, factor, paused, time.time(), cluster.touched)

@@ -175,6 +175,8 @@ class EngineServer:
         assert task is not None
         self._end_stream(task)
         self._last_request = asyncio.get_running_loop().time()
+        if call.method not in ("GET", "HEAD"):
+            self._cluster.touched = True
         reply = await self._reply(call, base)
         if not isinstance(reply.answer, Response):
             self._streaming.add(task)

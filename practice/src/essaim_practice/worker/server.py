@@ -252,14 +252,14 @@ def _settings(usual: Settings, body: bytes) -> Settings:
 
 
 def _asleep(id: str) -> dict[str, Any]:
-    return {"id": id, "open": False, "writes": 0, "machines": 0, "most_machines": 0, "idle": 0}
+    return {"id": id, "open": False, "touched": True, "machines": 0, "most_machines": 0, "idle": 0}
 
 
 def _shown(id: str, server: PracticeServer) -> dict[str, Any]:
     return {
         "id": id,
         "open": True,
-        "writes": server.cluster.store.writes,
+        "touched": server.cluster.touched,
         "machines": len(server.cluster.engines),
         "most_machines": server.settings.limits.engines,
         "idle": round(server.idle, 3),
