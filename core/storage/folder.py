@@ -16,6 +16,8 @@ from core.i18n import later as _
 
 #: Seconds for which a second Essaim waits until the first has ended: a container gets ten to stop.
 PATIENCE = 12.0
+#: Days for which what was put aside stays, and how many files at most.
+DAYS, ASIDE = 30, 5
 
 
 def chosen(environ: Mapping[str, str]) -> Path | None:
@@ -40,6 +42,7 @@ class Folder:
             self._wait(time.monotonic() + patience)
             os.truncate(self._lock, 0)
             os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+            self._tidy()
         except BaseException:
             self.leave()
             raise
@@ -52,7 +55,18 @@ class Folder:
         for beside in ("-wal", "-shm", ""):  # the file last: until then, this can be done again
             if (source := file.with_name(file.name + beside)).exists():
                 source.rename(aside / f"{file.stem}-{when}{file.suffix}{beside}")
-        return aside / f"{file.stem}-{when}{file.suffix}"
+        put = aside / f"{file.stem}-{when}{file.suffix}"
+        os.utime(put)  # since when it is there
+        self._tidy()
+        return put
+
+    def _tidy(self) -> None:
+        """Remove what was put aside long ago, and the oldest where there is much."""
+        there = {each: each.stat().st_mtime for each in (self.path / "aside").glob("*.db")}
+        for number, each in enumerate(sorted(there, key=there.__getitem__, reverse=True)):
+            if number >= ASIDE or time.time() - there[each] > DAYS * 86_400:
+                for beside in ("-wal", "-shm", ""):
+                    each.with_name(each.name + beside).unlink(missing_ok=True)
 
     def leave(self) -> None:
         """Let another Essaim have it. May be called twice."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from core.errors import FolderInUse
 from core.storage import database
 from core.storage import storage as rules
 from core.storage.batch import News
-from core.storage.folder import chosen
+from core.storage.folder import ASIDE, DAYS, chosen
 from core.storage.storage import FILE, Storage
 from tests.cluster.test_collector import until
 
@@ -251,6 +253,31 @@ def test_a_file_that_is_cut_is_put_aside(
     with kept(tmp_path) as storage:
         assert storage.put_aside is None
         assert storage.record("ada", "note", Note) == Note("goes on")
+
+
+def test_what_was_put_aside_goes_when_it_is_old_or_there_is_much_of_it(tmp_path: Path) -> None:
+    there = tmp_path / "aside"
+    there.mkdir()
+    for number in range(ASIDE + 1):
+        put_aside = there / f"essaim-{number}.db"
+        put_aside.write_bytes(b"no database")
+        os.utime(put_aside, (time.time() - 1000 + number,) * 2)
+    (there / "essaim-0.db-wal").write_bytes(b"a log")
+
+    def names() -> set[str]:
+        return {each.name for each in there.iterdir()}
+
+    with kept(tmp_path):
+        assert names() == {f"essaim-{number}.db" for number in range(1, ASIDE + 1)}
+    os.utime(there / "essaim-3.db", (time.time() - DAYS * 86_400 - 60,) * 2)
+    for left in (ASIDE, ASIDE):
+        (tmp_path / FILE).write_bytes(b"no database")
+        os.utime(tmp_path / FILE, (0, 0))
+        with kept(tmp_path) as storage:
+            assert "damaged" in str(storage.put_aside)
+        assert len(names()) == left
+    assert names() >= {f"essaim-{number}.db" for number in range(4, ASIDE + 1)}
+    assert "essaim-3.db" not in names()
 
 
 @pytest.mark.parametrize("content", [b"not a database at all\n" * 500, b"SQLite format 3\0" * 300])

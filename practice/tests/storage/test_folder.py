@@ -17,7 +17,7 @@ from random import Random
 
 import pytest
 
-from essaim_practice.storage import Folder, InUse, folder
+from essaim_practice.storage import Folder, InUse, aside, folder
 from essaim_practice.storage.database import APPLICATION, VERSION
 from essaim_practice.store.objects import Engine, Service, Volume
 
@@ -78,10 +78,10 @@ def test_one_that_is_cut_anywhere_is_put_aside(whole: bytes, part: int, tmp_path
     data = whole[: len(whole) * part // 100]
     put(data, tmp_path)
     assert opened(tmp_path) == ("damaged", False, "")
-    [aside] = (tmp_path / "aside").iterdir()
-    assert aside.name.startswith("ada-20")
-    assert aside.suffix == ".cluster"
-    assert aside.read_bytes() == data
+    [there] = (tmp_path / "aside").iterdir()
+    assert there.name.startswith("ada-20")
+    assert there.suffix == ".cluster"
+    assert there.read_bytes() == data
     assert opened(tmp_path) == (None, False, "")  # the one that was begun is there
 
 
@@ -117,8 +117,8 @@ def test_one_of_a_later_version_is_put_aside(whole: bytes, tmp_path: Path) -> No
         later.execute(f"pragma user_version = {VERSION + 1}")
     later.close()
     assert opened(tmp_path) == ("future", False, "")
-    [aside] = (tmp_path / "aside").glob("*.cluster")
-    assert opened(put(aside.read_bytes(), tmp_path / "again")) == ("future", False, "")
+    [there] = (tmp_path / "aside").glob("*.cluster")
+    assert opened(put(there.read_bytes(), tmp_path / "again")) == ("future", False, "")
 
 
 def test_a_second_one_is_put_beside_the_first(tmp_path: Path) -> None:
@@ -132,6 +132,39 @@ def test_the_log_of_writes_goes_aside_with_its_file(whole: bytes, tmp_path: Path
     (tmp_path / "ada.cluster-wal").write_bytes(b"a log")
     assert opened(tmp_path)[0] == "damaged"
     assert opened(tmp_path) == (None, False, "")
+
+
+def test_what_was_put_aside_goes_when_it_is_old_or_there_is_much_of_it(
+    whole: bytes, tmp_path: Path
+) -> None:
+    for number in range(5):
+        put(whole[: 1000 + number], tmp_path)
+        assert opened(tmp_path)[0] == "damaged"
+    there = sorted((tmp_path / "aside").glob("*.cluster"), key=lambda each: each.stat().st_size)
+    assert len(there) == 5
+    first, *others = there
+    first.with_name(f"{first.name}-wal").write_bytes(b"a log")
+    os.utime(first, (time.time() - aside.DAYS * 86_400 - 60,) * 2)
+    swept = Folder(tmp_path)
+    assert swept.sweep(3600) == ()
+    assert set((tmp_path / "aside").iterdir()) == set(others)
+    swept.close()
+
+
+def test_no_more_than_some_are_put_aside(whole: bytes, tmp_path: Path) -> None:
+    """Even by a fault that comes again each second."""
+    there = tmp_path / "aside"
+    there.mkdir()
+    for number in range(aside.MOST + 3):
+        old = there / f"bob{number}-20260101T000000.cluster"
+        old.write_bytes(b"no cluster")
+        os.utime(old, (time.time() - 1000 + number,) * 2)
+    put(whole[:1000], tmp_path)
+    assert opened(tmp_path)[0] == "damaged"
+    assert len(list(there.iterdir())) == aside.MOST
+    assert [each.stat().st_size for each in there.glob("ada-*")] == [1000]
+    assert not (there / "bob3-20260101T000000.cluster").exists()
+    assert (there / "bob4-20260101T000000.cluster").exists()
 
 
 def test_a_file_of_the_first_version_is_read(tmp_path: Path) -> None:

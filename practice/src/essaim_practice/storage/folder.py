@@ -1,7 +1,7 @@
 """The folder that clusters are kept in: one file for each, in the hands of one process at a time.
 
 ``KEY.cluster`` is the file, ``KEY.cluster-wal`` belongs to it, ``KEY.lock`` is locked by who has it
-open. What cannot be read is put aside into ``aside/KEY-TIME.cluster``.
+open. What cannot be read is put aside (see ``aside``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import Literal
 
 from essaim_practice.engine.cluster import Cluster
 from essaim_practice.engine.state import ClusterState
+from essaim_practice.storage import aside
+from essaim_practice.storage.aside import parts
 from essaim_practice.storage.batch import Batch
 from essaim_practice.storage.database import Database, Future, create
 from essaim_practice.storage.recorder import Recorder
@@ -67,7 +69,7 @@ class Folder:
         if _KEY.fullmatch(key) and (path := self.path / f"{key}.cluster").exists():
             lock = _locked(path.with_suffix(".lock"))
             try:
-                for each in (*_parts(path), path.with_suffix(".lock")):
+                for each in (*parts(path), path.with_suffix(".lock")):
                     each.unlink(missing_ok=True)
             finally:
                 os.close(lock)
@@ -81,13 +83,14 @@ class Folder:
     def sweep(self, older: float) -> tuple[str, ...]:
         """Forget the clusters that nobody has open and that were not written for so many seconds.
 
-        Their keys.
+        Their keys. What was put aside long ago goes, too.
         """
+        aside.tidy(self.path)
         old = []
         for key in self.keys():
             path = self.path / f"{key}.cluster"
             with suppress(OSError):  # another process has it, or removed it
-                written = max(each.stat().st_mtime for each in _parts(path) if each.exists())
+                written = max(each.stat().st_mtime for each in parts(path) if each.exists())
                 if time.time() - written >= older and _is_free(path.with_suffix(".lock")):
                     self.forget(key)
                     old.append(key)
@@ -145,7 +148,7 @@ class Kept:
 
     def _begin_anew(self) -> Database:
         if self._path.exists():
-            _put_aside(self._path)
+            aside.put(self._path)
         create(self._path)
         self._database = Database(self._path, _Turns())
         return self._database
@@ -252,19 +255,3 @@ def _is_free(path: Path) -> bool:
     finally:
         os.close(lock)
     return True
-
-
-def _parts(path: Path) -> tuple[Path, ...]:
-    return path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
-
-
-def _put_aside(path: Path) -> None:
-    aside = path.parent / "aside"
-    aside.mkdir(mode=0o700, exist_ok=True)
-    stem = f"{path.stem}-{time.strftime('%Y%m%dT%H%M%S')}"
-    number = 1
-    while (place := aside / f"{stem}{f'-{number}' * (number > 1)}.cluster").exists():
-        number += 1
-    for each in _parts(path):
-        if each.exists():
-            each.rename(place.with_name(each.name.replace(path.name, place.name)))
