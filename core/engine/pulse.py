@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -13,7 +14,11 @@ SILENCE = 5.0
 #: Seconds after which no excuse counts any more.
 LONGEST = 30.0
 #: Seconds between two looks.
-LOOK = 0.5
+LOOK = 0.25
+#: Seconds without a look after which whoever looks was late itself.
+LATE = 1.0
+#: Seconds for which a process that wanted no turn counts as eager still.
+EAGER = 1.0
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -47,9 +52,9 @@ def _fields(stat: Path) -> list[str]:
 class Pulse:
     """Of a process that says something each second.
 
-    It is hung after 5 s of silence, but for those in which whoever looks was late itself. One that
-    is eager is not: on a busy machine it may only not have had its turn. It has 5 s of a
-    processor's time then, and 30 s at most.
+    It is hung after 5 s of silence since its last word, but for those in which whoever looks was
+    late itself. One that is eager is not: on a busy machine it may only not have had its turn. It
+    has 5 s of a processor's time then, and 30 s at most.
     """
 
     def __init__(
@@ -59,24 +64,24 @@ class Pulse:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pid, self._work, self._now = pid, work, now
-        self._heard = True
-        self._silent = self._used = 0.0
-        self._looked = self._eager = now()
+        self._beat = self._looked = self._eager = now()
+        self._since = -math.inf  # the last word of which is known what follows:
+        self._used = self._late = 0.0  # what had been used then, and how late we were since
 
     def beat(self) -> None:
         """It has said something."""
-        self._heard = True
+        self._beat = self._now()
 
     @property
     def hung(self) -> bool:
-        """To be asked twice a second."""
-        now, seen = self._now(), self._work(self._pid)
-        if self._heard:
-            self._heard, self._silent, self._used = False, 0.0, seen.used
-        else:
-            self._silent += min(now - self._looked, 2 * LOOK)
+        """To be asked four times a second."""
+        beat, seen = self._beat, self._work(self._pid)
+        now = self._now()
+        if beat > self._since:
+            self._since, self._used, self._late = beat, seen.used, 0.0
+        self._late += max(0.0, now - max(self._looked, beat) - LATE)
         self._looked = now
         if seen.eager:
             self._eager = now
-        excused = now - self._eager < 2 * LOOK and seen.used - self._used < SILENCE
-        return self._silent >= (LONGEST if excused else SILENCE)
+        excused = now - self._eager < EAGER and seen.used - self._used < SILENCE
+        return now - beat - self._late >= (LONGEST if excused else SILENCE)

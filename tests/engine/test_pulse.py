@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 
-from core.engine.pulse import LONGEST, LOOK, SILENCE, Pulse, Work, work
+from core.engine.pulse import EAGER, LATE, LONGEST, LOOK, SILENCE, Pulse, Work, work
 from tests.cluster.test_collector import until
 
 
 class Watched:
-    """A process that is looked at twice a second."""
+    """A process that is looked at again and again."""
 
     def __init__(self) -> None:
         self.now, self.does = 100.0, Work(used=7.0, eager=False)
@@ -30,14 +30,24 @@ class Watched:
 
 def test_one_that_does_nothing_is_hung_after_five_seconds() -> None:
     watched = Watched()
-    assert not watched.silent(SILENCE)
-    assert watched.silent(2 * LOOK)
+    assert not watched.silent(SILENCE - LOOK)
+    assert watched.silent(LOOK)
+
+
+def test_its_silence_begins_with_its_last_word_and_not_with_a_look() -> None:
+    watched = Watched()
+    watched.silent(LOOK)
+    watched.now += LOOK / 5
+    watched.pulse.beat()
+    watched.now += LOOK / 5
+    assert not watched.silent(SILENCE - LOOK)
+    assert watched.silent(LOOK)
 
 
 def test_each_word_counts() -> None:
     watched = Watched()
     for _ in range(5):
-        assert not watched.silent(SILENCE)
+        assert not watched.silent(SILENCE - LOOK)
         watched.pulse.beat()
 
 
@@ -50,15 +60,15 @@ def test_one_that_works_has_five_seconds_of_a_processor() -> None:
 
 def test_one_that_gets_no_turn_is_excused_for_a_while() -> None:
     watched = Watched()
-    assert not watched.silent(LONGEST, eager=True)
-    assert watched.silent(2 * LOOK, eager=True)
+    assert not watched.silent(LONGEST - LOOK, eager=True)
+    assert watched.silent(LOOK, eager=True)
 
 
 def test_one_that_wanted_no_turn_for_a_second_is_not_excused() -> None:
     watched = Watched()
     assert not watched.silent(2 * SILENCE, eager=True)
-    assert not watched.silent(LOOK)
-    assert watched.silent(2 * LOOK)
+    assert not watched.silent(EAGER - LOOK)
+    assert watched.silent(LOOK)
 
 
 def test_what_whoever_looks_was_late_does_not_count() -> None:
@@ -67,6 +77,17 @@ def test_what_whoever_looks_was_late_does_not_count() -> None:
     watched.silent(2 * LOOK)
     watched.now += 60.0
     assert not watched.pulse.hung
+    watched.pulse.beat()
+    assert not watched.silent(SILENCE - LOOK)
+    assert watched.silent(LOOK)  # from here on it counts
+
+
+def test_a_late_look_does_not_make_up_for_what_was_silent_before() -> None:
+    watched = Watched()
+    assert not watched.silent(SILENCE - LATE - LOOK)
+    watched.now += 60.0
+    assert not watched.pulse.hung
+    assert watched.silent(LOOK)
 
 
 def test_what_a_process_does_is_seen() -> None:
