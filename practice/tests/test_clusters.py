@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import http.client
 import socket
@@ -10,6 +11,7 @@ import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import docker
 import pytest
@@ -256,3 +258,25 @@ def test_a_cluster_says_what_has_changed_and_goes_on_after_a_reset() -> None:
             until(lambda: {"Service", "Task", "Container", "Image"} <= set(heard), 60)
             client.close()
             server.reset()
+
+
+def test_a_cluster_that_does_not_end_well_keeps_no_other_from_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clusters = Clusters(FAST, idle_after=None, folder=tmp_path)
+    spoilt, sound = clusters.get("spoilt"), clusters.get("sound")
+    closing = PracticeServer.close
+
+    async def close(server: PracticeServer) -> None:
+        if server is spoilt:
+            raise RuntimeError("a part of it does not end")
+        await asyncio.sleep(0)  # so that it ends after the other
+        await closing(server)
+
+    create(sound, "late")  # not written yet
+    monkeypatch.setattr(PracticeServer, "close", close)
+    clusters.stop()
+    assert "a part of it does not end" in caplog.text
+    monkeypatch.undo()
+    with Clusters(FAST, idle_after=None, folder=tmp_path) as again:
+        assert services(again.get("sound")) == ["late"]

@@ -24,7 +24,10 @@ _LEARNER = Settings(bind_ports=False)  # they would all want port 80
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A cluster that was opened, how it came to be, and why what was kept of it is not in it."""
+    """A cluster that was opened, how it came to be, and why what was kept of it is not in it.
+
+    lost: is said for five minutes, however often it is opened: an answer may not have arrived.
+    """
 
     server: PracticeServer
     begun: Literal["new", "there", "restored"]
@@ -134,7 +137,7 @@ class Clusters:
             server = self._servers.get(key)
             if server is not None:
                 server.touch()
-                return Opened(server, "there")
+                return Opened(server, "there", server.lost)
             if len(self._servers) + len(self._beginning) >= self.most:
                 raise TooManyClusters(
                     f"this process holds at most {self.most} practice clusters: "
@@ -158,7 +161,7 @@ class Clusters:
             await asyncio.to_thread(kept.put_aside)
             restored, server = False, PracticeServer(self._thread, settings, kept=kept)
         self._servers[key] = server
-        return Opened(server, "restored" if restored else "new", kept.lost if kept else None)
+        return Opened(server, "restored" if restored else "new", server.lost)
 
     @property
     def keeps(self) -> bool:
@@ -185,7 +188,10 @@ class Clusters:
     async def close(self) -> None:
         """End every cluster. What is kept of them stays."""
         while self._servers:
-            await asyncio.gather(*map(self._let_rest, self._servers))
+            ends = await asyncio.gather(*map(self._let_rest, self._servers), return_exceptions=True)
+            for error in ends:
+                if error is not None:
+                    log.error("a cluster does not end well", exc_info=error)
         if self._folder is not None:
             await asyncio.to_thread(self._folder.close)
 
