@@ -205,7 +205,7 @@ class Classroom:
         # The progress of a learner belongs to no other engine.
         owner = f"at {connection.base_url}" if self.shared else key
         control = Control(connection, self.access, Keeping(self.storage, owner))
-        if asleep and asleep.kept.touched and connection.anew:
+        if asleep and asleep.kept.touched and connection.anew and not control.notice.text:
             control.notice.note(Return(kept=False))  # what was kept of its machines is lost
         control.start()
         now = self._wall()

@@ -46,10 +46,8 @@ class Notice:
         if self._last is None or self._now() - self._last[0] > SAID:
             return None
         what = self._last[1]
-        if what.kept:
-            return Worded(_KEPT)
         if what.aside == "damaged":
             return Worded(_DAMAGED)
         if what.aside == "future":
             return Worded(_FUTURE)
-        return Worded(_ANEW)
+        return Worded(_KEPT if what.kept else _ANEW)

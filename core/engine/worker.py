@@ -71,8 +71,10 @@ class PracticeCluster:
     def __init__(self, id: str, settings: Mapping[str, Any], worker: Worker) -> None:
         self.id, self.settings, self.worker = id, settings, worker
         self.most_machines = 0
+        #: How it came to be; "there" where this dashboard has only found it.
         self.begun: Literal["new", "there", "restored"] = "new"
         self.aside: Aside = None
+        self._opened = False
         self.failures = 0  # how often a worker was lost while it opened this
         self._hints = list[Hint]()
         self._told = list[Told]()
@@ -109,18 +111,25 @@ class PracticeCluster:
         for hint in self._hints:
             hint(*parts)
 
-    def open(self, worker: Worker, patience: float = ANSWER) -> None:
-        """Have a worker hold it. patience: in seconds. Raises NoAnswer and RequestRefused."""
+    def open(self, worker: Worker, patience: float = ANSWER) -> bool:
+        """Have a worker hold it; whether it was there already.
+
+        patience: in seconds. Raises NoAnswer and RequestRefused.
+        """
         opened = worker.asking(patience).open(self.id, **self.settings)
         self.worker, worker.asked = worker, -math.inf
-        self.most_machines = opened.cluster.most_machines
-        self.begun, self.aside = opened.begun, opened.lost
+        self.most_machines, self.aside = opened.cluster.most_machines, opened.lost
+        there = opened.begun == "there"
+        if not (there and self._opened):  # what the first answer said stays true
+            self.begun = opened.begun
+        self._opened = True
+        return there
 
-    def came_back(self) -> None:
-        """Tell those who listen what became of it."""
+    def came_back(self, there: bool) -> None:
+        """Tell those who listen what became of it. there: nothing, it was there all the time."""
         for hint in self._hints:
             hint(*_ALL)
-        if self.begun != "there":
+        if not there:
             for told in self._told:
                 told(self._return)
 

@@ -120,8 +120,9 @@ class Workers:
         """
         self.start()
         end, full = time.monotonic() + PATIENCE, set[Worker]()
+        cluster: PracticeCluster | None = None
         while True:
-            cluster = self._place(id, settings, full, end)
+            cluster = self._place(id, settings, cluster, full, end)
             worker = cluster.worker
             try:
                 if worker.ours or self._ended.get(id) is worker:
@@ -162,9 +163,17 @@ class Workers:
             self._ended.pop(id, None)
 
     def _place(
-        self, id: str, settings: Mapping[str, Any], full: set[Worker], end: float
+        self,
+        id: str,
+        settings: Mapping[str, Any],
+        tried: PracticeCluster | None,
+        full: set[Worker],
+        end: float,
     ) -> PracticeCluster:
-        """A cluster for a worker that has room; it is among that worker's clusters already."""
+        """A cluster for a worker that has room; it is among that worker's clusters already.
+
+        tried: the same cluster before, which its worker's thread may open yet.
+        """
         with self._news:
             while True:
                 ready = [each for each in self._workers.values() if each.ready]
@@ -177,7 +186,8 @@ class Workers:
                 if self._stopped or late:
                     raise NoWorker(_NOBODY)
                 self._news.wait(end - time.monotonic())
-            cluster = PracticeCluster(id, settings, chosen)
+            cluster = tried or PracticeCluster(id, settings, chosen)
+            cluster.worker = chosen
             chosen.clusters[id] = cluster
             return cluster
 
@@ -228,7 +238,7 @@ class Workers:
 
     def _hold(self, cluster: PracticeCluster, worker: Worker) -> None:
         try:
-            cluster.open(worker, RETURNING)
+            there = cluster.open(worker, RETURNING)
         except NoAnswer:
             cluster.failures += 1  # it may be what ends the worker
             raise
@@ -236,7 +246,7 @@ class Workers:
             log.warning("%s does not take a cluster: %s", worker.host, refusal.message)
             return
         cluster.failures = 0
-        cluster.came_back()
+        cluster.came_back(there)
 
     def _house(self) -> None:
         """Find workers for the clusters that have none."""
@@ -250,14 +260,14 @@ class Workers:
                     continue
                 chosen.clusters[id] = cluster
             try:
-                cluster.open(chosen, RETURNING)
+                there = cluster.open(chosen, RETURNING)
             except (NoAnswer, RequestRefused) as error:
                 log.warning("%s does not take a cluster: %s", chosen.host, error)
                 with self._news:
                     if chosen.clusters.pop(id, None):
                         self._homeless[id] = cluster, until
             else:
-                cluster.came_back()
+                cluster.came_back(there)
 
     def _look_round(self, worker: Worker) -> None:
         """Learn what a worker elsewhere holds already, and end there what has moved meanwhile."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -20,6 +21,7 @@ from core.control.keeping import KeptCluster
 from core.control.rights import NONE
 from core.engine import keys
 from core.engine.connection import Connection, Practice
+from core.engine.worker import PracticeCluster
 from core.errors import NoRoom, NotAllowed
 from core.labs.board import SETTINGS, learners
 from core.storage.storage import FILE, Storage
@@ -129,6 +131,20 @@ def test_whose_machines_were_not_kept_is_told(server: Server) -> None:
     ada, bob = room.control(ADA), room.control(BOB)
     assert "begun anew" in str(ada.notice.text)
     assert bob.notice.text is None  # nothing was done there
+
+
+def test_why_its_machines_are_lost_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    work(server.room.control(ADA))
+    lend = Lent.open
+
+    def damaged(lent: Lent, id: str, settings: Mapping[str, Any]) -> PracticeCluster:
+        cluster = lend(lent, id, settings)
+        cluster.aside = "damaged"
+        return cluster
+
+    monkeypatch.setattr(Lent, "open", damaged)
+    notice = server.start_again().control(ADA).notice
+    assert "What was kept of this cluster is damaged" in str(notice.text)
 
 
 def test_a_second_restart_without_a_look_forgets_nothing(server: Server) -> None:

@@ -291,6 +291,9 @@ def test_what_was_kept_comes_back_as_after_a_power_cut(tmp_path: Path) -> None:
         assert (again.untouched(0.0), other.untouched(0.0)) == (False, True)
         again.listen(lambda *parts: None, told.append)
         assert told == [Return(kept=True)] * 2
+        assert again.open(again.worker)  # as the worker's thread may: it is there
+        again.listen(lambda *parts: None, told.append)
+        assert told == [Return(kept=True)] * 3
         until(lambda: has(again, "web"))
         workers.end("ada")
         workers.end("bob")
@@ -576,6 +579,7 @@ def test_the_page_says_what_became_of_the_cluster_and_after_a_while_no_more() ->
         (Return(kept=True), "lost power for a moment"),
         (Return(kept=False), "begun anew"),
         (Return(False, "damaged"), "is damaged"),
+        (Return(True, "damaged"), "is damaged"),  # and its successor lost power
         (Return(False, "future"), "a newer Essaim"),
     ]:
         notice.note(what)
@@ -606,10 +610,10 @@ def test_a_cluster_that_its_worker_does_not_survive_is_given_up(
         deadly, other = workers.open("deadly", {}), workers.open("other", {})
         opening = PracticeCluster.open
 
-        def die(self: PracticeCluster, worker: Worker, patience: float) -> None:
+        def die(self: PracticeCluster, worker: Worker, patience: float) -> bool:
             if self is deadly:
                 os.kill(worker.pid, signal.SIGKILL)
-            opening(self, worker, patience)
+            return opening(self, worker, patience)
 
         monkeypatch.setattr(PracticeCluster, "open", die)
         back = threading.Event()

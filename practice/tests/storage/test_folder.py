@@ -82,7 +82,8 @@ def test_one_that_is_cut_anywhere_is_put_aside(whole: bytes, part: int, tmp_path
     assert there.name.startswith("ada-20")
     assert there.suffix == ".cluster"
     assert there.read_bytes() == data
-    assert opened(tmp_path) == (None, False, "")  # the one that was begun is there
+    assert opened(tmp_path) == ("damaged", False, "")  # the one that was begun, and why it was
+    assert len(list((tmp_path / "aside").iterdir())) == 1
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -131,6 +132,77 @@ def test_the_log_of_writes_goes_aside_with_its_file(whole: bytes, tmp_path: Path
     put(whole[:5000], tmp_path)
     (tmp_path / "ada.cluster-wal").write_bytes(b"a log")
     assert opened(tmp_path)[0] == "damaged"
+    assert not (tmp_path / "ada.cluster-wal").exists()
+
+
+def test_the_log_of_a_file_that_was_put_aside_is_not_played(tmp_path: Path) -> None:
+    """SQLite would play it into the new file, which it does not belong to."""
+
+    async def play() -> None:
+        keeping = Keeping(tmp_path / "first")
+        keeping.begin()
+        await keeping.ask("POST", "/volumes/create", {"Name": "data"})
+        await keeping.kept.flush()
+        (tmp_path / "second").mkdir()
+        shutil.copy(tmp_path / "first/ada.cluster-wal", tmp_path / "second")
+        await keeping.end()
+
+    on_loop(play)
+    kept = Folder(tmp_path / "second").open("ada")
+    assert kept._database is not None
+    assert kept._database.read() is None
+    asyncio.run(kept.close())
+
+
+# Whatever ends the process meanwhile
+
+
+ENDS = """
+import os, sys
+from pathlib import Path
+from essaim_practice.storage import Folder, folder
+
+acts = {"mark": "write_text", "move the file": "rename"}
+place, before = Path(sys.argv[1]), sys.argv[2]
+
+def end(*given):
+    os._exit(7)
+
+if before == "begin anew":
+    folder.create = end
+else:
+    setattr(Path, acts[before], end)
+Folder(place).open("ada")
+"""
+
+
+@pytest.mark.parametrize("before", ["mark", "move the file", "begin anew"])
+def test_the_word_outlives_a_process_that_ends_before_it_could_say_it(
+    before: str, whole: bytes, tmp_path: Path
+) -> None:
+    put(whole[:5000], tmp_path)
+    run = [sys.executable, "-c", ENDS, str(tmp_path), before]
+    assert subprocess.run(run, env=environ(), cwd=PACKAGE, timeout=120).returncode == 7
+    assert opened(tmp_path) == ("damaged", False, "")
+    assert len(list((tmp_path / "aside").glob("*.cluster"))) == 1
+
+
+def test_the_word_is_said_until_the_cluster_was_open_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(b"no", tmp_path)
+    assert opened(tmp_path) == opened(tmp_path) == ("damaged", False, "")
+
+    async def play() -> None:
+        keeping = Keeping(tmp_path)
+        keeping.begin()
+        while keeping.kept.lost:
+            await asyncio.sleep(0.01)
+        await keeping.end()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "SAID", 0.0)
+        on_loop(play)
     assert opened(tmp_path) == (None, False, "")
 
 
@@ -313,6 +385,7 @@ def test_clusters_are_listed_forgotten_and_swept(tmp_path: Path) -> None:
     assert folder.sweep(2000) == ()
     assert folder.sweep(500) == ("ada",)
     assert folder.keys() == ("bob",)
+    (tmp_path / "bob.lost").write_text("damaged")
     folder.forget("bob")
     folder.forget("nobody")
     assert folder.keys() == ()

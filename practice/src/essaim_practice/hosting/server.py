@@ -16,7 +16,7 @@ from essaim_practice.engine.cluster import Cluster
 from essaim_practice.hosting.ports import PortBinder
 from essaim_practice.hosting.settings import ENGINE, Settings
 from essaim_practice.hosting.thread import LoopThread
-from essaim_practice.storage import Kept
+from essaim_practice.storage import Kept, Lost
 from essaim_practice.store.clock import LoopClock
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.objects import Container, Engine, Image, Node, Service, Swarm, Task
@@ -193,6 +193,11 @@ class PracticeServer(Machines):
     def touch(self) -> None:
         """It is wanted: count its idleness from now."""
         self._touched = self._thread.loop.time()
+
+    @property
+    def lost(self) -> Lost | None:
+        """Why what was kept of it is not in it, while that is to be said."""
+        return self._kept.lost if self._kept else None
 
     @property
     def idle(self) -> float:

@@ -1,7 +1,7 @@
 """The folder that clusters are kept in: one file for each, in the hands of one process at a time.
 
 ``KEY.cluster`` is the file, ``KEY.cluster-wal`` belongs to it, ``KEY.lock`` is locked by who has it
-open. What cannot be read is put aside (see ``aside``).
+open. What cannot be read is put aside (see ``aside``), and ``KEY.lost`` says why.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from essaim_practice.engine.cluster import Cluster
 from essaim_practice.engine.state import ClusterState
@@ -28,11 +28,15 @@ from essaim_practice.storage.recorder import Recorder
 from essaim_practice.storage.sums import Damaged
 
 WAIT = 5.0  # seconds for another process to let go of a file
+SAID = (
+    300.0  # seconds that a cluster is open until it is no more said what became of the one before
+)
 _KEY = re.compile(r"[a-z0-9]{1,64}")
 _LOOK = 0.05  # seconds
 _TURN, _PAUSE = 0.001, 0.001  # seconds for which the writer keeps the interpreter, and rests
 
 Lost = Literal["damaged", "future"]
+_LOST: tuple[Lost, ...] = get_args(Lost)
 
 
 class InUse(OSError):
@@ -69,7 +73,7 @@ class Folder:
         if _KEY.fullmatch(key) and (path := self.path / f"{key}.cluster").exists():
             lock = _locked(path.with_suffix(".lock"))
             try:
-                for each in (*parts(path), path.with_suffix(".lock")):
+                for each in (*parts(path), path.with_suffix(".lost"), path.with_suffix(".lock")):
                     each.unlink(missing_ok=True)
             finally:
                 os.close(lock)
@@ -105,7 +109,8 @@ class Kept:
     """The file of one cluster.
 
     state: the cluster that was in it, if any. lost: what became of an earlier file, which was put
-    aside. problem: why nothing is written, in words; empty while all is well.
+    aside: each time that it is opened, until it was open for five minutes. problem: why nothing is
+    written, in words; empty while all is well.
     """
 
     def __init__(self, folder: Path, key: str, executor: ThreadPoolExecutor) -> None:
@@ -114,6 +119,7 @@ class Kept:
         self._database: Database | None = None
         self._recorder: Recorder | None = None
         self._refused = ""
+        self._said: asyncio.TimerHandle | None = None  # when it is no more said what was lost
         self.state: ClusterState | None = None
         self.lost: Lost | None = None
         try:
@@ -130,17 +136,23 @@ class Kept:
 
     def _open(self) -> Database:
         self._take()
+        self.lost = _read(self._path.with_suffix(".lost"))
         if self._path.exists():
             try:
                 self._database = Database(self._path, _Turns())
                 self.state = self._database.read()
                 return self._database
             except Future:
-                self.lost = "future"
+                self._lose("future")
             except Damaged:
-                self.lost = "damaged"
+                self._lose("damaged")
             self._close_file()
         return self._begin_anew()
+
+    def _lose(self, why: Lost) -> None:
+        """Write down why before it is put aside: this process may end before it has said so."""
+        self.lost = why
+        self._path.with_suffix(".lost").write_text(why)
 
     def _take(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -149,6 +161,8 @@ class Kept:
     def _begin_anew(self) -> Database:
         if self._path.exists():
             aside.put(self._path)
+        for left in parts(self._path):  # by a process that ended while it put its file aside:
+            left.unlink(missing_ok=True)  # SQLite would play an old log into the new file
         create(self._path)
         self._database = Database(self._path, _Turns())
         return self._database
@@ -159,7 +173,8 @@ class Kept:
             self._recorder.close()
             self._recorder = None
         self._close_file()
-        self.state, self.lost = None, "damaged"
+        self.state = None
+        self._lose("damaged")
         self._begin_anew()
 
     # On the cluster's loop
@@ -174,6 +189,13 @@ class Kept:
             self._recorder.close()
         self._recorder = Recorder(cluster, self._write, self._executor, state)
         self._recorder.problem = self._refused
+        if self.lost and self._said is None:
+            self._said = asyncio.get_running_loop().call_later(SAID, self._forget_what_was_lost)
+
+    def _forget_what_was_lost(self) -> None:
+        self.lost = None
+        with suppress(OSError):
+            self._path.with_suffix(".lost").unlink(missing_ok=True)
 
     async def flush(self) -> None:
         """Write what is not written yet."""
@@ -186,6 +208,8 @@ class Kept:
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()
+        if self._said is not None:
+            self._said.cancel()
         await asyncio.wrap_future(self._executor.submit(self._close))
 
     # On the writing thread
@@ -255,3 +279,12 @@ def _is_free(path: Path) -> bool:
     finally:
         os.close(lock)
     return True
+
+
+def _read(path: Path) -> Lost | None:
+    """The word in a file, if it is one. Raises OSError."""
+    try:
+        word = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    return next((each for each in _LOST if each == word), None)
