@@ -64,7 +64,9 @@ _UNSEEN = ("exec_", "top", "resize", "attach", "connect", "disconnect", "mount",
 
 
 class Collector:
-    """Keeps ``snapshot`` up to date, from ``start()`` until ``stop()``.
+    """Keeps ``snapshot`` up to date, from ``start()`` until ``stop()``, on a thread of its own.
+
+    It has none while it rests.
 
     hinted: ``hint`` is called at each change, so that it need not follow the engine's events.
     """
@@ -87,6 +89,7 @@ class Collector:
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._awake = threading.Event()
+        self._collecting = False  # there is a thread that does
         self._resumed = 0.0  # the time of the last resume
         self._wanted = 0  # the first round after it
         self._rounds = threading.Condition()
@@ -103,7 +106,6 @@ class Collector:
 
     def start(self) -> None:
         self.resume()
-        SupervisedThread("collect", self._collect, self._ended).start()
         if not self._hinted:
             SupervisedThread("listen", self._listen).start()
 
@@ -126,7 +128,10 @@ class Collector:
             self._resumed = time.monotonic()
             self._wanted = self._next_round()
             self._awake.set()
+            begin, self._collecting = not self._collecting, True
         self.stir()
+        if begin:
+            SupervisedThread("collect", self._collect, self._ended).start()
 
     def current(self, patience: float = 3.0) -> bool:
         """Wait until the snapshot is younger than the last ``start`` or ``resume``.
@@ -168,11 +173,7 @@ class Collector:
     # The collecting thread
 
     def _collect(self) -> None:
-        while not self._stopped.is_set():
-            if not self._awake.is_set():
-                self._drop_connection()
-                self._awake.wait()
-                continue
+        while self._goes_on():
             with self._rounds:
                 self._asking = True
             try:
@@ -191,7 +192,15 @@ class Collector:
                 self._rounds.notify_all()
             self._wake.wait(self._pause())
             self._wake.clear()
-        self._drop_connection()
+
+    def _goes_on(self) -> bool:
+        """Whether to ask; if not, this thread ends, and ``resume`` begins another."""
+        with self._rounds:
+            if self._awake.is_set() and not self._stopped.is_set():
+                return True
+            self._drop_connection()
+            self._collecting = False
+            return False
 
     def _ended(self, error: BaseException | None) -> None:
         if error:

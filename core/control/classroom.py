@@ -120,7 +120,7 @@ class Classroom:
             with cluster.lock:
                 if not cluster.ended:
                     cluster.used = self._now()
-                    cluster.control.collector.resume()
+                    cluster.control.resume()
                     break
         cluster.control.collector.current()
         return cluster.read_only if code == cluster.code else cluster.control
@@ -149,7 +149,7 @@ class Classroom:
         for cluster in list(self._clusters.values()):
             with cluster.lock:  # a viewer who comes now counts, or wakes it
                 if self._idle(cluster) >= REST_AFTER:
-                    cluster.control.collector.rest()
+                    cluster.control.rest()
         for key in [*self._clusters, *self._asleep]:
             self._end_idle(key, END_AFTER)
         for key, cluster in list(self._clusters.items()):

@@ -6,7 +6,6 @@ pushes to browsers, the rights, and the journal. Pages read ``snapshot`` and cal
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from core.commands.command import Command, Interrupt, Report, no_report
 from core.commands.journal import Journal
 from core.control import protection, topics
 from core.control.access import READ_ONLY, Access, Action
+from core.control.beat import Beat
 from core.control.keeping import Keeping
 from core.control.notice import Notice
 from core.control.rights import NONE, Right
@@ -34,17 +34,11 @@ from core.labs.queries import EngineQueries
 from core.live.hub import Hub
 from core.storage.storage import Storage
 from core.terminal.stream import Stream, opened
-from core.threads.supervised import SupervisedThread
 from core.timeline.recorder import Recorder
 from core.traffic.plan import Plan
 from core.traffic.run import Run
 from core.traffic.traffic import Traffic
 from core.votes.model import Votes
-
-log = logging.getLogger(__name__)
-
-#: Seconds between two pulses: how soon a viewer learns that the picture has grown old.
-PULSE = 1.0
 
 
 class Control:
@@ -66,7 +60,7 @@ class Control:
         self.journal = Journal(private=lambda: not self.practice, added=self._recorded)
         self.timeline = Recorder(added=lambda: self.keeping.grew("timeline"))
         self.votes = Votes(lambda: self._told("votes"))
-        self._pulse = SupervisedThread("pulse", self._beat)
+        self._beat = Beat(self._due)
         self._acting = set[object]()  # commands that run now
         self.labs = Labs(
             lambda: self.whole if self.practice else with_safe_words(self.whole),
@@ -140,13 +134,23 @@ class Control:
 
     def start(self) -> None:
         self.collector.start()
-        self._pulse.start()
+        self._beat.resume()
 
     def stop(self) -> None:
-        self._pulse.stop()
+        self._beat.rest()
         self.labs.stop()
         self.traffic.stop()
         self.collector.stop()
+
+    def rest(self) -> None:
+        """Do and ask nothing until ``resume``: nobody looks. No thread is left meanwhile."""
+        self._beat.rest()
+        self.collector.rest()
+
+    def resume(self) -> None:
+        """End a rest."""
+        self._beat.resume()
+        self.collector.resume()
 
     def as_read_only(self) -> Control:
         """The same cluster for viewers who may neither change it nor see what is private."""
@@ -328,16 +332,8 @@ class Control:
         self.notice.note(what)
         self.hub.publish("cluster")
 
-    def _beat(self) -> None:
-        while not self._pulse.wait(PULSE):
-            for due in self._due():
-                try:
-                    due()
-                except Exception:  # one part's fault must not stop the others' pulse
-                    log.exception("a part of the pulse failed")
-
     def _due(self) -> Iterator[Callable[[], None]]:
-        """The actions of each pulse."""
+        """The actions of each beat."""
         yield lambda: self.timeline.add(self.snapshot, self.journal.records())
         yield lambda: self.votes.see(self.snapshot, time.monotonic())
         yield lambda: self.hub.publish("pulse")

@@ -296,7 +296,31 @@ def test_it_rests_without_viewers_and_goes_on_where_it_was(room: Classroom, cloc
 
 
 def rests(control: Control) -> bool:
-    return control.collector._client is None
+    """It has no thread, and no connection."""
+    return (
+        control.collector._client is None
+        and not control.collector._collecting
+        and control._beat._thread is None
+    )
+
+
+def test_a_cluster_at_rest_has_no_thread_and_wakes_as_often_as_one_comes(
+    room: Classroom, clock: Clock
+) -> None:
+    others = set(threading.enumerate())
+    ada = room.control(ADA)
+
+    def own() -> list[str]:
+        there = set(threading.enumerate()) - others
+        return sorted(each.name for each in there if each.name.startswith("essaim_"))
+
+    for _ in range(3):
+        assert own() == ["essaim_beat", "essaim_collect"]
+        clock.time += rules.REST_AFTER
+        room.tend()
+        until(lambda: own() == [])
+        revision = ada.snapshot.time
+        assert room.control(ADA).snapshot.time > revision
 
 
 def test_whoever_comes_waits_for_a_fresh_picture(room: Classroom, clock: Clock) -> None:

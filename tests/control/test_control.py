@@ -73,10 +73,10 @@ def test_no_filter_tells_a_stranger_whether_a_guess_at_a_label_is_right(
     control.stop()
 
 
-def test_the_pulse_outlives_a_topic_that_fails(
+def test_the_beat_outlives_a_topic_that_fails(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("core.control.control.PULSE", 0.01)
+    monkeypatch.setattr("core.control.beat.BEAT", 0.01)
     control = Control(Connection("tcp://127.0.0.1:9"), Access({}))  # where nobody answers
     pulses, failing = 0, False
 
