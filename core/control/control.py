@@ -56,7 +56,8 @@ class Control:
         self.keeping = keeping or Keeping(Storage(None), "")
         self._traces, self._public = protection.traces(), PublicView()
         self.collector = Collector(connection.api, hinted=connection.practice)
-        self.notice, self.history, self.hub = Notice(), History(), Hub()
+        self.notice = Notice(lambda: (*self.keeping.warnings, connection.unkept))
+        self.history, self.hub = History(), Hub()
         self.journal = Journal(private=lambda: not self.practice, added=self._recorded)
         self.timeline = Recorder(added=lambda: self.keeping.grew("timeline"))
         self.votes = Votes(lambda: self._told("votes"))
@@ -336,6 +337,7 @@ class Control:
         """The actions of each beat."""
         yield lambda: self.timeline.add(self.snapshot, self.journal.records())
         yield lambda: self.votes.see(self.snapshot, time.monotonic())
+        yield lambda: self.hub.publish("cluster") if self.notice.changed() else None
         yield lambda: self.hub.publish("pulse")
         yield lambda: self.hub.publish("history")
         if self.traffic.moving:

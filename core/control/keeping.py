@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from core.commands.journal import Journal, Record
 from core.engine import keys
+from core.errors import EssaimError
 from core.labs.board import SETTINGS
 from core.labs.kept import KeptLabs
 from core.labs.progress import Labs
@@ -89,6 +90,12 @@ class Keeping:
         kept.follow(owner, "journal", journal.news, counts["journal"])
         kept.follow(owner, "timeline", timeline.news, counts["timeline"])
         self._records = {"labs": lambda: labs.kept(hides()), "votes": votes.kept}
+
+    @property
+    def warnings(self) -> tuple[EssaimError, ...]:
+        """What cannot be kept now, or could not be read; nothing where nothing is to be kept."""
+        told = (self._storage.trouble, self._storage.put_aside) if self._storage.path else ()
+        return tuple(filter(None, told))
 
     def changed(self) -> None:
         """The labs or the vote have changed."""

@@ -1,9 +1,9 @@
-"""What a page says after the worker of its practice cluster was lost."""
+"""What a page says above the cluster: that its worker was lost, and that something is not kept."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from core.engine.worker import Return
 from core.errors import Worded
@@ -31,14 +31,37 @@ _FUTURE = _(
 
 
 class Notice:
-    """The last return of a cluster. now: a monotonic clock, in seconds."""
+    """The last return of a cluster, and what is not kept.
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    warn: tells the latter, or None. now: a monotonic clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        warn: Callable[[], Iterable[Worded | None]] = tuple,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._warn, self._now = warn, now
         self._last: tuple[float, Return] | None = None
+        self._shown = ""  # when somebody asked whether it has changed
 
     def note(self, what: Return) -> None:
         self._last = (self._now(), what)
+
+    @property
+    def warnings(self) -> tuple[Worded, ...]:
+        """A sentence for each thing that is not kept."""
+        return tuple(filter(None, self._warn()))
+
+    @property
+    def shown(self) -> str:
+        """All of it, in one language: to tell whether a page shows the same."""
+        return "\n".join(map(str, filter(None, (self.text, *self.warnings))))
+
+    def changed(self) -> bool:
+        """Whether it is not what it was at the last question."""
+        before, self._shown = self._shown, self.shown
+        return before != self._shown
 
     @property
     def text(self) -> Worded | None:

@@ -34,7 +34,7 @@ def announce(
     def topic(name: str, render: Callable[[Translate], str | Content]) -> None:
         hub.topic(name, lambda lang: render(translation(lang).gettext))
 
-    topic("cluster", lambda _: messages.cluster(snapshot(), _, whole(), notice.text))
+    topic("cluster", lambda _: messages.cluster(snapshot(), _, whole(), notice.shown))
     topic("history", lambda _: messages.history(history, snapshot(), _))
     topic("pulse", lambda _: messages.pulse(snapshot(), _))
     topic("votes", lambda _: vote_messages.votes(votes.poll, _))

@@ -44,6 +44,10 @@ FIRST = "node1"
 #: Two classes of thirty; ESSAIM_CLUSTERS says another number.
 MOST_CLUSTERS = 60
 
+_UNKEPT = _(
+    "What is done on the practice machines now is not kept: their files cannot be written ({why})."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -159,6 +163,12 @@ class Connection:
             return self.cluster is not None and self.cluster.untouched(age)
         except NoAnswer:
             return False
+
+    @property
+    def unkept(self) -> Worded | None:
+        """That its worker cannot write what is done there now, and why; None where it can."""
+        why = self.cluster.worker.problem if self.cluster else ""
+        return Worded(_UNKEPT, why=why) if why else None
 
     @property
     def _secret(self) -> str:

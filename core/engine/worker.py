@@ -172,6 +172,7 @@ class Worker:
         self.client = self.asking(ANSWER)
         self.clusters: dict[str, PracticeCluster] = {}  # by id
         self.load = 0.0  # share of a core, as it last said
+        self.problem = ""  # why some clusters cannot be written, as it last said
         self.tried = False  # it did not answer, or does not any more
         self._owner, self._launch = owner, launch
         self._untouched = frozenset[str]()
@@ -271,9 +272,9 @@ class Worker:
                     if cluster := self.clusters.get(change.cluster):
                         cluster.changed(change.kinds)
                 else:
-                    self.load = change.load
+                    self.load, self.problem = change.load, change.problem
         finally:
-            self._changes = None
+            self._changes, self.problem = None, ""
             changes.close()
 
     def _feel(self, pulse: Pulse, changes: Changes) -> None:

@@ -19,12 +19,12 @@ def cluster(
     snapshot: ClusterSnapshot,
     _: Translate,
     whole: ClusterSnapshot | None = None,
-    notice: object = None,
+    notices: str = "",
 ) -> dict[str, Any]:
     """Topic ``cluster``: nodes with their tiles, and the bars of each service and of all.
 
     whole: the same with labels, by which Swarm places replicas; the message leaves them out.
-    notice: what the page says above it all.
+    notices: what the page says above it all.
     """
     known = whole or snapshot
     placed: dict[str, list[dict[str, Any]]] = {}
@@ -34,7 +34,7 @@ def cluster(
         "topic": "cluster",
         "time": snapshot.time,
         "revision": snapshot.revision,
-        "shape": shape(snapshot, notice),
+        "shape": shape(snapshot, notices),
         "trouble": explain(snapshot.outage, _),
         "nodes": [_node(known, node, placed.get(node.id, []), _) for node in snapshot.nodes],
         "unplaced": placed.get("", []),
@@ -59,7 +59,7 @@ def cluster(
     }
 
 
-def shape(snapshot: ClusterSnapshot, notice: object = None) -> str:
+def shape(snapshot: ClusterSnapshot, notices: str = "") -> str:
     """A digest of the facts that widgets are made of: it stays while only tasks move."""
     facts = (
         snapshot.engine
@@ -68,7 +68,7 @@ def shape(snapshot: ClusterSnapshot, notice: object = None) -> str:
         [(service.id, service.name, service.replicas) for service in snapshot.services],
         [(node.id, node.name) for node in snapshot.nodes],
         snapshot.outage is not None,
-        str(notice or ""),
+        notices,
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 

@@ -40,10 +40,8 @@ def failed_to_answer() -> None:
 
 def not_kept() -> None:
     """Say so where what is done cannot be kept, or what was kept cannot be read."""
-    storage = classroom().storage
-    for told in (storage.trouble, storage.put_aside):
-        if storage.path and told:
-            st.caption(f":material/warning: {escaped(told.said(_))}")
+    for told in control().notice.warnings:
+        st.caption(f":material/warning: {escaped(told.said(_))}")
 
 
 def no_answer(connection: Connection, outage: Outage | None) -> str:

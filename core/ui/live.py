@@ -84,7 +84,7 @@ def status(watch: str) -> None:
         watch=watch,
         engine=" · ".join([engine_name(), *([] if kept else [_("nothing is kept")])]),
         revision=snapshot.revision,
-        shape=shape(snapshot, control().notice.text),
+        shape=shape(snapshot, control().notice.shown),
         words={
             "live": _("live"),
             "linking": _("connecting"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from unittest.mock import MagicMock
 
 import pytest
@@ -15,7 +16,7 @@ from core.control.access import Access
 from core.control.control import Control
 from core.control.rights import NONE, Right
 from core.engine.connection import Connection
-from core.errors import NotAllowed
+from core.errors import NotAllowed, Worded
 
 
 def test_who_looks_on_keeps_the_cluster_awake_while_an_answer_comes(
@@ -106,6 +107,35 @@ def test_the_beat_outlives_a_topic_that_fails(
     finally:
         control.stop()
     assert "no such pulse" in caplog.text
+
+
+def test_viewers_hear_at_once_that_what_they_do_is_not_kept_and_that_it_is_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The page is drawn again where the shape of the cluster's message has changed."""
+    monkeypatch.setattr("core.control.beat.BEAT", 0.01)
+    full = list[Worded]()
+    monkeypatch.setattr(Connection, "unkept", property(lambda self: full[0] if full else None))
+    control, shapes = Control(Connection("tcp://127.0.0.1:9"), Access({})), list[str]()
+    monkeypatch.setattr(control.collector, "start", lambda: None)  # it tells nothing of its own
+
+    async def visit() -> None:
+        async with control.hub.follow("en") as feed:
+            async for message in feed.messages():
+                said = json.loads(message)
+                if "cluster" not in (said["topic"], said.get("of")):
+                    continue
+                shapes.append(message)
+                if len(shapes) == 3:
+                    return
+                full[:] = [] if full else [Worded("The disk is full.")]
+
+    control.start()
+    try:
+        asyncio.run(asyncio.wait_for(visit(), 60))
+    finally:
+        control.stop()
+    assert len(set(shapes)) == 3
 
 
 def test_a_lab_is_looked_at_when_the_journal_tells_what_no_snapshot_does(

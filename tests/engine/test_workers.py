@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -302,6 +303,20 @@ def test_what_was_kept_comes_back_as_after_a_power_cut(tmp_path: Path) -> None:
     assert empty.id == other.id
 
 
+def test_what_a_worker_cannot_write_is_known_until_it_can(tmp_path: Path) -> None:
+    with running(Workers(1, data=tmp_path)) as workers:
+        cluster = workers.open("ada", {})
+        connection = Connection(cluster=cluster)
+        assert connection.unkept is None
+        _, most = resource.prlimit(cluster.worker.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(cluster.worker.pid, resource.RLIMIT_FSIZE, (1000, most))
+        create(connection)
+        until(lambda: "disk" in str(connection.unkept))
+        resource.prlimit(cluster.worker.pid, resource.RLIMIT_FSIZE, (most, most))
+        until(lambda: connection.unkept is None)
+        assert written(tmp_path)
+
+
 def written(folder: Path) -> bool:
     """Whether the service is in a file: kept a second after it was made, at most."""
     return any(b"nginx" in file.read_bytes() for file in folder.rglob("*.cluster*"))
@@ -573,7 +588,7 @@ def test_one_that_shares_a_folder_takes_nothing_from_another(tmp_path: Path) -> 
 
 def test_the_page_says_what_became_of_the_cluster_and_after_a_while_no_more() -> None:
     now = [0.0]
-    notice = Notice(lambda: now[0])
+    notice = Notice(now=lambda: now[0])
     assert notice.text is None
     for what, words in [
         (Return(kept=True), "lost power for a moment"),

@@ -10,13 +10,17 @@ import pytest
 
 from core.control.classroom import classroom
 from core.control.control import Control
-from core.engine.connection import Connection, choose
+from core.control.keeping import Keeping
+from core.engine.connection import _UNKEPT, Connection, choose
 from core.engine.contexts import Endpoint
+from core.errors import Worded
 from core.storage.storage import Storage
 from essaim_practice.hosting.server import PracticeServer
 from tests.cluster.test_collector import until
 
 from .conftest import Open, under_control
+
+FULL = Worded(_UNKEPT, why="database or disk is full")
 
 
 def told(page: object) -> str:
@@ -120,6 +124,7 @@ def test_what_cannot_be_kept_or_read_is_said(
     (tmp_path / "essaim.db").write_bytes(b"cut")
     storage = Storage(tmp_path)
     monkeypatch.setattr(classroom(), "storage", storage)
+    monkeypatch.setattr(practising, "keeping", Keeping(storage, ""))
     try:
         page = visit("nodes")
         assert any("it was put aside as" in each.value for each in page.caption)
@@ -127,5 +132,10 @@ def test_what_cannot_be_kept_or_read_is_said(
         storage._failed(sqlite3.OperationalError("database or disk is full"))
         captions = [each.value for each in visit("nodes", "fr").caption]
         assert any("n’est pas conservé" in each and "disk is full" in each for each in captions)
+        monkeypatch.setattr(Connection, "unkept", property(lambda self: FULL))
+        captions = [each.value for each in visit("nodes", "fr").caption]
+        assert any("les machines d’entraînement n’est pas conservé" in each for each in captions)
+        monkeypatch.undo()
+        assert not any("conservé" in each.value for each in visit("nodes", "fr").caption)
     finally:
         storage.close()

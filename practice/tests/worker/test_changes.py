@@ -15,10 +15,10 @@ from essaim_practice.worker.usage import Load
 
 
 def made() -> Changes:
-    return Changes(lambda: {"load": 0.5, "clusters": 2})
+    return Changes(lambda: dict(BEAT))
 
 
-BEAT = {"load": 0.5, "clusters": 2}
+BEAT = {"load": 0.5, "clusters": 2, "problem": ""}
 
 
 async def read(lines: AsyncIterator[bytes]) -> list[Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import time
 from pathlib import Path
 
 import docker
 import pytest
 
-from essaim_practice import Clusters, PracticeClient, RequestRefused, WorkerClient
+from essaim_practice import Clusters, Heartbeat, PracticeClient, RequestRefused, WorkerClient
 
 from ..test_ports import until
 from .conftest import Start, Started
@@ -128,6 +129,38 @@ def test_a_damaged_file_is_put_aside_and_said(place: Place) -> None:
     worker.process.kill()
     worker.process.wait(60)
     assert place.worker().client.open("ada").lost == "damaged"
+
+
+def test_a_full_disk_is_said_until_there_is_room_again(place: Place) -> None:
+    worker = place.worker()
+    worker.client.open("ada")
+    until(lambda: place.kept() == ["ada.cluster"], 60)
+
+    def says() -> set[str]:
+        """In its next heartbeat, and then in its status."""
+        with worker.client.changes() as changes:
+            beat = next(changes)
+        assert isinstance(beat, Heartbeat)
+        return {beat.problem, worker.client.status().problem}
+
+    assert says() == {""}
+    _, most = resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (1000, most))
+    with_a_service(worker.client, "ada")
+    until(lambda: says() == {"disk I/O error"}, 60)
+    worker.client.open("bob")  # one that cannot be kept from the beginning
+    worker.client.end("ada")
+    assert "" not in says()
+    resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (most, most))
+    until(lambda: says() == {""} and place.kept() == ["bob.cluster"], 60)
+    assert not list(place.data.glob("aside/*"))
+
+
+def test_a_folder_that_cannot_be_is_said(place: Place) -> None:
+    place.data.write_text("not a folder")
+    worker = place.worker()
+    worker.client.open("ada")
+    assert worker.client.status().problem == "File exists"
 
 
 def test_one_cluster_is_in_one_worker_at_a_time(place: Place) -> None:

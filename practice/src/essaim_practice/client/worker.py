@@ -31,6 +31,7 @@ class WorkerStatus:
     load: float  # the share of one core that it used over the last seconds: 0 to about 1
     memory: int  # bytes
     kept: bool  # its clusters are on disk, too
+    problem: str  # why some of them cannot be written now: a full disk; '' where all is well
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,11 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The worker lives. load and clusters: see WorkerStatus."""
+    """The worker lives. load, clusters and problem: see WorkerStatus."""
 
     load: float
     clusters: int
+    problem: str
 
 
 class WorkerClient:
@@ -225,4 +227,4 @@ def _opened(said: Mapping[str, Any]) -> Opened:
 def _read(said: Mapping[str, Any]) -> Changed | Heartbeat:
     if "cluster" in said:
         return Changed(said["cluster"], tuple(said["kinds"]))
-    return Heartbeat(said["load"], said["clusters"])
+    return Heartbeat(said["load"], said["clusters"], said["problem"])

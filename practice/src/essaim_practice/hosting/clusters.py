@@ -168,6 +168,11 @@ class Clusters:
         """They are kept in a folder."""
         return self._folder is not None
 
+    @property
+    def problem(self) -> str:
+        """Why one of them cannot be written, in words; '' where all is well."""
+        return next((each.problem for each in self._servers.values() if each.problem), "")
+
     async def kept(self) -> tuple[str, ...]:
         """The keys of the clusters that are kept, whether they are there or not."""
         return await asyncio.to_thread(self._folder.keys) if self._folder else ()

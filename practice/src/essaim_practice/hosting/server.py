@@ -190,6 +190,11 @@ class PracticeServer(Machines):
         """
         self._thread.call(lambda: self.tell(heard))
 
+    @property
+    def problem(self) -> str:
+        """Why it cannot be written to disk, in words; '' where it is, or is not to be."""
+        return self._kept.problem if self._kept else ""
+
     def touch(self) -> None:
         """It is wanted: count its idleness from now."""
         self._touched = self._thread.loop.time()

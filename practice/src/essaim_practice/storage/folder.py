@@ -24,7 +24,7 @@ from essaim_practice.storage import aside
 from essaim_practice.storage.aside import parts
 from essaim_practice.storage.batch import Batch
 from essaim_practice.storage.database import Database, Future, create
-from essaim_practice.storage.recorder import Recorder
+from essaim_practice.storage.recorder import Recorder, words
 from essaim_practice.storage.sums import Damaged
 
 WAIT = 5.0  # seconds for another process to let go of a file
@@ -127,7 +127,7 @@ class Kept:
         except InUse:
             raise
         except (OSError, sqlite3.Error) as error:
-            self._refused = str(error)
+            self._refused = words(error)
             self._close()
 
     @property

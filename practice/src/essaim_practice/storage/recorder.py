@@ -19,7 +19,7 @@ from essaim_practice.store.store import Change, Stored
 
 DELAY = 0.5  # real seconds from the first change until all up to then is written
 _DEAR = 4  # times as long as a write worked is there none after it
-_AGAIN = (2.0, 60.0)  # real seconds after a write that failed, the first time and at most
+_AGAIN = (2.0, 15.0)  # real seconds after a write that failed, the first time and at most
 
 _LOG = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ class Recorder:
         else:
             self._whole = self._dirty = True  # what that batch held is known to nobody any more
             self._failures += 1
-            self.problem = str(error) or type(error).__name__
+            self.problem = words(error)
             _LOG.warning("A practice cluster is not written to disk: %s", self.problem)
         if self._dirty:
             shortest, longest = _AGAIN
@@ -162,6 +162,11 @@ class Recorder:
             self._plan(again if error is not None else max(DELAY, _DEAR * took))
         if writing is not None and not writing.done():
             writing.set_result(None)
+
+
+def words(error: BaseException) -> str:
+    """Why something cannot be written. A path is nothing to whoever looks at a cluster."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _moment(cluster: Cluster) -> Moment:

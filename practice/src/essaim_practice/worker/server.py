@@ -189,10 +189,12 @@ class Worker:
             "load": self._load.read(),
             "memory": memory(),
             "kept": self._clusters.keeps,
+            "problem": self._clusters.problem,
         }
 
     def _beat(self) -> dict[str, Any]:
-        return {"load": self._load.read(), "clusters": len(self._clusters.servers)}
+        count = len(self._clusters.servers)
+        return {"load": self._load.read(), "clusters": count, "problem": self._clusters.problem}
 
 
 class _Connection:
