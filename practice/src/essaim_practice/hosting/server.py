@@ -174,11 +174,6 @@ class PracticeServer(Machines):
         """Do something with the cluster on its own thread, and wait for it."""
         return self._thread.call(lambda: function(self.cluster))
 
-    @property
-    def writes(self) -> int:
-        """How many records of the cluster were written since it began."""
-        return self.call(lambda cluster: cluster.store.writes)
-
     def reset(self) -> None:
         """Begin anew, at the same addresses: every connection ends, and everything is forgotten."""
         self._thread.run(self._reset())
