@@ -156,7 +156,7 @@ def healthy(port: int) -> bool:
         connection.close()
 
 
-def main(wish: str = "", part: str = "") -> None:
+def main(wish: str = "", *more: str) -> None:
     for name, (samples, take) in MEASURES.items():
         if wish.lower() in name.lower():
             taken = sorted(1000 * take() for _ in range(samples))
@@ -176,8 +176,8 @@ def main(wish: str = "", part: str = "") -> None:
     if not wish or wish.lower() in "apps":
         apps.main()
     if wish and wish.lower() in "hostile":  # it takes a quarter of an hour
-        hostile.main(part)
+        hostile.main(*more)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -55,7 +55,16 @@ class Requests:
     before: tuple[tuple[str, str, Any], ...] = field(default=())
 
 
-Hostile = Run | Service | Build | Requests
+@dataclass(frozen=True, slots=True)
+class App:
+    """A Streamlit app, deployed as the course does; ``viewers`` load its page again and again."""
+
+    name: str
+    script: str
+    viewers: int = 5
+
+
+Hostile = Run | Service | Build | Requests | App
 
 
 def tar_of(files: Mapping[str, bytes]) -> bytes:
@@ -281,5 +290,16 @@ REQUESTS = (
     ),
 )
 
-HOSTILE: tuple[Hostile, ...] = (*RUNS, *SERVICES, *BUILDS, *REQUESTS)
+_STREAMLIT = "import streamlit as st\nimport pandas as pd\n"
+_TABLE = f"index=[{'1,' * 1000}], columns={list(range(16))}"  # as many cells as a script may have
+
+APPS = (
+    App("an app with a loop without an end", _STREAMLIT + "while True:\n    st.write(1)\n"),
+    App("an app with a chart as big as there may be", f"{_STREAMLIT}st.line_chart(pd.DataFrame(1, {_TABLE}))\n"),
+    App("an app with a table as big as there may be", f"{_STREAMLIT}st.table(pd.DataFrame(1, {_TABLE}))\n", viewers=10),
+    App("an app with a long text in each cell", f"{_STREAMLIT}st.table(pd.DataFrame('{'x' * 13_000}', {_TABLE}))\n", viewers=10),
+    App("an app with hundreds of elements", _STREAMLIT + "st.latex('x')\n" * 900, viewers=10),
+)  # fmt: skip
+
+HOSTILE: tuple[Hostile, ...] = (*RUNS, *SERVICES, *BUILDS, *REQUESTS, *APPS)
 LINES = [run.line for run in RUNS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import signal
 import sys
@@ -103,6 +102,7 @@ class _Refused(Exception):
 def _serve(options: argparse.Namespace, ended: threading.Event) -> int:
     # Loaded here: --help and a wrong option need no engine.
     from essaim_practice.hosting.clusters import Clusters
+    from essaim_practice.worker import garbage
     from essaim_practice.worker.address import InFolder, OnPort, Unfit, parse
     from essaim_practice.worker.server import Worker
     from essaim_practice.worker.usage import raise_open_files
@@ -129,10 +129,8 @@ def _serve(options: argparse.Namespace, ended: threading.Event) -> int:
             clusters.run(worker.open())
         except OSError as error:
             raise _Refused(f"{options.listen}: {error.strerror or error}") from None
-        gc.collect()
-        gc.freeze()  # what is loaded stays: no later collection looks at it again
         print(f"listening at {address.own.host}", flush=True)
-        ended.wait()
+        garbage.wait(ended)
         clusters.run(worker.close())
     finally:
         clusters.stop()
