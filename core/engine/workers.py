@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -24,6 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.engine.practice import NoAnswer, RequestRefused
+from core.engine.sockets import SocketFolder
 from core.engine.worker import RETURNING, PracticeCluster, Worker
 from core.errors import NoRoom, NoWorker
 from core.i18n import later as _
@@ -75,7 +74,7 @@ class Workers:
         #: Clusters that are to be forgotten, by workers that have not answered yet.
         self._ended: dict[str, Worker] = {}
         self._news = threading.Condition()
-        self._folder = ""
+        self._folder: SocketFolder | None = None
         self._started = self._stopped = False
         self._looked = not addresses  # who has the names of workers
         self._unknown = set[str]()  # addresses that named nobody at the last look
@@ -88,10 +87,10 @@ class Workers:
                 return
             self._started = True
             if self._count:
-                self._folder = tempfile.mkdtemp(prefix="essaim-")  # which nobody else may enter
-            for number in range(self._count):
-                host = f"unix://{self._folder}/worker{number}.sock"
-                self._add(Worker(host, "", self, lambda host=host: self._launch(host)))  # type: ignore[misc]
+                self._folder = folder = SocketFolder()
+                for number in range(self._count):
+                    host = f"unix://{folder.path}/worker{number}.sock"
+                    self._add(Worker(host, "", self, lambda host=host: self._launch(host)))  # type: ignore[misc]
         if self._addresses:
             self._resolver.start()
 
@@ -107,7 +106,7 @@ class Workers:
         for worker in workers:
             worker.join()
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.leave()
 
     @property
     def workers(self) -> tuple[Worker, ...]:

@@ -171,7 +171,7 @@ def test_a_worker_knows_nothing_of_the_dashboards_secrets(
     two: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ESSAIM_PASSWORD", "hidden")
-    process = two._launch(f"unix://{two._folder}/other.sock")
+    process = two._launch(two.workers[0].host.replace("worker0", "other"))
     try:
         known = Path(f"/proc/{process.pid}/environ")
         if not known.exists():
@@ -385,7 +385,7 @@ from core.engine.workers import Workers
 workers = Workers(2)
 workers.start()
 workers.open("ada", {})
-print(workers._folder, *[worker.pid for worker in workers.workers], flush=True)
+print(workers._folder.path, *[worker.pid for worker in workers.workers], flush=True)
 time.sleep(600)
 """
     process = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True)
