@@ -43,7 +43,11 @@ def slider(service: Service) -> None:
         disabled=not may(ScaleServices),
         width=330,
     )
-    mine.known = service.replicas
+    new, mine.known = mine.known is None, service.replicas
+    if new and wanted != service.replicas:
+        # What the browser showed before Essaim was started again: nobody has moved this one yet.
+        mine.left, mine.followed = wanted, now
+        st.rerun()
     if wanted != service.replicas:
         mine.known = wanted
         act(lambda: ScaleServices(replicas=((service.name, wanted),)), here)

@@ -19,7 +19,7 @@ from core.errors import EngineRejected, NotAllowed
 from core.i18n import translation
 from core.ui.session import Viewer
 from tests.cluster.test_collector import until
-from tests.pages.conftest import PASSWORD, Open, fine
+from tests.pages.conftest import PAGES, PASSWORD, Open, fine
 
 ROOT = Path(__file__).parents[2]
 
@@ -212,6 +212,25 @@ def test_the_slider_follows_what_others_do(cluster: Control, visit: Open) -> Non
     # A browser that has not heard of it yet: that is nobody's wish to go back to three.
     app = fine(app.slider[0].set_value(3).run())
     assert (app.slider[0].value, cluster.snapshot.services[0].replicas) == (7, 7)
+
+
+@pytest.mark.parametrize("sends", [1, 2], ids=["at once", "twice, before it is told"])
+def test_what_a_slider_showed_before_a_restart_is_nobodys_wish(
+    sends: int, cluster: Control, visit: Open
+) -> None:
+    """A browser that comes back sends it to the new server, with its first wish for the page."""
+    before = with_web(cluster, visit)
+    with_docker = cluster.connection.client()
+    with_docker.services.list()[0].scale(7)
+    with_docker.close()
+    until(lambda: cluster.snapshot.services[0].replicas == 7)
+    app = AppTest.from_file(str(PAGES / "cluster.py"), default_timeout=30)
+    app.session_state["language"] = "en"
+    for _ in range(sends):
+        app = fine(app._run(before._tree.get_widget_states()))
+    assert (app.slider[0].value, cluster.snapshot.services[0].replicas) == (7, 7)
+    app = fine(app.slider[0].set_value(4).run())
+    assert (app.slider[0].value, cluster.snapshot.services[0].replicas) == (4, 4)
 
 
 def test_a_refusal_is_shown_in_the_daemons_words(cluster: Control, visit: Open) -> None:
