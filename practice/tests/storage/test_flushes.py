@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.storage import recorder
 from essaim_practice.store.errors import ApiError, Hold
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.objects import Container, Engine, Image, Service, Volume
@@ -148,10 +150,16 @@ async def follow_files(keeping: Keeping, random: Random) -> None:
             await keeping.kept.flush()
 
 
+async def rest(keeping: Keeping, random: Random) -> None:
+    """As after half a minute in which nothing changed."""
+    await keeping.kept.flush()
+    keeping.folder._executor.submit(keeping.kept._rest).result()
+
+
 OPERATIONS: tuple[Operation, ...] = (
     *(create_service, update_service, remove_service, run, run, remove, commit, remove_image),
     *(make_things, remove_volume, break_something, pass_time, write_files, write_files),
-    follow_files,
+    *(follow_files, rest),
 )
 
 
@@ -211,6 +219,51 @@ def test_nothing_is_written_while_nothing_changes(tmp_path: Path) -> None:
         await asyncio.sleep(1.5)
         await keeping.kept.flush()
         assert (log.stat().st_size, log.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+        await keeping.end()
+
+    on_loop(play)
+
+
+def test_while_nothing_changes_no_file_is_open_but_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An open SQLite file is most of the memory of a cluster at rest."""
+    monkeypatch.setattr(recorder, "REST", 0.05)
+
+    def opened() -> set[str]:
+        links = [Path(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")]
+        return {Path(os.readlink(each)).name for each in links if each.exists()}
+
+    async def play() -> None:
+        keeping = Keeping(tmp_path / "kept")
+        keeping.begin()
+        machine = keeping.cluster.files.machine("node1")
+        for number in range(3):
+            machine.write("/file", b"%d" % number)
+            await keeping.kept.flush()
+            async with asyncio.timeout(60):
+                while any(name.startswith("ada.cluster") for name in opened()):
+                    await asyncio.sleep(0.02)
+            assert "ada.lock" in opened()
+            assert found(keeping.read_copy(tmp_path / f"{number}")) == remembered(keeping.cluster)
+        await keeping.end()
+
+    on_loop(play)
+
+
+def test_a_file_that_goes_while_its_cluster_rests_is_written_anew(tmp_path: Path) -> None:
+    async def play() -> None:
+        keeping = Keeping(tmp_path / "kept")
+        keeping.begin()
+        await rest(keeping, Random(1))
+        (tmp_path / "kept" / "ada.cluster").unlink()
+        machine = keeping.cluster.files.machine("node1")
+        machine.write("/file", b"1")
+        await keeping.kept.flush()
+        assert keeping.kept.problem
+        await keeping.kept.flush()
+        assert keeping.kept.problem == ""
+        assert found(keeping.read_copy(tmp_path / "again")) == remembered(keeping.cluster)
         await keeping.end()
 
     on_loop(play)

@@ -12,9 +12,10 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -58,30 +59,43 @@ class Future(Exception):
 
 
 class Database:
-    """The open file of one cluster, used by one thread at a time.
+    """The file of one cluster, used by one thread at a time; open but for a ``rest``.
 
     Raises Damaged, Future, and sqlite3.Error where the folder, the disk or a lock refuses.
     """
 
     def __init__(self, path: Path, rest: Callable[[], None] = lambda: None) -> None:
         """rest: called between rows, so that others may have their turn."""
-        self._rest = rest
-        self._connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=32
-        )
-        try:
-            self._open()
-        except BaseException:
-            self._connection.close()
-            raise
-        self._layers = Layers(self._connection, rest)
-        self._logs = Logs(self._connection)
+        self._path, self._rest = path, rest
+        self._connection = self._opened(whole=True)
+        self._resting = False
+        self._layers, self._logs = Layers(self._run, rest), Logs(self._run)
 
     def close(self) -> None:
         self._connection.close()
 
-    def _open(self) -> None:
-        run = self._connection.execute
+    def rest(self) -> None:
+        """Take no memory until the next batch is written."""
+        self._connection.close()
+        self._resting = True
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        return self._connection.execute(statement, values)
+
+    def _opened(self, whole: bool) -> sqlite3.Connection:
+        """whole: look whether its pages fit together."""
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, cached_statements=32
+        )
+        try:
+            self._prepare(connection, whole)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection, whole: bool) -> None:
+        run = connection.execute
         with _damage_seen():
             run("pragma locking_mode = exclusive")
             run("pragma synchronous = normal")
@@ -95,23 +109,13 @@ class Database:
             if version > VERSION:
                 raise Future(f"version {version}")
             run("pragma journal_mode = wal")
-            if run("pragma quick_check(1)").fetchone() != ("ok",):
+            if whole and run("pragma quick_check(1)").fetchone() != ("ok",):
                 raise Damaged("its pages do not fit together")
             while version < VERSION:
-                with self._transaction():
-                    MIGRATIONS[version](self._connection)
+                with _transaction(connection):
+                    MIGRATIONS[version](connection)
                     version += 1
                     run(f"pragma user_version = {version}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("begin immediate")
-        try:
-            yield
-        except BaseException:
-            self._connection.rollback()
-            raise
-        self._connection.execute("commit")
 
     # Reading
 
@@ -141,18 +145,20 @@ class Database:
     # Writing
 
     def write(self, batch: Batch) -> None:
-        """Write all of it, or nothing. Raises sqlite3.Error."""
+        """Write all of it, or nothing. Raises sqlite3.Error; Damaged and Future after a rest."""
         try:
-            with self._transaction():
+            if self._resting:
+                self._connection, self._resting = self._opened(whole=False), False
+            with _transaction(self._connection):
                 self._write(batch)
-            self._connection.execute("pragma shrink_memory")  # most clusters rest most of the time
+            self._connection.execute("pragma shrink_memory")
         except BaseException:
             self._layers.forget()
             self._logs.forget()
             raise
 
     def _write(self, batch: Batch) -> None:
-        run = self._connection.execute
+        run = self._run
         if batch.whole:
             for table in _TABLES:
                 run(f"delete from {table}")  # noqa: S608 (our own names)
@@ -191,6 +197,17 @@ class Database:
         return {int(json.loads(checked(body))["files"]) for (body,) in found}
 
 
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.execute("commit")
+
+
 def create(path: Path) -> None:
     """Make a file without a cluster in it, for its owner alone; it is complete, or not there."""
     new = path.with_suffix(".new")
@@ -201,6 +218,7 @@ def create(path: Path) -> None:
         connection.execute("pragma synchronous = off")
         version = f"pragma application_id = {APPLICATION}; pragma user_version = {VERSION};"
         connection.executescript(f"begin; {version} {_SCHEMA} commit;")
+        connection.execute("pragma journal_mode = wal")  # to open it, nothing need be written
     finally:
         connection.close()
     new.rename(path)

@@ -187,7 +187,7 @@ class Kept:
         state, self.state = self.state, None
         if self._recorder is not None:
             self._recorder.close()
-        self._recorder = Recorder(cluster, self._write, self._executor, state)
+        self._recorder = Recorder(cluster, self._write, self._rest, self._executor, state)
         self._recorder.problem = self._refused
         if self.lost and self._said is None:
             self._said = asyncio.get_running_loop().call_later(SAID, self._forget_what_was_lost)
@@ -220,7 +220,15 @@ class Kept:
                 self._take()
             self._begin_anew()
         assert self._database is not None
-        self._database.write(batch)
+        try:
+            self._database.write(batch)
+        except (Damaged, Future):  # somebody has changed it while it rested
+            self._close_file()
+            raise
+
+    def _rest(self) -> None:
+        if self._database is not None:
+            self._database.rest()
 
     def _close(self) -> None:
         self._close_file()

@@ -24,8 +24,9 @@ Pieces = tuple[bytes, ...]
 class Layers:
     """Reads and writes the tables ``layer``, ``entry`` and ``piece``."""
 
-    def __init__(self, connection: sqlite3.Connection, rest: Callable[[], None]) -> None:
-        self._run, self._rest = connection.execute, rest
+    def __init__(self, run: Callable[..., sqlite3.Cursor], rest: Callable[[], None]) -> None:
+        """run: executes a statement. rest: see Database."""
+        self._run, self._rest = run, rest
         self._trees: WeakKeyDictionary[Tree, int] = WeakKeyDictionary()
         self._systems: dict[str, int] = {}
 

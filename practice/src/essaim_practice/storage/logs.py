@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
@@ -19,8 +20,8 @@ _REST = msgspec.msgpack.Decoder(dict[int, bytes])
 class Logs:
     """Reads and writes the tables ``log`` and ``unfinished``."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._run = connection.execute
+    def __init__(self, run: Callable[..., sqlite3.Cursor]) -> None:
+        self._run = run  # executes a statement
         self._blocks: Counter[str] = Counter()
 
     def forget(self) -> None:

@@ -19,6 +19,7 @@ from essaim_practice.store.store import Change, Stored
 
 DELAY = 0.5  # real seconds from the first change until all up to then is written
 _DEAR = 4  # times as long as a write worked is there none after it
+REST = 30.0  # real seconds from the last write until the file is closed
 _AGAIN = (2.0, 15.0)  # real seconds after a write that failed, the first time and at most
 
 _LOG = logging.getLogger(__name__)
@@ -35,11 +36,17 @@ class Recorder:
         self,
         cluster: Cluster,
         write: Callable[[Batch], None],
+        rest: Callable[[], None],
         executor: Executor,
         written: ClusterState | None,
     ) -> None:
-        """written: what the file has of this cluster; None: nothing."""
+        """written: what the file has of this cluster; None: nothing.
+
+        rest: called on the executor when nothing has changed for half a minute.
+        """
         self._cluster, self._write, self._executor = cluster, write, executor
+        self._rest = rest
+        self._resting: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._whole = self._dirty = written is None
         self._records: dict[Key, tuple[Stored | None, bool]] = {}
@@ -58,6 +65,7 @@ class Recorder:
             self._plan(0.0)
         else:
             self._compare(written)
+            self._touch()  # the clock, at least: a file that is never written would stay open
 
     async def flush(self) -> None:
         """Write what is not written yet, unless the disk refuses."""
@@ -71,8 +79,9 @@ class Recorder:
     def close(self) -> None:
         """Write nothing more; what is under way comes to its end."""
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._resting):
+            if timer is not None:
+                timer.cancel()
 
     # What happens
 
@@ -113,6 +122,8 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._resting is not None:
+            self._resting.cancel()
         batch = self._gather()
         self._writing = self._loop.create_future()
         running = self._executor.submit(self._worked, batch)
@@ -160,6 +171,8 @@ class Recorder:
             shortest, longest = _AGAIN
             again = min(longest, shortest * 2 ** (self._failures - 1))
             self._plan(again if error is not None else max(DELAY, _DEAR * took))
+        elif not self._closed:
+            self._resting = self._loop.call_later(REST, self._executor.submit, self._rest)
         if writing is not None and not writing.done():
             writing.set_result(None)
 
