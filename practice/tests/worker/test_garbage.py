@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from essaim_practice.worker import garbage
+from essaim_practice.worker.usage import memory
 
 from ..test_ports import until
 
@@ -65,3 +66,14 @@ def test_old_garbage_goes_where_there_is_more_than_there_was(ended: threading.Ev
     for _ in range(20):
         gc.collect(1)
     until(lambda: there() is None)
+
+
+@pytest.mark.skipif(garbage._trim is None, reason="no malloc_trim in this C library")
+def test_memory_that_is_free_goes_back_to_the_system(ended: threading.Event) -> None:
+    """As of files that were open at once: what is between is in use, and holds the rest."""
+    before = memory()
+    blocks = [bytes(3000) for _ in range(30_000)]
+    assert memory() - before > 60e6
+    del blocks[1::2], blocks[1::2], blocks[1::2], blocks[1::2]  # one of sixteen stays
+    until(lambda: memory() - before < 30e6)
+    assert len(blocks) > 1800
