@@ -119,3 +119,53 @@ def test_a_paused_clock_does_not_hold_up_what_happens_at_one_instant() -> None:
         web = server.client.services.create("nginx", name="web", mode=replicas)
         until(lambda: len(web.tasks()) == 50)
         assert {task["Status"]["State"] for task in web.tasks()} == {"pending"}
+
+
+def test_no_step_of_an_update_of_all_at_once_writes_much(swarm: Watched) -> None:
+    swarm.create(replicas=300, UpdateConfig={"Parallelism": 0})
+    swarm.settle(20)
+    swarm.done(swarm.force)
+    swarm.settle(60)
+    assert len(swarm.live()) == 300
+    status = swarm.service().update_status
+    assert status is not None
+    assert status.state == "completed"
+    assert max(swarm.steps) <= MOST, swarm.steps
+
+
+def test_who_updates_a_service_again_ends_the_rollout_before(swarm: Watched) -> None:
+    swarm.create(replicas=300, UpdateConfig={"Parallelism": 0})
+    swarm.settle(20)
+    swarm.force()
+    swarm.force()
+    swarm.settle(60)
+    assert {task.spec["ForceUpdate"] for task in swarm.live()} == {2}
+    assert len(swarm.live()) == 300
+
+
+def test_no_step_of_a_job_writes_much(swarm: Watched) -> None:
+    job = {"ReplicatedJob": {"MaxConcurrent": 300, "TotalCompletions": 300}}
+    swarm.done(swarm.create, replicas=0, Mode=job)
+    swarm.settle(1)
+    assert len(swarm.tasks()) == 300
+    swarm.done(swarm.force)
+    swarm.settle(1)
+    assert len([task for task in swarm.tasks() if task.desired == State.COMPLETE]) == 300
+    assert max(swarm.steps) <= MOST, swarm.steps
+
+
+def test_no_step_writes_much_where_a_node_fits_no_more_or_is_forgotten(swarm: Watched) -> None:
+    swarm.set_label("node2", disk="ssd")
+    placement = {"Constraints": ["node.labels.disk == ssd"]}
+    swarm.create(replicas=300, template={"Placement": placement})
+    swarm.settle(20)
+    swarm.done(swarm.set_label, "node2", disk="none")
+    swarm.settle(20)
+    assert not swarm.live()
+    swarm.remove()
+    swarm.create(name="other", replicas=300)
+    swarm.settle(20)
+    swarm.power("node3", False)
+    swarm.settle(25 * 3600)
+    assert State.ORPHANED in {task.state for task in swarm.tasks("other")}
+    assert max(swarm.steps) <= MOST, swarm.steps

@@ -7,12 +7,14 @@ managers miss the next one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 from essaim_practice.store.clock import Clock, Timer
 from essaim_practice.store.objects import Engine, Node, State, Swarm, Task
 from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
+from essaim_practice.swarm.batches import BATCH, in_batches
 from essaim_practice.swarm.quorum import is_reached, leader
 from essaim_practice.swarm.records import observe, revise
 
@@ -96,12 +98,18 @@ class Dispatcher:
         if reached:
             revise(self._store, node, state="ready", message="", last_heartbeat=self._clock.now())
         elif state == "down":
-            for task in self._store.where(Task, "node", node.id):
-                if State.ASSIGNED <= task.state <= State.RUNNING:
-                    observe(self._store, task, State.ORPHANED, task.message)
+            in_batches(self._clock, self._orphaning(node.id))
         else:
             where = ' for node in "unknown" state' if state == "unknown" else ""
             revise(self._store, node, state="down", message=f"heartbeat failure{where}")
+
+    def _orphaning(self, node_id: str) -> Iterator[None]:
+        for number, known in enumerate(self._store.where(Task, "node", node_id), 1):
+            task = self._store.get(Task, known.id)
+            if task is not None and State.ASSIGNED <= task.state <= State.RUNNING:
+                observe(self._store, task, State.ORPHANED, task.message)
+            if number % BATCH == 0:
+                yield
 
     def _period(self) -> float:
         swarm = next(self._store.all(Swarm), None)

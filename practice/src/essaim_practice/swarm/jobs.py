@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from random import Random
 
 from essaim_practice.store.objects import Node, Service, State, Task
 from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
+from essaim_practice.swarm.batches import BATCH, in_batches
 from essaim_practice.swarm.records import new_task, revise
 
 
@@ -20,6 +22,7 @@ class JobOrchestrator:
 
     def __init__(self, store: Store, random: Random) -> None:
         self._store, self._random = store, random
+        self._under_way: dict[str, object] = {}  # by service: what only its latest work holds
         store.watch(self._on_service, Service)
         store.watch(self._on_task, Task)
         store.watch(self._on_node, Node)
@@ -31,10 +34,19 @@ class JobOrchestrator:
         if not isinstance(new, Service) or not specs.is_job(new.spec):
             return
         if not isinstance(old, Service) or old.spec_version != new.spec_version:
-            for task in self._store.where(Task, "service", new.id):
-                if task.job != new.iteration and task.state <= State.RUNNING:
-                    revise(self._store, task, desired=State.REMOVE)
-            self._reconcile(new.id)
+            in_batches(self._store.clock, self._renewing(new.id))
+
+    def _renewing(self, service_id: str) -> Iterator[None]:
+        """End the iterations before the present one, and begin it."""
+        for number, known in enumerate(self._store.where(Task, "service", service_id), 1):
+            service, task = self._store.get(Service, service_id), self._store.get(Task, known.id)
+            if service is None:
+                return
+            if task is not None and task.job != service.iteration and task.state <= State.RUNNING:
+                revise(self._store, task, desired=State.REMOVE)
+            if number % BATCH == 0:
+                yield
+        self._reconcile(service_id)
 
     def _on_task(self, change: Change) -> None:
         old, new = change.old, change.new
@@ -57,6 +69,7 @@ class JobOrchestrator:
                         revise(self._store, task, desired=State.REMOVE)
 
     def _reconcile(self, service_id: str) -> None:
+        self._under_way.pop(service_id, None)
         service = self._store.get(Service, service_id)
         if service is None or not specs.is_job(service.spec):
             return
@@ -68,11 +81,21 @@ class JobOrchestrator:
         concurrent, total = specs.job_sizes(service.spec)
         taken = {task.slot for task in tasks}
         under_way = sum(1 for task in _latest(tasks) if task.state != State.COMPLETE)
-        with self._store.batch():
-            for slot in [slot for slot in range(total) if slot not in taken][
-                : max(0, concurrent - under_way)
-            ]:
-                self._create(service, slot=slot)
+        free = (slot for slot in range(total) if slot not in taken)
+        slots = list(islice(free, max(0, concurrent - under_way)))
+        latest = self._under_way[service_id] = object()
+        in_batches(self._store.clock, self._filling(service, slots, latest))
+
+    def _filling(self, service: Service, slots: list[int], latest: object) -> Iterator[None]:
+        for first in range(0, len(slots), BATCH):
+            if first:
+                yield
+            if self._under_way.get(service.id) is not latest:
+                return
+            with self._store.batch():
+                for slot in slots[first : first + BATCH]:
+                    self._create(service, slot=slot)
+        self._under_way.pop(service.id, None)
 
     def _reconcile_on(self, service: Service, node: Node, tasks: Iterable[Task]) -> None:
         here = [task for task in tasks if task.node_id == node.id]

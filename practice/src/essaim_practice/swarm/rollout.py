@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 from essaim_practice.store.clock import Clock, Timer
 from essaim_practice.store.objects import Node, Service, State, Task
 from essaim_practice.store.store import Store
 from essaim_practice.swarm import specs
+from essaim_practice.swarm.batches import GLANCE
 from essaim_practice.swarm.records import new_task, revise
 from essaim_practice.swarm.replicated import occupying
 
 Place = str | int  # a slot's number, or a node's id
+_AT_ONCE = 10  # places that get a new task at once
+_COMPARED = GLANCE // 4  # tasks whose specs are compared at once
 
 
 class Rollout:
     """Replaces the tasks of each dirty place and calls ``ended`` once, when it is over.
+
+    ``looked`` finds the dirty places, then ``started`` begins with them, both in batches.
 
     ``ended`` is given the task whose failure was one too many, or None when all went well and
     stayed well for the monitoring period.
@@ -36,27 +41,41 @@ class Rollout:
         status = service.update_status
         self.rolling_back = status is not None and status.state == "rollback_started"
         self.config = specs.update_config(service.spec, self.rolling_back)
-        self._queue = deque(self._dirty_places(service))
-        self.dirty = len(self._queue)
+        self._queue = deque[Place]()
+        self.dirty = 0
         self._awaited: dict[str, list[Task]] = {}  # by new task: the tasks it replaces
         self._resting = 0  # workers that wait out the delay
         self._running_since: dict[str, float | None] = {}  # by new task
         self._failures: set[str] = set()
         self._timers: list[Timer] = []
-        self._over = False
+        self.over = False
 
-    def start(self) -> None:
-        for _ in range(self.config.parallelism or self.dirty):
+    def looked(self, service: Service) -> Iterator[None]:
+        places = self._tasks_by_place(service)
+        for number, (place, tasks) in enumerate(places.items(), 1):
+            occupants = occupying(service, tasks)
+            if len(occupants) > 1 or any(self._is_dirty(service, task) for task in occupants):
+                self._queue.append(place)
+            if number % _COMPARED == 0:
+                yield
+        self.dirty = len(self._queue)
+
+    def started(self) -> Iterator[None]:
+        for number in range(self.config.parallelism or self.dirty):
+            if number and number % _AT_ONCE == 0:
+                yield
+            if self.over:
+                return
             self._next()
 
     def cancel(self) -> None:
-        self._over = True
+        self.over = True
         for timer in self._timers:
             timer.cancel()
 
     def on_task(self, task: Task) -> None:
         """Handle a change of one of the service's tasks."""
-        if self._over or task.id not in self._running_since:
+        if self.over or task.id not in self._running_since:
             return
         if task.state > State.RUNNING and self._is_one_too_many(task):
             self._finish(task)
@@ -70,15 +89,6 @@ class Rollout:
 
     # The slots
 
-    def _dirty_places(self, service: Service) -> list[Place]:
-        places = self._tasks_by_place(service)
-        dirty = []
-        for place, tasks in places.items():
-            occupants = occupying(service, tasks)
-            if len(occupants) > 1 or any(self._is_dirty(service, task) for task in occupants):
-                dirty.append(place)
-        return dirty
-
     def _tasks_by_place(self, service: Service) -> dict[Place, list[Task]]:
         by_place: dict[Place, list[Task]] = defaultdict(list)
         for task in self._store.where(Task, "service", service.id):
@@ -91,10 +101,10 @@ class Rollout:
 
     def _next(self) -> None:
         """Let one worker take the next slot; the last worker without one starts the monitoring."""
-        while self._queue and not self._over:
+        while self._queue and not self.over:
             if self._replace(self._queue.popleft()):
                 return
-        if not self._over and not self._awaited and not self._resting:
+        if not self.over and not self._awaited and not self._resting:
             self._in(self.config.monitor, lambda: self._finish(None))
 
     def _replace(self, place: Place) -> bool:
@@ -167,7 +177,7 @@ class Rollout:
 
     def _in(self, seconds: float, then: Callable[[], None]) -> None:
         def due() -> None:
-            if not self._over:
+            if not self.over:
                 then()
 
         self._timers.append(self._clock.call_later(seconds, due))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from random import Random
 
@@ -9,6 +10,7 @@ from essaim_practice.store.clock import Clock
 from essaim_practice.store.objects import Service, Task, UpdateStatus
 from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
+from essaim_practice.swarm.batches import in_batches
 from essaim_practice.swarm.records import respec, revise
 from essaim_practice.swarm.rollout import Rollout
 
@@ -58,16 +60,25 @@ class Updater:
         if status is not None and status.state in _HALTED:
             return
         rollout = Rollout(self._store, self._random, self._clock, service, self._end)
+        self._rollouts[service.id] = rollout
+        in_batches(self._clock, self._rolling(rollout, service))
+
+    def _rolling(self, rollout: Rollout, service: Service) -> Iterator[None]:
+        yield from rollout.looked(service)
+        current = self._store.get(Service, service.id)
+        if rollout.over or current is None:
+            return
+        status = current.update_status
         if not rollout.dirty:
+            del self._rollouts[service.id]
             if status is not None and status.state in ("updating", "rollback_started"):
-                self._complete(service)
+                self._complete(current)
             return
         if status is None:
             now = self._store.clock.now()
             started = UpdateStatus("updating", "update in progress", now)
-            revise(self._store, service, update_status=started)
-        self._rollouts[service.id] = rollout
-        rollout.start()
+            revise(self._store, current, update_status=started)
+        yield from rollout.started()
 
     def _end(self, rollout: Rollout, failed: Task | None) -> None:
         """Handle the end of a rollout: success, or too many failed tasks."""
