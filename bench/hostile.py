@@ -39,8 +39,30 @@ WARM_UP = 0.7  # seconds that the hostile line has before it is measured
 MOST, TWICE, TENTH = 0.150, 2.0, 1.1  # seconds, and times what it is alone
 
 
-#: No hostile learner: what the table itself varies by.
-_NOBODY = Run("(nothing)", "sleep 9999")
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A process that has nothing to do with Essaim, on the first worker's core."""
+
+    name: str
+    line: str
+
+    @contextmanager
+    def played(self) -> Iterator[None]:
+        modest = "import os; os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))"
+        here = "os.sched_setaffinity(0, {0})"
+        process = subprocess.Popen([sys.executable, "-c", f"{modest}; {here}\n{self.line}"])
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+
+
+#: No hostile learner: what the table itself varies by, and what a busy neighbour costs a core here.
+_NOBODY = (
+    Run("(nothing)", "sleep 9999"),
+    Elsewhere("(a process that works)", "while True: sorted(map(str, range(100_000)))"),
+)
 
 
 class Worker:
@@ -179,7 +201,7 @@ class Times:
 
 def main(wish: str = "", part: str = "1/1") -> None:
     number, parts = map(int, part.split("/"))
-    wished = [each for each in (_NOBODY, *HOSTILE) if wish.lower() in each.name.lower()]
+    wished = [each for each in (*_NOBODY, *HOSTILE) if wish.lower() in each.name.lower()]
     first, last = ((len(wished) * edge) // parts for edge in (number - 1, number))
     with tempfile.TemporaryDirectory() as name, awake():
         stay(1)
@@ -202,7 +224,7 @@ def main(wish: str = "", part: str = "1/1") -> None:
 
 
 def _row(
-    hostile: Hostile,
+    hostile: Hostile | Elsewhere,
     worker: Worker,
     key: str,
     quiets: list[tuple[str, Quiet]],
@@ -220,7 +242,7 @@ def _row(
         before = worker.memory
         alone.append(Times())
         alone[-1].take(quiets, ALONE)
-        with played(hostile, engine):
+        with hostile.played() if isinstance(hostile, Elsewhere) else played(hostile, engine):
             time.sleep(WARM_UP)
             worked, began = worker.worked, time.perf_counter()
             beside.take(quiets, BESIDE)

@@ -73,10 +73,7 @@ def played(hostile: Hostile, engine: Engine) -> Iterator[None]:
 
 
 def _main(name: str, where: str) -> None:
-    os.setpriority(os.PRIO_PROCESS, 0, 10)  # who measures comes first
-    if hasattr(os, "sched_setscheduler"):
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    _stand_back()
     engine = Engine(where)
     hostile = next((each for each in HOSTILE if each.name == name), Run(name, "sleep 9999"))
     if not isinstance(hostile, App):
@@ -95,6 +92,15 @@ def _main(name: str, where: str) -> None:
                 _look(hostile, engine)
     while True:
         time.sleep(60)  # what runs goes on
+
+
+def _stand_back() -> None:
+    """Let who measures come first, on any core."""
+    os.setpriority(os.PRIO_PROCESS, 0, 10)
+    if hasattr(os, "sched_setscheduler"):
+        if os.sched_getscheduler(0) == os.SCHED_FIFO:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
 
 
 def _ready() -> None:
