@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -61,6 +62,31 @@ def test_one_request_waits_for_one_turn_of_a_thousand_others(loop: WorkingLoop) 
     assert len(waited) == 20
     assert max(waited) <= 2 * SLICE
     assert busy.total == pytest.approx(1000 * SLICE)
+
+
+def test_the_loop_looks_twice_in_a_millisecond_for_what_has_come(loop: WorkingLoop) -> None:
+    looks = [loop.at]
+    clocks = [LoopClock(loop) for _ in range(3)]
+
+    def busy(clock: LoopClock) -> None:
+        loop.work(0.0001)
+        clock.call_later(0, lambda: busy(clock))
+
+    def look() -> None:
+        looks.append(loop.at)
+        loop.call_soon(look)
+
+    async def play() -> None:
+        for clock in clocks:
+            busy(clock)
+        look()
+        while loop.at < looks[0] + 0.1:
+            await asyncio.sleep(0)
+        for clock in clocks:
+            clock.close()
+
+    played(loop, play)
+    assert max(then - before for before, then in pairwise(looks)) < 0.0007
 
 
 def test_timers_of_a_quiet_cluster_come_before_those_of_many_busy_ones(loop: WorkingLoop) -> None:

@@ -9,7 +9,7 @@ from time import monotonic
 from essaim_practice.programs.steps import Step, Work, Write
 
 TURN = 5_000  # microseconds of work after which others have their turn
-LONGEST_TURN = 0.0005  # real seconds after which others have it, whatever was guessed
+LONGEST_TURN = 0.00025  # real seconds after which others have it, whatever was guessed
 PIECE = 16 * 1024  # bytes of output that go on at once
 _BURST = 1_000_000  # microseconds of work that a program may do half of the time
 _SHARE = 0.15  # of simulated time that it may work for ever

@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 
-SLICE = 0.001  # real seconds of work, after which the loop looks for what has come from outside
+SLICE = 0.0005  # real seconds of work, after which the loop looks for what has come from outside
 _LEAD = 0.1  # by which one who wakes up may be before who is served
 _LOOKS = 4  # times that it looks: from a connection to the request on it, and to its handler
 
