@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import json
 import socket
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -145,6 +146,38 @@ def test_a_body_of_very_many_values_is_refused(server: PracticeServer) -> None:
     status, said = ask(server, "POST", "/containers/create", body)
     assert status == 400
     assert "at most 10000 values at once" in said["message"]
+    status, said = ask(server, "POST", "/containers/create", b"[" + b"[]," * 300_000 + b"[]]")
+    assert status == 400  # nobody asks whether there is memory for it
+    assert "at most 10000 values at once" in said["message"]
+
+
+def test_a_large_body_is_not_copied_at_its_end() -> None:
+    body, come = bytes(16 * 2**20), []
+    here, there = socket.socketpair()
+
+    async def handle(call: wire.Call) -> wire.Reply:
+        come.append(len(call.body))
+        return wire.Reply(Response(None), {})
+
+    async def play() -> None:
+        reader, writer = await asyncio.open_connection(sock=here)
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+        there.sendall(head)
+        sending = asyncio.to_thread(there.sendall, body)
+        serving = asyncio.ensure_future(wire.serve(reader, writer, handle))
+        await sending
+        there.shutdown(socket.SHUT_WR)
+        await serving
+
+    tracemalloc.start()
+    try:
+        asyncio.run(play())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        there.close()
+    assert come == [len(body)]
+    assert peak < 1.5 * len(body)
 
 
 # Room

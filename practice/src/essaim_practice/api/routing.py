@@ -47,8 +47,8 @@ class Request:
         if len(self.body) > shapes.MAX_JSON:
             raise ApiError(413, f"request body is larger than {shapes.MAX_JSON} bytes")
         text = self.body.decode(errors="replace") or "{}"
-        self.cluster.store.memory.admit(len(text) + VALUE * shapes.values_in(text))
         try:
+            self.cluster.store.memory.admit(len(text) + VALUE * shapes.values_in(text))
             value = shapes.parse(text)
             return shapes.fit(value, shape) if shape else shapes.any_object(value)
         except shapes.Mismatch as error:

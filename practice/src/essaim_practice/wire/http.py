@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -156,7 +157,7 @@ class _Connection:
     async def _receive(self) -> Call | None:
         request: h11.Request | None = None
         headers: dict[str, str] = {}
-        body = bytearray()
+        body = io.BytesIO()  # which gives what it holds without a copy
         loop = asyncio.get_running_loop()
         until = loop.time() + SLICE
         head = Head()
@@ -186,13 +187,13 @@ class _Connection:
             elif isinstance(event, h11.Data):
                 assert self._held is not None
                 self._held.admit(len(event.data))
-                body += event.data
-                if len(body) > self._most:
+                body.write(event.data)
+                if body.tell() > self._most:
                     raise _TooLarge
             elif isinstance(event, h11.EndOfMessage):
                 assert request is not None
                 method, target = request.method.decode(), request.target.decode()
-                return Call(method, target, headers, bytes(body))
+                return Call(method, target, headers, body.getvalue())
             else:  # the connection was closed between requests
                 return None
 
