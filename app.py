@@ -15,14 +15,11 @@ else:
 
     begin()  # while the rest is loaded, the workers start
 
-    from streamlit.runtime.pages_manager import PagesManager
-
+    from core.ui.quiet import quiet
     from core.ui.script_runs import show_script_error
     from core.web.server import lifespan, middleware, routes
 
-    # Until the first call of st.navigation, Streamlit takes pages/ for its older kind of multipage
-    # app: the first visitor of /build would get the bare page, without its frame.
-    PagesManager.uses_pages_directory = False
+    quiet()
 
     app = st.App(
         __file__,

@@ -12,6 +12,7 @@ from core.commands.services import ScaleServices
 from core.control.classroom import classroom
 from core.control.rights import Right
 from core.traffic.plan import Plan
+from core.ui.quiet import quiet
 from core.votes.model import question
 from core.web.server import lifespan, middleware, routes
 
@@ -81,6 +82,7 @@ def kept(request: Request) -> JSONResponse:
     )
 
 
+quiet()
 app = st.App(
     str(Path(__file__).parents[1] / "app.py"),
     routes=[

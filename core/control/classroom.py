@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from core.control import keeping
+from core.control import keeping, memory
 from core.control.access import Access
 from core.control.admission import Admission
 from core.control.control import Control
@@ -288,10 +288,9 @@ class Classroom:
 
     def _idle(self, cluster: Held) -> float:
         """Seconds since it last had a viewer."""
-        now = self._now()
         if cluster.control.watched:
-            cluster.used = now
-        return now - cluster.used
+            cluster.used = self._now()
+        return self._now() - cluster.used
 
     def _end(self, key: str) -> None:
         self._let_go(key)
@@ -314,6 +313,7 @@ class Classroom:
         while not self._thread.wait(ROUND):
             try:
                 self.tend()
+                memory.give_back()
             except Exception:
                 log.exception("a round through the classroom failed")
 
