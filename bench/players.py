@@ -97,9 +97,7 @@ def _main(name: str, where: str) -> None:
 def _stand_back() -> None:
     """Let who measures come first, on any core."""
     os.setpriority(os.PRIO_PROCESS, 0, 10)
-    if hasattr(os, "sched_setscheduler"):
-        if os.sched_getscheduler(0) == os.SCHED_FIFO:
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
 
 
