@@ -85,7 +85,10 @@ class Server:
         raise TimeoutError(f"there is no cluster of {key}")
 
     def workers(self) -> list[int]:
-        """The processes in which practice clusters live; none where they live in the dashboard."""
+        """The processes in which practice clusters live, or may soon.
+
+        None where they live in the dashboard.
+        """
         return [pid for pid in family(self.pid)[1:] if "essaim_practice.worker" in words(pid)]
 
     def kill(self, alone: bool = False) -> None:

@@ -9,19 +9,18 @@ with its clusters, at another address, too; if it does not, they are begun anew 
 from __future__ import annotations
 
 import logging
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from core.engine.practice import NoAnswer, RequestRefused
+from core.engine.processes import Processes
 from core.engine.sockets import SocketFolder
 from core.engine.worker import RETURNING, PracticeCluster, Worker
 from core.errors import NoRoom, NoWorker
@@ -66,7 +65,8 @@ class Workers:
         data: Path | None = None,
     ) -> None:
         self._addresses, self._secret = tuple(addresses), secret
-        self._count, self._most, self._data = count, most, data
+        self._count = count
+        self._processes = Processes(most, data)
         self._workers: dict[str, Worker] = {}  # by host
         self._found: dict[str, Worker] = {}  # by cluster: held already when the worker was reached
         #: Of workers elsewhere that were lost, and until when they wait for them.
@@ -90,7 +90,7 @@ class Workers:
                 self._folder = folder = SocketFolder()
                 for number in range(self._count):
                     host = f"unix://{folder.path}/worker{number}.sock"
-                    self._add(Worker(host, "", self, lambda host=host: self._launch(host)))  # type: ignore[misc]
+                    self._add(Worker(host, "", self, partial(self._processes.at, host)))
         if self._addresses:
             self._resolver.start()
 
@@ -105,6 +105,7 @@ class Workers:
             worker.stop()
         for worker in workers:
             worker.join()
+        self._processes.stop()
         if self._folder:
             self._folder.leave()
 
@@ -223,6 +224,8 @@ class Workers:
         with self._news:
             self._news.notify_all()
         self._house()
+        if worker.ours:
+            self._processes.prepare()
 
     def lost(self, worker: Worker) -> None:
         """It does not answer any more. One of ours is replaced, and keeps its clusters."""
@@ -287,23 +290,6 @@ class Workers:
     def _add(self, worker: Worker) -> None:
         self._workers[worker.host] = worker
         worker.start()
-
-    def _launch(self, host: str) -> subprocess.Popen[bytes]:
-        """A process that ends when this one does, or closes its standard input."""
-        kept = ("--data", str(self._data)) if self._data else ()
-        # What is ours to know, such as the password, is not theirs.
-        environ = {k: v for k, v in os.environ.items() if not k.startswith(("ESSAIM_", "DOCKER_"))}
-        environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # the same code as ours
-        return subprocess.Popen(  # noqa: S603
-            [
-                *(sys.executable, "-m", "essaim_practice.worker", "--child"),
-                *("--listen", host, "--most", str(self._most), *kept),
-            ],
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for this process, which ends it
-        )
 
     def _resolve_for_ever(self) -> None:
         while True:

@@ -171,7 +171,7 @@ def test_a_worker_knows_nothing_of_the_dashboards_secrets(
     two: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ESSAIM_PASSWORD", "hidden")
-    process = two._launch(two.workers[0].host.replace("worker0", "other"))
+    process = two._processes.at(two.workers[0].host.replace("worker0", "other"))
     try:
         known = Path(f"/proc/{process.pid}/environ")
         if not known.exists():
@@ -241,6 +241,32 @@ def test_one_that_is_killed_is_replaced_and_the_others_notice_nothing(
     until(lambda: any("services" in parts for parts in hints))  # it is listened to again
     two.end(lost.id)
     two.end(spared.id)
+
+
+def test_a_lost_one_is_replaced_by_a_process_that_is_ready(tmp_path: Path) -> None:
+    with running(Workers(1, data=tmp_path)) as workers:
+        cluster = workers.open("ada", {})
+        told = list[Return]()
+        cluster.listen(lambda *parts: None, told.append)
+        until(lambda: workers._processes._ready)
+        ready = workers._processes._ready
+        assert ready
+        os.kill(cluster.worker.pid, signal.SIGKILL)
+        until(lambda: told)
+        assert cluster.worker.pid == ready.pid
+        until(lambda: workers._processes._ready)
+        after = workers._processes._ready
+        assert after
+        assert after.pid != ready.pid
+        after.kill()  # one that has ended meanwhile is of no use
+        after.wait()
+        os.kill(ready.pid, signal.SIGKILL)
+        until(lambda: len(told) == 2)
+        assert answers(cluster)
+        until(lambda: workers._processes._ready)
+        last = workers._processes._ready
+    assert last
+    assert last.poll() is not None
 
 
 def test_one_that_is_silent_is_killed_and_replaced(

@@ -189,3 +189,24 @@ def test_a_cluster_whose_sockets_would_have_long_paths_is_refused(
         worker.client.open("a" * 64)
     assert refusal.value.status == 400
     assert worker.client.open("ada").begun == "new"
+
+
+def test_one_that_waits_is_told_where_to_listen(folder: Path) -> None:
+    host = f"unix://{folder}/waits.sock"
+    with subprocess.Popen(
+        [*COMMAND, "--child", "--listen", "-"],
+        env=environ(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        print(host, file=process.stdin, flush=True)
+        assert process.stdout.readline() == f"listening at {host}\n"
+        assert ran("--check", "--listen", host) == (0, "")
+    assert process.returncode == 0  # its input has ended
+
+
+def test_one_that_waits_in_vain_ends() -> None:
+    assert ran("--child", "--listen", "-") == (0, "")

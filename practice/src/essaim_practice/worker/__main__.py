@@ -39,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         "--listen",
         required=True,
         metavar="ADDRESS",
-        help="unix:///FOLDER/worker0.sock, in a folder of yours alone, or tcp://0.0.0.0:7070",
+        help="unix:///FOLDER/worker0.sock, in a folder of yours alone, or tcp://0.0.0.0:7070; "
+        "with - it loads all it needs, and waits for a line with the address on its standard input",
     )
     add("--data", type=Path, metavar="FOLDER", help="keep the clusters there; else in memory only")
     add("--most", type=_most, default=100, metavar="NUMBER", help="clusters at a time (100)")
@@ -73,6 +74,11 @@ def main() -> int:
     options = _parser().parse_args()
     if options.check:
         return _check(options.listen)
+    if options.listen == "-":
+        _load()
+        options.listen = sys.stdin.readline().strip()
+        if not options.listen:
+            return 0  # nobody needs it any more
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda number, frame: ended.set())
@@ -93,6 +99,11 @@ def _check(host: str) -> int:
     except (PracticeError, OSError, ValueError):
         return 1
     return 0
+
+
+def _load() -> None:
+    """Import what takes most of a start."""
+    import essaim_practice.worker.server  # noqa: F401
 
 
 class _Refused(Exception):
