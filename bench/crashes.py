@@ -93,7 +93,7 @@ class Class:
     def crash(self, number: int, victim: Victim, chance: random.Random) -> None:
         """Work, be struck, come back, compare."""
         placed = {pupil.number: on_worker(pupil) for pupil in self.pupils}
-        workers = self._server.workers()
+        workers = sorted({pid for pid in placed.values() if pid})
         target = chance.choice(workers) if victim == "worker" and workers else None
         struck = [p for p in self.pupils if target is None or placed[p.number] in (target, None)]
         others = [pupil for pupil in self.pupils if pupil not in struck]

@@ -13,7 +13,7 @@ import requests
 from bench.ledger import Ledger, Tally
 from bench.pages import Learner
 from bench.servers import PATIENCE, Server
-from bench.work import Work, client, settled, tasks_of, there
+from bench.work import PAGED, Work, client, settled, tasks_of, there
 from core.commands.services import CreateService
 from core.commands.swarm import InitSwarm, JoinSwarm
 from core.labs.catalogue import LABS
@@ -53,7 +53,8 @@ class Pupil:
             engine.services.get("web").remove()
             self.work.begin(engine)
             until(lambda: settled(engine), "")
-        self.page.seen(lambda said: [each["name"] for each in said["services"]] == ["still"])
+        made = {"still", PAGED}
+        self.page.seen(lambda said: {each["name"] for each in said["services"]} == made)
         self.learn(do="ask")
 
     def act(self, over: threading.Event) -> None:
@@ -74,7 +75,6 @@ class Pupil:
 
     def _on_the_page(self) -> None:
         number = self._chance.randrange(10**9)
-        services = [each for each in self.work.ledger.things("service") if "still" not in each]
         match self._chance.choice(("name", "skip", "vote", "scale")):
             case "name":
                 with self.facts.write("name", f"Ada {number}"):
@@ -83,12 +83,10 @@ class Pupil:
                 self.learn(do="skip", lab=self._chance.choice(LABS).name)
             case "vote":
                 self.learn(do="vote", voter=f"voter{number}")
-            case "scale" if services:
-                thing, replicas = self._chance.choice(services), self._chance.randint(1, 4)
-                _replicas, _of, rest = (self.work.ledger.value(thing) or "").partition(" of ")
-                with self.work.ledger.write(thing, f"{replicas} of {rest}"):
-                    name = thing.partition(" ")[2]
-                    self.learn(do="scale", service=name, replicas=str(replicas))
+            case "scale":
+                replicas = self._chance.randint(1, 4)
+                with self.work.ledger.write(f"service {PAGED}", f"{replicas} of "):
+                    self.learn(do="scale", service=PAGED, replicas=str(replicas))
 
     def learn(self, **asked: str) -> None:
         """Do it on a page of the dashboard's, and enter how much there is of all."""

@@ -15,9 +15,10 @@ from docker.types import ServiceMode
 
 from bench.ledger import Ledger
 
+PAGED = "paged"  # a service that pages scale: what comes of that depends on no other act
 DESK = "desk"  # a container to work in, with a volume
 PLACES = {"file": "/root", "shelved": "/shelf"}  # where its files are: its own layer, its volume
-MOST = 4  # of a kind: what is more goes
+MOST = 5  # of a kind: what is more goes
 #: Seconds without an answer until a client gives up. A process that is gone refuses at once.
 ANSWER = 30.0
 SLEEP = ["sleep", "1000000"]
@@ -64,9 +65,10 @@ class Work:
             restart_policy={"Name": "always"},
             volumes={"shelf": {"bind": PLACES["shelved"], "mode": "rw"}},
         )
-        engine.services.create(
-            "alpine", SLEEP, name="still", constraints=["node.role==manager"], stop_grace_period=0
-        )
+        for name in ("still", PAGED):
+            engine.services.create(
+                "alpine", SLEEP, name=name, constraints=["node.role==manager"], stop_grace_period=0
+            )
         self.ledger.settle(there(engine))
 
     def act(self, engine: docker.DockerClient) -> None:
@@ -97,7 +99,7 @@ class Work:
 
     def _service(self, engine: docker.DockerClient) -> None:
         if name := self._crowded("service"):
-            if name != "still":
+            if name not in ("still", PAGED):
                 with self.ledger.write(f"service {name}", None):
                     engine.services.get(name).remove()
             return
@@ -115,7 +117,8 @@ class Work:
             )
 
     def _change_service(self, engine: docker.DockerClient) -> None:
-        names = [each for each in self.ledger.things("service") if each != "service still"]
+        stay = ("service still", f"service {PAGED}")
+        names = [each for each in self.ledger.things("service") if each not in stay]
         if not names:
             return
         name, number = self._chance.choice(names).partition(" ")[2], self._next()
