@@ -74,6 +74,8 @@ SIGNATURE = keys.signed(ADA).partition(".")[2]
         f".{SIGNATURE}",
         "",
     ],
+    # Not the signature, which is another in each process: several share the tests.
+    ids=range(10),
 )
 def test_nobody_invents_a_key(cookie: str) -> None:
     assert keys.own({keys.OWN: cookie}) == keys.DEFAULT
@@ -170,7 +172,11 @@ def test_a_browser_gets_a_key_once_and_keeps_it(browser: Browser) -> None:
     assert again.text == own == keys.read(own)
 
 
-@pytest.mark.parametrize("cookie", [ADA, keys.signed(ADA)[:-1] + "x", "", "\xff"])
+@pytest.mark.parametrize(
+    "cookie",
+    [ADA, keys.signed(ADA)[:-1] + "x", "", "\xff"],
+    ids=["unsigned", "badly signed", "none", "odd"],
+)
 def test_who_comes_with_anothers_key_or_an_old_one_gets_a_good_one(
     browser: Browser, cookie: str
 ) -> None:
