@@ -12,9 +12,9 @@ from .pupil import Pupil
 AT_ONCE = 8  # who open their first page at the same instant
 PAUSE = 2.0  # seconds that a pupil looks at an answer
 
-#: What is done of the lab before a worker is lost, and the step after that.
-BEFORE = ("docker container run hello-world", "docker image pull alpine")
-AFTER = "docker container run alpine ls -l"
+#: The lab's step that is done before a worker is lost, and the one after that.
+BEFORE = "docker container run hello-world"
+AFTER = "docker image pull alpine"
 
 KEPT, ANEW = b"lost power for a moment", b"was begun anew"
 
@@ -34,7 +34,7 @@ class Course:
         await asyncio.gather(*(pupil.leaves() for pupil in self.pupils))
 
     async def come(self, count: int) -> None:
-        """So many more, who do the lab's first steps; each has a service of its own name."""
+        """So many more, who do the lab's first step; each has a service of its own name."""
         coming = [asyncio.create_task(self._comes()) for _ in range(count)]
         try:
             await asyncio.gather(*coming)
@@ -48,9 +48,8 @@ class Course:
             pupil = await Pupil.comes(self._essaim)
         self.pupils.append(pupil)
         await does(pupil, create(pupil))
-        for number, line in enumerate(BEFORE, 1):
-            await does(pupil, line)
-            await pupil.reaches(number)
+        await does(pupil, BEFORE)
+        await pupil.reaches(1)
         await pupil.until(lambda: pupil.services() == {own(pupil): 1})
 
 
@@ -106,11 +105,11 @@ async def told(pupils: Collection[Pupil], said: bytes) -> set[Pupil]:
 
 
 async def goes_on(pupil: Pupil) -> None:
-    """With the next step of the lab: those before are still done."""
+    """With the next step of the lab: the one before is still done."""
     if not pupil.services():
         await does(pupil, create(pupil))
     await does(pupil, AFTER)
-    await pupil.until(lambda: pupil.done == 3)
+    await pupil.until(lambda: pupil.done == 2)
     await pupil.until(lambda: pupil.services() == {own(pupil): 1})
 
 
