@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8080
 ARGS ?=
+JOBS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 # For every Python from 3.11 on and every system. The practice engine is installed by path.
@@ -20,8 +21,8 @@ help: ## list these verbs
 run: $(VENV)/ready ## start the dashboard on http://localhost:8080 (PORT=9000 for another port)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
-test: $(VENV)/ready-dev ## run the tests, then say what was skipped and why (ARGS='-k scale' for some)
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/ready-dev ## run the tests, then say what was skipped and why (ARGS='-k scale' for some, JOBS=0 for one process)
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=worksteal $(ARGS)
 
 lint: $(VENV)/ready-dev node_modules/ready ## check style, format, types and texts
 	$(BIN)/python -m ruff check .

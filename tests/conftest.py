@@ -60,6 +60,12 @@ NEEDS: dict[str, tuple[Callable[[], object], str]] = {
 }
 
 
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Leave a real Swarm to one process: each test wants it for itself. None: one for each core."""
+    shared = os.environ.get("ESSAIM_REAL_SWARM") or os.environ.get("ESSAIM_REAL_MESH")
+    return 0 if shared else None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, (present, reason) in NEEDS.items():
         if item.get_closest_marker(marker) and not present():

@@ -12,7 +12,8 @@ from itertools import cycle
 #: All lie below 32768. From there on, Linux takes ports for connections to elsewhere: on a busy
 #: machine one of those may be gone before a program listens at it.
 _FIRST, _COUNT = 20_000, 10_000
-_OFFSET = os.getpid() * 7 % _COUNT  # not where another run of the tests begins
+#: Not where another run of the tests begins, nor another process of this one.
+_OFFSET = (os.getpid() * 7 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) * 1000) % _COUNT
 _candidates: Iterator[int] = cycle(_FIRST + (_OFFSET + each) % _COUNT for each in range(_COUNT))
 
 
