@@ -73,4 +73,4 @@ class Notice:
             return Worded(_DAMAGED)
         if what.aside == "future":
             return Worded(_FUTURE)
-        return Worded(_KEPT if what.kept else _ANEW)
+        return Worded(_KEPT) if what.kept else Worded(_ANEW)
