@@ -192,10 +192,12 @@ class Workers:
             return cluster
 
     def _all_heard(self, id: str) -> bool:
-        """Whether no worker may still tell that it keeps this cluster."""
-        workers = self._workers.values()
-        tried = self._looked and all(each.ours or each.ready or each.tried for each in workers)
-        return tried or id in self._found
+        """Whether each worker has come, or did not, since the start.
+
+        One may still tell that it keeps this cluster; and the first of all must not get everybody.
+        """
+        tried = all(each.ready or each.tried for each in self._workers.values())
+        return (self._looked and tried) or id in self._found
 
     def _choose(self, id: str, able: Collection[Worker]) -> Worker | None:
         there = self._found.get(id)

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from core.engine import pulse
 from core.engine import workers as rules
 from core.engine.connection import Connection, Practice, choose
 from core.engine.practice import calls
+from core.engine.processes import Processes
 from core.engine.wish import workers_wanted
 from core.engine.worker import PracticeCluster, Return, Worker
 from core.engine.workers import Workers, resolved
@@ -192,6 +194,28 @@ def test_clusters_go_to_the_one_that_has_least_to_do(
     for cluster in opened:
         two.end(cluster.id)
     assert held == [2, 2]
+
+
+def test_who_comes_at_the_start_waits_for_each_so_that_none_holds_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rules, "BUSY", 0)
+    listens, launch = threading.Event(), Processes.at
+
+    def at(self: Processes, host: str) -> subprocess.Popen[bytes]:
+        if host.endswith("worker1.sock"):
+            listens.wait(30)
+        return launch(self, host)
+
+    monkeypatch.setattr(Processes, "at", at)
+    with running(Workers(2)) as workers, ThreadPoolExecutor(4) as pool:
+        first, second = workers.workers
+        until(lambda: first.ready)
+        opened = [pool.submit(workers.open, f"early{number}", {}) for number in range(4)]
+        time.sleep(0.2)
+        listens.set()
+        assert all(each.result() for each in opened)
+        assert (len(first.clusters), len(second.clusters)) == (2, 2)
 
 
 def test_one_that_works_hard_has_more_to_do_than_one_that_holds_more() -> None:
