@@ -59,19 +59,18 @@ class Pupil:
 
     def act(self, over: threading.Event) -> None:
         """Work until it is over, or something fails."""
-        self.failed = None
-        with client(self.host) as engine:
-            self.still = tasks_of(engine, "still")
-            while not over.wait(self._chance.uniform(*THINKING)):
-                try:
+        self.failed, self.still = None, ""
+        try:
+            with client(self.host) as engine:
+                self.still = tasks_of(engine, "still")
+                while not over.wait(self._chance.uniform(*THINKING)):
                     if self._chance.random() < ON_PAGES:
                         self._on_the_page()
                     else:
                         self.work.act(engine)
-                except Exception as error:
-                    self.failed = time.time(), f"{type(error).__name__}: {error}"
-                    return
-                self.acts += 1
+                    self.acts += 1
+        except Exception as error:
+            self.failed = time.time(), f"{type(error).__name__}: {error}"
 
     def _on_the_page(self) -> None:
         number = self._chance.randrange(10**9)
@@ -148,7 +147,8 @@ class Pupil:
             after, what = self.failed[0] - crash, self.failed[1]
             wrong(f"felt by another worker's learner, {after:.2f} s after it: {what}")
         with client(self.host) as engine:
-            if (now := tasks_of(engine, "still")) != self.still:
+            now = tasks_of(engine, "still")
+            if self.still and now != self.still:
                 wrong(f"a task of another worker's cluster was {self.still} and is {now}")
         for at, trouble in self.page.troubles:
             if at > crash:
