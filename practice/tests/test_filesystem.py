@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from essaim_practice.files.filesystem import (
     Folder,
     Tree,
 )
+from essaim_practice.shell.pipes import OnFile
 
 
 def now() -> float:
@@ -282,3 +284,34 @@ def test_every_entry_of_an_image_lies_in_a_folder(behaviour: str) -> None:
     for path in tree:
         assert isinstance(tree[path.rpartition("/")[0] or "/"], Folder), path
     assert rootfs.tree(behaviour, 0.0) is tree
+
+
+def test_what_a_new_file_got_is_not_copied_when_it_is_read() -> None:
+    system = over(limit=2**24)
+    system.write("/f", b"")
+    tracemalloc.start()
+    try:
+        for _ in range(32):
+            system.append("/f", b"x" * 2**18)
+        before, _most = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        assert len(system.read("/f")) == 2**23
+        assert tracemalloc.get_traced_memory()[1] - before < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_appended_and_read_in_turns_is_all_there() -> None:
+    system = over()
+    system.write("/f", b"a")
+    for number, word in enumerate((b"b", b"", b"c")):
+        system.append("/f", word)
+        assert system.read("/f") == (b"ab", b"ab", b"abc")[number]
+
+
+def test_much_goes_into_a_file_in_pieces() -> None:
+    system = over(limit=2**22)
+    system.write("/f", b"")
+    steps = list(OnFile(system, "/f").put(b"x" * 2**20))
+    assert len(steps) == 4
+    assert system.read("/f") == b"x" * 2**20

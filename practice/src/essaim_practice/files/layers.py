@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from collections import deque
 from collections.abc import Callable, Container, Mapping
@@ -39,7 +40,8 @@ class Layers:
         self.limit = limit
         self._disk: Budget | None = None
         self._upper: dict[str, Inode | None] = {}  # None: deleted from the tree below
-        self._adding, self._added = "", bytearray()  # to which file, and what was not yet put there
+        # To which file, and what was not yet put there; it gives what it holds without a copy.
+        self._adding, self._added = "", io.BytesIO()
         self._added_at = 0.0
         self._told = 0  # how much of what was added the diary has
         self.diary: Diary | None = None
@@ -156,9 +158,10 @@ class Layers:
 
     def tell_added(self) -> None:
         """Let the diary have what was appended and is not yet put there."""
-        if self.diary is not None and len(self._added) > self._told:
-            self.diary.append(self._adding, bytes(self._added[self._told :]), self._added_at)
-            self._told = len(self._added)
+        if self.diary is not None and self._added.tell() > self._told:
+            with self._added.getbuffer() as added:
+                self.diary.append(self._adding, bytes(added[self._told :]), self._added_at)
+            self._told = self._added.tell()
 
     def unmounted(self, points: Container[str]) -> Self:
         """A read-only copy without the mounts at these paths."""
@@ -216,7 +219,7 @@ class Layers:
         if path != self._adding or not self._has_room(len(data), len(self._upper)):
             return False
         self.size += len(data)
-        self._added += data
+        self._added.write(data)
         self._added_at = self.now()
         if self.diary is not None:
             self.diary.touch()
@@ -226,11 +229,11 @@ class Layers:
         if not self._adding:
             return
         self.tell_added()
-        path, added = self._adding, self._added
-        self._adding, self._added, self._told = "", bytearray(), 0
+        path, added = self._adding, self._added.getvalue()
+        self._adding, self._added, self._told = "", io.BytesIO(), 0
         entry = self._upper.get(path)
         if added and isinstance(entry, File):
-            data = b"".join((entry.data, added))
+            data = entry.data + added if entry.data else added
             self._upper[path] = replace(entry, data=data, mtime=self._added_at)
 
     def _has_room(self, growth: int, names: int) -> bool:

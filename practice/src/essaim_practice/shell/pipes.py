@@ -14,6 +14,7 @@ from essaim_practice.store.memory import Reservation
 
 T = TypeVar("T")
 PIPE = 64 * 1024  # bytes that a pipe holds, as in Linux
+_PIECE = 2**18  # bytes that are put into a file at once
 _MANY = 50  # strands of a shell, after which those that have ended are forgotten
 _LOOK = 5  # microseconds that it costs to choose who goes next
 _STEP, _BYTES = 10, 256  # microseconds that handing over costs; bytes that cost one more
@@ -84,8 +85,10 @@ class OnFile:
     kept: bytes = b""
 
     def put(self, data: bytes) -> Doing[None]:
-        self.fs.append(self.path, data)
-        yield _worked(data)
+        for at in range(0, len(data), _PIECE):
+            piece = data[at : at + _PIECE]
+            self.fs.append(self.path, piece)
+            yield _worked(piece)
 
     def get(self) -> Doing[bytes]:
         data, self.kept = self.kept, b""
