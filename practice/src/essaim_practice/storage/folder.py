@@ -28,9 +28,8 @@ from essaim_practice.storage.recorder import Recorder, words
 from essaim_practice.storage.sums import Damaged
 
 WAIT = 5.0  # seconds for another process to let go of a file
-SAID = (
-    300.0  # seconds that a cluster is open until it is no more said what became of the one before
-)
+#: Seconds that a cluster is open until it is no more said what became of the one before.
+SAID = 300.0
 _KEY = re.compile(r"[a-z0-9]{1,64}")
 _LOOK = 0.05  # seconds
 _TURN, _PAUSE = 0.001, 0.001  # seconds for which the writer keeps the interpreter, and rests
