@@ -3,7 +3,8 @@
 EssaimError
 ├── EngineUnreachable   no answer at the engine's address
 ├── EngineRejected      the engine refused; Docker's own words are kept, in every language
-│   └── NotAManager     the call needs a Swarm manager, and this node is none
+│   ├── NotAManager     the call needs a Swarm manager, and this node is none
+│   └── DockerRefused   the docker command refuses before the engine is asked
 ├── NotAllowed          the viewer has no right to do this on this engine
 ├── NoRoom              this server holds as many practice clusters as it may
 │   ├── Crowded         it has room, but many clusters were begun from one address just now
@@ -11,6 +12,8 @@ EssaimError
 ├── NotBegun            the browser has no practice cluster yet: opening a page makes one
 ├── FolderInUse         another Essaim has the folder of what is kept
 ├── InvalidCommand      the input makes no command; the sentence says what to write instead
+│   └── InvalidLine     a line does not; it has the words of the docker command as well
+├── TemplateError       a --format template is wrong; in the words of Go, as docker prints them
 └── InvalidFile         an opened file is not what it should be; the sentence says why
 """
 
@@ -18,7 +21,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -71,12 +74,24 @@ class EngineUnreachable(EssaimError):
 class EngineRejected(EssaimError):
     """The engine refused; the message is the engine's own, or the docker command's.
 
-    status: the HTTP status of the refusal (0 when it came inside a stream).
+    status: the HTTP status of the refusal (0 when it came inside a stream). spoken: the words of
+    the docker command, where they are not its usual "Error response from daemon: …". printed: what
+    it had printed before.
     """
+
+    spoken = printed = ""
 
     def __init__(self, message: str, status: int = 0, /, **fields: object) -> None:
         super().__init__(message, **fields)
         self.status = status
+
+
+class DockerRefused(EngineRejected):
+    """The docker command itself refuses, in its own words. code: its exit code."""
+
+    def __init__(self, message: str, status: int = 0, code: int = 1) -> None:
+        super().__init__(message, status)
+        self.spoken, self.code = message, code
 
 
 class NotAManager(EngineRejected):
@@ -111,9 +126,46 @@ class InvalidCommand(EssaimError):
     """The input makes no command."""
 
 
+class InvalidLine(InvalidCommand):
+    """A line makes no command.
+
+    spoken: the docker command's own words, in English. kind: what is wrong, which decides about the
+    words around them: a flag; the number of arguments; or what is found "late", once all is read.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        /,
+        spoken: str,
+        kind: Literal["flag", "count", "late"] = "flag",
+        **fields: object,
+    ) -> None:
+        super().__init__(text, **fields)
+        self.spoken, self.kind = spoken, kind
+
+    @property
+    def code(self) -> int:
+        """The exit code of the docker command then."""
+        return 125 if self.kind == "flag" else 1
+
+
+class TemplateError(EssaimError):
+    """A ``--format`` template cannot be parsed or executed; the message is Go's own."""
+
+
 class InvalidFile(EssaimError):
     """The file is not what it should be."""
 
 
 class InvalidValue(Worded, ValueError):
-    """A wrong word or setting; part of an InvalidCommand where it is in a line."""
+    """A wrong word or setting; part of an InvalidCommand where it is in a line.
+
+    spoken: the docker command's own words. late: it finds the mistake after it has read the line.
+    """
+
+    def __init__(
+        self, text: str, /, spoken: str = "", late: bool = False, **fields: object
+    ) -> None:
+        super().__init__(text, **fields)
+        self.spoken, self.late = spoken, late

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ import docker
 from core.cluster.failures import daemon_errors, unforeseen
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands import grammar
-from core.errors import EngineRejected, InvalidCommand
+from core.commands.streams import Interrupt as Interrupt
+from core.commands.streams import Streams
+from core.errors import EngineRejected, EssaimError, InvalidCommand
 from core.i18n import later as _
 
 #: The beginning of every Python text.
@@ -33,30 +34,6 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
-
-
-class Interrupt:
-    """Ctrl-C: a viewer presses it, a command that goes on hears it. The second press lets go."""
-
-    __slots__ = ("_hear", "_lock", "presses")
-
-    def __init__(self) -> None:
-        self.presses = 0
-        self._lock = threading.Lock()
-        self._hear: Callable[[int], None] | None = None
-
-    def press(self, times: int = 1) -> None:
-        with self._lock:
-            self.presses += times
-            if self._hear:
-                self._hear(self.presses)
-
-    def on_press(self, hear: Callable[[int], None]) -> None:
-        """Call ``hear`` with the number of presses at each press, and now if there was one."""
-        with self._lock:
-            self._hear = hear
-            if self.presses:
-                hear(self.presses)
 
 
 def no_report(progress: Progress) -> None:
@@ -143,6 +120,17 @@ class Command(ABC):
         except Exception as error:
             raise unforeseen(error) from error
 
+    def play(self, client: Client, streams: Streams) -> int:
+        """Do it in a terminal, as the docker command does; its exit code. Never raises."""
+        try:
+            with daemon_errors():
+                return self._play(client, streams)
+        except Exception as error:
+            refused = unforeseen(error)
+            streams.print(getattr(refused, "printed", ""))
+            streams.warn(spoken(refused))
+            return getattr(refused, "code", 1)
+
     def masked(self, private: bool = False) -> Self:
         """The same command with environment values and tokens masked, to be written down.
 
@@ -162,6 +150,13 @@ class Command(ABC):
     @abstractmethod
     def _run(self, client: Client, report: Report) -> str:
         """Do it; exceptions of docker-py are turned into ours by ``run``."""
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        """Do it in a terminal; exceptions are told by ``play``."""
+        if self.warning and not streams.agreed(self.warning):
+            return 0
+        streams.print(self._run(client, no_report))
+        return 0
 
     def _follow(self, client: Client, report: Report, interrupt: Interrupt) -> str:
         """Do it if it goes on: each line is reported as it comes."""
@@ -209,8 +204,18 @@ def each(names: Iterable[str], act: Callable[[str], str | None]) -> str:
                 done.append(act(name) or name)
         except EngineRejected as error:
             refusals.append(error)
-    if len(refusals) == 1:
-        raise refusals[0]
-    if refusals:
-        raise EngineRejected("\n".join(map(str, refusals)), refusals[0].status)
-    return "\n".join(done)
+    if not refusals:
+        return "\n".join(done)
+    refusal = refusals[0]
+    if len(refusals) > 1:
+        refusal = EngineRejected("\n".join(map(str, refusals)), refusal.status)
+        refusal.spoken = "\n".join(map(spoken, refusals))
+    refusal.printed = "\n".join(done)
+    raise refusal
+
+
+def spoken(error: EssaimError) -> str:
+    """The words of the docker command for an error; they are English."""
+    if isinstance(error, EngineRejected) and not error.spoken:
+        return f"Error response from daemon: {error}"
+    return getattr(error, "spoken", "") or str(error)

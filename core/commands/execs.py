@@ -28,7 +28,7 @@ class ExecContainer(Command):
     def __post_init__(self) -> None:
         Command.__post_init__(self)
         if not self.command:
-            raise grammar.missing(self.called(), "COMMAND")
+            raise grammar.missing(self.called(), "COMMAND", "requires at least 2 arguments")
 
     @property
     def at_keyboard(self) -> bool:

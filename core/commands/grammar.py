@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from core.cluster.public import MASK
 from core.commands.values import TEXT, Value
-from core.errors import InvalidCommand, InvalidValue
+from core.errors import InvalidLine, InvalidValue
 from core.i18n import later as _
 
 
@@ -125,26 +125,26 @@ def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]
     def take(flag: str, given: str | None) -> None:
         name = flags.get(flag)
         if name is None:
-            near = nearest(flag, flags) if flag.startswith("--") else ""
-            if near:
-                sentence = _("{called} has no {flag} here. Did you mean {near}?")
-                raise InvalidCommand(sentence, called=called, flag=flag, near=near)
-            raise InvalidCommand(_("{called} has no {flag} here."), called=called, flag=flag)
+            raise _unknown(called, flag, word, flags)
         part = declared[name]
         if part.kind == "switch":
-            if given not in (None, "true", "false"):
-                raise InvalidCommand(_("{flag} takes no value."), flag=flag)
-            values[name] = given != "false"
+            if given is not None and given not in _TRUE | _FALSE:
+                sentence = _("{flag} takes no value.")
+                why = f'strconv.ParseBool: parsing "{given}": invalid syntax'
+                raise InvalidLine(sentence, _invalid(part, given, why), flag=flag)
+            values[name] = given is None or given in _TRUE
             return
         if given is None:
             if not queue:
                 sentence = _("{flag} wants a value: {flag} {value}.")
-                raise InvalidCommand(sentence, flag=flag, value=part.value.name)
+                short = f"{flag[1:]!r} in {word}" if flag[1] != "-" else flag
+                spoken = f"flag needs an argument: {short}"
+                raise InvalidLine(sentence, spoken, flag=flag, value=part.value.name)
             given = queue.popleft()
-        value = _value(part, flag, given)
+        value = _value(part, flag, given, called)
         values[name] = (*values.get(name, ()), value) if part.many else value
 
-    with_value = {flag for flag, name in flags.items() if declared[name].kind == "option"}
+    with_value = _with_value(declared)
     while queue:
         word = queue.popleft()
         if word == "--":
@@ -159,6 +159,53 @@ def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]
                 places += queue
                 break
     return values | _placed(declared, places, called)
+
+
+def _with_value(declared: dict[str, Part]) -> set[str]:
+    """The flags that take a value."""
+    return {flag for part in declared.values() if part.kind == "option" for flag in part.names}
+
+
+def asks_help(command: type[Any], line: list[str]) -> bool:
+    """Whether ``--help`` stands among the flags of the words after the verb."""
+    declared = parts(command)
+    with_value = _with_value(declared)
+    stops = any(part.kind == "rest" for part in declared.values())
+    queue = deque(line)
+    while queue:
+        word = queue.popleft()
+        if word == "--" or (stops and not word.startswith("-")):
+            return False
+        if word == "--help":
+            return True
+        if word.startswith("-") and word != "-":
+            *_before, (flag, given) = _flags(word, with_value)
+            if flag in with_value and given is None and queue:
+                queue.popleft()
+    return False
+
+
+#: Go's strconv.ParseBool.
+_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+_FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+
+
+def _unknown(called: str, flag: str, word: str, flags: Iterable[str]) -> InvalidLine:
+    """The refusal of a flag that the command does not have. word: the one that it stands in."""
+    spoken = f"unknown flag: {flag}"
+    if not flag.startswith("--"):
+        spoken = f"unknown shorthand flag: {flag[1:]!r} in {word}"
+    near = nearest(flag, flags) if flag.startswith("--") else ""
+    if near:
+        sentence = _("{called} has no {flag} here. Did you mean {near}?")
+        return InvalidLine(sentence, spoken, called=called, flag=flag, near=near)
+    return InvalidLine(_("{called} has no {flag} here."), spoken, called=called, flag=flag)
+
+
+def _invalid(part: Part, given: str, why: object) -> str:
+    """pflag's words for a flag whose value makes no sense."""
+    names = ", ".join(sorted(part.names, key=len)[:2])
+    return f'invalid argument "{given}" for "{names}" flag: {why}'
 
 
 def _flags(word: str, with_value: set[str]) -> Iterator[tuple[str, str | None]]:
@@ -180,27 +227,52 @@ def _placed(declared: dict[str, Part], places: list[str], called: str) -> dict[s
     """The words that are no flags, handed out to the arguments in order."""
     left = deque(places)
     values: dict[str, Any] = {}
+    wanted = _wanted(declared)
     for name, part in declared.items():
         if part.is_flag:
             continue
         if not left and not part.optional:
-            raise missing(called, part.names[0])
+            raise missing(called, part.names[0], wanted)
         if part.many:
-            values[name] = tuple(_value(part, called, word) for word in left)
+            values[name] = tuple(_value(part, called, word, called) for word in left)
             left.clear()
         elif left:
-            values[name] = _value(part, called, left.popleft())
+            values[name] = _value(part, called, left.popleft(), called)
     if left:
         sentence = _("{called} has no place for {word!r}.")
-        raise InvalidCommand(sentence, called=called, word=left[0])
+        raise InvalidLine(sentence, f"'{called}' {wanted}", "count", called=called, word=left[0])
     return values
 
 
-def _value(part: Part, where: str, word: str) -> Any:
+def _wanted(declared: dict[str, Part]) -> str:
+    """How many arguments the line wants, in docker's words (docker/cli, cli/required.go)."""
+    places = [part for part in declared.values() if not part.is_flag]
+    least = sum(not part.optional for part in places)
+    many = any(part.many for part in places)
+    most = len(places)
+    if not places:
+        return "accepts no arguments"
+    if many:
+        return f"requires at least {_counted(least)}"
+    if least == most:
+        return f"requires {_counted(least)}"
+    if not least:
+        return f"requires at most {_counted(most)}"
+    return f"requires at least {least} and at most {_counted(most)}"
+
+
+def _counted(count: int) -> str:
+    return f"{count} argument{'s' * (count != 1)}"
+
+
+def _value(part: Part, where: str, word: str, called: str) -> Any:
     try:
         return part.value.read(word)
     except InvalidValue as error:
-        raise InvalidCommand(_("{where}: {why}."), where=where, why=error) from error
+        why = error.spoken or str(error)
+        spoken = _invalid(part, word, why) if part.is_flag and not error.late else why
+        kind: Literal["late", "flag"] = "late" if error.late or not part.is_flag else "flag"
+        raise InvalidLine(_("{where}: {why}."), spoken, kind, where=where, why=error) from error
 
 
 def check(command: Any, called: str) -> None:
@@ -212,10 +284,10 @@ def check(command: Any, called: str) -> None:
     for name, part in parts(command).items():
         held = getattr(command, name)
         if part.kind == "argument" and not part.optional and held in ("", ()):
-            raise missing(called, part.names[0])
+            raise missing(called, part.names[0], _wanted(parts(command)))
         if part.kind != "switch" and held != part.default:
             for value in part.values(held):
-                _value(part, part.names[0], part.value.write(value))
+                _value(part, part.names[0], part.value.write(value), called)
 
 
 def usage(command: type[Any], called: str) -> str:
@@ -263,7 +335,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
 
 
-def missing(called: str, placeholder: str) -> InvalidCommand:
-    """The refusal of a line that lacks an argument."""
+def missing(called: str, placeholder: str, wanted: str) -> InvalidLine:
+    """The refusal of a line that lacks an argument.
+
+    wanted: how many it wants, in docker's words.
+    """
     sentence = _("{called} wants {placeholder}: it is missing.")
-    return InvalidCommand(sentence, called=called, placeholder=placeholder)
+    spoken = f"'{called}' {wanted}"
+    return InvalidLine(sentence, spoken, "count", called=called, placeholder=placeholder)

@@ -18,6 +18,8 @@ from core.commands.command import Client, Command, Interrupt, Report, each
 from core.commands.engine_messages import followed
 from core.commands.source import Call, Code, literal
 from core.commands.table import by_name, size, table
+from core.errors import DockerRefused, EngineRejected, TemplateError
+from core.templates.template import Template
 
 
 class OneCall(Command):
@@ -90,8 +92,28 @@ print(json.dumps({found}, indent=4))
         def look(name: str) -> None:
             found.append(self._call(self._reference(name)).on(client))
 
-        each(self._names(), look)
-        return json.dumps(found, indent=4, ensure_ascii=False)
+        try:
+            each(self._names(), look)
+        except EngineRejected as refusal:
+            refusal.printed = self._shown(found)
+            raise
+        return self._shown(found)
+
+    def _shown(self, found: list[Json]) -> str:
+        """What was found, as JSON or in the format that the line gives. Raises DockerRefused."""
+        form = getattr(self, "format", "")
+        if not form:
+            return json.dumps(found, indent=4, ensure_ascii=False)
+        try:
+            template = Template("{{json .}}" if form == "json" else form)
+            return "\n".join(template.render(thing, missing_in_json) for thing in found)
+        except TemplateError as error:
+            raise DockerRefused(f"template parsing error: {error}") from error
+
+
+def missing_in_json(name: str) -> bool:
+    """Whether a key that an answer lacks is one of a map, as a label is, and no field's name."""
+    return not name[:1].isupper()
 
 
 def _field(command: Command) -> str:

@@ -11,8 +11,9 @@ from core.cluster.engine_json import Json, part, text
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Client, Command, Report, command, each
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.kinds import Inspection, Listing, OnEach
-from core.commands.source import Call, Code, literal
+from core.commands.kinds import Inspection, OnEach
+from core.commands.listing import Column, Listing
+from core.commands.source import Call, Code, given, literal
 from core.commands.specs import (
     Edit,
     add_label,
@@ -51,27 +52,48 @@ class ListNodes(Listing):
     """List the nodes of the Swarm."""
 
     columns = (
-        ("ID", lambda node: node["ID"] + (" *" if node["Self"] else "  ")),
-        ("HOSTNAME", lambda node: text(node, "Description", "Hostname")),
-        ("STATUS", lambda node: text(node, "Status", "State").capitalize()),
-        ("AVAILABILITY", lambda node: text(node, "Spec", "Availability").capitalize()),
-        ("MANAGER STATUS", lambda node: _manager_status(part(node, "ManagerStatus"))),
-        ("ENGINE VERSION", lambda node: text(node, "Description", "Engine", "EngineVersion")),
+        Column("ID", "ID", lambda node: node["ID"] + (" *" if node["Self"] else "  ")),
+        Column("Self", "SELF", lambda node: str(node["Self"]).lower()),
+        Column("Hostname", "HOSTNAME", lambda node: text(node, "Description", "Hostname")),
+        Column("Status", "STATUS", lambda node: text(node, "Status", "State").capitalize()),
+        Column(
+            "Availability",
+            "AVAILABILITY",
+            lambda node: text(node, "Spec", "Availability").capitalize(),
+        ),
+        Column(
+            "ManagerStatus",
+            "MANAGER STATUS",
+            lambda node: _manager_status(part(node, "ManagerStatus")),
+        ),
+        Column("TLSStatus", "TLS STATUS", lambda node: text(node, "TLS")),
+        Column(
+            "EngineVersion",
+            "ENGINE VERSION",
+            lambda node: text(node, "Description", "Engine", "EngineVersion"),
+        ),
     )
+    shown = ("ID", "Hostname", "Status", "Availability", "ManagerStatus", "EngineVersion")
+    kind = "*node.nodeContext"
     loop = (
         "node",
         'spec, description = node.attrs["Spec"], node.attrs["Description"]',
         'print(node.id, description["Hostname"], node.attrs["Status"]["State"], '
         'spec["Availability"])',
     )
+    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+    format: str = option("--format")
     quiet: bool = switch("--quiet", "-q")
 
     def _call(self) -> Call:
-        return Call("client.nodes.list")
+        return Call("client.nodes.list", **given(filters=filters(self.filter)))
 
     def _found(self, client: Client) -> list[Json]:
         here = "" if self.quiet else text(client.api.info(), "Swarm", "NodeID")
-        nodes = [node | {"Self": node["ID"] == here} for node in client.api.nodes() or ()]
+        nodes = [
+            node | {"Self": node["ID"] == here}
+            for node in client.api.nodes(filters(self.filter)) or ()
+        ]
         return sorted(nodes, key=lambda node: text(node, "Description", "Hostname"))
 
 
@@ -119,6 +141,7 @@ class InspectNodes(Inspection):
     """Show all that the Swarm knows about nodes."""
 
     method = "api.inspect_node"
+    format: str = option("--format", "-f")
     nodes: tuple[str, ...] = arguments("NODE")
 
     def _reference(self, name: str) -> str:

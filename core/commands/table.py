@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from core.cluster.engine_json import Json, natural, text
 
@@ -15,9 +16,11 @@ _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns at least ten wide and three apart; the last one is not padded."""
     lines = [tuple(head), *map(tuple, rows)]
-    widths = [max(10, max(map(len, column)) + 3) for column in zip(*lines, strict=True)][:-1]
+    columns = zip_longest(*(line[:-1] for line in lines), fillvalue="")
+    widths = [max(10, max(map(len, column)) + 3) for column in columns]
     return "\n".join(
-        "".join(cell.ljust(width) for cell, width in zip(line, [*widths, 0], strict=True))
+        "".join(cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False))
+        + "".join(line[-1:])
         for line in lines
     )
 

@@ -32,7 +32,9 @@ class Value:
 
 def _number(word: str) -> int:
     if not word.isascii() or not word.isdigit():
-        raise InvalidValue(_("{word!r} is not a whole number, 0 or more"), word=word)
+        sentence = _("{word!r} is not a whole number, 0 or more")
+        why = f'strconv.ParseUint: parsing "{word}": invalid syntax'
+        raise InvalidValue(sentence, why, word=word)
     return int(word)
 
 
@@ -91,7 +93,7 @@ def one_of(*choices: str) -> Value:
     def read(word: str) -> str:
         if word not in choices:
             sentence = _("{word!r} is none of {choices}")
-            raise InvalidValue(sentence, word=word, choices=", ".join(choices))
+            raise InvalidValue(sentence, late=True, word=word, choices=", ".join(choices))
         return word
 
     return Value("|".join(choices), read=read)

@@ -41,6 +41,7 @@ class Swarm:
     address: str  # where ports that the manager publishes answer
     patience: float  # the longest that a change may take, in seconds
     hosts: tuple[str, ...]  # the DOCKER_HOST of each node that can be reached, the manager's first
+    path: str = ""  # a folder whose programs are taken before all others
 
     def run(self, line: str) -> str:
         """Run a docker line through our own command."""

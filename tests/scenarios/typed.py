@@ -90,6 +90,8 @@ def _typed(line: Line, swarm: Swarm, folder: str) -> Answer:
                 return Answer((), (str(never),), 1)
             return Answer((), (), 0)
     settings = {"DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": folder}
+    if swarm.path:
+        settings["PATH"] = f"{swarm.path}:{os.environ['PATH']}"
     done = subprocess.run(
         ["timeout", "--signal=KILL", str(PATIENCE), "bash", "-c", line.text],
         env={**os.environ, **settings, "DOCKER_HOST": swarm.host},

@@ -1,0 +1,261 @@
+r"""Go's text/template, as the docker command has it for --format: a text is parsed and executed.
+
+    Template("{{.Name}}: {{join .Tags \", \"}}").render({"Name": "web", "Tags": ["a", "b"]})
+
+The sentences of refusals are Go's own (text/template/exec.go).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, runtime_checkable
+
+from core.errors import TemplateError
+from core.templates import syntax
+from core.templates.functions import FUNCTIONS, Function, Refused, fits, kind_of
+from core.templates.values import NO_VALUE, printed, truth
+
+MOST = 1_000_000  # characters of one answer: a template may hold loops in loops
+
+
+@runtime_checkable
+class Fields(Protocol):
+    """A thing that says itself what ``.Name`` is of it, and what ``.Name "argument"``."""
+
+    def field(self, name: str, *arguments: Any) -> Any:
+        """Raises KeyError with Go's name of its type where there is no such field."""
+        ...
+
+
+class _Leave(Exception):
+    """``break`` or ``continue``, on its way to its ``range``."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class Template:
+    """A parsed template."""
+
+    def __init__(self, text: str, functions: Mapping[str, Function] = FUNCTIONS) -> None:
+        """Raise TemplateError for what Go's parser refuses."""
+        self._text = text
+        self._functions = functions
+        known = frozenset(self._functions) | {"and", "or"}
+        self._nodes = syntax.parse(text, known)
+
+    def render(self, dot: Any, missing: Callable[[str], bool] = lambda name: True) -> str:
+        """The text for a thing.
+
+        missing: whether a key that a map does not have prints ``<no value>``; else it is refused.
+
+        Raises TemplateError.
+        """
+        run = _Run(self._text, self._functions, dot, missing)
+        run.walk(self._nodes, dot)
+        return "".join(run.out)
+
+
+class _Run:
+    """One execution."""
+
+    def __init__(
+        self,
+        text: str,
+        functions: Mapping[str, Function],
+        root: Any,
+        missing: Callable[[str], bool],
+    ) -> None:
+        self.out: list[str] = []
+        self._length = 0
+        self._text, self._functions, self._missing = text, functions, missing
+        self._variables: list[tuple[str, Any]] = [("$", root)]
+
+    def walk(self, nodes: Sequence[syntax.Node], dot: Any) -> None:
+        for node in nodes:
+            match node:
+                case syntax.Text(text):
+                    self._say(text)
+                case syntax.Pipeline():
+                    value = self._pipeline(node, dot)
+                    if not node.variables:
+                        self._say(NO_VALUE if value is None else printed(value))
+                case syntax.Branch("range"):
+                    self._range(node, dot)
+                case syntax.Branch():
+                    self._branch(node, dot)
+                case syntax.Leave(kind):
+                    raise _Leave(kind)
+
+    def _say(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > MOST:
+            raise TemplateError(f"the template prints more than {MOST} characters")
+        self.out.append(text)
+
+    @contextmanager
+    def _scope(self) -> Iterator[None]:
+        known = len(self._variables)
+        try:
+            yield
+        finally:
+            del self._variables[known:]
+
+    def _branch(self, node: syntax.Branch, dot: Any) -> None:
+        with self._scope():
+            value = self._pipeline(node.pipeline, dot)
+            if truth(value):
+                self.walk(node.then, value if node.kind == "with" else dot)
+            else:
+                self.walk(node.otherwise, dot)
+
+    def _range(self, node: syntax.Branch, dot: Any) -> None:
+        pipeline = node.pipeline
+        with self._scope():
+            value = self._pipeline(syntax.Pipeline(pipeline.calls), dot)
+            pairs = self._pairs(value, pipeline)
+            for key, each in pairs:
+                with self._scope():
+                    names = pipeline.variables
+                    given = (key, each) if len(names) == 2 else (each,)
+                    self._set(names, given, pipeline.declares)
+                    try:
+                        self.walk(node.then, each)
+                    except _Leave as leave:
+                        if leave.kind == "break":
+                            break
+            if not pairs:
+                self.walk(node.otherwise, dot)
+
+    def _pairs(self, value: Any, of: syntax.Pipeline) -> list[tuple[Any, Any]]:
+        """What ``range`` goes through: keys or numbers, and things."""
+        if isinstance(value, Mapping):
+            return [(key, value[key]) for key in sorted(value)]
+        if isinstance(value, list | tuple):
+            return list(enumerate(value))
+        if isinstance(value, int) and not isinstance(value, bool):
+            return [(number, number) for number in range(min(value, MOST))]
+        if value is None:
+            return []
+        raise self._error(f"range can't iterate over {printed(value)}", of.shown, of.at)
+
+    def _set(self, names: Sequence[str], values: Sequence[Any], declares: bool) -> None:
+        for name, value in zip(names, values, strict=False):
+            if declares:
+                self._variables.append((name, value))
+                continue
+            at = max(n for n, (known, _) in enumerate(self._variables) if known == name)
+            self._variables[at] = name, value
+
+    def _pipeline(self, pipeline: syntax.Pipeline, dot: Any) -> Any:
+        value: tuple[Any, ...] = ()
+        for call in pipeline.calls:
+            value = (self._call(call, dot, value),)
+        self._set(pipeline.variables, value, pipeline.declares)
+        return value[0]
+
+    def _call(self, call: syntax.Call, dot: Any, last: tuple[Any, ...]) -> Any:
+        first, *rest = call.operands
+        if isinstance(first, syntax.Function):
+            if first.name in ("and", "or"):
+                return self._logic(first.name, rest, last, dot)
+            return self._function(call, first, rest, last, dot)
+        if isinstance(first, syntax.Field) and first.names:
+            return self._field(first, dot, [*(self._value(each, dot) for each in rest), *last])
+        if rest or last:
+            why = f"can't give argument to non-function {first.shown}"
+            raise self._error(why, first.shown, first.at)
+        if isinstance(first, syntax.Constant) and first.value is None:
+            raise self._error("nil is not a command", "nil", first.at)
+        return self._value(first, dot)
+
+    def _value(self, operand: syntax.Operand, dot: Any) -> Any:
+        match operand:
+            case syntax.Constant(value):
+                return value
+            case syntax.Variable(name):
+                return next(value for known, value in self._variables[::-1] if known == name)
+            case syntax.Pipeline():
+                return self._pipeline(operand, dot)
+            case syntax.Function():
+                return self._call(syntax.Call((operand,)), dot, ())
+            case syntax.Field():
+                return self._field(operand, dot, [])
+
+    def _logic(self, name: str, rest: list[syntax.Operand], last: tuple[Any, ...], dot: Any) -> Any:
+        """``and`` and ``or``, which look no further than they have to."""
+        value = None
+        for each in rest:
+            value = self._value(each, dot)
+            if truth(value) == (name == "or"):
+                return value
+        return last[0] if last else value
+
+    def _function(
+        self,
+        call: syntax.Call,
+        named: syntax.Function,
+        rest: list[syntax.Operand],
+        last: tuple[Any, ...],
+        dot: Any,
+    ) -> Any:
+        name, function = named.name, self._functions[named.name]
+        if why := function.wrong(name, len(rest) + len(last)):
+            raise self._error(why, call.shown, named.at)
+        values = []
+        for number, operand in enumerate(rest):
+            value, kind = self._value(operand, dot), function.kind(number)
+            if not fits(value, kind):
+                found = f"expected {kind}; found {operand.shown}"
+                got = f"wrong type for value; expected {kind}; got {kind_of(value)}"
+                constant = isinstance(operand, syntax.Constant)
+                raise self._error(found if constant else got, operand.shown, operand.at)
+            values.append(value)
+        for value in last:
+            kind = function.kind(len(values))
+            if not fits(value, kind):
+                got = f"wrong type for value; expected {kind}; got {kind_of(value)}"
+                raise self._error(got, call.shown, named.at)
+        try:
+            return function.do(*values, *last)
+        except Refused as error:
+            raise self._error(f"error calling {name}: {error}", call.shown, named.at) from None
+
+    def _field(self, field: syntax.Field, dot: Any, arguments: list[Any]) -> Any:
+        value = dot if field.of is None else self._value(field.of, dot)
+        if not field.names:
+            return value
+        for number, name in enumerate(field.names):
+            given = arguments if number == len(field.names) - 1 else []
+            value = self._one_field(field, value, name, given)
+        return value
+
+    def _one_field(self, field: syntax.Field, of: Any, name: str, arguments: list[Any]) -> Any:
+        if isinstance(of, Mapping):
+            if arguments:
+                raise self._error(
+                    f"{name} is not a method but has arguments", field.shown, field.at
+                )
+            if name in of:
+                return of[name]
+            if self._missing(name):
+                return None
+            raise self._error(f'map has no entry for key "{name}"', field.shown, field.at)
+        if of is None:
+            raise self._error(f'nil data; no entry for key "{name}"', field.shown, field.at)
+        if isinstance(of, Fields):
+            try:
+                return of.field(name, *arguments)
+            except KeyError as error:
+                kind = error.args[0]
+        else:
+            kind = "interface {}"  # what JSON holds is of no other type
+        raise self._error(f"can't evaluate field {name} in type {kind}", field.shown, field.at)
+
+    def _error(self, why: str, shown: str, at: int) -> TemplateError:
+        before = self._text[:at]
+        line = 1 + before.count("\n")
+        column = at - (before.rfind("\n") + 1)
+        return TemplateError(f'template: :{line}:{column}: executing "" at <{shown}>: {why}')

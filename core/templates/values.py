@@ -1,0 +1,124 @@
+"""Values as Go prints, compares and weighs them.
+
+JSON's values stand for Go's: a dict for a map or a struct, a list for a slice.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+NO_VALUE = "<no value>"
+
+
+def truth(value: Any) -> bool:
+    """Whether ``if`` takes it: all but false, 0, nil and what is empty."""
+    return bool(value)
+
+
+def printed(value: Any) -> str:
+    """As ``{{.}}`` and ``%v`` show it."""
+    if value is None:
+        return "<nil>"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, Mapping):
+        return f"map[{' '.join(f'{key}:{printed(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list | tuple):
+        return f"[{' '.join(map(printed, value))}]"
+    return str(value)
+
+
+def _float(value: float) -> str:
+    """Go's %v of a float: the shortest digits, in scientific form from 1e21 on."""
+    if value == int(value) and abs(value) < 1e21:
+        return str(int(value))
+    text = repr(value)
+    return re.sub(r"e([+-])([0-9])$", r"e\g<1>0\2", text)
+
+
+def as_json(value: Any) -> str:
+    """As the docker command's ``json`` writes it."""
+    whole = value if not callable(getattr(value, "as_json", None)) else value.as_json()
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+
+
+_VERB = re.compile(r"%([-+# 0]*)([0-9]+|\*)?(?:\.([0-9]+))?([a-zA-Z%])")
+_KINDS = {bool: "bool", int: "int", float: "float64", str: "string"}
+
+
+def formatted(form: str, values: tuple[Any, ...]) -> str:
+    """Go's fmt.Sprintf."""
+    left = list(values)
+
+    def verb(match: re.Match[str]) -> str:
+        flags, width, precision, letter = match.groups()
+        if letter == "%":
+            return "%"
+        if width == "*":
+            width = str(left.pop(0)) if left else ""
+        if not left:
+            return f"%!{letter}(MISSING)"
+        text = _verb(letter, left.pop(0), flags, precision)
+        if not width:
+            return text
+        pad = "0" if "0" in flags and "-" not in flags and letter in "dxXf" else " "
+        return text.ljust(int(width)) if "-" in flags else text.rjust(int(width), pad)
+
+    text = _VERB.sub(verb, form)
+    if left:
+        extra = ", ".join(f"{_kind(value)}={printed(value)}" for value in left)
+        text += f"%!(EXTRA {extra})"
+    return text
+
+
+def _verb(letter: str, value: Any, flags: str, precision: str | None) -> str:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    match letter:
+        case "v":
+            return printed(value)
+        case "s" if isinstance(value, str | list | tuple):
+            text = printed(value)
+            return text[: int(precision)] if precision else text
+        case "q" if isinstance(value, str):
+            return json.dumps(value, ensure_ascii=False)
+        case "q" if isinstance(value, list | tuple):
+            return f"[{' '.join(json.dumps(str(each), ensure_ascii=False) for each in value)}]"
+        case "d" if is_number and isinstance(value, int):
+            return f"{value:+d}" if "+" in flags else str(value)
+        case "x" | "X" if is_number and isinstance(value, int):
+            return format(value, letter)
+        case "x" | "X" if isinstance(value, str):
+            digits = value.encode().hex()
+            return digits.upper() if letter == "X" else digits
+        case "t" if isinstance(value, bool):
+            return str(value).lower()
+        case "f" | "e" | "g" if isinstance(value, float):
+            return format(value, f".{precision or 6}{letter}")
+        case "T":
+            return _kind(value)
+        case "c" if is_number:
+            return chr(int(value))
+    return f"%!{letter}({_kind(value)}={printed(value)})"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "map[string]interface {}"
+    if isinstance(value, list | tuple):
+        return "[]interface {}"
+    return _KINDS.get(type(value), "<nil>" if value is None else type(value).__name__)
+
+
+def comparison(sign: str) -> Callable[[Any, Any], bool]:
+    """lt, le, gt or ge."""
+    return {
+        "lt": lambda a, b: bool(a < b),
+        "le": lambda a, b: bool(a <= b),
+        "gt": lambda a, b: bool(a > b),
+        "ge": lambda a, b: bool(a >= b),
+    }[sign]
