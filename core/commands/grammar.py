@@ -69,9 +69,12 @@ def options(*flags: str, value: Value = TEXT) -> Any:
     return _field("option", flags, (), value, many=True)
 
 
-def switch(*flags: str) -> Any:
-    """A flag without a value: ``--force``."""
-    return _field("switch", flags, False)
+def switch(*flags: str, default: bool | None = False) -> Any:
+    """A flag without a value: ``--force``.
+
+    default: None where it matters whether the line says it, as ``--init=false`` of an update.
+    """
+    return _field("switch", flags, default)
 
 
 def rest(placeholder: str) -> Any:
@@ -93,7 +96,8 @@ def words(command: Any) -> tuple[str, ...]:
         held = getattr(command, name)
         has_rest |= part.kind == "rest"
         if part.kind == "switch":
-            flags += part.names[:1] * held
+            if held != part.default:
+                flags.append(part.names[0] if held else f"{part.names[0]}=false")
         elif part.kind == "option":
             if part.many or held != part.default:
                 values = map(part.value.write, part.values(held))

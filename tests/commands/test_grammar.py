@@ -45,7 +45,7 @@ WORDS: dict[values.Value, st.SearchStrategy[Any]] = {
 
 def held(part: Part, default: Any) -> st.SearchStrategy[Any]:
     if part.kind == "switch":
-        return st.booleans()
+        return st.booleans() if default is not None else st.sampled_from([None, False, True])
     word = WORDS.get(part.value, st.sampled_from(part.value.name.split("|")))
     if part.many:
         return st.lists(word, min_size=0 if part.optional else 1, max_size=3).map(tuple)
