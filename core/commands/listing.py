@@ -20,14 +20,16 @@ from core.templates.template import Template
 class Column:
     """What ``{{.Name}}`` is in a list.
 
-    name: of the placeholder. head: above the cells of a table. cell: its text for a thing. whole: the same with --no-trunc,
-    where that cuts less.
+    name: of the placeholder. head: above the cells of a table. cell: its value for a thing, nearly
+    always a text. whole: the same with --no-trunc, where that cuts less. json: the same in
+    ``{{json .}}``, where that says it in another way.
     """
 
     name: str
     head: str
-    cell: Callable[[Json], str]
-    whole: Callable[[Json], str] | None = None
+    cell: Callable[[Json], Any]
+    whole: Callable[[Json], Any] | None = None
+    json: Callable[[Json], Any] | None = None
 
 
 class Row:
@@ -38,7 +40,7 @@ class Row:
     def __init__(self, thing: Json, columns: Mapping[str, Column], kind: str, whole: bool) -> None:
         self._thing, self._columns, self._kind, self._whole = thing, columns, kind, whole
 
-    def field(self, name: str, *arguments: Any) -> str:
+    def field(self, name: str, *arguments: Any) -> Any:
         """A cell; ``.Label "key"`` is a label's value. Raises KeyError with the kind's name."""
         if name == "Label" and len(arguments) == 1:
             return str(labels(self._thing).get(arguments[0], ""))
@@ -47,9 +49,12 @@ class Row:
         column = self._columns[name]
         return ((self._whole and column.whole) or column.cell)(self._thing)
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """All cells, for ``{{json .}}``: the docker command sorts them."""
-        return {name: self.field(name) for name in sorted(self._columns)}
+        return {
+            name: column.json(self._thing) if column.json else self.field(name)
+            for name, column in sorted(self._columns.items())
+        }
 
 
 def labels(thing: Json) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -45,6 +46,54 @@ def _assignment(word: str) -> str:
     return word
 
 
+def _label(word: str) -> str:
+    key = word.partition("=")[0].lstrip()
+    if not key:
+        raise InvalidValue(
+            _("{word!r} should read KEY=VALUE"), f"invalid label '{word}': empty name", word=word
+        )
+    if any(sign.isspace() for sign in key):
+        why = f"label '{key}' contains whitespaces"
+        raise InvalidValue(_("{word!r} should read KEY=VALUE"), why, word=word)
+    return word
+
+
+def _filter(word: str) -> str:
+    if word and "=" not in word:
+        why = "invalid argument: bad format of filter (expected name=value)"
+        raise InvalidValue(_("{word!r} should read KEY=VALUE"), why, word=word)
+    return word
+
+
+def _integer(word: str) -> int:
+    try:
+        return int(word) if word.isascii() and "_" not in word and word == word.strip() else int("")
+    except ValueError:
+        why = f'strconv.ParseInt: parsing "{word}": invalid syntax'
+        raise InvalidValue(_("{word!r} is no whole number"), why, word=word) from None
+
+
+_BYTES = re.compile(r"([0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}) ?([kKmMgGtTpP]?)i?[bB]?")
+
+
+def size(word: str) -> int:
+    """A number of bytes as Docker writes it, ``512m``. Raises InvalidValue."""
+    found = _BYTES.fullmatch(word)
+    if not found:
+        why = f"invalid size: '{word}'"
+        raise InvalidValue(_("{word!r} is no size: write 512m or 2g"), why, word=word)
+    return int(float(found[1]) * 1024 ** " kmgtp".index(found[2].lower() or " "))
+
+
+def _size(word: str) -> str:
+    size(word)
+    return word
+
+
+def _swap(word: str) -> str:
+    return word if word == "-1" else _size(word)
+
+
 def _replicas(word: str) -> tuple[str, int]:
     service, equals, count = word.partition("=")
     if not service or not equals:
@@ -81,6 +130,12 @@ TEXT = Value("string")
 NUMBER = Value("number", read=_number)
 SECRET = Value("string", secret=str)
 LABEL = Value("key=value", read=_assignment, private=_assigned)
+MARK = Value("list", read=_label, private=_assigned)  # a label of an object to be made
+FILTER = Value("filter", read=_filter, private=_assigned)
+MAP = Value("map", private=_assigned)  # key=value, of a driver
+INTEGER = Value("int", read=_integer)
+BYTES = Value("bytes", read=_size)
+SWAP = Value("bytes|-1", read=_swap)
 ENV = Value("KEY=VALUE", read=_assignment, secret=_assigned)
 DURATION = Value("duration", read=_duration)
 TAIL = Value("number|all", read=_tail)
@@ -100,14 +155,19 @@ def one_of(*choices: str) -> Value:
 
 
 def pairs(texts: Iterable[str]) -> dict[str, str]:
-    """``("a=b", "c=d")`` as ``{"a": "b", "c": "d"}``."""
-    return dict(text.split("=", 1) for text in texts)
+    """``("a=b", "c")`` as ``{"a": "b", "c": ""}``."""
+    return {key: value for key, _, value in (text.partition("=") for text in texts)}
+
+
+def listed(texts: Iterable[str]) -> list[str]:
+    """``("a,b", "c")`` as ``["a", "b", "c"]``: a flag's values, many in one word."""
+    return [part for text in texts for part in next(csv.reader([text]), [])]
 
 
 def filters(texts: Iterable[str]) -> dict[str, list[str]]:
     """``("name=web", "name=db")`` as ``{"name": ["web", "db"]}``, docker-py's form."""
     found: dict[str, list[str]] = {}
-    for text in texts:
+    for text in filter(None, texts):
         key, _, value = text.partition("=")
-        found.setdefault(key, []).append(value)
+        found.setdefault(key.strip().lower(), []).append(value.strip())
     return found

@@ -28,6 +28,12 @@ from core.errors import InvalidCommand
 KEYS = st.text(st.characters(exclude_characters="=", exclude_categories=["Cs"]), min_size=1)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 PAIRS = st.builds("{}={}".format, KEYS, TEXTS)
+
+
+def _is_label(text: str) -> bool:
+    return not any(sign.isspace() for sign in text.partition("=")[0])
+
+
 WORDS: dict[values.Value, st.SearchStrategy[Any]] = {
     values.TEXT: TEXTS,
     values.SECRET: TEXTS,
@@ -36,6 +42,12 @@ WORDS: dict[values.Value, st.SearchStrategy[Any]] = {
     values.DURATION: st.sampled_from(["10s", "1m30s", "500ms", "0.5h"]),
     values.LABEL: PAIRS,
     values.ENV: PAIRS,
+    values.MARK: PAIRS.map(lambda text: f"a{text}".replace(" ", "")).filter(_is_label),
+    values.FILTER: PAIRS,
+    values.MAP: st.one_of(PAIRS, KEYS),
+    values.INTEGER: st.integers(-(10**6), 10**6),
+    values.BYTES: st.sampled_from(["512m", "1.5g", "100", "2KiB"]),
+    values.SWAP: st.sampled_from(["-1", "512m"]),
     values.REPLICAS: st.tuples(KEYS, st.integers(0, 500)),
     PORT: st.sampled_from(
         ["80", "8080:80", "53:53/udp", "127.0.0.1:80:80", "published=8080,target=80,mode=host"]
