@@ -44,7 +44,7 @@ def main() -> None:
 def _serve(client: docker.DockerClient, number: int) -> None:
     files = {name: (FOLDER / name).read_text(encoding="utf-8") for name in ("app.py", "Dockerfile")}
     files["app.py"] += f'\nst.write("Version {number}")\n'
-    BuildImage(tag=f"app{number}", path=".", files=tuple(files.items())).run(client)
+    BuildImage(tag=(f"app{number}",), path=".", files=tuple(files.items())).run(client)
     client.containers.run(f"app{number}", detach=True, ports={"8080": PORT + number})
 
 

@@ -59,7 +59,7 @@ def build() -> None:
             icon=":material/construction:",
             disabled=not may(BuildImage) or jobs.running("building"),
         ):
-            jobs.start("building", lambda: BuildImage(tag=tag.strip(), path=".", files=files))
+            jobs.start("building", lambda: BuildImage(tag=(tag.strip(),), path=".", files=files))
     st.button(_("Back to the course's files"), key="reset_files", on_click=caught(reset))
     jobs.show("building")
 

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
+from core.commands.image_history import ImageHistory
 from core.commands.images import (
-    ImageHistory,
     InspectImages,
     PruneImages,
-    PullImage,
     RemoveImages,
     TagImage,
 )
+from core.commands.transfers import PullImage
 from core.presentation import tables
 from core.ui import jobs
 from core.ui.forms import row

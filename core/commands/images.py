@@ -5,59 +5,153 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from core.cluster.engine_json import Json, count, items, text
-from core.cluster.references import NONE, canonical, names, tagged
-from core.commands import engine_messages
-from core.commands.command import Client, Command, Report, command, each
-from core.commands.grammar import argument, arguments, switch
-from core.commands.kinds import Inspection, Listing, OnEach, OneCall, Prune
-from core.commands.source import Call, given, literal
-from core.commands.table import ago, cut, short, size, table
+from core.cluster.engine_json import Json, items
+from core.cluster.references import NONE, Reference, names, reference, tagged
+from core.commands import image_tree
+from core.commands.api import Request, path, platform
+from core.commands.command import Client, Report, command, each, spoken
+from core.commands.grammar import argument, arguments, option, options, switch
+from core.commands.kinds import Inspection, OnEach, OneCall, Prune
+from core.commands.listing import Column, Listing
+from core.commands.source import Call, given
+from core.commands.streams import Streams
+from core.commands.table import ago, moment, short, size
+from core.commands.values import FILTER, filters, listed
+from core.errors import DockerRefused, EngineRejected
+
+
+def named(word: str) -> Reference:
+    """A typed name, taken apart. Raises DockerRefused."""
+    try:
+        return reference(word)
+    except ValueError as error:
+        raise DockerRefused(str(error)) from error
+
+
+def platform_of(word: str) -> dict[str, str]:
+    """The parameter of the API for a typed platform; none for none. Raises DockerRefused."""
+    try:
+        return {"platform": platform(word)} if word else {}
+    except ValueError as error:
+        raise DockerRefused(f"invalid platform: {error}") from error
+
+
+def _is_id(word: str) -> bool:
+    digits = word.removeprefix("sha256:")
+    return len(digits) == 64 and set(digits) <= set("0123456789abcdef")
+
+
+#: What an engine's image lacks where it is empty.
+IMAGE_EMPTY: Json = {
+    "Author": "", "Comment": "", "Container": "", "ContainerConfig": None, "DockerVersion": "",
+    "Parent": "", "Variant": "", "OsVersion": "", "Created": "", "Descriptor": None,
+}  # fmt: skip
+
+
+def _amount(number: int, digits: int = 4) -> str:
+    return "N/A" if number == -1 else size(number, digits)
+
+
+IMAGE_COLUMNS = (
+    Column("Containers", "CONTAINERS", lambda row: _count(row)),
+    Column("CreatedAt", "CREATED AT", lambda row: moment(row["Created"])),
+    Column("CreatedSince", "CREATED", lambda row: ago(row["Created"])),
+    Column("Digest", "DIGEST", lambda row: row["Digest"]),
+    Column("ID", "IMAGE ID", lambda row: short(row["Id"]), lambda row: row["Id"]),
+    Column("Repository", "REPOSITORY", lambda row: row["Repository"] or NONE),
+    Column("SharedSize", "SHARED SIZE", lambda row: _amount(row.get("SharedSize", -1))),
+    Column("Size", "SIZE", lambda row: size(row["Size"])),
+    Column("Tag", "TAG", lambda row: row["Tag"] or NONE),
+    Column("UniqueSize", "UNIQUE SIZE", lambda row: _unique(row)),
+)
+
+
+def _count(row: Json) -> str:
+    number = row.get("Containers", -1)
+    return "N/A" if number == -1 else str(number)
+
+
+def _unique(row: Json) -> str:
+    shared = row.get("SharedSize", -1)
+    return "N/A" if shared == -1 else size(row["Size"] - shared, 4)
 
 
 @command("image ls", "images", "image list")
 class ListImages(Listing):
-    """List the images that this engine holds."""
+    """List the images that this engine holds.
 
-    columns = (
-        ("REPOSITORY", lambda row: row["Repository"] or NONE),
-        ("TAG", lambda row: row["Tag"] or NONE),
-        ("IMAGE ID", lambda row: short(row["Id"])),
-        ("CREATED", lambda row: ago(row["Created"])),
-        ("SIZE", lambda row: size(row["Size"])),
-    )
+    The docker command 29 has another table; it is shown where the engine is a 29, too, because only
+    such an engine knows what stands in it.
+    """
+
+    columns = IMAGE_COLUMNS
+    shown = ("Repository", "Tag", "ID", "CreatedSince", "Size")
+    kind = "*formatter.imageContext"
     loop = ("image", "print(image.short_id, image.tags)")
     all: bool = switch("--all", "-a")
+    digests: bool = switch("--digests")
+    filter: tuple[str, ...] = options("--filter", "-f", value=FILTER)
+    format: str = option("--format")
+    no_trunc: bool = switch("--no-trunc")
     quiet: bool = switch("--quiet", "-q")
-    repository: str = argument("REPOSITORY", optional=True)
+    tree: bool = switch("--tree")
+    repository: str = argument("REPOSITORY[:TAG]", optional=True)
+
+    def _asked(self) -> dict[str, object]:
+        """The keywords of docker-py: a name, or filters that have it among others."""
+        chosen = filters(self.filter)
+        if "reference" in chosen and self.repository:
+            chosen["reference"].append(self.repository)
+            return {"filters": chosen}
+        return given(name=self.repository, filters=chosen)
 
     def _call(self) -> Call:
-        return Call("client.images.list", **given(name=self.repository), all=self.all)
+        return Call("client.images.list", **self._asked(), all=self.all)
+
+    def _shown(self) -> tuple[str, ...]:
+        return (*self.shown[:2], "Digest", *self.shown[2:]) if self.digests else self.shown
+
+    def _run(self, client: Client, report: Report) -> str:
+        return self._text(client, 0)
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        streams.print(self._text(client, streams.size[1] if streams.out_is_terminal else 0))
+        return 0
+
+    def _text(self, client: Client, width: int) -> str:
+        """width: of the terminal; 0 for none."""
+        old = {"quiet": self.quiet, "no-trunc": self.no_trunc, "show-digest": self.digests}
+        old["format"] = bool(self.format)
+        if self.tree and any(old.values()):
+            flag = next(flag for flag, said in old.items() if said)
+            raise DockerRefused(f"--{flag} is not yet supported with --tree")
+        new = image_tree.API_OF_29 if not self.tree else image_tree.FIRST_API
+        if any(old.values()) or not image_tree.speaks(client, new):
+            if self.tree:
+                raise DockerRefused(
+                    f'"--tree" requires API version {image_tree.FIRST_API}, but the Docker daemon '
+                    f"API version is {client.api.api_version}"
+                )
+            return self.listed(self._found(client))
+        chosen = filters(self.filter)
+        if self.repository:
+            chosen.setdefault("reference", []).append(self.repository)
+        whole = self.all or "dangling" in chosen
+        found = image_tree.listed(client, self.all, chosen)
+        return image_tree.table(found, self.tree, whole, width)
 
     def _found(self, client: Client) -> Iterator[Json]:
         """One row for each tag; one for an image without any."""
-        for image in client.api.images(all=self.all, **given(name=self.repository)) or ():
+        with_digests = self.digests or "{{.Digest}}" in self.format
+        for image in client.api.images(all=self.all, **self._asked()) or ():
+            digests: dict[str, list[str]] = {}
+            for name in items(image, "RepoDigests"):
+                digests.setdefault(name.partition("@")[0], []).append(name.partition("@")[2])
             called = names(items(image, "RepoTags"), items(image, "RepoDigests"))
             for repository, tag in called or [("", "")]:
-                yield image | {"Repository": repository, "Tag": tag}
-
-    def _id(self, thing: Json) -> str:
-        return short(thing["Id"])
-
-
-@command("image pull", "pull", changes=True)
-class PullImage(Command):
-    """Fetch an image from its registry, layer by layer."""
-
-    image: str = argument("IMAGE")
-
-    def _python(self) -> str:
-        return f"print({Call('client.images.pull', self.image)}.id)\n"
-
-    def _run(self, client: Client, report: Report) -> str:
-        default = "" if tagged(self.image) == self.image else "Using default tag: latest\n"
-        layers = engine_messages.pull(client, self.image, report)
-        return f"{default}{layers}\n{canonical(self.image)}"
+                of_it = digests.get(repository) if with_digests else None
+                for digest in of_it or [NONE]:
+                    yield image | {"Repository": repository, "Tag": tag, "Digest": digest}
 
 
 @command("image tag", "tag", changes=True)
@@ -71,42 +165,49 @@ class TagImage(OneCall):
         repository, _, tag = tagged(self.target).rpartition(":")
         return Call("client.api.tag", self.source, repository, tag)
 
+    def _run(self, client: Client, report: Report) -> str:
+        name = self.source
+        try:
+            if not _is_id(name):
+                reference(name)
+            name = self.target
+            digest = reference(name).digest
+        except ValueError as error:
+            why = f'Error parsing reference: "{name}" is not a valid repository/tag: {error}'
+            raise DockerRefused(why) from error
+        if digest:
+            raise DockerRefused("refusing to create a tag with a digest reference")
+        return OneCall._run(self, client, report)
+
     def _said(self, client: Client, answer: Any) -> str:
         return ""
-
-
-@command("image history", "history", reveals=True)
-class ImageHistory(Command):
-    """Show the layers of an image, and the instruction that made each. ENV shows among them."""
-
-    image: str = argument("IMAGE")
-
-    def _python(self) -> str:
-        return f"""\
-for layer in client.images.get({literal(self.image)}).history():
-    print(layer["Size"], layer["CreatedBy"])
-"""
-
-    def _run(self, client: Client, report: Report) -> str:
-        rows = (
-            (
-                short(layer["Id"]),
-                ago(layer["Created"]),
-                cut(text(layer, "CreatedBy").replace("\t", " "), 45),
-                size(count(layer, "Size")),
-                text(layer, "Comment"),
-            )
-            for layer in client.api.history(self.image) or ()
-        )
-        return table(("IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"), rows)
 
 
 @command("image inspect", reveals=True)
 class InspectImages(Inspection):
     """Show all that the engine knows about images."""
 
-    method = "api.inspect_image"
+    empty = IMAGE_EMPTY
+    format: str = option("--format", "-f")
+    platform: str = option("--platform")
     images: tuple[str, ...] = arguments("IMAGE")
+
+    def _call(self, name: str) -> Call:
+        return Call("client.api.inspect_image", name)
+
+    def _request(self, name: str) -> Request:
+        return Request("get", path("/images/{}/json", name), platform_of(self.platform))
+
+    def _look(self, client: Client, name: str) -> Json:
+        if not self.platform:
+            return Inspection._look(self, client, name)
+        found: Json = self._request(name).json(client)
+        return found
+
+    def _python(self) -> str:
+        if not self.platform:
+            return Inspection._python(self)
+        return "\n".join(self._request(name).text("print(answer.json())") for name in self.images)
 
 
 @command("image rm", "rmi", "image remove", changes=True, destructive=True)
@@ -115,13 +216,47 @@ class RemoveImages(OnEach):
 
     method = "images.remove"
     force: bool = switch("--force", "-f")
+    no_prune: bool = switch("--no-prune")
+    platform: tuple[str, ...] = options("--platform")
     images: tuple[str, ...] = arguments("IMAGE")
+
+    def _call(self, name: str) -> Call:
+        return Call("client.images.remove", name, force=self.force, **given(noprune=self.no_prune))
+
+    def _request(self, name: str) -> Request:
+        chosen: dict[str, object] = given(force=int(self.force), noprune=int(self.no_prune))
+        try:
+            chosen["platforms"] = [platform(word) for word in listed(self.platform)]
+        except ValueError as error:
+            raise DockerRefused(str(error)) from error
+        return Request("delete", path("/images/{}", name), chosen)
+
+    def _python(self) -> str:
+        if not self.platform:
+            return OnEach._python(self)
+        return "\n".join(self._request(name).text() for name in self.images)
 
     def _run(self, client: Client, report: Report) -> str:
         def remove(name: str) -> str:
-            return "\n".join(_deletions(client.api.remove_image(name, force=self.force)))
+            if self.platform:
+                gone = self._request(name).json(client)
+            else:
+                chosen = {"noprune": True} if self.no_prune else {}
+                gone = client.api.remove_image(name, force=self.force, **chosen)
+            return "\n".join(_deletions(gone))
 
         return each(self.images, remove)
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        """With --force an image that is not there is no failure."""
+        try:
+            streams.print(self._run(client, lambda progress: None))
+        except EngineRejected as error:
+            if not self.force or error.status != 404:
+                raise
+            streams.print(error.printed)
+            streams.warn(spoken(error))
+        return 0
 
 
 @command("image prune", changes=True, destructive=True)
@@ -130,6 +265,7 @@ class PruneImages(Prune):
 
     things = "Images"
     all: bool = switch("--all", "-a")
+    filter: tuple[str, ...] = options("--filter", value=FILTER)
     force: bool = switch("--force", "-f")
 
     def _doomed(self) -> str:
@@ -137,7 +273,8 @@ class PruneImages(Prune):
         return unused if self.all else "dangling images"
 
     def _call(self) -> Call:
-        return Call("client.images.prune", filters={"dangling": not self.all})
+        chosen = filters(self.filter) | {"dangling": not self.all}
+        return Call("client.images.prune", filters=chosen)
 
     def _deleted(self, pruned: Json) -> Iterable[str]:
         return map(str.lower, _deletions(items(pruned, "ImagesDeleted")))

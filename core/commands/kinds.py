@@ -19,6 +19,7 @@ from core.commands.engine_messages import followed
 from core.commands.source import Call, Code, literal
 from core.commands.table import by_name, size, table
 from core.errors import DockerRefused, EngineRejected, TemplateError
+from core.templates.structs import Known
 from core.templates.template import Template
 
 
@@ -77,6 +78,9 @@ class Inspection(OnEach):
 
     __slots__ = ()
 
+    #: What the engine leaves out where it is empty, and what a template finds there.
+    empty: ClassVar[Json] = {}
+
     def _python(self) -> str:
         found, names = _field(self), [self._reference(name) for name in self._names()]
         return f"""\
@@ -90,7 +94,7 @@ print(json.dumps({found}, indent=4))
         found: list[Json] = []
 
         def look(name: str) -> None:
-            found.append(self._call(self._reference(name)).on(client))
+            found.append(self._look(client, name))
 
         try:
             each(self._names(), look)
@@ -99,6 +103,11 @@ print(json.dumps({found}, indent=4))
             raise
         return self._shown(found)
 
+    def _look(self, client: Client, name: str) -> Json:
+        """One of them, as the engine describes it."""
+        thing: Json = self._call(self._reference(name)).on(client)
+        return thing
+
     def _shown(self, found: list[Json]) -> str:
         """What was found, as JSON or in the format that the line gives. Raises DockerRefused."""
         form = getattr(self, "format", "")
@@ -106,7 +115,9 @@ print(json.dumps({found}, indent=4))
             return json.dumps(found, indent=4, ensure_ascii=False)
         try:
             template = Template("{{json .}}" if form == "json" else form)
-            return "\n".join(template.render(thing, missing_in_json) for thing in found)
+            return "\n".join(
+                template.render(Known(thing, self.empty), missing_in_json) for thing in found
+            )
         except TemplateError as error:
             raise DockerRefused(f"template parsing error: {error}") from error
 

@@ -62,6 +62,11 @@ def labels(thing: Json) -> dict[str, str]:
     return part(thing, "Labels") or part(thing, "Spec", "Labels")
 
 
+def labelled(thing: Json) -> str:
+    """All labels in one cell."""
+    return ",".join(f"{key}={value}" for key, value in sorted(labels(thing).items()))
+
+
 class Listing(Command):
     """A list with a row for each thing.
 

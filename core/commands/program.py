@@ -9,12 +9,12 @@ from core.commands import grammar, reference
 from core.commands.command import Client, Command, spoken
 from core.commands.registry import lookup
 from core.commands.streams import Streams
+from core.commands.versions import VERSION as VERSION
 from core.errors import EssaimError, InvalidLine
 
 #: Flags of the docker command itself that take a value. Only -H is of use here.
 _WITH_VALUE = ("--config", "-c", "--context", "-H", "--host", "-l", "--log-level")
 _SWITCHES = ("-D", "--debug", "--tls", "--tlsverify")
-VERSION = "29.0.0"  # of the docker command that is played
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,16 @@ from core.commands import (
     build,
     container_views,
     containers,
+    disk_usage,
+    events,
     execs,
     grammar,
+    image_history,
     images,
+    inspection,
+    networks,
     nodes,
+    registries,
     runs,
     secrets,
     service_logs,
@@ -22,6 +28,9 @@ from core.commands import (
     stacks,
     swarm,
     system,
+    transfers,
+    versions,
+    volumes,
 )
 from core.commands.command import Command
 from core.errors import InvalidCommand
@@ -29,8 +38,9 @@ from core.i18n import later as _
 
 #: Every module with commands in it, in the order of docs/commands.md.
 _MODULES = (
-    system, images, build, runs, container_views, execs, containers, swarm, nodes, service_views,
-    services, service_logs, secrets, stacks,
+    versions, system, disk_usage, events, inspection, images, image_history, transfers, registries,
+    build, networks, volumes, runs, container_views, execs, containers,
+    swarm, nodes, service_views, services, service_logs, secrets, stacks,
 )  # fmt: skip
 
 COMMANDS: tuple[type[Command], ...] = tuple(

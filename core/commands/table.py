@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import zip_longest
 
 from core.cluster.engine_json import Json, natural, text
@@ -34,6 +34,19 @@ def ago(moment: float | str) -> str:
 def seconds(timestamp: str) -> float:
     """The API's RFC 3339 timestamp in seconds since the epoch. Raises ValueError."""
     return datetime.fromisoformat(timestamp).timestamp()
+
+
+def moment(time: float) -> str:
+    """Seconds since the epoch as Go prints a time: ``2026-11-30 13:00:00 +0000 UTC``."""
+    return f"{datetime.fromtimestamp(int(time), UTC):%Y-%m-%d %H:%M:%S} +0000 UTC"
+
+
+def moment_of(timestamp: str) -> str:
+    """The API's RFC 3339 timestamp as Go prints a time, with its fraction."""
+    day, _, rest = timestamp.partition("T")
+    clock = rest.partition("Z")[0]
+    whole, dot, fraction = clock.partition(".")
+    return f"{day} {whole}{dot}{fraction.rstrip('0')}".rstrip(".") + " +0000 UTC"
 
 
 def duration(length: float) -> str:

@@ -73,6 +73,13 @@ def _integer(word: str) -> int:
         raise InvalidValue(_("{word!r} is no whole number"), why, word=word) from None
 
 
+def _variable(word: str) -> str:
+    if not word or word.startswith("="):
+        why = f"invalid environment variable: {word}"
+        raise InvalidValue(_("{word!r} should read KEY=VALUE"), why, word=word)
+    return word
+
+
 _BYTES = re.compile(r"([0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}) ?([kKmMgGtTpP]?)i?[bB]?")
 
 
@@ -133,6 +140,7 @@ LABEL = Value("key=value", read=_assignment, private=_assigned)
 MARK = Value("list", read=_label, private=_assigned)  # a label of an object to be made
 FILTER = Value("filter", read=_filter, private=_assigned)
 MAP = Value("map", private=_assigned)  # key=value, of a driver
+VARIABLE = Value("list", read=_variable, secret=_assigned)  # its value perhaps of the environment
 INTEGER = Value("int", read=_integer)
 BYTES = Value("bytes", read=_size)
 SWAP = Value("bytes|-1", read=_swap)

@@ -25,6 +25,7 @@ from core.commands.images import RemoveImages, TagImage
 from core.commands.nodes import DemoteNodes, RemoveNodes, UpdateNode
 from core.commands.stacks import DeployStack
 from core.commands.swarm import InitSwarm, LeaveSwarm
+from core.commands.transfers import ImportImage
 from core.errors import InvalidCommand, NotAllowed
 from core.i18n import later as _
 
@@ -245,7 +246,9 @@ def _tags(command: Command) -> Iterable[str]:
         return command.images
     if isinstance(command, TagImage):
         return (command.target,)
-    return (command.tag,) if isinstance(command, BuildImage) and command.tag else ()
+    if isinstance(command, ImportImage):
+        return (command.target,) if command.target else ()
+    return command.tag if isinstance(command, BuildImage) else ()
 
 
 def _is(id: str, traces: frozenset[str]) -> bool:

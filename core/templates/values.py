@@ -43,8 +43,12 @@ def _float(value: float) -> str:
 
 def as_json(value: Any) -> str:
     """As the docker command's ``json`` writes it."""
-    whole = value if not callable(getattr(value, "as_json", None)) else value.as_json()
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    rows = callable(getattr(value, "as_json", None))
+    text = json.dumps(value.as_json() if rows else value, ensure_ascii=False, separators=(",", ":"))
+    if rows:  # docker writes those of its lists itself, and for web pages
+        for sign in "<>&":
+            text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
 
 
 _VERB = re.compile(r"%([-+# 0]*)([0-9]+|\*)?(?:\.([0-9]+))?([a-zA-Z%])")

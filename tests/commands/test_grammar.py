@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from core.commands import grammar, values
+from core.commands.build import TAGGED, ULIMIT
 from core.commands.command import Command
 from core.commands.containers import StartContainers, StopContainers
 from core.commands.execs import ExecContainer
@@ -45,6 +46,9 @@ WORDS: dict[values.Value, st.SearchStrategy[Any]] = {
     values.MARK: PAIRS.map(lambda text: f"a{text}".replace(" ", "")).filter(_is_label),
     values.FILTER: PAIRS,
     values.MAP: st.one_of(PAIRS, KEYS),
+    values.VARIABLE: st.one_of(PAIRS, KEYS),
+    TAGGED: st.sampled_from(["app", "me/app:1", "localhost:5000/app"]),
+    ULIMIT: st.sampled_from(["nofile=1024", "nproc=-1:64"]),
     values.INTEGER: st.integers(-(10**6), 10**6),
     values.BYTES: st.sampled_from(["512m", "1.5g", "100", "2KiB"]),
     values.SWAP: st.sampled_from(["-1", "512m"]),

@@ -18,12 +18,14 @@ from core.cluster import parse
 from core.commands.command import Command
 from core.commands.container_views import ListContainers
 from core.commands.containers import PruneContainers
-from core.commands.images import ImageHistory, ListImages, PruneImages, RemoveImages
+from core.commands.image_history import ImageHistory
+from core.commands.images import ListImages, PruneImages, RemoveImages
 from core.commands.nodes import ListNodes, NodeTasks, UpdateNode
 from core.commands.service_views import ListServices, ServiceTasks
 from core.commands.services import CreateService, UpdateService
 from core.commands.stacks import ListStacks, StackServices
-from core.commands.system import Info, Version
+from core.commands.system import Info
+from core.commands.versions import Version
 
 RECORDED = Path(__file__).parents[1] / "recorded"
 ENGINES = {

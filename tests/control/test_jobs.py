@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.commands.command import Report
-from core.commands.images import PullImage
+from core.commands.transfers import PullImage
 from core.control.jobs import Job
 from tests.cluster.test_collector import until
 

@@ -10,8 +10,8 @@ import pytest
 
 from core.commands.command import Command, Interrupt, Progress, Report
 from core.commands.container_views import ContainerLogs
-from core.commands.images import PullImage
 from core.commands.registry import parse
+from core.commands.transfers import PullImage
 from core.control.access import Access
 from core.control.control import Control
 from core.control.jobs import Job

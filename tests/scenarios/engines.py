@@ -68,7 +68,7 @@ class Swarm:
     def build(self, tag: str, last: str = "COPY hello.txt /") -> str:
         """Build a small image of two steps from files in memory."""
         files = (("hello.txt", "hello"), ("Dockerfile", f"FROM alpine\n{last}\n"))
-        return BuildImage(tag=tag, path=".", files=files).run(self.client)
+        return BuildImage(tag=(tag,), path=".", files=files).run(self.client)
 
     def get(self, port: int) -> int:
         """The HTTP status that a published port answers with; 0 when nobody does."""

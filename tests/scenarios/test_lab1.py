@@ -6,7 +6,7 @@ import pytest
 
 from core.commands.build import BuildImage
 from core.commands.command import Progress
-from core.commands.images import PullImage
+from core.commands.transfers import PullImage
 from core.errors import EngineRejected
 
 from .engines import Swarm
@@ -99,7 +99,7 @@ def test_a_build_shows_its_steps_and_leaves_an_image(swarm: Swarm) -> None:
     heard: list[Progress] = []
     text = 'FROM alpine\nCOPY hello.txt /greeting.txt\nCMD ["cat", "/greeting.txt"]\n'
     files = (("hello.txt", "hello from a file\n"), ("Dockerfile", text))
-    log = BuildImage(tag="essaim-hello", path=".", files=files).run(swarm.client, heard.append)
+    log = BuildImage(tag=("essaim-hello",), path=".", files=files).run(swarm.client, heard.append)
 
     lines = log.splitlines()
     assert lines[0] == "Step 1/3 : FROM alpine"

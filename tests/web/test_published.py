@@ -242,7 +242,7 @@ def test_a_refusal_is_said_in_the_language_of_the_browser(
 def test_an_app_that_runs_is_opened_with_its_websocket(cluster: Control, served: str) -> None:
     client: docker.DockerClient = cluster.connection.client()
     files = tuple((name, (FOLDER / name).read_text()) for name in ("app.py", "Dockerfile"))
-    BuildImage(tag="app", path=".", files=files).run(client)
+    BuildImage(tag=("app",), path=".", files=files).run(client)
     client.containers.run("app", name="app", detach=True, ports={"8080": 8080})
     way = f"{served}/open/abcd2345/node1/8080"
     until(lambda: requests.get(f"http://{way}/", timeout=90).status_code == 200, 90)

@@ -111,7 +111,7 @@ LAB = Lab(
         Step(
             "change",
             rebuilt,
-            (BuildImage(tag=IMAGE, path=".", files=changed()),),
+            (BuildImage(tag=(IMAGE,), path=".", files=changed()),),
             look=("docker image ls",),
         ),
         Step("renew", renewed, (RUN.format(8082),), look=("docker ps",)),
