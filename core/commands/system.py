@@ -30,6 +30,10 @@ _EMPTY: Json = {
 }  # fmt: skip
 
 
+#: Fields that Go and its JSON write in another case.
+_OTHER_CASE = {"CPUCfsPeriod": "CpuCfsPeriod", "CPUCfsQuota": "CpuCfsQuota"}
+
+
 @command("system info", "info")
 class Info(Command):
     """Show what the engine is made of, and its place in the Swarm."""
@@ -80,6 +84,7 @@ class _Info(Struct):
         self._info = info
 
     def field(self, name: str, *arguments: Any) -> Any:
+        name = _OTHER_CASE.get(name, name)
         if name not in self._fields and name in self._info and not arguments:
             return self._info[name]
         return super().field(name, *arguments)
