@@ -15,7 +15,7 @@ from core.cluster.snapshot import ClusterSnapshot
 from core.commands import grammar
 from core.commands.streams import Interrupt as Interrupt
 from core.commands.streams import Streams
-from core.errors import EngineRejected, EssaimError, InvalidCommand
+from core.errors import DockerRefused, EngineRejected, EssaimError, InvalidCommand
 from core.i18n import later as _
 
 #: The beginning of every Python text.
@@ -93,7 +93,11 @@ class Command(ABC):
 
     def python(self) -> str:
         """A runnable docker-py text that does the same as ``run``."""
-        return f"{HEADER}{self._python().strip()}\n"
+        try:
+            return f"{HEADER}{self._python().strip()}\n"
+        except DockerRefused as refusal:
+            words = str(refusal).replace("\n", " ")
+            return f"{HEADER}# The docker command refuses this itself: {words}\n"
 
     def run(
         self, client: Client, report: Report = no_report, interrupt: Interrupt | None = None

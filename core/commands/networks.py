@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from core.cluster.engine_json import Json, items, text
@@ -90,7 +91,7 @@ class CreateNetwork(OneCall):
         subnets, ranges = listed(self.subnet), listed(self.ip_range)
         found = configs(subnets, ranges, listed(self.gateway), pairs(self.aux_address))
         ipam: Json = {"Driver": self.ipam_driver, "Config": found}
-        return ipam | given(Options=pairs(self.ipam_opt))
+        return ipam | {"Options": pairs(self.ipam_opt)}
 
     def _call(self) -> Call:
         try:
@@ -107,7 +108,7 @@ class CreateNetwork(OneCall):
             driver=self.driver,
             **given(
                 enable_ipv6=self.ipv6,
-                ipam=ipam if ipam != {"Driver": "default", "Config": []} else {},
+                ipam=ipam,
                 labels=pairs(self.label),
                 options=pairs(self.opt),
                 scope=self.scope,
@@ -126,12 +127,10 @@ class CreateNetwork(OneCall):
         return Request("post", "/networks/create", body=body)
 
     def _python(self) -> str:
-        if self._in_docker_py:
-            return f'print({self._call()}["Id"])\n'
-        try:
-            return self._request().text('print(answer.json()["Id"])')
-        except DockerRefused:
-            return f'print({self._call()}["Id"])\n'
+        if not self._in_docker_py:
+            with suppress(DockerRefused):
+                return self._request().text('print(answer.json()["Id"])')
+        return f'print({self._call()}["Id"])\n'
 
     def _run(self, client: Client, report: Report) -> str:
         self._ipam()

@@ -16,7 +16,7 @@ from core.commands.source import Call, given
 from core.commands.streams import Streams
 from core.commands.table import duration, memory, size
 from core.commands.values import FILTER, filters
-from core.commands.versions import client_fields, client_version, rendered
+from core.commands.versions import client_fields, client_version, its_line, rendered
 from core.commands.volumes import PruneVolumes
 from core.errors import DockerRefused
 from core.templates.structs import Known, Struct
@@ -52,7 +52,8 @@ print(info["ContainersRunning"], "of", info["Containers"], "containers run")
         return "\n".join([*lines, *warnings])
 
     def _play(self, client: Client, streams: Streams) -> int:
-        lines, warnings = self._said(client)
+        with its_line(streams):
+            lines, warnings = self._said(client)
         streams.print("\n".join(lines))
         for warning in warnings:
             streams.warn(warning)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +39,7 @@ def client_fields(own: dict[str, str]) -> dict[str, Any]:
     return fields | {"APIVersion" if key == "ApiVersion" else key: own[key] for key in own}
 
 
-def rendered(form: str, thing: Struct) -> str:
+def rendered(form: str, thing: Struct, name: str = "") -> str:
     """``--format`` of version and info. Raises DockerRefused."""
     try:
         template = Template("{{json .}}" if form == "json" else form)
@@ -46,7 +48,22 @@ def rendered(form: str, thing: Struct) -> str:
     try:
         return template.render(thing)
     except TemplateError as error:
-        raise DockerRefused(str(error)) from error
+        words = str(error)
+        if name:
+            words = words.replace("template: :", f"template: {name}:", 1)
+            words = words.replace('executing ""', f'executing "{name}"', 1)
+        raise DockerRefused(words) from error
+
+
+@contextmanager
+def its_line(streams: Streams) -> Iterator[None]:
+    """docker ends the line of a template that cannot be executed, though nothing stands in it."""
+    try:
+        yield
+    except DockerRefused as refusal:
+        if refusal.code == 1:
+            streams.write(b"\n")
+        raise
 
 
 @command("version")
@@ -69,7 +86,8 @@ class Version(Command):
         except EngineUnreachable:
             streams.print(self._text(client, None))
             raise
-        streams.print(self._text(client, server))
+        with its_line(streams):
+            streams.print(self._text(client, server))
         return 0
 
     def _text(self, client: Client, server: Json | None) -> str:
@@ -80,9 +98,8 @@ class Version(Command):
         known = None if server is None else _as_struct(server)
         fields = {"Client": Struct("system.clientVersion", client_fields(own), own)}
         as_json = {"Client": own, "Server": server}
-        return rendered(
-            self.format, Struct("system.versionInfo", fields | {"Server": known}, as_json)
-        )
+        whole = Struct("system.versionInfo", fields | {"Server": known}, as_json)
+        return rendered(self.format, whole, "version")
 
 
 def _as_struct(server: Json) -> Struct:

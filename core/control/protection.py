@@ -37,7 +37,11 @@ KINDS = {
     "NODE": "node",
     "SECRET": "secret",
     "STACK": "stack",
+    "NAME|ID": "any",
 }
+#: An argument that names an object of any kind.
+ANY = "any"
+_ANY = ("container", "service", "secret")
 #: The docker command's word for the connected node.
 SELF = "self"
 
@@ -195,7 +199,8 @@ def named(command: Command) -> Iterator[tuple[str, str]]:
             continue
         held = getattr(command, field)
         for each in held if part.many else (held,):
-            yield kind, each[0] if isinstance(each, tuple) else str(each)
+            word = each[0] if isinstance(each, tuple) else str(each)
+            yield from ((one, word) for one in (_ANY if kind == ANY else (kind,)))
 
 
 def _enters(command: Command, kind: str) -> bool:

@@ -44,11 +44,17 @@ def _float(value: float) -> str:
 def as_json(value: Any) -> str:
     """As the docker command's ``json`` writes it."""
     rows = callable(getattr(value, "as_json", None))
-    text = json.dumps(value.as_json() if rows else value, ensure_ascii=False, separators=(",", ":"))
+    whole = value.as_json() if rows else value
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), default=_in_json)
     if rows:  # docker writes those of its lists itself, and for web pages
         for sign in "<>&":
             text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
+
+
+def _in_json(value: Any) -> Any:
+    """What a struct, or a row of a list, is in JSON."""
+    return value.as_json() if callable(getattr(value, "as_json", None)) else value.json
 
 
 _VERB = re.compile(r"%([-+# 0]*)([0-9]+|\*)?(?:\.([0-9]+))?([a-zA-Z%])")
