@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.cluster.snapshot import Container
 from core.commands.build import BuildImage
-from core.commands.container_views import ContainerLogs
+from core.commands.container_logs import ContainerLogs
 from core.commands.containers import RemoveContainers, StopContainers
 from core.commands.folder import FOLDER
 from core.commands.runs import RunContainer

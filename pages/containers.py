@@ -3,14 +3,15 @@
 import streamlit as st
 
 from core.cluster.snapshot import Container
-from core.commands.container_views import ContainerLogs, InspectContainers
+from core.commands.container_logs import ContainerLogs
+from core.commands.container_views import InspectContainers
 from core.commands.containers import (
     KillContainers,
     PruneContainers,
     RemoveContainers,
-    StartContainers,
     StopContainers,
 )
+from core.commands.execs import StartContainers
 from core.commands.runs import RunContainer
 from core.presentation import tables
 from core.ui import jobs

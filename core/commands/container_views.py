@@ -1,34 +1,94 @@
-"""docker container: look at containers and at their output."""
+"""docker container: look at containers, their ports, programs and changed files."""
 
 from __future__ import annotations
 
-from core.cluster.engine_json import Json, items, part, text
+import ipaddress
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from core.cluster.engine_json import Json, count, items, part, text
 from core.cluster.references import of_container
-from core.commands import engine_messages, terminal_output
-from core.commands.command import Client, Interrupt, Report, command
-from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.kinds import Inspection, Listing, Logs
+from core.commands.command import Client, Command, Report, command
+from core.commands.grammar import argument, arguments, option, options, rest, switch
+from core.commands.kinds import Inspection, OneCall
+from core.commands.listing import Column, Listing, labels
 from core.commands.source import Call, given, literal
-from core.commands.table import ago, cut, short
-from core.commands.values import LABEL, TAIL, filters
+from core.commands.streams import Streams
+from core.commands.table import ago, cut, short, size
+from core.commands.values import FILTER, INTEGER, filters
+from core.errors import DockerRefused, TemplateError
 
 
 def _names(container: Json) -> str:
     # A name with a second slash is a link from another container.
-    return ",".join(name[1:] for name in items(container, "Names") if "/" not in name[1:])
+    return next((name[1:] for name in items(container, "Names") if "/" not in name[1:]), "")
 
 
-def _ports(ports: list[Json]) -> list[str]:
-    """``80/tcp`` for an open port, ``0.0.0.0:8080->80/tcp`` for a published one."""
-    lines = []
-    for port in sorted(ports, key=lambda p: (p["PrivatePort"], p["Type"], p.get("IP", ""))):
-        inside = f"{port['PrivatePort']}/{port['Type']}"
-        address = port.get("IP", "")
-        outside = f"[{address}]" if ":" in address else address
-        lines.append(
-            f"{outside}:{port['PublicPort']}->{inside}" if "PublicPort" in port else inside
-        )
-    return lines
+def _all_names(container: Json) -> str:
+    return ",".join(name.removeprefix("/") for name in items(container, "Names"))
+
+
+def _order(port: Json) -> tuple[int, tuple[int, bytes], int, str]:
+    address = port.get("IP", "")
+    known = ipaddress.ip_address(address) if address else None
+    place = (known.version, known.packed) if known else (0, b"")
+    return port["PrivatePort"], place, port.get("PublicPort", 0), port["Type"]
+
+
+def _ports(container: Json) -> str:
+    """``80/tcp`` for an open port, ``0.0.0.0:8080->80/tcp`` for a published one.
+
+    Neighbours with the same number on both sides are one range (docker/cli, DisplayablePorts).
+    """
+    groups: dict[tuple[str, str], tuple[int, int]] = {}
+    ranges, mapped = [], []
+    for port in sorted(items(container, "Ports"), key=_order):
+        inside, kind, address = port["PrivatePort"], port["Type"], port.get("IP", "")
+        if address and port.get("PublicPort") != inside:
+            mapped.append(f"{_joined(address, port['PublicPort'])}->{inside}/{kind}")
+            continue
+        first, last = groups.get((address, kind), (inside, inside - 1))
+        if last + 1 != inside:
+            ranges.append(_range(address, kind, first, last))
+            first = inside
+        groups[address, kind] = first, inside
+    ranges += [_range(*key, *numbers) for key, numbers in groups.items()]
+    return ", ".join([*ranges, *mapped])
+
+
+def _joined(address: str, port: object) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _range(address: str, kind: str, first: int, last: int) -> str:
+    numbers = f"{first}-{last}" if first != last else str(first)
+    return f"{_joined(address, numbers)}->{numbers}/{kind}" if address else f"{numbers}/{kind}"
+
+
+def _size(container: Json) -> str:
+    own, whole = size(count(container, "SizeRw")), count(container, "SizeRootFs")
+    return f"{own} (virtual {size(whole)})" if whole else own
+
+
+def _mounts(container: Json, length: int | None = None) -> str:
+    names = (mount.get("Name") or mount.get("Source", "") for mount in items(container, "Mounts"))
+    return ",".join(cut(name, length) if length else name for name in names)
+
+
+def _created(container: Json) -> str:
+    return datetime.fromtimestamp(container["Created"], UTC).strftime("%Y-%m-%d %H:%M:%S %z %Z")
+
+
+def _quoted(words: str) -> str:
+    return json.dumps(words, ensure_ascii=False)
+
+
+def _health(container: Json) -> str:
+    if status := text(container, "Health", "Status"):
+        return "" if status == "none" else status
+    said = text(container, "Status").rpartition("(")[2].removesuffix(")").removeprefix("health: ")
+    return said if said in ("healthy", "unhealthy", "starting") else ""
 
 
 @command("container ls", "ps", "container ps", "container list")
@@ -36,77 +96,182 @@ class ListContainers(Listing):
     """List the containers that run on this engine; with --all those that have ended too."""
 
     columns = (
-        ("CONTAINER ID", lambda container: short(container["Id"])),
-        ("IMAGE", lambda container: of_container(text(container, "Image"))),
-        ("COMMAND", lambda container: f'"{cut(text(container, "Command"), 20)}"'),
-        ("CREATED", lambda container: ago(container["Created"])),
-        ("STATUS", lambda container: text(container, "Status")),
-        ("PORTS", lambda container: ", ".join(_ports(items(container, "Ports")))),
-        ("NAMES", _names),
-    )
+        Column("ID", "CONTAINER ID", lambda c: short(c["Id"]), lambda c: c["Id"]),
+        Column("Image", "IMAGE", lambda c: of_container(text(c, "Image")) or "<no image>",
+               lambda c: text(c, "Image") or "<no image>"),
+        Column("Command", "COMMAND", lambda c: _quoted(cut(text(c, "Command"), 20)),
+               lambda c: _quoted(text(c, "Command"))),
+        Column("RunningFor", "CREATED", lambda c: ago(c["Created"])),
+        Column("Status", "STATUS", lambda c: text(c, "Status")),
+        Column("Ports", "PORTS", _ports),
+        Column("Names", "NAMES", _names, _all_names),
+        Column("Size", "SIZE", _size),
+        Column("CreatedAt", "CREATED AT", _created),
+        Column("State", "STATE", lambda c: text(c, "State")),
+        Column("Labels", "LABELS",
+               lambda c: ",".join(sorted(f"{k}={v}" for k, v in labels(c).items()))),
+        Column("Mounts", "MOUNTS", lambda c: _mounts(c, 15), _mounts),
+        Column("LocalVolumes", "LOCAL VOLUMES",
+               lambda c: str(sum(m.get("Driver") == "local" for m in items(c, "Mounts")))),
+        Column("Networks", "NETWORKS",
+               lambda c: ",".join(part(c, "NetworkSettings", "Networks"))),
+        Column("Platform", "PLATFORM",
+               lambda c: part(c, "ImageManifestDescriptor", "platform") or None),
+    )  # fmt: skip
+    shown = ("ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names")
+    kind = "*formatter.ContainerContext"
+    quiet_first = True
     loop = ("container", "print(container.short_id, container.name, container.status)")
     all: bool = switch("-a", "--all")
     quiet: bool = switch("--quiet", "-q")
-    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+    filter: tuple[str, ...] = options("--filter", "-f", value=FILTER)
+    format: str = option("--format")
+    last: int = option("-n", "--last", value=INTEGER, default=-1)
+    latest: bool = switch("-l", "--latest")
+    no_trunc: bool = switch("--no-trunc")
+    size: bool = switch("-s", "--size")
+
+    def _shown(self) -> tuple[str, ...]:
+        return (*self.shown, "Size") if self.size else self.shown
+
+    def _limit(self) -> int:
+        return 1 if self.latest and self.last < 0 else self.last
 
     def _call(self) -> Call:
-        chosen = given(all=self.all, filters=filters(self.filter))
+        chosen = given(
+            all=self.all, limit=max(self._limit(), 0) or None, filters=filters(self.filter)
+        )
         # Containers of a Swarm come and go, also between the list and the look at each.
         return Call("client.containers.list", ignore_removed=True, **chosen)
 
     def _found(self, client: Client) -> list[Json]:
         chosen = given(filters=filters(self.filter))
-        return client.api.containers(all=self.all, **chosen) or []
-
-    def _id(self, thing: Json) -> str:
-        return short(thing["Id"])
-
-
-@command("container logs", "logs", reveals=True)
-class ContainerLogs(Logs):
-    """Show what a container has printed. It reveals: programs print passwords."""
-
-    follow: bool = switch("-f", "--follow")
-    tail: str = option("--tail", "-n", value=TAIL, default="all")
-    timestamps: bool = switch("--timestamps", "-t")
-    container: str = argument("CONTAINER")
-
-    def _python(self) -> str:
-        asked = {"tail": _tail(self.tail), "timestamps": self.timestamps}
-        get = f"container = client.containers.get({literal(self.container)})\n"
-        if self.follow:
-            logs = Call("container.logs", stream=True, follow=True, **asked)
-            return f"""\
-import codecs
-
-{get}for text in codecs.iterdecode({logs}, "utf-8", "replace"):
-    print(text, end="", flush=True)
-"""
-        return (
-            f"""{get}print({Call("container.logs", **asked)}.decode(errors="replace"), end="")\n"""
-        )
+        limit = max(self._limit(), 0) or -1
+        sized = self.size or ".Size" in self.format
+        return client.api.containers(all=self.all, limit=limit, size=sized, **chosen) or []
 
     def _run(self, client: Client, report: Report) -> str:
-        logs: bytes = client.api.logs(
-            self.container, tail=_tail(self.tail), timestamps=self.timestamps
-        )
-        return "\n".join(terminal_output.lines(logs)).rstrip("\n")
+        if self.format in ("", "table", "json"):
+            return Listing._run(self, client, report)
+        try:
+            self.listed([{"Id": "", "Created": 0}])
+        except TemplateError as error:
+            words = str(error).removeprefix("template parsing error: ")
+            what = (
+                "failed to execute template" if "executing" in words else "failed to parse template"
+            )
+            raise DockerRefused(f"{what}: {words}") from error
+        return Listing._run(self, client, report)
 
-    def _follow(self, client: Client, report: Report, interrupt: Interrupt) -> str:
-        known = client.api.inspect_container(self.container)
-        path, tty = f"/containers/{known['Id']}/logs", bool(part(known, "Config").get("Tty"))
-        stream = self._stream(client, path, tty, interrupt)
-        return engine_messages.reported(stream, report)
-
-
-def _tail(text: str) -> int | str:
-    """docker-py takes a number or ``all``, and silently reads any other word as ``all``."""
-    return int(text) if text.isdigit() else "all"
+    def _play(self, client: Client, streams: Streams) -> int:
+        if self.quiet and self.format:
+            why = "because both --format and --quiet are set."
+            streams.warn(f"WARNING: Ignoring custom format, {why}")
+        return Listing._play(self, client, streams)
 
 
 @command("container inspect", reveals=True)
 class InspectContainers(Inspection):
     """Show all that the engine knows about containers."""
 
-    method = "api.inspect_container"
+    format: str = option("-f", "--format")
+    size: bool = switch("-s", "--size")
     containers: tuple[str, ...] = arguments("CONTAINER")
+
+    def _call(self, name: str) -> Call:
+        if not self.size:
+            return Call("client.api.inspect_container", name)
+        url = Call("client.api._url", "/containers/{0}/json", name)
+        return Call("client.api._result", Call("client.api._get", url, params={"size": True}), True)
+
+
+@command("container port", "port")
+class ContainerPorts(OneCall):
+    """Show at which of the node's ports a container's ports answer."""
+
+    container: str = argument("CONTAINER")
+    port: str = argument("PRIVATE_PORT", optional=True)
+
+    def _call(self) -> Call:
+        return Call("client.api.inspect_container", self.container)
+
+    def _python(self) -> str:
+        return f'print({self._call()}["NetworkSettings"]["Ports"])\n'
+
+    def _said(self, client: Client, answer: Any) -> str:
+        ports: Json = part(answer, "NetworkSettings", "Ports")
+        if self.port:
+            number, _, protocol = self.port.partition("/")
+            places = ports.get(f"{number}/{protocol or 'tcp'}")
+            if not (number.isdigit() and places):
+                name = self.container
+                raise DockerRefused(f"Error: No public port '{self.port}' published for {name}")
+            return "\n".join(_place(place) for place in _by_address(places))
+        lines = [
+            (int(port.partition("/")[0]), f"{port} -> {_place(place)}")
+            for port, places in ports.items()
+            for place in _by_address(places or ())
+        ]
+        lines.sort(key=lambda line: line[0])
+        return "\n".join(line for _, line in lines)
+
+
+def _by_address(places: Any) -> list[Json]:
+    return sorted(places, key=lambda place: ":" in place["HostIp"])
+
+
+def _place(place: Json) -> str:
+    return _joined(place["HostIp"], place["HostPort"])
+
+
+@command("container top", "top", reveals=True)
+class ContainerTop(Command):
+    """Show the programs of a container. It reveals: their arguments may hold passwords."""
+
+    container: str = argument("CONTAINER")
+    ps_args: tuple[str, ...] = rest("ps OPTIONS")
+
+    def _call(self) -> Call:
+        args = [" ".join(self.ps_args)] if self.ps_args else []
+        return Call("client.api.top", self.container, *args)
+
+    def _python(self) -> str:
+        return f"""\
+programs = {self._call()}
+for program in [programs["Titles"], *programs["Processes"]]:
+    print(*program)
+"""
+
+    def _run(self, client: Client, report: Report) -> str:
+        said = self._call().on(client)
+        lines = [said["Titles"], *(said["Processes"] or ())]
+        widths = [
+            max(20, *(len(cell) + 3 for cell in column)) for column in zip(*lines, strict=False)
+        ]
+        return "\n".join(
+            "".join(cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False))
+            + line[-1]
+            for line in lines
+        )
+
+
+_CHANGES = ("C", "A", "D")  # by the API's number
+
+
+@command("container diff", "diff")
+class ContainerDiff(OneCall):
+    """Show which files a container has changed, added or deleted."""
+
+    container: str = argument("CONTAINER")
+
+    def _call(self) -> Call:
+        return Call("client.api.diff", self.container)
+
+    def _python(self) -> str:
+        return f"""\
+for change in {self._call()} or []:
+    print({literal("CAD")}[change["Kind"]], change["Path"])
+"""
+
+    def _said(self, client: Client, answer: Any) -> str:
+        return "\n".join(f"{_CHANGES[change['Kind']]} {change['Path']}" for change in answer or ())

@@ -1,80 +1,163 @@
-"""docker container: start, stop and remove containers."""
+"""docker container: stop, restart, kill, pause, wait for, rename and remove containers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import docker.errors
+
 from core.cluster.engine_json import Json, items
-from core.commands.command import Command, command
-from core.commands.grammar import arguments, option, switch
+from core.commands.attached import exit_code, waiting
+from core.commands.command import Client, Command, Report, command, each, spoken
+from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.kinds import OnEach, Prune
-from core.commands.runs import ATTACH_AND_START
-from core.commands.source import Call
-from core.commands.values import NUMBER
-from core.errors import InvalidCommand
-from core.i18n import later as _
+from core.commands.source import Call, given
+from core.commands.streams import Streams
+from core.commands.values import FILTER, INTEGER, filters
+from core.errors import DockerRefused, EngineRejected
 
 
-@command("container start", "start", changes=True)
-class StartContainers(OnEach):
-    """Start containers that have stopped; their files are as they were."""
+class _Ending(OnEach):
+    """Stop or restart: docker-py knows no signal for them, its session does."""
 
-    attach: bool = switch("-a", "--attach")
-    interactive: bool = switch("-i", "--interactive")
-    containers: tuple[str, ...] = arguments("CONTAINER")
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        Command.__post_init__(self)
-        if self.at_keyboard and len(self.containers) > 1:
-            raise InvalidCommand(_("You cannot start and attach multiple containers at once."))
-
-    @property
-    def at_keyboard(self) -> bool:
-        return self.attach or self.interactive
+    signal: str
+    timeout: int | None
 
     def _call(self, name: str) -> Call:
-        return Call("client.api.start", name)
-
-    def _python(self) -> str:
-        if not self.at_keyboard:
-            return OnEach._python(self)
-        get = Call("client.containers.get", *self.containers)
-        return f"container = {get}\n{ATTACH_AND_START}"
+        what = self.verb[-1]
+        if not self.signal and (self.timeout is None or self.timeout >= 0):
+            return Call(f"client.api.{what}", name, **given(timeout=self.timeout))
+        url = Call("client.api._url", f"/containers/{{0}}/{what}", name)
+        sent = Call("client.api._post", url, params=given(t=self.timeout, signal=self.signal))
+        return Call("client.api._raise_for_status", sent)
 
 
 @command("container stop", "stop", changes=True)
-class StopContainers(OnEach):
+class StopContainers(_Ending):
     """Ask containers to end, and end them after ten seconds."""
 
-    method = "api.stop"
-    timeout: int | None = option("--timeout", "-t", "--time", value=NUMBER, default=None)
+    timeout: int | None = option("--timeout", "-t", "--time", value=INTEGER, default=None)
+    signal: str = option("-s", "--signal")
     containers: tuple[str, ...] = arguments("CONTAINER")
 
 
 @command("container restart", "restart", changes=True)
-class RestartContainers(OnEach):
+class RestartContainers(_Ending):
     """Stop containers and start them again, with the files that they have written."""
 
-    method = "api.restart"
-    timeout: int | None = option("--timeout", "-t", "--time", value=NUMBER, default=None)
+    timeout: int | None = option("--timeout", "-t", "--time", value=INTEGER, default=None)
+    signal: str = option("-s", "--signal")
     containers: tuple[str, ...] = arguments("CONTAINER")
 
 
 @command("container kill", "kill", changes=True, destructive=True)
 class KillContainers(OnEach):
-    """End containers at once."""
+    """End containers at once, or send their programs a signal."""
 
-    method = "api.kill"
+    signal: str = option("-s", "--signal")
     containers: tuple[str, ...] = arguments("CONTAINER")
+
+    def _call(self, name: str) -> Call:
+        return Call("client.api.kill", name, **given(signal=self.signal))
+
+
+@command("container pause", "pause", changes=True)
+class PauseContainers(OnEach):
+    """Freeze all programs of containers where they are."""
+
+    method = "api.pause"
+    containers: tuple[str, ...] = arguments("CONTAINER")
+
+
+@command("container unpause", "unpause", changes=True)
+class UnpauseContainers(OnEach):
+    """Let the programs of paused containers go on."""
+
+    method = "api.unpause"
+    containers: tuple[str, ...] = arguments("CONTAINER")
+
+
+@command("container wait", "wait")
+class WaitContainers(OnEach):
+    """Wait until containers end, and show their exit codes."""
+
+    containers: tuple[str, ...] = arguments("CONTAINER")
+
+    def _python(self) -> str:
+        return "\n".join(f"print({self._call(name)}['StatusCode'])" for name in self.containers)
+
+    def _call(self, name: str) -> Call:
+        return Call("client.api.wait", name)
+
+    @property
+    def goes_on(self) -> bool:
+        return True
+
+    def _run(self, client: Client, report: Report) -> str:
+        def wait(name: str) -> str:
+            return str(exit_code(waiting(client, name, "not-running")))
+
+        return each(self.containers, wait)
+
+
+@command("container rename", "rename", changes=True)
+class RenameContainer(Command):
+    """Give a container another name."""
+
+    container: str = argument("CONTAINER")
+    new_name: str = argument("NEW_NAME")
+
+    def __post_init__(self) -> None:
+        """Docker itself refuses an empty name, in words of its own."""
+
+    def _call(self) -> Call:
+        return Call("client.api.rename", self.container, self.new_name)
+
+    def _python(self) -> str:
+        return self._call()
+
+    def _run(self, client: Client, report: Report) -> str:
+        old, new = self.container.strip(), self.new_name.strip()
+        if not old or not new:
+            raise DockerRefused("Error: Neither old nor new names may be empty")
+        self._call().on(client)
+        return ""
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        try:
+            return Command._play(self, client, streams)
+        except docker.errors.APIError as error:
+            streams.warn(f"Error response from daemon: {error.explanation}")
+            raise DockerRefused(
+                f"Error: failed to rename container named {self.container}"
+            ) from error
 
 
 @command("container rm", "rm", "container remove", changes=True, destructive=True)
 class RemoveContainers(OnEach):
     """Remove stopped containers with their files; with --force running ones too."""
 
-    method = "api.remove_container"
     force: bool = switch("-f", "--force")
+    volumes: bool = switch("-v", "--volumes")
+    link: bool = switch("-l", "--link")
     containers: tuple[str, ...] = arguments("CONTAINER")
+
+    def _call(self, name: str) -> Call:
+        flags = given(v=self.volumes or None, link=self.link or None, force=self.force or None)
+        return Call("client.api.remove_container", name.strip("/"), **flags)
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        try:
+            streams.print(self._run(client, lambda progress: None))
+        except EngineRejected as refusal:
+            streams.print(refusal.printed)
+            streams.warn(spoken(refusal))
+            # With --force nothing is wrong with a container that is not there.
+            gone = all("No such container" in line for line in str(refusal).splitlines())
+            return 0 if self.force and gone else 1
+        return 0
 
 
 @command("container prune", changes=True, destructive=True)
@@ -82,13 +165,14 @@ class PruneContainers(Prune):
     """Remove every stopped container."""
 
     things = "Containers"
+    filter: tuple[str, ...] = options("--filter", value=FILTER)
     force: bool = switch("-f", "--force")
 
     def _doomed(self) -> str:
         return "stopped containers"
 
     def _call(self) -> Call:
-        return Call("client.containers.prune")
+        return Call("client.containers.prune", **given(filters=filters(self.filter)))
 
     def _deleted(self, pruned: Json) -> Iterable[str]:
         return items(pruned, "ContainersDeleted")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, dataclass
 from typing import Any, Literal
 
 from core.cluster.public import MASK
-from core.commands.values import TEXT, Value
+from core.commands.values import FALSE, TEXT, TRUE, Value
 from core.errors import InvalidLine, InvalidValue
 from core.i18n import later as _
 
@@ -132,11 +133,11 @@ def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]
             raise _unknown(called, flag, word, flags)
         part = declared[name]
         if part.kind == "switch":
-            if given is not None and given not in _TRUE | _FALSE:
+            if given is not None and given not in TRUE | FALSE:
                 sentence = _("{flag} takes no value.")
                 why = f'strconv.ParseBool: parsing "{given}": invalid syntax'
-                raise InvalidLine(sentence, _invalid(part, given, why), flag=flag)
-            values[name] = given is None or given in _TRUE
+                raise InvalidLine(sentence, _invalid(part, flag, given, why), flag=flag)
+            values[name] = given is None or given in TRUE
             return
         if given is None:
             if not queue:
@@ -189,11 +190,6 @@ def asks_help(command: type[Any], line: list[str]) -> bool:
     return False
 
 
-#: Go's strconv.ParseBool.
-_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
-_FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
-
-
 def _unknown(called: str, flag: str, word: str, flags: Iterable[str]) -> InvalidLine:
     """The refusal of a flag that the command does not have. word: the one that it stands in."""
     spoken = f"unknown flag: {flag}"
@@ -206,10 +202,13 @@ def _unknown(called: str, flag: str, word: str, flags: Iterable[str]) -> Invalid
     return InvalidLine(_("{called} has no {flag} here."), spoken, called=called, flag=flag)
 
 
-def _invalid(part: Part, given: str, why: object) -> str:
-    """pflag's words for a flag whose value makes no sense."""
-    names = ", ".join(sorted(part.names, key=len)[:2])
-    return f'invalid argument "{given}" for "{names}" flag: {why}'
+def _invalid(part: Part, flag: str, given: str, why: object) -> str:
+    """pflag's words for a flag whose value makes no sense. flag: as it was typed."""
+    long = [name for name in part.names if name.startswith("--")] or list(part.names)
+    named = flag if flag in long else long[0]
+    short = [name for name in part.names if name[1] != "-" and named == long[0]][:1]
+    shown = json.dumps(given, ensure_ascii=False)
+    return f'invalid argument {shown} for "{", ".join([*short, named])}" flag: {why}'
 
 
 def _flags(word: str, with_value: set[str]) -> Iterator[tuple[str, str | None]]:
@@ -266,7 +265,7 @@ def _wanted(declared: dict[str, Part]) -> str:
 
 
 def _counted(count: int) -> str:
-    return f"{count} argument{'s' * (count != 1)}"
+    return "1 argument" if count == 1 else f"{count} arguments"
 
 
 def _value(part: Part, where: str, word: str, called: str) -> Any:
@@ -274,7 +273,7 @@ def _value(part: Part, where: str, word: str, called: str) -> Any:
         return part.value.read(word)
     except InvalidValue as error:
         why = error.spoken or str(error)
-        spoken = _invalid(part, word, why) if part.is_flag and not error.late else why
+        spoken = _invalid(part, where, word, why) if part.is_flag and not error.late else why
         kind: Literal["late", "flag"] = "late" if error.late or not part.is_flag else "flag"
         raise InvalidLine(_("{where}: {why}."), spoken, kind, where=where, why=error) from error
 

@@ -14,9 +14,10 @@ from docker.types import CancellableStream
 
 from core.cluster.engine_json import Json, count
 from core.commands import grammar
-from core.commands.command import Client, Command, Interrupt, Report, each
+from core.commands.command import Client, Command, Interrupt, Report, each, no_report
 from core.commands.engine_messages import followed
 from core.commands.source import Call, Code, literal
+from core.commands.streams import Streams
 from core.commands.table import by_name, size, table
 from core.errors import DockerRefused, EngineRejected, TemplateError
 from core.templates.structs import Known
@@ -120,6 +121,20 @@ print(json.dumps({found}, indent=4))
             )
         except TemplateError as error:
             raise DockerRefused(f"template parsing error: {error}") from error
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        form = getattr(self, "format", "")
+        try:
+            Template(form)
+        except TemplateError as error:
+            raise DockerRefused(f"template parsing error: {error}", code=64) from error
+        try:
+            streams.print(self._run(client, no_report))
+        except EngineRejected as refusal:
+            if form and not refusal.printed:  # a format's lines have their end all the same
+                streams.write(b"\n")
+            raise
+        return 0
 
 
 def missing_in_json(name: str) -> bool:

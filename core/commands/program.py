@@ -25,6 +25,7 @@ class Asked:
     text: str = ""
     code: int = 0
     host: str = ""  # of -H
+    is_error: bool = False  # the text belongs on the standard error
 
 
 def read(words: Sequence[str]) -> Asked:
@@ -54,7 +55,7 @@ def _named(words: list[str], host: str) -> Asked:
     if words[:1] == ["help"]:
         words = [*words[1:], "--help"]
     if not words or words[0] in ("-h", "--help"):
-        return Asked(text=reference.top_text())
+        return Asked(text=reference.top_text(), is_error=not words)
     found = lookup(words)
     if found is None:
         return _group(words)
@@ -77,7 +78,7 @@ def _group(words: list[str]) -> Asked:
         more = "Run 'docker --help' for more information"
         return Asked(text=f"docker: unknown command: docker {words[0]}\n\n{more}", code=1)
     if len(words) == 1 or words[1] in ("-h", "--help"):
-        return Asked(text=reference.group_text(group))
+        return Asked(text=reference.group_text(group), is_error=len(words) == 1)
     if words[1].startswith("-"):
         return _refused(f"unknown flag: {words[1]}", group, 125)
     called = f"docker {words[0]}"
@@ -92,9 +93,10 @@ def _invalid(error: InvalidLine, verb: tuple[str, ...], typed: tuple[str, ...]) 
     if error.kind == "late":
         return Asked(text=error.spoken, code=error.code)
     called = " ".join(("docker", *typed))
+    words = error.spoken.replace(f"'docker {' '.join(verb)}'", f"'{called}'")
     see = "See" if "at least" in error.spoken else "Run"
     more = f"{see} '{called} --help' for more information"
-    return Asked(text=f"docker: {error.spoken}\n\n{usage}\n\n{more}", code=error.code)
+    return Asked(text=f"docker: {words}\n\n{usage}\n\n{more}", code=error.code)
 
 
 def _refused(why: str, typed: tuple[str, ...], code: int, usage: str = "") -> Asked:
@@ -111,7 +113,7 @@ def play(words: Sequence[str], streams: Streams, client: Callable[[str], Client]
     asked = read(words)
     if asked.command is not None:
         return asked.command.play(client(asked.host), streams)
-    if asked.code:
+    if asked.code or asked.is_error:
         streams.warn(asked.text)
     else:
         streams.print(asked.text)

@@ -8,8 +8,13 @@ from itertools import takewhile
 
 from core.commands import (
     build,
+    container_images,
+    container_logs,
+    container_stats,
+    container_updates,
     container_views,
     containers,
+    copies,
     disk_usage,
     events,
     execs,
@@ -39,7 +44,8 @@ from core.i18n import later as _
 #: Every module with commands in it, in the order of docs/commands.md.
 _MODULES = (
     versions, system, disk_usage, events, inspection, images, image_history, transfers, registries,
-    build, networks, volumes, runs, container_views, execs, containers,
+    build, networks, volumes, runs, container_views, container_logs, container_stats,
+    execs, containers, container_updates, copies, container_images,
     swarm, nodes, service_views, services, service_logs, secrets, stacks,
 )  # fmt: skip
 

@@ -1,20 +1,34 @@
-"""docker container run: make a container of an image and start it."""
+"""docker container run and create: make a container of an image, and start it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import docker.errors
 import requests
 
-from core.cluster.references import tagged
-from core.commands import engine_messages, terminal_output
-from core.commands.command import Client, Command, Interrupt, Report, command
-from core.commands.grammar import argument, option, options, rest, switch
-from core.commands.ports import PORT, publication
-from core.commands.source import Call, given
-from core.commands.values import ENV
+from core.cluster.engine_json import Json
+from core.commands import engine_messages, folder, terminal_output
+from core.commands.attached import Attached, converse, exit_code, waiting
+from core.commands.command import Client, Interrupt, Report, command
+from core.commands.container_flags import NewContainer
+from core.commands.container_making import (
+    IdFile,
+    check_pull,
+    check_windows,
+    create,
+    pulled,
+    with_help,
+)
+from core.commands.container_parts import Machine
+from core.commands.container_python import creation, keywords
+from core.commands.container_request import body
+from core.commands.grammar import option, switch
+from core.commands.source import Call
+from core.commands.streams import Streams
+from core.errors import DockerRefused
 
 #: How long a container in the foreground may take before it is left to itself, in seconds.
 PATIENCE = 20.0
@@ -26,49 +40,75 @@ keyboard_and_screen = container.attach_socket(
 )
 """
 ATTACH_AND_START = f"{ATTACH}container.start()\n"
+#: So many presses of Ctrl-C end the docker command itself.
+MOST_PRESSES = 3
+
+
+def machine(streams: Streams) -> Machine:
+    """The one that a line is typed on."""
+    return Machine(streams.folder.read, streams.environment)
+
+
+@command("container create", "create", changes=True)
+class CreateContainer(NewContainer):
+    """Make a container of an image, and leave it to be started later."""
+
+    def _python(self) -> str:
+        return f"{creation(self)}\nprint(container.id)\n"
+
+    def _run(self, client: Client, report: Report) -> str:
+        check_pull(self)
+        asked = body(self, Machine(folder.read))
+        news: list[str] = []
+
+        def fetch() -> None:
+            news.append(engine_messages.pull(client, self.image, report))
+
+        id = create(self, asked, client, news.append, fetch)
+        return "\n".join([*news, id])
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        check_windows(self)
+        with with_help("create"):
+            check_pull(self)
+            asked = body(self, machine(streams))
+        file = IdFile(self.cidfile, streams)
+        id = create(self, asked, client, streams.warn, lambda: pulled(self, client, streams))
+        file.write(id)
+        streams.print(id)
+        return 0
 
 
 @command("container run", "run", changes=True)
-class RunContainer(Command):
+class RunContainer(NewContainer):
     """Make a container of an image and start it, in the background or until it ends."""
 
     detach: bool = switch("-d", "--detach")
-    remove: bool = switch("--rm")
-    interactive: bool = switch("-i", "--interactive")
-    tty: bool = switch("-t", "--tty")
-    publish: tuple[str, ...] = options("-p", "--publish", value=PORT)
-    env: tuple[str, ...] = options("--env", "-e", value=ENV)
-    name: str = option("--name")
-    image: str = argument("IMAGE")
-    command: tuple[str, ...] = rest("COMMAND")
+    detach_keys: str = option("--detach-keys")
+    sig_proxy: bool = switch("--sig-proxy", default=True)
 
     @property
     def at_keyboard(self) -> bool:
         return self.interactive and not self.detach
 
-    def settings(self) -> dict[str, Any]:
-        """The keywords of docker-py's containers.create, without the image and the command."""
-        return given(
-            name=self.name,
-            ports=_bindings(self.publish),
-            environment=list(self.env),
-            stdin_open=self.interactive or None,
-            tty=self.tty or None,
-            # In the foreground the log is read after the end, and only then may it go.
-            auto_remove=(self.remove and (self.detach or self.at_keyboard)) or None,
-        )
-
     def _python(self) -> str:
-        words = [list(self.command)] if self.command else []
         if self.at_keyboard:
-            create = Call("client.containers.create", self.image, *words, **self.settings())
-            return f"container = {create}\n{ATTACH_AND_START}"
-        run = Call("client.containers.run", self.image, *words, detach=True, **self.settings())
+            return f"{creation(self)}\n{ATTACH_AND_START}"
+        named = keywords(self)
+        if named is None:
+            start = f"{creation(self)}\ncontainer.start()"
+        else:
+            if not self.detach:
+                # In the foreground the log is read after the end, and only then may it go.
+                named.pop("auto_remove", None)
+            words = [list(self.command)] if self.command else []
+            run = Call("client.containers.run", self.image, *words, detach=True, **named)
+            start = f"container = {run}"
         if self.detach:
-            return f"container = {run}\nprint(container.id)\n"
-        remove = "container.remove()\n" if self.remove else ""
+            return f"{start}\nprint(container.id)\n"
+        remove = "container.remove()\n" if self.remove and named is not None else ""
         return f"""\
-container = {run}
+{start}
 container.wait()
 print(container.logs().decode(errors="replace"), end="")
 {remove}"""
@@ -78,14 +118,18 @@ print(container.logs().decode(errors="replace"), end="")
 
         Raises docker-py's own exceptions.
         """
-        settings, news = self.settings(), ""
-        try:
-            container = client.containers.create(self.image, list(self.command), **settings)
-        except docker.errors.ImageNotFound:
-            news = f"Unable to find image '{tagged(self.image)}' locally\n"
-            news += engine_messages.pull(client, self.image, report) + "\n"
-            container = client.containers.create(self.image, list(self.command), **settings)
-        return container, news
+        check_pull(self)
+        asked = body(self, Machine(folder.read))
+        if not (self.detach or self.at_keyboard):
+            # In the foreground the log is read after the end, and only then may it go.
+            asked["HostConfig"].pop("AutoRemove", None)
+        news: list[str] = []
+
+        def fetch() -> None:
+            news.append(engine_messages.pull(client, self.image, report))
+
+        id = create(self, asked, client, news.append, fetch)
+        return client.containers.get(id), "".join(f"{text}\n" for text in news)
 
     def _run(self, client: Client, report: Report) -> str:
         container, news = self.create(client, report)
@@ -126,15 +170,94 @@ print(container.logs().decode(errors="replace"), end="")
                 container.remove()
         return f"{news}{text}{late}".rstrip("\n")
 
+    def _play(self, client: Client, streams: Streams) -> int:
+        check_windows(self)
+        with with_help("run"):
+            check_pull(self)
+            asked = body(self, machine(streams))
+        typed = bool(asked.get("AttachStdin"))
+        if self.detach and self.attach:
+            words = "conflicting options: cannot specify both --attach and --detach"
+            raise DockerRefused(words)
+        if typed and self.tty and not streams.in_is_terminal:
+            raise DockerRefused("the input device is not a TTY")
+        with with_help("run"):
+            file = IdFile(self.cidfile, streams)
+            id = create(self, asked, client, streams.warn, lambda: pulled(self, client, streams))
+            file.write(id)
+        shows = asked.get("AttachStdout") or asked.get("AttachStderr")
+        if not shows:
+            streams.print(id)
+        if not (shows or typed):
+            with with_help("run", start_code):
+                client.api.start(id)
+            return 0
+        code = self._attached(client, streams, id, asked)
+        return code if shows else 0
 
-def _bindings(publish: tuple[str, ...]) -> dict[str, Any]:
-    """docker-py's words for the published ports: {"80/tcp": 8080}."""
-    bindings: dict[str, list[Any]] = {}
-    for port in map(publication, publish):
-        at: Any = port.published or None
-        place = (port.address, at) if port.address else at
-        bindings.setdefault(f"{port.target}/{port.protocol}", []).append(place)
-    return {target: at if len(at) > 1 else at[0] for target, at in bindings.items()}
+    def _attached(self, client: Client, streams: Streams, id: str, asked: Json) -> int:
+        """Start it with the viewer's streams joined to it; its exit code."""
+        api, typed = client.api, bool(asked.get("AttachStdin"))
+        wanted: dict[str, object] = {
+            "stdin": int(typed),
+            "stdout": int(bool(asked.get("AttachStdout"))),
+            "stderr": int(bool(asked.get("AttachStderr"))),
+            "stream": 1,
+        }
+        if self.detach_keys:
+            wanted["detachKeys"] = self.detach_keys
+        attached = Attached(api.attach_socket(id, wanted), self.tty)
+        wait = waiting(client, id, "removed" if self.remove else "next-exit")
+        try:
+            with with_help("run", start_code):
+                api.start(id)
+        except DockerRefused:
+            attached.close()
+            if self.remove:
+                exit_code(wait)
+            raise
+        let_go = converse(
+            attached,
+            streams,
+            typed=typed,
+            tty=self.tty,
+            detach_keys=self.detach_keys,
+            resize=lambda rows, columns: resized(client, id, rows, columns),
+            interrupted=proxied(client, id) if self.sig_proxy else lambda presses: None,
+        )
+        return 0 if let_go else exit_code(wait)
+
+
+def start_code(words: str) -> int:
+    """The exit code of ``docker run`` where the engine does not start the program."""
+    words = words.removeprefix("Error response from daemon: ")
+    if any(
+        said in words
+        for said in (
+            "executable file not found",
+            "no such file or directory",
+            "system cannot find the file specified",
+        )
+    ):
+        return 127
+    return 126 if "permission denied" in words or "is a directory" in words else 125
+
+
+def resized(client: Client, id: str, rows: int, columns: int) -> None:
+    """Tell a container's terminal its size."""
+    with suppress(docker.errors.APIError, requests.RequestException):  # it may have ended
+        client.api.resize(id, height=rows, width=columns)
+
+
+def proxied(client: Client, id: str) -> Callable[[int], None]:
+    """What Ctrl-C does: the program in the container gets it."""
+
+    def hear(presses: int) -> None:
+        if 0 < presses < MOST_PRESSES:
+            with suppress(docker.errors.APIError):  # it may have ended meanwhile
+                client.api.kill(id, signal="SIGINT")
+
+    return hear
 
 
 def _left_running(container: Any) -> str:

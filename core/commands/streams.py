@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 
 class Interrupt:
@@ -91,6 +92,17 @@ class Streams(ABC):
     def size(self) -> tuple[int, int]:
         """Rows and columns of the terminal."""
         return 24, 80
+
+    def on_resize(self, hear: Callable[[int, int], object]) -> None:
+        """Call ``hear`` with rows and columns: now, and whenever they change."""
+        hear(*self.size)
+
+    def raw(self) -> AbstractContextManager[object]:
+        """Within it, each key is read as it is typed, Ctrl-C too, and none is echoed."""
+        return nullcontext()
+
+    def stop_reading(self) -> None:  # noqa: B027
+        """End a ``read`` that still waits in another thread: it returns b""."""
 
     def print(self, text: str) -> None:
         """Print a text with a line's end after it; nothing where it is empty."""

@@ -11,6 +11,10 @@ from typing import Any
 from core.errors import InvalidValue
 from core.i18n import later as _
 
+#: Go's strconv.ParseBool.
+TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -80,16 +84,23 @@ def _variable(word: str) -> str:
     return word
 
 
-_BYTES = re.compile(r"([0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}) ?([kKmMgGtTpP]?)i?[bB]?")
-
-
 def size(word: str) -> int:
-    """A number of bytes as Docker writes it, ``512m``. Raises InvalidValue."""
-    found = _BYTES.fullmatch(word)
-    if not found:
-        why = f"invalid size: '{word}'"
-        raise InvalidValue(_("{word!r} is no size: write 512m or 2g"), why, word=word)
-    return int(float(found[1]) * 1024 ** " kmgtp".index(found[2].lower() or " "))
+    """A number of bytes as Docker writes it, ``512m``. Raises InvalidValue.
+
+    The rules are those of docker/go-units, RAMInBytes.
+    """
+    sentence = _("{word!r} is no size: write 512m or 2g")
+    number = word.rstrip("".join({*word} - {*"0123456789. "}))
+    suffix = word[len(number) :].lower()
+    digits = number.removesuffix(" ")
+    if not number or re.fullmatch(r"-[0-9.]+", digits):
+        raise InvalidValue(sentence, f"invalid size: '{word}'", word=word)
+    if not re.fullmatch(r"\+?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})", digits):
+        why = f'strconv.ParseFloat: parsing "{digits}": invalid syntax'
+        raise InvalidValue(sentence, why, word=word)
+    if not re.fullmatch(r"([kmgtp](i?b)?|b)?", suffix):
+        raise InvalidValue(sentence, f"invalid suffix: '{suffix}'", word=word)
+    return int(float(digits) * 1024 ** "bkmgtp".index(suffix[:1] or "b"))
 
 
 def _size(word: str) -> str:

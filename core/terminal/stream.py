@@ -14,8 +14,7 @@ import docker.errors
 
 from core.cluster.failures import daemon_errors
 from core.commands.command import Command, Report, no_report
-from core.commands.containers import StartContainers
-from core.commands.execs import AttachContainer, ExecContainer
+from core.commands.execs import AttachContainer, ExecContainer, StartContainers
 from core.commands.runs import RunContainer
 from core.errors import EngineRejected, EssaimError
 from core.terminal.cooked import Cooked, Frames

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from core.commands import grammar, values
+from core.commands import attachments, grammar, quantities, values
+from core.commands import container_flags as flags
 from core.commands.build import TAGGED, ULIMIT
 from core.commands.command import Command
-from core.commands.containers import StartContainers, StopContainers
-from core.commands.execs import ExecContainer
+from core.commands.containers import StopContainers
+from core.commands.execs import ExecContainer, StartContainers
 from core.commands.grammar import Part
 from core.commands.images import ListImages
 from core.commands.nodes import UpdateNode
@@ -53,6 +54,24 @@ WORDS: dict[values.Value, st.SearchStrategy[Any]] = {
     values.BYTES: st.sampled_from(["512m", "1.5g", "100", "2KiB"]),
     values.SWAP: st.sampled_from(["-1", "512m"]),
     values.REPLICAS: st.tuples(KEYS, st.integers(0, 500)),
+    quantities.UINT: st.integers(0, 10**6),
+    quantities.CPUS: st.sampled_from(["0.5", "2"]),
+    quantities.SPAN: st.sampled_from(["10s", "1m30s"]),
+    attachments.NETWORK: st.sampled_from(["web", "name=web,alias=db,ip=10.0.0.5"]),
+    attachments.ULIMIT: st.sampled_from(["nofile=1024:2048", "core=0"]),
+    flags.MOUNT: st.sampled_from(["type=volume,source=v,target=/v", "type=tmpfs,target=/t"]),
+    flags.LIST: TEXTS,
+    flags.ATTACH: st.sampled_from(["stdin", "stdout", "stderr"]),
+    flags.RULE: st.just("c 1:3 rwm"),
+    flags.LINK: st.sampled_from(["db", "db:database"]),
+    flags.SEARCH: st.just("example.com"),
+    flags.SYSCTL: st.just("net.ipv4.ip_forward=1"),
+    flags.GPUS: st.sampled_from(["all", "2"]),
+    flags.HOST: st.sampled_from(["db:10.0.0.5"]),
+    flags.ADDRESS: st.sampled_from(["10.0.0.5", "::1"]),
+    flags.BPS: st.just("/dev/sda:1mb"),
+    flags.IOPS: st.just("/dev/sda:100"),
+    flags.WEIGHT: st.just("/dev/sda:200"),
     PORT: st.sampled_from(
         ["80", "8080:80", "53:53/udp", "127.0.0.1:80:80", "published=8080,target=80,mode=host"]
     ),
@@ -155,7 +174,7 @@ def test_ways_to_write_it(line: str, command: Command) -> None:
         ("docker service update --force=maybe web", "--force takes no value"),
         ("docker service rollback web db", "no place for 'db'"),
         ("docker node update --availability gone node2", "active, pause, drain"),
-        ("docker run -e PASSWORD alpine", "KEY=VALUE"),
+        ("docker run -e =PASSWORD alpine", "KEY=VALUE"),
         ("docker service update --update-delay 10 web", "no duration"),
         ("docker exec web", "wants COMMAND"),
         ("docker start -i one two", "multiple containers"),

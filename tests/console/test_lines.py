@@ -178,7 +178,12 @@ def test_the_sentences_speak_french() -> None:
     for typed in (
         *("ls", "docker volume ls", "docker ps | wc", "docker ps &", "docker rm $X", "zzz"),
         *("servise ls", "docker service scal", "docker ps --al", "docker ps -z", "docker rm '"),
-        *("docker rm", "docker ps x", "docker run -p x nginx", "docker service scale web=x"),
+        *(
+            "docker rm",
+            "docker ps x",
+            "docker service create -p x nginx",
+            "docker service scale web=x",
+        ),
         *("docker zzzzzz", "docker service zz --x", "docker run --name", "docker rm --force=x y"),
     ):
         (request,) = read(typed, french)

@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from core.commands.command import Command, Interrupt, Progress, Report
-from core.commands.container_views import ContainerLogs
+from core.commands.container_logs import ContainerLogs
 from core.commands.registry import parse
 from core.commands.transfers import PullImage
 from core.control.access import Access
