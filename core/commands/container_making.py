@@ -19,6 +19,11 @@ from core.commands.streams import Streams
 from core.errors import DockerRefused, EngineRejected, EssaimError
 
 _LOOPBACK = re.compile(r"127\.([0-9]{1,3}\.){2}[0-9]{1,3}|::1$")
+#: Lists that the docker command sends where they are empty, too: ``inspect`` shows [] then.
+_NEVER_NULL = (
+    "Dns", "DnsOptions", "DnsSearch", "BlkioWeightDevice", "BlkioDeviceReadBps",
+    "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps", "Devices", "Ulimits",
+)  # fmt: skip
 _PULLS = ("always", "missing", "never")
 
 
@@ -63,7 +68,8 @@ def create(
 
     warn: hears the warnings. fetch: pulls its image. Raises docker-py's exceptions, DockerRefused.
     """
-    host = part(body, "HostConfig")
+    host = {name: [] for name in _NEVER_NULL} | part(body, "HostConfig")
+    body = body | {"HostConfig": host}
     if host.get("OomKillDisable") and not host.get("Memory"):
         danger = "without setting a '-m/--memory' limit may be dangerous."
         warn(f"WARNING: Disabling the OOM killer on containers {danger}")
