@@ -68,7 +68,7 @@ def create(
 
     warn: hears the warnings. fetch: pulls its image. Raises docker-py's exceptions, DockerRefused.
     """
-    host = {name: [] for name in _NEVER_NULL} | part(body, "HostConfig")
+    host: Json = {name: [] for name in _NEVER_NULL} | part(body, "HostConfig")
     body = body | {"HostConfig": host}
     if host.get("OomKillDisable") and not host.get("Memory"):
         danger = "without setting a '-m/--memory' limit may be dangerous."

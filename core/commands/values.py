@@ -64,7 +64,7 @@ def _label(word: str) -> str:
 
 def _filter(word: str) -> str:
     if word and "=" not in word:
-        why = "invalid argument: bad format of filter (expected name=value)"
+        why = "bad format of filter (expected name=value)"
         raise InvalidValue(_("{word!r} should read KEY=VALUE"), why, word=word)
     return word
 

@@ -1,0 +1,65 @@
+"""docker's own words: help, refusals and exit codes of lines that name no command."""
+# ruff: noqa: E501 - docker has long sentences
+
+from __future__ import annotations
+
+import pytest
+
+from core.commands import reference
+from core.commands.program import play, read
+from core.commands.registry import COMMANDS
+from core.commands.streams import Captured
+
+RUN = "Usage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "begins"),
+    [
+        ("ps --nosuch", 125, "unknown flag: --nosuch\n\nUsage:  docker ps [OPTIONS]\n\nRun"),
+        ("ps -z", 125, "unknown shorthand flag: 'z' in -z\n\nUsage:  docker ps [OPTIONS]"),
+        ("ps -azq", 125, "unknown shorthand flag: 'z' in -azq"),
+        ("run --name", 125, f"flag needs an argument: --name\n\n{RUN}"),
+        ("run -e", 125, f"flag needs an argument: 'e' in -e\n\n{RUN}"),
+        ("run -m 1x a", 125, "invalid argument \"1x\" for \"-m, --memory\" flag: invalid suffix: 'x'"),
+        ("run --net name=web,x=y a", 125, 'invalid argument "name=web,x=y" for "--net" flag: '),
+        ("ps extra", 1, "docker: 'docker ps' accepts no arguments\n\nUsage:  docker ps [OPTIONS]\n\nRun"),
+        ("run", 1, f"docker: 'docker run' requires at least 1 argument\n\n{RUN}\n\nSee 'docker run"),
+        ("exec web", 1, "docker: 'docker exec' requires at least 2 arguments"),
+        ("rename a", 1, "docker: 'docker rename' requires 2 arguments"),
+        ("container rename a", 1, "docker: 'docker container rename' requires 2 arguments"),
+        ("start -a b c", 1, "you cannot start and attach multiple containers at once"),
+        ("nosuch", 1, "docker: unknown command: docker nosuch\n\nRun 'docker --help'"),
+        ("container nosuch", 1, "docker: unknown command: docker container nosuch\n\nUsage:"),
+        ("--nosuch", 125, "unknown flag: --nosuch"),
+        ("container --nosuch", 125, "unknown flag: --nosuch"),
+    ],
+)  # fmt: skip
+def test_a_line_that_is_wrong(line: str, code: int, begins: str) -> None:
+    asked = read(line.split())
+    assert (asked.command, asked.code) == (None, code)
+    assert asked.text.startswith(begins)
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: " ".join(kind.verb))
+def test_every_command_has_dockers_help_and_knows_its_flags(kind: type) -> None:
+    verb = kind.verb  # type: ignore[attr-defined]
+    if verb not in reference.entries():
+        return
+    asked = read([*verb, "--help"])
+    assert asked.code == 0
+    assert asked.text == reference.help_text(verb, verb)
+
+
+def test_help_after_an_image_is_the_programs() -> None:
+    asked = read(["run", "alpine", "ls", "--help"])
+    assert asked.command is not None
+    assert asked.command.argv()[-2:] == ("ls", "--help")
+
+
+@pytest.mark.parametrize("line", [[], ["container"]])
+def test_a_line_without_a_command_is_helped_on_the_standard_error(line: list[str]) -> None:
+    streams = Captured()
+    assert play(line, streams, lambda host: None) == 0  # type: ignore[arg-type, return-value]
+    assert not streams.out
+    assert streams.error.startswith(b"Usage:")
