@@ -6,9 +6,12 @@ viewer can see it: in a secret, a service, or an image. So only this folder is o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from core.errors import InvalidCommand
+from core.commands.streams import Streams
+from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
 
 #: The demo folder, which ``.`` stands for in a docker line.
@@ -31,6 +34,38 @@ def read(path: str) -> bytes:
     )
     some = sorted(f.relative_to(root).as_posix() for f in (root / "stack").glob("*.*"))
     raise InvalidCommand(sentence, path=path, some=", ".join(some))
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where a line is typed: its files, and the environment of its shell.
+
+    read: raises an EssaimError for a file that is not there. here: the folder, '' where unknown.
+    """
+
+    read: Callable[[str], bytes]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    here: str = ""
+
+
+#: Where a page's commands are: the demo folder.
+DEMO = Machine(lambda path: read(path))
+#: For a text that shows no file's content.
+UNREAD = Machine(lambda path: b"")
+
+
+def machine(streams: Streams) -> Machine:
+    """The one of a terminal."""
+
+    def opened(path: str) -> bytes:
+        try:
+            return streams.folder.read(path)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            verb = "read" if isinstance(error, IsADirectoryError) else "open"
+            raise DockerRefused(f"{verb} {path}: {why}") from None
+
+    return Machine(opened, streams.environment, streams.environment.get("PWD", ""))
 
 
 def read_all(path: str) -> dict[str, bytes]:

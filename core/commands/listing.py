@@ -76,7 +76,8 @@ class Listing(Command):
     __slots__ = ()
 
     columns: ClassVar[tuple[Column, ...]]
-    shown: ClassVar[tuple[str, ...]]  # the columns of the table, where no format is given
+    #: The columns of the table, where no format is given; a template stands for itself.
+    shown: ClassVar[tuple[str, ...]]
     kind: ClassVar[str]  # Go's type, which its errors name
     key: ClassVar[str] = "ID"  # the column that --quiet shows
     quiet_first: ClassVar[bool] = False  # --quiet wins over a format
@@ -123,7 +124,7 @@ def rendered(
     is_table = form.startswith("table")
     text = form.removeprefix("table").strip(" ") if is_table else form.strip(" ")
     if not text:
-        text = "\t".join(f"{{{{.{name}}}}}" for name in shown)
+        text = "\t".join(name if "{{" in name else f"{{{{.{name}}}}}" for name in shown)
     elif text == "json":
         text = "{{json .}}"
     text = text.replace("\\t", "\t").replace("\\n", "\n")

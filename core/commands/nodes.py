@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import docker.errors
-
-from core.cluster.engine_json import Json, part, text
+from core.cluster.engine_json import Json, natural, part, text
+from core.cluster.failures import daemon_errors
 from core.cluster.snapshot import ClusterSnapshot
-from core.commands.command import Client, Command, Report, command, each
+from core.commands.command import Client, Command, Report, command, each, spoken
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.kinds import Inspection, OnEach
+from core.commands.inspections import SwarmInspection
+from core.commands.kinds import OnEach
 from core.commands.listing import Column, Listing
+from core.commands.node_told import pretty
 from core.commands.source import Call, Code, given, literal
 from core.commands.specs import (
     Edit,
@@ -22,9 +23,9 @@ from core.commands.specs import (
     update_node,
     update_node_text,
 )
-from core.commands.tasks import listed
-from core.commands.values import LABEL, filters, one_of
-from core.errors import EngineRejected, InvalidCommand
+from core.commands.tasks import TaskListing
+from core.commands.values import FILTER, MARK, filters
+from core.errors import DockerRefused, EngineRejected, InvalidCommand
 from core.i18n import later as _
 
 
@@ -47,13 +48,21 @@ def _inspected(client: Client, name: str) -> Json:
     return found
 
 
+def _tls(node: Json) -> str:
+    """Whether the node's certificate is of the Swarm's present root. Swarm: what info says."""
+    here, root = part(node, "Description", "TLSInfo"), part(node, "Root")
+    if not here or not root:
+        return "Unknown"
+    return "Ready" if here == root else "Needs Rotation"
+
+
 @command("node ls", "node list")
 class ListNodes(Listing):
     """List the nodes of the Swarm."""
 
     columns = (
-        Column("ID", "ID", lambda node: node["ID"] + (" *" if node["Self"] else "  ")),
-        Column("Self", "SELF", lambda node: str(node["Self"]).lower()),
+        Column("ID", "ID", lambda node: node["ID"]),
+        Column("Self", "", lambda node: node["Self"]),
         Column("Hostname", "HOSTNAME", lambda node: text(node, "Description", "Hostname")),
         Column("Status", "STATUS", lambda node: text(node, "Status", "State").capitalize()),
         Column(
@@ -66,14 +75,21 @@ class ListNodes(Listing):
             "MANAGER STATUS",
             lambda node: _manager_status(part(node, "ManagerStatus")),
         ),
-        Column("TLSStatus", "TLS STATUS", lambda node: text(node, "TLS")),
+        Column("TLSStatus", "TLS STATUS", _tls),
         Column(
             "EngineVersion",
             "ENGINE VERSION",
             lambda node: text(node, "Description", "Engine", "EngineVersion"),
         ),
     )
-    shown = ("ID", "Hostname", "Status", "Availability", "ManagerStatus", "EngineVersion")
+    shown = (
+        "{{.ID}} {{if .Self}}*{{else}} {{end}}",
+        "Hostname",
+        "Status",
+        "Availability",
+        "ManagerStatus",
+        "EngineVersion",
+    )
     kind = "*node.nodeContext"
     loop = (
         "node",
@@ -81,7 +97,7 @@ class ListNodes(Listing):
         'print(node.id, description["Hostname"], node.attrs["Status"]["State"], '
         'spec["Availability"])',
     )
-    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+    filter: tuple[str, ...] = options("--filter", "-f", value=FILTER)
     format: str = option("--format")
     quiet: bool = switch("--quiet", "-q")
 
@@ -89,12 +105,11 @@ class ListNodes(Listing):
         return Call("client.nodes.list", **given(filters=filters(self.filter)))
 
     def _found(self, client: Client) -> list[Json]:
-        here = "" if self.quiet else text(client.api.info(), "Swarm", "NodeID")
-        nodes = [
-            node | {"Self": node["ID"] == here}
-            for node in client.api.nodes(filters(self.filter)) or ()
-        ]
-        return sorted(nodes, key=lambda node: text(node, "Description", "Hostname"))
+        nodes = client.api.nodes(filters(self.filter)) or ()
+        swarm = part(client.api.info(), "Swarm") if nodes and not self.quiet else {}
+        here, root = text(swarm, "NodeID"), part(swarm, "Cluster", "TLSInfo")
+        found = [node | {"Self": node["ID"] == here, "Root": root} for node in nodes]
+        return sorted(found, key=lambda node: natural(text(node, "Description", "Hostname")))
 
 
 def _manager_status(manager: Json) -> str:
@@ -102,11 +117,14 @@ def _manager_status(manager: Json) -> str:
 
 
 @command("node ps")
-class NodeTasks(Command):
+class NodeTasks(TaskListing):
     """List the tasks that nodes have been given; of the node that answers, where none is named."""
 
+    quiet: bool = switch("--quiet", "-q")
     no_trunc: bool = switch("--no-trunc")
-    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+    no_resolve: bool = switch("--no-resolve")
+    format: str = option("--format")
+    filter: tuple[str, ...] = options("--filter", "-f", value=FILTER)
     nodes: tuple[str, ...] = arguments("NODE", optional=True)
 
     def _python(self) -> str:
@@ -121,40 +139,45 @@ for name in {names}:
               status.get("Err", ""))
 """
 
-    def _run(self, client: Client, report: Report) -> str:
+    def _tasks(self, client: Client) -> tuple[list[Json], Sequence[str]]:
         tasks: list[Json] = []
         missing: list[str] = []
         for name in self.nodes or ("self",):
             try:
-                node = _inspected(client, name)["ID"]
-            except docker.errors.NotFound as error:
-                missing.append(str(error.explanation))
-                continue
-            tasks += client.api.tasks(filters=filters(self.filter) | {"node": [node]}) or ()
-        if missing and len(missing) == len(self.nodes):
-            raise EngineRejected("\n".join(missing), 404)
-        return "\n".join([listed(client, tasks, whole=self.no_trunc), *missing])
+                with daemon_errors():
+                    node = _inspected(client, name)["ID"]
+                    tasks += client.api.tasks(filters=self._chosen() | {"node": [node]}) or ()
+            except EngineRejected as error:
+                missing.append(spoken(error))
+        if missing and not tasks:
+            raise DockerRefused("\n".join(missing), 404)
+        return tasks, missing
 
 
 @command("node inspect")
-class InspectNodes(Inspection):
+class InspectNodes(SwarmInspection):
     """Show all that the Swarm knows about nodes."""
 
+    struct = "swarm.Node"
     method = "api.inspect_node"
     format: str = option("--format", "-f")
+    pretty: bool = switch("--pretty")
     nodes: tuple[str, ...] = arguments("NODE")
 
     def _reference(self, name: str) -> str:
         return _reference(name)
+
+    def _told(self, client: Client, thing: Json) -> str:
+        return pretty(thing)
 
 
 @command("node update", changes=True)
 class UpdateNode(Command):
     """Change what a node may be given: tasks or none, its role, its labels."""
 
-    availability: str = option("--availability", value=one_of("active", "pause", "drain"))
-    role: str = option("--role", value=one_of("worker", "manager"))
-    label_add: tuple[str, ...] = options("--label-add", value=LABEL)
+    availability: str = option("--availability")
+    role: str = option("--role")
+    label_add: tuple[str, ...] = options("--label-add", value=MARK)
     label_rm: tuple[str, ...] = options("--label-rm")
     node: str = argument("NODE")
 
@@ -212,8 +235,9 @@ class _RoleChange(Command):
 
     def _run(self, client: Client, report: Report) -> str:
         def give(name: str) -> str:
-            if text(_inspected(client, name), "Spec", "Role") == self.role:
-                return f"Node {name} is already a {self.role}."
+            node = _inspected(client, name)
+            if text(node, "Spec", "Role") == self.role:
+                return f"Node {node['ID']} is already a {self.role}."
             update_node(client, _reference(name), [_set("Role", self.role)])
             return self.done.format(name=name)
 

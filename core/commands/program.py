@@ -94,7 +94,8 @@ def _invalid(error: InvalidLine, verb: tuple[str, ...], typed: tuple[str, ...]) 
         return Asked(text=error.spoken, code=error.code)
     called = " ".join(("docker", *typed))
     words = error.spoken.replace(f"'docker {' '.join(verb)}'", f"'{called}'")
-    see = "See" if "at least" in error.spoken else "Run"
+    no_most = "at least" in error.spoken and "at most" not in error.spoken
+    see = "See" if no_most else "Run"
     more = f"{see} '{called} --help' for more information"
     return Asked(text=f"docker: {words}\n\n{usage}\n\n{more}", code=error.code)
 

@@ -28,10 +28,12 @@ from core.commands import (
     runs,
     secrets,
     service_logs,
+    service_updates,
     service_views,
     services,
     stacks,
     swarm,
+    swarm_settings,
     system,
     transfers,
     versions,
@@ -46,7 +48,8 @@ _MODULES = (
     versions, system, disk_usage, events, inspection, images, image_history, transfers, registries,
     build, networks, volumes, runs, container_views, container_logs, container_stats,
     execs, containers, container_updates, copies, container_images,
-    swarm, nodes, service_views, services, service_logs, secrets, stacks,
+    swarm, swarm_settings, nodes, service_views, services, service_updates, service_logs,
+    secrets, stacks,
 )  # fmt: skip
 
 COMMANDS: tuple[type[Command], ...] = tuple(

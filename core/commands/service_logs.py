@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -14,10 +15,42 @@ from core.commands import engine_messages, terminal_output
 from core.commands.command import Client, Interrupt, Report, command
 from core.commands.grammar import argument, option, switch
 from core.commands.kinds import Logs
+from core.commands.quantities import checked, duration
 from core.commands.source import Call, given, literal
-from core.commands.table import short
+from core.commands.table import seconds, short
 from core.commands.tasks import TaskNames
-from core.commands.values import TAIL
+from core.commands.values import Value
+from core.errors import DockerRefused, InvalidValue
+from core.i18n import later as _
+
+
+def moment(word: str, now: float | None = None) -> int:
+    """A time, or how long ago, in seconds since the epoch. Raises InvalidValue."""
+    if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", word):
+        return int(float(word))
+    try:
+        return int((time.time() if now is None else now) - duration(word) / 1e9)
+    except InvalidValue:
+        pass
+    try:
+        return int(seconds(word if "T" in word or " " in word else f"{word}T00:00:00Z"))
+    except ValueError:
+        sentence = _("{word!r} is no time: write 10m, or 2026-11-30T12:00:00")
+        why = f'failed to parse value as time or duration: "{word}"'
+        spoken = f'invalid value for "since": {why}'
+        raise InvalidValue(sentence, spoken, late=True, word=word) from None
+
+
+def _last(word: str) -> str:
+    if word != "all" and not (word.isascii() and word.isdigit()):
+        sentence = _("{word!r} is not a whole number, 0 or more")
+        why = 'Error response from daemon: tail value must be a positive integer or "all"'
+        raise InvalidValue(sentence, why, late=True, word=word)
+    return word
+
+
+LAST = Value("number|all", read=_last)
+SINCE = checked("string", moment)
 
 
 @command("service logs", reveals=True)
@@ -28,14 +61,21 @@ class ServiceLogs(Logs):
     """
 
     follow: bool = switch("-f", "--follow")
-    tail: str = option("--tail", "-n", value=TAIL, default="all")
+    tail: str = option("--tail", "-n", value=LAST, default="all")
     timestamps: bool = switch("--timestamps", "-t")
+    since: str = option("--since", value=SINCE)
+    details: bool = switch("--details")
+    raw: bool = switch("--raw")
+    no_resolve: bool = switch("--no-resolve")
+    no_task_ids: bool = switch("--no-task-ids")
+    no_trunc: bool = switch("--no-trunc")
     service: str = argument("SERVICE")
 
     def _settings(self, **more: object) -> dict[str, object]:
         """The keywords of docker-py for the log."""
-        log = {"stdout": True, "stderr": True, "details": True}
-        return log | more | {"tail": self.tail, "timestamps": self.timestamps}
+        log = {"stdout": True, "stderr": True, "details": self.details or not self.raw}
+        since = {"since": moment(self.since)} if self.since else {}
+        return log | more | since | {"tail": self.tail, "timestamps": self.timestamps}
 
     def _python(self) -> str:
         logs = Call("service.logs", **self._settings(**given(follow=self.follow or None)))
@@ -50,10 +90,16 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
 """
 
     def _run(self, client: Client, report: Report) -> str:
-        chunks = client.api.service_logs(self.service, **self._settings())
-        log = b"".join(_whole(chunks)).decode(errors="replace").removesuffix("\n")
+        try:
+            chunks = client.api.service_logs(self.service, **self._settings())
+        except docker.errors.NotFound:
+            raise DockerRefused(f"no such task or service: {self.service}", 404) from None
+        whole = b"".join(chunks if self.raw else _whole(chunks))
+        log = whole.decode(errors="replace").removesuffix("\n")
+        if self.raw:
+            return log
         lines = [_Line.read(text, self.timestamps) for text in log.split("\n") if text]
-        heads = _Heads(client)
+        heads = _Heads(client, self)
         for line in lines:  # all heads, for all lines to be as wide as the widest
             heads.learn(line)
         return "\n".join(map(heads.before, lines))
@@ -62,10 +108,14 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
         known = client.api.inspect_service(self.service)
         path = f"/services/{known['ID']}/logs"
         tty = bool(part(known, "Spec", "TaskTemplate", "ContainerSpec").get("TTY"))
-        stream = self._stream(client, path, tty, interrupt, details=1)
-        heads = _Heads(client)
+        more = {"since": moment(self.since)} if self.since else {}
+        details = int(self.details or not self.raw)
+        stream = self._stream(client, path, tty, interrupt, details=details, **more)
+        heads = _Heads(client, self)
 
         def shown(text: str) -> str:
+            if self.raw:
+                return text
             line = _Line.read(text, self.timestamps)
             heads.learn(line)
             return heads.before(line)
@@ -98,9 +148,9 @@ class _Line:
 class _Heads:
     """The heads of lines, one for each task; the engine is asked once for each."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._names = TaskNames(client)
+    def __init__(self, client: Client, asked: ServiceLogs) -> None:
+        self._client, self._asked = client, asked
+        self._names = TaskNames(client, resolve=not asked.no_resolve)
         self._heads: dict[str, str] = {}
 
     def learn(self, line: _Line) -> None:
@@ -120,7 +170,9 @@ class _Heads:
             replica = self._names.task(self._client.api.inspect_task(line.task))
         except docker.errors.NotFound:  # reaped since it printed this
             replica = "?"
-        return f"{replica}.{short(line.task)}@{self._names.node(line.node)}"
+        id = line.task if self._asked.no_trunc else short(line.task)
+        task = replica if self._asked.no_task_ids else f"{replica}.{id}"
+        return f"{task}@{self._names.node(line.node)}"
 
 
 #: How each piece of a service's log begins: perhaps a time, and details with the id of its task.

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import docker.errors
 
 from core.cluster.engine_json import Json, count, items, part, text
 from core.cluster.references import without_digest
-from core.commands.command import Client, Command, Report, command
-from core.commands.grammar import arguments, options, switch
-from core.commands.kinds import Inspection, Listing
+from core.commands import service_told
+from core.commands.command import Client, command
+from core.commands.grammar import arguments, option, options, switch
+from core.commands.inspections import SwarmInspection
+from core.commands.listing import Column, Listing
 from core.commands.source import Call, Code, given, literal
 from core.commands.table import short
-from core.commands.tasks import listed, ports
-from core.commands.values import LABEL, filters
-from core.errors import EngineRejected
+from core.commands.tasks import TaskListing
+from core.commands.values import FILTER, filters
+from core.errors import DockerRefused, EngineRejected
 
 
 def _replicas(service: Json) -> str:
@@ -36,8 +40,31 @@ def _mode(service: Json) -> str:
 
 
 def _ports(service: Json) -> str:
-    published = items(service, "Endpoint", "Ports")
-    return ", ".join(ports(p for p in published if p.get("PublishMode", "ingress") == "ingress"))
+    """Ports that follow one another are told as one range (docker/cli, service/formatter.go)."""
+    found = [
+        (p.get("Protocol", ""), count(p, "PublishedPort"), count(p, "TargetPort"))
+        for p in items(service, "Endpoint", "Ports")
+        if p.get("PublishMode", "ingress") == "ingress"
+    ]
+    ranges: list[list[int | str]] = []
+    for protocol, published, target in sorted(found):
+        if ranges:
+            known, first, last, first_target, last_target = ranges[-1]
+            apart = published - int(last) > 1 or target - int(last_target) > 1
+            overlaps = last_target != first_target and target <= int(last_target)
+            if protocol == known and not apart and not overlaps:
+                ranges[-1] = [known, first, published, first_target, target]
+                continue
+        ranges.append([protocol, published, published, target, target])
+    return ", ".join(
+        f"*:{_range(first, last)}->{_range(target, last_target)}/{protocol}"
+        for protocol, first, last, target, last_target in ranges
+        if first
+    )
+
+
+def _range(first: int | str, last: int | str) -> str:
+    return f"{first}-{last}" if int(last) > int(first) else str(first)
 
 
 @command("service ls", "service list")
@@ -45,37 +72,41 @@ class ListServices(Listing):
     """List the services, with how many of their replicas run."""
 
     columns = (
-        ("ID", lambda service: short(service["ID"])),
-        ("NAME", lambda service: text(service, "Spec", "Name")),
-        ("MODE", _mode),
-        ("REPLICAS", _replicas),
-        (
+        Column("ID", "ID", lambda service: short(service["ID"])),
+        Column("Name", "NAME", lambda service: text(service, "Spec", "Name")),
+        Column("Mode", "MODE", _mode),
+        Column("Replicas", "REPLICAS", _replicas),
+        Column(
+            "Image",
             "IMAGE",
             lambda s: without_digest(text(s, "Spec", "TaskTemplate", "ContainerSpec", "Image")),
         ),
-        ("PORTS", _ports),
+        Column("Ports", "PORTS", _ports),
     )
+    shown = ("ID", "Name", "Mode", "Replicas", "Image", "Ports")
+    kind = "*service.serviceContext"
     loop = (
         "service",
         'status = service["ServiceStatus"]',
         'print(service["Spec"]["Name"], status["RunningTasks"], "of", status["DesiredTasks"])',
     )
     quiet: bool = switch("--quiet", "-q")
-    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+    format: str = option("--format")
+    filter: tuple[str, ...] = options("--filter", "-f", value=FILTER)
 
     def _call(self) -> Call:
         return Call("client.api.services", **given(filters=filters(self.filter)), status=True)
 
-    def _id(self, thing: Json) -> str:
-        return short(thing["ID"])
-
 
 @command("service ps")
-class ServiceTasks(Command):
+class ServiceTasks(TaskListing):
     """List the tasks of services: every replica, where it runs, and the ones it replaced."""
 
+    quiet: bool = switch("--quiet", "-q")
     no_trunc: bool = switch("--no-trunc")
-    filter: tuple[str, ...] = options("--filter", "-f", value=LABEL)
+    no_resolve: bool = switch("--no-resolve")
+    format: str = option("--format")
+    filter: tuple[str, ...] = options("--filter", "-f", value=FILTER)
     services: tuple[str, ...] = arguments("SERVICE")
 
     def _python(self) -> str:
@@ -88,7 +119,7 @@ for name in {literal(list(self.services))}:
               status["State"], status.get("Err", ""))
 """
 
-    def _run(self, client: Client, report: Report) -> str:
+    def _tasks(self, client: Client) -> tuple[list[Json], Sequence[str]]:
         ids, missing = [], []
         for name in self.services:
             try:
@@ -96,15 +127,18 @@ for name in {literal(list(self.services))}:
             except docker.errors.NotFound:
                 missing.append(f"no such service: {name}")
         if not ids:
-            raise EngineRejected("\n".join(missing), 404)
-        tasks = client.api.tasks(filters=filters(self.filter) | {"service": ids}) or []
-        return "\n".join([listed(client, tasks, whole=self.no_trunc), *missing])
+            raise DockerRefused("\n".join(missing), 404)
+        return client.api.tasks(filters=self._chosen() | {"service": ids}) or [], missing
 
 
 @command("service inspect", reveals=True)
-class InspectServices(Inspection):
+class InspectServices(SwarmInspection):
     """Show all that the Swarm knows about services."""
 
+    struct = "swarm.Service"
+    typed = True
+    format: str = option("--format", "-f")
+    pretty: bool = switch("--pretty")
     services: tuple[str, ...] = arguments("SERVICE")
 
     def _call(self, name: str) -> Call:
@@ -118,3 +152,12 @@ names = {literal(list(self.services))}
 services = [{self._call(Code("name"))} for name in names]
 print(json.dumps(services, indent=4))
 """
+
+    def _told(self, client: Client, thing: Json) -> str:
+        wanted = items(thing, "Spec", "TaskTemplate", "Networks")
+        known = client.api.networks() or () if wanted else ()
+        return service_told.pretty(thing, {network["Id"]: network["Name"] for network in known})
+
+    def _missing(self, name: str, refusal: EngineRejected) -> str:
+        gone = refusal.status == 404
+        return f"no such service: {name}" if gone else super()._missing(name, refusal)

@@ -1,147 +1,264 @@
-"""docker service: create a service, change it, remove it."""
+"""docker service: create a service, scale it, change it, put it back, remove it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import docker.errors
-
-from core.cluster.engine_json import Json, items, text
-from core.cluster.references import tagged
+from core.cluster.engine_json import Json, items
 from core.cluster.snapshot import ClusterSnapshot
-from core.commands.command import Client, Command, Report, command, each
+from core.commands.attachments import (
+    ADDRESS,
+    CONFIG,
+    HOST,
+    MOUNT,
+    NETWORK,
+    PREFERENCE,
+    SECRET,
+    ULIMIT,
+    capabilities,
+    credential_spec,
+    host,
+    mount,
+    preference,
+    reference,
+    resource,
+    ulimit,
+)
+from core.commands.command import Client, Command, Report, command, each, no_report, spoken
+from core.commands.convergence import waited, waited_on_each
+from core.commands.folder import DEMO, UNREAD, Machine, machine
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.kinds import OnEach
-from core.commands.ports import PORT, publication
-from core.commands.service_edits import (
-    UPDATE_DEFAULTS,
-    add_port,
-    force,
-    remove_label,
-    remove_port,
-    scale,
-    set_constraints,
-    set_env,
-    set_image,
-    set_replicas,
-    set_update,
+from core.commands.quantities import duration
+from core.commands.service_edits import roll_back, roll_back_text, scale
+from core.commands.service_flags import (
+    RESTART_DEFAULTS,
+    VARIABLE,
+    ServiceFlags,
+    keyed,
+    shell_words,
+    update_config,
 )
-from core.commands.source import Call, Code, given, literal
-from core.commands.specs import (
-    Edit,
-    add_label,
-    asks_nothing,
-    holds,
-    update_service,
-    update_service_text,
+from core.commands.service_ports import PORT, ports
+from core.commands.service_specs import (
+    AskedIds,
+    Ids,
+    Platforms,
+    WrittenIds,
+    environment,
+    named,
+    networks,
+    pinned,
+    pinned_text,
+    platform_specs,
+    references,
+    whole,
 )
-from core.commands.values import DURATION, ENV, LABEL, NUMBER, REPLICAS, nanoseconds, one_of, pairs
-from core.errors import InvalidCommand
+from core.commands.service_updates import UpdateService as UpdateService
+from core.commands.source import Call, Code
+from core.commands.specs import update_service, update_service_text
+from core.commands.streams import Streams
+from core.commands.values import MARK, REPLICAS
+from core.errors import DockerRefused, EngineRejected, InvalidCommand
 from core.i18n import later as _
+
+_NOT_REPLICATED = _("replicas can only be used with replicated or replicated-job mode")
+_NO_JOB = _("max-concurrent can only be used with replicated-job mode")
+_NO_MOST = _("replicas-max-per-node can only be used with replicated or replicated-job mode")
+_JOB = _("update and rollback configuration is not supported for jobs")
+_MODE = _("unknown mode: {mode}, only replicated and global supported")
 
 
 @command("service create", changes=True)
-class CreateService(Command):
-    """Ask the Swarm to keep replicas of an image running. Returns at once, as with --detach."""
+class CreateService(ServiceFlags):
+    """Ask the Swarm to keep replicas of an image running."""
 
-    detach: bool = switch("--detach", "-d")
     name: str = option("--name")
-    mode: str = option("--mode", value=one_of("replicated", "global"), default="replicated")
-    replicas: int | None = option("--replicas", value=NUMBER, default=None)
+    mode: str = option("--mode", default="replicated")
+    label: tuple[str, ...] = options("--label", "-l", value=MARK)
+    container_label: tuple[str, ...] = options("--container-label", value=MARK)
     publish: tuple[str, ...] = options("-p", "--publish", value=PORT)
-    env: tuple[str, ...] = options("--env", "-e", value=ENV)
+    env: tuple[str, ...] = options("--env", "-e", value=VARIABLE)
+    env_file: tuple[str, ...] = options("--env-file")
+    mount: tuple[str, ...] = options("--mount", value=MOUNT)
+    network: tuple[str, ...] = options("--network", value=NETWORK)
+    secret: tuple[str, ...] = options("--secret", value=SECRET)
+    config: tuple[str, ...] = options("--config", value=CONFIG)
     constraint: tuple[str, ...] = options("--constraint")
-    label: tuple[str, ...] = options("--label", "-l", value=LABEL)
-    update_parallelism: int | None = option("--update-parallelism", value=NUMBER, default=None)
-    update_delay: str = option("--update-delay", value=DURATION)
+    placement_pref: tuple[str, ...] = options("--placement-pref", value=PREFERENCE)
+    group: tuple[str, ...] = options("--group")
+    dns: tuple[str, ...] = options("--dns", value=ADDRESS)
+    dns_option: tuple[str, ...] = options("--dns-option")
+    dns_search: tuple[str, ...] = options("--dns-search")
+    host: tuple[str, ...] = options("--host", value=HOST)
+    sysctl: tuple[str, ...] = options("--sysctl")
+    ulimit: tuple[str, ...] = options("--ulimit", value=ULIMIT)
+    generic_resource: tuple[str, ...] = options("--generic-resource")
     image: str = argument("IMAGE")
     args: tuple[str, ...] = rest("COMMAND")
 
     def __post_init__(self) -> None:
         Command.__post_init__(self)
-        if self.mode == "global" and self.replicas is not None:
-            raise InvalidCommand(_("replicas can only be used with replicated mode"))
+        job = self.mode.endswith("-job")
+        if self.mode not in ("replicated", "global", "replicated-job", "global-job"):
+            raise InvalidCommand(_MODE, mode=self.mode)
+        if self.mode.startswith("global") and self.replicas is not None:
+            raise InvalidCommand(_NOT_REPLICATED)
+        if self.mode.startswith("global") and self.replicas_max_per_node:
+            raise InvalidCommand(_NO_MOST)
+        if self.mode != "replicated-job" and self.max_concurrent is not None:
+            raise InvalidCommand(_NO_JOB)
+        if job and (self._updates("update") or self._updates("rollback")):
+            raise InvalidCommand(_JOB)
 
-    def _call(self) -> Call:
-        """The call, where ``image`` and ``platforms`` are names."""
-        mode = None
-        if self.mode == "global" or self.replicas is not None:
-            replicas = {} if self.replicas is None else {"replicas": self.replicas}
-            mode = Call("docker.types.ServiceMode", self.mode, **replicas)
-        ports = Call("docker.types.EndpointSpec", ports=_ports(self.publish))
-        update = _update_config(self.update_parallelism, self.update_delay)
+    def _call(self, image: str, platforms: Any, ids: Ids, machine: Machine) -> Call:
+        task = whole(
+            ContainerSpec=self._container(image, ids, machine),
+            Resources={
+                "Limits": whole(**self._limits()),
+                "Reservations": whole(
+                    **self._reservations(),
+                    GenericResources=[resource(word) for word in self.generic_resource],
+                ),
+            }
+            | self._swap(),
+            RestartPolicy=self._restart() and RESTART_DEFAULTS | self._restart(),
+        )
+        task["Placement"] = whole(
+            Constraints=list(self.constraint),
+            Preferences=[preference(word) for word in self.placement_pref],
+            MaxReplicas=self.replicas_max_per_node,
+            Platforms=platforms and platform_specs(platforms),
+        )
+        task |= whole(Networks=networks(self.network, ids), LogDriver=self._log())
+        named = {"task_template": task | {"ForceUpdate": 0}, "name": self.name}
+        configs = {
+            f"{kind}_config": update_config(self._updates(kind))
+            for kind in ("update", "rollback")
+            if self._updates(kind)
+        }
+        endpoint: Json = {"Mode": (self.endpoint_mode or "vip").lower()}
+        endpoint |= whole(Ports=[port for word in self.publish for port in ports(word)])
         return Call(
-            "client.services.create",
-            Code("image"),
-            **given(
-                name=self.name,
-                args=list(self.args),
-                mode=mode,
-                endpoint_spec=ports if self.publish else None,
-                env=list(self.env),
-                constraints=list(self.constraint),
-                labels=pairs(self.label),
-                update_config=UPDATE_DEFAULTS | update if update else None,
-                platforms=Code("platforms"),
-            ),
+            "client.api.create_service",
+            **named,
+            labels=keyed(self.label),
+            mode=self._mode(),
+            **configs,
+            endpoint_spec=endpoint,
+        )
+
+    def keys(self) -> frozenset[str]:
+        """The names of the secrets that its replicas would read."""
+        return frozenset(reference(word, "secret")["SecretName"] for word in self.secret)
+
+    def _mode(self) -> Json:
+        """The replicas and how they are kept, in the API's words."""
+        match self.mode:
+            case "global":
+                return {"Global": {}}
+            case "global-job":
+                return {"GlobalJob": {}}
+            case "replicated-job":
+                most = self.replicas if self.max_concurrent is None else self.max_concurrent
+                counts = {"MaxConcurrent": most, "TotalCompletions": self.replicas}
+                known = {key: count for key, count in counts.items() if count is not None}
+                return {"ReplicatedJob": known}
+        return {"Replicated": {} if self.replicas is None else {"Replicas": self.replicas}}
+
+    def _container(self, image: str, ids: Ids, machine: Machine) -> Json:
+        adds, drops = capabilities(self.cap_add, self.cap_drop)
+        health = self._health()
+        if self.health_cmd:
+            health = {"Test": ["CMD-SHELL", self.health_cmd]} | health
+        if self.no_healthcheck:
+            if any(health.values()):
+                raise DockerRefused("--no-healthcheck conflicts with --health-* options")
+            health = {"Test": ["NONE"]}
+        privileges = {}
+        configs = references(self.config, "config", ids)
+        if self.credential_spec:
+            spec = credential_spec(self.credential_spec)
+            if "Config" in spec:
+                id = ids.named("config", spec["Config"])
+                configs.append({"Runtime": {}, "ConfigID": id, "ConfigName": spec["Config"]})
+                spec = {"Config": id}
+            privileges = {"CredentialSpec": spec}
+        first = whole(
+            Image=image,
+            Labels=keyed(self.container_label),
+            Command=shell_words(self.entrypoint or ""),
+            Args=list(self.args),
+            Hostname=self.hostname,
+            Env=environment(self.env_file, self.env, machine),
+            Dir=self.workdir,
+            User=self.user,
+            Groups=list(self.group),
+            Privileges=privileges,
+        )
+        return (
+            first
+            | {"Init": bool(self.init)}
+            | whole(
+                StopSignal=self.stop_signal,
+                TTY=self.tty,
+                ReadOnly=self.read_only,
+                Mounts=[mount(word, machine.here) for word in self.mount],
+            )
+            | (
+                {"StopGracePeriod": duration(self.stop_grace_period)}
+                if self.stop_grace_period is not None
+                else {}
+            )
+            | whole(Healthcheck=whole(**health), Hosts=[host(word) for word in self.host])
+            | {
+                "DNSConfig": whole(
+                    Nameservers=list(self.dns),
+                    Search=list(self.dns_search),
+                    Options=list(self.dns_option),
+                )
+            }
+            | whole(
+                Secrets=references(self.secret, "secret", ids),
+                Configs=configs,
+                Isolation=self.isolation,
+                Sysctls=keyed(self.sysctl),
+                CapabilityAdd=adds,
+                CapabilityDrop=drops,
+                Ulimits=[ulimit(word) for word in self.ulimit],
+                OomScoreAdj=self.oom_score_adj,
+            )
         )
 
     def _python(self) -> str:
-        return f"{pinned_text(self.image)}service = {self._call()}\nprint(service.id)\n"
+        ids = WrittenIds()
+        image, before = Code("image"), pinned_text(self.image)
+        platforms: Any = Code("platforms")
+        if self.no_resolve_image:
+            image, before, platforms = named(self.image), "", []  # type: ignore[assignment]
+        call = self._call(image, platforms, ids, UNREAD)
+        if self.env_file:
+            before += "# docker-py reads no --env-file: its variables belong into Env.\n"
+        return f'{before}{"".join(ids.prelude)}service = {call}\nprint(service["ID"])\n'
+
+    def _made(self, client: Client, machine: Machine) -> tuple[Json, str]:
+        """The engine's answer, and a warning."""
+        image, warning = named(self.image), ""
+        platforms: Platforms = []
+        if not self.no_resolve_image:
+            image, platforms, warning = pinned(client, self.image)
+        made: Json = self._call(image, platforms, AskedIds(client), machine).on(client)
+        return made, "\n".join([*items(made, "Warnings"), *filter(None, [warning])])
 
     def _run(self, client: Client, report: Report) -> str:
-        image, platforms = pinned(client, self.image)
-        return str(self._call().on(client, image=image, platforms=platforms).id)
+        return str(self._made(client, DEMO)[0]["ID"])
 
-
-def _update_config(parallelism: int | None, delay: str) -> Json:
-    """The update's settings that the line has, in the API's words."""
-    return given(Parallelism=parallelism, Delay=nanoseconds(delay) if delay else None)
-
-
-def _ports(texts: tuple[str, ...]) -> dict[int, Any] | list[dict[str, object]]:
-    """docker-py's {published: target}, where the line says every published port; else specs."""
-    ports = [publication(text) for text in texts]
-    if len({port.published for port in ports} - {0}) < len(ports):
-        return [port.spec() for port in ports]
-    return {port.published: port.brief() for port in ports}
-
-
-def pinned(client: Client, image: str) -> tuple[str, list[tuple[str, str]]]:
-    """The image with the digest that its tag has on the registry now, and its platforms.
-
-    Docker's client does the same (moby, client/service_create.go), so that every node runs the
-    same bytes. A platform is (architecture, OS), where '' means any. An image that no registry
-    knows keeps its tag alone, and may run anywhere; so may one that names no platforms.
-    """
-    if "@" in image:
-        return image, []
-    try:
-        registry = client.images.get_registry_data(image)
-    except docker.errors.APIError:
-        return tagged(image), []
-    digest = text(registry.attrs, "Descriptor", "digest")
-    if not digest:
-        return tagged(image), []
-    platforms = [
-        (text(p, "architecture"), text(p, "os")) for p in items(registry.attrs, "Platforms")
-    ]
-    return f"{tagged(image)}@{digest}", platforms
-
-
-def pinned_text(image: str) -> str:
-    """The Python text of ``pinned``: it sets ``image`` and ``platforms``."""
-    if "@" in image:
-        return f"image, platforms = {literal(image)}, []\n"
-    return f"""\
-try:
-    registry = client.images.get_registry_data({literal(image)})
-    image = {literal(tagged(image) + "@")} + registry.id
-    known = registry.attrs.get("Platforms") or []  # null where the image does not say
-    platforms = [(p.get("architecture", ""), p.get("os", "")) for p in known]
-except docker.errors.APIError:
-    image, platforms = {literal(tagged(image))}, []  # on no registry: each node takes its own copy
-"""
+    def _play(self, client: Client, streams: Streams) -> int:
+        made, warning = self._made(client, machine(streams))
+        streams.warn(warning)
+        streams.print(made["ID"])
+        return 0 if self.detach else waited(client, made["ID"], streams, self.quiet)
 
 
 @command("service scale", changes=True)
@@ -156,83 +273,43 @@ class ScaleServices(Command):
             update_service_text(name, [scale(name, count)]) for name, count in self.replicas
         )
 
-    def _run(self, client: Client, report: Report) -> str:
+    def _scaled(self, client: Client, told: Callable[[str, str], None]) -> str:
         wanted = dict(self.replicas)
 
         def act(name: str) -> str:
             update_service(client, name, [scale(name, wanted[name])])
-            return f"{name} scaled to {wanted[name]}"
+            told(name, said := f"{name} scaled to {wanted[name]}")
+            return said
 
         return each(wanted, act)
+
+    def _run(self, client: Client, report: Report) -> str:
+        return self._scaled(client, lambda name, said: None)
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        scaled: list[str] = []
+
+        def told(name: str, said: str) -> None:
+            streams.print(said)
+            scaled.append(name)
+
+        wrong = []
+        for name, count in self.replicas:
+            one = ScaleServices(replicas=((name, count),))
+            try:
+                one._scaled(client, told)
+            except (EngineRejected, InvalidCommand) as refused:
+                words = spoken(refused)
+                wrong.append(words if words.startswith(f"{name}: ") else f"{name}: {words}")
+        if not self.detach:
+            wrong += waited_on_each(client, scaled, streams)
+        if wrong:
+            raise DockerRefused("\n".join(wrong))
+        return 0
 
     def is_noop(self, snapshot: ClusterSnapshot) -> bool:
         found = [(snapshot.service(name), count) for name, count in self.replicas]
         return all(service and service.replicas == count for service, count in found)
-
-
-@command("service update", changes=True)
-class UpdateService(Command):
-    """Change a service; its replicas are replaced one by one where the change needs it."""
-
-    detach: bool = switch("--detach", "-d")
-    image: str = option("--image")
-    replicas: int | None = option("--replicas", value=NUMBER, default=None)
-    env_add: tuple[str, ...] = options("--env-add", value=ENV)
-    env_rm: tuple[str, ...] = options("--env-rm")
-    publish_add: tuple[str, ...] = options("--publish-add", value=PORT)
-    publish_rm: tuple[int, ...] = options("--publish-rm", value=NUMBER)
-    constraint_add: tuple[str, ...] = options("--constraint-add")
-    constraint_rm: tuple[str, ...] = options("--constraint-rm")
-    label_add: tuple[str, ...] = options("--label-add", value=LABEL)
-    label_rm: tuple[str, ...] = options("--label-rm")
-    update_parallelism: int | None = option("--update-parallelism", value=NUMBER, default=None)
-    update_delay: str = option("--update-delay", value=DURATION)
-    force: bool = switch("--force")
-    service: str = argument("SERVICE")
-
-    def _edits(self, image: str, platforms: list[tuple[str, str]]) -> list[Edit]:
-        """The edits, removals before additions, so that a thing can be replaced in one go."""
-        edits = [set_image(image, platforms)] if image else []
-        if self.replicas is not None:
-            edits.append(set_replicas(self.replicas))
-        if change := _update_config(self.update_parallelism, self.update_delay):
-            edits.append(set_update(change))
-        edits += map(set_env, self.env_rm)
-        edits += [set_env(text.partition("=")[0], text) for text in self.env_add]
-        edits += map(remove_port, self.publish_rm)
-        edits += [add_port(publication(text)) for text in self.publish_add]
-        if self.constraint_add or self.constraint_rm:
-            edits.append(set_constraints(self.constraint_add, self.constraint_rm))
-        edits += map(remove_label, self.label_rm)
-        edits += map(add_label, self.label_add)
-        return edits + ([force()] if self.force else [])
-
-    def _python(self) -> str:
-        if not self.image:
-            return update_service_text(self.service, self._edits("", []))
-        edits = self._edits(Code("image"), Code("platforms"))  # type: ignore[arg-type]
-        return pinned_text(self.image) + update_service_text(self.service, edits)
-
-    def _run(self, client: Client, report: Report) -> str:
-        image, platforms = pinned(client, self.image) if self.image else ("", [])
-        update_service(client, self.service, self._edits(image, platforms))
-        return self.service
-
-    def is_noop(self, snapshot: ClusterSnapshot) -> bool:
-        service = snapshot.service(self.service)
-        if service is None:
-            return False
-        return asks_nothing(
-            self,
-            "service",
-            "detach",
-            image=not self.image or tagged(self.image) == tagged(service.image),
-            replicas=self.replicas in (None, service.replicas),
-            env_add=holds(service.env, self.env_add),
-            env_rm=not set(self.env_rm) & dict(service.env).keys(),
-            label_add=holds(service.labels, self.label_add),
-            label_rm=not set(self.label_rm) & dict(service.labels).keys(),
-        )
 
 
 @command("service rollback", changes=True)
@@ -240,31 +317,19 @@ class RollbackService(Command):
     """Put back the spec that a service had before its last change, a scale included."""
 
     detach: bool = switch("--detach", "-d")
+    quiet: bool = switch("--quiet", "-q")
     service: str = argument("SERVICE")
 
     def _python(self) -> str:
-        return f"""\
-service = client.api.inspect_service({literal(self.service)})
-# docker-py has no call for this; its session speaks to the engine's API all the same.
-answer = client.api.post(
-    f"{{client.api.base_url}}/v{{client.api.api_version}}/services/{{service['ID']}}/update",
-    params={{"version": service["Version"]["Index"], "rollback": "previous"}},
-    json=service["Spec"],
-)
-answer.raise_for_status()
-"""
+        return roll_back_text(self.service)
 
     def _run(self, client: Client, report: Report) -> str:
-        api = client.api
-        service = api.inspect_service(self.service)
-        answer = api.post(
-            f"{api.base_url}/v{api.api_version}/services/{service['ID']}/update",
-            params={"version": service["Version"]["Index"], "rollback": "previous"},
-            json=service["Spec"],
-            timeout=api.timeout,
-        )
-        answer.raise_for_status()
+        roll_back(client, self.service)
         return self.service
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        streams.print(self._run(client, no_report))
+        return 0 if self.detach else waited(client, self.service, streams, self.quiet)
 
 
 @command("service rm", "service remove", changes=True, destructive=True)

@@ -1,80 +1,109 @@
-"""docker stack: services that belong together, deployed from one file and removed in one go."""
+"""docker stack: services that belong together, deployed from files and removed in one go."""
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 from typing import Any, Self
 
-from core.cluster.engine_json import Json, count, natural, text
+import docker.errors
+
+from core.cluster.engine_json import Json, natural, text
+from core.cluster.failures import daemon_errors
 from core.cluster.public import redacted
 from core.commands import folder
-from core.commands.command import Client, Command, Report, command
-from core.commands.compose import IMAGE, NAMESPACE, Plan, plan
-from core.commands.grammar import argument, arguments, option, switch
-from core.commands.service_edits import platform_specs
-from core.commands.service_views import ListServices, ServiceTasks
-from core.commands.services import pinned
-from core.commands.source import literal
-from core.commands.table import by_name, table
-from core.errors import EngineRejected, InvalidCommand
+from core.commands.command import Client, Command, Report, command, spoken
+from core.commands.compose import composed
+from core.commands.compose_specs import NAMESPACE, Plan, plan
+from core.commands.compose_text import written
+from core.commands.convergence import waited_on_each
+from core.commands.folder import Machine, machine
+from core.commands.grammar import argument, arguments, option, options, switch
+from core.commands.listing import Column, Listing
+from core.commands.service_views import ListServices
+from core.commands.source import Call, literal
+from core.commands.stack_texts import DEPLOY_TEXT, PRUNE_TEXT
+from core.commands.stacking import Deployment
+from core.commands.streams import Streams
+from core.commands.table import by_name
+from core.commands.tasks import TaskListing
+from core.commands.values import FILTER, filters
+from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
 
 
-def _of(stack: str) -> dict[str, str]:
+def of_stack(stack: str) -> dict[str, str]:
+    """The filter by which the engine finds a stack's things."""
     return {"label": f"{NAMESPACE}={stack}"}
 
 
-def _services(client: Client, stack: str) -> list[Json]:
-    return by_name(client.api.services(filters=_of(stack)))
+def _texts(files: Sequence[str], files_of: Machine, streams: Streams | None = None) -> list[str]:
+    """The contents of compose files; ``-`` is the standard input."""
+    found = []
+    for path in files:
+        data = streams.read() if streams and path == "-" else files_of.read(path)
+        try:
+            found.append(data.decode())
+        except UnicodeDecodeError:
+            raise InvalidCommand(_("{file} is no text."), file=path) from None
+    return found
 
 
 @command("stack deploy", "stack up", changes=True)
 class DeployStack(Command):
-    """Make what a compose file of the demo folder describes, or make it so again.
+    """Make what compose files describe, or make it so again.
 
     hidden: redacts the Python text, which has all of the file in it, for everybody to read.
     """
 
-    compose_file: str = option("-c", "--compose-file")
+    compose_file: tuple[str, ...] = options("-c", "--compose-file")
     prune: bool = switch("--prune")
-    detach: bool = switch("-d", "--detach")
+    detach: bool | None = switch("-d", "--detach", default=None)
+    quiet: bool = switch("-q", "--quiet")
+    resolve_image: str = option("--resolve-image", default="always")
+    with_registry_auth: bool = switch("--with-registry-auth")
     stack: str = argument("STACK")
     hidden: bool = field(default=False, compare=False, repr=False)
 
     def masked(self, private: bool = False) -> Self:
         return replace(self, hidden=True) if private else self
 
-    def _plan(self) -> Plan:
+    def _plan(self, files: Machine, streams: Streams | None = None) -> Plan:
         if not self.compose_file:
-            raise InvalidCommand(
-                _("{called} wants a file: {called} -c stack/stack.yml {stack}"),
-                called="docker stack deploy",
-                stack=self.stack,
-            )
-        try:
-            text = folder.read(self.compose_file).decode()
-        except UnicodeDecodeError:
-            raise InvalidCommand(_("{file} is no text."), file=self.compose_file) from None
-        return plan(self.stack, text)
+            sentence = _("{called} wants a file: {called} -c stack/stack.yml {stack}")
+            error = InvalidCommand(sentence, called="docker stack deploy", stack=self.stack)
+            error.spoken = "Specify a Compose file (with --compose-file)"  # type: ignore[attr-defined]
+            raise error
+        beside = posixpath.dirname(self.compose_file[0])
+        if streams and files.here and not beside.startswith("/"):
+            beside = posixpath.normpath(f"{files.here}/{beside}")
+        texts = _texts(self.compose_file, files, streams)
+
+        def warn(text: str) -> None:
+            if streams:
+                streams.write_error(text.encode())
+
+        return plan(self.stack, *texts, machine=files, beside=beside, warn=warn)
 
     def keys(self) -> frozenset[str]:
         """The names of the secrets that its services would read. Raises InvalidCommand."""
         return frozenset(
             secret["SecretName"]
-            for spec in self._plan().services
+            for spec in self._plan(folder.DEMO).services
             for secret in spec["task_template"]["ContainerSpec"].get("Secrets") or ()
         )
 
     def _python(self) -> str:
         try:
-            made = self._plan()
+            made = self._plan(folder.DEMO)
         except InvalidCommand as error:
             return f"raise SystemExit({literal(str(error))})\n"
         files = {
-            name: folder.beside(self.compose_file, file) for name, file in made.secrets.items()
+            kind: {name: folder.beside(self.compose_file[0], file) for name, file in found.items()}
+            for kind, found in (("secret", made.secrets), ("config", made.configs))
         }
-        prune = _PRUNE_TEXT if self.prune else ""
         networks, services = (
             redacted(part) if self.hidden else part for part in (made.networks, list(made.services))
         )
@@ -86,95 +115,91 @@ of_stack = {{"label": "{NAMESPACE}=" + stack}}
 networks = {literal(networks)}
 files = {literal(files)}
 services = {literal(services)}
-{_DEPLOY_TEXT}{prune}"""
+{DEPLOY_TEXT}{PRUNE_TEXT if self.prune else ""}"""
+
+    def _deploy(
+        self, client: Client, made: Plan, files: Machine, say: Callable[[str], None]
+    ) -> list[str]:
+        """Make it so; the ids of the services."""
+        return Deployment(client, self.stack, say, files).make(
+            made, prune=self.prune, resolve=self.resolve_image
+        )
 
     def _run(self, client: Client, report: Report) -> str:
-        made = self._plan()
-        api, said = client.api, []
-        there = {network["Name"] for network in api.networks(filters=_of(self.stack)) or ()}
-        for name, options in made.networks.items():
-            if name not in there:
-                api.create_network(name, **options)
-                said.append(f"Creating network {name}")
-        secrets = {_name(secret): secret["ID"] for secret in api.secrets() or ()}
-        for name, file in made.secrets.items():
-            if name not in secrets:
-                data = folder.read(folder.beside(self.compose_file, file))
-                secrets[name] = api.create_secret(name, data, {NAMESPACE: self.stack})["ID"]
-                said.append(f"Creating secret {name}")
-        known = {_name(service): service for service in _services(client, self.stack)}
-        if self.prune:
-            for name in known.keys() - {service["name"] for service in made.services}:
-                api.remove_service(name)
-                said.append(f"Removing service {name}")
-        for spec in made.services:
-            said.append(_put(client, spec, secrets, known.get(spec["name"])))
+        said: list[str] = []
+        made = self._plan(folder.DEMO)
+        beside = posixpath.dirname(self.compose_file[0])
+        demo = Machine(lambda path: folder.read(posixpath.join(beside, path)))
+        self._deploy(client, made, demo, said.append)
         return "\n".join(said)
 
-
-def _put(client: Client, spec: Json, secrets: dict[str, str], old: Json | None) -> str:
-    """Create a service, or change the one that is there."""
-    task = spec["task_template"]
-    container = task["ContainerSpec"]
-    for secret in container.get("Secrets", ()):
-        if secret["SecretName"] not in secrets:
-            raise EngineRejected(f"secret not found: {secret['SecretName']}", 404)
-        secret["SecretID"] = secrets[secret["SecretName"]]
-    container["Image"], platforms = pinned(client, container["Image"])
-    if platforms:
-        task.setdefault("Placement", {})["Platforms"] = platform_specs(platforms)
-    if old is None:
-        client.api.create_service(**spec)
-        return f"Creating service {spec['name']}"
-    # A forced update is no change of the file's, and must not be taken back by it.
-    task["ForceUpdate"] = count(old, "Spec", "TaskTemplate", "ForceUpdate")
-    client.api.update_service(old["ID"], old["Version"]["Index"], **spec)
-    return f"Updating service {spec['name']} (id: {old['ID']})"
+    def _play(self, client: Client, streams: Streams) -> int:
+        files = machine(streams)
+        made = self._plan(files, streams)
+        if self.detach is None:
+            streams.warn(_LATER)
+        beside = posixpath.dirname(self.compose_file[0])
+        near = replace(files, read=lambda path: files.read(posixpath.join(beside, path)))
+        ids = self._deploy(client, made, near, streams.print)
+        if self.detach is not False:
+            return 0
+        if wrong := waited_on_each(client, ids, streams, self.quiet):
+            raise DockerRefused("\n".join(wrong))
+        return 0
 
 
-_DEPLOY_TEXT = f"""\
-there = {{network["Name"] for network in client.api.networks(filters=of_stack)}}
-for name, options in networks.items():
-    if name not in there:
-        client.api.create_network(name, **options)
-secrets = {{secret["Spec"]["Name"]: secret["ID"] for secret in client.api.secrets()}}
-for name, file in files.items():
-    if name not in secrets:
-        data, labels = Path(file).read_bytes(), {{"{NAMESPACE}": stack}}
-        secrets[name] = client.api.create_secret(name, data, labels)["ID"]
-known = {{s["Spec"]["Name"]: s for s in client.api.services(filters=of_stack)}}
-for spec in services:
-    task = spec["task_template"]
-    container = task["ContainerSpec"]
-    for secret in container.get("Secrets", []):
-        secret["SecretID"] = secrets[secret["SecretName"]]
-    try:  # the digest that the image's tag has now
-        registry = client.images.get_registry_data(spec["labels"]["{IMAGE}"])
-        image = container["Image"] if ":" in container["Image"] else container["Image"] + ":latest"
-        container["Image"] = image + "@" + registry.id
-        task.setdefault("Placement", {{}})["Platforms"] = [
-            {{"Architecture": p.get("architecture", ""), "OS": p.get("os", "")}}
-            for p in registry.attrs.get("Platforms") or []
-        ]
-    except docker.errors.APIError:
-        pass  # on no registry: each node takes its own copy
-    old = known.get(spec["name"])
-    if old:
-        task["ForceUpdate"] = old["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
-        client.api.update_service(old["ID"], old["Version"]["Index"], **spec)
-    else:
-        client.api.create_service(**spec)
+_LATER = """\
+Since --detach=false was not specified, tasks will be created in the background.
+In a future release, --detach=false will become the default."""
+
+
+@command("stack config")
+class ShowStack(Command):
+    """Show what compose files say, with variables filled in and laid over one another."""
+
+    compose_file: tuple[str, ...] = options("-c", "--compose-file")
+    skip_interpolation: bool = switch("--skip-interpolation")
+
+    def _python(self) -> str:
+        return f"""\
+import yaml
+
+# docker-py reads no compose files: each of these goes over the ones before.
+for name in {literal(list(self.compose_file))}:
+    with open(name) as file:
+        print(yaml.safe_dump(yaml.safe_load(file)))
 """
 
-_PRUNE_TEXT = """\
-for name in known.keys() - {spec["name"] for spec in services}:
-    client.api.remove_service(name)
-"""
+    def _shown(self, files: Machine, streams: Streams | None = None) -> str:
+        if not self.compose_file:
+            raise DockerRefused("Specify a Compose file (with --compose-file)")
+        texts = _texts(self.compose_file, files, streams)
+        made = composed(texts, files.environment, fill=not self.skip_interpolation)
+        here = posixpath.normpath(f"{files.here}/{posixpath.dirname(self.compose_file[0])}")
+        return written(made, here, files.environment)
+
+    def _run(self, client: Client, report: Report) -> str:
+        return self._shown(folder.DEMO)
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        streams.print(self._shown(machine(streams), streams))
+        return 0
 
 
 @command("stack ls", "stack list")
-class ListStacks(Command):
+class ListStacks(Listing):
     """List the stacks, with how many services each has."""
+
+    columns = (
+        Column("Name", "NAME", lambda stack: stack["Name"]),
+        Column("Services", "SERVICES", lambda stack: stack["Services"]),
+    )
+    shown = ("Name", "Services")
+    kind = "*formatter.stackContext"
+    format: str = option("--format")
+
+    def _call(self) -> Call:
+        return Call("client.api.services", filters={"label": NAMESPACE})
 
     def _python(self) -> str:
         return f"""\
@@ -185,11 +210,11 @@ for stack, count in Counter(s["Spec"]["Labels"]["{NAMESPACE}"] for s in services
     print(stack, count)
 """
 
-    def _run(self, client: Client, report: Report) -> str:
-        services = client.api.services(filters={"label": NAMESPACE}) or ()
+    def _found(self, client: Client) -> list[Json]:
+        services = self._call().on(client) or ()
         counts = Counter(text(service, "Spec", "Labels", NAMESPACE) for service in services)
-        rows = [(name, str(counts[name])) for name in sorted(counts, key=natural)]
-        return table(("NAME", "SERVICES"), rows)
+        names = sorted(counts, key=natural)
+        return [{"Name": name, "Services": str(counts[name])} for name in names]
 
 
 @command("stack services")
@@ -197,49 +222,71 @@ class StackServices(Command):
     """List the services of a stack, with how many of their replicas run."""
 
     quiet: bool = switch("--quiet", "-q")
+    format: str = option("--format")
+    filter: tuple[str, ...] = options("--filter", "-f", value=FILTER)
     stack: str = argument("STACK")
 
     def _python(self) -> str:
+        chosen = filters(self.filter)
+        more = f"{literal(chosen)} | " if chosen else ""
         return f"""\
 stack = {literal(self.stack)}
-for service in client.api.services(filters={{"label": "{NAMESPACE}=" + stack}}, status=True):
+chosen = {more}{{"label": ["{NAMESPACE}=" + stack]}}
+for service in client.api.services(filters=chosen, status=True):
     status = service["ServiceStatus"]
     print(service["Spec"]["Name"], status["RunningTasks"], "of", status["DesiredTasks"])
 """
 
+    def _listed(self, client: Client) -> str:
+        """The table; '' where nothing is there."""
+        chosen = (*self.filter, f"label={NAMESPACE}={self.stack}")
+        asked = filters(chosen)
+        found = by_name(client.api.services(filters=asked, status=True))
+        return ListServices(quiet=self.quiet, format=self.format).listed(found) if found else ""
+
     def _run(self, client: Client, report: Report) -> str:
-        if not _services(client, self.stack):
-            return f"Nothing found in stack: {self.stack}"
-        label = f"label={NAMESPACE}={self.stack}"
-        return ListServices(quiet=self.quiet, filter=(label,)).run(client)
+        return self._listed(client) or f"Nothing found in stack: {self.stack}"
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        listed = self._listed(client)
+        streams.print(listed)
+        if not listed:
+            streams.warn(f"Nothing found in stack: {self.stack}")
+        return 0
 
 
 @command("stack ps")
-class StackTasks(Command):
+class StackTasks(TaskListing):
     """List the tasks of a stack."""
 
+    quiet: bool = switch("--quiet", "-q")
     no_trunc: bool = switch("--no-trunc")
+    no_resolve: bool = switch("--no-resolve")
+    format: str = option("--format")
+    filter: tuple[str, ...] = options("--filter", "-f", value=FILTER)
     stack: str = argument("STACK")
 
     def _python(self) -> str:
         return f"""\
 stack = {literal(self.stack)}
 for service in client.services.list(filters={{"label": "{NAMESPACE}=" + stack}}):
-    for task in service.tasks():
+    for task in service.tasks({literal(filters(self.filter)) if self.filter else ""}):
         print(service.name, task.get("Slot"), task.get("NodeID"), task["Status"]["State"])
 """
 
-    def _run(self, client: Client, report: Report) -> str:
-        names = tuple(_name(service) for service in _services(client, self.stack))
-        if not names:
-            raise EngineRejected(f"nothing found in stack: {self.stack}", 404)
-        return ServiceTasks(no_trunc=self.no_trunc, services=names).run(client)
+    def _tasks(self, client: Client) -> tuple[list[Json], Sequence[str]]:
+        chosen = filters((*self.filter, f"label={NAMESPACE}={self.stack}"))
+        tasks = client.api.tasks(filters=chosen) or []
+        if not tasks:
+            raise DockerRefused(f"nothing found in stack: {self.stack}", 404)
+        return tasks, ()
 
 
 @command("stack rm", "stack remove", "stack down", changes=True, destructive=True)
 class RemoveStacks(Command):
     """Remove stacks: their services, secrets, configs and networks."""
 
+    detach: bool = switch("-d", "--detach", default=True)
     stacks: tuple[str, ...] = arguments("STACK")
 
     def _python(self) -> str:
@@ -257,20 +304,50 @@ for stack in {literal(list(self.stacks))}:
 """
 
     def _run(self, client: Client, report: Report) -> str:
-        said = [line for stack in self.stacks for line in _removed(client.api, stack)]
+        said = []
+        for stack in self.stacks:
+            said += list(_removed(client.api, stack)) or [f"Nothing found in stack: {stack}"]
         return "\n".join(said)
 
+    def _play(self, client: Client, streams: Streams) -> int:
+        wrong = []
+        for stack in self.stacks:
+            found = False
+            try:
+                for line in _removed(client.api, stack):
+                    found = True
+                    streams.print(line)
+            except docker.errors.APIError as error:
+                streams.warn(_failure(error))
+                wrong.append(f"failed to remove some resources from stack: {stack}")
+            if not found:
+                streams.warn(f"Nothing found in stack: {stack}")
+        if wrong:
+            raise DockerRefused("\n".join(wrong))
+        return 0
 
-def _removed(api: Any, stack: str) -> list[str]:
-    """Remove one stack, and return docker's lines about it."""
-    said = []
-    for kind in ("service", "secret", "config", "network"):
-        found = getattr(api, f"{kind}s")(filters=_of(stack)) or ()
-        ids = {_name(thing): thing.get("ID") or thing["Id"] for thing in found}
+
+def _failure(error: docker.errors.APIError) -> str:
+    try:
+        with daemon_errors():
+            raise error
+    except Exception as refusal:
+        return f"Failed to remove: {spoken(refusal)}"  # type: ignore[arg-type]
+
+
+def _removed(api: Any, stack: str) -> Iterator[str]:
+    """Remove one stack; docker's line about each thing comes before it goes."""
+    found = {
+        kind: {
+            _name(thing): thing.get("ID") or thing["Id"]
+            for thing in getattr(api, f"{kind}s")(filters=of_stack(stack)) or ()
+        }
+        for kind in ("service", "secret", "config", "network")
+    }
+    for kind, ids in found.items():
         for name in sorted(ids, key=natural):
+            yield f"Removing {kind} {name}"
             getattr(api, f"remove_{kind}")(ids[name])
-            said.append(f"Removing {kind} {name}")
-    return said or [f"Nothing found in stack: {stack}"]
 
 
 def _name(thing: Json) -> str:

@@ -115,8 +115,23 @@ def _swap(word: str) -> str:
 def _replicas(word: str) -> tuple[str, int]:
     service, equals, count = word.partition("=")
     if not service or not equals:
-        raise InvalidValue(_("{word!r} should read SERVICE=REPLICAS, as in web=15"), word=word)
-    return service, _number(count)
+        raise InvalidValue(
+            _("{word!r} should read SERVICE=REPLICAS, as in web=15"), _SCALE.format(word), word=word
+        )
+    try:
+        return service, _number(count)
+    except InvalidValue as error:
+        spoken = f"{service}: invalid replicas value {count}: {error.spoken}"
+        raise InvalidValue(error.text, spoken, word=count) from None
+
+
+_SCALE = """\
+invalid scale specifier '{}'.
+See 'docker service scale --help'.
+
+Usage:  docker service scale SERVICE=REPLICAS [SERVICE=REPLICAS...]
+
+Scale one or multiple replicated services"""
 
 
 def _tail(word: str) -> str:

@@ -19,10 +19,11 @@ from core.cluster.snapshot import ClusterSnapshot, Container, Service
 from core.commands import grammar
 from core.commands.build import BuildImage
 from core.commands.command import Command
-from core.commands.compose import NAMESPACE
+from core.commands.compose_specs import NAMESPACE
 from core.commands.execs import ExecContainer
 from core.commands.images import RemoveImages, TagImage
 from core.commands.nodes import DemoteNodes, RemoveNodes, UpdateNode
+from core.commands.services import CreateService, UpdateService
 from core.commands.stacks import DeployStack
 from core.commands.swarm import InitSwarm, LeaveSwarm
 from core.commands.transfers import ImportImage
@@ -168,7 +169,7 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, confirmed: bo
                 _("{name} is the image that this dashboard starts from: it stays as it is."),
                 name=name,
             )
-    if isinstance(command, DeployStack) and command.compose_file and own.secret:
+    if isinstance(command, DeployStack | CreateService | UpdateService) and own.secret:
         for name in sorted(command.keys()):
             if _meant(name, own.secret, ()):
                 raise NotAllowed(
@@ -195,12 +196,17 @@ def named(command: Command) -> Iterator[tuple[str, str]]:
         if part.kind != "argument":
             continue
         kind = KINDS.get(part.names[0], "")
-        if not kind and "IMAGE" not in part.names[0]:  # whose name is part of a path, too
+        if not kind and not _in_path(part.names[0]):
             continue
         held = getattr(command, field)
         for each in held if part.many else (held,):
             word = each[0] if isinstance(each, tuple) else str(each)
             yield from ((one, word) for one in (_ANY if kind == ANY else (kind,)))
+
+
+def _in_path(placeholder: str) -> bool:
+    """Whether a request's path has the name of a thing that no dashboard has, or an image's."""
+    return placeholder == "CONFIG" or "IMAGE" in placeholder
 
 
 def _enters(command: Command, kind: str) -> bool:

@@ -250,6 +250,8 @@ class _Run:
                 return of.field(name, *arguments)
             except KeyError as error:
                 kind = error.args[0]
+            except Refused as error:
+                raise self._error(str(error), field.shown, field.at) from None
         else:
             kind = "interface {}"  # what JSON holds is of no other type
         raise self._error(f"can't evaluate field {name} in type {kind}", field.shown, field.at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.commands.compose import plan
+from core.commands.compose_specs import plan
 from core.errors import InvalidCommand
 
 LEAST = "services:\n  web:\n    image: nginx\n"
@@ -23,7 +23,7 @@ def test_the_least_stack_gets_the_names_and_labels_of_the_docker_command() -> No
     (web,) = made.services
     assert web["name"] == "site_web"
     assert web["labels"] == namespace | {"com.docker.stack.image": "nginx"}
-    assert web["mode"] == {"Replicated": {"Replicas": 1}}
+    assert web["mode"] == {"Replicated": {}}  # the engine's own default is one
     assert web["task_template"]["ContainerSpec"]["Labels"] == namespace
     assert web["task_template"]["Networks"] == [{"Target": "site_default", "Aliases": ["web"]}]
 
@@ -53,9 +53,10 @@ def test_dollars_are_doubled_as_compose_wants_them() -> None:
         ("services: {}", "no services"),
         ("services: [", "no YAML: see line 1"),
         ("services: {web: {}}", "services.web wants an image"),
-        ("services: {web: {image: nginx, build: .}}", "services.web.build is not played here"),
-        ("services: {web: {image: $IMAGE}}", "Variables"),
-        ("services: {web: {image: nginx, volumes: [a:/b]}}", "services.web.volumes"),
+        ("services: {web: {image: nginx, nonsense: 1}}", "services.web.nonsense is not played"),
+        ("services: {web: {image: $IMAGE}}", "services.web wants an image"),
+        ("services: {web: {image: '${IMAGE'}}", "cannot be filled in"),
+        ("services: {web: {image: nginx, volumes: [data:/b]}}", "declares no volume data"),
         ("services: {web: {image: nginx, ports: [http]}}", "no port"),
         ("services: {web: {image: nginx, deploy: {mode: many}}}", "replicated or global"),
         ("services: {web: {image: nginx, deploy: {replicas: some}}}", "whole number"),
@@ -73,7 +74,7 @@ def test_dollars_are_doubled_as_compose_wants_them() -> None:
         ),
         ("services: {web: {image: nginx, secrets: [pw]}}", "declares no secret pw"),
         ("services: {web: {image: nginx, networks: [back]}}", "declares no network back"),
-        ("services: {web: {image: nginx}}\nvolumes: {a: {}}", "volumes is not played"),
+        ("services: {web: {image: nginx}}\nplugins: {a: {}}", "plugins is not played"),
         ("services: {web: {image: nginx}}\nsecrets: {pw: {}}", "file: or external"),
         ("services: {web: nginx}", "services.web should be names"),
     ],

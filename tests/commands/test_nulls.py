@@ -96,7 +96,7 @@ class Recorded:
     def version(self) -> Any:
         return self.answers["/version"]
 
-    def nodes(self) -> Any:
+    def nodes(self, filters: Any = None) -> Any:
         return self.answers["/nodes"]
 
     def tasks(self, **asked: object) -> Any:
@@ -113,6 +113,10 @@ class Recorded:
 
     def update_service(self, id: str, version: int, **spec: Any) -> None:
         self.posted = spec
+
+    def create_service(self, task_template: Any, **given: Any) -> Any:
+        self.posted = {"task_template": task_template, **given}
+        return {"ID": "s1"}
 
     def update_node(self, id: str, version: int, spec: Any) -> None:
         self.posted = spec
@@ -209,8 +213,10 @@ def test_an_image_that_does_not_say_what_it_runs_on_makes_a_service(
     answers[DISTRIBUTION]["Platforms"] = platforms
     digest = answers[DISTRIBUTION]["Descriptor"]["digest"]
     for engine in both(CreateService(image="nginx:latest"), answers, monkeypatch):
-        assert engine.posted["image"] == f"nginx:latest@{digest}"
-        assert engine.posted.get("platforms", []) == wanted
+        task = engine.posted["task_template"]
+        assert task["ContainerSpec"]["Image"] == f"nginx:latest@{digest}"
+        known = task["Placement"].get("Platforms") or []
+        assert [(p["Architecture"], p["OS"]) for p in known] == wanted
     update = UpdateService(service="shapesvc", image="nginx:latest")
     for engine in both(update, answers, monkeypatch):
         task = engine.posted["task_template"]
@@ -229,7 +235,7 @@ def test_an_update_edits_what_was_null(monkeypatch: pytest.MonkeyPatch) -> None:
         env_add=("A=1",),
         env_rm=("B",),
         publish_add=("80:80",),
-        publish_rm=(81,),
+        publish_rm=("81",),
         constraint_add=("node.role==worker",),
         label_add=("a=b",),
         label_rm=("c",),

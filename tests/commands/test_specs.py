@@ -79,7 +79,7 @@ def test_an_update_edits_what_it_names() -> None:
         replicas=4,
         env_add=("A=9", "C=3"),
         env_rm=("AB",),
-        publish_rm=(80,),
+        publish_rm=("80",),
         publish_add=("8080:80",),
         constraint_add=("node.role==worker",),
         label_add=("x=y",),

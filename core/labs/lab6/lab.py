@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.cluster.snapshot import Service
-from core.commands.compose import NAMESPACE
+from core.commands.compose_specs import NAMESPACE
 from core.labs.checks import complete
 from core.labs.lab import Facts, Lab, Step, Verdict, green, red
 
