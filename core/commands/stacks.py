@@ -11,10 +11,9 @@ from typing import Any, Self
 import docker.errors
 
 from core.cluster.engine_json import Json, natural, text
-from core.cluster.failures import daemon_errors
 from core.cluster.public import redacted
 from core.commands import folder
-from core.commands.command import Client, Command, Report, command, spoken
+from core.commands.command import Client, Command, Report, command
 from core.commands.compose import composed
 from core.commands.compose_specs import NAMESPACE, Plan, plan
 from core.commands.compose_text import written
@@ -328,11 +327,7 @@ for stack in {literal(list(self.stacks))}:
 
 
 def _failure(error: docker.errors.APIError) -> str:
-    try:
-        with daemon_errors():
-            raise error
-    except Exception as refusal:
-        return f"Failed to remove: {spoken(refusal)}"  # type: ignore[arg-type]
+    return f"Failed to remove: Error response from daemon: {error.explanation}"
 
 
 def _removed(api: Any, stack: str) -> Iterator[str]:
