@@ -44,7 +44,7 @@ def body(new: NewContainer, machine: Machine) -> Json:
     exposed, published = bindings(new.publish, new.expose)
     devices = [device(word) for word in new.device]
     env = environment(new.env_file, new.env, machine)
-    labels = pairs([*lines(new.label_file, machine), *new.label])
+    labels = dict(sorted(pairs([*lines(new.label_file, machine), *new.label]).items()))
     modes = _modes(new)
     hosted = _host(new, machine, published, devices, modes)
     checked = health(new)

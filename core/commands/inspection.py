@@ -75,6 +75,7 @@ print(json.dumps(found, indent=4))
         return Inspection._run(self, client, report)
 
     def _play(self, client: Client, streams: Streams) -> int:
+        self.check_format()
         self._checked()
         found: list[Json] = []
         ignored: list[str] = []
@@ -93,7 +94,7 @@ print(json.dumps(found, indent=4))
         finally:
             for kind in ignored:
                 streams.warn(f"WARNING: --size ignored for {kind}")
-        streams.print(self._shown(found))
+        streams.print(self._or_line(found, streams))
         return 0
 
     def _look(self, client: Client, name: str) -> Json:

@@ -14,7 +14,7 @@ from docker.types import CancellableStream
 
 from core.cluster.engine_json import Json, count
 from core.commands import grammar
-from core.commands.command import Client, Command, Interrupt, Report, each, no_report
+from core.commands.command import Client, Command, Interrupt, Report, each
 from core.commands.engine_messages import followed
 from core.commands.source import Call, Code, literal
 from core.commands.streams import Streams
@@ -122,19 +122,24 @@ print(json.dumps({found}, indent=4))
         except TemplateError as error:
             raise DockerRefused(f"template parsing error: {error}") from error
 
-    def _play(self, client: Client, streams: Streams) -> int:
-        form = getattr(self, "format", "")
+    def check_format(self) -> None:
+        """Raise DockerRefused, with its own exit code, for a format that is no template."""
         try:
-            Template(form)
+            Template(getattr(self, "format", ""))
         except TemplateError as error:
             raise DockerRefused(f"template parsing error: {error}", code=64) from error
+
+    def _or_line(self, found: list[Json], streams: Streams) -> str:
+        """``_shown``; where it refuses the first, the line's end is printed all the same."""
         try:
-            streams.print(self._run(client, no_report))
-        except EngineRejected as refusal:
-            if form and not refusal.printed:  # a format's lines have their end all the same
-                streams.write(b"\n")
+            return self._shown(found)
+        except DockerRefused:
+            streams.write(b"\n")
             raise
-        return 0
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        self.check_format()
+        return Command._play(self, client, streams)
 
 
 def missing_in_json(name: str) -> bool:

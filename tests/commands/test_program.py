@@ -60,6 +60,6 @@ def test_help_after_an_image_is_the_programs() -> None:
 @pytest.mark.parametrize("line", [[], ["container"]])
 def test_a_line_without_a_command_is_helped_on_the_standard_error(line: list[str]) -> None:
     streams = Captured()
-    assert play(line, streams, lambda host: None) == 0  # type: ignore[arg-type, return-value]
+    assert play(line, streams, lambda host: None) == 0
     assert not streams.out
     assert streams.error.startswith(b"Usage:")
