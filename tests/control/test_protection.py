@@ -30,6 +30,7 @@ OWN = {
     "node": ("node1", "n1node", "n1", "NODE1", "self"),
     "secret": ("essaim_password", "x1secret"),
     "stack": ("essaim",),
+    "any": (BOX, "essaim_dashboard", "essaim_password"),
     "image": ("essaim", "essaim:latest", "a234567890ab", "docker.io/library/essaim"),
 }
 #: What stands for arguments that name nothing of the dashboard's.
@@ -44,6 +45,12 @@ ELSE = {
     "SOURCE_IMAGE": "alpine",
     "TARGET_IMAGE": "mine:v1",
     "REPOSITORY": "alpine",
+    "REPOSITORY[:TAG]": "alpine",
+    "NAME|ID": "box",
+    "NETWORK": "net",
+    "VOLUME": "data",
+    "SERVER": "registry.example",
+    "file|URL|-": "rootfs.tar",
     "COMMAND": "sh",
     "FILE": "stack/password.txt",
     "PATH": ".",
