@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from core.live.routes import FILES
 
 ROOT = Path(__file__).parents[2]
+BUNDLE = ROOT / "core" / "live" / "browser" / "bundle"
 VENDOR = ROOT / "core" / "live" / "browser" / "vendor"
 FOLLOWERS = sorted(
     name
@@ -43,3 +45,38 @@ def test_vendored_files_are_as_released() -> None:
 def test_types_are_those_of_the_vendored_version(package: str) -> None:
     version = json.loads((ROOT / "package.json").read_text("utf-8"))["devDependencies"][package]
     assert f"{package}/v/{version}" in (VENDOR / "LICENSE").read_text("utf-8")
+
+
+def bundled() -> dict[str, str]:
+    """The version of each package that a bundle may hold a part of, by name."""
+    locked = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
+    found: dict[str, str] = {}
+    wanted = [
+        re.sub(r"^(@[^/]+/[^/]+|[^/@]+).*", r"\1", source)
+        for path in BUNDLE.iterdir()
+        for source in re.findall(r'from "([^"]+)"', path.read_text("utf-8"))
+    ]
+    while wanted:
+        if (name := wanted.pop()) not in found:
+            package = locked[f"node_modules/{name}"]
+            found[name] = package["version"]
+            wanted += package.get("dependencies", {})
+    return found
+
+
+def test_the_licence_names_each_bundled_package_in_its_version() -> None:
+    packages = bundled()
+    assert "@codemirror/view" in packages
+    named = re.findall(r"package/(\S+)/v/([\d.]+)$", (VENDOR / "LICENSE").read_text("utf-8"), re.M)
+    assert packages.items() <= set(named)
+
+
+@pytest.mark.node
+@pytest.mark.skipif(
+    not (ROOT / "node_modules" / "esbuild").exists(), reason="make lint has not fetched esbuild"
+)
+def test_a_bundle_can_be_made_again(tmp_path: Path) -> None:
+    made = tmp_path / "codemirror.mjs"
+    command = ["npm", "run", "--silent", "vendor", "--", "--log-level=error", f"--outfile={made}"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    assert made.read_bytes() == (VENDOR / "codemirror.mjs").read_bytes()
