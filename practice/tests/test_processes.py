@@ -28,9 +28,14 @@ class Bench:
     """One process with its streams; ``out`` is what it wrote, ``code`` how it ended."""
 
     def __init__(
-        self, steps: Steps, tty: bool = False, first: bool = False, **more: object
+        self,
+        steps: Steps,
+        tty: bool = False,
+        first: bool = False,
+        clock: ManualClock | None = None,
+        **more: object,
     ) -> None:
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.out = b""
         self.code: int | None = None
         self.streams = Streams(tty, is_open=True, log=self._heard)

@@ -19,7 +19,7 @@ from essaim_practice.programs.cpu_share import (
     pieces,
 )
 from essaim_practice.programs.stdio import Streams
-from essaim_practice.programs.steps import Interrupted, Read, Step, Wait, Work, Write
+from essaim_practice.programs.steps import Hear, Interrupted, Read, Step, Wait, Work, Write
 from essaim_practice.store.clock import Clock, Timer
 from essaim_practice.store.memory import NoMemory, charge
 
@@ -56,7 +56,7 @@ class Process:
         self._first = first
         self._paused = False
         self._stepping = False
-        self._waiting: Wait | Read | None = None
+        self._waiting: Wait | Read | Hear | None = None
         self._resting = False  # it has had its turn
         self._timer: Timer | None = None
         self._signals: tuple[int, ...] = ()  # heard, and not yet thrown
@@ -89,6 +89,7 @@ class Process:
     def resized(self) -> None:
         """Handle a new size of the terminal."""
         self.signal(signals.WINCH)
+        self._on_news()
 
     def end(self) -> None:
         """End the process silently: its container is gone."""
@@ -107,6 +108,9 @@ class Process:
             self._ended(code & 0xFF)
 
     def _rest_no_more(self) -> None:
+        if isinstance(self._waiting, Hear):
+            for channel in self._waiting.channels:
+                channel.listener = None
         self._waiting = None
         self._resting = False
         if self._timer is not None:
@@ -115,7 +119,11 @@ class Process:
 
     def on_input(self) -> None:
         """Handle new input, or its end."""
-        if isinstance(self._waiting, Read):
+        if isinstance(self._waiting, Read | Hear):
+            self._step()
+
+    def _on_news(self) -> None:
+        if isinstance(self._waiting, Hear):
             self._step()
 
     def _on_time(self) -> None:
@@ -123,7 +131,7 @@ class Process:
         if self._resting:
             self._resting = False
         else:
-            self._waiting = None
+            self._rest_no_more()
         self._step()
 
     def _step(self) -> None:
@@ -158,8 +166,14 @@ class Process:
                 if self._resting or isinstance(self._waiting, Wait):
                     return None
                 if isinstance(self._waiting, Read):
-                    given = self.streams.take(self._waiting.editing)
+                    given = self.streams.take(self._waiting)
                     if given is None:
+                        return None
+                if isinstance(self._waiting, Hear) and not self._waiting.over:
+                    reading = self._waiting.reading
+                    given = self.streams.take(reading) if reading is not None else None
+                    if given is None:
+                        self._listen(self._waiting)
                         return None
             self._rest_no_more()
             try:
@@ -190,6 +204,12 @@ class Process:
                 self._resting = True
                 self._timer = self._clock.call_first(self._on_time)
         return None
+
+    def _listen(self, hear: Hear) -> None:
+        for channel in hear.channels:
+            channel.listener = self._on_news
+        if self._timer is None:
+            self._sleep(hear.seconds)
 
     def _next(self, given: bytes | None) -> Step:
         """The next step; long writes come in pieces."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from essaim_practice.programs.steps import Read
 from essaim_practice.programs.terminal import Terminal
 from essaim_practice.store.broadcast import Broadcast, Subscription
 from essaim_practice.store.memory import UNBOUNDED, Budget
@@ -67,11 +68,11 @@ class Streams:
 
     # The process's side
 
-    def take(self, editing: bool) -> bytes | None:
+    def take(self, read: Read) -> bytes | None:
         """The next input; b"" at its end, None if there is none yet."""
         found: bytes | None
         if self.terminal is not None:
-            self.terminal.editing = editing
+            self.terminal.editing, self.terminal.raw = read.editing, read.raw
             found = self.terminal.take()
             if found is None and self._at_end:
                 found = b""

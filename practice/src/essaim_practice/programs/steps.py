@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from math import inf
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,11 @@ class Read:
 
     From a terminal that is a line at most, as typed; from a pipe all that has come so far.
     editing: the program edits its lines, as an interactive shell does: there is a history.
+    raw: each key comes as it is typed, Ctrl-C too, and the terminal shows none of them.
     """
 
     editing: bool = False
+    raw: bool = False
 
 
 READ = Read()
@@ -51,6 +55,33 @@ class Work(Wait):
         object.__setattr__(self, "cost", cost)
 
 
+class Channel(Protocol):
+    """Something outside of the simulation that a program waits for."""
+
+    listener: Callable[[], None] | None  # called in the loop's thread whenever it may be ready
+
+    @property
+    def ready(self) -> bool:
+        """It has something for the program."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """The program waits for the first of these: a channel, input, the end of so many seconds.
+
+    It receives the input as from ``Read``; None where something else was first.
+    """
+
+    channels: tuple[Channel, ...] = ()
+    reading: Read | None = None
+    seconds: float = inf
+
+    @property
+    def over(self) -> bool:
+        return any(channel.ready for channel in self.channels)
+
+
 class Interrupted(Exception):
     """Raised in a waiting program by a signal that it handles, such as SIGINT (2) from Ctrl-C.
 
@@ -62,9 +93,9 @@ class Interrupted(Exception):
         self.signal = signal
 
 
-FOREVER = Wait(float("inf"))
+FOREVER = Wait(inf)
 
-Step = Write | Wait | Read
+Step = Write | Wait | Read | Hear
 Steps = Generator[Step, bytes | None, int]
 
 # Steps that many programs share

@@ -13,6 +13,7 @@ _END, _ERASE, _KILL_LINE, _ERASE_WORD, _CLEAR = 0x04, (0x08, 0x7F), 0x15, 0x17, 
 _ENTER = (0x0D, 0x0A)
 _ESCAPE = re.compile(rb"\x1b(?:[\[O][0-9;]*[~A-Za-z])?")
 _HALF_ESCAPE = re.compile(rb"\x1b(?:[\[O][0-9;]*)?\Z")
+_BARE = re.compile(rb"(?<!\r)\n")
 _UP, _DOWN = b"A", b"B"
 _ANSWERS = b"Rn"  # the last byte of what a terminal says of itself when it is asked
 _QUESTION = b"\x1b[6n"
@@ -26,6 +27,7 @@ class Terminal:
     show: where the echo and the output go. interrupt: hears of the signals of Ctrl-C and Ctrl-\.
     entered: hears that there is something to read.
     ``editing`` is on while a program that edits its lines reads: then there is a history.
+    ``raw`` is on while one reads that wants each key as it is.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class Terminal:
         entered: Callable[[], None],
     ) -> None:
         self.rows, self.columns = 0, 0
-        self.editing = False
+        self.editing = self.raw = False
         self._show = show
         self._interrupt = interrupt
         self._entered = entered
@@ -59,10 +61,16 @@ class Terminal:
         """Output of the program."""
         if data:
             self._prompt = (self._prompt + data).rpartition(b"\n")[2][-_LONGEST:]
-            self._show(data.replace(b"\n", b"\r\n"))
+            # What comes from another terminal has its carriage returns.
+            ends = _BARE.sub(b"\r\n", data) if self.raw else data.replace(b"\n", b"\r\n")
+            self._show(ends)
 
     def type(self, data: bytes) -> None:
         """Keys, as the client's terminal sends them."""
+        if self.raw:
+            self._lines.append(data)
+            self._entered()
+            return
         data, self._escape = self._escape + data, b""
         at = 0
         while at < len(data):

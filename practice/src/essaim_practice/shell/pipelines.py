@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from essaim_practice.programs.steps import Wait
 from essaim_practice.shell.exits import Failure
-from essaim_practice.shell.pipes import PIPE, Doing, Held, Pipe, Strand, side_by_side
+from essaim_practice.shell.pipes import PIPE, Doing, Held, Pipe
 from essaim_practice.shell.state import Shell
+from essaim_practice.shell.strands import Strand, side_by_side
 from essaim_practice.shell.tree import Command
 from essaim_practice.store.memory import NoMemory, allocated
 

@@ -1,41 +1,44 @@
-"""Descriptors of a shell's commands, and the scheduler of commands that run side by side."""
+"""Descriptors of a shell's commands, and the steps of programs led to them."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.programs.cpu_share import Tally
-from essaim_practice.programs.steps import READ, Interrupted, Read, Wait, Work, Write
+from essaim_practice.programs.steps import Hear, Interrupted, Read, Wait, Work, Write
 from essaim_practice.store.memory import Reservation
 
 T = TypeVar("T")
 PIPE = 64 * 1024  # bytes that a pipe holds, as in Linux
 _PIECE = 2**18  # bytes that are put into a file at once
-_MANY = 50  # strands of a shell, after which those that have ended are forgotten
-_LOOK = 5  # microseconds that it costs to choose who goes next
 _STEP, _BYTES = 10, 256  # microseconds that handing over costs; bytes that cost one more
+
+
+class Ending(Protocol):
+    """What has an exit code once it has ended."""
+
+    code: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
     """A strand cannot go on before its pipe has bytes or room, or another strand has ended."""
 
-    on: Pipe | Strand
+    on: Pipe | Ending
     reading: bool = False
 
     def over(self) -> bool:
-        if isinstance(self.on, Strand):
+        if not isinstance(self.on, Pipe):
             return self.on.code is not None
         if self.reading:
-            return bool(self.on.held) or self.on.ended
+            return self.on.ready
         return self.on.held < PIPE or self.on.left
 
 
-Step = Write | Wait | Read | Blocked
+Step = Write | Wait | Read | Hear | Blocked
 Doing = Generator[Step, bytes | None, T]
 
 
@@ -132,6 +135,11 @@ class Pipe:
     ended: bool = False  # nobody writes any more
     left: bool = False  # nobody reads any more
     room: Reservation | None = None  # for what it holds
+    listener: Callable[[], None] | None = None  # as a channel: whoever fills it looks by itself
+
+    @property
+    def ready(self) -> bool:
+        return bool(self.held) or self.ended
 
     def put(self, data: bytes) -> Doing[None]:
         for at in range(0, len(data), PIPE):
@@ -144,7 +152,7 @@ class Pipe:
             yield Blocked(self)
 
     def get(self) -> Doing[bytes]:
-        if not self.held and not self.ended:
+        if not self.ready:
             yield Blocked(self, reading=True)
         data = b"".join(self.chunks)
         self.chunks.clear()
@@ -185,6 +193,8 @@ def connected(steps: Generator[Any, Any, T], descriptors: Descriptors) -> Doing[
                 elif isinstance(step, Read):
                     source = descriptors.get(0)
                     answer = (yield from source.get()) if source is not None else b""
+                elif isinstance(step, Hear):
+                    answer = yield from _heard(step, descriptors.get(0))
                 else:
                     yield step
                     answer = None
@@ -198,111 +208,16 @@ def connected(steps: Generator[Any, Any, T], descriptors: Descriptors) -> Doing[
         steps.close()
 
 
-@dataclass(slots=True, eq=False)
-class Strand:
-    """A generator among others, and what it waits for."""
-
-    steps: Doing[int]
-    writes: Pipe | None = None
-    reads: Pipe | None = None
-    asleep: float = 0.0  # seconds
-    blocked: Blocked | None = None
-    reading: Read | None = None
-    answer: bytes | None = None
-    signal: Interrupted | None = None  # to be thrown into it next
-    code: int | None = None  # once it has ended
-
-    @property
-    def ready(self) -> bool:
-        if self.code is not None or self.asleep > 0 or self.reading:
-            return False
-        return self.blocked is None or self.blocked.over()
-
-    def finish(self, code: int) -> None:
-        self.code = code
-        self.steps.close()
-        if self.writes is not None:
-            self.writes.ended = True
-        if self.reads is not None:
-            self.reads.left = True
-
-
-def side_by_side(
-    strands: list[Strand], own: set[int] | None, main: Strand | None, now: Callable[[], float]
-) -> Doing[None]:
-    """Run strands until all have ended, or until ``main`` has, which hears of interruptions.
-
-    ``own`` are the ids of their pipes: what else blocks them is left to those above. What stands
-    last goes first, so that nothing is made before somebody wants it: ``yes | head -3`` makes three
-    lines. The list may grow meanwhile.
-    """
-    tally = Tally()
-    while any(strand.code is None for strand in strands) and (main is None or main.code is None):
-        try:
-            strand = next((s for s in reversed(strands) if s.ready), None)
-            if strand is not None:
-                yield from _advance(strand, own, tally)
-                if tally.add(_LOOK):
-                    yield tally.told()
-                if own is None and len(strands) > _MANY:  # of a crew, nobody asks for the ended
-                    strands[:] = [s for s in strands if s.code is None]
-                continue
-            reader = next((s for s in strands if s.reading), None)
-            asleep = [s.asleep for s in strands if s.asleep > 0 and s.code is None]
-            if reader is not None and (reader is main or not asleep):
-                since = now()
-                reader.answer = yield reader.reading or READ
-                reader.reading = None
-                _let_sleep(strands, now() - since)
-            elif asleep:
-                seconds = min(asleep)
-                yield Wait(seconds)
-                _let_sleep(strands, seconds)
-            else:
-                return  # each waits for another: nothing can come of it
-        except Interrupted as signal:
-            if main is None:
-                raise
-            main.signal = signal
-            main.asleep, main.blocked, main.reading = 0.0, None, None
-
-
-def _let_sleep(strands: list[Strand], seconds: float) -> None:
-    for strand in strands:
-        if strand.asleep > 0:
-            strand.asleep = max(0.0, strand.asleep - seconds)
-
-
-def _advance(strand: Strand, own: set[int] | None, tally: Tally) -> Doing[None]:
-    """Let a strand run until it has to wait."""
-    while (step := _resumed(strand)) is not None:
-        if isinstance(step, Wait) and not isinstance(step, Work):
-            strand.asleep = max(step.seconds, 1e-9)
-            tally.rested(step.seconds)
-            return
-        if isinstance(step, Read):
-            strand.reading = step
-            return
-        if isinstance(step, Blocked) and (own is None or id(step.on) in own):
-            strand.blocked = step
-            return
-        if not isinstance(step, Work):
-            strand.answer = yield step
-        elif tally.add(step.cost):
-            yield tally.told()
-
-
-def _resumed(strand: Strand) -> Step | None:
-    """The strand's next step, None once it has ended."""
-    signal, strand.signal = strand.signal, None
-    answer, strand.answer = strand.answer, None
-    strand.blocked = None
-    try:
-        return strand.steps.throw(signal) if signal is not None else strand.steps.send(answer)
-    except StopIteration as end:
-        strand.finish(end.value)
-    except Hangup:
-        strand.finish(141)
-    except Interrupted as ended:
-        strand.finish(128 + ended.signal)
-    return None
+def _heard(hear: Hear, source: Any) -> Doing[bytes | None]:
+    """What comes of waiting, where the input is this."""
+    if hear.reading is None:
+        return (yield hear)
+    if source is None:
+        return None if hear.over else b""
+    if isinstance(source, Pipe):
+        if not hear.over and not source.ready:
+            yield replace(hear, channels=(*hear.channels, source), reading=None)
+        return (yield from source.get()) if source.ready and not hear.over else None
+    if hear.over or (isinstance(source, Outer) and not source.kept):
+        return (yield hear)
+    return (yield from source.get())  # type: ignore[no-any-return]

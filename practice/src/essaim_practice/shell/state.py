@@ -11,7 +11,8 @@ from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Wait, Work
 from essaim_practice.shell.dialect import Dialect
 from essaim_practice.shell.exits import Exit, Failure, Leave
-from essaim_practice.shell.pipes import Descriptors, Doing, Full, Held, Outer, Strand, side_by_side
+from essaim_practice.shell.pipes import Descriptors, Doing, Full, Held, Outer
+from essaim_practice.shell.strands import Strand, side_by_side
 from essaim_practice.shell.tree import Command, Group, Pipeline, Simple
 from essaim_practice.shell.variables import LONGEST, Variables
 from essaim_practice.store.memory import NoMemory
