@@ -13,6 +13,7 @@ from posixpath import basename, join, normpath
 from typing import Protocol
 
 from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.programs.docker_lines import NO_DOCKER, Docker
 from essaim_practice.programs.hosts import NO_NET, Net
 from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.steps import Steps, printing
@@ -120,11 +121,13 @@ class Context:
     inside: Inside
     user: str = "root"
     groups: tuple[str, ...] = ()  # names or numbers of those besides the user's own
-    tty: bool = False  # its input and output are a terminal
+    tty: bool = False  # its output is a terminal
+    typed: bool | None = None  # its input is one; None: as its output
     window: Callable[[], tuple[int, int]] | None = None  # of a terminal that is its own
     net: Net = NO_NET
     pid: int = 1  # the program's own, as the container counts
     depth: int = 0  # shells that it runs in, one in the other
+    docker: Docker = NO_DOCKER  # the docker command of a machine
 
     @property
     def fs(self) -> FileSystem:
@@ -139,6 +142,11 @@ class Context:
     def size(self) -> tuple[int, int]:
         """Rows and columns of the terminal; 0 if there is none, or its size is unknown."""
         return self.window() if self.window else self.inside.window()
+
+    @property
+    def keyboard(self) -> bool:
+        """Whether its input is a terminal."""
+        return self.tty if self.typed is None else self.typed
 
     def path(self, name: str) -> str:
         """The absolute path that a name means to the program."""

@@ -201,7 +201,10 @@ def program_of(shell: Shell, argv: list[str]) -> Program:
     if depth > _DEEPEST:
         raise Missing(shell.dialect.cannot_fork(), 2)
     tty = shell.context.tty and outside
-    context = replace(shell.context, env=environment, cwd=shell.cwd, tty=tty, depth=depth)
+    typed = shell.context.keyboard and isinstance(shell.descriptors.get(0), Outer)
+    context = replace(
+        shell.context, env=environment, cwd=shell.cwd, tty=tty, typed=typed, depth=depth
+    )
     try:
         return programs.program(argv, context)
     except StartError:
