@@ -161,10 +161,11 @@ def _gives_key(request: Request) -> bool:
 def _is_page(request: Request) -> bool:
     """True for a page of ours; not for a part of it, or a published port."""
     path = request.url.path
+    parts = ("live", "machines", "open", "_stcore", "static")
     return (
         request.method == "GET"
         and "text/html" in request.headers.get("accept", "")
-        and not any(f"/{part}/" in path for part in ("live", "open", "_stcore", "static"))
+        and not any(f"/{part}/" in path for part in parts)
     )
 
 

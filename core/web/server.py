@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,10 +21,13 @@ from core.console.routes import routes as console_routes
 from core.control.classroom import classroom
 from core.control.control import Control
 from core.engine import keys
-from core.errors import EssaimError, Worded
+from core.engine.way import Way
+from core.errors import EssaimError, NotAllowed, NotBegun, Worded
+from core.i18n import later as _
 from core.i18n import preferred, translation
 from core.live import messages
 from core.live.routes import routes as live_routes
+from core.machines.routes import routes as machine_routes
 from core.presentation import tables
 from core.terminal.routes import routes as terminal_routes
 from core.threads.supervised import SupervisedThread
@@ -62,6 +66,7 @@ def routes() -> list[BaseRoute]:
         *published_routes(_asked, _ours),
         *console_routes(lambda: CONSOLES, _ours),
         *terminal_routes(lambda: CONSOLES.seats, _ours),
+        *machine_routes(machine, _ours),
     ]
 
 
@@ -97,6 +102,25 @@ def _looked_at(request: HTTPConnection) -> Control:
     """
     room, client = classroom(), request.client
     return room.control(keys.asked(request, room.known), client.host if client else "local")
+
+
+def machine(request: HTTPConnection, name: str) -> Way:
+    """The way to this machine of the cluster that the request's page shows.
+
+    Whether there is such a machine, its engine says. Raises NotBegun, and NotAllowed where it is no
+    practice cluster of ours, or may only be looked at.
+    """
+    room = classroom()
+    key = keys.asked(request, room.known)
+    if not room.shared and request.query_params.get("cluster") != key:
+        # Its files would else be written into the viewer's own cluster.
+        raise NotBegun(_("The cluster that this page shows is gone: load the page again."))
+    control = room.found(key)
+    refusal = NotAllowed(_("Only a practice instance has files here."))
+    control.require_practice(refusal)
+    if not control.connection.practice:
+        raise refusal
+    return replace(control.connection, machine=name).way
 
 
 def _ours(headers: Mapping[str, str]) -> bool:

@@ -219,7 +219,14 @@ def test_over_https_the_cookie_stays_there(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/live/abc/board.js", "/open/node1/80/", "/_stcore/health", "/static/app.js"]
+    "path",
+    [
+        "/live/abc/board.js",
+        "/open/node1/80/",
+        "/machines/node1/file",
+        "/_stcore/health",
+        "/static/app.js",
+    ],
 )
 def test_only_pages_hand_out_keys(browser: Browser, path: str) -> None:
     assert "set-cookie" not in browser.ask(path).headers
