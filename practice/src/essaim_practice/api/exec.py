@@ -1,6 +1,8 @@
-"""Routes on exec: commands in running containers."""
+"""Routes on exec: commands in running containers, and those on machines once they are made."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from essaim_practice.api.attach import window
 from essaim_practice.api.containers import called
@@ -13,18 +15,19 @@ from essaim_practice.api.multiplexing import (
 )
 from essaim_practice.api.routing import Request, route
 from essaim_practice.engine.execs import Exec
+from essaim_practice.engine.machines import Machine
 from essaim_practice.programs.base import StartError
 from essaim_practice.programs.processes import PROCESS
 from essaim_practice.protocol import bodies
 from essaim_practice.protocol.answers import Conduit, Response, Upgrade
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.objects import Container
+from essaim_practice.store.objects import Container, Json
 
 
 def _named(request: Request) -> Exec:
     found = request.cluster.execs.get(request.params["id"])
-    container = _container(request, found) if found else None
-    if found is None or container is None or container.engine != request.engine:
+    place = (found.machine or _container(request, found)) if found else None
+    if found is None or place is None or place.engine != request.engine:
         raise ApiError(404, f"No such exec instance: {request.params['id']}")
     return found
 
@@ -50,6 +53,11 @@ def create(request: Request) -> Response:
         raise ApiError(400, "No exec command specified")
     container = called(request)
     _ready(container)
+    return made(request, container, config)
+
+
+def made(request: Request, place: Container | Machine, config: Json) -> Response:
+    """The answer to a request for a command there."""
     _size(config.get("ConsoleSize"))
     try:
         detach_keys(str(config.get("DetachKeys") or ""))
@@ -58,10 +66,10 @@ def create(request: Request) -> Response:
         raise ApiError(400, text) from None
     try:
         request.cluster.store.memory.require(PROCESS)
-        made = request.cluster.execs.create(container, config)
+        one = request.cluster.execs.create(place, config)
     except StartError as error:
         raise ApiError(400, error.message) from None
-    return Response({"Id": made.id}, 201)
+    return Response({"Id": one.id}, 201)
 
 
 @route("GET", "/exec/{id}/json")
@@ -94,8 +102,9 @@ def start(request: Request) -> Response | Upgrade:
         stderr=bool(one.config.get("AttachStderr")),
         framed=not raw,
         closes=not one.tty,
-        keys=detach_keys(str(one.config.get("DetachKeys") or "")) if one.tty else b"",
     )
+    if one.tty and one.machine is None:  # a machine's shell is nothing that goes on without one
+        options = replace(options, keys=detach_keys(str(one.config.get("DetachKeys") or "")))
 
     async def session(conduit: Conduit) -> None:
         def complaint(text: str) -> bytes:
@@ -112,6 +121,9 @@ def start(request: Request) -> Response | Upgrade:
         except StartError as error:
             await conduit.send(complaint(error.message))
             return
+        finally:
+            if one.machine is not None:
+                execs.hang_up(one)
         if left and container is not None:
             request.cluster.events.emit_container(container, "exec_detach", execID=one.id)
 

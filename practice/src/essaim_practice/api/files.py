@@ -1,4 +1,7 @@
-"""Routes on files of containers: copy in and out, diff, export."""
+"""Routes on files of containers: copy in and out, diff, export.
+
+What copies is for the machines' files, too.
+"""
 
 from __future__ import annotations
 
@@ -29,29 +32,49 @@ _GO_BITS = {0o4000: 1 << 23, 0o2000: 1 << 22, 0o1000: 1 << 20}
 @route("HEAD", "/containers/{id}/archive")
 def stat(request: Request) -> Response:
     """Metadata of a path, as JSON in a header."""
-    container, path = called(request), _path(request)
-    with _refusing(request, path):
-        return Response(None, headers=_stat(request.cluster.files.of(container), path))
+    container = called(request)
+    return told(request, request.cluster.files.of(container))
 
 
 @route("GET", "/containers/{id}/archive", streams=True)
 async def copy_out(request: Request) -> Stream:
-    container, path = called(request), _path(request)
+    container = called(request)
+    answer = packed(request, request.cluster.files.of(container))
+    request.cluster.events.emit_container(container, "archive-path")
+    return answer
+
+
+@route("PUT", "/containers/{id}/archive")
+async def copy_in(request: Request) -> Response:
+    container = called(request)
+    await unpacked(request, request.cluster.files.of(container))
+    request.cluster.events.emit_container(container, "extract-to-dir")
+    return Response(None)
+
+
+def told(request: Request, system: FileSystem) -> Response:
+    """The answer to a request for metadata."""
+    path = absolute(request)
+    with _refusing(request, path):
+        return Response(None, headers=_stat(system, path))
+
+
+def packed(request: Request, system: FileSystem) -> Stream:
+    """The answer to a request for an archive."""
+    path = absolute(request)
     # What the kernel shows in /dev, /proc and /sys is no file of the container.
-    system = request.cluster.files.of(container).unmounted(KERNEL)
+    system = system.unmounted(KERNEL)
     with _refusing(request, path):
         headers = _stat(system, path)
         place = system.resolve(path, follow=path.endswith(("/", "/.")) and path != "/")
         name = "./" if path.endswith("/.") else basename(path.rstrip("/")) or "/"
         entries = tars.members(system, place, name)
-    request.cluster.events.emit_container(container, "archive-path")
     return Stream(iterate_sliced(tars.packed(entries)), _TAR, headers)
 
 
-@route("PUT", "/containers/{id}/archive")
-async def copy_in(request: Request) -> Response:
-    container, path = called(request), _path(request)
-    system = request.cluster.files.of(container)
+async def unpacked(request: Request, system: FileSystem) -> None:
+    """Unpack the archive that a request brings."""
+    path = absolute(request)
     with _refusing(request, path):
         folder = system.resolve(path)
         if not isinstance(system.entry(path), Folder):
@@ -63,8 +86,6 @@ async def copy_in(request: Request) -> Response:
         limit = 2 * request.cluster.files.limit
         keep = request.flag("noOverwriteDirNonDir")
         await run_sliced(tars.unpack(system, folder, request.body, limit, keep))
-    request.cluster.events.emit_container(container, "extract-to-dir")
-    return Response(None)
 
 
 @route("GET", "/containers/{id}/changes")
@@ -87,7 +108,7 @@ async def export(request: Request) -> Stream:
     return Stream(iterate_sliced(tars.packed(entries)), "application/octet-stream")
 
 
-def _path(request: Request) -> str:
+def absolute(request: Request) -> str:
     """The absolute path of the query. Raises ApiError 400 without one."""
     given = request.query.get("path", "")
     if not given:
@@ -108,8 +129,9 @@ def _refusing(request: Request, path: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno == errno.ENOENT:
-            name = request.params["id"]
-            text = f"Could not find the file {path} in container {name}"
+            name = request.params.get("id")
+            where = f"in container {name}" if name else f"on {request.engine}"
+            text = f"Could not find the file {path} {where}"
             raise ApiError(404, text) from None
         full = error.errno == errno.ENOSPC
         action = "write" if full else "lstat"

@@ -11,6 +11,8 @@ from essaim_practice.api import (  # noqa: F401
     faults,
     files,
     images,
+    machine_files,
+    machines,
     networks,
     nodes,
     practice,

@@ -11,6 +11,7 @@ from essaim_practice.engine import executables as executables  # the programs th
 from essaim_practice.engine.events import EventLog
 from essaim_practice.engine.execs import Execs
 from essaim_practice.engine.health import HealthMonitor
+from essaim_practice.engine.machines import Machines
 from essaim_practice.engine.runtime import Runtime
 from essaim_practice.engine.state import ClusterState
 from essaim_practice.files.container_files import ContainerFiles
@@ -75,7 +76,8 @@ class Cluster:
         self.files = ContainerFiles(store, state.files if state else None)
         self.runtime = runtime = Runtime(store, clock, self.logs, self.files, random)
         self.processes = runtime.processes
-        self.execs = Execs(store, runtime, self.events)
+        self.machines = Machines(store, self.files, runtime)
+        self.execs = Execs(store, runtime, self.events, self.machines)
         self.health = HealthMonitor(store, self.execs)
         self.mesh = runtime.mesh
         self.bound: Callable[[str, int], str | None] = lambda engine, port: None

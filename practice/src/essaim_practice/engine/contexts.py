@@ -81,14 +81,13 @@ class Contexts:
 
     def check_user(self, container: Container, user: str) -> None:
         """Raises StartError in the daemon's words if the container has no such user."""
-        for name, book in zip(user.split(":", 1), ("passwd", "group"), strict=False):
-            self._check_known(container, name, book, 126)
+        check_user(self._files.of(container), user)
 
     def _check_extras(self, container: Container) -> None:
         """Raises StartError in the daemon's words for missing devices and groups."""
         host = container.host_config
         for name in host.get("GroupAdd") or ():
-            self._check_known(container, str(name), "group", programs.NOT_STARTED)
+            _check_known(self._files.of(container), str(name), "group", programs.NOT_STARTED)
         for device in host.get("Devices") or ():
             path = str(device.get("PathOnHost") or "")
             if path not in _DEVICES:
@@ -102,18 +101,24 @@ class Contexts:
             text = f'could not select device driver "{driver}" with capabilities: [{wanted}]'
             raise programs.StartError(text, programs.NOT_STARTED)
 
-    def _check_known(self, container: Container, name: str, book: str, code: int) -> None:
-        fs = self._files.of(container)
-        entries = fs.read(f"/etc/{book}") if fs.exists(f"/etc/{book}") else b""
-        known = {line.partition(":")[0] for line in entries.decode(errors="replace").split("\n")}
-        if _NUMBER.fullmatch(name):
-            if not 0 <= int(name[:20]) < 2**31:
-                text = "uids and gids must be in range 0-2147483647"
-                raise programs.StartError(text, code)
-        elif name not in known:
-            kind = "user" if book == "passwd" else "group"
-            text = f"unable to find {kind} {name}: no matching entries in {book} file"
+
+def check_user(fs: FileSystem, user: str) -> None:
+    """Raises StartError in the daemon's words if these files know no such user."""
+    for name, book in zip(user.split(":", 1), ("passwd", "group"), strict=False):
+        _check_known(fs, name, book, 126)
+
+
+def _check_known(fs: FileSystem, name: str, book: str, code: int) -> None:
+    entries = fs.read(f"/etc/{book}") if fs.exists(f"/etc/{book}") else b""
+    known = {line.partition(":")[0] for line in entries.decode(errors="replace").split("\n")}
+    if _NUMBER.fullmatch(name):
+        if not 0 <= int(name[:20]) < 2**31:
+            text = "uids and gids must be in range 0-2147483647"
             raise programs.StartError(text, code)
+    elif name not in known:
+        kind = "user" if book == "passwd" else "group"
+        text = f"unable to find {kind} {name}: no matching entries in {book} file"
+        raise programs.StartError(text, code)
 
 
 class _Inside:

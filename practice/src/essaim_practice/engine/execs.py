@@ -1,4 +1,4 @@
-"""Commands that exec adds to containers: each is created first, then started once."""
+"""Commands in containers and on machines: each is created first, then started once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from essaim_practice.engine.contexts import check_user
 from essaim_practice.engine.events import EventLog
+from essaim_practice.engine.machines import Machine, Machines
 from essaim_practice.engine.runtime import Runtime
 from essaim_practice.programs import base as programs
 from essaim_practice.programs import signals
@@ -25,10 +27,10 @@ _EXEC = 2048  # bytes of one besides its configuration
 
 @dataclass(slots=True)
 class Exec:
-    """One command in one container."""
+    """One command in one container, or on one machine."""
 
     id: str
-    container_id: str
+    container_id: str  # or that of a Machine
     config: Json  # as POST /containers/{id}/exec sent it
     streams: Streams
     begun: bool = False  # its start was asked for
@@ -38,6 +40,7 @@ class Exec:
     ended: float = 0.0
     process: Process | None = None
     over: list[Callable[[int], None]] = field(default_factory=list)  # told of the exit code
+    machine: Machine | None = None
 
     @property
     def argv(self) -> list[str]:
@@ -71,9 +74,12 @@ class Exec:
 class Execs:
     """Every exec by its id."""
 
-    def __init__(self, store: Store, runtime: Runtime, events: EventLog) -> None:
+    def __init__(
+        self, store: Store, runtime: Runtime, events: EventLog, machines: Machines
+    ) -> None:
         self._store = store
         self._runtime = runtime
+        self._machines = machines
         self._events = events
         self._execs: dict[str, Exec] = {}
         self._of: dict[str, list[str]] = {}  # ids by container, oldest first
@@ -89,18 +95,25 @@ class Execs:
         open_ = (id for id in self._of.get(container_id, ()) if self._execs[id].exit_code is None)
         return list(open_) or None
 
-    def create(self, container: Container, config: Json) -> Exec:
-        """Create a command in a container. Raises StartError for an unknown user."""
+    def create(self, place: Container | Machine, config: Json) -> Exec:
+        """Create a command in a container or on a machine. Raises StartError for an unknown user.
+
+        config: as POST /containers/{id}/exec has it.
+        """
+        machine = place if isinstance(place, Machine) else None
         if user := str(config.get("User") or ""):
-            self._runtime.contexts.check_user(container, user)
-        self._tidy(container.id)
+            if isinstance(place, Machine):
+                check_user(self._machines.disk(place), user)
+            else:
+                self._runtime.contexts.check_user(place, user)
+        self._tidy(place.id)
         tty, reads = bool(config.get("Tty")), bool(config.get("AttachStdin"))
         exec_id = hex_id(self._runtime.random)
         streams = Streams(tty, reads, memory=self._store.memory)
-        made = Exec(exec_id, container.id, config, streams)
+        made = Exec(exec_id, place.id, config, streams, machine=machine)
         self._grow(made, 1)
         self._execs[exec_id] = made
-        self._of.setdefault(container.id, []).append(exec_id)
+        self._of.setdefault(place.id, []).append(exec_id)
         self._tell(made, f"exec_create: {_told(made)}")
         return made
 
@@ -108,37 +121,48 @@ class Execs:
         """Start the command. Raises StartError in the runtime's words if it cannot start."""
         one.begun = True
         self._tell(one, f"exec_start: {_told(one)}")
-        container = self._store.get(Container, one.container_id)
+        pid = self._runtime.next_pid()
         try:
-            program, user = self._program(one, container)
+            program, user = self._program(one, pid)
         except StartError as error:
             one.exit_code = error.exit_code
             self._end(one, error.exit_code)
             text = f"OCI runtime exec failed: exec failed: {programs.UNABLE}: {error.message}"
             raise StartError(text, error.exit_code) from None
         one.running = True
-        one.pid = self._runtime.next_pid()
+        one.pid = pid
 
         def ended(code: int) -> None:
             one.running = False
             self._end(one, code)
 
         join = self._runtime.processes.join
-        one.process = join(one.container_id, program, one.streams, ended, one.pid, user)
+        inside = pid if one.machine else 0
+        one.process = join(one.container_id, program, one.streams, ended, pid, user, inside)
         one.process.go_on()
 
     def kill(self, one: Exec) -> None:
         if one.process is not None:
             one.process.signal(signals.KILL)
 
-    def _program(self, one: Exec, container: Container | None) -> tuple[programs.Program, str]:
-        image = None
+    def hang_up(self, one: Exec) -> None:
+        """Its terminal is gone: what runs in it hears of that."""
+        if one.process is not None:
+            one.process.signal(signals.HUP)
+
+    def _context(self, one: Exec, pid: int) -> programs.Context:
+        if one.machine is not None:
+            return replace(self._machines.context(one.machine), pid=pid)
+        container, image = self._store.get(Container, one.container_id), None
         if container is not None:
             image = self._store.get(Image, f"{container.engine}/{container.image_id}")
         if container is None or image is None or container.state != "running":
             raise StartError("the container is gone", 126)
         context = self._runtime.contexts.of(container, image)
-        config = one.config
+        return replace(context, pid=self._runtime.processes.next_pid(container.id))
+
+    def _program(self, one: Exec, pid: int) -> tuple[programs.Program, str]:
+        context, config = self._context(one, pid), one.config
         folder = str(config.get("WorkingDir") or context.cwd)
         if config.get("WorkingDir") and not context.fs.is_folder(folder):
             reason = "not a directory" if context.fs.exists(folder) else "no such file or directory"
@@ -156,7 +180,6 @@ class Execs:
             tty=one.tty,
             interactive=bool(config.get("AttachStdin")),
             window=lambda: one.streams.window,
-            pid=self._runtime.processes.next_pid(container.id),
         )
         made = programs.program(one.argv, inside)
         if not made.processes:

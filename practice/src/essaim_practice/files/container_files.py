@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from posixpath import join
 
-from essaim_practice.files import rootfs
+from essaim_practice.files import machine_tree, rootfs
 from essaim_practice.files.diary import Diaries, FilesPart, SavedFiles
 from essaim_practice.files.engine_files import OWN, addresses_of, refresh
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder, Tree
@@ -93,15 +93,21 @@ class ContainerFiles:
         return 0
 
     def machine(self, engine: str) -> FileSystem:
-        """The files of the engine's machine, which bind mounts show."""
-        if engine not in self._machines:
-            now = self._store.clock.now
-            machine = FileSystem(rootfs.MACHINE, now, self._room_on(engine))
+        """The files of the engine's machine: its shell has them, and bind mounts show them."""
+        machine = self._machines.get(engine)
+        if machine is None:
+            now, record = self._store.clock.now, self._store.get(Engine, engine)
+            address = record.address if record else ""
+            machine = FileSystem(machine_tree.MACHINE, now, self.limit)
+            machine.start_from(machine_tree.own_files(engine, address))
             machine.write_to(self._disk)
             self._machines[engine] = machine
             name = f"machine/{engine}"
             self._keep(name, machine, self._saved.pop(name, None))
-        return self._machines[engine]
+            machine.version = int(now() * 1000)  # so that it grows over a restart, too
+            _mount_kernel(machine, now())
+            machine.limit = self._room_on(engine)
+        return machine
 
     # Keeping
 
@@ -208,7 +214,10 @@ class ContainerFiles:
 
     def _on_engine(self, change: Change) -> None:
         old, new = change.old, change.new
-        if isinstance(old, Engine) and isinstance(new, Engine) and old.full != new.full:
+        if isinstance(new, Engine) and new.gone:
+            self._machines.pop(new.id, None)
+            self._forget(f"machine/{new.id}")
+        elif isinstance(old, Engine) and isinstance(new, Engine) and old.full != new.full:
             here = self._store.where(Container, "engine", new.id)
             systems = [self._containers.get(container.id) for container in here]
             systems += [v for id, v in self._volumes.items() if id.startswith(f"{new.id}/")]
@@ -261,11 +270,18 @@ def _settle(system: FileSystem) -> None:
 
 def _mount_made_up(system: FileSystem, at: float) -> None:
     """Mount the files that the kernel and the engine provide (/proc, /sys, /dev)."""
-    for path, tree in rootfs.kernel_trees(at).items():
-        _mount(system, path, FileSystem(tree, system.now, read_only=True), path == "/sys")
+    _mount_kernel(system, at)
     for path in OWN:
         owned = Tree({"/": File(0o644, at)})
         _mount(system, path, FileSystem(owned, system.now, _OWN_LIMIT))
+
+
+def _mount_kernel(system: FileSystem, at: float) -> None:
+    """Mount /proc, /sys and /dev. What is written into /dev counts as all other files do."""
+    for path, tree in rootfs.kernel_trees(at).items():
+        kernel = FileSystem(tree, system.now)
+        kernel.write_to(system.disk)
+        _mount(system, path, kernel, path != "/dev")
 
 
 def _mount(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from essaim_practice.files import rootfs
+from essaim_practice.files import machine_tree, rootfs
 from essaim_practice.store.file_tree import EMPTY, Tree
 
-_NAMED = {"empty": EMPTY, "machine": rootfs.MACHINE}
+_NAMED = {"empty": EMPTY, "machine": machine_tree.MACHINE}
 
 
 def name_of(tree: Tree) -> str:

@@ -34,6 +34,7 @@ class Layers:
 
     def __init__(self, lower: Tree, now: Callable[[], float], limit: int) -> None:
         self.size = 0  # bytes written on top
+        self.version = 0  # one more with each change
         self.now = now
         self.read_only = False
         self._lower = lower
@@ -122,6 +123,12 @@ class Layers:
         """Put another layer on top, with this time for every inode."""
         for path, entry in layer.items():
             self._lay(path, replace(entry, mtime=time) if entry is not None else None)
+
+    def start_from(self, layer: Mapping[str, Inode]) -> None:
+        """Put a layer on top as the initial state; see ``seal``."""
+        for path, entry in layer.items():
+            self._put(path, entry)
+        self.seal()
 
     def seal(self) -> None:
         """Treat the present layer as the initial state: it is no change and has no size."""
@@ -219,6 +226,7 @@ class Layers:
         if path != self._adding or not self._has_room(len(data), len(self._upper)):
             return False
         self.size += len(data)
+        self.version += 1
         self._added.write(data)
         self._added_at = self.now()
         if self.diary is not None:
@@ -309,6 +317,7 @@ class Layers:
             self.diary.note(path, GONE if gone else entry)
 
     def _put(self, path: str, entry: Inode | None) -> None:
+        self.version += 1
         self.size += _bytes(entry) - _bytes(self._upper.get(path))
         folder, name = dirname(path), basename(path)
         if entry is None:

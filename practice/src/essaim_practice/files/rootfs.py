@@ -36,7 +36,7 @@ uuencode vconfig vi w watch watchdog wc wget which who whoami xargs xxd xz xzcat
 """
 
 _BINARY = b"\x7fELF\x02\x01\x01" + bytes(1_982_249)  # one for all: they take no room
-_SMALL_BINARY = _BINARY[:43_976]
+SMALL_BINARY = _BINARY[:43_976]
 
 _DEBIAN_FOLDERS = """
 /boot /dev /etc /etc/alternatives /etc/apt /etc/default /etc/init.d /etc/ssl /etc/ssl/certs /home
@@ -160,7 +160,7 @@ server {
 NGINX_SITE = "/usr/share/nginx/html"
 
 
-class _Maker:
+class Maker:
     """Builds a tree; missing parent folders are added with each path."""
 
     def __init__(self, mtime: float) -> None:
@@ -194,14 +194,14 @@ MADE: dict[Tree, tuple[str, float]] = {}  # what the trees of images were made f
 @cache
 def tree(behaviour: str, created: float) -> Tree:
     """The tree of an image of the catalogue; all times are that of the image."""
-    made = _Maker(created)
+    made = Maker(created)
     match behaviour:
         case "alpine":
-            _busybox(made)
+            busybox(made)
             if created < alpine.GROWN:
                 _alpine(made)
         case "busybox":
-            _busybox(made)
+            busybox(made)
         case "nginx":
             _debian(made)
             _nginx(made)
@@ -209,35 +209,35 @@ def tree(behaviour: str, created: float) -> Tree:
             _debian(made)
             _python(made)
         case "hello-world":
-            made.file("/hello", _SMALL_BINARY[:10_072], 0o755)
+            made.file("/hello", SMALL_BINARY[:10_072], 0o755)
         case "faulty":
-            _busybox(made)
+            busybox(made)
             for name in ("crash", "flaky", "healthy", "serve"):
-                made.file(f"/{name}", _SMALL_BINARY, 0o755)
+                made.file(f"/{name}", SMALL_BINARY, 0o755)
         case "whoami":
-            made.file("/whoami", _SMALL_BINARY, 0o755)
+            made.file("/whoami", SMALL_BINARY, 0o755)
     MADE[files := Tree(made.entries)] = (behaviour, created)
     return files
 
 
-def _busybox(made: _Maker) -> None:
+def busybox(made: Maker) -> None:
     made.folders("/bin /dev /etc /home /proc /root /sys /tmp /usr /var")
     made.file("/bin/busybox", _BINARY, 0o755)
-    made.file("/bin/apk", _SMALL_BINARY, 0o755)
+    made.file("/bin/apk", SMALL_BINARY, 0o755)
     for name in _APPLETS.split():
         made.link(f"/bin/{name}", "busybox")
     made.file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
     made.file("/etc/group", "root:x:0:\n")
 
 
-def _alpine(made: _Maker) -> None:
+def _alpine(made: Maker) -> None:
     made.folders(alpine.FOLDERS)
     made.folders("/var/tmp", 0o1777)  # noqa: S108 (an image's, not the host's)
     made.file("/etc/passwd", alpine.USERS)
     made.file("/etc/group", alpine.GROUPS)
 
 
-def _debian(made: _Maker) -> None:
+def _debian(made: Maker) -> None:
     made.folders(_DEBIAN_FOLDERS)
     made.folders("/root", 0o700)
     made.folders("/tmp /var/tmp", 0o1777)  # noqa: S108 (an image's, not the host's)
@@ -250,7 +250,7 @@ def _debian(made: _Maker) -> None:
         if word.endswith(":"):
             folder = word[:-1]
         else:
-            made.file(f"{folder}/{word}", _SMALL_BINARY, 0o755)
+            made.file(f"{folder}/{word}", SMALL_BINARY, 0o755)
     made.link("/usr/bin/sh", "dash")
     made.file("/etc/passwd", _DEBIAN_USERS)
     made.file("/etc/group", _DEBIAN_GROUP)
@@ -261,9 +261,9 @@ def _debian(made: _Maker) -> None:
     made.link("/etc/os-release", "../usr/lib/os-release")
 
 
-def _nginx(made: _Maker) -> None:
+def _nginx(made: Maker) -> None:
     made.file("/usr/sbin/nginx", _BINARY[:1_590_024], 0o755)
-    made.file("/usr/bin/curl", _SMALL_BINARY, 0o755)
+    made.file("/usr/bin/curl", SMALL_BINARY, 0o755)
     made.file("/docker-entrypoint.sh", "#!/bin/sh\n# vim:sw=4:ts=4:et\n", 0o755)
     for name in (
         "10-listen-on-ipv6-by-default.sh",
@@ -283,9 +283,9 @@ def _nginx(made: _Maker) -> None:
     made.link("/var/log/nginx/error.log", "/dev/stderr")
 
 
-def _python(made: _Maker) -> None:
+def _python(made: Maker) -> None:
     for name in ("python3.11", "pip3.11"):
-        made.file(f"/usr/local/bin/{name}", _SMALL_BINARY, 0o755)
+        made.file(f"/usr/local/bin/{name}", SMALL_BINARY, 0o755)
     for name, target in {
         "python3": "python3.11",
         "python": "python3",
@@ -297,7 +297,7 @@ def _python(made: _Maker) -> None:
 
 
 def _devices(at: float) -> Tree:
-    made = _Maker(at)
+    made = Maker(at)
     made.entries["/"] = Folder(0o755, at, links=5, size=320)
     made.entries["/pts"] = Folder(0o755, at, size=0)
     for name in ("/mqueue", "/shm"):
@@ -315,7 +315,7 @@ def _devices(at: float) -> Tree:
 
 
 def _processes(at: float) -> Tree:
-    made = _Maker(at)
+    made = Maker(at)
     made.entries["/"] = Folder(0o555, at, links=100, size=0)
     for name in ("/self", "/self/fd"):
         made.entries[name] = Folder(0o555, at, links=9, size=0)
@@ -323,23 +323,6 @@ def _processes(at: float) -> Tree:
     made.file("/version", f"Linux version {kernel.RELEASE} (simulated) {kernel.VERSION}\n", 0o444)
     return Tree({**made.entries, **streams})
 
-
-def _machine() -> Tree:
-    made = _Maker(0.0)
-    made.folders("/bin /etc /home /lib /mnt /opt /proc /root /run /srv /sys /usr /var")
-    made.folders("/tmp /var/tmp", 0o1777)  # noqa: S108 (the simulated machine's)
-    made.folders("/var/lib/docker", 0o710)
-    made.file("/etc/passwd", _DEBIAN_USERS)
-    made.file("/etc/group", _DEBIAN_GROUP)
-    made.file("/etc/os-release", _OS_RELEASE)
-    made.file("/etc/localtime", b"TZif2")
-    made.file("/etc/timezone", "Etc/UTC\n")
-    made.file("/run/docker.sock", b"", 0o660)  # there, but nobody answers
-    made.link("/var/run", "/run")
-    return Tree(made.entries)
-
-
-MACHINE = _machine()  # the files of each simulated machine
 
 KERNEL = ("/dev", "/proc", "/sys")  # what the kernel mounts into every container
 

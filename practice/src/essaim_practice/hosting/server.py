@@ -13,6 +13,7 @@ from essaim_practice.api import routes as routes  # all that the engine answers
 from essaim_practice.client.calls import Call
 from essaim_practice.client.client import Clock, Faults, Machines, PracticeClient
 from essaim_practice.engine.cluster import Cluster
+from essaim_practice.engine.machines import DockerLine
 from essaim_practice.hosting.ports import PortBinder
 from essaim_practice.hosting.settings import ENGINE, Settings
 from essaim_practice.hosting.thread import LoopThread
@@ -258,7 +259,7 @@ class PracticeServer(Machines):
         self.cluster = cluster
         for heard in self._watchers:
             self._watch(heard)
-            for kind in _TOLD:  # after a reset
+            for kind in (*_TOLD, DockerLine):  # after a reset
                 heard(kind.__name__)
         if with_.bind_ports:
             self._binder = PortBinder(cluster)
@@ -270,6 +271,7 @@ class PracticeServer(Machines):
 
     def _watch(self, heard: Callable[[str], None]) -> None:
         self.cluster.store.watch(lambda change: heard(type(change.subject).__name__), *_TOLD)
+        self.cluster.machines.watch(lambda: heard(DockerLine.__name__))
 
     @property
     def listening(self) -> bool:

@@ -132,14 +132,17 @@ class Mesh:
                             found[key] = Opening(*key, port.target, service.name)
         return sorted(found.values(), key=lambda opening: (opening.engine, opening.port))
 
-    def connect(self, engine_id: str, port: int) -> Connection:
-        """A new connection to a port of an engine. Raises Refused."""
+    def connect(self, engine_id: str, port: int, inside: bool = False) -> Connection:
+        """A new connection to a port of an engine. Raises Refused.
+
+        inside: from the machine itself, which a cable that is pulled out does not keep from it.
+        """
         engine = self._store.get(Engine, engine_id)
         if engine is None:
             raise Refused(f"there is no machine called {engine_id}")
         if not engine.up:
             raise Refused(f"{engine_id} is down: nothing answers there")
-        if engine.cut:
+        if engine.cut and not inside:
             raise Refused(f"{engine_id} is cut from the network: nothing reaches it")
         if engine.node_id:
             for service in self._store.all(Service):
@@ -172,7 +175,7 @@ class Mesh:
         self, entry: str, service: Service, port: int, target: int, source: str
     ) -> Connection:
         """The next replica in turn, on whichever machine it runs."""
-        ready = self._ready(service)
+        ready = self._ready(service, entry)
         if not ready:
             raise Refused(f"service {service.name} publishes port {port} but no replica runs")
         last = self._turns.get((entry, port))
@@ -182,15 +185,17 @@ class Mesh:
         self._turns[entry, port] = task_id
         return self.join(container, port, target, source)
 
-    def _ready(self, service: Service) -> list[tuple[str, Container]]:
-        """The service's replicas that are in the mesh: running, and meant to stay."""
-        found = []
+    def _ready(self, service: Service, entry: str) -> list[tuple[str, Container]]:
+        """The replicas that an engine's mesh leads to: running, and meant to stay."""
+        found, own = [], self._store.get(Engine, entry)
+        alone = own is not None and own.cut
         for task in self._store.where(Task, "service", service.id):
             if task.state != State.RUNNING or task.desired > State.RUNNING:
                 continue
             container = self._store.get(Container, task.container_id)
             engine = self._store.get(Engine, container.engine) if container else None
-            there = engine is not None and engine.up and not engine.cut
+            here = container is not None and container.engine == entry
+            there = engine is not None and engine.up and (here or not (engine.cut or alone))
             if container and container.state == "running" and there:
                 found.append((task.slot, task.id, container))
         return [(task_id, container) for _, task_id, container in sorted(found, key=_by_slot)]

@@ -1,10 +1,15 @@
-"""The network of a container: resolves names of containers and services, and sends requests."""
+"""The network of a container: resolves names of containers and services, and sends requests.
+
+It does not lead outside the cluster; nor does that of a machine, in ``machine_net``.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from errno import ECONNREFUSED, EHOSTUNREACH, EINVAL, ENETUNREACH
+from functools import partial
 from ipaddress import IPv4Address
 from itertools import chain
 from typing import NoReturn
@@ -18,9 +23,55 @@ from essaim_practice.programs.http import HttpResponse
 from essaim_practice.store.objects import Container, Engine, Network, Service, Task
 from essaim_practice.store.store import Store
 
+Way = Callable[[int], Connection]  # opens a connection to a port. Raises Refused
 
-class ContainerNet:
-    """The Net of one container (see programs/hosts.py). It does not lead outside the cluster."""
+
+class BaseNet(ABC):
+    """What a Net (see programs/hosts.py) does with the addresses that it knows."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def resolve(self, host: str) -> str:
+        """The IP address of a name or an address. Raises NoSuchHost."""
+
+    @abstractmethod
+    def _there(self, address: str) -> Way:
+        """The way to an address. Raises OSError where nobody is."""
+
+    def reach(self, address: str) -> None:
+        """Do as a ping does. Raises OSError with the errno of one that does not come back."""
+        self._there(address)
+
+    def fetch(
+        self,
+        url: str,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> HttpResponse:
+        """Send a request. Raises NoSuchHost; OSError with the errno of a failed connection."""
+        try:
+            parts = urlsplit(url if "//" in url else f"http://{url}")
+            host, port = (
+                parts.hostname or "",
+                parts.port or (443 if parts.scheme == "https" else 80),
+            )
+        except ValueError:
+            fail(EINVAL)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        given.setdefault("host", parts.netloc.rpartition("@")[2])
+        address = self.resolve(host)
+        try:
+            page, _ = self._there(address)(port).request(method, target, given, body)
+        except Refused:
+            fail(ECONNREFUSED)
+        return page
+
+
+class ContainerNet(BaseNet):
+    """The Net of one container."""
 
     __slots__ = ("_id", "_mesh", "_store")
 
@@ -34,7 +85,7 @@ class ContainerNet:
         own = self._own()
         if host == "localhost":
             return "127.0.0.1"
-        if _is_address(host):
+        if is_address(host):
             return host
         if own is None:
             raise NoSuchHost(host)
@@ -53,54 +104,28 @@ class ContainerNet:
                     return address
         raise NoSuchHost(host)
 
-    def fetch(
-        self,
-        url: str,
-        method: str = "GET",
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-    ) -> HttpResponse:
-        """Send a request. Raises NoSuchHost; OSError with the errno of a failed connection."""
-        try:
-            parts = urlsplit(url if "//" in url else f"http://{url}")
-            host, port = (
-                parts.hostname or "",
-                parts.port or (443 if parts.scheme == "https" else 80),
-            )
-        except ValueError:
-            _fail(EINVAL)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        given = {name.lower(): value for name, value in (headers or {}).items()}
-        given.setdefault("host", parts.netloc.rpartition("@")[2])
-        address = self.resolve(host)
-        try:
-            page, _ = self._connect(address, port).request(method, target, given, body)
-        except Refused:
-            _fail(ECONNREFUSED)
-        return page
-
-    def _connect(self, address: str, port: int) -> Connection:
+    def _there(self, address: str) -> Way:
         own = self._own()
         if own is None:
-            _fail(ENETUNREACH)
-        source = own.address or "127.0.0.1"
+            fail(ENETUNREACH)
+        mesh, source = self._mesh, own.address or "127.0.0.1"
         if address.startswith("127.") or address == own.address:
-            return self._mesh.join(own, port, port, source)
+            return partial(joined, mesh, own, source)
         near = False
         for network in self._networks(own):
             if address == network.gateway:
-                return self._mesh.connect(own.engine, port)
+                return partial(mesh.connect, own.engine)
             for service in self._store.all(Service):
                 if any(vip == address for vip in _addresses(service.virtual_ips, network)):
-                    return self._mesh.balance(own.engine, service, port, port, source)
+                    return partial(_balanced, mesh, own.engine, service, source)
             for container in self._on(network):
                 if self._address(container, network) == address:
-                    return self._mesh.join(container, port, port, source)
-            near = near or _within(address, network)
+                    return partial(joined, mesh, container, source)
+            near = near or within(address, network)
         for engine in self._store.all(Engine):
-            if engine.address == address:
-                return self._mesh.connect(engine.id, port)
-        return _fail(EHOSTUNREACH if near else ENETUNREACH)
+            if engine.address == address and engine.up and not engine.gone:
+                return partial(mesh.connect, engine.id)
+        return fail(EHOSTUNREACH if near else ENETUNREACH)
 
     # Who is there
 
@@ -153,11 +178,19 @@ class ContainerNet:
         return addresses.on(container, network.name)
 
 
+def joined(mesh: Mesh, container: Container, source: str, port: int) -> Connection:
+    return mesh.join(container, port, port, source)
+
+
+def _balanced(mesh: Mesh, engine: str, service: Service, source: str, port: int) -> Connection:
+    return mesh.balance(engine, service, port, port, source)
+
+
 def _addresses(pairs: tuple[tuple[str, str], ...], network: Network) -> Iterator[str]:
     return (address.partition("/")[0] for id, address in pairs if id == network.id)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     try:
         IPv4Address(text)
     except ValueError:
@@ -165,7 +198,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _within(address: str, network: Network) -> bool:
+def within(address: str, network: Network) -> bool:
     first, _, bits = network.subnet.partition("/")
     if not bits:
         return False
@@ -173,5 +206,5 @@ def _within(address: str, network: Network) -> bool:
     return int(IPv4Address(address)) >> shift == int(IPv4Address(first)) >> shift
 
 
-def _fail(number: int) -> NoReturn:
+def fail(number: int) -> NoReturn:
     raise OSError(number, os.strerror(number))

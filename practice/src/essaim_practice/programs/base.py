@@ -20,8 +20,9 @@ from essaim_practice.programs.steps import Steps, printing
 from essaim_practice.store.file_tree import File, Inode
 from essaim_practice.store.objects import Container, Image
 
-UNIX = ("alpine", "busybox", "faulty", "nginx", "python")  # the images that have a shell
-SMALL = ("alpine", "busybox", "faulty")  # those whose shell and programs are BusyBox
+MACHINE = "machine"  # what the machines themselves have, beside the images
+SMALL = ("alpine", "busybox", "faulty", MACHINE)  # whose shell and programs are BusyBox
+UNIX = (*SMALL, "nginx", "python")  # all that have a shell
 UNABLE = "unable to start container process"  # runc's beginning of why
 LONGEST_STRING = 128 * 1024  # bytes of one argument or setting, as in Linux (MAX_ARG_STRLEN)
 _POINTER = 9  # bytes that each of them takes besides, with its zero at the end
@@ -110,7 +111,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything that a program can see of its container."""
+    """Everything that a program can see of its container, or of its machine."""
 
     image: Image
     hostname: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from errno import ENETUNREACH
 from typing import Protocol
 
 from essaim_practice.programs.http import HttpResponse
@@ -13,10 +15,14 @@ class NoSuchHost(Exception):
 
 
 class Net(Protocol):
-    """The network that a program sees from inside its container."""
+    """The network that a program sees from inside its container, or on its machine."""
 
     def resolve(self, host: str) -> str:
         """The IP address of a service, a container or an address. Raises NoSuchHost."""
+        ...
+
+    def reach(self, address: str) -> None:
+        """Do as a ping does. Raises OSError with the errno of one that does not come back."""
         ...
 
     def fetch(
@@ -35,6 +41,9 @@ class _NoNet:
 
     def resolve(self, host: str) -> str:
         raise NoSuchHost(host)
+
+    def reach(self, address: str) -> None:
+        raise OSError(ENETUNREACH, os.strerror(ENETUNREACH))
 
     def fetch(
         self,

@@ -72,9 +72,14 @@ class Processes:
         ended: Callable[[int], None],
         pid: int,
         user: str,
+        inside: int = 0,
     ) -> Process:
-        """Add a process to a running container; its ``go_on`` starts it."""
-        inside = self._last[container_id] = self.next_pid(container_id)
+        """Add a process to a running container; its ``go_on`` starts it.
+
+        inside: the pid that it has there; 0: the next one.
+        """
+        inside = inside or self.next_pid(container_id)
+        self._last[container_id] = inside
 
         def over(code: int) -> None:
             self._others.get(container_id, {}).pop(inside, None)

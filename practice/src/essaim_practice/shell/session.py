@@ -13,6 +13,7 @@ from essaim_practice.shell.exits import Failure, Leave
 from essaim_practice.shell.interpreter import execute
 from essaim_practice.shell.parser import Parser
 from essaim_practice.shell.pipes import Doing, Outer
+from essaim_practice.shell.prompts import log_in, prompt
 from essaim_practice.shell.scripts import guarded, next_line, run_whole
 from essaim_practice.shell.state import Shell
 from essaim_practice.shell.variables import Variables
@@ -34,11 +35,12 @@ def shell(argv: list[str], context: Context) -> Program:
             options.append(words.pop(0))
     words = words[1:] if words[:1] in (["-"], ["--"]) else words
     command = any(word[0] == "-" and "c" in word[1:] for word in options if word[1:2] != "o")
-    login = [word for word in options if word not in ("-i", "-l", "-s", "--login", "--norc")]
+    logs_in = argv[0].startswith("-") or any(word in ("-l", "--login") for word in options)
+    set_ = [word for word in options if word not in ("-i", "-l", "-s", "--login", "--norc")]
     title = (" ".join(argv),)
     if command and not words:
         return Program(_refuse(new, "-c requires an argument"), processes=title)
-    kept = [word.replace("c", "") for word in login]
+    kept = [word.replace("c", "") for word in set_]
     try:
         builtins.set_options(new, [word for word in kept if word not in ("-", "")])
     except Failure as failure:
@@ -52,7 +54,7 @@ def shell(argv: list[str], context: Context) -> Program:
     new.interactive = context.tty or "-i" in options
     hears = frozenset({2}) if new.interactive else frozenset()
     return Program(
-        new.with_strands(_reading(new)),  # type: ignore[arg-type]
+        new.with_strands(_reading(new, logs_in)),  # type: ignore[arg-type]
         hears=hears,
         processes=title,
     )
@@ -72,8 +74,8 @@ def _shell(argv: list[str], context: Context) -> Shell:
     variables["IFS"] = " \t\n"
     variables["OPTIND"] = "1"
     root = context.user in ("", "root", "0") or context.user.startswith(("root:", "0:"))
-    prompts = {"ash": "\\w \\$ ", "dash": "\\$ ", "bash": "\\u@\\h:\\w\\$ "}
-    variables["PS1"] = prompts[dialect.name].replace("\\$", "#" if root else "$")
+    prompts = {"ash": "\\w \\$ ", "dash": "# " if root else "$ ", "bash": "\\u@\\h:\\w\\$ "}
+    variables.setdefault("PS1", prompts[dialect.name])
     variables["PS2"], variables["PS4"] = "> ", "+ "
     return Shell(context, dialect, argv[0], variables, context.cwd, execute, pid=context.pid)
 
@@ -124,8 +126,13 @@ def _whole(shell: Shell, text: str) -> Doing[int]:
 # Reading commands
 
 
-def _reading(shell: Shell) -> Doing[int]:
-    return (yield from guarded(shell, lambda: _commands(shell)))
+def _reading(shell: Shell, logs_in: bool) -> Doing[int]:
+    def steps() -> Doing[int]:
+        if logs_in:
+            yield from log_in(shell)
+        return (yield from _commands(shell))
+
+    return (yield from guarded(shell, steps))
 
 
 def _commands(shell: Shell) -> Doing[int]:
@@ -133,9 +140,10 @@ def _commands(shell: Shell) -> Doing[int]:
     text, ended = "", False
     asking = shell.interactive
     while True:
-        if asking:
-            yield from shell.say(prompt(shell, "PS2" if text else "PS1"), 2)
         try:
+            if asking:
+                shown = yield from prompt(shell, "PS2" if text else "PS1")
+                yield from shell.say(shown, 2)
             if not ended:
                 data = yield from _typed(shell) if asking else shell.descriptors[0].get()
                 ended = not data
@@ -200,20 +208,6 @@ def _run_what_is_whole(shell: Shell, text: str, ended: bool) -> Doing[str]:
         except Leave:
             pass
     return "" if not text.strip(" \t\n") else text
-
-
-def prompt(shell: Shell, name: str) -> str:
-    r"""The prompt with its \w, \u, \h and \$ put in."""
-    home = shell.variables.get("HOME", "")
-    place = shell.cwd
-    if home not in ("", "/") and (place == home or place.startswith(home + "/")):
-        place = "~" + place[len(home) :]
-    text = shell.variables.get(name, "")
-    if shell.dialect is DASH:
-        return text
-    for sign, value in (("w", place), ("u", "root"), ("h", shell.context.hostname), ("$", "#")):
-        text = text.replace("\\" + sign, value)
-    return text
 
 
 __all__ = ["control_flow", "reading", "shell"]  # importing the first two enters their builtins

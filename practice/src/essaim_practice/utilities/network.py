@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from errno import ENETUNREACH
+
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.hosts import NoSuchHost
-from essaim_practice.programs.steps import Steps, Wait, line
+from essaim_practice.programs.steps import Interrupted, Steps, Wait, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Misuse, options, tool
@@ -38,15 +40,36 @@ def ping(argv: list[str], context: Context) -> Steps:
     if not asked.words:
         raise Misuse("")
     host, count = asked.words[0], asked.number("c", 10**9)
-    address = resolved(host, context)
+    deadline = asked.number("w", 10**9)
+    address, sent, came = resolved(host, context), 0, 0
     yield line(f"PING {host} ({address}): 56 data bytes")
-    for number in range(count):
-        yield line(f"64 bytes from {address}: seq={number} ttl=64 time=0.090 ms")
-        yield Wait(1.0 if number + 1 < count else 0.001)
+    try:
+        while sent < min(count, deadline):
+            sent += 1
+            if _comes_back(address, context):
+                came += 1
+                if "q" not in asked:
+                    yield line(f"64 bytes from {address}: seq={sent - 1} ttl=64 time=0.090 ms")
+            yield Wait(1.0 if sent < count or came < sent else 0.001)
+    except Interrupted:
+        pass
+    lost = 100 - 100 * came // max(sent, 1)
     yield line(f"\n--- {host} ping statistics ---")
-    yield line(f"{count} packets transmitted, {count} packets received, 0% packet loss")
-    yield line("round-trip min/avg/max = 0.090/0.090/0.090 ms")
-    return 0
+    yield line(f"{sent} packets transmitted, {came} packets received, {lost}% packet loss")
+    if came:
+        yield line("round-trip min/avg/max = 0.090/0.090/0.090 ms")
+    return int(not came)
+
+
+def _comes_back(address: str, context: Context) -> bool:
+    """Whether a packet does. Raises Complaint where there is not even a way for it."""
+    try:
+        context.net.reach(address)
+    except OSError as error:
+        if error.errno == ENETUNREACH:
+            raise Complaint("sendto: Network unreachable", 1) from None
+        return False
+    return True
 
 
 @tool("nslookup", usage="[-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]")
