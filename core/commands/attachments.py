@@ -5,7 +5,6 @@ Each is one word of the line, with commas between its fields; the refusals are d
 
 from __future__ import annotations
 
-import csv
 import ipaddress
 import posixpath
 import re
@@ -13,25 +12,10 @@ from collections.abc import Iterable
 
 from core.cluster.engine_json import Json
 from core.commands.quantities import checked, go_integer
-from core.commands.values import Value, size
-from core.errors import InvalidValue
+from core.commands.values import FALSE, TRUE, Value, fields, refused, size
+from core.errors import DockerRefused
 
 _LONG = re.compile(r"\w+=\w+")
-_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
-_FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
-
-
-def refused(why: str) -> InvalidValue:
-    """docker's own words, which are English in every language."""
-    return InvalidValue("{why}", why, why=why)
-
-
-def fields(word: str) -> list[str]:
-    """The fields of a word, as CSV has them: quotes keep a comma."""
-    try:
-        return next(csv.reader([word], strict=True), [])
-    except csv.Error as error:
-        raise refused(str(error)) from None
 
 
 def _pair(
@@ -115,9 +99,9 @@ def mount(word: str, here: str = "") -> Json:
 
 
 def _truth(key: str, value: str, equals: str) -> bool:
-    if equals and value not in _TRUE | _FALSE:
+    if equals and value not in TRUE | FALSE:
         raise refused(f"invalid value for {key}: {value}")
-    return not equals or value in _TRUE
+    return not equals or value in TRUE
 
 
 def _recursive(bind: Json, value: str) -> None:
@@ -228,7 +212,7 @@ def ulimit(word: str) -> Json:
         raise refused(f"invalid ulimit type: {name}")
     numbers = []
     for text in limits.split(":"):
-        if not re.fullmatch(r"-?[0-9]+", text):
+        if not re.fullmatch(r"[+-]?[0-9]+", text):
             raise refused(f'strconv.ParseInt: parsing "{text}": invalid syntax')
         numbers.append(int(text))
     if len(numbers) > 2:
@@ -237,42 +221,53 @@ def ulimit(word: str) -> Json:
         )
     soft, hard = numbers[0], numbers[-1]
     if hard != -1 and (soft == -1 or soft > hard):
-        what = f"ulimit soft limit must be less than or equal to hard limit: {soft} > {hard}"
-        raise refused(what)
+        both = f"soft: -1 (unlimited), hard: {hard}" if soft == -1 else f"{soft} > {hard}"
+        raise refused(f"ulimit soft limit must be less than or equal to hard limit: {both}")
     return {"Name": name, "Hard": hard, "Soft": soft}
 
 
-_ULIMITS = frozenset(
-    [
-        "core",
-        "cpu",
-        "data",
-        "fsize",
-        "locks",
-        "memlock",
-        "msgqueue",
-        "nice",
-        "nofile",
-        "nproc",
-        "rss",
-        "rtprio",
-        "rttime",
-        "sigpending",
-        "stack",
-    ]
-)
+_ULIMITS = {
+    "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc",
+    "rss", "rtprio", "rttime", "sigpending", "stack",
+}  # fmt: skip
 
 
-def resource(word: str) -> Json:
-    """``SSD=1``: a number of a thing that nodes say they have. Raises InvalidValue."""
-    kind, _equals, count = word.partition("=")
-    try:
-        value = go_integer(count)
-    except ValueError:
-        raise refused(
-            f"invalid generic-resource format `{word}` expected format `name=value`"
-        ) from None
-    return {"DiscreteResourceSpec": {"Kind": kind, "Value": value}}
+def _resource(word: str) -> str:
+    if "=" not in word:
+        raise refused(f"invalid generic-resource format `{word}` expected `name=value`")
+    return word
+
+
+def resources(words: Iterable[str]) -> list[Json]:
+    """``SSD=1``: numbers of things that nodes say they have.
+
+    Raises DockerRefused, in the words of swarmkit (api/genericresource/parse.go).
+    """
+    found: dict[str, list[str]] = {}
+    for word in words:
+        kind, *counts = word.split("=")
+        if len(counts) != 1:
+            raise _no_resource(f"incorrect term {word}, missing '=' or malformed expression")
+        found.setdefault(kind, []).extend(counts)
+    made = []
+    for kind, (count, *more) in found.items():
+        numbers = [text for text in (count, *more) if re.fullmatch(r"[+-]?[0-9]+", text)]
+        if not numbers:
+            why = "Named Generic Resources is not supported for service create or update"
+            raise DockerRefused(f"invalid generic-resource request `{kind}={count}`, {why}")
+        if more:
+            both = f"{kind}=[{' '.join((count, *more))}]"
+            raise _no_resource(f"mixed discrete and named resources in expression '{both}'")
+        if int(count) < 0:
+            raise _no_resource(f"cannot ask for negative resource {kind}")
+        made.append({"DiscreteResourceSpec": {"Kind": kind, "Value": int(count)}})
+    return made
+
+
+def _no_resource(why: str) -> DockerRefused:
+    return DockerRefused(
+        f"invalid generic resource specification: could not parse GenericResource: {why}"
+    )
 
 
 def capability(word: str) -> str:
@@ -328,6 +323,7 @@ MOUNT = checked("mount", mount)
 NETWORK = checked("network", network)
 SECRET = checked("secret", lambda word: reference(word, "secret"))
 CONFIG = checked("config", lambda word: reference(word, "config"))
+RESOURCE = Value("list", read=_resource)
 PREFERENCE = checked("pref", preference)
 ULIMIT = checked("ulimit", ulimit)
 CREDENTIAL_SPEC = checked("credential-spec", credential_spec)

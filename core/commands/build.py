@@ -17,6 +17,7 @@ from typing import Any
 from core.cluster.references import reference
 from core.commands import build_context, engine_messages
 from core.commands.api import Request
+from core.commands.attachments import ULIMIT, ulimit
 from core.commands.command import Client, Command, Report, command
 from core.commands.folder import check_size, read_all
 from core.commands.grammar import argument, option, options, switch
@@ -27,6 +28,7 @@ from core.commands.values import (
     BYTES,
     INTEGER,
     MARK,
+    STRINGS,
     SWAP,
     VARIABLE,
     Value,
@@ -52,44 +54,7 @@ def _tag(word: str) -> str:
     return word
 
 
-def _ulimit(word: str) -> str:
-    """``nofile=1024:2048``, in the words of docker/go-units."""
-    name, equals, limits = word.partition("=")
-    if not name or not equals:
-        why = f"invalid ulimit argument: {word}"
-    elif name not in _ULIMITS:
-        why = f"invalid ulimit type: {name}"
-    elif len(bounds := limits.split(":")) > 2 or not limits:
-        why = f"too many limit value arguments - {limits}, can only have up to two, `soft[:hard]`"
-    else:
-        bad = [bound for bound in bounds if not bound.removeprefix("-").isdecimal()]
-        if not bad:
-            return word
-        why = f'strconv.ParseInt: parsing "{bad[0]}": invalid syntax'
-    raise InvalidValue(_("{word!r} is no limit: write nofile=1024"), why, word=word)
-
-
-_ULIMITS = frozenset(
-    [
-        "core",
-        "cpu",
-        "data",
-        "fsize",
-        "locks",
-        "memlock",
-        "msgqueue",
-        "nice",
-        "nofile",
-        "nproc",
-        "rss",
-        "rtprio",
-        "rttime",
-        "sigpending",
-        "stack",
-    ]
-)
 TAGGED = Value("image", read=_tag)
-ULIMIT = Value("ulimit", read=_ulimit)
 
 
 @command("image build", "build", "builder build", changes=True)
@@ -104,7 +69,7 @@ class BuildImage(Command):
     dockerfile: str = option("-f", "--file")
     add_host: tuple[str, ...] = options("--add-host")
     build_arg: tuple[str, ...] = options("--build-arg", value=VARIABLE)
-    cache_from: tuple[str, ...] = options("--cache-from")
+    cache_from: tuple[str, ...] = options("--cache-from", value=STRINGS)
     cgroup_parent: str = option("--cgroup-parent")
     compress: bool = switch("--compress")
     cpu_period: int = option("--cpu-period", value=INTEGER, default=0)
@@ -125,7 +90,7 @@ class BuildImage(Command):
     pull: bool = switch("--pull")
     quiet: bool = switch("-q", "--quiet")
     rm: bool = switch("--rm", default=True)
-    security_opt: tuple[str, ...] = options("--security-opt")
+    security_opt: tuple[str, ...] = options("--security-opt", value=STRINGS)
     shm_size: str = option("--shm-size", value=BYTES)
     squash: bool = switch("--squash")
     target: str = option("--target")
@@ -173,7 +138,7 @@ class BuildImage(Command):
             "buildargs": self._build_args(environment),
             "labels": pairs(self.label),
             "cachefrom": listed(self.cache_from),
-            "ulimits": [_limits(text) for text in self.ulimit],
+            "ulimits": [ulimit(text) for text in self.ulimit],
         }
         numbers = {
             "memory": bytes_of(self.memory) if self.memory else 0,
@@ -249,12 +214,6 @@ class BuildImage(Command):
 
 def _swap(word: str) -> int:
     return -1 if word == "-1" else bytes_of(word)
-
-
-def _limits(word: str) -> dict[str, object]:
-    name, _, limits = word.partition("=")
-    soft, _, hard = limits.partition(":")
-    return {"Name": name, "Soft": int(soft), "Hard": int(hard or soft)}
 
 
 def _typed(files: tuple[tuple[str, str], ...]) -> dict[str, bytes]:

@@ -96,7 +96,7 @@ class Command(ABC):
         try:
             return f"{HEADER}{self._python().strip()}\n"
         except DockerRefused as refusal:
-            words = str(refusal).replace("\n", " ")
+            words = " ".join(str(refusal).splitlines())
             return f"{HEADER}# The docker command refuses this itself: {words}\n"
 
     def run(

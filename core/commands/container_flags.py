@@ -7,11 +7,22 @@ import re
 from dataclasses import dataclass
 
 from core.cluster.engine_json import Json
-from core.commands.attachments import NETWORK, ULIMIT, fields, mount, refused
+from core.commands.attachments import NETWORK, ULIMIT, mount
 from core.commands.command import Command
 from core.commands.grammar import argument, option, options, rest, switch
 from core.commands.quantities import CPUS, SPAN, UINT, checked
-from core.commands.values import BYTES, INTEGER, MARK, SWAP, VARIABLE, Value, pairs, size
+from core.commands.values import (
+    BYTES,
+    INTEGER,
+    MARK,
+    SWAP,
+    VARIABLE,
+    Value,
+    fields,
+    pairs,
+    refused,
+    size,
+)
 
 _RULE = re.compile(r"[acb] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}")
 

@@ -62,11 +62,11 @@ class ExportContainer(Command):
     container: str = argument("CONTAINER")
 
     def _python(self) -> str:
-        file = f"open({literal(self.output)}, 'wb')".replace("'", '"')
         chunks = f"for chunk in {Call('client.api.export', self.container)}:"
         if not self.output:
             return f"import sys\n\n{chunks}\n    sys.stdout.buffer.write(chunk)\n"
-        return f"with {file} as file:\n    {chunks}\n        file.write(chunk)\n"
+        opened = f'open({literal(self.output)}, "wb")'
+        return f"with {opened} as file:\n    {chunks}\n        file.write(chunk)\n"
 
     def _run(self, client: Client, report: Report) -> str:
         raise InvalidCommand(_("There are no files here to copy: type it into a terminal."))

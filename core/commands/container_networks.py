@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from core.cluster.engine_json import Json
-from core.commands.attachments import fields
 from core.commands.container_flags import NewContainer
 from core.commands.source import given
+from core.commands.values import fields
 from core.errors import DockerRefused
 
 _LONG = re.compile(r"\w+=\w+")

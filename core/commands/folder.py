@@ -6,7 +6,7 @@ viewer can see it: in a secret, a service, or an image. So only this folder is o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -66,6 +66,18 @@ def machine(streams: Streams) -> Machine:
             raise DockerRefused(f"{verb} {path}: {why}") from None
 
     return Machine(opened, streams.environment, streams.environment.get("PWD", ""))
+
+
+def texts(paths: Iterable[str], files: Machine, streams: Streams | None = None) -> list[str]:
+    """The contents of files; ``-`` is the standard input. Raises InvalidCommand, DockerRefused."""
+    found = []
+    for path in paths:
+        data = streams.read() if streams and path == "-" else files.read(path)
+        try:
+            found.append(data.decode())
+        except UnicodeDecodeError:
+            raise InvalidCommand(_("{file} is no text."), file=path) from None
+    return found
 
 
 def read_all(path: str) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from core.commands.listing import Column, Listing
 from core.commands.source import Call, given
 from core.commands.streams import Streams
 from core.commands.table import ago, moment, short, size
-from core.commands.values import FILTER, filters, listed
+from core.commands.values import FILTER, STRINGS, filters, listed
 from core.errors import DockerRefused, EngineRejected
 
 
@@ -217,7 +217,7 @@ class RemoveImages(OnEach):
     method = "images.remove"
     force: bool = switch("--force", "-f")
     no_prune: bool = switch("--no-prune")
-    platform: tuple[str, ...] = options("--platform")
+    platform: tuple[str, ...] = options("--platform", value=STRINGS)
     images: tuple[str, ...] = arguments("IMAGE")
 
     def _call(self, name: str) -> Call:

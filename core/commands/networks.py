@@ -16,7 +16,7 @@ from core.commands.source import Call, given
 from core.commands.streams import Streams
 from core.commands.subnets import configs
 from core.commands.table import moment_of, short
-from core.commands.values import FILTER, INTEGER, MAP, MARK, filters, listed, pairs
+from core.commands.values import FILTER, INTEGER, MAP, MARK, STRINGS, filters, listed, pairs
 from core.errors import DockerRefused, EngineRejected
 
 _INGRESS = (
@@ -66,10 +66,10 @@ class CreateNetwork(OneCall):
     config_from: str = option("--config-from")
     config_only: bool = switch("--config-only")
     driver: str = option("-d", "--driver", default="bridge")
-    gateway: tuple[str, ...] = options("--gateway")
+    gateway: tuple[str, ...] = options("--gateway", value=STRINGS)
     ingress: bool = switch("--ingress")
     internal: bool = switch("--internal")
-    ip_range: tuple[str, ...] = options("--ip-range")
+    ip_range: tuple[str, ...] = options("--ip-range", value=STRINGS)
     ipam_driver: str = option("--ipam-driver", default="default")
     ipam_opt: tuple[str, ...] = options("--ipam-opt", value=MAP)
     ipv4: bool | None = switch("--ipv4", default=None)
@@ -77,7 +77,7 @@ class CreateNetwork(OneCall):
     label: tuple[str, ...] = options("--label", value=MARK)
     opt: tuple[str, ...] = options("-o", "--opt", value=MAP)
     scope: str = option("--scope")
-    subnet: tuple[str, ...] = options("--subnet")
+    subnet: tuple[str, ...] = options("--subnet", value=STRINGS)
     network: str = argument("NETWORK")
 
     @property
@@ -202,13 +202,13 @@ class RemoveNetworks(OnEach):
 class ConnectNetwork(OneCall):
     """Put a container into one more network."""
 
-    alias: tuple[str, ...] = options("--alias")
+    alias: tuple[str, ...] = options("--alias", value=STRINGS)
     driver_opt: tuple[str, ...] = options("--driver-opt", value=MAP)
     gw_priority: int = option("--gw-priority", value=INTEGER, default=0)
     ip: str = option("--ip")
     ip6: str = option("--ip6")
     link: tuple[str, ...] = options("--link")
-    link_local_ip: tuple[str, ...] = options("--link-local-ip")
+    link_local_ip: tuple[str, ...] = options("--link-local-ip", value=STRINGS)
     network: str = argument("NETWORK")
     container: str = argument("CONTAINER")
 

@@ -208,7 +208,7 @@ class UpdateNode(Command):
 
 
 def _set(key: str, value: str) -> Edit:
-    return Edit(f'spec["{key}"] = "{value}"', lambda spec: spec.update({key: value}))
+    return Edit(f'spec["{key}"] = {literal(value)}', lambda spec: spec.update({key: value}))
 
 
 def _remove_label(key: str) -> Edit:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.cluster.engine_json import Json
-from core.commands.attachments import CREDENTIAL_SPEC, refused
+from core.commands.attachments import CREDENTIAL_SPEC
 from core.commands.command import Command
 from core.commands.grammar import option, options, switch
 from core.commands.quantities import (
@@ -24,7 +24,7 @@ from core.commands.quantities import (
     duration,
 )
 from core.commands.source import given
-from core.commands.values import BYTES, INTEGER, SWAP, TEXT, Value, size
+from core.commands.values import BYTES, INTEGER, SWAP, TEXT, Value, refused, size
 
 #: How a service is updated and rolled back by default, as the docker command spells it out
 #: (docker/cli, service/opts.go; swarmkit, api/defaults).

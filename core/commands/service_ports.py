@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from core.cluster.engine_json import Json
-from core.commands.attachments import fields, refused
 from core.commands.quantities import checked
+from core.commands.values import fields, refused
 from core.errors import InvalidValue
 from core.i18n import later as _
 

@@ -15,6 +15,7 @@ from core.commands.attachments import (
     MOUNT,
     NETWORK,
     PREFERENCE,
+    RESOURCE,
     SECRET,
     ULIMIT,
     credential_spec,
@@ -22,7 +23,7 @@ from core.commands.attachments import (
     mount,
     preference,
     reference,
-    resource,
+    resources,
     ulimit,
 )
 from core.commands.command import Client, Report, command
@@ -104,7 +105,7 @@ class UpdateService(ServiceFlags):
     sysctl_rm: tuple[str, ...] = options("--sysctl-rm")
     ulimit_add: tuple[str, ...] = options("--ulimit-add", value=ULIMIT)
     ulimit_rm: tuple[str, ...] = options("--ulimit-rm")
-    generic_resource_add: tuple[str, ...] = options("--generic-resource-add")
+    generic_resource_add: tuple[str, ...] = options("--generic-resource-add", value=RESOURCE)
     generic_resource_rm: tuple[str, ...] = options("--generic-resource-rm")
     service: str = argument("SERVICE")
 
@@ -234,11 +235,11 @@ class UpdateService(ServiceFlags):
             edits.append(
                 edit.relist(path, edit.TARGET, gone, networks(self.network_add, ids), edit.TARGET)
             )
-        resources = [resource(word) for word in self.generic_resource_add]
+        reserved = resources(self.generic_resource_add)
         if self.generic_resource_rm:
             edits.append(edit.known_resources(self.generic_resource_rm))
         path = (*TASK, "Resources", "Reservations", "GenericResources")
-        change(path, edit.RESOURCE, self.generic_resource_rm, resources)
+        change(path, edit.RESOURCE, self.generic_resource_rm, reserved)
         if self.host_add or self.host_rm:
             edits.append(edit.hosts(self.host_rm, [host(word) for word in self.host_add]))
         if self.cap_add or self.cap_drop:

@@ -14,6 +14,7 @@ from core.commands.attachments import (
     MOUNT,
     NETWORK,
     PREFERENCE,
+    RESOURCE,
     SECRET,
     ULIMIT,
     capabilities,
@@ -22,7 +23,7 @@ from core.commands.attachments import (
     mount,
     preference,
     reference,
-    resource,
+    resources,
     ulimit,
 )
 from core.commands.command import Client, Command, Report, command, each, no_report, spoken
@@ -94,7 +95,7 @@ class CreateService(ServiceFlags):
     host: tuple[str, ...] = options("--host", value=HOST)
     sysctl: tuple[str, ...] = options("--sysctl")
     ulimit: tuple[str, ...] = options("--ulimit", value=ULIMIT)
-    generic_resource: tuple[str, ...] = options("--generic-resource")
+    generic_resource: tuple[str, ...] = options("--generic-resource", value=RESOURCE)
     image: str = argument("IMAGE")
     args: tuple[str, ...] = rest("COMMAND")
 
@@ -119,7 +120,7 @@ class CreateService(ServiceFlags):
                 "Limits": whole(**self._limits()),
                 "Reservations": whole(
                     **self._reservations(),
-                    GenericResources=[resource(word) for word in self.generic_resource],
+                    GenericResources=resources(self.generic_resource),
                 ),
             }
             | self._swap(),

@@ -28,7 +28,7 @@ from core.commands.stacking import Deployment
 from core.commands.streams import Streams
 from core.commands.table import by_name
 from core.commands.tasks import TaskListing
-from core.commands.values import FILTER, filters
+from core.commands.values import FILTER, STRINGS, filters, listed
 from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
 
@@ -38,16 +38,9 @@ def of_stack(stack: str) -> dict[str, str]:
     return {"label": f"{NAMESPACE}={stack}"}
 
 
-def _texts(files: Sequence[str], files_of: Machine, streams: Streams | None = None) -> list[str]:
-    """The contents of compose files; ``-`` is the standard input."""
-    found = []
-    for path in files:
-        data = streams.read() if streams and path == "-" else files_of.read(path)
-        try:
-            found.append(data.decode())
-        except UnicodeDecodeError:
-            raise InvalidCommand(_("{file} is no text."), file=path) from None
-    return found
+def _beside(files: Sequence[str]) -> str:
+    """The folder of the first compose file."""
+    return posixpath.dirname(listed(files)[0])
 
 
 @command("stack deploy", "stack up", changes=True)
@@ -57,7 +50,7 @@ class DeployStack(Command):
     hidden: redacts the Python text, which has all of the file in it, for everybody to read.
     """
 
-    compose_file: tuple[str, ...] = options("-c", "--compose-file")
+    compose_file: tuple[str, ...] = options("-c", "--compose-file", value=STRINGS)
     prune: bool = switch("--prune")
     detach: bool | None = switch("-d", "--detach", default=None)
     quiet: bool = switch("-q", "--quiet")
@@ -70,15 +63,15 @@ class DeployStack(Command):
         return replace(self, hidden=True) if private else self
 
     def _plan(self, files: Machine, streams: Streams | None = None) -> Plan:
-        if not self.compose_file:
+        if not listed(self.compose_file):
             sentence = _("{called} wants a file: {called} -c stack/stack.yml {stack}")
             error = InvalidCommand(sentence, called="docker stack deploy", stack=self.stack)
             error.spoken = "Specify a Compose file (with --compose-file)"  # type: ignore[attr-defined]
             raise error
-        beside = posixpath.dirname(self.compose_file[0])
+        beside = _beside(self.compose_file)
         if streams and files.here and not beside.startswith("/"):
             beside = posixpath.normpath(f"{files.here}/{beside}")
-        texts = _texts(self.compose_file, files, streams)
+        texts = folder.texts(listed(self.compose_file), files, streams)
 
         def warn(text: str) -> None:
             if streams:
@@ -99,8 +92,9 @@ class DeployStack(Command):
             made = self._plan(folder.DEMO)
         except InvalidCommand as error:
             return f"raise SystemExit({literal(str(error))})\n"
+        first = listed(self.compose_file)[0]
         files = {
-            kind: {name: folder.beside(self.compose_file[0], file) for name, file in found.items()}
+            kind: {name: folder.beside(first, file) for name, file in found.items()}
             for kind, found in (("secret", made.secrets), ("config", made.configs))
         }
         networks, services = (
@@ -127,7 +121,7 @@ services = {literal(services)}
     def _run(self, client: Client, report: Report) -> str:
         said: list[str] = []
         made = self._plan(folder.DEMO)
-        beside = posixpath.dirname(self.compose_file[0])
+        beside = _beside(self.compose_file)
         demo = Machine(lambda path: folder.read(posixpath.join(beside, path)))
         self._deploy(client, made, demo, said.append)
         return "\n".join(said)
@@ -137,7 +131,7 @@ services = {literal(services)}
         made = self._plan(files, streams)
         if self.detach is None:
             streams.warn(_LATER)
-        beside = posixpath.dirname(self.compose_file[0])
+        beside = _beside(self.compose_file)
         near = replace(files, read=lambda path: files.read(posixpath.join(beside, path)))
         ids = self._deploy(client, made, near, streams.print)
         if self.detach is not False:
@@ -156,7 +150,7 @@ In a future release, --detach=false will become the default."""
 class ShowStack(Command):
     """Show what compose files say, with variables filled in and laid over one another."""
 
-    compose_file: tuple[str, ...] = options("-c", "--compose-file")
+    compose_file: tuple[str, ...] = options("-c", "--compose-file", value=STRINGS)
     skip_interpolation: bool = switch("--skip-interpolation")
 
     def _python(self) -> str:
@@ -164,17 +158,17 @@ class ShowStack(Command):
 import yaml
 
 # docker-py reads no compose files: each of these goes over the ones before.
-for name in {literal(list(self.compose_file))}:
+for name in {literal(listed(self.compose_file))}:
     with open(name) as file:
         print(yaml.safe_dump(yaml.safe_load(file)))
 """
 
     def _shown(self, files: Machine, streams: Streams | None = None) -> str:
-        if not self.compose_file:
+        if not listed(self.compose_file):
             raise DockerRefused("Specify a Compose file (with --compose-file)")
-        texts = _texts(self.compose_file, files, streams)
+        texts = folder.texts(listed(self.compose_file), files, streams)
         made = composed(texts, files.environment, fill=not self.skip_interpolation)
-        here = posixpath.normpath(f"{files.here}/{posixpath.dirname(self.compose_file[0])}")
+        here = posixpath.normpath(f"{files.here}/{_beside(self.compose_file)}")
         return written(made, here, files.environment)
 
     def _run(self, client: Client, report: Report) -> str:

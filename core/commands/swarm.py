@@ -7,7 +7,6 @@ from typing import Any
 
 from core.cluster.engine_json import Json, part, text
 from core.cluster.failures import daemon_errors
-from core.commands.attachments import refused
 from core.commands.command import Client, Command, Report, command
 from core.commands.folder import DEMO, UNREAD, Machine, machine
 from core.commands.grammar import argument, option, options, switch
@@ -17,7 +16,7 @@ from core.commands.service_flags import held
 from core.commands.source import Call, Code, literal
 from core.commands.streams import Streams
 from core.commands.swarm_settings import Settings, unlocking
-from core.commands.values import SECRET, Value
+from core.commands.values import SECRET, Value, refused
 from core.errors import DockerRefused, EngineRejected
 
 

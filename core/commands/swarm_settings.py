@@ -8,7 +8,6 @@ from typing import Any
 
 from core.cluster.engine_json import Json, part, text
 from core.commands import reference
-from core.commands.attachments import fields, refused
 from core.commands.command import Client, Command, Report, command
 from core.commands.convergence import interruptible
 from core.commands.display import Display
@@ -18,7 +17,7 @@ from core.commands.quantities import SPAN, UINT, checked, duration
 from core.commands.service_flags import held
 from core.commands.source import literal
 from core.commands.streams import Streams
-from core.commands.values import INTEGER, TEXT, Value
+from core.commands.values import INTEGER, TEXT, Value, fields, refused
 from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
 

@@ -14,7 +14,7 @@ from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.images import named, platform_of
 from core.commands.source import Call, given
 from core.commands.streams import Streams
-from core.commands.values import listed
+from core.commands.values import STRINGS, listed
 from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
 
@@ -114,7 +114,7 @@ class SaveImages(Command):
     """Write images with all their layers into a tar archive."""
 
     output: str = option("--output", "-o")
-    platform: tuple[str, ...] = options("--platform")
+    platform: tuple[str, ...] = options("--platform", value=STRINGS)
     images: tuple[str, ...] = arguments("IMAGE")
 
     def _request(self) -> Request:
@@ -160,7 +160,7 @@ class LoadImages(Command):
     """Take images out of a tar archive that docker save has written."""
 
     input: str = option("--input", "-i")
-    platform: tuple[str, ...] = options("--platform")
+    platform: tuple[str, ...] = options("--platform", value=STRINGS)
     quiet: bool = switch("--quiet", "-q")
 
     def _request(self, tar: bytes | None, quiet: bool) -> Request:

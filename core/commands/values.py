@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -155,6 +154,53 @@ def _duration(word: str) -> str:
     return word
 
 
+def refused(why: str) -> InvalidValue:
+    """docker's own words, which are English in every language."""
+    return InvalidValue("{why}", why, why=why)
+
+
+def fields(word: str) -> list[str]:
+    """The fields of the first record of CSV: quotes keep a comma.
+
+    Raises InvalidValue. The rules and the words are those of Go's encoding/csv.
+    """
+    text = word.replace("\r\n", "\n").removesuffix("\r")
+    at = len(text) - len(text.lstrip("\n"))  # empty lines are no records
+    if at == len(text):
+        raise refused("EOF")
+    found = []
+    while True:
+        quoted = text.startswith('"', at)
+        field = (_QUOTED if quoted else _BARE).match(text, at)
+        if field is None:
+            raise _misquoted(text, len(text), 'extraneous or missing " in quoted-field')
+        at = field.end()
+        found.append(field[1].replace('""', '"') if quoted else field[0])
+        sign = text[at : at + 1]
+        if sign == '"':
+            raise _misquoted(text, at, 'bare " in non-quoted-field')
+        if sign not in ("", ",", "\n"):
+            raise _misquoted(text, at - 1, 'extraneous or missing " in quoted-field')
+        if sign != ",":
+            return found
+        at += 1
+
+
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"(?!")')
+_BARE = re.compile(r'[^",\n]*')
+
+
+def _misquoted(text: str, at: int, why: str) -> InvalidValue:
+    line = text.count("\n", 0, at) + 1
+    column = len(text[text.rfind("\n", 0, at) + 1 : at].encode()) + 1
+    return refused(f"parse error on line {line}, column {column}: {why}")
+
+
+def _strings(word: str) -> str:
+    listed([word])
+    return word
+
+
 def _assigned(word: str) -> str:
     return word.partition("=")[2]
 
@@ -167,6 +213,7 @@ MARK = Value("list", read=_label, private=_assigned)  # a label of an object to 
 FILTER = Value("filter", read=_filter, private=_assigned)
 MAP = Value("map", private=_assigned)  # key=value, of a driver
 VARIABLE = Value("list", read=_variable, secret=_assigned)  # its value perhaps of the environment
+STRINGS = Value("strings", read=_strings)  # many in one word, with commas between them
 INTEGER = Value("int", read=_integer)
 BYTES = Value("bytes", read=_size)
 SWAP = Value("bytes|-1", read=_swap)
@@ -194,8 +241,11 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
 
 
 def listed(texts: Iterable[str]) -> list[str]:
-    """``("a,b", "c")`` as ``["a", "b", "c"]``: a flag's values, many in one word."""
-    return [part for text in texts for part in next(csv.reader([text]), [])]
+    """``("a,b", "c")`` as ``["a", "b", "c"]``: a flag's values, many in one word.
+
+    Raises InvalidValue.
+    """
+    return [field for text in texts if text for field in fields(text)]
 
 
 def filters(texts: Iterable[str]) -> dict[str, list[str]]:

@@ -1,0 +1,49 @@
+"""Values of words, as Go's packages read them; the answers are those of the docker command 28.2."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.commands.values import fields, listed
+from core.errors import InvalidValue
+
+
+@pytest.mark.parametrize(
+    ("word", "read"),
+    [
+        ("a", ["a"]),
+        ("a,b", ["a", "b"]),
+        ("a,", ["a", ""]),
+        ('"a,b",c', ["a,b", "c"]),
+        ('"a""b"', ['a"b']),
+        ('"a\nb",c', ["a\nb", "c"]),
+        ('"a\r\nb"', ["a\nb"]),
+        ("\na", ["a"]),
+        ("a\nb", ["a"]),
+        ("a\rb", ["a\rb"]),
+        ("a\r", ["a"]),
+    ],
+)
+def test_commas_part_the_fields_of_a_word(word: str, read: list[str]) -> None:
+    assert fields(word) == read
+    assert listed([word, "", "last"]) == [*read, "last"]
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("", "EOF"),
+        ("\n", "EOF"),
+        ('a"b', 'parse error on line 1, column 2: bare " in non-quoted-field'),
+        (' "a"', 'parse error on line 1, column 2: bare " in non-quoted-field'),
+        ('é,b"c', 'parse error on line 1, column 5: bare " in non-quoted-field'),
+        ('\na"b', 'parse error on line 2, column 2: bare " in non-quoted-field'),
+        ('"a', 'parse error on line 1, column 3: extraneous or missing " in quoted-field'),
+        ('"a"b', 'parse error on line 1, column 3: extraneous or missing " in quoted-field'),
+        ('"a","b"x', 'parse error on line 1, column 7: extraneous or missing " in quoted-field'),
+    ],
+)
+def test_a_stray_quote_is_refused_in_gos_words(word: str, why: str) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        fields(word)
+    assert refusal.value.spoken == why
