@@ -1,4 +1,4 @@
-"""``python -m core.commands``: the table of all commands, kept in docs/commands.md."""
+"""``python -m core.commands``: all commands, and what is no command here, for docs/commands.md."""
 
 from __future__ import annotations
 
@@ -7,14 +7,34 @@ from core.commands.registry import ALIASES, COMMANDS, summary
 INTRODUCTION = """\
 # Commands
 
-What can be typed into the console, clicked on a page, and found in the journal. Each also shows the
-docker-py text that does the same. *Changes* need the password on a real engine, and so does what
-*reveals* tokens, environments or the output of programs; pages ask before what *destroys*.
+What can be typed into an instance's terminal or the console, clicked on a page, and found in the
+journal. Each also shows the docker-py text that does the same. *Changes* need the password on a
+real engine, and so does what *reveals* tokens, environments or the output of programs; pages ask
+before what *destroys*.
 
 `python -m core.commands > docs/commands.md` writes this page, and a test compares.
 
 | docker line | flags | what it does | |
 |---|---|---|---|
+"""
+
+#: What else ``docker --help`` lists, and why it is not here.
+ABSENT = {
+    "checkpoint": "an engine has checkpoints as an experiment only, and docker-py has none",
+    "context": "the page, the terminal or `-H` says which engine is meant",
+    "manifest": "it speaks to registries with the login of a machine, and none is kept here",
+    "plugin": "practice engines have none, and those of a real engine are its keeper's",
+    "trust": "it signs with keys that lie on a machine",
+}
+ABSENT_TEXT = """
+## What is not there
+
+The docker command 28.2 has these words, too:
+
+{absent}
+Its plugins, such as `docker buildx` and `docker compose`, are not there either. Of the options
+before the command, `-H` is followed; those on contexts, TLS and logs have no effect. All else that
+docker's own help lists is there, and a test compares.
 """
 
 
@@ -33,7 +53,10 @@ def page() -> str:
         f"`docker {' '.join(alias)}` is `docker {' '.join(verb)}`"
         for alias, verb in ALIASES.items()
     ]
-    return f"{INTRODUCTION}{''.join(rows)}\nShorter and older words: {'; '.join(aliases)}.\n"
+    absent = "".join(f"- `docker {name}`: {why}.\n" for name, why in ABSENT.items())
+    words = "; ".join(aliases)
+    whole = f"{INTRODUCTION}{''.join(rows)}\nShorter and older words: {words}.\n"
+    return whole + ABSENT_TEXT.format(absent=absent)
 
 
 if __name__ == "__main__":

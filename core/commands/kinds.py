@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from docker.types import CancellableStream
@@ -18,7 +18,7 @@ from core.commands.command import Client, Command, Interrupt, Report, each
 from core.commands.engine_messages import followed
 from core.commands.source import Call, Code, literal
 from core.commands.streams import Streams
-from core.commands.table import by_name, size, table
+from core.commands.table import size
 from core.errors import DockerRefused, EngineRejected, TemplateError
 from core.templates.structs import Known
 from core.templates.template import Template
@@ -150,38 +150,6 @@ def missing_in_json(name: str) -> bool:
 def _field(command: Command) -> str:
     """The field with the names: nodes, of ``docker node rm NODE...``."""
     return next(name for name, part in grammar.parts(command).items() if part.kind == "argument")
-
-
-class Listing(Command):
-    """A table with a row for each thing, or the ids alone."""
-
-    __slots__ = ()
-
-    columns: ClassVar[tuple[tuple[str, Callable[[Json], str]], ...]]  # heads and cells
-    loop: ClassVar[tuple[str, ...]]  # of the Python text: the variable, and lines that print it
-    quiet: bool
-
-    @abstractmethod
-    def _call(self) -> Call: ...
-
-    def _python(self) -> str:
-        thing, *lines = self.loop
-        return "\n    ".join((f"for {thing} in {self._call()}:", *lines))
-
-    def _found(self, client: Client) -> Iterable[Json]:
-        """A thing for each row, in order."""
-        return by_name(self._call().on(client))
-
-    def _id(self, thing: Json) -> str:
-        """Its id as --quiet prints it."""
-        return str(thing["ID"])
-
-    def _run(self, client: Client, report: Report) -> str:
-        found = self._found(client)
-        if self.quiet:
-            return "\n".join(dict.fromkeys(map(self._id, found)))
-        heads, cells = zip(*self.columns, strict=True)
-        return table(heads, ([cell(thing) for cell in cells] for thing in found))
 
 
 class Logs(Command):

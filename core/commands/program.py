@@ -13,7 +13,10 @@ from core.commands.versions import VERSION as VERSION
 from core.errors import EssaimError, InvalidLine
 
 #: Flags of the docker command itself that take a value. Only -H is of use here.
-_WITH_VALUE = ("--config", "-c", "--context", "-H", "--host", "-l", "--log-level")
+_WITH_VALUE = (
+    *("--config", "-c", "--context", "-H", "--host", "-l", "--log-level"),
+    *("--tlscacert", "--tlscert", "--tlskey"),
+)
 _SWITCHES = ("-D", "--debug", "--tls", "--tlsverify")
 
 
