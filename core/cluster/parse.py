@@ -211,6 +211,7 @@ def _service(raw: Json) -> Service:
             (text(each, "SecretID"), text(each, "SecretName"))
             for each in items(container, "Secrets")
         ),
+        volumes=_volumes(items(container, "Mounts"), "Source"),
     )
 
 
@@ -253,7 +254,14 @@ def _container(raw: Json) -> Container:
         ports=_container_ports(items(raw, "Ports")),
         service=text(raw, "Labels", "com.docker.swarm.service.name"),
         engine_socket=any(map(opens_engine, items(raw, "Mounts"))),
+        volumes=_volumes(items(raw, "Mounts"), "Name"),
     )
+
+
+def _volumes(mounts: Iterable[Json], key: str) -> tuple[str, ...]:
+    """key: which has a mount's name."""
+    named = (text(each, key) for each in mounts if each.get("Type") == "volume")
+    return tuple(sorted(filter(None, named)))
 
 
 def _container_ports(raw: Iterable[Json]) -> tuple[Port, ...]:

@@ -123,6 +123,7 @@ class Service:
     created: float
     version: int
     secrets: tuple[tuple[str, str], ...] = ()  # ids and names
+    volumes: tuple[str, ...] = ()  # names of those that its tasks mount
     # Of jobs alone:
     completed: int = 0  # tasks of the present iteration that ended well
     concurrent: int = 0  # tasks of a replicated job that may run at a time
@@ -197,6 +198,7 @@ class Container:
     ports: tuple[Port, ...]
     service: str  # name of its task's service, or ""
     engine_socket: bool = False  # it can reach an engine's socket, and so control its machine
+    volumes: tuple[str, ...] = ()  # names of those that it mounts
 
 
 @dataclass(frozen=True, slots=True)

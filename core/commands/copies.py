@@ -50,6 +50,11 @@ def _split(word: str) -> tuple[str, str]:
     return name, path
 
 
+def container_of(word: str) -> str:
+    """The container that one end of a copy names; '' for a path of the machine."""
+    return _split(word)[0]
+
+
 @command("container cp", "cp", changes=True, reveals=True)
 class CopyFiles(Command):
     """Copy files and folders between a container and the machine of the terminal."""

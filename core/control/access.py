@@ -47,6 +47,9 @@ class Access:
     environ: has the settings. now: a monotonic clock, in seconds. secret: where Docker mounts the
     secret. sleep: waits that many seconds.
 
+    ``privileged``: whether commands may hand a real engine's machine to programs, by
+    ``$ESSAIM_PRIVILEGED``.
+
     Raises NotAllowed where a password is set but empty, or its file cannot be read.
     """
 
@@ -63,6 +66,7 @@ class Access:
         origins = environ.get("ESSAIM_ORIGINS", "").split(",")
         self._origins = frozenset(_origin(origin) for origin in origins if origin.strip())
         self.rights = Rights(environ)  # of who has shown the password
+        self.privileged = _privileged(environ)
         self._password_check = PasswordCheck(self.password, now, sleep)
 
     def announcement(self) -> str:
@@ -138,6 +142,16 @@ def _password(environ: Mapping[str, str], secret: Path) -> str | None:
     if "ESSAIM_PASSWORD_FILE" in environ:
         return _from_file(Path(environ["ESSAIM_PASSWORD_FILE"]))
     return _from_file(secret) if secret.exists() else None
+
+
+def _privileged(environ: Mapping[str, str]) -> bool:
+    told = environ.get("ESSAIM_PRIVILEGED", "").strip().lower()
+    if told not in ("", "no", "yes"):
+        raise NotAllowed(
+            _("ESSAIM_PRIVILEGED is {told!r}: it takes yes or no."),
+            told=told,
+        )
+    return told == "yes"
 
 
 def _from_file(path: Path) -> str:

@@ -22,6 +22,7 @@ from core.commands.journal import Journal
 from core.control import protection, topics
 from core.control.access import READ_ONLY, Access, Action
 from core.control.beat import Beat
+from core.control.guard import guard
 from core.control.keeping import Keeping
 from core.control.notice import Notice
 from core.control.rights import NONE, Right
@@ -123,10 +124,8 @@ class Control:
     @property
     def practice(self) -> bool:
         """Whether the engine is a practice one; an unknown one counts as real."""
-        if self.connection.practice:
-            return True
         engine = self.whole.engine
-        return engine is not None and engine.practice
+        return self.connection.practice or (engine is not None and engine.practice)
 
     @property
     def watched(self) -> bool:
@@ -314,6 +313,8 @@ class Control:
             client = self.connection.client()
         if redacted:
             redact(client)
+        if not self.practice:
+            guard(client, self.whole, self.own, self.access.privileged)
         return client
 
     def _changed(self, whole: ClusterSnapshot) -> None:

@@ -20,13 +20,15 @@ from core.commands import grammar
 from core.commands.build import BuildImage
 from core.commands.command import Command
 from core.commands.compose_specs import NAMESPACE
+from core.commands.container_images import CommitContainer
+from core.commands.copies import CopyFiles, container_of
 from core.commands.execs import ExecContainer
 from core.commands.images import RemoveImages, TagImage
 from core.commands.nodes import DemoteNodes, RemoveNodes, UpdateNode
 from core.commands.services import CreateService, UpdateService
 from core.commands.stacks import DeployStack
 from core.commands.swarm import InitSwarm, LeaveSwarm
-from core.commands.transfers import ImportImage
+from core.commands.transfers import ImportImage, PullImage
 from core.errors import InvalidCommand, NotAllowed
 from core.i18n import later as _
 
@@ -39,6 +41,8 @@ KINDS = {
     "SECRET": "secret",
     "STACK": "stack",
     "NAME|ID": "any",
+    "SRC_PATH": "container",
+    "DEST_PATH": "container",
 }
 #: An argument that names an object of any kind.
 ANY = "any"
@@ -79,6 +83,7 @@ class Own:
     image: tuple[tuple[str, ...], ...] = ()  # full names
     pinned: frozenset[str] = frozenset()  # keys of node labels in its services' constraints
     sockets: tuple[tuple[str, ...], ...] = ()  # containers with an engine's socket
+    volume: frozenset[str] = frozenset()
     task: bool = False  # it is a task: Swarm would start it elsewhere
 
     def on(self, node: str) -> bool:
@@ -121,6 +126,8 @@ def own(snapshot: ClusterSnapshot, traces: frozenset[str]) -> Own:
         or tuple(("", tag) for tag in tags),
         pinned=frozenset(re.findall(r"node\.labels\.([^\s=!]+)", constraints)),
         sockets=tuple((c.id, c.name) for c in snapshot.containers if c.engine_socket),
+        volume=frozenset(v for c in containers for v in c.volumes)
+        | {v for s in services for v in s.volumes},
         task=bool(boards),
     )
 
@@ -143,13 +150,7 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, confirmed: bo
             if meant and _harms(command, own) and not (confirmed and may_be_confirmed(command)):
                 raise _kept(command, meant)
         elif kind and _meant(name, getattr(own, kind), _others(snapshot, kind)):
-            raise NotAllowed(
-                _(
-                    "{name} is this dashboard itself, or holds its password: from here, nobody "
-                    "changes it or looks into it. The docker command on a manager can."
-                ),
-                name=name,
-            )
+            raise itself(name)
         elif _enters(command, kind) and _meant(name, own.sockets, _others(snapshot, kind)):
             raise NotAllowed(
                 _(
@@ -159,16 +160,7 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, confirmed: bo
                 name=name,
             )
     for name in _tags(command):
-        others = (
-            (image.id.removeprefix("sha256:"), *image.tags, tag.removesuffix(":latest"))
-            for image in snapshot.images
-            for tag in image.tags
-        )
-        if _meant(name, own.image, others) or _meant(canonical(name), own.image, ()):
-            raise NotAllowed(
-                _("{name} is the image that this dashboard starts from: it stays as it is."),
-                name=name,
-            )
+        require_image(name, snapshot, own)
     if isinstance(command, DeployStack | CreateService | UpdateService) and own.secret:
         for name in sorted(command.keys()):
             if _meant(name, own.secret, ()):
@@ -181,6 +173,40 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, confirmed: bo
     )
     if leaves and engine and own.on(engine) and not (confirmed and may_be_confirmed(command)):
         raise _kept(command, _meant(engine, own.node, ()))
+
+
+def itself(name: str) -> NotAllowed:
+    """The refusal of a command for the dashboard's own object of this name."""
+    return NotAllowed(
+        _(
+            "{name} is this dashboard itself, or holds its password: from here, nobody "
+            "changes it or looks into it. The docker command on a manager can."
+        ),
+        name=name,
+    )
+
+
+def belongs(kind: str, name: str, snapshot: ClusterSnapshot, own: Own) -> bool:
+    """Whether the engine finds one of the dashboard's own by this name. kind: a field of Own."""
+    if kind == "volume":
+        prefixes = tuple(f"{stack}_" for *_id, stack in own.stack)
+        return name in own.volume or (bool(prefixes) and name.startswith(prefixes))
+    others = _others(snapshot, "container" if kind == "sockets" else kind)
+    return bool(name and _meant(name, getattr(own, kind), others))
+
+
+def require_image(name: str, snapshot: ClusterSnapshot, own: Own) -> None:
+    """Raise NotAllowed for a name that the dashboard's own image has."""
+    others = (
+        (image.id.removeprefix("sha256:"), *image.tags, tag.removesuffix(":latest"))
+        for image in snapshot.images
+        for tag in image.tags
+    )
+    if _meant(name, own.image, others) or _meant(canonical(name), own.image, ()):
+        raise NotAllowed(
+            _("{name} is the image that this dashboard starts from: it stays as it is."),
+            name=name,
+        )
 
 
 def may_be_confirmed(command: Command) -> bool:
@@ -201,6 +227,8 @@ def named(command: Command) -> Iterator[tuple[str, str]]:
         held = getattr(command, field)
         for each in held if part.many else (held,):
             word = each[0] if isinstance(each, tuple) else str(each)
+            if isinstance(command, CopyFiles) and not (word := container_of(word)):
+                continue  # a path of the machine
             yield from ((one, word) for one in (_ANY if kind == ANY else (kind,)))
 
 
@@ -210,8 +238,10 @@ def _in_path(placeholder: str) -> bool:
 
 
 def _enters(command: Command, kind: str) -> bool:
-    """Whether the command runs a program in a container, or types to one."""
-    return kind == "container" and (isinstance(command, ExecContainer) or command.at_keyboard)
+    """Whether the command reaches a container's programs or files."""
+    return kind == "container" and (
+        isinstance(command, ExecContainer | CopyFiles) or command.at_keyboard
+    )
 
 
 def _plain(name: str) -> bool:
@@ -253,13 +283,16 @@ def _harms(command: Command, own: Own) -> bool:
 
 def _tags(command: Command) -> Iterable[str]:
     """The names of images that the command moves or removes."""
-    if isinstance(command, RemoveImages):
-        return command.images
-    if isinstance(command, TagImage):
-        return (command.target,)
-    if isinstance(command, ImportImage):
-        return (command.target,) if command.target else ()
-    return command.tag if isinstance(command, BuildImage) else ()
+    match command:
+        case RemoveImages(images=names):
+            return names
+        case TagImage(target=name) | ImportImage(target=name):
+            return filter(None, (name,))
+        case PullImage(image=name) | CommitContainer(image=name):
+            return filter(None, (name,))
+        case BuildImage(tag=names):
+            return names
+    return ()
 
 
 def _is(id: str, traces: frozenset[str]) -> bool:

@@ -56,7 +56,16 @@ ELSE = {
     "PATH": ".",
     "worker|manager": "worker",
     "HOST:PORT": "10.0.0.2:2377",
+    "CONFIG": "conf",
+    "NEW_NAME": "crate",
+    "PRIVATE_PORT": "80",
+    "SRC_PATH": "-",
+    "DEST_PATH": "box:/tmp",
+    "TERM": "nginx",
+    "ps OPTIONS": "aux",
 }
+#: Flags without which a line does nothing.
+WANTED = {("stack", "deploy"): ("-c", "stack/stack.yml")}
 TRACES = frozenset({BOX})
 
 
@@ -153,7 +162,7 @@ def made(command: type[Command], place: str = "", name: str = "") -> Command:
         if part.kind in ("argument", "rest"):
             label = part.names[0]
             words.append(name if label == place else ELSE[label])
-    return parse(["docker", *command.verb, "--", *words])
+    return parse(["docker", *command.verb, *WANTED.get(command.verb, ()), "--", *words])
 
 
 def acting() -> Iterator[type[Command]]:
@@ -166,8 +175,12 @@ def naming() -> Iterator[Any]:
     for command in acting():
         for part in grammar.parts(command).values():
             if part.kind == "argument" and (kind := protection.KINDS.get(part.names[0])):
+                paths = part.names[0].endswith("_PATH")
                 for name in OWN[kind]:
+                    if paths and name.startswith("/"):
+                        continue  # a path of the machine
                     word = f"{name}=0" if "=" in part.names[0] else name
+                    word = f"{name}:/etc" if paths else word
                     id = f"{' '.join(command.verb)} {word[:20]}"
                     yield pytest.param(command, part.names[0], word, id=id)
 
@@ -216,6 +229,9 @@ def test_what_names_others_is_free(command: type[Command]) -> None:
         "docker build -t essaim:latest .",
         "docker stack deploy -c stack/stack.yml --prune essaim",
         "docker stack rm shop essaim",
+        "docker pull essaim",
+        "docker commit box essaim",
+        "docker cp root:/run/x -",
     ],
 )
 def test_what_would_take_it_away_or_open_it_is_refused(line: str) -> None:
