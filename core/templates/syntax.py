@@ -9,131 +9,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from core.errors import TemplateError
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Words that stand for themselves."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A string, a number, true, false or nil."""
-
-    value: Any
-    at: int
-    shown: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """``.A.B`` of the dot, of a variable or of a pipeline; without names, the dot itself."""
-
-    of: Variable | Pipeline | None
-    names: tuple[str, ...]
-    at: int  # the offset that Go names in an error
-    shown: str
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """``$`` or ``$name``."""
-
-    name: str
-    at: int
-
-    @property
-    def shown(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """The name of a function; as an argument, its call without any."""
-
-    name: str
-    at: int
-
-    @property
-    def shown(self) -> str:
-        return self.name
-
-
-Operand: TypeAlias = "Constant | Field | Variable | Function | Pipeline"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A function or a field with its arguments; or one operand alone."""
-
-    operands: tuple[Operand, ...]
-
-    @property
-    def shown(self) -> str:
-        """As Go writes it in an error."""
-        texts = (f"({o.shown})" if isinstance(o, Pipeline) else o.shown for o in self.operands)
-        return " ".join(texts)
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """Calls, each of which gets the answer of the one before it as its last argument."""
-
-    calls: tuple[Call, ...]
-    variables: tuple[str, ...] = ()  # that it sets
-    declares: bool = True  # with := and not with =
-
-    @property
-    def at(self) -> int:
-        return self.calls[0].operands[0].at
-
-    @property
-    def shown(self) -> str:
-        return " | ".join(call.shown for call in self.calls)
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """``if``, ``range`` or ``with``: what is done, and what else."""
-
-    kind: Literal["if", "range", "with"]
-    pipeline: Pipeline
-    then: tuple[Node, ...]
-    otherwise: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """``break`` or ``continue``."""
-
-    kind: Literal["break", "continue"]
-
-
-Node: TypeAlias = Text | Pipeline | Branch | Leave
-
-_TOKEN = re.compile(
-    r"""
-    (?P<space>[ \t\r\n]+)
-  | (?P<string>"(?:[^"\\\n]|\\.)*")
-  | (?P<raw>`[^`]*`)
-  | (?P<char>'(?:[^'\\\n]|\\.)+')
-  | (?P<number>[+-]?(?:0[xX][0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+))
-  | (?P<field>\.[^\W\d]\w*)
-  | (?P<dot>\.)
-  | (?P<variable>\$\w*)
-  | (?P<word>[^\W\d]\w*)
-  | (?P<declare>:=)
-  | (?P<sign>[=|(),])
-    """,
-    re.VERBOSE,
+from core.templates.nodes import (
+    Branch,
+    Call,
+    Constant,
+    Field,
+    Function,
+    Leave,
+    Node,
+    Operand,
+    Pipeline,
+    Text,
+    Variable,
 )
+from core.templates.tokens import Token, pieces, quoted, refused, tokens
+
 _NAMED = {"true": True, "false": False, "nil": None}
 _KEYWORDS = (
     "if",
@@ -149,13 +42,6 @@ _KEYWORDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str  # the name of its group in _TOKEN; "end" after the last one of an action
-    text: str
-    at: int
-
-
 def parse(text: str, functions: frozenset[str]) -> tuple[Node, ...]:
     """The nodes of a template. functions: the names that may be called.
 
@@ -164,59 +50,13 @@ def parse(text: str, functions: frozenset[str]) -> tuple[Node, ...]:
     return _Parser(text, functions).whole()
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str, int]]:
-    """("text" or "action", what it holds, where that begins), with comments left out."""
-    at, trim = 0, False
-    while True:
-        opened = text.find("{{", at)
-        words = text[at:] if opened < 0 else text[at:opened]
-        words = words.lstrip(" \t\r\n") if trim else words
-        if opened < 0:
-            yield "text", words, at
-            return
-        at = opened + 2
-        if re.match(r"-[ \t\r\n]", text[at:]):
-            words = words.rstrip(" \t\r\n")
-            at += 1
-        yield "text", words, opened
-        if comment := re.match(r"\s*/\*(.*?)\*/(\s-)?}}", text[at:], re.DOTALL):
-            at, trim = at + comment.end(), bool(comment[2])
-            continue
-        closed = _closed(text, at)
-        inside = text[at:closed]
-        trim = bool(re.search(r"[ \t\r\n]-$", inside))
-        yield "action", inside[:-1] if trim else inside, at
-        at = closed + 2
-
-
-def _closed(text: str, at: int) -> int:
-    """Where the action that begins here is closed."""
-    begin = at
-    while at < len(text) and not text.startswith("}}", at):
-        if text[at] in "\"'`":
-            token = _TOKEN.match(text, at)
-            if token is None:
-                kinds = {'"': "unterminated quoted string", "`": "unterminated raw quoted string"}
-                raise _refused(text, at, kinds.get(text[at], "unterminated character constant"))
-            at = token.end()
-        else:
-            at += 1
-    if at >= len(text):
-        raise _refused(text, len(text) if "\n" in text[begin:] else begin, "unclosed action")
-    return at
-
-
-def _refused(text: str, at: int, why: str) -> TemplateError:
-    return TemplateError(f"template: :{1 + text.count(chr(10), 0, at)}: {why}")
-
-
 class _Parser:
     """Reads a template once, from its beginning."""
 
     def __init__(self, text: str, functions: frozenset[str]) -> None:
         self._text, self._functions = text, functions
-        self._pieces = _pieces(text)
-        self._tokens: list[_Token] = []
+        self._pieces = pieces(text)
+        self._tokens: list[Token] = []
         self._at = 0
         self._variables = ["$"]
         self._ranges = 0
@@ -235,7 +75,7 @@ class _Parser:
                 if words:
                     nodes.append(Text(words))
                 continue
-            self._tokens, self._at = list(self._read(words, at)), 0
+            self._tokens, self._at = list(tokens(self._text, words, at)), 0
             first = self._peek()
             if first.kind == "word" and first.text in ("end", "else"):
                 self._at += 1
@@ -243,7 +83,7 @@ class _Parser:
             nodes.append(self._action(first))
         return tuple(nodes), ""
 
-    def _action(self, first: _Token) -> Node:
+    def _action(self, first: Token) -> Node:
         if first.kind != "word" or first.text not in _KEYWORDS:
             pipeline = self._pipeline("command")
             self._ended("command")
@@ -279,23 +119,13 @@ class _Parser:
         del self._variables[known:]
         return Branch(kind, pipeline, then, otherwise)
 
-    def _read(self, words: str, begin: int) -> Iterator[_Token]:
-        at = 0
-        while at < len(words):
-            found = _TOKEN.match(words, at)
-            if found is None:
-                raise self._error(f"unexpected {_quoted(words[at])} in command", begin + at)
-            yield _Token(found.lastgroup or "", found[0], begin + at)
-            at = found.end()
-        yield _Token("end", "", begin + at)
-
-    def _peek(self) -> _Token:
+    def _peek(self) -> Token:
         """The next token that is no space."""
         while self._tokens[self._at].kind == "space":
             self._at += 1
         return self._tokens[self._at]
 
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         token = self._peek()
         self._at += token.kind != "end"
         return token
@@ -338,7 +168,7 @@ class _Parser:
                 break
             spaced = self._at > 0 and self._tokens[self._at - 1].kind == "space"
             if operands and not spaced:
-                raise self._error(f"unexpected {_quoted(token.text)} in operand")
+                raise self._error(f"unexpected {quoted(token.text)} in operand")
             operands.append(self._operand(where))
         if not operands:
             raise self._error(f"missing value for {where}")
@@ -370,12 +200,12 @@ class _Parser:
                 if self._next().text != ")":
                     raise self._error("unclosed left paren")
             case _:
-                raise self._error(f"unexpected {_quoted(token.text)} in {where}")
+                raise self._error(f"unexpected {quoted(token.text)} in {where}")
         return self._chain(value, token.text)
 
     def _chain(self, of: Any, shown: str) -> Operand:
         """The fields that stand right behind one another."""
-        found: list[_Token] = []
+        found: list[Token] = []
         while self._tokens[self._at].kind == "field":
             found.append(self._tokens[self._at])
             self._at += 1
@@ -385,7 +215,7 @@ class _Parser:
         names = tuple(token.text[1:] for token in found)
         return Field(of, names, at, shown + "".join(token.text for token in found))
 
-    def _constant(self, token: _Token) -> Any:
+    def _constant(self, token: Token) -> Any:
         if token.kind == "raw":
             return token.text[1:-1]
         if token.kind in ("string", "char"):
@@ -404,12 +234,8 @@ class _Parser:
         if token.text == ")":
             raise self._error("unexpected right paren")
         if token.kind != "end":
-            raise self._error(f"unexpected {_quoted(token.text)} in {where}")
+            raise self._error(f"unexpected {quoted(token.text)} in {where}")
 
     def _error(self, why: str, at: int | None = None) -> TemplateError:
         here = self._tokens[-1].at if at is None and self._tokens else at or 0
-        return _refused(self._text, here, why)
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"'
+        return refused(self._text, here, why)

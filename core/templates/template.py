@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
 from core.errors import TemplateError
-from core.templates import syntax
+from core.templates import nodes
 from core.templates.functions import FUNCTIONS, Function, Refused, fits, kind_of
+from core.templates.syntax import parse
 from core.templates.values import NO_VALUE, printed, truth
 
 MOST = 1_000_000  # characters of one answer: a template may hold loops in loops
@@ -44,7 +45,7 @@ class Template:
         self._text = text
         self._functions = functions
         known = frozenset(self._functions) | {"and", "or"}
-        self._nodes = syntax.parse(text, known)
+        self._nodes = parse(text, known)
 
     def render(self, dot: Any, missing: Callable[[str], bool] = lambda name: True) -> str:
         """The text for a thing.
@@ -73,20 +74,20 @@ class _Run:
         self._text, self._functions, self._missing = text, functions, missing
         self._variables: list[tuple[str, Any]] = [("$", root)]
 
-    def walk(self, nodes: Sequence[syntax.Node], dot: Any) -> None:
-        for node in nodes:
+    def walk(self, done: Sequence[nodes.Node], dot: Any) -> None:
+        for node in done:
             match node:
-                case syntax.Text(text):
+                case nodes.Text(text):
                     self._say(text)
-                case syntax.Pipeline():
+                case nodes.Pipeline():
                     value = self._pipeline(node, dot)
                     if not node.variables:
                         self._say(NO_VALUE if value is None else printed(value))
-                case syntax.Branch("range"):
+                case nodes.Branch("range"):
                     self._range(node, dot)
-                case syntax.Branch():
+                case nodes.Branch():
                     self._branch(node, dot)
-                case syntax.Leave(kind):
+                case nodes.Leave(kind):
                     raise _Leave(kind)
 
     def _say(self, text: str) -> None:
@@ -103,7 +104,7 @@ class _Run:
         finally:
             del self._variables[known:]
 
-    def _branch(self, node: syntax.Branch, dot: Any) -> None:
+    def _branch(self, node: nodes.Branch, dot: Any) -> None:
         with self._scope():
             value = self._pipeline(node.pipeline, dot)
             if truth(value):
@@ -111,10 +112,10 @@ class _Run:
             else:
                 self.walk(node.otherwise, dot)
 
-    def _range(self, node: syntax.Branch, dot: Any) -> None:
+    def _range(self, node: nodes.Branch, dot: Any) -> None:
         pipeline = node.pipeline
         with self._scope():
-            value = self._pipeline(syntax.Pipeline(pipeline.calls), dot)
+            value = self._pipeline(nodes.Pipeline(pipeline.calls), dot)
             pairs = self._pairs(value, pipeline)
             for key, each in pairs:
                 with self._scope():
@@ -129,7 +130,7 @@ class _Run:
             if not pairs:
                 self.walk(node.otherwise, dot)
 
-    def _pairs(self, value: Any, of: syntax.Pipeline) -> list[tuple[Any, Any]]:
+    def _pairs(self, value: Any, of: nodes.Pipeline) -> list[tuple[Any, Any]]:
         """What ``range`` goes through: keys or numbers, and things."""
         if isinstance(value, Mapping):
             return [(key, value[key]) for key in sorted(value)]
@@ -149,42 +150,42 @@ class _Run:
             at = max(n for n, (known, _) in enumerate(self._variables) if known == name)
             self._variables[at] = name, value
 
-    def _pipeline(self, pipeline: syntax.Pipeline, dot: Any) -> Any:
+    def _pipeline(self, pipeline: nodes.Pipeline, dot: Any) -> Any:
         value: tuple[Any, ...] = ()
         for call in pipeline.calls:
             value = (self._call(call, dot, value),)
         self._set(pipeline.variables, value, pipeline.declares)
         return value[0]
 
-    def _call(self, call: syntax.Call, dot: Any, last: tuple[Any, ...]) -> Any:
+    def _call(self, call: nodes.Call, dot: Any, last: tuple[Any, ...]) -> Any:
         first, *rest = call.operands
-        if isinstance(first, syntax.Function):
+        if isinstance(first, nodes.Function):
             if first.name in ("and", "or"):
                 return self._logic(first.name, rest, last, dot)
             return self._function(call, first, rest, last, dot)
-        if isinstance(first, syntax.Field) and first.names:
+        if isinstance(first, nodes.Field) and first.names:
             return self._field(first, dot, [*(self._value(each, dot) for each in rest), *last])
         if rest or last:
             why = f"can't give argument to non-function {first.shown}"
             raise self._error(why, first.shown, first.at)
-        if isinstance(first, syntax.Constant) and first.value is None:
+        if isinstance(first, nodes.Constant) and first.value is None:
             raise self._error("nil is not a command", "nil", first.at)
         return self._value(first, dot)
 
-    def _value(self, operand: syntax.Operand, dot: Any) -> Any:
+    def _value(self, operand: nodes.Operand, dot: Any) -> Any:
         match operand:
-            case syntax.Constant(value):
+            case nodes.Constant(value):
                 return value
-            case syntax.Variable(name):
+            case nodes.Variable(name):
                 return next(value for known, value in self._variables[::-1] if known == name)
-            case syntax.Pipeline():
+            case nodes.Pipeline():
                 return self._pipeline(operand, dot)
-            case syntax.Function():
-                return self._call(syntax.Call((operand,)), dot, ())
-            case syntax.Field():
+            case nodes.Function():
+                return self._call(nodes.Call((operand,)), dot, ())
+            case nodes.Field():
                 return self._field(operand, dot, [])
 
-    def _logic(self, name: str, rest: list[syntax.Operand], last: tuple[Any, ...], dot: Any) -> Any:
+    def _logic(self, name: str, rest: list[nodes.Operand], last: tuple[Any, ...], dot: Any) -> Any:
         """``and`` and ``or``, which look no further than they have to."""
         value = None
         for each in rest:
@@ -195,9 +196,9 @@ class _Run:
 
     def _function(
         self,
-        call: syntax.Call,
-        named: syntax.Function,
-        rest: list[syntax.Operand],
+        call: nodes.Call,
+        named: nodes.Function,
+        rest: list[nodes.Operand],
         last: tuple[Any, ...],
         dot: Any,
     ) -> Any:
@@ -210,7 +211,7 @@ class _Run:
             if not fits(value, kind):
                 found = f"expected {kind}; found {operand.shown}"
                 got = f"wrong type for value; expected {kind}; got {kind_of(value)}"
-                constant = isinstance(operand, syntax.Constant)
+                constant = isinstance(operand, nodes.Constant)
                 raise self._error(found if constant else got, operand.shown, operand.at)
             values.append(value)
         for value in last:
@@ -223,7 +224,7 @@ class _Run:
         except Refused as error:
             raise self._error(f"error calling {name}: {error}", call.shown, named.at) from None
 
-    def _field(self, field: syntax.Field, dot: Any, arguments: list[Any]) -> Any:
+    def _field(self, field: nodes.Field, dot: Any, arguments: list[Any]) -> Any:
         value = dot if field.of is None else self._value(field.of, dot)
         if not field.names:
             return value
@@ -232,7 +233,7 @@ class _Run:
             value = self._one_field(field, value, name, given)
         return value
 
-    def _one_field(self, field: syntax.Field, of: Any, name: str, arguments: list[Any]) -> Any:
+    def _one_field(self, field: nodes.Field, of: Any, name: str, arguments: list[Any]) -> Any:
         if isinstance(of, Mapping):
             if arguments:
                 raise self._error(
