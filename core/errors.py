@@ -89,8 +89,8 @@ class EngineRejected(EssaimError):
 class DockerRefused(EngineRejected):
     """The docker command itself refuses, in its own words. code: its exit code."""
 
-    def __init__(self, message: str, status: int = 0, code: int = 1) -> None:
-        super().__init__(message, status)
+    def __init__(self, message: str, status: int = 0, /, code: int = 1, **fields: object) -> None:
+        super().__init__(message, status, **fields)
         self.spoken, self.code = message, code
 
 
@@ -135,9 +135,9 @@ class InvalidLine(InvalidCommand):
 
     def __init__(
         self,
-        text: str,
+        text: str = "",
         /,
-        spoken: str,
+        spoken: str = "",
         kind: Literal["flag", "count", "late"] = "flag",
         **fields: object,
     ) -> None:

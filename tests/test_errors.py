@@ -1,7 +1,8 @@
 """Whatever is refused can be said in French: each error of ours is raised with a marked text.
 
-`test_i18n.py` holds that a marked text is in the catalogue. What the engine says, or docker's own
-command would, stays in Docker's words: it is raised as EngineRejected, and written down here.
+`test_i18n.py` holds that a marked text is in the catalogue. What the engine says stays in its
+words: it is raised as EngineRejected. So does what docker's own command says: that is a
+DockerRefused, or a TemplateError where Go says it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,15 @@ from core import errors
 from core.cluster.snapshot import Outage
 from core.commands.journal import Journal
 from core.commands.registry import parse
-from core.errors import EngineRejected, EngineUnreachable, InvalidCommand, InvalidValue, Worded
+from core.errors import (
+    DockerRefused,
+    EngineRejected,
+    EngineUnreachable,
+    InvalidCommand,
+    InvalidValue,
+    TemplateError,
+    Worded,
+)
 from core.i18n import later, translation
 from core.live import messages
 from core.timeline.recorder import Recorder
@@ -25,15 +34,10 @@ from core.ui.lines import journal_table
 from tests.cluster.test_history import snapshot
 from tests.test_i18n import ROOT, SOURCES
 
-#: What docker's own command says. Other words of an EngineRejected come from the engine.
-DOCKER_SAYS = {
-    "You cannot attach to a stopped container, start it first",
-    "no such service: ",
-    "nothing found in stack: ",
-    "secret not found: ",
-}
-#: What is shown as it is: a usage is docker's, too.
-AS_IT_IS = {"grammar.usage(command, called)"}
+#: What docker's own command says, where it is no DockerRefused. Other words come from the engine.
+DOCKER_SAYS = {"You cannot attach to a stopped container, start it first", "no such service: "}
+#: What is shown as it is: a usage is docker's, too, and so is why it does not take a value.
+AS_IT_IS = {"grammar.usage(command, called)", "'{why}'"}
 
 PARSED = {
     path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
@@ -46,7 +50,8 @@ def ours(kind: type[Worded]) -> set[str]:
     return {kind.__name__}.union(*map(ours, kind.__subclasses__()))
 
 
-WORDED, DOCKERS = ours(Worded), ours(EngineRejected)
+SPOKEN = ours(DockerRefused) | ours(TemplateError)
+WORDED, DOCKERS = ours(Worded) - SPOKEN, ours(EngineRejected) - SPOKEN
 
 
 def marked(value: ast.expr) -> bool:

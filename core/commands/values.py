@@ -120,8 +120,8 @@ def _replicas(word: str) -> tuple[str, int]:
     try:
         return service, _number(count)
     except InvalidValue as error:
-        spoken = f"{service}: invalid replicas value {count}: {error.spoken}"
-        raise InvalidValue(error.text, spoken, word=count) from None
+        error.spoken = f"{service}: invalid replicas value {count}: {error.spoken}"
+        raise
 
 
 _SCALE = """\
