@@ -16,7 +16,7 @@ from core.commands.runs import RunContainer
 from core.presentation import tables
 from core.ui import jobs
 from core.ui.console import terminal_button
-from core.ui.forms import cells, row, words
+from core.ui.forms import cells, row, variables, words
 from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.lines import asking_button, button, last_action
 from core.ui.links import open_links
@@ -45,7 +45,7 @@ def run() -> None:
                 detach=detach,
                 name=name.strip(),
                 publish=words(publish),
-                env=words(env),
+                env=variables(env),
                 image=image.strip(),
                 command=words(command),
             ),

@@ -14,7 +14,7 @@ from core.commands.services import (
 from core.presentation import marks, tables
 from core.ui import faults
 from core.ui.alive import not_alive, not_known
-from core.ui.forms import cells, number, row, within, words
+from core.ui.forms import cells, number, row, variables, within, words
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import asking_button, button, last_action
 from core.ui.links import node_links
@@ -46,7 +46,7 @@ def create() -> None:
                 mode="global" if everywhere else "replicated",
                 replicas=None if everywhere else within(_("Replicas"), replicas, 0, 1000),
                 publish=words(publish),
-                env=words(env),
+                env=variables(env),
                 constraint=(constraint.strip(),) if constraint.strip() else (),
                 image=image.strip() or failing,
                 args=words(command),
@@ -82,7 +82,7 @@ def change(service: Service) -> None:
             lambda: UpdateService(
                 service=service.name,
                 image=fresh_image,
-                env_add=words(env_add),
+                env_add=variables(env_add),
                 env_rm=words(env_rm),
                 replicas=wanted() if scaled else None,
                 force=force,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -12,6 +11,7 @@ import requests
 
 from core.commands.command import Client
 from core.commands.streams import Streams
+from core.threads.supervised import SupervisedThread
 
 READ = 65536  # bytes
 _HEAD = 8  # bytes before each frame: stream, three zeros, length
@@ -165,7 +165,7 @@ def converse(
                 streams.on_resize(resize)
             streams.interrupt.on_press(interrupted)
             if typed:
-                threading.Thread(target=carry, name="typed", daemon=True).start()
+                SupervisedThread("typed", carry).start()
             printed(attached.pieces(), streams)
         finally:
             streams.interrupt.on_press(lambda presses: None)

@@ -29,6 +29,7 @@ class Part:
     value: Value = TEXT
     many: bool = False  # the field holds a tuple of values
     optional: bool = True
+    rank: int = 0  # of a flag in a written line: people write the lowest first
 
     @property
     def is_flag(self) -> bool:
@@ -60,9 +61,9 @@ def arguments(placeholder: str, value: Value = TEXT, *, optional: bool = False) 
     return _field("argument", (placeholder,), default, value, many=True, optional=optional)
 
 
-def option(*flags: str, value: Value = TEXT, default: Any = "") -> Any:
+def option(*flags: str, value: Value = TEXT, default: Any = "", rank: int = 0) -> Any:
     """A flag with a value: ``--name web``. Equal to its default, it is left out of the line."""
-    return _field("option", flags, default, value)
+    return _field("option", flags, default, value, rank=rank)
 
 
 def options(*flags: str, value: Value = TEXT) -> Any:
@@ -70,12 +71,12 @@ def options(*flags: str, value: Value = TEXT) -> Any:
     return _field("option", flags, (), value, many=True)
 
 
-def switch(*flags: str, default: bool | None = False) -> Any:
+def switch(*flags: str, default: bool | None = False, rank: int = 0) -> Any:
     """A flag without a value: ``--force``.
 
     default: None where it matters whether the line says it, as ``--init=false`` of an update.
     """
-    return _field("switch", flags, default)
+    return _field("switch", flags, default, rank=rank)
 
 
 def rest(placeholder: str) -> Any:
@@ -89,11 +90,11 @@ def parts(command: Any) -> dict[str, Part]:
 
 
 def words(command: Any) -> tuple[str, ...]:
-    """The words after the verb: flags first, as declared, then the arguments."""
+    """The words after the verb: flags first, by rank and as declared, then the arguments."""
     flags: list[str] = []
     places: list[str] = []
     has_rest = False
-    for name, part in parts(command).items():
+    for name, part in sorted(parts(command).items(), key=lambda item: item[1].rank):
         held = getattr(command, name)
         has_rest |= part.kind == "rest"
         if part.kind == "switch":

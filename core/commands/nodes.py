@@ -24,7 +24,7 @@ from core.commands.specs import (
     update_node_text,
 )
 from core.commands.tasks import TaskListing
-from core.commands.values import FILTER, MARK, filters
+from core.commands.values import FILTER, MARK, Value, filters
 from core.errors import DockerRefused, EngineRejected, InvalidCommand
 from core.i18n import later as _
 
@@ -175,8 +175,8 @@ class InspectNodes(SwarmInspection):
 class UpdateNode(Command):
     """Change what a node may be given: tasks or none, its role, its labels."""
 
-    availability: str = option("--availability")
-    role: str = option("--role")
+    availability: str = option("--availability", value=Value("active|pause|drain"))
+    role: str = option("--role", value=Value("worker|manager"))
     label_add: tuple[str, ...] = options("--label-add", value=MARK)
     label_rm: tuple[str, ...] = options("--label-rm")
     node: str = argument("NODE")

@@ -83,7 +83,7 @@ class CreateContainer(NewContainer):
 class RunContainer(NewContainer):
     """Make a container of an image and start it, in the background or until it ends."""
 
-    detach: bool = switch("-d", "--detach")
+    detach: bool = switch("-d", "--detach", rank=-1)
     detach_keys: str = option("--detach-keys")
     sig_proxy: bool = switch("--sig-proxy", default=True)
 

@@ -84,7 +84,7 @@ class ServiceFlags(Command):
     oom_score_adj: int | None = _maybe("--oom-score-adj", value=INTEGER)
     stop_grace_period: str | None = _maybe("--stop-grace-period", value=SPAN)
     stop_signal: str | None = _maybe("--stop-signal")
-    replicas: int | None = _maybe("--replicas", value=UINT)
+    replicas: int | None = option("--replicas", value=UINT, default=None, rank=-1)
     max_concurrent: int | None = _maybe("--max-concurrent", value=UINT)
     replicas_max_per_node: int | None = _maybe("--replicas-max-per-node", value=UINT)
     restart_condition: str | None = _maybe("--restart-condition")

@@ -75,7 +75,7 @@ _MODE = _("unknown mode: {mode}, only replicated and global supported")
 class CreateService(ServiceFlags):
     """Ask the Swarm to keep replicas of an image running."""
 
-    name: str = option("--name")
+    name: str = option("--name", rank=-2)
     mode: str = option("--mode", default="replicated")
     label: tuple[str, ...] = options("--label", "-l", value=MARK)
     container_label: tuple[str, ...] = options("--container-label", value=MARK)

@@ -20,11 +20,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 #: Docker's own first words that have no command here.
-ELSEWHERE = _words(
-    "buildx checkpoint commit compose config context cp create diff events export import"
-    " load login logout manifest network pause plugin port push rename restart save scout search"
-    " secret stack stats system top trust unpause update volume wait"
-)
+ELSEWHERE = _words("buildx checkpoint compose context debug manifest plugin scout trust")
 #: Programs that one types into a shell out of habit.
 HABITS = _words(
     "apt bash cat cd chmod clear cp curl cut df du echo env exit export find git grep head htop"

@@ -60,6 +60,15 @@ def port(value: float | None) -> int:
     return within(_("Port"), value, 1, 65535)
 
 
+def variables(text: str) -> tuple[str, ...]:
+    """Words that give values to names. Raises InvalidCommand for others: no shell has a value."""
+    found = words(text)
+    for word in found:
+        if "=" not in word:
+            raise InvalidCommand(_("{word!r} should read KEY=VALUE"), word=word)
+    return found
+
+
 def words(text: str) -> tuple[str, ...]:
     """The words of a text, as a shell splits it. Raises InvalidCommand for an open quote."""
     try:

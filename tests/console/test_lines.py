@@ -69,7 +69,7 @@ def test_nothing_asks_for_nothing(typed: str) -> None:
         ("servise ls", "Did you mean service?"),
         ("dokcer ps", "Did you mean docker?"),
         ("docker service scale web", "SERVICE=REPLICAS, as in web=15"),
-        ("docker network ls", "docker network is Docker's, but this console does not have it"),
+        ("docker compose up", "docker compose is Docker's, but this console does not have it"),
         ("ls -l", "docker exec NAME ls"),
         ("docker ps | grep web", "no shell, | does nothing here"),
         ("docker run alpine echo hi > hello.txt", "sh -c 'ls > …'"),
@@ -176,7 +176,7 @@ def test_whatever_is_typed_is_answered(typed: str) -> None:
 def test_the_sentences_speak_french() -> None:
     french = translation("fr").gettext
     for typed in (
-        *("ls", "docker volume ls", "docker ps | wc", "docker ps &", "docker rm $X", "zzz"),
+        *("ls", "docker compose up", "docker ps | wc", "docker ps &", "docker rm $X", "zzz"),
         *("servise ls", "docker service scal", "docker ps --al", "docker ps -z", "docker rm '"),
         *(
             "docker rm",

@@ -78,7 +78,8 @@ def test_init_join_and_leave(engines: tuple[docker.DockerClient, ...]) -> None:
     with pytest.raises(EngineRejected, match="participating as a manager"):
         run(first, "swarm leave")
     assert run(third, "node demote node3") == "Manager node3 demoted in the swarm."
-    assert run(first, "node promote node1") == "Node node1 is already a manager."
+    node1 = run(first, "node ls -q --filter name=node1")
+    assert run(first, "node promote node1") == f"Node {node1} is already a manager."
     assert run(first, "swarm leave --force") == "Node left the swarm."
 
 
