@@ -25,7 +25,7 @@ _RESTARTS = {"always": "any", "unless-stopped": "any", "on-failure": "on-failure
 def volume(text: str) -> Json:
     """``data:/data:ro`` as its long form (docker/cli, cli/compose/loader/volume.go)."""
     source, colon, rest = text.partition(":")
-    if not colon or len(source) == 1:
+    if not colon or (len(source) == 1 and source.isalpha()):  # of Windows, it names a drive
         return {"type": "volume", "target": text}
     target, _colon, modes = rest.partition(":")
     made: Json = {"source": source, "target": target}

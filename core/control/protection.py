@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -162,7 +163,7 @@ def require(command: Command, snapshot: ClusterSnapshot, own: Own, confirmed: bo
     for name in _tags(command):
         require_image(name, snapshot, own)
     if isinstance(command, DeployStack | CreateService | UpdateService) and own.secret:
-        for name in sorted(command.keys()):
+        for name in sorted(_keys(command)):
             if _meant(name, own.secret, ()):
                 raise NotAllowed(
                     _("{name} holds this dashboard's password: no other service may read it."),
@@ -230,6 +231,13 @@ def named(command: Command) -> Iterator[tuple[str, str]]:
             if isinstance(command, CopyFiles) and not (word := container_of(word)):
                 continue  # a path of the machine
             yield from ((one, word) for one in (_ANY if kind == ANY else (kind,)))
+
+
+def _keys(command: DeployStack | CreateService | UpdateService) -> frozenset[str]:
+    """The secrets that are read; a stack's file may lie elsewhere, and is judged by ``guard``."""
+    with suppress(InvalidCommand):
+        return command.keys()
+    return frozenset()
 
 
 def _in_path(placeholder: str) -> bool:

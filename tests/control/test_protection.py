@@ -65,7 +65,7 @@ ELSE = {
     "ps OPTIONS": "aux",
 }
 #: Flags without which a line does nothing.
-WANTED = {("stack", "deploy"): ("-c", "stack/stack.yml")}
+WANTED: dict[tuple[str, ...], tuple[str, ...]] = {("stack", "deploy"): ("-c", "stack/stack.yml")}
 TRACES = frozenset({BOX})
 
 
