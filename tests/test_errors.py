@@ -152,9 +152,9 @@ FRENCH = translation("fr").gettext
 
 
 def test_an_error_within_an_error_is_said_in_the_same_language() -> None:
-    why = InvalidValue(later("{word!r} is no size: write 64M or 1G"), word="x")
+    why = InvalidValue(later("{word!r} is no size: write 512m or 2g"), word="x")
     error = InvalidCommand(later("{where}: {why}."), where="memory", why=why)
-    assert str(error) == "memory: 'x' is no size: write 64M or 1G."
+    assert str(error) == "memory: 'x' is no size: write 512m or 2g."
     assert "memory\u00a0: 'x' n’est pas une taille" in error.said(FRENCH)
 
 
