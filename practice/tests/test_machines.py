@@ -201,6 +201,28 @@ def test_a_published_port_answers_at_localhost(shell: Shell, engine: docker.Dock
     assert "Could not resolve host" in shell.run("curl http://example.com")
 
 
+def test_its_interfaces_are_those_of_a_host(shell: Shell, engine: docker.DockerClient) -> None:
+    engine.networks.create("mine")
+    shown = shell.run("ip -4 addr")
+    for text in ("inet 192.168.0.11/23 ", "inet 172.17.0.1/16 ", "docker_gwbridge: ", ": br-"):
+        assert text in shown
+    assert shell.run("ip a show eth0 | grep -c inet") == "1\n"
+    assert shell.run("ip route").startswith("default via 192.168.0.1 dev eth0")
+    assert shell.run("ip a show eth9") == "ip: can't find device 'eth9'\n"
+    assert "inet addr:192.168.0.11" in shell.run("ifconfig eth0")
+
+
+def test_what_does_not_answer_a_ping(practice: PracticeServer, shell: Shell) -> None:
+    assert "0% packet loss" in shell.run("ping -c 1 node2")
+    assert "Network unreachable" in shell.run("ping -c 1 8.8.8.8")
+    practice.faults.kill("node2")
+    assert "100% packet loss" in shell.run("ping -c 1 192.168.0.12")
+    shell.type("ping node3\r")
+    shell.until("seq=1")
+    shell.type(b"\x03")
+    assert "0% packet loss" in shell.until(PROMPT)
+
+
 def test_a_service_answers_on_every_machine_in_turn(
     practice: PracticeServer, shell: Shell, engine: docker.DockerClient
 ) -> None:

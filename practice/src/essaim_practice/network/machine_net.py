@@ -10,11 +10,12 @@ from essaim_practice.network import addresses
 from essaim_practice.network.addresses import find_network
 from essaim_practice.network.mesh import Mesh
 from essaim_practice.network.net import BaseNet, Way, fail, is_address, joined
-from essaim_practice.programs.hosts import NoSuchHost
+from essaim_practice.programs.hosts import Interface, NoSuchHost
 from essaim_practice.store.objects import Container, Engine, Network
 from essaim_practice.store.store import Store
 
 _NEAR = "192.168.0."  # what the machines' addresses begin with
+_BITS = 23  # of them are the network's
 
 
 class MachineNet(BaseNet):
@@ -43,12 +44,26 @@ class MachineNet(BaseNet):
                 return engine.address
         raise NoSuchHost(host)
 
+    def interfaces(self) -> list[Interface]:
+        own = self._store.get(Engine, self._engine)
+        if own is None:
+            return []
+        found = [Interface("eth0", own.address, _BITS, 7)]
+        for network in self._bridges(own):
+            bits = int(network.subnet.partition("/")[2])
+            found.append(Interface(_bridge_name(network), network.gateway, bits))
+        return found
+
+    def _bridges(self, own: Engine) -> list[Network]:
+        """The networks that the engine has a bridge for."""
+        return [n for n in self._store.all(Network) if n.engine == own.id and n.subnet]
+
     def _there(self, address: str) -> Way:
         own = self._store.get(Engine, self._engine)
         if own is None:
             fail(ENETUNREACH)
-        networks = [n for n in self._store.all(Network) if n.engine == own.id and n.subnet]
-        if address.startswith("127.") or address in (own.address, *(n.gateway for n in networks)):
+        gateways = (network.gateway for network in self._bridges(own))
+        if address.startswith("127.") or address in (own.address, *gateways):
             return partial(self._mesh.connect, own.id, inside=True)
         for container in self._store.where(Container, "engine", own.id):
             if container.state == "running" and address in self._local(container):
@@ -76,3 +91,8 @@ class MachineNet(BaseNet):
             for name, network in found
             if network is not None and network.engine == container.engine
         ]
+
+
+def _bridge_name(network: Network) -> str:
+    known = {"bridge": "docker0", "docker_gwbridge": "docker_gwbridge"}
+    return known.get(network.name, f"br-{network.id[:12]}")

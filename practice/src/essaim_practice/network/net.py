@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from essaim_practice.network import addresses, links
 from essaim_practice.network.addresses import PREDEFINED, find_network
 from essaim_practice.network.mesh import Connection, Mesh, Refused
-from essaim_practice.programs.hosts import NoSuchHost
+from essaim_practice.programs.hosts import Interface, NoSuchHost
 from essaim_practice.programs.http import HttpResponse
 from essaim_practice.store.objects import Container, Engine, Network, Service, Task
 from essaim_practice.store.store import Store
@@ -34,6 +34,10 @@ class BaseNet(ABC):
     @abstractmethod
     def resolve(self, host: str) -> str:
         """The IP address of a name or an address. Raises NoSuchHost."""
+
+    @abstractmethod
+    def interfaces(self) -> list[Interface]:
+        """The network interfaces besides lo, in order."""
 
     @abstractmethod
     def _there(self, address: str) -> Way:
@@ -103,6 +107,15 @@ class ContainerNet(BaseNet):
                 if name == host and address:
                     return address
         raise NoSuchHost(host)
+
+    def interfaces(self) -> list[Interface]:
+        own, found = self._own(), list[Interface]()
+        for network in self._networks(own) if own is not None else ():
+            assert own is not None
+            if address := self._address(own, network):
+                number, bits = len(found), int(network.subnet.partition("/")[2] or 16)
+                found.append(Interface(f"eth{number}", address, bits, 2 * number + 3))
+        return found
 
     def _there(self, address: str) -> Way:
         own = self._own()

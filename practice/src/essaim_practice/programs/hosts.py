@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from errno import ENETUNREACH
 from typing import Protocol
 
@@ -14,11 +15,25 @@ class NoSuchHost(Exception):
     """The name is unknown in the practice network."""
 
 
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface: ``eth0``, its address, and how many bits of that are the network's."""
+
+    name: str
+    address: str
+    bits: int
+    peer: int = 0  # the number of its other end, of one that is a pair
+
+
 class Net(Protocol):
     """The network that a program sees from inside its container, or on its machine."""
 
     def resolve(self, host: str) -> str:
         """The IP address of a service, a container or an address. Raises NoSuchHost."""
+        ...
+
+    def interfaces(self) -> list[Interface]:
+        """The network interfaces besides lo, in order."""
         ...
 
     def reach(self, address: str) -> None:
@@ -41,6 +56,9 @@ class _NoNet:
 
     def resolve(self, host: str) -> str:
         raise NoSuchHost(host)
+
+    def interfaces(self) -> list[Interface]:
+        return []
 
     def reach(self, address: str) -> None:
         raise OSError(ENETUNREACH, os.strerror(ENETUNREACH))

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import re
 
-from essaim_practice.programs.base import INSTALLED_PROGRAM, Context, Program, executable
+from essaim_practice.programs.base import (
+    INSTALLED_PROGRAM,
+    MACHINE,
+    Context,
+    Program,
+    executable,
+)
 from essaim_practice.programs.steps import Steps, Wait, line, printing
 
 INSTALLED = "/var/lib/installed"  # a file per package, whose content is its size in bytes
@@ -99,7 +105,7 @@ def apt_get(argv: list[str], context: Context) -> Program:
     return Program(_packages(argv, context, "install", "Setting up {} ... (simulated)"))
 
 
-@executable(("alpine",), "apk")
+@executable(("alpine", MACHINE), "apk")
 def apk(argv: list[str], context: Context) -> Program:
     return Program(_packages(argv, context, "add", "Installing {} (simulated)"))
 

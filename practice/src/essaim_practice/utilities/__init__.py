@@ -3,6 +3,7 @@
 from essaim_practice.utilities import (  # noqa: F401
     awk,
     copying,
+    curl,
     disk,
     editing,
     files,

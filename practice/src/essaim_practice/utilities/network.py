@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from errno import ENETUNREACH
+from ipaddress import IPv4Network
 
 from essaim_practice.programs.base import Context
-from essaim_practice.programs.hosts import NoSuchHost
+from essaim_practice.programs.hosts import Interface, NoSuchHost
 from essaim_practice.programs.steps import Interrupted, Steps, Wait, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded
@@ -102,40 +105,117 @@ def getent(argv: list[str], context: Context) -> Steps:
 
 @tool("ip", usage="[OPTIONS] address|route|link|neigh|rule [ARGS]")
 def ip(argv: list[str], context: Context) -> Steps:
+    flags = [word for word in argv[1:] if word.startswith("-")]
     words = [word for word in argv[1:] if not word.startswith("-")]
-    address = own_address(context)
-    start = address.rpartition(".")[0]
     match (words or [""])[0][:1]:
         case "a" | "l":
-            yield line("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000")
-            yield line("    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00")
-            if words[0].startswith("a"):
-                yield line("    inet 127.0.0.1/8 scope host lo")
-                yield line("       valid_lft forever preferred_lft forever")
-            yield line(
-                "2: eth0@if3: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue "
-            )
-            yield line(f"    link/ether {_hardware(address)} brd ff:ff:ff:ff:ff:ff")
-            if words[0].startswith("a"):
-                yield line(f"    inet {address}/16 scope global eth0")
-                yield line("       valid_lft forever preferred_lft forever")
+            only = _device(words[1:])
+            found = [card for card in _cards(context) if only in ("", card.name)]
+            if not found:
+                raise Complaint(f"can't find device '{only}'", 1)
+            for card in found:
+                yield line(_brief(card) if "-br" in flags else _card(card, words[0][0] == "a"))
         case "r":
-            yield line(f"default via {start}.1 dev eth0 ")
+            for row in _routes(context):
+                yield line(row)
+        case "n":
+            return 0
         case _:
             raise Misuse("")
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """An interface as ``ip`` numbers it."""
+
+    number: int
+    interface: Interface
+
+    @property
+    def name(self) -> str:
+        return self.interface.name
+
+
+def _device(words: list[str]) -> str:
+    """The interface that ``ip`` is asked for: ``show dev eth0``; "" for all."""
+    rest = [word for word in words if word not in ("show", "list", "ls", "s", "dev")]
+    return rest[0] if rest else ""
+
+
+def _cards(context: Context) -> list[_Card]:
+    found = context.net.interfaces()
+    address = own_address(context)
+    if not found and address != "127.0.0.1":
+        found = [Interface("eth0", address, 16, 3)]
+    every = [Interface("lo", "127.0.0.1", 8), *found]
+    cards = [_Card(max(number, one.peer - 1), one) for number, one in enumerate(every, 1)]
+    return sorted(cards, key=lambda card: card.number)
+
+
+def _card(card: _Card, whole: bool) -> str:
+    one = card.interface
+    if one.name == "lo":
+        rows = [
+            "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000",
+            "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00",
+        ]
+    else:
+        pair = f"@if{one.peer}" if one.peer else ""
+        state = "BROADCAST,MULTICAST,UP,LOWER_UP" + (",M-DOWN" if one.peer else "")
+        rows = [
+            f"{card.number}: {one.name}{pair}: <{state}> mtu 1500 qdisc noqueue ",
+            f"    link/ether {_hardware(one.address)} brd ff:ff:ff:ff:ff:ff",
+        ]
+    if whole:
+        scope = "host lo" if one.name == "lo" else f"global {one.name}"
+        wide = "" if one.name == "lo" else f" brd {_network(one).broadcast_address}"
+        rows.append(f"    inet {one.address}/{one.bits}{wide} scope {scope}")
+        rows.append("       valid_lft forever preferred_lft forever")
+    return "\n".join(rows)
+
+
+def _brief(card: _Card) -> str:
+    one = card.interface
+    state = "UNKNOWN" if one.name == "lo" else "UP"
+    return f"{one.name:<16} {state:<14} {one.address}/{one.bits} "
+
+
+def _network(one: Interface) -> IPv4Network:
+    return IPv4Network(f"{one.address}/{one.bits}", strict=False)
+
+
+def _routes(context: Context) -> Iterator[str]:
+    for one in sorted((card.interface for card in _cards(context)[1:]), key=_is_inner):
+        network = _network(one)
+        if not _is_inner(one):
+            yield f"default via {network[1]} dev {one.name} "
+        yield f"{network} dev {one.name} scope link  src {one.address} "
+
+
+def _is_inner(one: Interface) -> bool:
+    """Whether the default route does not go by it."""
+    return one.name != "eth0"
+
+
 @tool("ifconfig")
 def ifconfig(argv: list[str], context: Context) -> Steps:
-    address = own_address(context)
-    yield line(f"eth0      Link encap:Ethernet  HWaddr {_hardware(address).upper()}  ")
-    wide = f"{address.rsplit('.', 2)[0]}.255.255"
-    yield line(f"          inet addr:{address}  Bcast:{wide}  Mask:255.255.0.0")
-    yield line("          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1\n")
-    yield line("lo        Link encap:Local Loopback  ")
-    yield line("          inet addr:127.0.0.1  Mask:255.0.0.0")
-    yield line("          UP LOOPBACK RUNNING  MTU:65536  Metric:1\n")
+    only = next((word for word in argv[1:] if not word.startswith("-")), "")
+    cards = sorted(_cards(context), key=lambda card: card.name)
+    found = [card.interface for card in cards if only in ("", card.name)]
+    if not found:
+        raise Complaint(f"{only}: error fetching interface information: Device not found", 1)
+    for one in found:
+        network = _network(one)
+        if one.name == "lo":
+            yield line("lo        Link encap:Local Loopback  ")
+            yield line("          inet addr:127.0.0.1  Mask:255.0.0.0")
+            yield line("          UP LOOPBACK RUNNING  MTU:65536  Metric:1\n")
+            continue
+        yield line(f"{one.name:<9} Link encap:Ethernet  HWaddr {_hardware(one.address).upper()}  ")
+        wide = f"Bcast:{network.broadcast_address}  Mask:{network.netmask}"
+        yield line(f"          inet addr:{one.address}  {wide}")
+        yield line("          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1\n")
     return 0
 
 

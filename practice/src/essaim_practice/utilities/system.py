@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from posixpath import basename, dirname, join
 
-from essaim_practice.programs.base import Context
+from essaim_practice.programs.base import MACHINE, Context
 from essaim_practice.programs.steps import Steps, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store import kernel
@@ -23,6 +23,8 @@ def uname(argv: list[str], context: Context) -> Steps:
         raise Misuse(f"extra operand '{asked.words[0]}'" if gnu(context) else "")
     values = {"s": "Linux", "n": context.hostname, "r": kernel.RELEASE, "v": kernel.VERSION}
     values |= {"m": kernel.MACHINE, "p": "unknown", "i": "unknown", "o": "GNU/Linux"}
+    if context.image.behaviour == MACHINE:
+        values["o"] = "Linux"
     shown = (
         "snrvmo" if "a" in asked else [letter for letter in "snrvmpio" if letter in asked] or "s"
     )
