@@ -250,6 +250,34 @@ def test_a_file_is_written_and_read(call: Call) -> None:
     assert get(call, "/root/app.py").status == 404
 
 
+def test_a_file_is_not_written_over_another_than_was_read(call: Call, shell: Shell) -> None:
+    def write(data: bytes, **headers: str) -> Answer:
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        return call("PUT", "/_practice/machine/file?path=/root/app.py", data, headers=said)
+
+    first = write(b"one", If_None_Match="*")
+    assert first.status == 204
+    assert write(b"late", If_None_Match="*").message == "/root/app.py: File exists"
+    assert get(call, "/root/app.py").headers["ETag"] == first.headers["ETag"]
+    shell.run("echo -n two > app.py")  # as many bytes
+    refused = write(b"three", If_Match=first.headers["ETag"])
+    assert (refused.status, refused.message) == (412, "/root/app.py has changed meanwhile")
+    seen = get(call, "/root/app.py")
+    assert (seen.body, seen.headers["ETag"]) == (b"two", write(b"two").headers["ETag"])
+    assert write(b"three", If_Match=seen.headers["ETag"]).status == 204
+    shell.run("rm app.py")
+    assert write(b"four", If_Match=seen.headers["ETag"]).status == 412
+    assert get(call, "/root/app.py").status == 404
+
+
+def test_the_tag_of_a_large_file_changes_as_well(call: Call, shell: Shell) -> None:
+    put(call, "/root/large", bytes(2_000_000))
+    before = get(call, "/root/large").headers["ETag"]
+    assert get(call, "/root/large").headers["ETag"] == before
+    shell.run("echo >> large")
+    assert get(call, "/root/large").headers["ETag"] != before
+
+
 def test_folders_are_made_moved_and_removed(call: Call) -> None:
     def files(method: str, what: str, body: Any = None) -> int:
         return call(method, f"/_practice/machine/{what}", body).status

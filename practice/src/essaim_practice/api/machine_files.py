@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from posixpath import join, normpath
@@ -30,6 +31,7 @@ _STATUS = {
     errno.ENOSPC: 507,
 }  # any other is a 400
 _BYTES = "application/octet-stream"
+_DIGESTED = 1_000_000  # bytes of a file whose tag is made of its content: a digest takes its time
 
 
 # As archives, in the way of `docker cp`
@@ -105,19 +107,24 @@ async def rename(request: Request) -> Response:
 
 @route("GET", "/_practice/machine/file")
 def read(request: Request) -> Response:
-    """The content of a file of this machine: ``?path=/root/app.py``."""
+    """The content of a file of this machine: ``?path=/root/app.py``. Its ETag is the content's."""
     system, path = _disk(request), _path(request.query.get("path"))
     with _refusing(path):
-        return Response(system.read(path), headers={"Content-Type": _BYTES})
+        headers = {"Content-Type": _BYTES, "ETag": _tag(system, path)}
+        return Response(system.read(path), headers=headers)
 
 
 @route("PUT", "/_practice/machine/file")
 def write(request: Request) -> Response:
-    """Make a file of this machine, or replace what is in it, by the body of the request."""
+    """Make a file of this machine, or replace what is in it, by the body of the request.
+
+    If-Match, with an ETag, and ``If-None-Match: *`` refuse it where there is another content.
+    """
     system, path = _disk(request), _path(request.query.get("path"))
     with _refusing(path):
+        _require_seen(request, system, path)
         system.write(path, request.body)
-    return Response(status=204)
+        return Response(status=204, headers={"ETag": _tag(system, path)})
 
 
 @route("DELETE", "/_practice/machine/file")
@@ -143,6 +150,29 @@ def _path(given: object) -> str:
     if "\0" in given:
         raise ApiError(400, "Invalid argument")
     return "/" + normpath(given).lstrip("/")
+
+
+def _tag(system: FileSystem, path: str) -> str:
+    """An ETag: with the content of a file it changes, too."""
+    data = system.read(path)
+    if len(data) > _DIGESTED:
+        return f'"{len(data)}-{system.entry(path).mtime}"'
+    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+
+
+def _require_seen(request: Request, system: FileSystem, path: str) -> None:
+    """Raise ApiError 412 where the client has not seen what it would write over."""
+    wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
+    if wanted is None and unwanted is None:
+        return
+    try:
+        held = _tag(system, path)
+    except FileNotFoundError:
+        held = ""
+    if held and unwanted in ("*", held):
+        raise ApiError(412, f"{path}: File exists")
+    if wanted is not None and (not held or wanted not in ("*", held)):
+        raise ApiError(412, f"{path} has changed meanwhile")
 
 
 def _require_free(system: FileSystem, path: str) -> None:
