@@ -6,10 +6,17 @@ export { html } from "@codemirror/lang-html";
 export { json } from "@codemirror/lang-json";
 export { python } from "@codemirror/lang-python";
 export { yaml } from "@codemirror/lang-yaml";
-export { bracketMatching, HighlightStyle, indentUnit, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+export {
+  bracketMatching,
+  HighlightStyle,
+  indentOnInput,
+  indentUnit,
+  StreamLanguage,
+  syntaxHighlighting,
+} from "@codemirror/language";
 export { dockerFile } from "@codemirror/legacy-modes/mode/dockerfile";
 export { shell } from "@codemirror/legacy-modes/mode/shell";
-export { EditorState } from "@codemirror/state";
+export { EditorState, StateEffect } from "@codemirror/state";
 export {
   EditorView,
   highlightActiveLine,
