@@ -11,6 +11,7 @@ from essaim_practice.programs.base import Program
 from essaim_practice.programs.process import Process
 from essaim_practice.programs.stdio import Streams
 from essaim_practice.programs.steps import (
+    COOKED,
     FOREVER,
     READ,
     Interrupted,
@@ -153,18 +154,54 @@ def test_a_program_that_breaks_ends_alone() -> None:
     assert bench.code == 1
 
 
-def test_an_editor_has_a_history() -> None:
-    def prompting() -> Steps:
-        while True:
-            yield Write(b"$ ")
-            yield Read(editing=True)
+def reading_keys() -> Steps:
+    while (keys := (yield Read(raw=True))) != b"q":
+        yield Write(repr(keys).encode() + b"\n")
+    yield COOKED
+    yield FOREVER
+    return 0
 
-    bench = Bench(prompting(), tty=True)
-    bench.type(b"one\rtwo\r")
+
+def test_a_program_reads_keys_as_they_are_typed() -> None:
+    bench = Bench(reading_keys(), tty=True, hears=frozenset({2}))
+    bench.type(b"a\x03")
+    bench.type(b"\x1b[Ab\rc\r\r")
+    assert bench.out == b"b'a\\x03'\r\nb'\\x1b[Ab\\r'\r\nb'c\\r'\r\nb'\\r'\r\n"
     bench.out = b""
-    bench.type(b"\x1b[A\x1b[A\x1b")
-    bench.type(b"[B")
-    assert bench.out == b"\r$ two\x1b[J\r$ one\x1b[J\r$ two\x1b[J"
+    bench.type(b"q")
+    bench.type(b"ahead")
+    assert (bench.out, bench.code) == (b"ahead", None)
+    bench.type(b"\x03")
+    assert (bench.out, bench.code) == (b"ahead^C", 130)
+
+
+def test_what_is_typed_ahead_is_read_as_keys_or_as_lines() -> None:
+    def changing() -> Steps:
+        yield Wait(1)
+        yield line(repr((yield Read(raw=True))))
+        yield line(repr((yield READ)))
+        yield line(repr((yield READ)))
+        yield line(repr((yield Read(raw=True))))
+        return 0
+
+    bench = Bench(changing(), tty=True)
+    bench.type(b"one\rtwo\x7f\rthree\rfo")
+    bench.type(b"ur\r")
+    bench.out = b""
+    bench.clock.advance(2)
+    assert bench.out == (
+        b"b'one\\n'\r\ntw\r\nb'tw\\n'\r\n"  # keys are shown when they become a line
+        b"three\r\nb'three\\n'\r\nb'four\\n'\r\n"
+    )
+
+
+def test_ctrl_z_is_a_signal_to_the_program() -> None:
+    deaf = Bench(asleep(), tty=True)
+    deaf.type(b"\x1a")
+    assert (deaf.out, deaf.code) == (b"^Z", None)
+    caught = Bench(listening(), tty=True, hears=frozenset({20}))
+    caught.type(b"\x1a")
+    assert caught.out == b"^Zheard 20\r\n"
 
 
 @pytest.mark.parametrize(
@@ -181,5 +218,5 @@ def test_keys_make_lines(typed: bytes, lines: list[bytes]) -> None:
     ignore: Callable[[object], None] = lambda _: None  # noqa: E731
     terminal = Terminal(ignore, ignore, lambda: None)
     terminal.type(typed)
-    assert [terminal.take() for _ in lines] == lines
-    assert terminal.take() is None
+    assert [terminal.take(raw=False) for _ in lines] == lines
+    assert terminal.take(raw=False) is None

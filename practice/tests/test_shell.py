@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.base import program
-from essaim_practice.programs.steps import Interrupted, Wait
+from essaim_practice.programs.steps import COOKED, Interrupted, Wait, Write
 
 from .playing import Playing, context, played
 
@@ -111,7 +111,10 @@ def test_the_courses_session() -> None:
         b"cat hello.txt\n",
         b"exit\n",
     )
-    assert seen.text == ("/ # ls: hello.txt: No such file or directory\n/ # / # hello world\n/ # ")
+    assert seen.text == (
+        "/ # ls -l hello.txt\nls: hello.txt: No such file or directory\n"
+        '/ # echo "hello world" > hello.txt\n/ # cat hello.txt\nhello world\n/ # exit\n'
+    )
     assert seen.code == 0
 
 
@@ -125,12 +128,13 @@ def test_a_shell_has_its_prompt(behaviour: str, shell: str, prompt: str) -> None
 
 def test_what_is_not_whole_is_asked_for_again() -> None:
     seen = typed(b"if true\n", b"then echo yes\n", b"fi\n")
-    assert seen.text == "/ # > > yes\n/ # "
+    assert seen.text == "/ # if true\n> then echo yes\n> fi\nyes\n/ # "
 
 
 def test_an_interruption_gives_a_new_prompt() -> None:
-    seen = typed(b"echo 'a\n", Interrupted(2), b"echo b\n")
-    assert seen.text == "/ # > \n/ # b\n/ # "
+    for interruption in (Interrupted(2), b"more\x03"):
+        seen = typed(b"echo 'a\n", interruption, b"echo $?\n")
+        assert seen.text.replace("more", "") == "/ # echo 'a\n> ^C\n/ # echo $?\n130\n/ # "
 
 
 def test_a_running_program_is_interrupted() -> None:
@@ -138,19 +142,20 @@ def test_a_running_program_is_interrupted() -> None:
     steps = program(["sh"], context(clock=clock, tty=True, interactive=True)).steps
     assert b"# " in next(steps).data  # type: ignore[union-attr]
     next(steps)
-    assert steps.send(b"sleep 100\n") == Wait(100)
-    steps.throw(Interrupted(2))
+    assert steps.send(b"sleep 100\n") == Write(b"sleep 100\n", 2)
+    assert (next(steps), next(steps)) == (COOKED, Wait(100))
+    assert steps.throw(Interrupted(2)) == Write(b"\n", 2)
     assert b"# " in next(steps).data  # type: ignore[union-attr]
 
 
 def test_the_end_of_input_ends_a_shell() -> None:
     seen = typed(b"false\n", b"")
-    assert (seen.text, seen.code) == ("/ # / # \n", 1)
+    assert (seen.text, seen.code) == ("/ # false\n/ # \n", 1)
 
 
 def test_a_mistake_does_not_end_a_shell_at_a_terminal() -> None:
     assert typed(b"fi\n", b"echo $?\n").text == (
-        '/ # /bin/sh: syntax error: unexpected "fi"\n/ # 2\n/ # '
+        '/ # fi\n/bin/sh: syntax error: unexpected "fi"\n/ # echo $?\n2\n/ # '
     )
 
 

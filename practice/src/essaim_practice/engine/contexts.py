@@ -149,5 +149,15 @@ class _Inside:
     def kill(self, pid: int, number: int) -> None:
         self._processes.kill(self._container.id, pid, number)
 
+    def new_pid(self) -> int:
+        return self._processes.new_pid(self._container.id)
+
+    def adopt(self, program: programs.Program) -> None:
+        container = self._now()
+        pid = container.pid + self._processes.next_pid(container.id)
+        self._processes.adopt(
+            container.id, program, pid, str(container.config.get("User") or "root")
+        )
+
     def _now(self) -> Container:
         return self._store.get(Container, self._container.id) or self._container

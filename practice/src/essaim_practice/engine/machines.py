@@ -168,6 +168,13 @@ class Machines:
                 return
         raise ProcessLookupError(3, "No such process")
 
+    def new_pid(self, machine: Machine) -> int:
+        return self._runtime.processes.new_pid(machine.id)
+
+    def adopt(self, machine: Machine, program: programs.Program) -> None:
+        """Let a program go on whose shell has ended."""
+        self._runtime.processes.adopt(machine.id, program, self._runtime.next_pid(), "root")
+
     def _places(self, machine: Machine) -> list[str]:
         """The ids that processes on a machine are known by: its containers', and its own."""
         found = self._store.where(Container, "engine", machine.engine)
@@ -222,3 +229,9 @@ class _Inside:
 
     def kill(self, pid: int, number: int) -> None:
         self._machines.kill(self._machine, pid, number)
+
+    def new_pid(self) -> int:
+        return self._machines.new_pid(self._machine)
+
+    def adopt(self, program: programs.Program) -> None:
+        self._machines.adopt(self._machine, program)

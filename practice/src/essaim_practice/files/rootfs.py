@@ -24,8 +24,8 @@ hwclock i2cdetect i2cdump i2cget i2cset i2ctransfer id ifconfig ifdown ifup init
 ip ipcalc ipneigh kill killall klogd last less link linux32 linux64 linuxrc ln loadfont
 loadkmap logger login logname logread losetup ls lsmod lsscsi lzcat lzma lzop md5sum mdev
 microcom mim mkdir mkdosfs mke2fs mkfifo mknod mkpasswd mkswap mktemp modinfo modprobe more
-mount mt mv nameif nc netstat nl nologin nproc nsenter nslookup nuke od openvt partprobe passwd
-paste patch pidof ping ping6 pivot_root poweroff printf ps pwd rdate readlink realpath reboot
+mount mt mv nameif nc netstat nl nohup nologin nproc nsenter nslookup nuke od openvt partprobe
+passwd paste patch pidof ping ping6 pivot_root poweroff printf ps pwd rdate readlink realpath reboot
 renice reset resume rev rm rmdir rmmod route rpm rpm2cpio run-init run-parts sed seq
 setkeycodes setpriv setsid sh sha1sum sha256sum sha3sum sha512sum shred shuf sleep sort
 ssl_client start-stop-daemon stat strings stty su sulogin svc svok swapoff swapon switch_root
@@ -48,8 +48,8 @@ _DEBIAN_FOLDERS = """
 _DEBIAN_PROGRAMS = """
 /usr/bin: apt apt-get awk base64 basename bash cat chgrp chmod chown clear cmp cp cut dash date dd
 df diff dirname dpkg du echo env expr false find getent grep groups gunzip gzip head hostname id
-install join kill less ln ls md5sum mkdir mktemp more mv nl nproc od perl printenv printf ps pwd
-readlink realpath rev rm rmdir sed seq sha256sum sleep sort stat stty su sync tail tar tee test
+install join kill less ln ls md5sum mkdir mktemp more mv nl nohup nproc od perl printenv printf ps
+pwd readlink realpath rev rm rmdir sed seq sha256sum sleep sort stat stty su sync tail tar tee test
 timeout touch tr true truncate tty uname uniq uptime wc whereis which who whoami xargs yes zcat
 /usr/sbin: adduser chroot groupadd ldconfig nologin useradd usermod
 """

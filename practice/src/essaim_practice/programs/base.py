@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from errno import ESRCH
+from itertools import count
 from posixpath import basename, join, normpath
 from typing import Protocol
 
@@ -41,9 +42,22 @@ class Program:
     processes: tuple[str, ...] = ()  # what `docker top` shows
     hears: frozenset[int] = frozenset()  # the signals that are thrown into it as Interrupted
     script: Callable[[], str] | None = None  # the source of the Streamlit app that it runs
+    jobs: Jobs | None = None  # a shell's: processes inside its own, as its container sees them
 
 
 Site = Callable[[HttpRequest], HttpResponse]
+
+
+class Jobs(Protocol):
+    """What a shell runs."""
+
+    def running(self) -> Sequence[tuple[int, str]]:
+        """Pid, as the container counts, and command line of each."""
+        ...
+
+    def signal(self, pid: int, number: int) -> bool:
+        """Send a signal; False where none has this pid."""
+        ...
 
 
 class StartError(Exception):
@@ -86,12 +100,21 @@ class Inside(Protocol):
         """Send a signal. Raises ProcessLookupError."""
         ...
 
+    def new_pid(self) -> int:
+        """A number for one more process."""
+        ...
+
+    def adopt(self, program: Program) -> None:
+        """Let a program go on whose shell has ended, without a terminal."""
+        ...
+
 
 class Files:
     """The container of a build step: files only."""
 
     def __init__(self, files: FileSystem) -> None:
         self._files = files
+        self._pids = count(2)
 
     def disk(self) -> FileSystem:
         return self._files
@@ -107,6 +130,12 @@ class Files:
 
     def kill(self, pid: int, number: int) -> None:
         raise ProcessLookupError(ESRCH, "No such process")
+
+    def new_pid(self) -> int:
+        return next(self._pids)
+
+    def adopt(self, program: Program) -> None:
+        program.steps.close()
 
 
 @dataclass(frozen=True, slots=True)

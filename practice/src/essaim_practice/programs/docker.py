@@ -67,9 +67,10 @@ def _playing(argv: list[str], context: Context) -> Steps:
                     outside.send(RESIZE, json.dumps(size).encode())
                 given = yield Hear((news,), reading)
             except Interrupted as signal:
-                if signal.signal != signals.INT:
+                if signal.signal == signals.INT:
+                    outside.send(INTERRUPT)
+                elif signal.signal != signals.WINCH:  # the next turn looks at the size
                     raise
-                outside.send(INTERRUPT)
             else:
                 if given is not None:
                     outside.send(INPUT, given)

@@ -93,6 +93,20 @@ class Processes:
         """The pid, inside the container, of the next process."""
         return self._last.get(container_id, 1) + 1
 
+    def new_pid(self, container_id: str) -> int:
+        """A number inside the container for a process of a shell's."""
+        self._last[container_id] = self.next_pid(container_id)
+        return self._last[container_id]
+
+    def adopt(self, container_id: str, program: Program, pid: int, user: str) -> None:
+        """Let a program go on whose shell has ended; a container that has ended has none."""
+        if container_id not in self._last:
+            program.steps.close()
+            return
+        streams = Streams(tty=False, is_open=False, memory=self._memory)
+        process = self.join(container_id, program, streams, lambda code: None, pid, user)
+        self._clock.call_later(0.0, process.go_on)
+
     def go_on(self, container_id: str, paused: bool) -> None:
         """Start or resume the processes that wait for nothing; hold those of a paused container."""
         for process in list(self._all(container_id).values()):
@@ -124,6 +138,9 @@ class Processes:
             for number, title in enumerate(process.program.processes):
                 entry = Running(inside + number, process.user, process.started, title)
                 shown.append((process.pid + number, entry))
+            for number, title in process.program.jobs.running() if process.program.jobs else ():
+                entry = Running(number, process.user, process.started, title)
+                shown.append((process.pid + number - inside, entry))
         return shown
 
     def listens(self, container_id: str, port: int) -> bool:
@@ -162,8 +179,13 @@ class Processes:
 
     def kill(self, container_id: str, pid: int, number: int) -> None:
         """Send a signal by pid inside the container. Raises ProcessLookupError."""
-        process = self._all(container_id).get(pid)
+        every = self._all(container_id)
+        process = every.get(pid)
         if process is None:
+            for other in every.values():
+                if other.program.jobs is not None and other.program.jobs.signal(pid, number):
+                    other.signal(signals.CONT)  # it looks at its jobs
+                    return
             raise ProcessLookupError(3, "No such process")
         if number and not (pid == 1 and number == signals.KILL):  # which its own cannot do
             process.signal(number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from essaim_practice.store.errors import ApiError
 
-HUP, INT, QUIT, KILL, USR1, SEGV, USR2, TERM = 1, 2, 3, 9, 10, 11, 12, 15
+HUP, INT, QUIT, KILL, USR1, SEGV, USR2, PIPE, TERM = 1, 2, 3, 9, 10, 11, 12, 13, 15
 CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH = 17, 18, 19, 20, 21, 22, 23, 28
 
 _NAMES = {

@@ -72,8 +72,7 @@ class Streams:
         """The next input; b"" at its end, None if there is none yet."""
         found: bytes | None
         if self.terminal is not None:
-            self.terminal.editing, self.terminal.raw = read.editing, read.raw
-            found = self.terminal.take()
+            found = self.terminal.take(read.raw)
             if found is None and self._at_end:
                 found = b""
         else:
@@ -81,6 +80,11 @@ class Streams:
             self._input.clear()
         self._unblock()
         return found
+
+    def cook(self) -> None:
+        """Let the terminal, if there is one, make lines of keys again."""
+        if self.terminal is not None:
+            self.terminal.cook()
 
     def write(self, data: bytes, stream: int = 1) -> None:
         if self.terminal is not None:

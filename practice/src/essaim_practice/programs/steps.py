@@ -28,11 +28,11 @@ class Read:
     """The program asks for input. It receives the bytes that are there, b"" at the end.
 
     From a terminal that is a line at most, as typed; from a pipe all that has come so far.
-    editing: the program edits its lines, as an interactive shell does: there is a history.
-    raw: each key comes as it is typed, Ctrl-C too, and the terminal shows none of them.
+    raw: keys come as they are typed, Ctrl-C too, and the terminal shows none of them; Enter is at
+    most the last of those that come together. That lasts until something reads lines, or Cooked.
+    A change of the terminal's size interrupts the wait (SIGWINCH), if the program hears of it.
     """
 
-    editing: bool = False
     raw: bool = False
 
 
@@ -53,6 +53,14 @@ class Work(Wait):
     def __init__(self, cost: int) -> None:
         object.__setattr__(self, "seconds", 0.0)
         object.__setattr__(self, "cost", cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Cooked:
+    """The terminal makes lines of the keys again, shows them, and makes Ctrl-C a signal."""
+
+
+COOKED = Cooked()
 
 
 class Channel(Protocol):
@@ -95,7 +103,7 @@ class Interrupted(Exception):
 
 FOREVER = Wait(inf)
 
-Step = Write | Wait | Read | Hear
+Step = Write | Wait | Read | Hear | Cooked
 Steps = Generator[Step, bytes | None, int]
 
 # Steps that many programs share

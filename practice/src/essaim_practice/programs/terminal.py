@@ -8,26 +8,23 @@ from collections.abc import Callable
 
 from essaim_practice.programs import signals
 
-_INTERRUPTS = {0x03: signals.INT, 0x1C: signals.QUIT}
-_END, _ERASE, _KILL_LINE, _ERASE_WORD, _CLEAR = 0x04, (0x08, 0x7F), 0x15, 0x17, 0x0C
+_SIGNALS = {0x03: signals.INT, 0x1C: signals.QUIT, 0x1A: signals.TSTP}
+_SIGNAL = re.compile(rb"[\x03\x1a\x1c]")
+_END, _ERASE, _KILL_LINE, _ERASE_WORD = 0x04, (0x08, 0x7F), 0x15, 0x17
 _ENTER = (0x0D, 0x0A)
+_TO_ENTER = re.compile(rb"[^\r\n]*[\r\n]?")
 _ESCAPE = re.compile(rb"\x1b(?:[\[O][0-9;]*[~A-Za-z])?")
 _HALF_ESCAPE = re.compile(rb"\x1b(?:[\[O][0-9;]*)?\Z")
 _BARE = re.compile(rb"(?<!\r)\n")
-_UP, _DOWN = b"A", b"B"
 _ANSWERS = b"Rn"  # the last byte of what a terminal says of itself when it is asked
-_QUESTION = b"\x1b[6n"
-_REMEMBERED = 100  # lines of history
 _LONGEST = 4095  # bytes of a line, as in Linux
 
 
 class Terminal:
     r"""Cooked input, echo, and output with carriage returns.
 
-    show: where the echo and the output go. interrupt: hears of the signals of Ctrl-C and Ctrl-\.
-    entered: hears that there is something to read.
-    ``editing`` is on while a program that edits its lines reads: then there is a history.
-    ``raw`` is on while one reads that wants each key as it is.
+    show: where the echo and the output go. interrupt: hears of the signals of Ctrl-C, Ctrl-Z and
+    Ctrl-\. entered: hears that there is something to read.
     """
 
     def __init__(
@@ -37,40 +34,69 @@ class Terminal:
         entered: Callable[[], None],
     ) -> None:
         self.rows, self.columns = 0, 0
-        self.editing = self.raw = False
+        self._raw = False  # the program wants each key as it is
         self._show = show
         self._interrupt = interrupt
         self._entered = entered
         self._line = bytearray()
         self._escape = b""  # the beginning of a key that sends several bytes
         self._lines: deque[bytes] = deque()  # typed to their end; b"" for Ctrl-D
-        self._prompt = b""  # what stands on the line before what is typed
-        self._history: deque[bytes] = deque(maxlen=_REMEMBERED)
-        self._back = 0  # how far up in the history
+        self._keys = bytearray()  # typed while keys were read: not shown, no lines yet
 
     @property
     def pending(self) -> int:
         """Bytes typed that no program has read."""
-        return sum(map(len, self._lines)) + len(self._line)
+        return sum(map(len, self._lines)) + len(self._line) + len(self._keys)
 
-    def take(self) -> bytes | None:
-        """The next line as typed, b"" at Ctrl-D; None while there is none."""
-        return self._lines.popleft() if self._lines else None
+    def take(self, raw: bool) -> bytes | None:
+        """The next line as typed, b"" at Ctrl-D; raw: the next keys, Enter at most the last.
+
+        None while there is nothing. What was typed ahead is keys or lines, as it is read.
+        """
+        if not raw:
+            self.cook()
+            while self._keys and not self._lines:
+                self._cooked(self._up_to_enter())
+            return self._lines.popleft() if self._lines else None
+        if not self._raw:
+            self._raw = True
+            ahead = b"".join(line or bytes((_END,)) for line in self._lines)
+            self._keys[:0] = ahead + self._line + self._escape
+            self._lines.clear()
+            self._line.clear()
+            self._escape = b""
+        return self._up_to_enter() if self._keys else None
+
+    def cook(self) -> None:
+        """Make lines of the keys again, and signals of some."""
+        self._raw = False
+
+    def _up_to_enter(self) -> bytes:
+        match = _TO_ENTER.match(self._keys)
+        taken = bytes(match[0]) if match else b""
+        del self._keys[: len(taken)]
+        return taken
 
     def write(self, data: bytes) -> None:
         """Output of the program."""
         if data:
-            self._prompt = (self._prompt + data).rpartition(b"\n")[2][-_LONGEST:]
             # What comes from another terminal has its carriage returns.
-            ends = _BARE.sub(b"\r\n", data) if self.raw else data.replace(b"\n", b"\r\n")
+            ends = _BARE.sub(b"\r\n", data) if self._raw else data.replace(b"\n", b"\r\n")
             self._show(ends)
 
     def type(self, data: bytes) -> None:
         """Keys, as the client's terminal sends them."""
-        if self.raw:
-            self._lines.append(data)
+        if self._raw:
+            self._keys += data
             self._entered()
-            return
+        elif self._keys and not (signal := _SIGNAL.search(data)):
+            self._keys += data  # in their order
+        elif self._keys and signal:
+            self._cooked(data[signal.start() :])
+        else:
+            self._cooked(data)
+
+    def _cooked(self, data: bytes) -> None:
         data, self._escape = self._escape + data, b""
         at = 0
         while at < len(data):
@@ -87,31 +113,28 @@ class Terminal:
                 at += 1
 
     def _byte(self, byte: int) -> None:
-        if byte in _INTERRUPTS:
+        if byte in _SIGNALS:
             self._line.clear()
-            self._back = 0
             self._lines.clear()
-            self._show(b"^C" if byte == 0x03 else b"^\\")
-            self._interrupt(_INTERRUPTS[byte])
+            self._keys.clear()
+            self._show(_caret(byte))
+            self._interrupt(_SIGNALS[byte])
         elif byte in _ENTER:
-            self._enter()
+            self._lines.append(bytes(self._line) + b"\n")
+            self._line.clear()
+            self._show(b"\r\n")
+            self._entered()
         elif byte == _END:
-            if self.editing and self._line:
-                return
             self._lines.append(bytes(self._line))
             self._line.clear()
             self._entered()
         elif byte in _ERASE:
             self._erase()
         elif byte == _KILL_LINE:
-            self._replace(b"")
+            self._shorten(b"")
         elif byte == _ERASE_WORD:
             kept = bytes(self._line).rstrip()
-            self._replace(kept[: kept.rfind(b" ") + 1])
-        elif byte == _CLEAR and self.editing:
-            self._show(b"\x1b[H" + b"\x1b[J" + self._before() + self._line)
-        elif self.editing and byte < 0x20:
-            pass  # a key of the editor that does nothing here
+            self._shorten(kept[: kept.rfind(b" ") + 1])
         elif len(self._line) < _LONGEST:
             self._line.append(byte)
             self._show(bytes((byte,)) if byte >= 0x20 or byte == 0x09 else _caret(byte))
@@ -119,26 +142,9 @@ class Terminal:
     def _key(self, key: bytes) -> None:
         if key[-1:] in _ANSWERS and len(key) > 2:
             return
-        if not self.editing:
-            if len(self._line) + len(key) <= _LONGEST:
-                self._line += key
-                self._show(b"^[" + key[1:])
-            return
-        step = {_UP: 1, _DOWN: -1}.get(key[-1:], 0) if len(key) == 3 else 0
-        if step and 0 <= self._back + step <= len(self._history):
-            self._back += step
-            self._replace(self._history[-self._back] if self._back else b"")
-
-    def _enter(self) -> None:
-        line = bytes(self._line)
-        if self.editing and line.strip() and not (self._history and self._history[-1] == line):
-            self._history.append(line)
-        self._back = 0
-        self._lines.append(bytes(self._line) + b"\n")
-        self._line.clear()
-        self._prompt = b""
-        self._show(b"\r\n")
-        self._entered()
+        if len(self._line) + len(key) <= _LONGEST:
+            self._line += key
+            self._show(b"^[" + key[1:])
 
     def _erase(self) -> None:
         if not self._line:
@@ -146,22 +152,12 @@ class Terminal:
         last = self._line.pop()
         while self._line and last & 0xC0 == 0x80:  # the rest of a character of several bytes
             last = self._line.pop()
-        if self.editing:
-            self._show(b"\x08\x1b[J")
-        else:
-            self._show(b"\x08 \x08" * (2 if last < 0x20 and last != 0x09 else 1))
+        self._show(b"\x08 \x08" * (2 if last < 0x20 and last != 0x09 else 1))
 
-    def _replace(self, line: bytes) -> None:
-        """Replace the line typed so far, on the screen too."""
-        if self.editing:
-            self._line = bytearray(line)
-            self._show(b"\r" + self._before() + line + b"\x1b[J")
-            return
+    def _shorten(self, line: bytes) -> None:
+        """Erase what was typed after this beginning of the line."""
         while len(self._line) > len(line):
             self._erase()
-
-    def _before(self) -> bytes:
-        return self._prompt.replace(_QUESTION, b"")
 
 
 def _caret(byte: int) -> bytes:

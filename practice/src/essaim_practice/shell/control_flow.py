@@ -1,4 +1,4 @@
-"""Builtins that run, name or end commands: eval, exec, trap, wait and others."""
+"""Builtins that run, name or end commands: eval, exec, trap and others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from essaim_practice.shell import launch
 from essaim_practice.shell.builtins import done, number, quoted
 from essaim_practice.shell.exits import Exit, Failure, Leave, Return
 from essaim_practice.shell.launch import BUILTINS, SPECIAL, Missing, builtin, builtin_of
-from essaim_practice.shell.pipes import Blocked, Doing
+from essaim_practice.shell.pipes import Doing
 from essaim_practice.shell.scripts import run_text
 from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tokens import KEYWORDS
@@ -155,7 +155,7 @@ def help_(shell: Shell, argv: list[str]) -> Doing[int]:
 
 @builtin("history")
 def history(shell: Shell, argv: list[str]) -> Doing[int]:
-    for place, line in enumerate(shell.history):
+    for place, line in enumerate(shell.history.lines):
         yield from shell.say(f"{place:4} {line}\n")
     return 0
 
@@ -211,31 +211,10 @@ def trap(shell: Shell, argv: list[str]) -> Doing[int]:
     return 0
 
 
-@builtin("wait")
-def wait(shell: Shell, argv: list[str]) -> Doing[int]:
-    code = 0
-    pids = [int(word) if word.isdigit() else -1 for word in argv[1:]] or list(shell.jobs)
-    for pid in pids:
-        strand = shell.jobs.get(pid)
-        if strand is None:
-            code = 127
-            continue
-        while strand.code is None:
-            yield Blocked(strand)
-        code = strand.code if argv[1:] else 0
-    return code
-
-
-@builtin("jobs", "hash", "times", "ulimit")
+@builtin("hash", "times", "ulimit")
 def nothing(shell: Shell, argv: list[str]) -> Doing[int]:
     if argv[0] == "times":
         yield from shell.say("0m0.000s 0m0.000s\n" * 2)
     elif argv[0] == "ulimit":
         yield from shell.say("1048576\n" if "-n" in argv else "unlimited\n")
     return 0
-
-
-@builtin("fg", "bg")
-def no_job(shell: Shell, argv: list[str]) -> Doing[int]:
-    raise Failure("No current job")
-    yield

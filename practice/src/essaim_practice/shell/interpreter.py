@@ -35,7 +35,7 @@ def execute(shell: Shell, command: Command) -> Doing[int]:
         case Sequence(items):
             for item, background in items:
                 if background:
-                    yield from pipelines.begin(shell, item)
+                    yield from pipelines.begin(shell, item, background)
                 else:
                     yield from shell.run(item)
             return shell.code

@@ -8,6 +8,7 @@ from posixpath import join
 
 from essaim_practice.files.filesystem import File
 from essaim_practice.programs import base as programs
+from essaim_practice.programs import signals
 from essaim_practice.programs.base import Program, StartError
 from essaim_practice.programs.steps import Work
 from essaim_practice.shell import expansion, redirections, scripts
@@ -185,8 +186,15 @@ def run(shell: Shell, argv: list[str]) -> Doing[int]:
         except Missing:
             raise Missing(shell.dialect.not_found(given[0]), 127) from None
     yield Work(_LAUNCH + len(shell.variables.exported) // 4 + len(argv) // 4)
-    program = program_of(shell, argv)
-    return (yield from connected(program.steps, shell.descriptors))
+    program, job = program_of(shell, argv), shell.job
+    inner = job is not None and signals.TSTP in program.hears
+    if job is None or not inner:
+        return (yield from connected(program.steps, shell.descriptors))
+    job.inner += 1
+    try:
+        return (yield from connected(program.steps, shell.descriptors))
+    finally:
+        job.inner -= 1
 
 
 def program_of(shell: Shell, argv: list[str]) -> Program:

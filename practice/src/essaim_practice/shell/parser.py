@@ -107,13 +107,15 @@ class Parser(Tokens):
 
     def _list(self, stop_at_newline: bool = False) -> Parsing[Command | None]:
         """Commands up to what cannot be part of them; None where there is none."""
-        items: list[tuple[Command, bool]] = []
+        items: list[tuple[Command, str]] = []
         if not stop_at_newline:
             self._newlines()
         while self._peek() not in (END, ")", ";;", "\n") and self._keyword() not in _CLOSING:
+            begun = self.at
             command = yield from self._deeper(self._either())
             separator = self._peek()
-            items.append((command, separator == "&"))
+            text = " ".join(self.text[begun : self.at].split()) if separator == "&" else ""
+            items.append((command, text))
             yield from self._pause()
             if separator in (";", "&"):
                 self.at += 1

@@ -44,18 +44,23 @@ def piped(shell: Shell, commands: tuple[Command, ...]) -> Doing[int]:
     return codes[-1]
 
 
-def begin(shell: Shell, command: Command) -> Doing[None]:
-    """Start a command in the background; it goes on whenever this shell waits."""
+def begin(shell: Shell, command: Command, title: str) -> Doing[None]:
+    """Start a command in the background; it goes on whenever this shell waits.
+
+    One that was typed is stopped where it reads what is typed next; else there is nothing to read.
+    """
     twin = shell.fork()
-    twin.descriptors = {**shell.descriptors, 0: Held()}
-    strand = Strand(twin.alone(command))
+    typed = shell.interactive and shell.context.tty
+    if not typed:
+        twin.descriptors = {**shell.descriptors, 0: Held()}
+    strand = Strand(twin.alone(command), background=typed)
     shell.strands.append(strand)
     _check(shell)
-    shell.effort.jobs += 1
-    shell.last_job = shell.pid + shell.effort.jobs + 1
-    shell.jobs[shell.last_job] = strand
-    if len(shell.jobs) > _MOST_FORKS:  # forget those that ended long ago
-        shell.jobs = {p: s for p, s in shell.jobs.items() if s.code is None or s is strand}
+    job = twin.job = shell.jobs.add(strand, title)
+    shell.jobs.number(job)
+    shell.jobs.last_pid = job.pid
+    if typed:
+        yield from shell.say(f"[{job.number}] {job.pid}\n", 2)
     shell.code = 0
     yield Wait(0.0)  # the other's turn
 

@@ -8,19 +8,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.programs.steps import Hear, Interrupted, Read, Wait, Work, Write
+from essaim_practice.programs.steps import READ, Cooked, Hear, Interrupted, Read, Wait, Work, Write
 from essaim_practice.store.memory import Reservation
 
 T = TypeVar("T")
 PIPE = 64 * 1024  # bytes that a pipe holds, as in Linux
+_ROW = 4096  # bytes of a row that are remembered
 _PIECE = 2**18  # bytes that are put into a file at once
 _STEP, _BYTES = 10, 256  # microseconds that handing over costs; bytes that cost one more
 
 
 class Ending(Protocol):
-    """What has an exit code once it has ended."""
+    """What has an exit code once it has ended, and may be stopped by a signal meanwhile."""
 
     code: int | None
+    frozen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,13 @@ class Blocked:
 
     def over(self) -> bool:
         if not isinstance(self.on, Pipe):
-            return self.on.code is not None
+            return self.on.code is not None or bool(self.on.frozen)
         if self.reading:
             return self.on.ready
         return self.on.held < PIPE or self.on.left
 
 
-Step = Write | Wait | Read | Hear | Blocked
+Step = Write | Wait | Read | Hear | Cooked | Blocked
 Doing = Generator[Step, bytes | None, T]
 
 
@@ -61,21 +63,38 @@ class Stream(Protocol):
 
 
 @dataclass(slots=True)
+class LastRow:
+    """What stands on the terminal's last row, left of the cursor."""
+
+    text: bytes = b""
+
+    def add(self, data: bytes) -> None:
+        newline = data.rfind(b"\n")
+        self.text = data[newline + 1 :] if newline >= 0 else self.text + data
+        self.text = self.text[-_ROW:]
+
+
+@dataclass(slots=True)
 class Outer:
     """The stream of the shell itself: its steps go up to whoever runs it."""
 
     stream: int
+    row: LastRow | None = None  # at a terminal
     kept: bytes = b""  # read, but put back
-    editing: bool = False  # as Read says
 
     def put(self, data: bytes) -> Doing[None]:
+        if self.row is not None:
+            self.row.add(data)
         yield Write(data, self.stream)
 
-    def get(self) -> Doing[bytes]:
+    def get(self, read: Read = READ) -> Doing[bytes]:
         if self.kept:
             data, self.kept = self.kept, b""
             return data
-        return (yield Read(self.editing)) or b""
+        data = (yield read) or b""
+        if self.row is not None and data.endswith(b"\n"):  # as it was echoed
+            self.row.text = b""
+        return data
 
 
 @dataclass(slots=True)
@@ -192,7 +211,10 @@ def connected(steps: Generator[Any, Any, T], descriptors: Descriptors) -> Doing[
                         yield from target.put(step.data)
                 elif isinstance(step, Read):
                     source = descriptors.get(0)
-                    answer = (yield from source.get()) if source is not None else b""
+                    if isinstance(source, Outer):
+                        answer = yield from source.get(step)
+                    else:
+                        answer = (yield from source.get()) if source is not None else b""
                 elif isinstance(step, Hear):
                     answer = yield from _heard(step, descriptors.get(0))
                 else:

@@ -70,9 +70,9 @@ def _put_in(shell: Shell, sign: str) -> str:
         "[": str,
         "]": str,
         "\\": lambda: "\\",
-        "!": lambda: str(len(shell.history) + 1),
-        "#": lambda: str(len(shell.history) + 1),
-        "j": lambda: str(len(shell.jobs)),
+        "!": lambda: str(len(shell.history.lines) + 1),
+        "#": lambda: str(len(shell.history.lines) + 1),
+        "j": lambda: str(len(shell.jobs.listed)),
     }
     return values[sign]() if sign in values else f"\\{sign}"
 

@@ -13,6 +13,7 @@ from essaim_practice.shell.state import Shell
 from essaim_practice.shell.tree import Command
 
 _LETTER = 4  # microseconds that a character costs to be parsed
+_LONGEST_OPEN = 32 * 1024  # characters of a text that is not whole yet: each line reads it anew
 _SIGNALS = {"INT": 2, "TERM": 15}
 
 
@@ -30,6 +31,33 @@ def run_text(shell: Shell, text: str) -> Doing[int]:
             return shell.code
         if "n" not in shell.options:
             yield from shell.run(command)
+
+
+def first_command(shell: Shell, text: str, ended: bool) -> Doing[tuple[Command | None, str] | None]:
+    """The commands of a text's first line, and the rest; None where more lines are to come.
+
+    ended: none come. Raises Failure for what is no command.
+    """
+    if not text.strip(" \t\n"):
+        return None, ""
+    yield Work(len(text) // 20)
+    parser = Parser(text, ended, shell.aliases)
+    try:
+        command = yield from next_line(parser)
+    except SyntaxProblem as problem:
+        if problem.incomplete and not ended and len(text) < _LONGEST_OPEN:
+            return None
+        shell.line = problem.line
+        raise Failure(shell.dialect.syntax(problem)) from None
+    if not ended and parser.at >= len(parser.text) and not _closed(parser.text):
+        return None
+    return command, parser.text[parser.at :]
+
+
+def _closed(text: str) -> bool:
+    """Whether a text ends with the end of a line, and no backslash before that."""
+    line = text.removesuffix("\n")
+    return line != text and (len(line) - len(line.rstrip("\\"))) % 2 == 0
 
 
 def next_line(parser: Parser) -> Doing[Command | None]:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from posixpath import basename, join
 
+from essaim_practice.programs import signals
 from essaim_practice.programs.base import SMALL, UNIX, Context, Program, executable
-from essaim_practice.programs.steps import Interrupted, Steps, Work, ending
-from essaim_practice.shell import builtins, control_flow, lookahead, reading
-from essaim_practice.shell.dialect import ASH, BASH, DASH, SyntaxProblem
+from essaim_practice.programs.steps import Steps, ending
+from essaim_practice.shell import builtins, control_flow, job_control, lookahead, prompting, reading
+from essaim_practice.shell.dialect import ASH, BASH, DASH
 from essaim_practice.shell.exits import Failure, Leave
 from essaim_practice.shell.interpreter import execute
-from essaim_practice.shell.parser import Parser
-from essaim_practice.shell.pipes import Doing, Outer
+from essaim_practice.shell.pipes import Doing
 from essaim_practice.shell.prompts import log_in, prompt
-from essaim_practice.shell.scripts import guarded, next_line, run_whole
+from essaim_practice.shell.scripts import first_command, guarded, run_whole
 from essaim_practice.shell.state import Shell
 from essaim_practice.shell.variables import Variables
 from essaim_practice.text.encoding import decoded
 
 _LONGEST = 128 * 1024  # characters of a text given to -c, as in Linux; of a typed command too
-_LONGEST_OPEN = 32 * 1024  # characters of one that is not whole yet: each line reads it anew
 
 
 @executable(UNIX, "sh", "ash", "bash", "dash")
@@ -51,13 +50,21 @@ def shell(argv: list[str], context: Context) -> Program:
     if words:
         new.positional = words[1:]
         return _script(new, words[0], title)
-    new.interactive = context.tty or "-i" in options
-    hears = frozenset({2}) if new.interactive else frozenset()
+    new.interactive = (context.tty and context.keyboard) or "-i" in options
     return Program(
         new.with_strands(_reading(new, logs_in)),  # type: ignore[arg-type]
-        hears=hears,
+        hears=_hears(new),
         processes=title,
+        jobs=new.jobs,
     )
+
+
+def _hears(new: Shell) -> frozenset[int]:
+    """The signals that a shell hears of that is typed at; as a container's first, no hang-up."""
+    if not new.interactive:
+        return frozenset()
+    known = {signals.INT, signals.TSTP, signals.CONT, signals.WINCH}
+    return frozenset(known if new.context.pid == 1 else {*known, signals.HUP})
 
 
 def _shell(argv: list[str], context: Context) -> Shell:
@@ -137,69 +144,35 @@ def _reading(shell: Shell, logs_in: bool) -> Doing[int]:
 
 def _commands(shell: Shell) -> Doing[int]:
     """Read commands from the input and run each; a terminal is prompted."""
+    if shell.interactive and shell.context.tty and shell.context.keyboard:
+        return (yield from prompting.commands(shell))
     text, ended = "", False
-    asking = shell.interactive
     while True:
-        try:
-            if asking:
-                shown = yield from prompt(shell, "PS2" if text else "PS1")
-                yield from shell.say(shown, 2)
-            if not ended:
-                data = yield from _typed(shell) if asking else shell.descriptors[0].get()
-                ended = not data
-                text += decoded(data)
-            text = yield from _run_what_is_whole(shell, text, ended)
-        except Interrupted as signal:
-            if signal.signal != 2 or not asking:
-                raise
-            text, shell.code = "", 130
-            shell.tested = shell.loops = shell.depth = 0
-            yield from shell.say("\n", 2)
-            continue
+        if shell.interactive:
+            shown = yield from prompt(shell, "PS2" if text else "PS1")
+            yield from shell.say(shown, 2)
+        if not ended:
+            data = yield from shell.descriptors[0].get()
+            ended = not data
+            text += decoded(data)
+        text = yield from _run_what_is_whole(shell, text, ended)
         if ended:
-            if asking:
+            if shell.interactive:
                 yield from shell.say("exit\n" if shell.dialect is BASH else "\n", 2)
             return shell.code
 
 
-def _typed(shell: Shell) -> Doing[bytes]:
-    """What is typed at the prompt: ash and bash let one edit it, and keep a history."""
-    source = shell.descriptors[0]
-    if not isinstance(source, Outer) or not shell.context.tty or shell.dialect is DASH:
-        return (yield from source.get())  # type: ignore[no-any-return]
-    source.editing = True
-    try:
-        return (yield from source.get())
-    finally:
-        source.editing = False
-
-
 def _run_what_is_whole(shell: Shell, text: str, ended: bool) -> Doing[str]:
     """Run the commands at the beginning of a text; returns what is no whole command yet."""
-    while text.strip(" \t\n") and (ended or "\n" in text):
-        yield Work(len(text) // 20)
-        parser = Parser(text, ended, shell.aliases)
+    while text and (ended or "\n" in text):
+        rest = ""
         try:
-            command = yield from next_line(parser)
-        except SyntaxProblem as problem:
-            if problem.incomplete and not ended and len(text) < _LONGEST_OPEN:
+            found = yield from first_command(shell, text, ended)
+            if found is None:
                 return text
-            shell.line = problem.line
-            if not shell.interactive:
-                raise Failure(shell.dialect.syntax(problem)) from None
-            yield from shell.complain(shell.dialect.syntax(problem))
-            shell.code = 2
-            return ""
-        if not ended and parser.at >= len(parser.text) and not parser.text.endswith("\n"):
-            return text
-        if shell.interactive:
-            shell.history.append(text[: parser.at].strip())
-            del shell.history[:-100]
-        text = parser.text[parser.at :]
-        if command is None:
-            return text
-        try:
-            yield from shell.run(command)
+            command, rest = found
+            if command is not None:
+                yield from shell.run(command)
         except Failure as failure:
             if not shell.interactive:
                 raise
@@ -207,7 +180,8 @@ def _run_what_is_whole(shell: Shell, text: str, ended: bool) -> Doing[str]:
             shell.code = failure.code
         except Leave:
             pass
-    return "" if not text.strip(" \t\n") else text
+        text = rest
+    return text
 
 
-__all__ = ["control_flow", "reading", "shell"]  # importing the first two enters their builtins
+__all__ = ["control_flow", "job_control", "reading", "shell"]  # all enter their builtins

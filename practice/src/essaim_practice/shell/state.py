@@ -7,10 +7,12 @@ from copy import copy
 from dataclasses import dataclass, field
 from random import Random
 
-from essaim_practice.programs.base import Context
+from essaim_practice.programs.base import Context, Program
 from essaim_practice.programs.steps import Wait, Work
 from essaim_practice.shell.dialect import Dialect
 from essaim_practice.shell.exits import Exit, Failure, Leave
+from essaim_practice.shell.history import History
+from essaim_practice.shell.jobs import Job, Jobs
 from essaim_practice.shell.pipes import Descriptors, Doing, Full, Held, Outer
 from essaim_practice.shell.strands import Strand, side_by_side
 from essaim_practice.shell.tree import Command, Group, Pipeline, Simple
@@ -30,7 +32,6 @@ class Effort:
 
     commands: int = 0
     piped: int = 0  # commands of pipelines that go on
-    jobs: int = 0  # begun in the background, ever
 
 
 @dataclass(slots=True)
@@ -52,8 +53,8 @@ class Shell:
     descriptors: Descriptors = field(default_factory=lambda: {n: Outer(n) for n in range(3)})
     code: int = 0  # $?
     strands: list[Strand] = field(default_factory=list)  # this shell, and all that it has begun
-    jobs: dict[int, Strand] = field(default_factory=dict)  # begun in the background, by pid
-    last_job: int = 0  # $!
+    jobs: Jobs = field(init=False)
+    job: Job | None = None  # the one that it runs, or is part of
     pid: int = 1
     line: int = 1
     umask: int = 0o022
@@ -61,7 +62,10 @@ class Shell:
     loops: int = 0
     depth: int = 0
     effort: Effort = field(default_factory=Effort)
-    history: list[str] = field(default_factory=list)
+    history: History = field(default_factory=History)
+
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(self.context.inside.new_pid, self.dialect.name == "bash")
 
     def fork(self) -> Shell:
         """Raises Failure where there is no memory for one more."""
@@ -72,7 +76,7 @@ class Shell:
             raise Failure(self.dialect.cannot_fork()) from None
         twin.options, twin.functions = set(self.options), dict(self.functions)
         twin.aliases, twin.positional = dict(self.aliases), list(self.positional)
-        twin.traps, twin.jobs, twin.interactive = {}, {}, False
+        twin.traps, twin.jobs, twin.interactive = {}, self.jobs.twin(), False
         return twin
 
     # Saying
@@ -102,7 +106,7 @@ class Shell:
             "?": lambda: str(self.code),
             "#": lambda: str(len(self.positional)),
             "$": lambda: str(self.pid),
-            "!": lambda: str(self.last_job or ""),
+            "!": lambda: str(self.jobs.last_pid or ""),
             "-": lambda: "".join(letter for letter in sorted(self.options) if len(letter) == 1),
             "LINENO": lambda: str(self.line),
             "RANDOM": lambda: str(_drawn(self.context, self.effort.commands)),
@@ -181,12 +185,34 @@ class Shell:
         """Run the shell, and beside it what it starts in the background, until the shell ends."""
         main = Strand(steps)
         self.strands.append(main)
+        jobs, now = self.jobs, self.context.now
+
+        def heed(number: int) -> Strand | None:
+            return jobs.heed(number, main)
+
+        left: list[Strand] = []
         try:
-            yield from side_by_side(self.strands, None, main, self.context.now)
+            yield from side_by_side(self.strands, None, main, now, heed)
+            if self.interactive:
+                left = [job.strand for job in jobs.all if not (job.over or job.strand.frozen)]
+                if left:
+                    titles = tuple(title for _, title in jobs.running())
+                    go_on = Program(_to_their_ends(left, now), processes=titles)  # type: ignore
+                    self.context.inside.adopt(go_on)
         finally:
             for strand in self.strands:
-                strand.steps.close()
+                if strand not in left:
+                    strand.steps.close()
         return main.code or 0
+
+
+def _to_their_ends(strands: list[Strand], now: Callable[[], float]) -> Doing[int]:
+    try:
+        yield from side_by_side(strands, None, None, now)
+    finally:
+        for strand in strands:
+            strand.steps.close()
+    return 0
 
 
 def _drawn(context: Context, number: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf, isinf
 
 from essaim_practice.programs.cpu_share import Tally
+from essaim_practice.programs.signals import KILL, TTIN, WINCH
 from essaim_practice.programs.steps import Hear, Interrupted, Read, Wait, Work
 from essaim_practice.shell.pipes import Blocked, Doing, Hangup, Pipe, Step
 
@@ -29,10 +30,17 @@ class Strand:
     answer: bytes | None = None
     signal: Interrupted | None = None  # to be thrown into it next
     code: int | None = None  # once it has ended
+    killed: int = 0  # the signal that ended it
+    frozen: int = 0  # the signal that stopped it
+    background: bool = False  # it is stopped where it reads from the terminal
 
     @property
     def ready(self) -> bool:
-        if self.code is not None or self.reading:
+        if self.code is not None or self.frozen:
+            return False
+        if self.signal is not None:
+            return True
+        if self.reading:
             return False
         if self.hearing is not None:
             return self.hearing.over or (self.asleep <= 0 and not isinf(self.hearing.seconds))
@@ -45,6 +53,10 @@ class Strand:
         """The input that it waits for."""
         return self.hearing.reading if self.hearing is not None else self.reading
 
+    def interrupt(self, signal: Interrupted) -> None:
+        """Throw a signal into it, whatever it waits for."""
+        self.signal = signal
+
     def finish(self, code: int) -> None:
         self.code = code
         self.steps.close()
@@ -55,10 +67,15 @@ class Strand:
 
 
 def side_by_side(
-    strands: list[Strand], own: set[int] | None, main: Strand | None, now: Callable[[], float]
+    strands: list[Strand],
+    own: set[int] | None,
+    main: Strand | None,
+    now: Callable[[], float],
+    heed: Callable[[int], Strand | None] | None = None,
 ) -> Doing[None]:
-    """Run strands until all have ended, or until ``main`` has, which hears of interruptions.
+    """Run strands until all have ended, or until ``main`` has.
 
+    heed: who hears of a signal, ``main`` where it is not given; None: nobody, it is done.
     ``own`` are the ids of their pipes: what else blocks them is left to those above. What stands
     last goes first, so that nothing is made before somebody wants it: ``yes | head -3`` makes three
     lines. The list may grow meanwhile.
@@ -83,17 +100,26 @@ def side_by_side(
             if reader is not None and (answer is not None or isinstance(wait, Read)):
                 reader.answer, reader.reading, reader.hearing = answer, None, None
         except Interrupted as signal:
-            if main is None:
+            if signal.signal == WINCH:
+                heard = next((s for s in strands if s.code is None and _takes_keys(s)), None)
+            elif main is None:
                 raise
-            main.signal = signal
-            main.asleep, main.blocked, main.reading, main.hearing = 0.0, None, None, None
+            else:
+                heard = heed(signal.signal) if heed is not None else main
+            if heard is not None:
+                heard.interrupt(signal)
+
+
+def _takes_keys(strand: Strand) -> bool:
+    """Whether it reads keys from the terminal: it hears of a new size."""
+    return bool(strand.wants and strand.wants.raw and not strand.frozen)
 
 
 def _together(
     strands: list[Strand], main: Strand | None
 ) -> tuple[Wait | Read | Hear | None, Strand | None]:
     """The one step that waits for what any of them waits for, and who gets the input."""
-    alive = [s for s in strands if s.code is None]
+    alive = [s for s in strands if s.code is None and not s.frozen]
     readers = [s for s in alive if s.wants]
     reader = main if main in readers else next(iter(readers), None)
     reading = reader.wants if reader is not None else None
@@ -120,12 +146,14 @@ def _advance(strand: Strand, own: set[int] | None, tally: Tally) -> Doing[None]:
             strand.asleep = max(step.seconds, 1e-9)
             tally.rested(step.seconds)
             return
-        if isinstance(step, Read):
-            strand.reading = step
-            return
-        if isinstance(step, Hear):
-            strand.hearing = step
-            strand.asleep = 0.0 if isinf(step.seconds) else max(step.seconds, 1e-9)
+        if isinstance(step, Read | Hear):
+            if isinstance(step, Read):
+                strand.reading = step
+            else:
+                strand.hearing = step
+                strand.asleep = 0.0 if isinf(step.seconds) else max(step.seconds, 1e-9)
+            if strand.background and strand.wants:
+                strand.frozen = TTIN
             return
         if isinstance(step, Blocked) and (own is None or id(step.on) in own):
             strand.blocked = step
@@ -140,14 +168,17 @@ def _resumed(strand: Strand) -> Step | None:
     """The strand's next step, None once it has ended."""
     signal, strand.signal = strand.signal, None
     answer, strand.answer = strand.answer, None
-    strand.blocked = strand.hearing = None
+    strand.blocked = strand.hearing = strand.reading = None
     strand.asleep = 0.0
     try:
+        if signal is not None and signal.signal == KILL:
+            raise signal
         return strand.steps.throw(signal) if signal is not None else strand.steps.send(answer)
     except StopIteration as end:
         strand.finish(end.value)
     except Hangup:
         strand.finish(141)
     except Interrupted as ended:
+        strand.killed = ended.signal
         strand.finish(128 + ended.signal)
     return None

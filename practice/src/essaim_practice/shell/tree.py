@@ -86,9 +86,9 @@ class Either:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Commands one after the other; those with True run in the background."""
+    """Commands one after the other; those with a text, which is their own, in the background."""
 
-    items: tuple[tuple[Command, bool], ...]
+    items: tuple[tuple[Command, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

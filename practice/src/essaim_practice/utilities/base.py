@@ -236,7 +236,9 @@ class Lines:
         if data:
             return data
         self._data, self._at = b"", 0
-        return ((yield READ) or None) if self._open else None
+        more = (yield READ) if self._open else None
+        self._open = bool(more)  # a terminal would give more after its end
+        return more or None
 
     def whole(self) -> Doing[list[bytes]]:
         """All lines that are left. Raises Complaint beyond MOST bytes, and NoMemory."""

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from posixpath import basename
+from posixpath import basename, join
 
 from essaim_practice.programs.base import UNIX, Context, Program, StartError, executable, program
+from essaim_practice.programs.signals import HUP
 from essaim_practice.programs.steps import Interrupted, Steps, Wait, Work, ending, line, printing
+from essaim_practice.shell.pipes import OnFile, Outer, connected
 from essaim_practice.shell.simple_utilities import Complaint, echoed, formatted, tested
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Doing, Lines, Misuse, gnu, options, out, tool
@@ -258,15 +260,43 @@ def busybox(argv: list[str], context: Context) -> Steps:
 
 
 @executable(UNIX, "nohup")
-def through(argv: list[str], context: Context) -> Program:
-    """Programs that only start another."""
+def nohup(argv: list[str], context: Context) -> Program:
+    """Run another that does not hear of a hang-up; what a terminal would show goes into a file."""
     if len(argv) < 2:
         return Program(ending(125))
     try:
-        return program(argv[1:], context)
+        started = program(argv[1:], replace(context, tty=False))
     except StartError:
         said = f"{argv[0]}: can't execute '{argv[1]}': No such file or directory"
         return Program(printing(said, 127, 2))
+    return replace(started, steps=_deaf(started.steps, context))
+
+
+def _deaf(steps: Steps, context: Context) -> Steps:
+    log = None
+    if context.tty:
+        log, name = OnFile(context.fs, join(context.cwd, "nohup.out")), "nohup.out"
+        context.fs.write(log.path, b"", append=True, mode=0o600)
+        yield line(f"nohup: appending output to {name}", 2)
+    running = connected(steps, {0: Outer(0), 1: log or Outer(1), 2: log or Outer(2)})
+    answer: bytes | None = None
+    signal: Interrupted | None = None
+    while True:
+        try:
+            step = running.throw(signal) if signal is not None else running.send(answer)
+        except StopIteration as end:
+            return int(end.value)
+        begun, answer, signal = context.now(), None, None
+        while True:
+            try:
+                answer = yield step  # type: ignore[misc]
+            except Interrupted as heard:
+                if heard.signal != HUP:
+                    signal = heard
+                elif isinstance(step, Wait) and not isinstance(step, Work):
+                    step = Wait(max(0.0, step.seconds - (context.now() - begun)))
+                    continue
+            break
 
 
 __all__ = ["Interrupted"]
