@@ -148,10 +148,11 @@ class Collector:
         self._wake.set()
 
     def hint(self, *parts: str) -> None:
-        """Ask soon for these parts, which have changed. Cheap; any thread may call it."""
+        """Ask soon for those of these parts that a snapshot has. Cheap; any thread may call it."""
         when = time.monotonic() + self._pace.gather
-        if self._awake.is_set() and any(self._due[part] > when for part in parts):
-            self._ask_at(when, parts)
+        mine = [part for part in parts if part in self._due]
+        if self._awake.is_set() and any(self._due[part] > when for part in mine):
+            self._ask_at(when, mine)
             self._wake.set()
 
     def _ask_at(self, when: float, parts: Iterable[str]) -> None:

@@ -31,6 +31,8 @@ class Record:
     outcome: Outcome
     refusal: EssaimError | None  # why it was refused
     seconds: float  # how long it took
+    machine: str = ""  # where it was typed into a terminal; '' for what Essaim did itself
+    code: int = 0  # its exit code there
 
     @property
     def error(self) -> str:
@@ -59,11 +61,21 @@ class Journal:
         self._added = added
         self._records: deque[Record] = deque(maxlen=size)
         self._next = 0  # the number of the next record
+        self._followers: set[Callable[[], None]] = set()
 
     def records(self) -> tuple[Record, ...]:
         """All that are kept, the oldest first."""
         with self._lock:
             return tuple(self._records)
+
+    def follow(self, told: Callable[[], None]) -> None:
+        """Call back after each record, on the thread that adds it, until ``leave``."""
+        with self._lock:
+            self._followers.add(told)
+
+    def leave(self, told: Callable[[], None]) -> None:
+        with self._lock:
+            self._followers.discard(told)
 
     def news(self, since: int) -> News:
         """The records from this number on, to be kept."""
@@ -128,6 +140,15 @@ class Journal:
         self._add(line, python, who, began)
         return answer
 
+    def typed(
+        self, line: str, python: str, machine: str, code: int, refusal: EssaimError | None
+    ) -> None:
+        """Record a docker line that was typed on a machine and has ended there just now."""
+        who = f"root@{machine}"
+        self._keep(
+            Record(self._clock(), who, line, python, _outcome(refusal), refusal, 0.0, machine, code)
+        )
+
     def _record(
         self, command: Command, who: str, began: float, refusal: EssaimError | None = None
     ) -> None:
@@ -141,9 +162,18 @@ class Journal:
         rejected = isinstance(refusal, EngineRejected) and self._private()
         if rejected and safe_words(str(refusal)) == HIDDEN:
             refusal = EssaimError(_("The engine refused; its words are shown to who did it alone."))
-        outcome: Outcome = "refused" if refusal else "ok"
-        record = Record(began, who, line, python, outcome, refusal, self._clock() - began)
+        seconds = self._clock() - began
+        self._keep(Record(began, who, line, python, _outcome(refusal), refusal, seconds))
+
+    def _keep(self, record: Record) -> None:
         with self._lock:
             self._records.append(record)
             self._next += 1
+            followers = list(self._followers)
         self._added()
+        for told in followers:
+            told()
+
+
+def _outcome(refusal: EssaimError | None) -> Outcome:
+    return "refused" if refusal else "ok"

@@ -1,12 +1,14 @@
-"""All console sessions of this process: which browser gets which, and which are dropped."""
+"""All sessions and desks of this process: which browser gets which, and which are dropped."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from core.commands.execs import ExecContainer
+from core.console.desk import Desk
 from core.console.grant import Grant
 from core.console.session import Session
 from core.terminal.routes import TerminalPass
@@ -14,6 +16,9 @@ from core.terminal.tickets import Tickets
 
 MOST_SESSIONS = 300
 FORGOTTEN = 6 * 3600.0  # seconds without a browser
+
+
+S = TypeVar("S", Session, Desk)
 
 
 class Consoles:
@@ -24,7 +29,7 @@ class Consoles:
         self.seats = Tickets[TerminalPass](now)
         self._now = now
         self._lock = threading.Lock()
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, Session | Desk] = {}
 
     def session(self, key: object, grant: Grant) -> Session:
         """The session of this key, where this browser has one on the same cluster; else a new one.
@@ -32,16 +37,42 @@ class Consoles:
         A locked viewer gets no session that shows the secrets of a real engine.
         """
         with self._lock:
-            found = self._sessions.get(str(key))
-            same = found is not None and found.control is grant.control
-            if found and same and found.browser == grant.browser and found.shown_to(grant):
-                return found
-            self._forget()
-            made = Session(grant.control, grant.browser)
-            self._sessions[made.key] = made
-            return made
+            found = self._found(key, grant)
+            return (
+                found
+                if isinstance(found, Session)
+                else self._add(Session(grant.control, grant.browser))
+            )
 
-    def seat(self, session: Session, key: object, grant: Grant) -> str:
+    def desk(self, key: object, grant: Grant) -> Desk:
+        """The same for the terminals on machines.
+
+        Without a key it is one that a closed tab of this browser has left, where there is any.
+        """
+        with self._lock:
+            found = self._found(key, grant)
+            if isinstance(found, Desk):
+                return found
+            owner = (grant.browser, grant.control)
+            for desk in self._sessions.values() if grant.browser and not key else ():
+                mine = isinstance(desk, Desk) and (desk.browser, desk.control) == owner
+                if isinstance(desk, Desk) and mine and not desk.watched:
+                    return desk
+            return self._add(Desk(grant.control, grant.browser))
+
+    def _found(self, key: object, grant: Grant) -> Session | Desk | None:
+        found = self._sessions.get(str(key))
+        same = found is not None and found.control is grant.control
+        if found and same and found.browser == grant.browser and found.shown_to(grant):
+            return found
+        return None
+
+    def _add(self, made: S) -> S:
+        self._forget()
+        self._sessions[made.key] = made
+        return made
+
+    def seat(self, session: Session | Desk, key: object, grant: Grant) -> str:
         """A ticket for one of the session's terminals; '' without the right to it."""
         terminal = session.terminals.get(str(key))
 

@@ -33,6 +33,7 @@ from core.i18n import later as _
 from core.labs.progress import Labs
 from core.labs.queries import EngineQueries
 from core.live.hub import Hub
+from core.machines.watch import MachineWatch
 from core.storage.storage import Storage
 from core.terminal.stream import Stream, opened
 from core.timeline.recorder import Recorder
@@ -60,9 +61,9 @@ class Control:
         self.notice = Notice(lambda: (*self.keeping.warnings, connection.unkept))
         self.history, self.hub = History(), Hub()
         self.journal = Journal(private=lambda: not self.practice, added=self._recorded)
+        self.machines = MachineWatch(connection, self.journal)
         self.timeline = Recorder(added=lambda: self.keeping.grew("timeline"))
-        self.votes = Votes(lambda: self._told("votes"))
-        self._beat = Beat(self._due)
+        self.votes, self._beat = Votes(lambda: self._told("votes")), Beat(self._due)
         self._acting = set[object]()  # commands that run now
         self.labs = Labs(
             lambda: self.whole if self.practice else with_safe_words(self.whole),

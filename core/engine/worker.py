@@ -32,13 +32,14 @@ ENDING = 10.0
 
 #: Which parts of a snapshot a change of a kind of the practice engine's records touches.
 _TOLD_BY = {
-    "Engine": ("engine", "nodes"),
+    "Engine": ("engine", "nodes", "machines"),
     "Swarm": ("engine", "nodes", "services", "tasks"),
     "Node": ("engine", "nodes", "tasks"),
     "Service": ("services", "tasks"),
     "Task": ("tasks",),
     "Container": ("containers",),
     "Image": ("images",),
+    "DockerLine": ("lines",),
 }
 _ALL = tuple(dict.fromkeys(part for parts in _TOLD_BY.values() for part in parts))
 

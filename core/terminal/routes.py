@@ -24,6 +24,8 @@ OriginCheck = Callable[[Mapping[str, str]], bool]
 
 HELLO = 20.0  # seconds in which the ticket must come
 MAX_TYPED = 200_000  # bytes in one message: more is no paste
+#: Bytes that may be on the way to a browser which has not told yet that it has shown them.
+AHEAD = 200_000
 #: Close codes of our own.
 NO_TICKET, NOT_ALLOWED = 4401, 4403
 
@@ -49,9 +51,10 @@ def routes(
             return
         held, _hello = found
         with held.terminal.view() as view:
-            sending = asyncio.create_task(_send(socket, view, held))
+            shown = _Shown()
+            sending = asyncio.create_task(_send(socket, view, held, shown))
             try:
-                await _receive(socket, held, typing)
+                await _receive(socket, held, typing, shown)
             except (WebSocketDisconnect, ValueError, TypeError, KeyError):
                 pass  # the browser is gone, or not our page
             finally:
@@ -83,7 +86,28 @@ async def redeemed(
     return found, hello
 
 
-async def _receive(socket: WebSocket, held: TerminalPass, typing: anyio.CapacityLimiter) -> None:
+class _Shown:
+    """How many bytes a browser has shown, as it tells: it may be slower than the program."""
+
+    def __init__(self) -> None:
+        self._ahead = 0  # bytes that it has not shown yet
+        self._news = asyncio.Event()
+
+    def told(self, count: int) -> None:
+        self._ahead -= count
+        self._news.set()
+
+    async def sent(self, count: int) -> None:
+        """These bytes were sent: wait until more may follow."""
+        self._ahead += count
+        while self._ahead > AHEAD:
+            self._news.clear()
+            await self._news.wait()
+
+
+async def _receive(
+    socket: WebSocket, held: TerminalPass, typing: anyio.CapacityLimiter, shown: _Shown
+) -> None:
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -91,13 +115,17 @@ async def _receive(socket: WebSocket, held: TerminalPass, typing: anyio.Capacity
         if not held.allowed():
             await locked(socket)
             return
-        held.acted()
         keys, text = message.get("bytes"), message.get("text")
+        told = json.loads(text) if text and keys is None else {}
+        if "shown" in told:
+            shown.told(int(told["shown"]))
+            continue  # it is no act of the viewer's
+        held.acted()
         if keys is not None:
             if len(keys) <= MAX_TYPED:
                 await anyio.to_thread.run_sync(held.terminal.type, keys, limiter=typing)
-        elif text:
-            columns, rows = (int(n) for n in json.loads(text)["size"])
+        elif told:
+            columns, rows = (int(n) for n in told["size"])
             await anyio.to_thread.run_sync(held.terminal.resize, columns, rows, limiter=typing)
 
 
@@ -107,7 +135,8 @@ async def locked(socket: WebSocket) -> None:
         await socket.close(code=NOT_ALLOWED, reason="the page was locked")
 
 
-async def _send(socket: WebSocket, view: View, held: TerminalPass) -> None:
+async def _send(socket: WebSocket, view: View, held: TerminalPass, shown: _Shown) -> None:
+    await socket.send_text(json.dumps({"past": view.past}))
     while True:
         news = await view.next()
         if not held.allowed():
@@ -115,5 +144,6 @@ async def _send(socket: WebSocket, view: View, held: TerminalPass) -> None:
             return
         if isinstance(news, End):
             await socket.send_text(json.dumps({"end": asdict(news)}))
-            return
-        await socket.send_bytes(news)
+        else:
+            await socket.send_bytes(news)
+            await shown.sent(len(news))

@@ -16,7 +16,8 @@ from core.threads.supervised import SupervisedThread
 
 #: Bytes of the screen that are kept for a browser that comes back, and that one may lag behind.
 SCROLLBACK = 100_000
-#: Seconds until a terminal is closed: without a view; without input and output.
+#: Seconds until a terminal is closed, where its maker says no others: without a view; without
+#: input and output.
 UNWATCHED = 600.0
 IDLE = 3600.0
 #: Clears a screen and resets its modes.
@@ -32,9 +33,13 @@ class End:
 
 
 class View:
-    """One browser's side of a terminal; lives on that browser's event loop."""
+    """One browser's side of a terminal; lives on that browser's event loop.
 
-    def __init__(self) -> None:
+    past: how many bytes of what it begins with the terminal has shown before.
+    """
+
+    def __init__(self, past: int = 0) -> None:
+        self.past = past
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._waiting = bytearray()
@@ -53,7 +58,7 @@ class View:
         self._news.set()
 
     async def next(self) -> bytes | End:
-        """The output since the last call, or the end."""
+        """The output since the last call; after it the end, once."""
         while not self._waiting and self._end is None:
             self._news.clear()
             await self._news.wait()
@@ -62,13 +67,23 @@ class View:
             self._waiting.clear()
             return data
         assert self._end is not None
-        return self._end
+        end, self._end = self._end, None
+        return end
 
 
 class Terminal:
-    """A stream that is pumped by a thread of its own until it ends or is closed."""
+    """A stream that is pumped by a thread of its own until it ends or is closed.
 
-    def __init__(self, stream: Stream, clock: Callable[[], float] = time.monotonic) -> None:
+    unwatched, idle: seconds until it is closed, without a view and without input and output.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        clock: Callable[[], float] = time.monotonic,
+        unwatched: float = UNWATCHED,
+        idle: float = IDLE,
+    ) -> None:
         self.key = secrets.token_urlsafe(12)
         self.title = stream.title
         self.end: End | None = None
@@ -80,7 +95,25 @@ class Terminal:
         self._used = self._watched = clock()
         self._closing = False
         self._ending = End()  # how it is to end
+        self._unwatched, self._idle = unwatched, idle
         SupervisedThread("terminal", self._pump, self._ended).start()
+
+    def renew(self, stream: Stream, told: bytes = b"") -> bool:
+        """Go on with another stream where the last one has ended; told: shown before it.
+
+        False, and the stream is closed, where there is nothing to renew.
+        """
+        with self._lock:
+            done = self.end is not None and not self._closing
+            if done:
+                self._stream, self.end, self._ending = stream, None, End()
+                self._used = self._watched = self._clock()
+        if not done:
+            stream.close()
+            return False
+        self._show(told)
+        SupervisedThread("terminal", self._pump, self._ended).start()
+        return True
 
     def type(self, data: bytes) -> None:
         """Type or paste this; blocks for some seconds if the program does not read."""
@@ -100,8 +133,8 @@ class Terminal:
     @contextmanager
     def view(self) -> Iterator[View]:
         """A view that starts with the present screen. Call on the browser's event loop."""
-        view = View()
         with self._lock:
+            view = View(len(self._screen))
             view.offer(bytes(self._screen), self.end)
             self._views.add(view)
         try:
@@ -141,7 +174,7 @@ class Terminal:
         with self._lock:
             if self._views:
                 self._watched = now
-        return now - self._watched > UNWATCHED or now - self._used > IDLE
+        return now - self._watched > self._unwatched or now - self._used > self._idle
 
     def _show(self, data: bytes) -> None:
         if not data:

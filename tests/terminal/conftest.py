@@ -104,7 +104,7 @@ class Keyboard:
             if isinstance(news, bytes):
                 self.screen += news.decode()
             else:
-                self.end = json.loads(news)["end"]
+                self.end = json.loads(news).get("end", self.end)
 
     def prompt(self) -> None:
         self.until(lambda: self.screen.replace("\x1b[6n", "").endswith("# "))

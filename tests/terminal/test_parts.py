@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import docker
@@ -192,6 +193,34 @@ def test_the_end_is_told_with_its_code() -> None:
     assert program.typed == b""
 
 
+def test_another_program_goes_on_below_the_screen_of_one_that_has_ended() -> None:
+    program, terminal = opened()
+    assert not terminal.renew(cast(Stream, Program()))  # the first one still runs
+    program.prints.put(b"first")
+    program.prints.put(b"")
+    until(lambda: terminal.end is not None)
+    second = Program()
+
+    async def visit() -> list[bytes | End]:
+        with terminal.view() as view:
+            assert view.past == len(b"first")
+            seen = [await view.next(), await view.next()]
+            assert await asyncio.to_thread(terminal.renew, cast(Stream, second), b"[anew]")
+            second.prints.put(b"second")
+            told = b""
+            while not told.endswith(b"second"):
+                news = await view.next()
+                assert isinstance(news, bytes)
+                told += news
+            terminal.type(b"ls\r")
+            second.prints.put(b"")
+            return [*seen, told, await view.next()]
+
+    assert asyncio.run(visit()) == [b"first", End(3), b"[anew]second", End(3)]
+    assert second.typed == b"ls\r"
+    assert asyncio.run(shown(terminal, lambda d: len(d) > 12)) == b"first[anew]second"
+
+
 def test_what_is_kept_is_bounded_and_begins_with_a_line() -> None:
     program, terminal = opened()
     line = b"x" * 98 + b"\r\n"
@@ -265,6 +294,20 @@ def test_a_console_session_is_found_again_by_its_browser_alone() -> None:
     session = consoles.session(None, hers)
     assert consoles.session(session.key, hers) is session
     assert consoles.session(session.key, his) is not session
+
+
+def test_a_desk_that_a_closed_tab_has_left_is_taken_up_by_its_browser_alone() -> None:
+    consoles, control = Consoles(), cast(Control, object())
+    hers, his = (Grant(control, "who", lambda: NONE, browser=each) for each in ("hers", "his"))
+    nobodys, elsewhere = Grant(control, "who", lambda: NONE), cast(Control, object())
+    desk = consoles.desk(None, hers)
+    assert consoles.desk(desk.key, hers) is desk
+    assert consoles.desk(None, hers) is desk
+    assert consoles.desk(desk.key, his) is not desk
+    assert consoles.desk(None, his) is not desk
+    assert consoles.desk(None, nobodys) is not consoles.desk(None, nobodys)
+    assert consoles.desk(None, replace(hers, control=elsewhere)) is not desk
+    assert consoles.session(desk.key, hers).key != desk.key  # its key opens no console
 
 
 def test_a_fault_ends_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import { inked } from "./ansi.js";
 import { Component, mount } from "./component.js";
 import { button, copy, element, setLabel } from "./dom.js";
 import { Prompt } from "./prompt.js";
+import { makeTab } from "./tabs.js";
 import { fill } from "./texts.js";
 
 /** @import { PageData, Run, Words } from "./types" */
@@ -304,20 +305,6 @@ class Console extends Component {
     for (const screen of this.screens.values()) screen.close();
     this.screens.clear();
   }
-}
-
-/**
- * @param {Element} tabs
- * @param {string} title
- * @param {() => void} choose
- * @param {string} [label] of the cross
- * @param {() => void} [close] what the cross does; without it there is none
- */
-function makeTab(tabs, title, choose, label = "", close) {
-  const tab = element("div", "essaim-tab", tabs);
-  button("", tab, title, choose).setAttribute("role", "tab");
-  if (close) setLabel(button("essaim-close", tab, "×", close), label, true);
-  return tab;
 }
 
 /** A line of help has two columns: a text that is too long goes on in its own. @param {string} line */
