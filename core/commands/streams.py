@@ -24,6 +24,11 @@ class Interrupt:
             if self._hear:
                 self._hear(self.presses)
 
+    @property
+    def heard(self) -> bool:
+        """Whether a command hears of it."""
+        return self._hear is not None
+
     def on_press(self, hear: Callable[[int], None]) -> None:
         """Call ``hear`` with the number of presses at each press, and now if there was one."""
         with self._lock:
