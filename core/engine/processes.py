@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -54,6 +55,7 @@ class Processes:
             [
                 *(sys.executable, "-m", "essaim_practice.worker", "--child"),
                 *("--listen", "-", "--most", str(self._most), *kept),
+                *("--docker", shlex.join([sys.executable, "-m", "core.commands.server"])),
             ],
             env=environ,
             stdin=subprocess.PIPE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -41,6 +41,10 @@ class Outside:
         self.frames: list[tuple[bytes, bytes]] = []
         self.listener: Callable[[], None] | None = None
         self.closed = 0
+        self.ended: list[tuple[list[str], str, int]] = []
+
+    def tell(self, argv: Sequence[str], cwd: str, code: int) -> None:
+        self.ended.append((list(argv), cwd, code))
 
     def begin(self, kind: bytes, asked: Mapping[str, Any]) -> Outside:
         self.asked.append((kind, asked))
@@ -107,6 +111,7 @@ def test_a_line_goes_out_and_its_output_comes_in() -> None:
     outside.end(3)
     assert bench.out == b"one\ntwo\ncode 3\n"
     assert outside.closed
+    assert outside.ended == [(["docker", "ps", "-a"], "/tmp", 3)]
 
 
 def test_standard_error_goes_its_own_way() -> None:
@@ -207,6 +212,7 @@ def test_a_signal_ends_it(number: int) -> None:
     assert not outside.closed
     bench.process.signal(number)
     assert (bool(outside.closed), bench.code) == (True, 128 + number)
+    assert outside.ended == [(["docker", "events"], "/", 137)]
 
 
 def test_one_that_is_lost_is_killed() -> None:

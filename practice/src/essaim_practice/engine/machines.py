@@ -111,6 +111,11 @@ class Machines:
             docker=self.docker(machine),
         )
 
+    def end(self) -> None:
+        """End all that runs in the machines' shells: the cluster is no more."""
+        for engine in self._store.all(Engine):
+            self._runtime.processes.end(id_of(engine.id))
+
     # Docker lines
 
     def tell(self, machine: Machine, argv: Sequence[str], cwd: str, code: int) -> None:

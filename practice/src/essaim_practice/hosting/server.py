@@ -13,10 +13,11 @@ from essaim_practice.api import routes as routes  # all that the engine answers
 from essaim_practice.client.calls import Call
 from essaim_practice.client.client import Clock, Faults, Machines, PracticeClient
 from essaim_practice.engine.cluster import Cluster
-from essaim_practice.engine.machines import DockerLine
+from essaim_practice.engine.machines import DockerLine, Machine
 from essaim_practice.hosting.ports import PortBinder
 from essaim_practice.hosting.settings import ENGINE, Settings
 from essaim_practice.hosting.thread import LoopThread
+from essaim_practice.programs.docker_lines import NO_DOCKER, Docker
 from essaim_practice.storage import Kept, Lost
 from essaim_practice.store.clock import LoopClock
 from essaim_practice.store.limits import Limits
@@ -68,6 +69,7 @@ class PracticeServer(Machines):
         self.faults = Faults(self.send)
         self.clock = Clock(self.send)
         self._binder: PortBinder | None = None
+        self.docker: Callable[[Machine], Docker] = lambda machine: NO_DOCKER
         self._watchers: list[Callable[[str], None]] = []
         self._resets = asyncio.Lock()
         self._reset_task: asyncio.Task[None] | None = None
@@ -222,6 +224,7 @@ class PracticeServer(Machines):
             self._reset_task.cancel()
         async with self._resets:
             self._ended = True
+            self.cluster.machines.end()
             self._clock.close()
             if self._binder is not None:
                 await self._binder.close()
@@ -231,12 +234,8 @@ class PracticeServer(Machines):
             await self._kept.close()
 
     def _begin(self, nodes: int | None = None, formed: bool | None = None) -> None:
-        with_ = self.settings
-        with_ = replace(
-            with_,
-            nodes=with_.nodes if nodes is None else nodes,
-            formed=with_.formed if formed is None else formed,
-        )
+        asked: dict[str, Any] = {"nodes": nodes, "formed": formed}
+        with_ = replace(self.settings, **{k: v for k, v in asked.items() if v is not None})
         state, random = self._kept.state if self._kept else None, Random(with_.seed)
         if state is None:
             self._clock = LoopClock(self._thread.loop, with_.speed)
@@ -257,6 +256,7 @@ class PracticeServer(Machines):
             raise
         cluster.keeper = self
         self.cluster = cluster
+        cluster.machines.docker = self.docker
         for heard in self._watchers:
             self._watch(heard)
             for kind in (*_TOLD, DockerLine):  # after a reset
@@ -337,6 +337,7 @@ class PracticeServer(Machines):
 
     async def _reset(self, nodes: int | None = None, formed: bool | None = None) -> None:
         async with self._resets:
+            self.cluster.machines.end()
             self._clock.close()
             if self._binder is not None:
                 await self._binder.close()

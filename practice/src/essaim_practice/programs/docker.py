@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Generator, Sequence
 
 from essaim_practice.programs import signals
-from essaim_practice.programs.base import Context, Program, executable
+from essaim_practice.programs.base import MACHINE, Context, Program, executable
 from essaim_practice.programs.docker_lines import (
     COMPLETE,
     ERROR,
@@ -29,12 +29,21 @@ _RAW = Read(raw=True)
 _READS = {b"": None, b"line": READ, b"raw": _RAW}  # by what the docker command wants
 
 
-@executable(("machine",), "docker")
+@executable((MACHINE,), "docker")
 def docker(argv: list[str], context: Context) -> Program:
     """Any docker line. Ctrl-C is passed on; whatever else ends it ends the docker command too."""
     return Program(
-        _playing(argv, context), hears=frozenset({signals.INT}), processes=(" ".join(argv),)
+        _told(argv, context), hears=frozenset({signals.INT}), processes=(" ".join(argv),)
     )
+
+
+def _told(argv: list[str], context: Context) -> Steps:
+    code = _KILLED
+    try:
+        code = yield from _playing(argv, context)
+    finally:
+        context.docker.tell(argv, context.cwd, code)
+    return code
 
 
 def _playing(argv: list[str], context: Context) -> Steps:

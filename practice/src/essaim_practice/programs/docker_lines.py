@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from essaim_practice.programs.steps import Channel
@@ -41,10 +41,17 @@ class Docker(Protocol):
         """Begin a line (START), or ask for words (COMPLETE). Raises NoDocker."""
         ...
 
+    def tell(self, argv: Sequence[str], cwd: str, code: int) -> None:
+        """Remember a line that has ended; argv: ``docker`` first."""
+        ...
+
 
 class _None:
     def begin(self, kind: bytes, asked: Mapping[str, Any]) -> Line:
         raise NoDocker("this worker has no docker command")
+
+    def tell(self, argv: Sequence[str], cwd: str, code: int) -> None:
+        """Nobody asks for it."""
 
 
 NO_DOCKER: Docker = _None()

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import math
 import re
+import socket
 from collections.abc import Mapping, Set
 from email.utils import formatdate
 from typing import Any
@@ -132,6 +133,14 @@ class EngineServer:
             pass  # the machine went down
         finally:
             self.let_go(task)
+
+    async def serve(self, connected: socket.socket) -> None:
+        """Answer over a connection that is there already, until it ends."""
+        reader, writer = await asyncio.open_connection(sock=connected)
+        try:
+            await self._accept(reader, writer)
+        finally:
+            writer.close()
 
     def memory(self, target: str) -> Budget:
         """Where the body of a request counts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -48,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
         "--child",
         action="store_true",
         help="end when the standard input ends, and take an empty folder away",
+    )
+    add(
+        "--docker",
+        type=shlex.split,
+        default=[],
+        metavar="COMMAND",
+        help="what does the docker lines typed on machines: python -m core.commands.server",
     )
     add("--check", action="store_true", help="start nothing: exit with 0 if a worker answers there")
     return parser
@@ -135,7 +143,7 @@ def _serve(options: argparse.Namespace, ended: threading.Event) -> int:
         Settings(bind_ports=False), most=options.most, idle_after=None, folder=options.data
     )
     try:
-        worker = Worker(address, clusters, secret)
+        worker = Worker(address, clusters, secret, options.docker)
         try:
             clusters.run(worker.open())
         except OSError as error:

@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from essaim_practice.wire import listener
 from essaim_practice.wire.server import EngineServer, error_response
 from essaim_practice.worker.address import Address, notice_loss
 from essaim_practice.worker.changes import Changes
+from essaim_practice.worker.docker_commands import DockerCommands
 from essaim_practice.worker.usage import Load, memory
 
 _ID = re.compile(r"[a-z0-9]{1,64}")
@@ -40,14 +41,18 @@ _SETTINGS = ("nodes", "formed", "speed", "seed")
 class Worker:
     """Listens for whoever directs it, and for the engines of its clusters.
 
-    secret: what every request must show; '' where the address lets in nobody else.
+    secret: what every request must show; '' where the address lets in nobody else. docker: the
+    command of the docker command server, () where machines have none.
     Its methods are called on the clusters' own thread.
     """
 
-    def __init__(self, address: Address, clusters: Clusters, secret: str = "") -> None:
+    def __init__(
+        self, address: Address, clusters: Clusters, secret: str = "", docker: Sequence[str] = ()
+    ) -> None:
         self._address = address
         self._clusters = clusters
         self._secret = secret.encode()
+        self._docker = DockerCommands(docker)
         self._load = Load()
         self._changes = Changes(self._beat)
         self._listening = asyncio.Lock()  # who lets a cluster's engines listen
@@ -81,6 +86,7 @@ class Worker:
         await asyncio.gather(*self._connections, return_exceptions=True)
         ids = list(self._clusters.servers)
         await self._clusters.close()
+        self._docker.server.stop()
         for id in ids:
             self._address.leave(id)
 
@@ -163,6 +169,7 @@ class Worker:
         server = opened.server
         if opened.begun != "there":
             server.tell(partial(self._changes.tell, id))
+            server.docker = server.cluster.machines.docker = self._docker.of(server)
         async with self._listening:
             if not server.listening:
                 await server.listen(self._address.engines(id))
