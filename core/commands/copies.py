@@ -72,21 +72,38 @@ class CopyFiles(Command):
             get = Call("client.api.get_archive", name, path)
             return f"""\
 import io
+import os
 import tarfile
 
 chunks, stat = {get}
+folder, name = os.path.split({literal(self.container_target)})
+if os.path.isdir(os.path.join(folder, name)):
+    folder, name = os.path.join(folder, name), stat["name"]
 with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
-    tar.extractall({literal(self.container_target)}, filter="data")
+    for entry in tar.getmembers():
+        entry.name = name + entry.name.removeprefix(stat["name"])
+    tar.extractall(folder or ".", filter="data")
 """
         name, inside = _split(self.container_target)
         return f"""\
 import io
+import posixpath
 import tarfile
 
+import docker.errors
+
+container, path, inside = {literal(name)}, {literal(path)}, {literal(inside)}
+folder, name = posixpath.split(inside)
+try:
+    _chunks, stat = client.api.get_archive(container, inside)
+    if stat["mode"] & {_FOLDER:#x}:
+        folder, name = inside, posixpath.basename(path)
+except docker.errors.NotFound:
+    pass  # it gets this name
 packed = io.BytesIO()
 with tarfile.open(fileobj=packed, mode="w") as tar:
-    tar.add({literal(path)})
-client.api.put_archive({literal(name)}, {literal(inside)}, packed.getvalue())
+    tar.add(path, name)
+client.api.put_archive(container, folder, packed.getvalue())
 """
 
     def _run(self, client: Client, report: Report) -> str:

@@ -61,6 +61,8 @@ for name in {literal(list(self.things))}:
         except docker.errors.APIError:
             continue
         break
+    else:
+        raise SystemExit("error: no such object: " + name)
 print(json.dumps(found, indent=4))
 """
 

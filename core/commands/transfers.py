@@ -18,6 +18,12 @@ from core.commands.values import STRINGS, listed
 from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
 
+#: The Python text that prints the engine's messages, and fails as it does.
+_LINES = """\
+for line in answer.iter_lines():
+    print(line.decode())
+    if b'"errorDetail"' in line:
+        raise SystemExit(1)"""
 _PIECE = 1 << 16  # bytes of an archive that are written at once
 
 
@@ -90,7 +96,7 @@ class PushImage(Command):
             request = self._request()
         except DockerRefused:
             return f"client.images.push({json.dumps(self.image)})\n"
-        return request.text("for line in answer.iter_lines():\n    print(line.decode())", True)
+        return request.text(_LINES, True)
 
     def _run(self, client: Client, report: Report) -> str:
         name, first = _whole(self.image, self.all_tags, self.quiet)
@@ -175,15 +181,11 @@ class LoadImages(Command):
         )
 
     def _python(self) -> str:
-        tar = "sys.stdin.buffer" if not self.input else f"open({json.dumps(self.input)}, 'rb')"
-        first = "import sys\n\n" if not self.input else ""
-        if not self.platform:
-            each = "for image in client.images.load(tar):\n        print(image.tags)"
-            return f"{first}with {tar} as tar:\n    {each}\n"
+        first = _read(self.input) if self.input else "import sys\n\ntar = sys.stdin.buffer\n"
         with suppress(DockerRefused):
-            request = self._request(None, True).text("print(answer.text)")
-            return f"{first}tar = {tar}\n{request}"
-        return f"{first}client.images.load({tar})\n"
+            if self.platform:
+                return f"{first}{self._request(None, True).text('print(answer.text)')}"
+        return f"{first}for image in client.images.load(tar):\n    print(image.tags)\n"
 
     def _run(self, client: Client, report: Report) -> str:
         if not self.input:
@@ -198,6 +200,11 @@ class LoadImages(Command):
         quiet = self.quiet or not streams.out_is_terminal
         engine_messages.show(self._request(tar, quiet).messages(client), streams)
         return 0
+
+
+def _read(file: str) -> str:
+    """Python that reads an archive."""
+    return f"from pathlib import Path\n\ntar = Path({json.dumps(file)}).read_bytes()\n"
 
 
 def _opened(streams: Streams, place: str) -> bytes:
@@ -243,7 +250,7 @@ class ImportImage(Command):
             return request
         if self.file == "-":
             return f"import sys\n\ntar = sys.stdin.buffer\n{request}"
-        return f'tar = open({json.dumps(self.file)}, "rb")\n{request}'
+        return f"{_read(self.file)}{request}"
 
     def _run(self, client: Client, report: Report) -> str:
         if self.file == "-":

@@ -215,7 +215,9 @@ class UpdateVolume(Command):
     def _python(self) -> str:
         return f"""\
 volume = client.api.inspect_volume({literal(self.volume)})
-cluster = volume["ClusterVolume"]
+cluster = volume.get("ClusterVolume")
+if not cluster:
+    raise SystemExit("Can only update cluster volumes")
 spec = cluster["Spec"] | {{"Availability": {literal(self.availability)}}}
 # docker-py has no call for this; its session speaks to the engine's API.
 answer = client.api.put(

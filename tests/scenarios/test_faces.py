@@ -12,6 +12,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -23,19 +24,27 @@ from core.commands.build import BuildImage
 from core.commands.command import Command
 from core.commands.folder import FOLDER
 from core.commands.registry import COMMANDS, parse
+from core.commands.streams import Captured
 from core.errors import EssaimError
 from essaim_practice.hosting.server import PracticeServer
+from tests.scenarios.ours import Disk
 
 FILES = (("hello.txt", "hello"), ("Dockerfile", "FROM alpine\nCOPY hello.txt /\n"))
 
 #: From three engines that know nothing of each other to a Swarm that has seen it all. What begins
-#: with ! is refused.
+#: with ! is refused; what begins with $ wants a machine with files, as a terminal has one.
 WALK = (
     "version",
     "info",
     "swarm init --advertise-addr 192.168.0.11",
     "swarm join-token worker",
     "swarm join-token -q --rotate manager",
+    "swarm update --task-history-limit 3 --snapshot-interval 5000 --autolock",
+    "swarm unlock-key -q",
+    "swarm unlock-key --rotate",
+    "! swarm unlock",
+    "swarm update --autolock=false",
+    "swarm ca",
     "node ls",
     "node inspect self",
     "node update --label-add rack=a --label-add disk=ssd node1",
@@ -67,9 +76,17 @@ WALK = (
     "secret create -l a=b db_password stack/password.txt",
     "! secret create db_password stack/password.txt",
     "secret ls",
+    "secret inspect db_password",
+    "config create -l a=b page stack/password.txt",
+    "! config create page stack/password.txt",
+    "config ls",
+    "config inspect page",
+    "config rm page",
+    "! config rm page",
     "stack deploy -c stack/stack.yml site",
     "stack deploy --prune -c stack/stack.yml site",
     "! stack deploy -c stack/none.yml site",
+    "stack config -c stack/stack.yml",
     "stack ls",
     "stack services site",
     "stack ps site",
@@ -87,6 +104,25 @@ WALK = (
     "build -t built .",
     "build -t built2 --no-cache .",
     "image rm mine:1",
+    "$ image save -o images.tar localhost:5000/mine",
+    "image rm localhost:5000/mine",
+    "$ image load -i images.tar",
+    "$ image import images.tar imported:1",
+    "! image push localhost:5000/mine",
+    "login -u me -p secret registry.example",
+    "logout registry.example",
+    "search nginx",
+    "network create -d overlay --attachable --label x=y --subnet 10.7.0.0/24 apart",
+    "network create --subnet 10.8.0.0/24 near",
+    "! network create near",
+    "network ls",
+    "network inspect near",
+    "volume create --label x=y data",
+    "volume create -o type=tmpfs -o device=tmpfs -o o=size=10m memory",
+    "volume ls",
+    "volume inspect data memory",
+    "! volume update --availability drain data",
+    "volume rm memory",
     "container run -d --name one -p 8090:80 -p 127.0.0.1:8091:81/udp -e A=1 nginx",
     "container run -dit --name two alpine sh",
     "container run --name three alpine echo hello",
@@ -94,14 +130,34 @@ WALK = (
     "container run -d --rm --name five alpine sleep 1000000",
     "! container run -d --name six nothing-like-it",
     "! container run -d --name one alpine",
+    "container create --name seven -v data:/data -w /data -e A=1 -l x=y alpine true",
+    "container rename seven eight",
+    "network connect --alias it --ip 10.8.0.9 near eight",
+    "network disconnect near eight",
+    "container update --memory 64m --memory-swap 128m --restart on-failure:3 eight",
     "container ls -a",
     "container ls --filter name=one",
+    "container port one",
+    "container top one",
+    "container stats --no-stream one",
+    "container pause one",
+    "container unpause one",
+    "container wait three",
+    "inspect one web near data",
+    "! inspect nothing",
+    "system df",
+    "system events --since 1 --until 2",
     "container logs --tail 5 three",
     "container inspect one",
     "container exec one ls /",
     "container exec -d -e A=1 -u root -w / one sh -c 'echo $A > written'",
     "container exec one cat /written",
     "! container exec nothing ls",
+    "container diff one",
+    "$ container cp Dockerfile one:/copied",
+    "$ container cp one:/copied back",
+    "$ container export -o one.tar one",
+    "container commit -m kept -c 'CMD [\"ls\"]' one kept:1",
     "! container attach nothing",
     "container stop one five",
     "container start one",
@@ -111,8 +167,13 @@ WALK = (
     "container rm three",
     "container rm -f one",
     "container prune",
+    "network rm apart",
+    "network prune",
+    "volume rm data",
+    "volume prune --all",
     "image prune",
     "image prune --all",
+    "system prune",
     "! node demote node1",
     "! node rm node1",
     "! swarm leave",
@@ -125,13 +186,14 @@ WALK = (
 REFUSALS = (docker.errors.DockerException, requests.HTTPError, SystemExit)
 
 
-def steps() -> Iterator[tuple[Command, bool]]:
-    """Each command, and whether it is to be refused."""
+def steps() -> Iterator[tuple[Command, str]]:
+    """Each command, and its mark: ! or $ or none."""
     for line in WALK:
-        command = parse(f"docker {line.removeprefix('! ')}")
+        mark, _, rest = line.partition(" ") if line[0] in "!$" else ("", "", line)
+        command = parse(f"docker {rest}")
         if isinstance(command, BuildImage):
             command = replace(command, files=FILES)
-        yield command, line.startswith("! ")
+        yield command, mark
 
 
 def test_the_walk_meets_every_command() -> None:
@@ -158,9 +220,14 @@ def test_text_and_run_do_the_same(
     monkeypatch.setenv("DOCKER_HOST", engines[1].urls[0])
     by_run, by_text = (docker.DockerClient(base_url=twin.urls[0]) for twin in engines)
     with contextlib.closing(by_run), contextlib.closing(by_text):
-        for command, refused in steps():
+        for command, mark in steps():
+            refused = mark == "!"
             with pytest.raises(EssaimError) if refused else contextlib.nullcontext():
-                command.run(by_run)
+                if mark == "$":
+                    typed(command, by_run, tmp_path)
+                else:
+                    command.run(by_run)
+            monkeypatch.setattr("sys.stdin", io.StringIO("a key that is none\n"))
             with pytest.raises(REFUSALS) if refused else contextlib.nullcontext():
                 execute(command.python())
             assert state(by_text) == state(by_run), command.line()
@@ -187,6 +254,13 @@ def test_the_text_leaves_out_a_container_that_goes_while_they_are_listed(
     assert [line.split()[1] for line in said.splitlines()] == ["stays"]
 
 
+def typed(command: Command, client: docker.DockerClient, here: Path) -> None:
+    """As in a terminal that stands in this folder."""
+    streams = Captured()
+    streams.folder, streams.environment = Disk(str(here)), {"PWD": str(here)}
+    assert (command.play(client, streams), bytes(streams.error)) == (0, b"")
+
+
 def execute(text: str) -> str:
     """What it prints."""
     names: dict[str, Any] = {}
@@ -210,6 +284,10 @@ def state(client: docker.DockerClient) -> dict[str, Any]:
         "swarm": client.info()["Swarm"]["LocalNodeState"],
         "images": sorted(tag for image in client.api.images() for tag in image["RepoTags"] or ()),
         "containers": sorted(map(_container, containers), key=str),
+        "volumes": sorted(
+            (v["Name"], str(v["Labels"]), str(v["Options"]))
+            for v in client.api.volumes()["Volumes"] or ()
+        ),
     }
     if found["swarm"] == "active":
         found["nodes"] = [node["Spec"] for node in client.api.nodes()]
