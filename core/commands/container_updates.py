@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from core.cluster.engine_json import Json
 from core.commands import grammar
+from core.commands.api import Request, path
 from core.commands.command import Client, Report, command, each
 from core.commands.container_request import restart
 from core.commands.grammar import arguments, option
 from core.commands.kinds import OnEach
 from core.commands.quantities import CPUS, UINT, cpus
-from core.commands.source import Call, given
+from core.commands.source import given
 from core.commands.streams import Streams
 from core.commands.values import BYTES, INTEGER, SWAP, size
 from core.errors import DockerRefused
@@ -59,11 +60,19 @@ class UpdateContainers(OnEach):
             RestartPolicy=restart(self.restart),
         )
 
-    def _call(self, name: str) -> Call:
-        # docker-py's update_container knows neither cpus nor pids-limit; its session does.
-        url = Call("client.api._url", "/containers/{0}/update", name)
-        sent = Call("client.api._post_json", url, data=self._settings())
-        return Call("client.api._result", sent, True)
+    def _request(self, name: str) -> Request:
+        # docker-py's update_container knows neither cpus nor pids-limit.
+        return Request("post", path("/containers/{}/update", name), body=self._settings())
+
+    def _text(self, name: str) -> str:
+        return self._request(name).text()
+
+    def _act(self, client: Client, name: str) -> None:
+        self._request(name).on(client)
+
+    def _python(self) -> str:
+        self._check()
+        return OnEach._python(self)
 
     def _run(self, client: Client, report: Report) -> str:
         self._check()
@@ -85,7 +94,7 @@ class UpdateContainers(OnEach):
         warned: list[str] = []
 
         def update(name: str) -> None:
-            warned.extend((self._call(name).on(client) or {}).get("Warnings") or ())
+            warned.extend(self._request(name).json(client).get("Warnings") or ())
 
         streams.print(each(self.containers, update))
         for warning in warned:

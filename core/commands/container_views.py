@@ -9,6 +9,7 @@ from typing import Any
 
 from core.cluster.engine_json import Json, count, items, part, text
 from core.cluster.references import of_container
+from core.commands.api import Request, path
 from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.kinds import Inspection, OneCall
@@ -179,10 +180,25 @@ class InspectContainers(Inspection):
     containers: tuple[str, ...] = arguments("CONTAINER")
 
     def _call(self, name: str) -> Call:
+        return Call("client.api.inspect_container", name)
+
+    def _python(self) -> str:
         if not self.size:
-            return Call("client.api.inspect_container", name)
-        url = Call("client.api._url", "/containers/{0}/json", name)
-        return Call("client.api._result", Call("client.api._get", url, params={"size": True}), True)
+            return Inspection._python(self)
+        shown = "print(json.dumps(answer.json(), indent=4))"
+        texts = (sized(name).text(shown) for name in self.containers)
+        return "\n".join(("import json\n", *texts))
+
+    def _look(self, client: Client, name: str) -> Json:
+        if not self.size:
+            return Inspection._look(self, client, name)
+        found: Json = sized(name).json(client)
+        return found
+
+
+def sized(name: str) -> Request:
+    """Ask about a container, the size of its files included."""
+    return Request("get", path("/containers/{}/json", name), {"size": 1})
 
 
 @command("container port", "port")

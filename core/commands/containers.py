@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import docker.errors
 
 from core.cluster.engine_json import Json, items
+from core.commands.api import Request, path
 from core.commands.attached import exit_code, waiting
 from core.commands.command import Client, Command, Report, command, each, spoken
 from core.commands.grammar import argument, arguments, option, options, switch
@@ -25,13 +26,25 @@ class _Ending(OnEach):
     signal: str
     timeout: int | None
 
+    @property
+    def _in_docker_py(self) -> bool:
+        return not self.signal and (self.timeout is None or self.timeout >= 0)
+
     def _call(self, name: str) -> Call:
-        what = self.verb[-1]
-        if not self.signal and (self.timeout is None or self.timeout >= 0):
-            return Call(f"client.api.{what}", name, **given(timeout=self.timeout))
-        url = Call("client.api._url", f"/containers/{{0}}/{what}", name)
-        sent = Call("client.api._post", url, params=given(t=self.timeout, signal=self.signal))
-        return Call("client.api._raise_for_status", sent)
+        return Call(f"client.api.{self.verb[-1]}", name, **given(timeout=self.timeout))
+
+    def _request(self, name: str) -> Request:
+        asked = given(t=self.timeout, signal=self.signal)
+        return Request("post", path(f"/containers/{{}}/{self.verb[-1]}", name), asked)
+
+    def _text(self, name: str) -> str:
+        return OnEach._text(self, name) if self._in_docker_py else self._request(name).text()
+
+    def _act(self, client: Client, name: str) -> None:
+        if self._in_docker_py:
+            OnEach._act(self, client, name)
+        else:  # however long it takes
+            self._request(name).on(client, stream=True).close()
 
 
 @command("container stop", "stop", changes=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from core.cluster.engine_json import Json
 from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, switch
-from core.commands.source import Call, literal
+from core.commands.source import literal
 from core.commands.streams import Streams
 from core.commands.table import size
 from core.errors import DockerRefused, InvalidCommand
@@ -55,6 +55,59 @@ def container_of(word: str) -> str:
     return _split(word)[0]
 
 
+_GET = """\
+import io
+import tarfile
+from pathlib import Path
+
+{given}
+chunks, stat = client.api.get_archive(name, source)
+target = Path(target)
+with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
+    if target.is_dir():
+        tar.extractall(target, filter="data")
+    else:  # the copy has another name
+        entries = tar.getmembers()
+        for entry in entries:
+            entry.name = target.name + entry.name.removeprefix(stat["name"])
+        tar.extractall(target.parent, entries, filter="data")
+"""
+_GET_TAR = """\
+import sys
+
+{given}
+chunks, stat = client.api.get_archive(name, source)
+for chunk in chunks:
+    sys.stdout.buffer.write(chunk)
+"""
+_PUT = """\
+import io
+import os.path
+import posixpath
+import tarfile
+
+import docker.errors
+
+{given}
+folder, arcname = posixpath.split(target)
+try:
+    if client.api.get_archive(name, target)[1]["mode"] >> 31:
+        folder, arcname = target, os.path.basename(source)
+except docker.errors.NotFound:
+    pass  # the copy has another name
+packed = io.BytesIO()
+with tarfile.open(fileobj=packed, mode="w") as tar:
+    tar.add(source, arcname)
+client.api.put_archive(name, folder, packed.getvalue())
+"""
+_PUT_TAR = """\
+import sys
+
+{given}
+client.api.put_archive(name, target, sys.stdin.buffer.read())
+"""
+
+
 @command("container cp", "cp", changes=True, reveals=True)
 class CopyFiles(Command):
     """Copy files and folders between a container and the machine of the terminal."""
@@ -66,56 +119,32 @@ class CopyFiles(Command):
     container_source: str = argument("SRC_PATH")
     container_target: str = argument("DEST_PATH")
 
-    def _python(self) -> str:
-        name, path = _split(self.container_source)
-        if name:
-            get = Call("client.api.get_archive", name, path)
-            return f"""\
-import io
-import os
-import tarfile
-
-chunks, stat = {get}
-folder, name = os.path.split({literal(self.container_target)})
-if os.path.isdir(os.path.join(folder, name)):
-    folder, name = os.path.join(folder, name), stat["name"]
-with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
-    for entry in tar.getmembers():
-        entry.name = name + entry.name.removeprefix(stat["name"])
-    tar.extractall(folder or ".", filter="data")
-"""
-        name, inside = _split(self.container_target)
-        return f"""\
-import io
-import posixpath
-import tarfile
-
-import docker.errors
-
-container, path, inside = {literal(name)}, {literal(path)}, {literal(inside)}
-folder, name = posixpath.split(inside)
-try:
-    _chunks, stat = client.api.get_archive(container, inside)
-    if stat["mode"] & {_FOLDER:#x}:
-        folder, name = inside, posixpath.basename(path)
-except docker.errors.NotFound:
-    pass  # it gets this name
-packed = io.BytesIO()
-with tarfile.open(fileobj=packed, mode="w") as tar:
-    tar.add(path, name)
-client.api.put_archive(container, folder, packed.getvalue())
-"""
-
-    def _run(self, client: Client, report: Report) -> str:
-        raise InvalidCommand(_("There are no files here to copy: type it into a terminal."))
-
-    def _play(self, client: Client, streams: Streams) -> int:
+    def _ends(self) -> tuple[str, str, str, str]:
+        """Container and path of the source, and of the target. Raises DockerRefused."""
         source, path = _split(self.container_source)
         target, where = _split(self.container_target)
         if source and target:
             raise DockerRefused("copying between containers is not supported")
         if not (source or target):
             raise DockerRefused("must specify at least one container source")
+        return source, path, target, where
+
+    def _python(self) -> str:
+        source, path, target, where = self._ends()
+        if not source:
+            given = {"name": target, "source": path, "target": where}
+            text = _PUT_TAR if path == "-" else _PUT
+        else:
+            given = {"name": source, "source": path, "target": where}
+            text = _GET_TAR if where == "-" else _GET
+        lines = [f"{name} = {literal(word)}" for name, word in given.items() if word != "-"]
+        return text.format(given="\n".join(lines))
+
+    def _run(self, client: Client, report: Report) -> str:
+        raise InvalidCommand(_("There are no files here to copy: type it into a terminal."))
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        source, path, target, where = self._ends()
         here = streams.environment.get("PWD", "/")
         if source:
             self._out(client, streams, source, path, _absolute(here, where))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from core.cluster.engine_json import Json, part
 from core.cluster.failures import daemon_errors
 from core.commands.command import Client, Report, command, each
+from core.commands.container_views import sized
 from core.commands.grammar import arguments, option, switch
 from core.commands.images import IMAGE_EMPTY
 from core.commands.kinds import Inspection
@@ -126,8 +127,6 @@ print(json.dumps(found, indent=4))
 
     def _inspected(self, client: Client, kind: str, name: str) -> Json:
         if kind == "container" and self.size:
-            api = client.api
-            url = api._url("/containers/{0}/json", name)
-            found: Json = api._result(api._get(url, params={"size": 1}), True)
+            found: Json = sized(name).json(client)
             return found
         return _KINDS[kind](client, name)

@@ -64,14 +64,19 @@ class OnEach(Command):
         names: tuple[str, ...] = getattr(self, _field(self))
         return names
 
+    def _text(self, name: str) -> str:
+        """The Python text for one."""
+        return self._call(self._reference(name))
+
+    def _act(self, client: Client, name: str) -> None:
+        """Do it to one."""
+        self._call(self._reference(name)).on(client)
+
     def _python(self) -> str:
-        return "\n".join(self._call(self._reference(name)) for name in self._names())
+        return "\n".join(map(self._text, self._names()))
 
     def _run(self, client: Client, report: Report) -> str:
-        def act(name: str) -> None:
-            self._call(self._reference(name)).on(client)
-
-        return each(self._names(), act)
+        return each(self._names(), lambda name: self._act(client, name))
 
 
 class Inspection(OnEach):

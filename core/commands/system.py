@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from core.cluster.engine_json import Json, count, items, part, text
-from core.commands.api import Request
 from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import option, options, switch
 from core.commands.images import PruneImages
@@ -257,15 +255,13 @@ class PruneSystem(Command):
         steps += [("Volumes", PruneVolumes(filter=self.filter)._call())] * self.volumes
         return [*steps, ("Images", PruneImages(all=self.all, filter=self.filter)._call())]
 
-    def _cache(self) -> Request:
-        asked: dict[str, object] = {"all": int(self.all)}
-        if self.filter:
-            asked["filters"] = json.dumps(filters(self.filter))
-        return Request("post", "/build/prune", asked)
+    def _cache(self) -> Call:
+        chosen = given(all=self.all or None, filters=filters(self.filter))
+        return Call("client.api.prune_builds", **chosen)
 
     def _python(self) -> str:
-        calls = "\n".join(f"print({call})" for _, call in self._steps())
-        return f"{calls}\n{self._cache().text('print(answer.json())')}"
+        calls = [*(call for _, call in self._steps()), self._cache()]
+        return "\n".join(f"print({call})" for call in calls)
 
     def _run(self, client: Client, report: Report) -> str:
         if self.volumes and "until" in filters(self.filter):
@@ -277,7 +273,7 @@ class PruneSystem(Command):
             if gone := list(_gone(things, pruned)):
                 reclaimed += count(pruned, "SpaceReclaimed")
                 said.append(f"Deleted {things}:\n" + "".join(f"{each}\n" for each in gone))
-        cache = self._cache().json(client) or {}
+        cache = self._cache().on(client) or {}
         if gone := items(cache, "CachesDeleted"):
             reclaimed += count(cache, "SpaceReclaimed")
             said.append("Deleted build cache objects:\n" + "".join(f"{each}\n" for each in gone))

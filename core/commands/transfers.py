@@ -12,18 +12,12 @@ from core.commands.api import NO_LOGIN, Request, path
 from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.images import named, platform_of
-from core.commands.source import Call, given
+from core.commands.source import Call, Code, given
 from core.commands.streams import Streams
 from core.commands.values import STRINGS, listed
 from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
 
-#: The Python text that prints the engine's messages, and fails as it does.
-_LINES = """\
-for line in answer.iter_lines():
-    print(line.decode())
-    if b'"errorDetail"' in line:
-        raise SystemExit(1)"""
 _PIECE = 1 << 16  # bytes of an archive that are written at once
 
 
@@ -75,6 +69,15 @@ class PullImage(Command):
         return 0
 
 
+#: Python that tells what the engine says while it goes on, and raises where it says an error.
+_TOLD = """\
+for line in {lines}:
+    if "error" in line:
+        raise docker.errors.APIError(line["error"])
+    print(line.get("status", ""))
+"""
+
+
 @command("image push", "push", changes=True)
 class PushImage(Command):
     """Send an image to its registry, as who is not logged in: no login is kept here."""
@@ -92,11 +95,14 @@ class PushImage(Command):
         return Request("post", at, asked, headers=NO_LOGIN)
 
     def _python(self) -> str:
-        try:
-            request = self._request()
-        except DockerRefused:
-            return f"client.images.push({json.dumps(self.image)})\n"
-        return request.text(_LINES, True)
+        if self.platform:
+            first, lines = self._request().text(stream=True), "map(json.loads, answer.iter_lines())"
+            return f"import json\n\n{first}\n{_TOLD.format(lines=lines)}"
+        name = _whole(self.image, self.all_tags, self.quiet)[0]
+        push = Call(
+            "client.api.push", name.familiar, **given(tag=name.tag), stream=True, decode=True
+        )
+        return _TOLD.format(lines=push)
 
     def _run(self, client: Client, report: Report) -> str:
         name, first = _whole(self.image, self.all_tags, self.quiet)
@@ -227,6 +233,7 @@ class ImportImage(Command):
     target: str = argument("REPOSITORY[:TAG]", optional=True)
 
     def _request(self, tar: bytes | None = None) -> Request:
+        """Raises DockerRefused."""
         asked: dict[str, object] = given(
             message=self.message, changes=list(self.change), platform=self.platform
         )
@@ -242,15 +249,22 @@ class ImportImage(Command):
         return self.file.startswith(("http://", "https://"))
 
     def _python(self) -> str:
-        try:
-            request = self._request().text("print(answer.text)")
-        except DockerRefused:
-            return f"client.api.import_image({json.dumps(self.file)})\n"
+        request = self._request()
+        stdin = "import sys\n\n" if self.file == "-" else ""
+        if not (self.message or self.platform):
+            source = Code("sys.stdin.buffer") if stdin else self.file
+            named = given(
+                repository=request.params.get("repo"),
+                tag=request.params.get("tag"),
+                changes=list(self.change),
+            )
+            return f"{stdin}print({Call('client.api.import_image', source, **named)})\n"
+        text = request.text("print(answer.text)")
         if self._is_url:
-            return request
-        if self.file == "-":
-            return f"import sys\n\ntar = sys.stdin.buffer\n{request}"
-        return f"{_read(self.file)}{request}"
+            return text
+        if stdin:
+            return f"{stdin}tar = sys.stdin.buffer\n{text}"
+        return f"{_read(self.file)}{text}"
 
     def _run(self, client: Client, report: Report) -> str:
         if self.file == "-":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -150,6 +151,9 @@ def test_every_python_text_is_python(kind: type[Command], data: st.DataObject) -
     text = data.draw(commands(kind)).python()
     ast.parse(text)
     assert "client = docker.from_env()" in text
+    by_hand = any(f"client.api.{verb}(" in text for verb in ("get", "post", "put", "delete"))
+    assert not by_hand or "docker-py" in text  # it says that docker-py has no such call
+    assert not re.search(r"client\.api\._", text)  # and uses nothing of its inside
 
 
 @pytest.mark.parametrize(

@@ -328,6 +328,8 @@ def test_the_same_spec_is_sent(line: str, engine: ThreadingHTTPServer, tmp_path:
     (ours,) = posted
     for spec in (theirs, ours):  # docker keeps these in a map without order
         task = spec["TaskTemplate"]
+        for key in ("Secrets", "Configs"):
+            (task["ContainerSpec"].get(key) or []).sort(key=str)
         if "update" in line:
             (task["ContainerSpec"].get("Env") or []).sort()
         reserved = task["Resources"].get("Reservations") or {}

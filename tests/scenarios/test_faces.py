@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import shutil
+import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,24 +28,39 @@ from core.commands.registry import COMMANDS, parse
 from core.commands.streams import Captured
 from core.errors import EssaimError
 from essaim_practice.hosting.server import PracticeServer
-from tests.scenarios.ours import Disk
+
+from .ours import Disk
 
 FILES = (("hello.txt", "hello"), ("Dockerfile", "FROM alpine\nCOPY hello.txt /\n"))
 
 #: From three engines that know nothing of each other to a Swarm that has seen it all. What begins
-#: with ! is refused; what begins with $ wants a machine with files, as a terminal has one.
+#: with ! is refused; what begins with > wants the files of a terminal.
 WALK = (
     "version",
     "info",
+    "search --limit 2 nginx",
+    "login -u me -p secret",
+    "logout",
+    "system events --since 1h --until 0s",
+    "network create --subnet 10.9.0.0/24 --label a=b back",
+    "! network create --config-only settings",
+    "! network create back",
+    "network ls --filter driver=bridge",
+    "volume create --label a=b data",
+    "volume create",
+    "volume create -o type=tmpfs -o device=tmpfs -o o=size=10m memory",
+    "volume ls -q",
+    "volume inspect data",
     "swarm init --advertise-addr 192.168.0.11",
     "swarm join-token worker",
-    "swarm join-token -q --rotate manager",
-    "swarm update --task-history-limit 3 --snapshot-interval 5000 --autolock",
-    "swarm unlock-key -q",
-    "swarm unlock-key --rotate",
+    "swarm update --task-history-limit 3 --autolock",
+    "swarm unlock-key",
+    "swarm unlock-key -q --rotate",
     "! swarm unlock",
-    "swarm update --autolock=false",
     "swarm ca",
+    "swarm ca --rotate --detach",
+    "swarm update --autolock=false",
+    "swarm join-token -q --rotate manager",
     "node ls",
     "node inspect self",
     "node update --label-add rack=a --label-add disk=ssd node1",
@@ -77,16 +93,15 @@ WALK = (
     "! secret create db_password stack/password.txt",
     "secret ls",
     "secret inspect db_password",
-    "config create -l a=b page stack/password.txt",
-    "! config create page stack/password.txt",
+    "config create -l a=b conf stack/password.txt",
     "config ls",
-    "config inspect page",
-    "config rm page",
-    "! config rm page",
+    "config inspect conf",
+    "config rm conf",
+    "! config rm conf",
+    "stack config -c stack/stack.yml",
     "stack deploy -c stack/stack.yml site",
     "stack deploy --prune -c stack/stack.yml site",
     "! stack deploy -c stack/none.yml site",
-    "stack config -c stack/stack.yml",
     "stack ls",
     "stack services site",
     "stack ps site",
@@ -101,65 +116,66 @@ WALK = (
     "image tag alpine localhost:5000/mine",
     "image history alpine",
     "image inspect alpine",
+    "! image push localhost:5000/nothing",
+    "! image push localhost:5000/mine",
+    "> image save -o saved.tar alpine mine:1",
+    "> image load -i saved.tar",
+    "> image import saved.tar rootfs:1",
+    "> image import -m message -c 'ENV A=1' saved.tar rootfs:2",
     "build -t built .",
     "build -t built2 --no-cache .",
     "image rm mine:1",
-    "$ image save -o images.tar localhost:5000/mine",
-    "image rm localhost:5000/mine",
-    "$ image load -i images.tar",
-    "$ image import images.tar imported:1",
-    "! image push localhost:5000/mine",
-    "login -u me -p secret registry.example",
-    "logout registry.example",
-    "search nginx",
-    "network create -d overlay --attachable --label x=y --subnet 10.7.0.0/24 apart",
-    "network create --subnet 10.8.0.0/24 near",
-    "! network create near",
-    "network ls",
-    "network inspect near",
-    "volume create --label x=y data",
-    "volume create -o type=tmpfs -o device=tmpfs -o o=size=10m memory",
-    "volume ls",
-    "volume inspect data memory",
-    "! volume update --availability drain data",
-    "volume rm memory",
     "container run -d --name one -p 8090:80 -p 127.0.0.1:8091:81/udp -e A=1 nginx",
     "container run -dit --name two alpine sh",
     "container run --name three alpine echo hello",
     "container run --rm --name four alpine echo gone",
     "container run -d --rm --name five alpine sleep 1000000",
+    "container create --name six -v data:/d -w /d alpine sh -c 'echo six > six'",
+    "container start six",
+    "container wait six three",
+    "container rename six seven",
+    "! container rename six seven",
     "! container run -d --name six nothing-like-it",
     "! container run -d --name one alpine",
-    "container create --name seven -v data:/data -w /data -e A=1 -l x=y alpine true",
-    "container rename seven eight",
-    "network connect --alias it --ip 10.8.0.9 near eight",
-    "network disconnect near eight",
-    "container update --memory 64m --memory-swap 128m --restart on-failure:3 eight",
     "container ls -a",
     "container ls --filter name=one",
+    "container logs --tail 5 three",
+    "container inspect one",
+    "container inspect -s one",
+    "inspect one web alpine back",
+    "! inspect nothing",
+    "inspect --type volume data",
     "container port one",
     "container top one",
     "container stats --no-stream one",
-    "container pause one",
-    "container unpause one",
-    "container wait three",
-    "inspect one web near data",
-    "! inspect nothing",
-    "system df",
-    "system events --since 1 --until 2",
-    "container logs --tail 5 three",
-    "container inspect one",
+    "container update --memory 64m --memory-swap 128m --restart on-failure:3 two",
+    "! container update two",
+    "container pause two",
+    "! container pause two",
+    "container unpause two",
+    "network connect --alias db --ip 10.9.0.9 back one",
+    "network connect --gw-priority 3 back two",
+    "network inspect back",
+    "! network rm back",
+    "network disconnect back one",
+    "network disconnect -f back two",
+    "> container cp hello.txt one:/tmp",
+    "> container cp stack one:/tmp/copied",
+    "> container cp one:/tmp/hello.txt renamed.txt",
+    "> container cp one:/tmp/copied .",
+    "! container cp one:/a two:/b",
+    "> container export -o files.tar one",
+    "container commit -m message -c 'ENV A=2' one committed:1",
+    "! container commit nothing",
+    "container diff one",
     "container exec one ls /",
     "container exec -d -e A=1 -u root -w / one sh -c 'echo $A > written'",
     "container exec one cat /written",
     "! container exec nothing ls",
-    "container diff one",
-    "$ container cp Dockerfile one:/copied",
-    "$ container cp one:/copied back",
-    "$ container export -o one.tar one",
-    "container commit -m kept -c 'CMD [\"ls\"]' one kept:1",
     "! container attach nothing",
     "container stop one five",
+    "container stop -s SIGINT one",
+    "container restart -s SIGINT one",
     "container start one",
     "container restart -t 1 one",
     "! container restart nothing",
@@ -167,13 +183,17 @@ WALK = (
     "container rm three",
     "container rm -f one",
     "container prune",
-    "network rm apart",
-    "network prune",
-    "volume rm data",
-    "volume prune --all",
     "image prune",
     "image prune --all",
-    "system prune",
+    "system df",
+    "system df -v",
+    "network prune",
+    "! network rm settings",
+    "volume rm data",
+    "! volume rm data",
+    "! volume update --availability drain data",
+    "volume prune --all",
+    "system prune -a --volumes",
     "! node demote node1",
     "! node rm node1",
     "! swarm leave",
@@ -186,18 +206,30 @@ WALK = (
 REFUSALS = (docker.errors.DockerException, requests.HTTPError, SystemExit)
 
 
-def steps() -> Iterator[tuple[Command, str]]:
-    """Each command, and its mark: ! or $ or none."""
+def steps() -> Iterator[tuple[Command, bool, bool]]:
+    """Each command, whether it is to be refused, and whether it is played in a terminal."""
     for line in WALK:
-        mark, _, rest = line.partition(" ") if line[0] in "!$" else ("", "", line)
-        command = parse(f"docker {rest}")
+        command = parse(f"docker {line.removeprefix('! ').removeprefix('> ')}")
         if isinstance(command, BuildImage):
             command = replace(command, files=FILES)
-        yield command, mark
+        yield command, line.startswith("! "), line.startswith("> ")
 
 
 def test_the_walk_meets_every_command() -> None:
-    assert {type(command) for command, _ in steps()} == set(COMMANDS)
+    assert {type(command) for command, _, _ in steps()} == set(COMMANDS)
+
+
+def files(machine: Path) -> dict[str, list[str] | bytes]:
+    """Each file by its path; of an archive the names in it."""
+    found: dict[str, list[str] | bytes] = {}
+    for file in sorted(machine.rglob("*")):
+        name = str(file.relative_to(machine))
+        if file.suffix == ".tar":
+            with tarfile.open(file) as tar:
+                found[name] = sorted(tar.getnames())
+        else:
+            found[name] = file.read_bytes() if file.is_file() else b""
+    return found
 
 
 @pytest.fixture
@@ -213,24 +245,30 @@ def test_text_and_run_do_the_same(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Any,
 ) -> None:
-    for name, text in FILES:
-        (tmp_path / name).write_text(text)
-    shutil.copytree(FOLDER / "stack", tmp_path / "stack")
-    monkeypatch.chdir(tmp_path)  # the text reads what is here
+    machines = [tmp_path / name for name in ("run", "text")]
+    for machine in machines:
+        shutil.copytree(FOLDER / "stack", machine / "stack")
+        for name, text in FILES:
+            (machine / name).write_text(text)
+    streams = Captured()
+    streams.folder, streams.environment = Disk(str(machines[0])), {"PWD": str(machines[0])}
+    monkeypatch.chdir(machines[1])  # the text reads what is here, and writes here
+    monkeypatch.setattr("sys.stdin", io.StringIO())  # nobody types a key
     monkeypatch.setenv("DOCKER_HOST", engines[1].urls[0])
     by_run, by_text = (docker.DockerClient(base_url=twin.urls[0]) for twin in engines)
     with contextlib.closing(by_run), contextlib.closing(by_text):
-        for command, mark in steps():
-            refused = mark == "!"
-            with pytest.raises(EssaimError) if refused else contextlib.nullcontext():
-                if mark == "$":
-                    typed(command, by_run, tmp_path)
-                else:
+        for command, refused, played in steps():
+            if played:
+                assert command.play(by_run, streams) == 0, streams.error.decode()
+            else:
+                with pytest.raises(EssaimError) if refused else contextlib.nullcontext():
                     command.run(by_run)
-            monkeypatch.setattr("sys.stdin", io.StringIO("a key that is none\n"))
-            with pytest.raises(REFUSALS) if refused else contextlib.nullcontext():
-                execute(command.python())
+            text = command.python()
+            wrong = refused and "# The docker command refuses this itself" not in text
+            with pytest.raises(REFUSALS) if wrong else contextlib.nullcontext():
+                execute(text)
             assert state(by_text) == state(by_run), command.line()
+            assert files(machines[1]) == files(machines[0]), command.line()
 
 
 def test_the_text_leaves_out_a_container_that_goes_while_they_are_listed(
@@ -254,13 +292,6 @@ def test_the_text_leaves_out_a_container_that_goes_while_they_are_listed(
     assert [line.split()[1] for line in said.splitlines()] == ["stays"]
 
 
-def typed(command: Command, client: docker.DockerClient, here: Path) -> None:
-    """As in a terminal that stands in this folder."""
-    streams = Captured()
-    streams.folder, streams.environment = Disk(str(here)), {"PWD": str(here)}
-    assert (command.play(client, streams), bytes(streams.error)) == (0, b"")
-
-
 def execute(text: str) -> str:
     """What it prints."""
     names: dict[str, Any] = {}
@@ -279,23 +310,34 @@ def state(client: docker.DockerClient) -> dict[str, Any]:
     containers = []
     for id in alone:
         with contextlib.suppress(docker.errors.NotFound):  # one that is removed at its end
-            containers.append(client.api.inspect_container(id))
+            container = client.api.inspect_container(id)
+            changes = client.api.diff(id) or []
+            containers.append(container | {"Changes": sorted(c["Path"] for c in changes)})
+    volumes = client.api.volumes()["Volumes"] or []
     found = {
         "swarm": client.info()["Swarm"]["LocalNodeState"],
         "images": sorted(tag for image in client.api.images() for tag in image["RepoTags"] or ()),
         "containers": sorted(map(_container, containers), key=str),
-        "volumes": sorted(
-            (v["Name"], str(v["Labels"]), str(v["Options"]))
-            for v in client.api.volumes()["Volumes"] or ()
+        "networks": sorted(
+            (n["Name"], n["Driver"], str(n["IPAM"]["Config"]), str(n["Labels"]))
+            for n in client.api.networks()
         ),
+        # A volume without a name gets one of random digits.
+        "volumes": sorted(
+            (v["Name"], str(v["Labels"]), str(v["Options"])) for v in volumes if len(v["Name"]) < 64
+        ),
+        "unnamed": sum(len(v["Name"]) == 64 for v in volumes),
     }
     if found["swarm"] == "active":
+        spec = client.api.inspect_swarm()["Spec"]
+        found["spec"] = {key: value for key, value in spec.items() if key != "CAConfig"}
+        found["rotations"] = (spec.get("CAConfig") or {}).get("ForceRotate", 0)
+        found["configs"] = sorted(str(config["Spec"]) for config in client.api.configs())
         found["nodes"] = [node["Spec"] for node in client.api.nodes()]
         services = sorted(client.api.services(), key=lambda service: service["Spec"]["Name"])
         specs = [(s["Spec"], s.get("PreviousSpec")) for s in services]
         secrets, networks = client.api.secrets(), client.api.networks()
         found["secrets"] = sorted((secret["Spec"] for secret in secrets), key=str)
-        found["networks"] = sorted((n["Name"], n["Driver"], str(n["Labels"])) for n in networks)
         text = json.dumps(specs)
         for id, name in [(s["ID"], s["Spec"]["Name"]) for s in secrets] + [
             (network["Id"], network["Name"]) for network in networks
@@ -314,4 +356,7 @@ def _container(container: dict[str, Any]) -> tuple[Any, ...]:
         {key: config.get(key) for key in keys},
         host["PortBindings"],
         host["AutoRemove"],
+        {key: host.get(key) for key in ("Memory", "MemorySwap", "RestartPolicy", "Binds")},
+        sorted(container["NetworkSettings"]["Networks"]),
+        container["Changes"],
     )
