@@ -11,6 +11,8 @@ from typing import Any
 import docker
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+HALF_COLOUR = re.compile(r"\x1b(\[[0-9;]*)?\Z")
+LONGEST = 1000  # characters that what is waited for may have
 PROMPT = re.compile(r"\[node\d+\] \(local\) root@[0-9.]+ \S+\r\n\$ \Z")
 
 
@@ -28,8 +30,7 @@ class Shell:
         stream = api.exec_start(self.id, socket=True, tty=True)
         self._hold = stream
         self.socket: socket.socket = stream._sock
-        self.socket.settimeout(20)
-        self.seen = ""
+        self.seen, self._half = "", ""
 
     def __enter__(self) -> Shell:
         return self
@@ -50,17 +51,23 @@ class Shell:
     def type(self, keys: str | bytes) -> None:
         self.socket.sendall(keys if isinstance(keys, bytes) else keys.encode())
 
-    def until(self, wanted: str | re.Pattern[str]) -> str:
+    def until(self, wanted: str | re.Pattern[str], patience: float = 20) -> str:
         """What was shown up to there, without colours. Raises TimeoutError."""
         pattern = wanted if isinstance(wanted, re.Pattern) else re.compile(re.escape(wanted))
-        deadline = time.monotonic() + 20
-        while not (match := pattern.search(self.seen)):
-            if time.monotonic() > deadline:
-                raise TimeoutError(self.seen)
+        deadline, looked = time.monotonic() + patience, 0
+        while not (match := pattern.search(self.seen, looked)):
+            looked = max(0, len(self.seen) - LONGEST)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(self.seen[-LONGEST:])
+            self.socket.settimeout(left)
             data = self.socket.recv(65536)
             if not data:
                 raise EOFError(self.seen)
-            self.seen = COLOUR.sub("", self.seen + data.decode(errors="replace"))
+            new = self._half + data.decode(errors="replace")
+            half = HALF_COLOUR.search(new)
+            new, self._half = (new[: half.start()], half[0]) if half else (new, "")
+            self.seen += COLOUR.sub("", new)
         shown, self.seen = self.seen[: match.end()], self.seen[match.end() :]
         return shown
 

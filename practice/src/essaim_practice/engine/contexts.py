@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from essaim_practice.files import books
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.files.engine_files import hostname_of
 from essaim_practice.files.filesystem import FileSystem
@@ -109,8 +110,7 @@ def check_user(fs: FileSystem, user: str) -> None:
 
 
 def _check_known(fs: FileSystem, name: str, book: str, code: int) -> None:
-    entries = fs.read(f"/etc/{book}") if fs.exists(f"/etc/{book}") else b""
-    known = {line.partition(":")[0] for line in entries.decode(errors="replace").split("\n")}
+    known = {line.partition(":")[0] for line in books.lines(fs, f"/etc/{book}")}
     if _NUMBER.fullmatch(name):
         if not 0 <= int(name[:20]) < 2**31:
             text = "uids and gids must be in range 0-2147483647"

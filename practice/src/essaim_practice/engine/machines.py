@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from essaim_practice.engine.runtime import Runtime
-from essaim_practice.files import machine_tree
+from essaim_practice.files import books, machine_tree
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.network.machine_net import MachineNet
@@ -187,11 +187,8 @@ class Machines:
 
     def _hosts(self, engine: str) -> Mapping[str, str]:
         """Addresses by name, as the machine's /etc/hosts has them."""
-        try:
-            text = self._files.machine(engine).read("/etc/hosts")[:65536].decode(errors="replace")
-        except OSError:
-            return {}
-        rows = (row.partition("#")[0].split() for row in reversed(text.splitlines()))
+        lines = books.lines(self._files.machine(engine), "/etc/hosts")
+        rows = (row.partition("#")[0].split() for row in reversed(lines))
         return {name: row[0] for row in rows for name in row[1:] if ":" not in row[0]}
 
     def _on_engine(self, change: Change) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +11,7 @@ from essaim_practice.store.store import Change, Store, Stored
 
 T = TypeVar("T", bound=Stored)
 
+_HALF = re.compile("[\ud800-\udfff]")  # what UTF-8 has no bytes for
 _LONGEST = 16 * 1024  # bytes of a text that is kept
 _MOST = 4 * 2**20  # bytes of all of them
 
@@ -82,4 +84,8 @@ def pieces(value: Any) -> Iterator[bytes]:
 
 def dumped(value: Any) -> bytes:
     """JSON as the daemon writes it."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # a name of a file need not be text; Go's own sign stands there
+        return _HALF.sub("\ufffd", text).encode()

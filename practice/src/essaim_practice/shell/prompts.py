@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from posixpath import basename, join
 
+from essaim_practice.programs.signals import INT
+from essaim_practice.programs.steps import Interrupted
 from essaim_practice.shell import expansion
 from essaim_practice.shell.dialect import SyntaxProblem
 from essaim_practice.shell.exits import Failure
@@ -96,4 +98,8 @@ def log_in(shell: Shell) -> Doing[None]:
             yield from run_text(shell, text[:_LONGEST_PROFILE])
         except Failure as failure:
             yield from shell.complain(failure.text, failure.command)
+        except Interrupted as signal:  # Ctrl-C leads out of a profile that has no end
+            if signal.signal != INT:
+                raise
+            shell.tested = shell.loops = shell.depth = 0
     shell.code = 0

@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from random import Random
 
+from essaim_practice.files import books
 from essaim_practice.programs.base import Context, Program
 from essaim_practice.programs.steps import Wait, Work
 from essaim_practice.shell.dialect import Dialect
@@ -221,9 +222,5 @@ def _drawn(context: Context, number: int) -> int:
 
 
 def _home_of(context: Context, user: str) -> str:
-    try:
-        users = decoded(context.fs.read("/etc/passwd")).splitlines()
-    except OSError:
-        return ""
-    fields = (entry.split(":") for entry in users)
+    fields = (entry.split(":") for entry in books.lines(context.fs, "/etc/passwd"))
     return next((found[5] for found in fields if found[0] == user and len(found) > 5), "")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from posixpath import basename, join
 from typing import TypeVar
 
+from essaim_practice.files import books
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.base import SMALL, UNIX, Context, Program, executable
 from essaim_practice.programs.cpu_share import Tally
@@ -15,7 +16,7 @@ from essaim_practice.programs.steps import READ, Step, Steps, Wait, Work, Write,
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Device
 from essaim_practice.store.memory import NoMemory, allocated
-from essaim_practice.text.encoding import decoded, encoded
+from essaim_practice.text.encoding import encoded
 
 T = TypeVar("T")
 Doing = Generator[Step, bytes | None, T]
@@ -289,9 +290,7 @@ def out(text: str, stream: int = 1) -> Write:
 
 def users(fs: FileSystem, path: str = "/etc/passwd") -> dict[str, str]:
     """Names by number, of /etc/passwd or /etc/group."""
-    try:
-        rows = decoded(fs.read(path)).splitlines()
-    except OSError:
+    if not fs.exists(path):
         return {"0": "root"}
-    fields = (row.split(":") for row in rows)
+    fields = (row.split(":") for row in books.lines(fs, path))
     return {row[2]: row[0] for row in fields if len(row) > 2}

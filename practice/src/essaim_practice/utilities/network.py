@@ -7,21 +7,17 @@ from dataclasses import dataclass
 from errno import ENETUNREACH
 from ipaddress import IPv4Network
 
+from essaim_practice.files import books
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.hosts import Interface, NoSuchHost
 from essaim_practice.programs.steps import Interrupted, Steps, Wait, line
 from essaim_practice.shell.simple_utilities import Complaint
-from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import Misuse, options, tool
 
 
 def own_address(context: Context) -> str:
     """The container's address, as its /etc/hosts tells it."""
-    try:
-        rows = decoded(context.fs.read("/etc/hosts")).splitlines()
-    except OSError:
-        rows = []
-    for row in rows:
+    for row in books.lines(context.fs, "/etc/hosts"):
         address, *names = row.split() or [""]
         if context.hostname in names:
             return address

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from posixpath import basename, dirname, join
 
+from essaim_practice.files import books
 from essaim_practice.programs.base import MACHINE, Context
 from essaim_practice.programs.steps import Steps, line
 from essaim_practice.shell.simple_utilities import Complaint
@@ -61,8 +62,7 @@ def group_of(context: Context) -> str:
     if asked:
         known = users(context.fs, "/etc/group").items()
         return next((group for group, name in known if name == asked), "0")
-    book = context.fs.read("/etc/passwd") if context.fs.exists("/etc/passwd") else b""
-    entries = (row.split(":") for row in book.decode(errors="replace").splitlines())
+    entries = (row.split(":") for row in books.lines(context.fs, "/etc/passwd"))
     return next((e[3] for e in entries if len(e) > 3 and e[2] == number), "0")
 
 
