@@ -40,6 +40,7 @@ from tests.browser.conftest import ROOT
 
 LEARNERS = 30
 WINDOW = 60.0  # seconds over which the time of clusters at rest is taken
+WINDOWS = 5
 RESTS = REST_AFTER + 15.0  # seconds until a cluster that nobody looks at rests
 THINKING = (2.0, 6.0)  # seconds that a learner looks at what came of it
 
@@ -236,23 +237,31 @@ def at_work(tree: Path) -> None:
 
 
 def at_rest(tree: Path) -> None:
-    """Clusters that were begun and that nobody looks at."""
-    with server(tree, ESSAIM_ENGINE="practice") as essaim:
-        time.sleep(RESTS)  # the server has drawn its first breath
-        before, idle = memory(essaim.pid), used(essaim.pid)
+    """Clusters that were begun and that nobody looks at.
+
+    A server without any runs beside it, so that a machine that gets busier is not taken for them.
+    """
+    with (
+        server(tree, ESSAIM_ENGINE="practice") as empty,
+        server(tree, ESSAIM_ENGINE="practice") as essaim,
+    ):
+        time.sleep(RESTS)  # the servers have drawn their first breath
+        before = memory(essaim.pid)
         begin(essaim, 1)  # what the first of all costs, it does not cost again
         first = memory(essaim.pid)
         begin(essaim, LEARNERS)
         time.sleep(RESTS)
-        after, busy = memory(essaim.pid), used(essaim.pid)
-    each = (after - first) / LEARNERS
+        each = (memory(essaim.pid) - first) / LEARNERS
+        shares = [used(empty.pid, essaim.pid) for _ in range(WINDOWS)]
+    idle = statistics.median(alone for alone, _ in shares)
+    more = statistics.median(busy - alone for alone, busy in shares) / (LEARNERS + 1)
     print(
         f"{each / 1e6:8.2f} MB: for each cluster at rest, the dashboard's part of it as well; "
         f"the first takes {(first - before) / 1e6:.1f}"
     )
     print(
-        f"{100 * (busy - idle) / (LEARNERS + 1):8.4f} %: of a core for each cluster at rest; "
-        f"{100 * idle:.2f} for the server without any"
+        f"{100 * more:8.4f} %: of a core for each cluster at rest; "
+        f"{100 * idle:.2f} for a server without any, at the same time"
     )
 
 
@@ -273,11 +282,12 @@ def begin(essaim: Server, count: int) -> None:
                 pass
 
 
-def used(process: int) -> float:
-    """The share of a core that all its processes take."""
-    began, spent = time.monotonic(), processor(process)
+def used(*roots: int) -> list[float]:
+    """The shares of a core that processes take, each with its family, in the same time."""
+    began, spent = time.monotonic(), [processor(pid) for pid in roots]
     time.sleep(WINDOW)
-    return (processor(process) - spent) / (time.monotonic() - began)
+    took = time.monotonic() - began
+    return [(processor(pid) - before) / took for pid, before in zip(roots, spent, strict=True)]
 
 
 def say(what: str, seconds: list[float]) -> None:
