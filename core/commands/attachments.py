@@ -98,6 +98,11 @@ def mount(word: str, here: str = "") -> Json:
     return ordered | {f"{kind}Options": options for kind, options in kinds.items()}
 
 
+def settings(word: str) -> str:
+    """The end of a mount's word that may hold a password: its first option for a driver, and on."""
+    return word.partition("volume-opt=")[2]
+
+
 def _truth(key: str, value: str, equals: str) -> bool:
     if equals and value not in TRUE | FALSE:
         raise refused(f"invalid value for {key}: {value}")
@@ -319,7 +324,7 @@ def _address(word: str) -> str:
         raise refused(f"{word} is not an ip address") from None
 
 
-MOUNT = checked("mount", mount)
+MOUNT = checked("mount", mount, settings)
 NETWORK = checked("network", network)
 SECRET = checked("secret", lambda word: reference(word, "secret"))
 CONFIG = checked("config", lambda word: reference(word, "config"))

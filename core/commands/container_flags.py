@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from core.cluster.engine_json import Json
-from core.commands.attachments import NETWORK, ULIMIT, mount
+from core.commands.attachments import NETWORK, ULIMIT, mount, settings
 from core.commands.command import Command
 from core.commands.grammar import argument, option, options, rest, switch
 from core.commands.quantities import CPUS, SPAN, UINT, checked
@@ -15,6 +15,8 @@ from core.commands.values import (
     BYTES,
     INTEGER,
     MARK,
+    PROGRAM,
+    SETTING,
     SWAP,
     VARIABLE,
     Value,
@@ -180,7 +182,7 @@ _SYSCTLS = frozenset(
 )
 
 LIST = Value("list")
-MOUNT = checked("mount", _mount)
+MOUNT = checked("mount", _mount, settings)
 SYSCTL = Value("map", read=_sysctl)
 GPUS = checked("gpu-request", gpu)
 ATTACH = Value("list", read=_attach)
@@ -216,7 +218,7 @@ class NewContainer(Command):
     hostname: str = option("--hostname", "-h")
     workdir: str = option("-w", "--workdir")
     user: str = option("-u", "--user")
-    entrypoint: str | None = option("--entrypoint", default=None)
+    entrypoint: str | None = option("--entrypoint", value=PROGRAM, default=None)
     label: tuple[str, ...] = options("-l", "--label", value=MARK)
     label_file: tuple[str, ...] = options("--label-file", value=LIST)
     restart: str = option("--restart", default="no")
@@ -251,7 +253,7 @@ class NewContainer(Command):
     device: tuple[str, ...] = options("--device", value=LIST)
     device_cgroup_rule: tuple[str, ...] = options("--device-cgroup-rule", value=RULE)
     gpus: tuple[str, ...] = options("--gpus", value=GPUS)
-    health_cmd: str = option("--health-cmd")
+    health_cmd: str = option("--health-cmd", value=PROGRAM)
     health_interval: str = option("--health-interval", value=SPAN)
     health_timeout: str = option("--health-timeout", value=SPAN)
     health_start_period: str = option("--health-start-period", value=SPAN)
@@ -283,8 +285,8 @@ class NewContainer(Command):
     volumes_from: tuple[str, ...] = options("--volumes-from", value=LIST)
     storage_opt: tuple[str, ...] = options("--storage-opt", value=LIST)
     log_driver: str = option("--log-driver")
-    log_opt: tuple[str, ...] = options("--log-opt", value=LIST)
-    annotation: tuple[str, ...] = options("--annotation", value=LIST)
+    log_opt: tuple[str, ...] = options("--log-opt", value=SETTING)
+    annotation: tuple[str, ...] = options("--annotation", value=SETTING)
     ipc: str = option("--ipc")
     pid: str = option("--pid")
     uts: str = option("--uts")

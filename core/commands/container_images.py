@@ -12,7 +12,7 @@ from core.commands.grammar import argument, option, options, switch
 from core.commands.kinds import OneCall
 from core.commands.source import Call, given, literal
 from core.commands.streams import Streams
-from core.commands.values import Value
+from core.commands.values import CHANGE
 from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
 
@@ -22,7 +22,7 @@ class CommitContainer(OneCall):
     """Make an image of a container's files as they are now."""
 
     author: str = option("-a", "--author")
-    change: tuple[str, ...] = options("-c", "--change", value=Value("list"))
+    change: tuple[str, ...] = options("-c", "--change", value=CHANGE)
     message: str = option("-m", "--message")
     pause: bool = switch("-p", "--pause", default=True)
     no_pause: bool = switch("--no-pause")

@@ -274,7 +274,7 @@ for program in [programs["Titles"], *programs["Processes"]]:
 _CHANGES = ("C", "A", "D")  # by the API's number
 
 
-@command("container diff", "diff")
+@command("container diff", "diff", reveals=True)
 class ContainerDiff(OneCall):
     """Show which files a container has changed, added or deleted."""
 

@@ -321,8 +321,18 @@ def masked(command: Any, private: bool = False) -> Any:
             changed[name] = (MASK,)
         else:
             many = tuple(word.removesuffix(hide(word)) + MASK for word in part.values(held))
-            changed[name] = many if part.many else many[0]
+            many = tuple(word for word in many if _is_one(part.value, word))
+            changed[name] = many if part.many else many[0] if many else part.default
     return dataclasses.replace(command, **changed) if changed else command
+
+
+def _is_one(value: Value, word: str) -> bool:
+    """Whether it is still one without its end; else it is not shown at all."""
+    try:
+        value.read(word)
+    except InvalidValue:
+        return False
+    return True
 
 
 def secrets(command: Any, private: bool = False) -> list[str]:

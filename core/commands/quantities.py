@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 from core.commands.values import Value
@@ -83,14 +84,14 @@ def positive(word: str) -> int:
     return length
 
 
-def checked(name: str, read: object) -> Value:
-    """A kind of value that is kept as the word it is, if ``read`` takes it."""
+def checked(name: str, read: object, private: Callable[[str], str] | None = None) -> Value:
+    """A kind of value that is kept as the word it is, if ``read`` takes it. private: see Value."""
 
     def same(word: str) -> str:
         read(word)  # type: ignore[operator]
         return word
 
-    return Value(name, read=same)
+    return Value(name, read=same, private=private)
 
 
 UINT = Value("uint", read=_unsigned)

@@ -210,7 +210,7 @@ class ListConfigs(Listing):
         return Call("client.api.configs", **given(filters=filters(self.filter)))
 
 
-@command("secret inspect")
+@command("secret inspect", reveals=True)
 class InspectSecrets(SwarmInspection):
     """Show all that the Swarm tells about secrets, but for what they hold."""
 

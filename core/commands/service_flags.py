@@ -24,7 +24,7 @@ from core.commands.quantities import (
     duration,
 )
 from core.commands.source import given
-from core.commands.values import BYTES, INTEGER, SWAP, TEXT, Value, refused, size
+from core.commands.values import BYTES, INTEGER, PROGRAM, SETTING, SWAP, TEXT, Value, refused, size
 
 #: How a service is updated and rolled back by default, as the docker command spells it out
 #: (docker/cli, service/opts.go; swarmkit, api/defaults).
@@ -52,7 +52,7 @@ def _variable(word: str) -> str:
     return word
 
 
-WORDS = checked("command", shell_words)
+WORDS = checked("command", shell_words, str)
 #: ``NAME`` alone takes the value that it has where the line is typed.
 VARIABLE = Value("list", read=_variable, secret=lambda word: word.partition("=")[2])
 
@@ -107,8 +107,8 @@ class ServiceFlags(Command):
     with_registry_auth: bool = switch("--with-registry-auth")
     no_resolve_image: bool = switch("--no-resolve-image")
     log_driver: str | None = _maybe("--log-driver")
-    log_opt: tuple[str, ...] = options("--log-opt")
-    health_cmd: str | None = _maybe("--health-cmd")
+    log_opt: tuple[str, ...] = options("--log-opt", value=SETTING)
+    health_cmd: str | None = _maybe("--health-cmd", value=PROGRAM)
     health_interval: str | None = _maybe("--health-interval", value=POSITIVE)
     health_timeout: str | None = _maybe("--health-timeout", value=POSITIVE)
     health_retries: int | None = _maybe("--health-retries", value=INTEGER)

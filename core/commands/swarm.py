@@ -34,7 +34,7 @@ def _no_pool(word: str) -> str:
 POOL = Value("ipNetSlice", read=_pool)
 
 
-@command("swarm init", changes=True)
+@command("swarm init", changes=True, reveals=True)
 class InitSwarm(Settings):
     """Make this engine the first manager of a new Swarm."""
 

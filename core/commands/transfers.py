@@ -14,7 +14,7 @@ from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.images import named, platform_of
 from core.commands.source import Call, Code, given
 from core.commands.streams import Streams
-from core.commands.values import STRINGS, listed
+from core.commands.values import CHANGE, STRINGS, listed
 from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
 
@@ -226,7 +226,7 @@ def _opened(streams: Streams, place: str) -> bytes:
 class ImportImage(Command):
     """Make an image of one layer from an archive of files."""
 
-    change: tuple[str, ...] = options("--change", "-c")
+    change: tuple[str, ...] = options("--change", "-c", value=CHANGE)
     message: str = option("--message", "-m")
     platform: str = option("--platform")
     file: str = argument("file|URL|-")

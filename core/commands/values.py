@@ -211,6 +211,9 @@ SECRET = Value("string", secret=str)
 LABEL = Value("key=value", read=_assignment, private=_assigned)
 MARK = Value("list", read=_label, private=_assigned)  # a label of an object to be made
 FILTER = Value("filter", read=_filter, private=_assigned)
+SETTING = Value("list", private=_assigned)  # key=value, which may hold a password
+PROGRAM = Value("string", private=str)  # what a program is started with
+CHANGE = Value("list", private=str)  # a line of a Dockerfile
 MAP = Value("map", private=_assigned)  # key=value, of a driver
 VARIABLE = Value("list", read=_variable, secret=_assigned)  # its value perhaps of the environment
 STRINGS = Value("strings", read=_strings)  # many in one word, with commas between them
