@@ -16,7 +16,7 @@ SECRET = "s3cret"
         f"create --entrypoint {SECRET} -l key={SECRET} --annotation a={SECRET} alpine",
         f"run --log-driver splunk --log-opt splunk-token={SECRET} alpine",
         f"run --mount type=volume,dst=/x,volume-opt=o=password={SECRET} alpine",
-        f'''run --mount 'type=volume,dst=/x,"volume-opt=o=user=me,password={SECRET}"' alpine''',
+        f"""run --mount 'type=volume,dst=/x,"volume-opt=o=user=me,password={SECRET}"' alpine""",
         f"run --mount type=volume,volume-opt=o={SECRET},dst=/x alpine",
         f"container commit -c 'ENV KEY={SECRET}' box kept",
         f"image import -c 'CMD {SECRET}' rootfs.tar kept",
