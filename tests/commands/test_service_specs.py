@@ -328,6 +328,7 @@ def test_the_same_spec_is_sent(line: str, engine: ThreadingHTTPServer, tmp_path:
     (ours,) = posted
     for spec in (theirs, ours):  # docker keeps these in a map without order
         task = spec["TaskTemplate"]
+        (spec.get("EndpointSpec", {}).get("Ports") or []).sort(key=str)  # of a range
         for key in ("Secrets", "Configs"):
             (task["ContainerSpec"].get(key) or []).sort(key=str)
         if "update" in line:
