@@ -10,7 +10,7 @@ from essaim_practice.engine import executables
 from essaim_practice.files import rootfs
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.base import Context, Files, Program, program
-from essaim_practice.programs.steps import Cooked, Hear, Interrupted, Wait, Write
+from essaim_practice.programs.steps import Hear, Interrupted, Mode, Wait, Write
 from essaim_practice.store.objects import Image
 from essaim_practice.store.time_slices import Sliced
 
@@ -89,7 +89,7 @@ class Playing:
                 self.now += step.seconds
             elif isinstance(step, Hear) and not left and not isinf(step.seconds):
                 self.now += step.seconds
-            elif isinstance(step, Cooked):
+            elif isinstance(step, Mode):
                 pass
             else:
                 if not left:

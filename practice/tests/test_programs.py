@@ -11,7 +11,7 @@ import pytest
 
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.base import Context, Files, StartError, argv_of, program
-from essaim_practice.programs.steps import Cooked, Read, Wait, Write
+from essaim_practice.programs.steps import Mode, Read, Wait, Write
 from essaim_practice.store.objects import Container
 
 from .playing import image  # enters the programs, too
@@ -53,7 +53,7 @@ def played(argv: list[str], here: Context, steps: int = 50) -> tuple[list[tuple[
             if here.interactive:
                 outcome = "reads"
                 break
-        elif not isinstance(step, Cooked) and isinf(step.seconds):
+        elif not isinstance(step, Mode) and isinf(step.seconds):
             outcome = "for ever"
             break
     return [(stream, line) for stream, text in written for line in text.splitlines()], outcome

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.base import program
-from essaim_practice.programs.steps import COOKED, Interrupted, Wait, Write
+from essaim_practice.programs.steps import COOKED, RAW, Interrupted, Wait, Write
 
 from .playing import Playing, context, played
 
@@ -140,11 +140,13 @@ def test_an_interruption_gives_a_new_prompt() -> None:
 def test_a_running_program_is_interrupted() -> None:
     clock = Playing()
     steps = program(["sh"], context(clock=clock, tty=True, interactive=True)).steps
+    assert next(steps) == RAW
     assert b"# " in next(steps).data  # type: ignore[union-attr]
     next(steps)
     assert steps.send(b"sleep 100\n") == Write(b"sleep 100\n", 2)
     assert (next(steps), next(steps)) == (COOKED, Wait(100))
     assert steps.throw(Interrupted(2)) == Write(b"\n", 2)
+    assert next(steps) == RAW
     assert b"# " in next(steps).data  # type: ignore[union-attr]
 
 

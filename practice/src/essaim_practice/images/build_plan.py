@@ -10,7 +10,7 @@ from essaim_practice.files.filesystem import EMPTY, File, FileSystem
 from essaim_practice.images.dockerfile import Instruction
 from essaim_practice.programs import installers
 from essaim_practice.programs.cpu_share import LONGEST_TURN, TURN, CpuShare, cost_of, pieces
-from essaim_practice.programs.steps import Cooked, Read, Steps, Work, Write
+from essaim_practice.programs.steps import Mode, Read, Steps, Work, Write
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.memory import Budget, NoMemory, charge
@@ -86,7 +86,7 @@ async def played(
                 yield {"stream": f"\x1b[91m{text}\x1b[0m" if taken.stream == 2 else text}
         elif isinstance(taken, Read):
             given = b""  # a build step has no input
-        elif isinstance(taken, Work | Cooked):
+        elif isinstance(taken, Work | Mode):
             continue
         elif taken.seconds > _LONGEST:
             raise BuildFailed("the practice engine does not wait for a command without an end")

@@ -19,7 +19,7 @@ from essaim_practice.programs.cpu_share import (
     pieces,
 )
 from essaim_practice.programs.stdio import Streams
-from essaim_practice.programs.steps import Cooked, Hear, Interrupted, Read, Step, Wait, Work, Write
+from essaim_practice.programs.steps import Hear, Interrupted, Mode, Read, Step, Wait, Work, Write
 from essaim_practice.store.clock import Clock, Timer
 from essaim_practice.store.memory import NoMemory, charge
 
@@ -185,8 +185,8 @@ class Process:
             self._pace.spend(cost)
             if isinstance(step, Write):
                 self.streams.write(step.data, step.stream)
-            elif isinstance(step, Cooked):
-                self.streams.cook()
+            elif isinstance(step, Mode):
+                self.streams.set_mode(step.raw)
             elif not isinstance(step, Work):
                 self._waiting = step
             if isinstance(self._waiting, Wait):

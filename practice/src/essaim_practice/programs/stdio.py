@@ -81,10 +81,10 @@ class Streams:
         self._unblock()
         return found
 
-    def cook(self) -> None:
-        """Let the terminal, if there is one, make lines of keys again."""
+    def set_mode(self, raw: bool) -> None:
+        """Let the terminal, if there is one, keep keys as they are, or make lines of them."""
         if self.terminal is not None:
-            self.terminal.cook()
+            self.terminal.set_mode(raw)
 
     def write(self, data: bytes, stream: int = 1) -> None:
         if self.terminal is not None:

@@ -29,7 +29,7 @@ class Read:
 
     From a terminal that is a line at most, as typed; from a pipe all that has come so far.
     raw: keys come as they are typed, Ctrl-C too, and the terminal shows none of them; Enter is at
-    most the last of those that come together. That lasts until something reads lines, or Cooked.
+    most the last of those that come together. That lasts until something reads lines, or COOKED.
     A change of the terminal's size interrupts the wait (SIGWINCH), if the program hears of it.
     """
 
@@ -56,11 +56,17 @@ class Work(Wait):
 
 
 @dataclass(frozen=True, slots=True)
-class Cooked:
-    """The terminal makes lines of the keys again, shows them, and makes Ctrl-C a signal."""
+class Mode:
+    """The mode of the terminal from now on; see Read.
+
+    raw: keys are kept for a Read of keys. Else the terminal makes lines of them, shows them, and
+    makes Ctrl-C a signal.
+    """
+
+    raw: bool
 
 
-COOKED = Cooked()
+COOKED, RAW = Mode(raw=False), Mode(raw=True)
 
 
 class Channel(Protocol):
@@ -103,7 +109,7 @@ class Interrupted(Exception):
 
 FOREVER = Wait(inf)
 
-Step = Write | Wait | Read | Hear | Cooked
+Step = Write | Wait | Read | Hear | Mode
 Steps = Generator[Step, bytes | None, int]
 
 # Steps that many programs share

@@ -53,23 +53,22 @@ class Terminal:
 
         None while there is nothing. What was typed ahead is keys or lines, as it is read.
         """
+        self.set_mode(raw)
         if not raw:
-            self.cook()
             while self._keys and not self._lines:
                 self._cooked(self._up_to_enter())
             return self._lines.popleft() if self._lines else None
-        if not self._raw:
-            self._raw = True
+        return self._up_to_enter() if self._keys else None
+
+    def set_mode(self, raw: bool) -> None:
+        """Keep keys as they are from now on; or make lines of them, and signals of some."""
+        if raw and not self._raw:
             ahead = b"".join(line or bytes((_END,)) for line in self._lines)
             self._keys[:0] = ahead + self._line + self._escape
             self._lines.clear()
             self._line.clear()
             self._escape = b""
-        return self._up_to_enter() if self._keys else None
-
-    def cook(self) -> None:
-        """Make lines of the keys again, and signals of some."""
-        self._raw = False
+        self._raw = raw
 
     def _up_to_enter(self) -> bytes:
         match = _TO_ENTER.match(self._keys)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from essaim_practice.files.filesystem import FileSystem
-from essaim_practice.programs.steps import READ, Cooked, Hear, Interrupted, Read, Wait, Work, Write
+from essaim_practice.programs.steps import READ, Hear, Interrupted, Mode, Read, Wait, Work, Write
 from essaim_practice.store.memory import Reservation
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Blocked:
         return self.on.held < PIPE or self.on.left
 
 
-Step = Write | Wait | Read | Hear | Cooked | Blocked
+Step = Write | Wait | Read | Hear | Mode | Blocked
 Doing = Generator[Step, bytes | None, T]
 
 

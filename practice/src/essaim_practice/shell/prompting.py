@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from essaim_practice.programs import signals
-from essaim_practice.programs.steps import COOKED, Interrupted, Read
+from essaim_practice.programs.steps import COOKED, RAW, Interrupted, Read
 from essaim_practice.shell import completion
 from essaim_practice.shell.exits import Exit, Failure, Leave
 from essaim_practice.shell.jobs import Job
@@ -71,6 +71,7 @@ def _asked(
     """The line that is typed at a prompt."""
     if editor is None:
         return (yield from _plainly_asked(shell, text))
+    yield RAW  # before it is prompted: nothing typed then is shown twice
     editor.begin(text, len(row.text), shell.context.size[1] or _COLUMNS)
     data: bytes | None = b""
     while True:
