@@ -175,6 +175,13 @@ def test_a_program_reads_keys_as_they_are_typed() -> None:
     assert (bench.out, bench.code) == (b"ahead^C", 130)
 
 
+def test_keys_are_answered_while_simulated_time_stands() -> None:
+    bench = Bench(reading_keys(), tty=True)
+    for _ in range(200):
+        bench.type(b"a")
+    assert bench.out == b"b'a'\r\n" * 200
+
+
 def test_what_is_typed_ahead_is_read_as_keys_or_as_lines() -> None:
     def changing() -> Steps:
         yield Wait(1)

@@ -166,12 +166,11 @@ class Process:
                 if self._resting or isinstance(self._waiting, Wait):
                     return None
                 if isinstance(self._waiting, Read):
-                    given = self.streams.take(self._waiting)
+                    given = self._taken(self._waiting)
                     if given is None:
                         return None
                 if isinstance(self._waiting, Hear) and not self._waiting.over:
-                    reading = self._waiting.reading
-                    given = self.streams.take(reading) if reading is not None else None
+                    given = self._taken(self._waiting.reading)
                     if given is None:
                         self._listen(self._waiting)
                         return None
@@ -206,6 +205,15 @@ class Process:
                 self._resting = True
                 self._timer = self._clock.call_first(self._on_time)
         return None
+
+    def _taken(self, reading: Read | None) -> bytes | None:
+        """The input that has come, if any. Who waits for keys has a turn for each."""
+        if reading is None:
+            return None
+        given = self.streams.take(reading)
+        if given is None and reading.raw:
+            self._left = TURN
+        return given
 
     def _listen(self, hear: Hear) -> None:
         for channel in hear.channels:
