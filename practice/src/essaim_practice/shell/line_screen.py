@@ -102,16 +102,10 @@ class LineScreen:
 
 def _common(one: str, other: str) -> int:
     """Characters at the beginning that both have, but none before one that is put over it."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one.startswith(other[:middle]):
-            low = middle
-        else:
-            high = middle - 1
-    while low and any(low < len(t) and widths.width(t[low]) == 0 for t in (one, other)):
-        low -= 1
-    return low
+    same = widths.same_start(one, other)
+    while same and any(same < len(t) and widths.width(t[same]) == 0 for t in (one, other)):
+        same -= 1
+    return same
 
 
 def _way(start: tuple[int, int], end: tuple[int, int]) -> str:

@@ -99,6 +99,7 @@ def side_by_side(
             _let_sleep(strands, wait.seconds if isinstance(wait, Wait) else now() - since)
             if reader is not None and (answer is not None or isinstance(wait, Read)):
                 reader.answer, reader.reading, reader.hearing = answer, None, None
+                reader.asleep = 0.0
         except Interrupted as signal:
             if signal.signal == WINCH:
                 heard = next((s for s in strands if s.code is None and _takes_keys(s)), None)

@@ -45,3 +45,15 @@ def width(sign: str) -> int:
 def columns(text: str) -> int:
     """Columns of a text that is not broken."""
     return len(text) if plain(text) else sum(map(width, text))
+
+
+def same_start(one: str, other: str) -> int:
+    """How many characters both texts begin with."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one.startswith(other[:middle]):
+            low = middle
+        else:
+            high = middle - 1
+    return low

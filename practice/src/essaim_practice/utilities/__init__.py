@@ -9,6 +9,7 @@ from essaim_practice.utilities import (  # noqa: F401
     files,
     listing,
     modes,
+    nano,
     network,
     numbers,
     running,
@@ -17,5 +18,7 @@ from essaim_practice.utilities import (  # noqa: F401
     sorting,
     system,
     text,
+    vi,
+    watching,
     web,
 )

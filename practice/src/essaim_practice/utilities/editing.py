@@ -1,15 +1,14 @@
-"""sed, except for commands that it reports as unsupported; vi and watch, which only say so."""
+"""sed, except for commands that it reports as unsupported."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from posixpath import basename
 
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.cpu_share import Tally
-from essaim_practice.programs.steps import Steps, Write, line
+from essaim_practice.programs.steps import Steps, Write
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded, encoded
 from essaim_practice.text.expressions import Match
@@ -301,8 +300,7 @@ class _Script:
         return found if separator in "\\&" else found.replace("\\" + separator, separator)
 
 
-@tool("vi", "vim", "nano", "watch")
-def full_screen(argv: list[str], context: Context) -> Steps:
-    name = basename(argv[0])
-    yield line(f"{name}: {_UNSUPPORTED}: it shows no full screens. Use echo, cat and sed.", 2)
-    return 1
+def substitution(text: str) -> Callable[[bytes], Doing[tuple[bytes, bool]]]:
+    """What ``s/old/new/flags`` makes of a line, and whether it does anything. Raises Complaint."""
+    command, tally = next(iter(_Script(text, False).commands())), Tally()
+    return lambda line: _substituted(command, line, tally)

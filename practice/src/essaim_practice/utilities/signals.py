@@ -5,7 +5,8 @@ from __future__ import annotations
 from posixpath import basename
 
 from essaim_practice.programs.base import Context
-from essaim_practice.programs.steps import Steps, Wait, line
+from essaim_practice.programs.signals import WINCH
+from essaim_practice.programs.steps import COOKED, Hear, Interrupted, Read, Steps, Wait, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.utilities.base import Misuse, gnu, options, out, tool
 from essaim_practice.utilities.system import user_of
@@ -42,6 +43,7 @@ def top(argv: list[str], context: Context) -> Steps:
     """What runs, again and again until a signal ends it or it was shown ``-n`` times."""
     chosen = options(argv, flags="bmH", values="nd")
     delay, left = chosen.number("d", 5), chosen.number("n", -1)
+    typed = context.tty and context.keyboard and "b" not in chosen
     while left:
         if context.tty and "b" not in chosen:
             yield out("\x1b[H\x1b[J")
@@ -49,8 +51,19 @@ def top(argv: list[str], context: Context) -> Steps:
         for process in context.inside.processes():
             yield line(f"{process.pid:5} {process.user:<8} {process.title}")
         left -= 1
-        if left:
+        if left and typed:
+            try:
+                given = yield Hear((), Read(raw=True), max(delay, 1))
+            except Interrupted as signal:
+                if signal.signal != WINCH:
+                    raise
+                continue
+            if given is not None and (not given or given[:1] in b"qQ\x03"):
+                break
+        elif left:
             yield Wait(max(delay, 1))
+    if typed:
+        yield COOKED
     return 0
 
 
