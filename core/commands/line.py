@@ -46,20 +46,21 @@ def leave(connection: Connection, code: int) -> None:
 
 
 class Line(Streams):
-    """Its streams. asked: of the frame that began it; see ``Essaim's machines`` in server.py.
+    """Its streams. asked: of the frame that began it; see ``server``.
 
     ``listen`` reads the frames, in a thread of its own; the process ends with the connection.
     """
 
     def __init__(self, connection: Connection, asked: Mapping[str, Any], folder: Folder) -> None:
-        self.in_is_terminal = bool(asked["tty"]["in"])
-        self.out_is_terminal = bool(asked["tty"]["out"])
-        self.environment = {**asked["env"], "PWD": asked["cwd"]}
+        terminal = asked.get("tty", {})
+        self.in_is_terminal = bool(terminal.get("in"))
+        self.out_is_terminal = bool(terminal.get("out"))
+        self.environment = {**asked["env"], "PWD": asked.get("cwd", "/")}
         self.interrupt = _CtrlC(connection)
         self.folder = folder
         self.opened: SimpleQueue[bytes] = SimpleQueue()  # what is said of each socket that comes
         self._connection = connection
-        self._size = tuple(asked["size"])
+        self._size = tuple(asked.get("size", (0, 0)))
         self._resized: Callable[[int, int], object] = lambda rows, columns: None
         self._news = threading.Condition()
         self._typed = bytearray()

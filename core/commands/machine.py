@@ -145,7 +145,7 @@ class Reach:
         self._clients: dict[str, Client] = {}
         self._version = str(asked["api"])
         self._host = str(asked["env"].get("DOCKER_HOST", ""))
-        self.line = Line(connection, asked, MachineFolder(self.own, asked["cwd"]))
+        self.line = Line(connection, asked, MachineFolder(self.own, asked.get("cwd", "/")))
         self._door = Door(connection, self.line.opened.get)
 
     def own(self) -> Client:

@@ -7,12 +7,14 @@ ends with its connection.
 
 A line begins with ``{"argv", "cwd", "env", "tty": {"in", "out"}, "size": [rows, columns], "api"}``:
 the words after ``docker``, where it is typed, the shell's environment, where a person sits, and the
-version of the engines' API.
+version of the engines' API. Words that may follow are asked for with ``{"words", "prefix", "env",
+"api"}``, ``docker`` the first of them.
 """
 
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import logging
 import os
@@ -27,7 +29,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from core.commands import confined, program, reference, registry
+from core.commands import (
+    completion,
+    confined,
+    engine_names,
+    frames,
+    program,
+    reference,
+    registry,
+)
 from core.commands.frames import Connection
 from core.commands.line import leave
 from core.commands.machine import Reach
@@ -35,6 +45,7 @@ from core.commands.machine import Reach
 _MOST = 200  # lines at a time, whoever asks
 _ROUND = 5.0  # seconds between two looks at what the children may take
 _FAILED = 1
+_CHOICES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +162,20 @@ def serve(connected: socket.socket) -> None:
     asked: Mapping[str, Any] = json.loads(payload)
     reach = Reach(connection, asked)
     threading.Thread(target=reach.line.listen, name="frames", daemon=True).start()
-    code = program.play(asked["argv"], reach.line, reach.client)
+    code = 0
+    if kind == frames.COMPLETE:
+        connection.send_json(frames.WORDS, completed(asked["words"], asked["prefix"], reach))
+    else:
+        code = program.play(asked["argv"], reach.line, reach.client)
     leave(connection, code)
+
+
+def completed(words: list[str], prefix: str, reach: Reach) -> list[str]:
+    """The words that may follow and begin so, in order."""
+    host = next((b for a, b in itertools.pairwise(words) if a in ("-H", "--host")), "")
+    names = engine_names.names(reach.client(host))
+    found = (choice.word for choice in completion.choices(words, prefix, names, str))
+    return sorted({word for word in found if word.startswith(prefix)})[:_CHOICES]
 
 
 def load() -> None:

@@ -116,6 +116,27 @@ def test_many_at_once(typing: Commands) -> None:
     wait_for(lambda: not typing.children())
 
 
+def test_words_that_may_follow(typing: Commands) -> None:
+    typing.type("run", "-d", "--name", "whole", "alpine", "sleep", "1000")
+    typing.type("network", "create", "wide")
+    assert typing.complete("docker", prefix="netw") == ["network"]
+    assert typing.complete("docker", "container", prefix="l") == ["logs", "ls"]
+    assert typing.complete("docker", "stop", prefix="wh") == ["whole"]
+    assert typing.complete("docker", "rm", "-f", prefix="who") == ["whole"]
+    assert typing.complete("docker", "cp", prefix="wh") == ["whole:"]
+    assert typing.complete("docker", "run", "--network", prefix="w") == ["wide"]
+    assert typing.complete("docker", "run", "--net", prefix="w") == ["wide"]
+    assert typing.complete("docker", "inspect", prefix="wi") == ["wide"]
+    assert typing.complete("docker", "node", "update", "--availability") == [
+        "active", "drain", "pause",
+    ]  # fmt: skip
+    assert typing.complete("docker", "node", "inspect", prefix="n") == ["node1", "node2"]
+    assert typing.complete("docker", "-H", "tcp://node2:2375", "stop", prefix="wh") == []
+    assert typing.complete("docker", "-H", "tcp://1.2.3.4:2375", "stop", prefix="wh") == []
+    assert "--name" in typing.complete("docker", "run", prefix="--")
+    assert typing.complete("docker", "nosuch") == []
+
+
 SPIN = """\
 import re
 from core.commands import confined, program, server

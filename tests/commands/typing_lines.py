@@ -29,6 +29,7 @@ class Typed:
     out: bytearray = field(default_factory=bytearray)
     error: bytearray = field(default_factory=bytearray)
     wanted: list[bytes] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
     code: int | None = None
     news: threading.Condition = field(default_factory=threading.Condition)
 
@@ -73,14 +74,20 @@ class Commands:
         pid = self.process.pid
         return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
-    def begin(self, *argv: str, **more: Any) -> Typed:
+    def complete(self, *words: str, prefix: str = "") -> list[str]:
+        """The words that may follow."""
+        line = self.begin(kind=frames.COMPLETE, words=words, prefix=prefix)
+        line.ended()
+        return line.words
+
+    def begin(self, *argv: str, kind: bytes = frames.START, **more: Any) -> Typed:
         ours, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._control, [b"l"], [theirs.fileno()])
         line = Typed(Connection(ours), ours)
         asked = {"argv": argv, "cwd": "/root", "env": {}, "size": [24, 80], "api": API}
         asked["tty"] = {"in": False, "out": False}
-        line.connection.send_json(frames.START, asked | more)
+        line.connection.send_json(kind, asked | more)
         threading.Thread(target=self._hear, args=(line, ours), daemon=True).start()
         return line
 
@@ -107,6 +114,8 @@ class Commands:
                     line.error += payload
                 elif kind == frames.WANT and payload:
                     line.wanted.append(payload)
+                elif kind == frames.WORDS:
+                    line.words = json.loads(payload)
                 elif kind == frames.EXIT:
                     line.code = json.loads(payload)["code"]
                 line.news.notify_all()
