@@ -161,3 +161,15 @@ def test_a_worker_without_a_docker_command(working: Worker) -> None:
     with worker("/nosuch/docker") as lacking, lacking.terminal("a") as terminal:
         shown = "docker: the docker command does not answer: try again\n127\n"
         assert terminal.run("docker ps; echo $?") == shown
+
+
+def test_tab(terminal: Terminal) -> None:
+    terminal.run("docker run -d --name brave_bell alpine sleep 1000")
+    for typed, shown in (("docker stop br", "ave_bell"), ("docker node update --av", "ailability")):
+        terminal.type(typed)
+        terminal.until(typed)
+        terminal.type("\t")
+        terminal.until(shown)
+        terminal.type("\x15")
+    terminal.type("\r")
+    terminal.until(PROMPT)
