@@ -52,6 +52,8 @@ def of_container(host: Json) -> Iterator[str]:
         yield "--device-cgroup-rule"
     if host.get("CgroupnsMode") == "host":
         yield "--cgroupns host"
+    if host.get("Annotations"):  # a runtime may write to the machine's files by them
+        yield "--annotation"
     if host.get("CgroupParent"):
         yield "--cgroup-parent"
     if text(host, "Runtime") not in ("", "runc"):

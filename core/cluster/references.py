@@ -40,7 +40,9 @@ def tagged(image: str) -> str:
 
 def canonical(image: str) -> str:
     """With its registry as well: ``docker.io/library/alpine:latest``."""
-    first, slash, _ = image.partition("/")
+    first, slash, rest = image.partition("/")
+    if slash and first in ("docker.io", "index.docker.io"):
+        return tagged(f"docker.io/{rest}" if "/" in rest else f"docker.io/library/{rest}")
     if slash and ("." in first or ":" in first or first == "localhost"):
         return tagged(image)
     return tagged(f"docker.io/{image}" if slash else f"docker.io/library/{image}")

@@ -101,8 +101,10 @@ class _Guard:
                 self._networks([name])
                 if container := text(body, "Container"):
                     self._left_alone("container", container)
-            case ["configs", name] if changes and name != "create":
-                self._of_stack(self._get("configs", name), name, "Spec", "Labels")
+            case ["tasks", name, *_]:
+                self._left_alone("service", text(self._get("tasks", name), "ServiceID"))
+            case ["configs", name] if name != "create":
+                self._config(name)
             case ["images", "create"]:
                 self._pulled(asked)
             case ["images", "load"]:
@@ -144,6 +146,8 @@ class _Guard:
         for secret in items(container, "Secrets"):
             for name in (text(secret, "SecretID"), text(secret, "SecretName")):
                 self._left_alone("secret", name)
+        for config in items(container, "Configs"):
+            self._config(text(config, "ConfigID"))
         mounts = [each for each in items(container, "Mounts") if each.get("Type") == "volume"]
         same = {"ForceUpdate": 0}
         if current and template | same == current | same:
@@ -188,6 +192,10 @@ class _Guard:
             network = self._get("networks", name)
             self._host(["--network host"] if "host" in (name, network.get("Driver")) else ())
             self._of_stack(network, name, "Labels")
+
+    def _config(self, name: str) -> None:
+        if name:
+            self._of_stack(self._get("configs", name), name, "Spec", "Labels")
 
     def _of_stack(self, thing: Json, name: str, *keys: str) -> None:
         stack = part(thing, *keys).get(NAMESPACE)

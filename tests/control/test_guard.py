@@ -6,6 +6,7 @@ import contextlib
 import io
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import docker
@@ -37,6 +38,7 @@ LAID_OUT = (
     "config create --label com.docker.stack.namespace=essaim essaim_conf stack/password.txt",
     "config create conf stack/password.txt",
     "secret create key stack/password.txt",
+    "secret create essaim_password stack/password.txt",
     "service create --name web nginx",
     "service create --name viz --mount type=bind,src=/srv,dst=/srv nginx",
 )
@@ -124,6 +126,7 @@ OF_THE_MACHINE = (
     "--pid host", "--pid container:strong", "--ipc host", "--ipc container:strong", "--uts host",
     "--userns host", "--cgroupns host", "--network host", "--net=host", "--network name=host",
     "--network container:near", "--cgroup-parent /x", "--runtime other",
+    "--annotation run.oci.hooks.stdout=/etc/x",
     "--log-driver syslog --log-opt syslog-address=unix:///run/docker.sock",
 )  # fmt: skip
 
@@ -178,6 +181,7 @@ def test_no_new_container_gets_what_is_the_machines(
         "exec --privileged plain true",
         "exec strong true",
         "exec near true",
+        "start -a strong",
         "cp strong:/etc/passwd .",
         "cp Dockerfile strong:/root",
     ],
@@ -205,6 +209,20 @@ def test_no_stack_gets_what_is_the_machines(control: Control, part: str) -> None
         "networks: {outside: {external: true, name: host}}\n"
     )
     assert MACHINE in played(control, "stack deploy -c x.yml taken", {"x.yml": text.encode()})
+
+
+@pytest.mark.parametrize(
+    ("part", "outside"),
+    [
+        ("volumes: ['kept:/data']", "volumes: {kept: {external: true, name: essaim_data}}"),
+        ("networks: [x]", "networks: {x: {external: true, name: essaim_default}}"),
+        ("configs: [x]", "configs: {x: {external: true, name: essaim_conf}}"),
+        ("secrets: [x]", "secrets: {x: {external: true, name: essaim_password}}"),
+    ],
+)
+def test_no_stack_gets_what_is_the_dashboards(control: Control, part: str, outside: str) -> None:
+    text = f"services: {{y: {{image: nginx, {part}}}}}\n{outside}\n"
+    assert ITSELF in played(control, "stack deploy -c x.yml lent", {"x.yml": text.encode()})
 
 
 def test_a_volume_of_a_stack_is_none_of_the_machines_folders(control: Control) -> None:
@@ -240,6 +258,9 @@ def test_a_volume_of_a_stack_is_none_of_the_machines_folders(control: Control) -
         "config rm essaim_conf",
         "volume rm essaim_data",
         "run --pid container:root alpine true",
+        "config inspect essaim_conf",
+        "service create -d --config essaim_conf nginx",
+        "service update -d --config-add essaim_conf web",
         "run --volumes-from root alpine true",
     ],
 )
@@ -251,6 +272,11 @@ def test_nothing_of_the_dashboard_is_lent(control: Control, line: str) -> None:
     "line",
     [
         "run --pull always essaim true",
+        "pull docker.io/essaim",
+        "tag alpine docker.io/essaim",
+        "tag alpine index.docker.io/library/essaim:latest",
+        "build -t index.docker.io/essaim .",
+        "commit plain docker.io/essaim:latest",
         "pull -a essaim",
         "import rootfs.tar essaim",
         "import rootfs.tar docker.io/library/essaim:latest",
@@ -297,6 +323,19 @@ def test_the_dashboards_image_stays(control: Control, line: str, monkeypatch: An
 def test_the_rest_is_free(control: Control, line: str) -> None:
     said = played(control, line, {"Dockerfile": b"FROM alpine\n"})
     assert not [words for words in (MACHINE, ITSELF, IMAGE) if words in said]
+
+
+@pytest.mark.parametrize("line", ["inspect", "inspect --type task"])
+def test_no_task_of_the_dashboard_is_looked_into(
+    control: Control, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its spec has the service's environment."""
+    with contextlib.closing(control.connection.client()) as client:
+        (task, *_more) = client.api.tasks(filters={"service": "viz"})
+    first, *others = snapshot().services
+    services = (replace(first, id=task["ServiceID"]), *others)
+    monkeypatch.setattr(Control, "whole", replace(snapshot(), services=services))
+    assert ITSELF in played(control, f"{line} {task['ID']}")
 
 
 def test_it_can_be_allowed_but_for_the_dashboard(
