@@ -16,6 +16,7 @@ from core.commands.streams import Folder, Interrupt, Streams
 
 #: The exit code of a line that Ctrl-C ends, and of one whose terminal is gone.
 INTERRUPTED, HUNG_UP = 130, 129
+_CTRL_C, _CTRL_D, _KILL, _ERASE = b"\x03", b"\x04", b"\x15", (b"\x7f", b"\x08")
 _FORCED = 3  # presses of Ctrl-C, after which docker ends whatever it does
 
 
@@ -120,6 +121,22 @@ class Line(Streams):
             end = self._typed.find(b"\n")
             found = self._given(end + 1 if end >= 0 else len(self._typed))
         return found.removesuffix(b"\n").decode(errors="replace")
+
+    def hidden_line(self) -> str:
+        if not self.in_is_terminal:
+            return self.line()
+        typed = bytearray()
+        with self.raw():
+            while (key := self.read(1)) not in (b"", b"\r", b"\n", _CTRL_D):
+                if key == _CTRL_C:
+                    leave(self._connection, INTERRUPTED)
+                elif key in _ERASE:
+                    del typed[-1:]
+                elif key == _KILL:
+                    typed.clear()
+                else:
+                    typed += key
+        return typed.decode(errors="replace")
 
     def _want(self) -> None:
         """Ask for input, and wait for news."""

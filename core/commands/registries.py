@@ -1,6 +1,6 @@
 """docker login, logout and search: the registries that images come from.
 
-A login is checked by the engine and then forgotten: this docker command keeps no password.
+A login is checked by the engine. One that is typed on a machine is kept there, as docker does it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterable
 
 from core.cluster.engine_json import Json, text
+from core.commands import logins
 from core.commands.api import Request
-from core.commands.command import Client, Command, Report, command
+from core.commands.command import Client, Command, Report, command, no_report
 from core.commands.grammar import argument, option, options, switch
 from core.commands.listing import Column, Listing
 from core.commands.source import Call, given, literal
@@ -19,7 +20,10 @@ from core.commands.table import cut
 from core.commands.values import FILTER, INTEGER, SECRET, filters
 from core.errors import DockerRefused
 
-_HUB = "https://index.docker.io/v1/"
+_OTHER = """\
+Info → To login with a different account, run 'docker logout' followed by 'docker login'
+
+"""
 _NO_TERMINAL = "Error: Cannot perform an interactive login from a non TTY device"
 _ASKED = """\
 Log in with your Docker ID or email address to push and pull images from Docker Hub. If you don't \
@@ -32,7 +36,7 @@ https://docs.docker.com/go/access-tokens/
 
 @command("login", changes=True)
 class Login(Command):
-    """Ask a registry whether a name and a password are right; neither is kept."""
+    """Ask a registry whether a name and a password are right; a machine keeps them."""
 
     password: str = option("--password", "-p", value=SECRET)
     password_stdin: bool = switch("--password-stdin")
@@ -48,7 +52,7 @@ class Login(Command):
 
     def _checked(self, client: Client, name: str, password: str) -> str:
         """The registry's answer. Raises docker.errors.APIError."""
-        server = self.server if self.server not in ("", "docker.io") else _HUB
+        server = self.server if self.server not in ("", "docker.io") else logins.HUB
         body = {"username": name, "password": password, "serveraddress": server}
         answer: Json = Request("post", "/auth", body=body).json(client)
         return text(answer, "Status")
@@ -59,6 +63,8 @@ class Login(Command):
         return self._checked(client, self.username, self.password)
 
     def _play(self, client: Client, streams: Streams) -> int:
+        if self._again(client, streams):
+            return 0
         name, password = self.username, self.password
         if password:
             streams.warn("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
@@ -79,17 +85,29 @@ class Login(Command):
                     raise DockerRefused("Error: Non-null Username Required")
             if not password:
                 streams.write(b"Password: ")
-                password = streams.line()
+                password = streams.hidden_line()
                 streams.write(b"\n")
                 if not password:
                     raise DockerRefused("Error: Password Required")
-        streams.print(self._checked(client, name, password))
+        answer = self._checked(client, name, password)
+        logins.keep(streams, self.server, name, password)
+        streams.print(answer)
         return 0
+
+    def _again(self, client: Client, streams: Streams) -> bool:
+        """Whether the login that is kept is right still."""
+        name, password = logins.kept(streams, self.server)
+        if not password or self.password or self.password_stdin or self.username not in ("", name):
+            return False
+        streams.print(f"Authenticating with existing credentials... [Username: {name}]\n")
+        streams.print(_OTHER)
+        streams.print(self._checked(client, name, password))
+        return True
 
 
 @command("logout")
 class Logout(Command):
-    """Forget a login. There is none: this docker command keeps no password."""
+    """Forget a login that a machine keeps."""
 
     server: str = argument("SERVER", optional=True)
 
@@ -97,8 +115,12 @@ class Logout(Command):
         return "# docker-py keeps a login as long as its client: there is nothing to remove.\n"
 
     def _run(self, client: Client, report: Report) -> str:
-        host = self.server.partition("://")[2] or self.server
-        return f"Removing login credentials for {host.partition('/')[0] or _HUB}"
+        return f"Removing login credentials for {logins.key(self.server)}"
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        streams.print(self._run(client, no_report))
+        logins.forget(streams, self.server)
+        return 0
 
 
 def _described(found: Json) -> str:

@@ -93,6 +93,10 @@ class Streams(ABC):
     def line(self) -> str:
         """One typed line without its end; "" at the end of the input."""
 
+    def hidden_line(self) -> str:
+        """The same, which the terminal does not show."""
+        return self.line()
+
     @property
     def size(self) -> tuple[int, int]:
         """Rows and columns of the terminal."""

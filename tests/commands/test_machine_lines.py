@@ -173,3 +173,15 @@ def test_tab(terminal: Terminal) -> None:
         terminal.type("\x15")
     terminal.type("\r")
     terminal.until(PROMPT)
+
+
+def test_a_login_is_the_machines(terminal: Terminal) -> None:
+    terminal.type("docker login -u ada\r")
+    terminal.until("Password: ")
+    terminal.type("sesame\r")
+    assert "sesame" not in terminal.until("Login Succeeded")
+    terminal.until(PROMPT)
+    assert "YWRhOnNlc2FtZQ==" in terminal.run("cat ~/.docker/config.json")
+    assert terminal.run("ls -l ~/.docker/config.json").startswith("-rw-------")
+    terminal.run("docker logout")
+    assert "YWRh" not in terminal.run("cat ~/.docker/config.json")
