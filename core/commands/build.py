@@ -1,8 +1,8 @@
 """docker build: make an image from a Dockerfile and the files beside it.
 
-Whoever builds an image can read all of its files from it. So from a page only two things can be
-built: files that come with the command, where they were typed, and folders of the demo folder. In a
-machine's terminal the files are the machine's.
+Whoever builds an image can read all of its files from it. So from a page only three things can be
+built: files that come with the command, where they were typed, folders of the demo folder, and the
+folder of a practice machine. In a machine's terminal the files are the machine's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from core.commands.attachments import ULIMIT, ulimit
 from core.commands.command import Client, Command, Report, command
 from core.commands.folder import check_size, read_all
 from core.commands.grammar import argument, option, options, switch
+from core.commands.machine_folder import MachineFolder
 from core.commands.source import Call, given
 from core.commands.streams import Captured, Streams
 from core.commands.table import size
@@ -61,8 +62,9 @@ TAGGED = Value("image", read=_tag)
 class BuildImage(Command):
     """Build an image.
 
-    files: names and texts that stand in for the folder at PATH. They are no part of the docker
-    line, so two builds that differ in them alone are equal.
+    files: names and texts that stand in for the folder at PATH. here: the folder of the practice
+    machine where the line is typed. They are no part of the docker line, so two builds that differ
+    in them alone are equal.
     """
 
     tag: tuple[str, ...] = options("-t", "--tag", value=TAGGED)
@@ -97,6 +99,7 @@ class BuildImage(Command):
     ulimit: tuple[str, ...] = options("--ulimit", value=ULIMIT)
     path: str = argument("PATH")
     files: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False, repr=False)
+    here: str = dataclasses.field(default="", compare=False, repr=False)
 
     def _settings(self) -> dict[str, object]:
         """The keywords of docker-py, of which some parameters of the API have none."""
@@ -170,18 +173,25 @@ class BuildImage(Command):
         )
 
     def _run(self, client: Client, report: Report) -> str:
-        context = _typed(self.files) if self.files else read_all(self.path)
-        check_size(sum(map(len, context.values())))
+        context = self._context(client)
+        settings = self._settings() | given(dockerfile=context.dockerfile)
         messages = client.api.build(
-            fileobj=io.BytesIO(build_context.packed(context)),
-            custom_context=True,
-            decode=True,
-            **self._settings(),
+            fileobj=io.BytesIO(context.tar), custom_context=True, decode=True, **settings
         )
         log = engine_messages.build(messages, report)
         for tag in self.tag[1:]:
             client.api.tag(self.tag[0], tag)
         return log
+
+    def _context(self, client: Client) -> build_context.Context:
+        if self.here:
+            typed = Captured()
+            typed.folder = MachineFolder(lambda: client, self.here)
+            typed.environment = {"PWD": self.here}
+            return build_context.of(typed, self.path, self.dockerfile)
+        files = _typed(self.files) if self.files else read_all(self.path)
+        check_size(sum(map(len, files.values())))
+        return build_context.Context(build_context.packed(files), self.dockerfile)
 
     def _play(self, client: Client, streams: Streams) -> int:
         if streams.environment.get("DOCKER_BUILDKIT") in ("0", "false"):
