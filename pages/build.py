@@ -8,10 +8,10 @@ from core.cluster.snapshot import Container
 from core.commands.build import BuildImage
 from core.commands.container_logs import ContainerLogs
 from core.commands.containers import RemoveContainers, StopContainers
-from core.commands.folder import FOLDER
 from core.commands.runs import RunContainer
 from core.errors import InvalidCommand
-from core.ui import jobs
+from core.ui import build_folder, jobs
+from core.ui.build_folder import FILES, written
 from core.ui.forms import number, port, row
 from core.ui.frame import engine_missing, head, locked_hint
 from core.ui.lines import asking_button, button, last_action
@@ -20,7 +20,6 @@ from core.ui.output import on_opening
 from core.ui.script_runs import caught
 from core.ui.session import _, control, may, viewer
 
-FILES = ("app.py", "Dockerfile")
 #: What the demo app listens on inside its container.
 APP_PORT = 8080
 
@@ -37,18 +36,18 @@ def edit() -> tuple[tuple[str, str], ...]:
     return tuple((name, kept[name]) for name in FILES)
 
 
-def written(name: str) -> str:
-    """The course's own text of a file."""
-    return (FOLDER / name).read_text(encoding="utf-8")
-
-
 def reset() -> None:
     for name in FILES:
         st.session_state[f"file_{name}"] = written(name)
 
 
 def build() -> None:
-    files = edit()
+    there = build_folder.on_machine()
+    files: tuple[tuple[str, str], ...] = ()
+    if there:
+        build_folder.edit()
+    else:
+        files = edit()
     form = st.form("build_image", border=False)
     with form.container(horizontal=True, vertical_alignment="bottom"):
         tag = st.text_input(_("Image name"), "my-streamlit-app", key="tag", width=280)
@@ -59,8 +58,16 @@ def build() -> None:
             icon=":material/construction:",
             disabled=not may(BuildImage) or jobs.running("building"),
         ):
-            jobs.start("building", lambda: BuildImage(tag=(tag.strip(),), path=".", files=files))
-    st.button(_("Back to the course's files"), key="reset_files", on_click=caught(reset))
+            here = build_folder.FOLDER if there else ""
+            jobs.start(
+                "building",
+                lambda: BuildImage(tag=(tag.strip(),), path=".", files=files, here=here),
+            )
+    if there:
+        build_folder.unsaved_hint()
+        build_folder.put_back_button()
+    else:
+        st.button(_("Back to the course's files"), key="reset_files", on_click=caught(reset))
     jobs.show("building")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +11,7 @@ import requests
 
 from core.cluster.failures import daemon_errors
 from core.engine.way import Way
-from core.errors import EngineRejected, InvalidCommand
-from core.i18n import later as _
+from core.errors import EngineRejected
 
 TIMEOUT = 30.0  # seconds that the engine may be silent
 #: Where a shell of a machine begins, and where its files are kept.
@@ -69,34 +66,11 @@ class MachineFiles:
                 return False
             raise
 
-    def read_all(self, folder: str, most: int) -> dict[str, bytes]:
-        """All files of a folder, by their path in it. Links are left out.
+    def make(self, folder: str) -> None:
+        with self.asked("POST", "files", json={"path": folder, "kind": "folder"}):
+            pass
 
-        most: bytes of the whole archive. Raises InvalidCommand where it is larger.
-        """
-        packed = bytearray()
-        with self.asked("GET", "archive", {"path": folder}) as answer:
-            for piece in answer.iter_content(PIECE):
-                packed += piece
-                if len(packed) > most:
-                    sentence = _("The files to build from are larger than {size} kB in all.")
-                    raise InvalidCommand(sentence, size=most // 1000)
-        found: dict[str, bytes] = {}
-        with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-            for member in tar:
-                held = tar.extractfile(member) if member.isreg() else None
-                if held is not None:
-                    found[member.name.partition("/")[2]] = held.read()
-        return found
-
-    def make(self, folder: str, files: Mapping[str, bytes]) -> None:
-        """Make a folder with these files, by their path in it."""
-        parent, _slash, name = folder.rstrip("/").rpartition("/")
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w") as tar:
-            for path, content in files.items():
-                member = tarfile.TarInfo(f"{name}/{path}")
-                member.size = len(content)
-                tar.addfile(member, io.BytesIO(content))
-        with self.asked("PUT", "archive", {"path": parent or "/"}, body=packed.getvalue()):
+    def write(self, path: str, content: bytes) -> None:
+        """Make a file anew, in a folder that is there."""
+        with self.asked("PUT", "file", {"path": path}, body=content):
             pass

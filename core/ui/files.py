@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from core.machines.files import HOME
 from core.machines.routes import MOST
-from core.ui.live import component
+from core.ui.live import component, ignore
 from core.ui.session import _, own_key
 from core.ui.session import key as cluster_key
 
 _files = component("files", "files.css")
 
 
-def files_panel(machine: str, folder: str = HOME, key: str = "files") -> None:
+def files_panel(
+    machine: str,
+    folder: str = HOME,
+    key: str = "files",
+    unsaved: Callable[[list[str]], object] | None = None,
+) -> None:
     """A tree of what is in a folder of a machine, and an editor beside it.
 
-    What is typed and not saved is kept in the viewer's browser. folder: an absolute path.
+    What is typed and not saved is kept in the viewer's browser. folder: an absolute path. unsaved:
+    a callback that is told which files in the folder have such edits, by their path in it.
     """
     # A restart may give the viewer's own cluster a new key; what they typed stays theirs.
     cluster = "" if cluster_key() == own_key() else cluster_key()
@@ -26,6 +33,8 @@ def files_panel(machine: str, folder: str = HOME, key: str = "files") -> None:
         folder=folder,
         place=hashlib.sha256(cluster.encode()).hexdigest()[:12] if cluster else "",
         most=MOST,
+        tells=unsaved is not None,
+        on={"unsaved": unsaved or ignore},
         words={
             "files": _("Files of {machine}"),
             "new_file": _("New file"),

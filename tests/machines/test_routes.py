@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from core.control.access import READ_ONLY, Access
 from core.engine.connection import Connection
 from core.engine.way import Way
-from core.errors import EngineUnreachable, EssaimError, NotAllowed, NotBegun
+from core.errors import EngineRejected, EngineUnreachable, EssaimError, NotAllowed, NotBegun
 from core.machines import routes as machine_routes
 from core.machines.files import MachineFiles
 from core.machines.routes import routes
@@ -222,11 +222,14 @@ def test_an_engine_that_is_gone_is_said(door: Door) -> None:
     assert answer.json()["message"].startswith("The engine does not answer")
 
 
-def test_a_folder_is_made_and_read_whole(door: Door, engine: FakeEngine) -> None:
+def test_a_folder_is_made_and_a_file_in_it(door: Door, engine: FakeEngine) -> None:
     files = MachineFiles(Connection(door.engine).way)
     assert not files.is_there("/root/demo")
-    content = {"app.py": b"1\n", "sub/data.bin": bytes(range(256))}
-    engine.files["/root/demo"] = None
-    files.make("/root/demo", content)
+    files.make("/root/demo")
     assert files.is_there("/root/demo")
-    assert files.read_all("/root/demo", 100_000) == content
+    files.write("/root/demo/empty", b"")
+    files.write("/root/demo/app.py", b"1\n")
+    assert engine.files["/root/demo/app.py"] == b"1\n"
+    assert engine.files["/root/demo/empty"] == b""
+    with pytest.raises(EngineRejected, match="File exists"):
+        files.make("/root/demo")

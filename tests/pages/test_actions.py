@@ -17,6 +17,7 @@ from core.control.rights import NONE, Right
 from core.engine.practice import calls
 from core.errors import EngineRejected, NotAllowed
 from core.i18n import translation
+from core.machines.files import MachineFiles
 from core.ui.session import Viewer
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PAGES, PASSWORD, Open, fine
@@ -391,7 +392,8 @@ def test_the_demo_app_is_built_and_run(cluster: Control, visit: Open) -> None:
 
 def test_a_dockerfile_that_is_wrong_says_where(cluster: Control, visit: Open) -> None:
     app = fine(visit("build"))
-    app.text_area(key="file_Dockerfile").set_value("FROM python:3.11-slim\nCOPY missing.py .\n")
+    dockerfile = b"FROM python:3.11-slim\nCOPY missing.py .\n"
+    MachineFiles(cluster.connection.way).write("/root/demo/Dockerfile", dockerfile)
     fine(app.button(key="build").click().run())
     job = app.session_state["viewer"].jobs["building"]
     until(lambda: not job.running, 60)

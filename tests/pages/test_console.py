@@ -10,9 +10,7 @@ from core.control.control import Control
 from tests.pages.conftest import Open, fine
 
 
-def test_the_files_to_build_from_are_kept_when_the_page_is_left(
-    cluster: Control, visit: Open
-) -> None:
+def test_the_files_to_build_from_are_kept_when_the_page_is_left(real: Control, visit: Open) -> None:
     app = fine(visit("build"))
     app.text_area(key="file_app.py").set_value("print(1)").run()
     viewer = app.session_state["viewer"]
@@ -25,7 +23,7 @@ def test_the_files_to_build_from_are_kept_when_the_page_is_left(
 
 
 def test_the_courses_files_come_back_without_a_warning_in_the_servers_log(
-    cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
+    real: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warned = "_shown_default_value_warning"  # Streamlit logs it once for each process
     monkeypatch.setattr(policies, warned, False)

@@ -18,6 +18,7 @@ import {
   indentOnInput,
   indentUnit,
   indentWithTab,
+  isolateHistory,
   json,
   keymap,
   lineNumbers,
@@ -136,5 +137,6 @@ export function replaced(state, content) {
   const doc = state.toText(content);
   if (doc.eq(state.doc)) return state;
   const head = Math.min(state.selection.main.head, doc.length);
-  return state.update({ changes: { from: 0, to: state.doc.length, insert: doc }, selection: { anchor: head } }).state;
+  const changes = { from: 0, to: state.doc.length, insert: doc };
+  return state.update({ changes, selection: { anchor: head }, annotations: isolateHistory.of("full") }).state;
 }

@@ -27,7 +27,7 @@ class Files extends Component {
   begun() {
     const { machine, folder, place, cluster, language } = this.data;
     this.shown = JSON.stringify([machine, folder, place, cluster, language]);
-    return new FilesPanel(this.root, this.data);
+    return new FilesPanel(this.root, this.data, (unsaved) => this.send("unsaved", unsaved));
   }
 
   /** A later run of the page's script may show another machine. @param {Run<PanelData>} run */

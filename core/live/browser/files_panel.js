@@ -4,7 +4,7 @@ import { button, element, setLabel, setText } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { Editor } from "./editor.js";
 import { FileActs } from "./file_acts.js";
-import { base, parent, size } from "./file_names.js";
+import { base, join, parent, size, within } from "./file_names.js";
 import { rows } from "./file_rows.js";
 import { FileTree } from "./file_tree.js";
 import { MachineFiles, Refused } from "./machine_files.js";
@@ -15,8 +15,10 @@ import { fill } from "./texts.js";
 /** @import { Entry } from "./machine_files.js" */
 /** @import { PageData, Words } from "./types" */
 /**
- * @typedef {PageData & { machine: string, folder: string, place: string, most: number, words: Words }} PanelData
- *   folder: whose content is shown; place: whose cluster, for what is kept; most: bytes of an upload
+ * @typedef {PageData & { machine: string, folder: string, place: string, most: number, tells: boolean,
+ *   words: Words }} PanelData
+ *   folder: whose content is shown; place: whose cluster, for what is kept; most: bytes of an upload; tells: whether
+ *   the page wants to know what is not saved
  */
 
 const QUIET_MS = 700; // after what was typed and printed in a terminal
@@ -31,12 +33,14 @@ export class FilesPanel {
   tries = 0; // since the server answered
   looks = 0; // that a line of the terminal still gives
   reading = 0; // the latest reading of the tree
+  unsaved = "[]"; // the files of which the page knows that they are not saved
   closed = false;
 
-  /** @param {HTMLElement} root @param {PanelData} data */
-  constructor(root, data) {
+  /** @param {HTMLElement} root @param {PanelData} data @param {(unsaved: string[]) => void} tell */
+  constructor(root, data, tell) {
     this.root = root;
     this.data = data;
+    this.tell = tell;
     const { words, machine, place, folder } = data;
     this.memory = `essaim-files ${place} ${machine} ${folder}`;
     const kept = JSON.parse(sessionStorage.getItem(this.memory) || "{}");
@@ -254,7 +258,8 @@ export class FilesPanel {
   /** An act was refused, or the server does not answer: then it is asked again. @param {unknown} error */
   refused(error) {
     if (!(error instanceof Refused)) throw error;
-    this.say(error.message, true);
+    // While it is asked again, what could not be saved stays said.
+    if (!this.view.note.textContent?.endsWith(error.message)) this.say(error.message, true);
     if (!error.lost || this.closed) return;
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.refresh(), RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)]);
@@ -272,10 +277,9 @@ export class FilesPanel {
     const { shown } = files;
     const [edited, clean] = files.paths();
     const kept = this.drafts.paths().filter((path) => !clean.includes(path));
-    this.tree.draw(
-      rows(folder, this.listings, this.open, [...new Set([...edited, ...kept])].sort()),
-      shown?.path || "",
-    );
+    const typed = [...new Set([...edited, ...kept])].sort();
+    this.tree.draw(rows(folder, this.listings, this.open, typed), shown?.path || "");
+    this.tellUnsaved(typed.filter((path) => within(path, folder)).map((path) => path.slice(join(folder, "").length)));
     for (const each of view.onOne) each.disabled = !this.tree.rows.length;
     setText(view.empty, this.listings.has(folder) && !this.tree.rows.length ? words.empty : "");
 
@@ -289,6 +293,14 @@ export class FilesPanel {
     view.discard.disabled = !unsaved;
     this.drawNews();
     this.drawBlank();
+  }
+
+  /** @param {string[]} unsaved paths in the folder */
+  tellUnsaved(unsaved) {
+    const text = JSON.stringify(unsaved);
+    if (!this.data.tells || text === this.unsaved) return;
+    this.unsaved = text;
+    this.tell(unsaved);
   }
 
   /** What of the shown file must be decided. */

@@ -14,7 +14,13 @@ import { Refused } from "./machine_files.js";
 export async function dropped(transfer) {
   /** @type {Upload[]} */ const uploads = [];
   /** @type {string[]} */ const folders = [];
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  /** @type {FileSystemEntry[]} */ const entries = [];
+  for (const item of transfer.items) {
+    const entry = item.webkitGetAsEntry();
+    const file = item.getAsFile();
+    if (entry) entries.push(entry);
+    else if (file) uploads.push({ path: file.name, file });
+  }
 
   /** @param {FileSystemEntry} entry @param {string} path */
   async function take(entry, path) {

@@ -1,7 +1,7 @@
 // All that the editor takes of CodeMirror. `npm run vendor` makes it one module, vendor/codemirror.mjs, of the
 // packages that package-lock.json names; then `sha256sum` gives the line of vendor/SHA256SUMS.
 
-export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+export { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
 export { html } from "@codemirror/lang-html";
 export { json } from "@codemirror/lang-json";
 export { python } from "@codemirror/lang-python";
