@@ -78,7 +78,7 @@ def mount(word: str, here: str = "") -> Json:
             case "tmpfs-mode":
                 of("Tmpfs")["Mode"] = _tmpfs(key, value, lambda text: int(text, 8))
             case _:
-                raise refused(f"unknown option '{key}' in '{field}'")
+                raise refused(f"unexpected key '{key}' in '{field}'")
     for kind in kinds:
         if made["Type"] != kind.lower():
             words = f"cannot mix '{kind.lower()}-*' options with mount type '{made['Type']}'"
@@ -321,7 +321,7 @@ def _address(word: str) -> str:
     try:
         return str(ipaddress.ip_address(word.strip()))
     except ValueError:
-        raise refused(f"{word} is not an ip address") from None
+        raise refused(f"IP address is not correctly formatted: {word}") from None
 
 
 MOUNT = checked("mount", mount, settings)

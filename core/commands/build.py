@@ -11,6 +11,7 @@ import dataclasses
 import gzip
 import io
 import json
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -40,7 +41,7 @@ from core.commands.values import size as bytes_of
 from core.errors import DockerRefused, InvalidCommand, InvalidValue
 from core.i18n import later as _
 
-_DEPRECATED = """\
+DEPRECATED = """\
 DEPRECATED: The legacy builder is deprecated and will be removed in a future release.
             BuildKit is currently disabled; enable it by removing the DOCKER_BUILDKIT=0
             environment-variable.
@@ -194,8 +195,8 @@ class BuildImage(Command):
         return build_context.Context(build_context.packed(files), self.dockerfile)
 
     def _play(self, client: Client, streams: Streams) -> int:
-        if streams.environment.get("DOCKER_BUILDKIT") in ("0", "false"):
-            streams.warn(_DEPRECATED)
+        if is_classic(streams):
+            streams.warn(DEPRECATED)
         context = build_context.of(streams, self.path, self.dockerfile)
         tar = gzip.compress(context.tar) if self.compress else context.tar
         sent = f"Sending build context to Docker daemon {size(len(tar), 4):>8}\r\r\n".encode()
@@ -220,6 +221,16 @@ class BuildImage(Command):
                 raise DockerRefused(why)
             streams.folder.write(self.iidfile, [ids[-1].encode()])
         return 0
+
+
+def builds(words: Sequence[str]) -> bool:
+    """Whether the words after ``docker`` are about builds: docker warns before it reads more."""
+    return words[0] in ("build", "builder") or tuple(words[:2]) == ("image", "build")
+
+
+def is_classic(streams: Streams) -> bool:
+    """Whether the shell's environment asks for the builder of old."""
+    return streams.environment.get("DOCKER_BUILDKIT") in ("0", "false")
 
 
 def _swap(word: str) -> int:

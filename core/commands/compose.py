@@ -37,8 +37,8 @@ _DEPLOY = {
 #: What a Swarm does not do (docker/cli, cli/compose/types).
 _IGNORED = (
     "build", "cgroupns_mode", "cgroup_parent", "devices", "domainname", "external_links", "ipc",
-    "links", "mac_address", "network_mode", "pid", "privileged", "security_opt", "shm_size",
-    "userns_mode",
+    "links", "mac_address", "network_mode", "pid", "privileged", "restart", "security_opt",
+    "shm_size", "userns_mode",
 )  # fmt: skip
 _DEPRECATED = {
     "container_name": "Setting the container name is not supported.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +13,17 @@ from core.cluster.references import of_container
 from core.commands.api import Request, path
 from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, arguments, option, options, rest, switch
-from core.commands.kinds import Inspection, OneCall
+from core.commands.inspections import Inspection
+from core.commands.kinds import OneCall
 from core.commands.listing import Column, Listing, labels
 from core.commands.source import Call, given, literal
 from core.commands.streams import Streams
 from core.commands.table import ago, cut, short, size
 from core.commands.values import FILTER, INTEGER, filters
 from core.errors import DockerRefused, TemplateError
+from core.templates.typed import Nil
+
+_SIZED = re.compile(r"\.Size|json \.\s*[|}]")  # formats that want the size
 
 
 def _names(container: Json) -> str:
@@ -117,7 +122,8 @@ class ListContainers(Listing):
         Column("Networks", "NETWORKS",
                lambda c: ",".join(part(c, "NetworkSettings", "Networks"))),
         Column("Platform", "PLATFORM",
-               lambda c: part(c, "ImageManifestDescriptor", "platform") or None),
+               lambda c: part(c, "ImageManifestDescriptor", "platform") or Nil("*v1.Platform"),
+               json=lambda c: part(c, "ImageManifestDescriptor", "platform") or None),
     )  # fmt: skip
     shown = ("ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names")
     kind = "*formatter.ContainerContext"
@@ -148,7 +154,7 @@ class ListContainers(Listing):
     def _found(self, client: Client) -> list[Json]:
         chosen = given(filters=filters(self.filter))
         limit = max(self._limit(), 0) or -1
-        sized = self.size or ".Size" in self.format
+        sized = self.size or bool(_SIZED.search(self.format))
         return client.api.containers(all=self.all, limit=limit, size=sized, **chosen) or []
 
     def _run(self, client: Client, report: Report) -> str:
@@ -175,6 +181,7 @@ class ListContainers(Listing):
 class InspectContainers(Inspection):
     """Show all that the engine knows about containers."""
 
+    struct = "container.InspectResponse"
     format: str = option("-f", "--format")
     size: bool = switch("-s", "--size")
     containers: tuple[str, ...] = arguments("CONTAINER")
@@ -189,11 +196,10 @@ class InspectContainers(Inspection):
         texts = (sized(name).text(shown) for name in self.containers)
         return "\n".join(("import json\n", *texts))
 
-    def _look(self, client: Client, name: str) -> Json:
+    def _look(self, client: Client, name: str) -> tuple[str, Json]:
         if not self.size:
             return Inspection._look(self, client, name)
-        found: Json = sized(name).json(client)
-        return found
+        return self.struct, sized(name).json(client)
 
 
 def sized(name: str) -> Request:
@@ -218,8 +224,12 @@ class ContainerPorts(OneCall):
         ports: Json = part(answer, "NetworkSettings", "Ports")
         if self.port:
             number, _, protocol = self.port.partition("/")
+            if not number.isdigit() or int(number) > 65535:
+                why = "value out of range" if number.isdigit() else "invalid syntax"
+                words = f'invalid port ({number}): strconv.ParseUint: parsing "{number}": {why}'
+                raise DockerRefused(f"Error: {words}")
             places = ports.get(f"{number}/{protocol or 'tcp'}")
-            if not (number.isdigit() and places):
+            if not places:
                 name = self.container
                 raise DockerRefused(f"Error: No public port '{self.port}' published for {name}")
             return "\n".join(_place(place) for place in _by_address(places))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -53,7 +54,11 @@ class Events(Command):
         now = time.time()
         moments = {"since": self.since, "until": self.until or until}
         asked = {key: timestamp(word, now) for key, word in moments.items() if word}
-        return client.api.events(**asked, **given(filters=filters(self.filter)), decode=True)
+        api = client.api
+        params = asked | given(filters=json.dumps(filters(self.filter)) if self.filter else "")
+        response = api._get(api._url("/events"), params=params, stream=True, timeout=None)
+        api._raise_for_status(response)
+        return CancellableStream(api._stream_helper(response, decode=True), response)
 
     def _run(self, client: Client, report: Report) -> str:
         """Without an end in the line, what has happened up to now."""
@@ -104,7 +109,10 @@ def _message(event: Json) -> Struct:
         "Time": count(event, "time"),
         "TimeNano": count(event, "timeNano"),
     }
-    return Struct("*events.Message" if not event else "events.Message", fields, event)
+    attributes = part(actor, "Attributes")
+    in_order = {key: attributes[key] for key in sorted(attributes)}
+    as_json = event | {"Actor": actor | {"Attributes": in_order}} if event else event
+    return Struct("*events.Message" if not event else "events.Message", fields, as_json)
 
 
 def _pretty(event: Json) -> str:

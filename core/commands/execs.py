@@ -87,7 +87,11 @@ class ExecContainer(Command):
 
     def _made(self, client: Client, on: Machine) -> str:
         """The id of the exec, not started yet."""
-        api, settings = client.api, self._settings(environment(self.env_file, self.env, on))
+        try:
+            settings = self._settings(environment(self.env_file, self.env, on))
+        except DockerRefused as refusal:
+            raise DockerRefused(str(refusal)) from refusal
+        api = client.api
         if self.detach_keys:
             settings["detach_keys"] = self.detach_keys
         streams = {} if not self.detach else {"stdout": False, "stderr": False, "stdin": False}

@@ -150,14 +150,14 @@ def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]
         value = _value(part, flag, given, called)
         values[name] = (*values.get(name, ()), value) if part.many else value
 
-    with_value = _with_value(declared)
+    with_value = flags_with_value(declared)
     while queue:
         word = queue.popleft()
         if word == "--":
             places += queue
             break
         if word.startswith("-") and word != "-":
-            for flag, given in _flags(word, with_value):
+            for flag, given in flags_in(word, with_value):
                 take(flag, given)
         else:
             places.append(word)
@@ -167,28 +167,9 @@ def read(command: type[Any], line: Iterable[str], called: str) -> dict[str, Any]
     return values | _placed(declared, places, called)
 
 
-def _with_value(declared: dict[str, Part]) -> set[str]:
+def flags_with_value(declared: dict[str, Part]) -> set[str]:
     """The flags that take a value."""
     return {flag for part in declared.values() if part.kind == "option" for flag in part.names}
-
-
-def asks_help(command: type[Any], line: list[str]) -> bool:
-    """Whether ``--help`` stands among the flags of the words after the verb."""
-    declared = parts(command)
-    with_value = _with_value(declared)
-    stops = any(part.kind == "rest" for part in declared.values())
-    queue = deque(line)
-    while queue:
-        word = queue.popleft()
-        if word == "--" or (stops and not word.startswith("-")):
-            return False
-        if word == "--help":
-            return True
-        if word.startswith("-") and word != "-":
-            *_before, (flag, given) = _flags(word, with_value)
-            if flag in with_value and given is None and queue:
-                queue.popleft()
-    return False
 
 
 def _unknown(called: str, flag: str, word: str, flags: Iterable[str]) -> InvalidLine:
@@ -212,7 +193,7 @@ def _invalid(part: Part, flag: str, given: str, why: object) -> str:
     return f'invalid argument {shown} for "{", ".join([*short, named])}" flag: {why}'
 
 
-def _flags(word: str, with_value: set[str]) -> Iterator[tuple[str, str | None]]:
+def flags_in(word: str, with_value: set[str]) -> Iterator[tuple[str, str | None]]:
     """The flags in ``--name=web``, ``-it``, ``-p80:80`` or ``-dp=80``, each with its value."""
     if word.startswith("--"):
         flag, equals, given = word.partition("=")
@@ -311,7 +292,7 @@ def usage(command: type[Any], called: str) -> str:
 
 
 def masked(command: Any, private: bool = False) -> Any:
-    """The same command with its secrets masked. private: with arguments and labels masked, too."""
+    """The same command with its secrets masked; private: arguments and labels, too."""
     changed: dict[str, Any] = {}
     for name, part in parts(command).items():
         held, hide = getattr(command, name), part.hidden(private)

@@ -11,7 +11,8 @@ from core.commands import image_tree
 from core.commands.api import Request, path, platform
 from core.commands.command import Client, Report, command, each, spoken
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.kinds import Inspection, OnEach, OneCall, Prune
+from core.commands.inspections import Inspection
+from core.commands.kinds import OnEach, OneCall, Prune
 from core.commands.listing import Column, Listing
 from core.commands.source import Call, given
 from core.commands.streams import Streams
@@ -41,11 +42,11 @@ def _is_id(word: str) -> bool:
     return len(digits) == 64 and set(digits) <= set("0123456789abcdef")
 
 
-#: What an engine's image lacks where it is empty.
-IMAGE_EMPTY: Json = {
-    "Author": "", "Comment": "", "Container": "", "ContainerConfig": None, "DockerVersion": "",
-    "Parent": "", "Variant": "", "OsVersion": "", "Created": "", "Descriptor": None,
-}  # fmt: skip
+#: Words that a learner means as a command of images, after ``docker images``.
+_NO_NAMES = (
+    "build", "history", "import", "inspect", "list", "load", "ls", "prune", "pull", "push", "rm",
+    "save",
+)  # fmt: skip
 
 
 def _amount(number: int, digits: int = 4) -> str:
@@ -115,7 +116,13 @@ class ListImages(Listing):
         return self._text(client, 0)
 
     def _play(self, client: Client, streams: Streams) -> int:
-        streams.print(self._text(client, streams.size[1] if streams.out_is_terminal else 0))
+        text = self._text(client, streams.size[1] if streams.out_is_terminal else 0)
+        streams.print(text)
+        if self.repository in _NO_NAMES and "\n" not in text:
+            streams.warn(
+                f'\nNo images found matching "{self.repository}": did you mean '
+                f'"docker image {self.repository}"?'
+            )
         return 0
 
     def _text(self, client: Client, width: int) -> str:
@@ -187,7 +194,7 @@ class TagImage(OneCall):
 class InspectImages(Inspection):
     """Show all that the engine knows about images."""
 
-    empty = IMAGE_EMPTY
+    struct = "image.InspectResponse"
     format: str = option("--format", "-f")
     platform: str = option("--platform")
     images: tuple[str, ...] = arguments("IMAGE")
@@ -198,11 +205,10 @@ class InspectImages(Inspection):
     def _request(self, name: str) -> Request:
         return Request("get", path("/images/{}/json", name), platform_of(self.platform))
 
-    def _look(self, client: Client, name: str) -> Json:
+    def _look(self, client: Client, name: str) -> tuple[str, Json]:
         if not self.platform:
             return Inspection._look(self, client, name)
-        found: Json = self._request(name).json(client)
-        return found
+        return self.struct, self._request(name).json(client)
 
     def _python(self) -> str:
         if not self.platform:

@@ -6,15 +6,13 @@ from collections.abc import Callable
 
 from core.cluster.engine_json import Json, part
 from core.cluster.failures import daemon_errors
-from core.commands.command import Client, Report, command, each
+from core.commands.command import Client, Report, command
 from core.commands.container_views import sized
 from core.commands.grammar import arguments, option, switch
-from core.commands.images import IMAGE_EMPTY
-from core.commands.kinds import Inspection
+from core.commands.inspections import Inspection
 from core.commands.source import Call, literal
 from core.commands.streams import Streams
 from core.errors import DockerRefused, EngineRejected, NotAManager
-from core.templates.structs import Known
 
 #: The kinds in the order in which they are tried; those of the Swarm on a manager alone.
 _KINDS: dict[str, Callable[[Client, str], Json]] = {
@@ -29,6 +27,13 @@ _KINDS: dict[str, Callable[[Client, str], Json]] = {
     "secret": lambda client, name: client.api.inspect_secret(name),
     "config": lambda client, name: client.api.inspect_config(name),
 }
+#: Go's names of the types in which docker holds them.
+_STRUCTS = {
+    "container": "container.InspectResponse", "image": "image.InspectResponse",
+    "network": "network.Inspect", "volume": "volume.Volume", "service": "swarm.Service",
+    "task": "swarm.Task", "node": "swarm.Node", "plugin": "plugin.Plugin",
+    "secret": "swarm.Secret", "config": "swarm.Config",
+}  # fmt: skip
 _OF_THE_SWARM = ("service", "task", "node", "secret", "config")
 _SKIPPED = ("not supported", "invalid reference format")
 
@@ -78,30 +83,16 @@ print(json.dumps(found, indent=4))
         return Inspection._run(self, client, report)
 
     def _play(self, client: Client, streams: Streams) -> int:
-        self.check_format()
         self._checked()
-        found: list[Json] = []
-        ignored: list[str] = []
+        return Inspection._play(self, client, streams)
 
-        def look(name: str) -> None:
-            kind, thing = self._found(client, name)
-            found.append(Known(thing, IMAGE_EMPTY) if kind == "image" else thing)
-            if self.size and kind != "container":
-                ignored.append(kind)
+    def _look(self, client: Client, name: str) -> tuple[str, Json]:
+        kind, thing = self._found(client, name)
+        return _STRUCTS[kind], thing
 
-        try:
-            each(self.things, look)
-        except EngineRejected as refusal:
-            refusal.printed = self._shown(found)
-            raise
-        finally:
-            for kind in ignored:
-                streams.warn(f"WARNING: --size ignored for {kind}")
-        streams.print(self._or_line(found, streams))
-        return 0
-
-    def _look(self, client: Client, name: str) -> Json:
-        return self._found(client, name)[1]
+    def _warned(self, struct: str) -> str:
+        kind = next(kind for kind, of in _STRUCTS.items() if of == struct)
+        return f"WARNING: --size ignored for {kind}" if self.size and kind != "container" else ""
 
     def _found(self, client: Client, name: str) -> tuple[str, Json]:
         """The first thing of that name, and its kind."""

@@ -5,7 +5,6 @@ A command of one of these kinds declares its own part, and no more.
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -16,12 +15,8 @@ from core.cluster.engine_json import Json, count
 from core.commands import grammar
 from core.commands.command import Client, Command, Interrupt, Report, each
 from core.commands.engine_messages import followed
-from core.commands.source import Call, Code, literal
-from core.commands.streams import Streams
+from core.commands.source import Call
 from core.commands.table import size
-from core.errors import DockerRefused, EngineRejected, TemplateError
-from core.templates.structs import Known
-from core.templates.template import Template
 
 
 class OneCall(Command):
@@ -60,8 +55,14 @@ class OnEach(Command):
         """The name as docker-py takes it."""
         return name
 
+    @classmethod
+    def _field(cls) -> str:
+        """The field with the names: nodes, of ``docker node rm NODE...``."""
+        declared = grammar.parts(cls).items()
+        return next(name for name, part in declared if part.kind == "argument")
+
     def _names(self) -> tuple[str, ...]:
-        names: tuple[str, ...] = getattr(self, _field(self))
+        names: tuple[str, ...] = getattr(self, self._field())
         return names
 
     def _text(self, name: str) -> str:
@@ -77,84 +78,6 @@ class OnEach(Command):
 
     def _run(self, client: Client, report: Report) -> str:
         return each(self._names(), lambda name: self._act(client, name))
-
-
-class Inspection(OnEach):
-    """Show named things as the engine describes them: JSON, indented by four."""
-
-    __slots__ = ()
-
-    #: What the engine leaves out where it is empty, and what a template finds there.
-    empty: ClassVar[Json] = {}
-
-    def _python(self) -> str:
-        found, names = _field(self), [self._reference(name) for name in self._names()]
-        return f"""\
-import json
-
-{found} = [{self._call(Code("name"))} for name in {literal(names)}]
-print(json.dumps({found}, indent=4))
-"""
-
-    def _run(self, client: Client, report: Report) -> str:
-        found: list[Json] = []
-
-        def look(name: str) -> None:
-            found.append(self._look(client, name))
-
-        try:
-            each(self._names(), look)
-        except EngineRejected as refusal:
-            refusal.printed = self._shown(found)
-            raise
-        return self._shown(found)
-
-    def _look(self, client: Client, name: str) -> Json:
-        """One of them, as the engine describes it."""
-        thing: Json = self._call(self._reference(name)).on(client)
-        return thing
-
-    def _shown(self, found: list[Json]) -> str:
-        """What was found, as JSON or in the format that the line gives. Raises DockerRefused."""
-        form = getattr(self, "format", "")
-        if not form:
-            return json.dumps(found, indent=4, ensure_ascii=False)
-        try:
-            template = Template("{{json .}}" if form == "json" else form)
-            return "\n".join(
-                template.render(Known(thing, self.empty), missing_in_json) for thing in found
-            )
-        except TemplateError as error:
-            raise DockerRefused(f"template parsing error: {error}") from error
-
-    def check_format(self) -> None:
-        """Raise DockerRefused, with its own exit code, for a format that is no template."""
-        try:
-            Template(getattr(self, "format", ""))
-        except TemplateError as error:
-            raise DockerRefused(f"template parsing error: {error}", code=64) from error
-
-    def _or_line(self, found: list[Json], streams: Streams) -> str:
-        """``_shown``; where it refuses the first, the line's end is printed all the same."""
-        try:
-            return self._shown(found)
-        except DockerRefused:
-            streams.write(b"\n")
-            raise
-
-    def _play(self, client: Client, streams: Streams) -> int:
-        self.check_format()
-        return Command._play(self, client, streams)
-
-
-def missing_in_json(name: str) -> bool:
-    """Whether a key that an answer lacks is one of a map, as a label is, and no field's name."""
-    return not name[:1].isupper()
-
-
-def _field(command: Command) -> str:
-    """The field with the names: nodes, of ``docker node rm NODE...``."""
-    return next(name for name, part in grammar.parts(command).items() if part.kind == "argument")
 
 
 class Logs(Command):

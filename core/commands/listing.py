@@ -36,13 +36,14 @@ class Row:
     """One thing of a list, as a template sees it."""
 
     __slots__ = ("_columns", "_kind", "_thing", "_whole")
+    for_web = True  # its JSON has signs of web pages as escapes
 
     def __init__(self, thing: Json, columns: Mapping[str, Column], kind: str, whole: bool) -> None:
         self._thing, self._columns, self._kind, self._whole = thing, columns, kind, whole
 
     def field(self, name: str, *arguments: Any) -> Any:
         """A cell; ``.Label "key"`` is a label's value. Raises KeyError with the kind's name."""
-        if name == "Label" and len(arguments) == 1:
+        if name == "Label" and len(arguments) == 1 and "Labels" in self._columns:
             return str(labels(self._thing).get(arguments[0], ""))
         if name not in self._columns:
             raise KeyError(self._kind)

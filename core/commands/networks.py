@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any
 
 from core.cluster.engine_json import Json, items, text
 from core.commands.api import Request, path
 from core.commands.command import Client, Report, command, each, spoken
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.kinds import Inspection, OnEach, OneCall, Prune
+from core.commands.inspections import Inspection
+from core.commands.kinds import OnEach, OneCall, Prune
 from core.commands.listing import Column, Listing, labelled
 from core.commands.source import Call, given
 from core.commands.streams import Streams
@@ -145,12 +146,7 @@ class CreateNetwork(OneCall):
 class InspectNetworks(Inspection):
     """Show all that this node knows about networks, and who is in them."""
 
-    empty: ClassVar[Json] = {
-        "ConfigFrom": {"Network": ""},
-        "ConfigOnly": False,
-        "Peers": None,
-        "Services": None,
-    }
+    struct = "network.Inspect"
     format: str = option("--format", "-f")
     verbose: bool = switch("--verbose", "-v")
     networks: tuple[str, ...] = arguments("NETWORK")
@@ -234,8 +230,8 @@ class ConnectNetwork(OneCall):
         addresses = given(
             IPv4Address=self.ip, IPv6Address=self.ip6, LinkLocalIPs=listed(self.link_local_ip)
         )
-        endpoint = given(
-            Aliases=listed(self.alias),
+        endpoint: dict[str, object] = {"Aliases": listed(self.alias)}
+        endpoint |= given(
             DriverOpts=pairs(self.driver_opt),
             GwPriority=self.gw_priority,
             IPAMConfig=addresses,
@@ -248,8 +244,6 @@ class ConnectNetwork(OneCall):
         return self._request().text() if self.gw_priority else self._call()
 
     def _run(self, client: Client, report: Report) -> str:
-        if not self.gw_priority:
-            return OneCall._run(self, client, report)
         self._request().on(client)
         return ""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core.cluster.engine_json import Json, count, items, part, text
 from core.commands.inspections import labels
 from core.commands.table import memory
-from core.templates.typed import moment
+from core.templates.moments import moment
 
 
 def pretty(node: Json) -> str:

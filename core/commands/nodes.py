@@ -10,7 +10,7 @@ from core.cluster.failures import daemon_errors
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Client, Command, Report, command, each, spoken
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.inspections import SwarmInspection
+from core.commands.inspections import Inspection
 from core.commands.kinds import OnEach
 from core.commands.listing import Column, Listing
 from core.commands.node_told import pretty
@@ -155,10 +155,11 @@ for name in {names}:
 
 
 @command("node inspect")
-class InspectNodes(SwarmInspection):
+class InspectNodes(Inspection):
     """Show all that the Swarm knows about nodes."""
 
     struct = "swarm.Node"
+    keeps_json = False
     method = "api.inspect_node"
     format: str = option("--format", "-f")
     pretty: bool = switch("--pretty")
@@ -188,10 +189,10 @@ class UpdateNode(Command):
         return edits + [_remove_label(key) for key in self.label_rm]
 
     def _python(self) -> str:
-        return update_node_text(_reference(self.node), self._edits())
+        return update_node_text(self.node, self._edits())
 
     def _run(self, client: Client, report: Report) -> str:
-        update_node(client, _reference(self.node), self._edits())
+        update_node(client, self.node, self._edits())
         return self.node
 
     def is_noop(self, snapshot: ClusterSnapshot) -> bool:
@@ -231,14 +232,14 @@ class _RoleChange(Command):
 
     def _python(self) -> str:
         edits = [_set("Role", self.role)]
-        return "\n".join(update_node_text(_reference(name), edits) for name in self.nodes)
+        return "\n".join(update_node_text(name, edits) for name in self.nodes)
 
     def _run(self, client: Client, report: Report) -> str:
         def give(name: str) -> str:
-            node = _inspected(client, name)
+            node: Json = client.api.inspect_node(name)
             if text(node, "Spec", "Role") == self.role:
                 return f"Node {node['ID']} is already a {self.role}."
-            update_node(client, _reference(name), [_set("Role", self.role)])
+            update_node(client, name, [_set("Role", self.role)])
             return self.done.format(name=name)
 
         return each(self.nodes, give)
@@ -269,6 +270,3 @@ class RemoveNodes(OnEach):
     method = "api.remove_node"
     force: bool = switch("--force", "-f")
     nodes: tuple[str, ...] = arguments("NODE")
-
-    def _reference(self, name: str) -> str:
-        return _reference(name)

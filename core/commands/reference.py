@@ -10,14 +10,24 @@ from pathlib import Path
 
 _WIDTH = 79  # columns, of a terminal with 80 (docker/cli, cli/cobra.go)
 _SLOP = 5
+#: Flags that docker shows where an engine of Windows or with experiments answers.
+_HIDDEN = (
+    "--cpu-count", "--cpu-percent", "--io-maxbandwidth", "--io-maxiops", "--checkpoint",
+    "--checkpoint-dir", "--squash",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command or group. flags: the flag with the kind of its value, and what it does."""
+    """One command or group.
+
+    usage: the words after the verb; each line after that is one more form of the line. listed: what
+    its group's help says of it. flags: the flag with the kind of its value, and what it does.
+    """
 
     usage: str
     short: str
+    listed: str
     aliases: tuple[str, ...]
     flags: tuple[tuple[str, str], ...]
 
@@ -30,6 +40,7 @@ def entries() -> dict[tuple[str, ...], Entry]:
         tuple(verb.split()): Entry(
             said["usage"],
             said["short"],
+            said.get("listed", said["short"]),
             tuple(said.get("aliases", ())),
             tuple((flag, words) for flag, words in said.get("flags", ())),
         )
@@ -39,8 +50,8 @@ def entries() -> dict[tuple[str, ...], Entry]:
 
 def usage(verb: tuple[str, ...], typed: tuple[str, ...]) -> str:
     """``Usage:  docker ps [OPTIONS]``. typed: the verb as it was typed, perhaps an alias."""
-    form = entries()[verb].usage
-    return f"Usage:  {' '.join(('docker', *typed, form))}".rstrip()
+    form, *more = entries()[verb].usage.splitlines() or [""]
+    return "\n\t".join([f"Usage:  {' '.join(('docker', *typed, form))}".rstrip(), *more])
 
 
 def help_text(verb: tuple[str, ...], typed: tuple[str, ...]) -> str:
@@ -58,6 +69,10 @@ def help_text(verb: tuple[str, ...], typed: tuple[str, ...]) -> str:
 def group_text(verb: tuple[str, ...]) -> str:
     """The help of a group such as ``docker service``."""
     below = {key[-1]: entry for key, entry in entries().items() if key[:-1] == verb}
+    for key, entry in entries().items():  # builder build is an alias from another group
+        for *group, name in map(str.split, entry.aliases):
+            if tuple(group) == verb != key[:-1]:
+                below[name] = entry
     commands = "\n".join(_commands(below))
     called = " ".join(("docker", *verb))
     return (
@@ -74,12 +89,16 @@ def top_text() -> str:
 def _commands(below: dict[str, Entry]) -> Iterator[str]:
     width = max(11, *map(len, below))  # cobra's least
     for name in sorted(below):
-        yield f"  {name.ljust(width)} {below[name].short.splitlines()[0]}"
+        yield f"  {name.ljust(width)} {below[name].listed.splitlines()[0]}"
 
 
 def _flags(flags: Iterable[tuple[str, str]]) -> Iterator[str]:
     """All texts begin in one column (pflag, FlagUsagesWrapped)."""
-    rows = [(f"{'' if flag[1] != '-' else '    '}{flag}", said) for flag, said in flags]
+    rows = [
+        (f"{'' if flag[1] != '-' else '    '}{flag}", said)
+        for flag, said in flags
+        if flag.split()[0] not in _HIDDEN
+    ]
     column = max(len(flag) for flag, _ in rows) + 5
     for flag, said in rows:
         yield f"  {flag}".ljust(column) + f"\n{' ' * column}".join(_wrapped(said, column))

@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from core.commands import (
     build,
+    build_cache,
     container_images,
     container_logs,
     container_stats,
@@ -46,7 +47,7 @@ from core.i18n import later as _
 #: Every module with commands in it, in the order of docs/commands.md.
 _MODULES = (
     versions, system, disk_usage, events, inspection, images, image_history, transfers, registries,
-    build, networks, volumes, runs, container_views, container_logs, container_stats,
+    build, build_cache, networks, volumes, runs, container_views, container_logs, container_stats,
     execs, containers, container_updates, copies, container_images,
     swarm, swarm_settings, nodes, service_views, services, service_updates, service_logs,
     secrets, stacks,

@@ -10,7 +10,7 @@ from core.cluster.engine_json import Json, part, text
 from core.commands.command import Client, Command, Report, command
 from core.commands.folder import DEMO, machine
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.inspections import SwarmInspection, labels
+from core.commands.inspections import Inspection, labels
 from core.commands.kinds import OnEach
 from core.commands.listing import Column, Listing
 from core.commands.source import Call, Code, given, literal
@@ -19,7 +19,7 @@ from core.commands.table import ago
 from core.commands.values import FILTER, MARK, filters, pairs
 from core.errors import DockerRefused, InvalidCommand
 from core.i18n import later as _
-from core.templates.typed import moment
+from core.templates.moments import moment
 
 
 class _Creation(Command):
@@ -95,6 +95,9 @@ print(answer.json()["ID"])
 
     def _read(self, streams: Streams) -> bytes:
         where, file = "STDIN", self.file
+        driver = getattr(self, "driver", "")
+        if driver and file:
+            raise DockerRefused("When using secret driver secret data must be empty")
         data = b""
         if file == "-":
             data = streams.read()
@@ -104,8 +107,8 @@ print(answer.json()["ID"])
                 data = machine(streams).read(file)
             except DockerRefused as refused:
                 raise DockerRefused(self._unread(f"error reading from {file}: {refused}")) from None
-        elif not getattr(self, "driver", ""):
-            raise DockerRefused(self._unread("secret data must be provided"))
+        elif not driver:
+            raise DockerRefused("secret file is required")
         if file and not data:
             raise DockerRefused(self._unread(f"error reading from {where}: data is empty"))
         return data
@@ -211,7 +214,7 @@ class ListConfigs(Listing):
 
 
 @command("secret inspect", reveals=True)
-class InspectSecrets(SwarmInspection):
+class InspectSecrets(Inspection):
     """Show all that the Swarm tells about secrets, but for what they hold."""
 
     struct = "swarm.Secret"
@@ -227,7 +230,7 @@ class InspectSecrets(SwarmInspection):
 
 
 @command("config inspect", reveals=True)
-class InspectConfigs(SwarmInspection):
+class InspectConfigs(Inspection):
     """Show all that the Swarm knows about configs, what they hold included."""
 
     struct = "swarm.Config"

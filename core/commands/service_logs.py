@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 import docker.errors
+from docker.types import CancellableStream
 
 from core.cluster.engine_json import part
 from core.commands import engine_messages, terminal_output
+from core.commands.attached import frames
 from core.commands.command import Client, Interrupt, Report, command
 from core.commands.grammar import argument, option, switch
 from core.commands.kinds import Logs
 from core.commands.quantities import checked, duration
 from core.commands.source import Call, given, literal
+from core.commands.streams import Streams
 from core.commands.table import seconds, short
 from core.commands.tasks import TaskNames
 from core.commands.values import Value
@@ -104,6 +107,49 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
             heads.learn(line)
         return "\n".join(map(heads.before, lines))
 
+    def _pieces(self, client: Client) -> CancellableStream:
+        """The log, each piece with the number of its stream; any thread may close it."""
+        api = client.api
+        try:
+            known, kind = api.inspect_service(self.service), "services"
+            task = part(known, "Spec", "TaskTemplate")
+        except docker.errors.NotFound:
+            try:
+                known, kind = api.inspect_task(self.service), "tasks"
+            except docker.errors.NotFound:
+                words = f"no such task or service: {self.service}"
+                raise DockerRefused(words, 404) from None
+            task = part(known, "Spec")
+        wanted = {"stdout": 1, "stderr": 1, "follow": int(self.follow), "tail": self.tail}
+        wanted |= {"timestamps": int(self.timestamps), "details": int(self.details or not self.raw)}
+        response = api._get(
+            api._url(f"/{kind}/{{0}}/logs", known["ID"]),
+            params=wanted | ({"since": moment(self.since)} if self.since else {}),
+            stream=True,
+            timeout=None if self.follow else api.timeout,
+        )
+        api._raise_for_status(response)
+        tty = bool(part(task, "ContainerSpec").get("TTY"))
+        return CancellableStream(frames(response.iter_content(None), tty), response)
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        """What programs print as errors goes to the standard error."""
+        stream = self._pieces(client)
+        streams.interrupt.on_press(lambda presses: stream.close())
+        heads = _Heads(client, self)
+        found = _lines(stream)
+        known = found if self.follow else list(found)
+        if not self.raw and not self.follow:
+            for _, text in known:
+                heads.learn(_Line.read(text, self.timestamps))
+        for number, text in known:
+            if not self.raw:
+                line = _Line.read(text, self.timestamps)
+                heads.learn(line)
+                text = heads.before(line)
+            (streams.warn if number == 2 else streams.print)(text)
+        return 0
+
     def _follow(self, client: Client, report: Report, interrupt: Interrupt) -> str:
         known = client.api.inspect_service(self.service)
         path = f"/services/{known['ID']}/logs"
@@ -177,6 +223,13 @@ class _Heads:
 
 #: How each piece of a service's log begins: perhaps a time, and details with the id of its task.
 _ORIGIN = re.compile(rb"(?:\S+ )?[^ =]+=\S*com\.docker\.swarm\.task\.id=([^,\s]+)\S* ")
+
+
+def _lines(pieces: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, str]]:
+    """Whole lines, each with the number of its stream."""
+    for number, data in pieces:
+        for line in b"".join(_whole([data])).decode(errors="replace").splitlines():
+            yield number, line
 
 
 def _whole(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from core.cluster.engine_json import Json, count, items, part, text
 from core.commands.inspections import labels
 from core.commands.table import ago, memory
-from core.templates.typed import spelled
+from core.templates.moments import spelled
 from core.templates.values import printed
 
 

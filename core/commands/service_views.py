@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import docker.errors
 
@@ -11,7 +11,7 @@ from core.cluster.references import without_digest
 from core.commands import service_told
 from core.commands.command import Client, command
 from core.commands.grammar import arguments, option, options, switch
-from core.commands.inspections import SwarmInspection
+from core.commands.inspections import Inspection
 from core.commands.listing import Column, Listing
 from core.commands.source import Call, Code, given, literal
 from core.commands.table import short
@@ -132,11 +132,11 @@ for name in {literal(list(self.services))}:
 
 
 @command("service inspect", reveals=True)
-class InspectServices(SwarmInspection):
+class InspectServices(Inspection):
     """Show all that the Swarm knows about services."""
 
     struct = "swarm.Service"
-    typed = True
+    keeps_json = False
     format: str = option("--format", "-f")
     pretty: bool = switch("--pretty")
     services: tuple[str, ...] = arguments("SERVICE")
@@ -153,11 +153,19 @@ services = [{self._call(Code("name"))} for name in names]
 print(json.dumps(services, indent=4))
 """
 
+    def _looked(
+        self, client: Client, warn: Callable[[str], None] = lambda words: None
+    ) -> tuple[str, list[EngineRejected]]:
+        if self.pretty and self.format:
+            raise DockerRefused("--format is incompatible with human friendly format")
+        return Inspection._looked(self, client, warn)
+
     def _told(self, client: Client, thing: Json) -> str:
         wanted = items(thing, "Spec", "TaskTemplate", "Networks")
         known = client.api.networks() or () if wanted else ()
         return service_told.pretty(thing, {network["Id"]: network["Name"] for network in known})
 
     def _missing(self, name: str, refusal: EngineRejected) -> str:
-        gone = refusal.status == 404
-        return f"no such service: {name}" if gone else super()._missing(name, refusal)
+        if refusal.status == 404:
+            return f"no such service: {name}"
+        return Inspection._missing(self, name, refusal)

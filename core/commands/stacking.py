@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -85,7 +86,7 @@ class Deployment:
         api = self.client.api
         there = {text(thing, "Spec", "Name") for thing in getattr(api, f"{kind}s")() or ()}
         for name, file in files.items():
-            data = self.files.read(file)
+            data = self.files.read(posixpath.join(self.files.here, file))
             if name not in there:
                 self.say(f"Creating {kind} {name}")
                 try:

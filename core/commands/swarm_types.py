@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from core.templates.typed import Types
-
-
-def _types(text: str) -> dict[str, dict[str, str]]:
-    """``Name: Field kind, Field kind`` a line; an indented one goes on."""
-    found: dict[str, dict[str, str]] = {}
-    for line in text.strip().replace("\n    ", " ").splitlines():
-        name, _, fields = line.partition(": ")
-        pairs = (field.strip().partition(" ")[::2] for field in fields.split(","))
-        found[name] = dict(pairs)
-    return found
-
+from core.templates.typed import Types, declared
 
 _META = "ID string, Version swarm.Version, CreatedAt time, UpdatedAt time"
 
-TYPES: Types = _types(f"""
+TYPES: Types = declared(f"""
 swarm.Version: Index int
 swarm.Driver: Name string, Options map string
 swarm.Secret: {_META}, Spec swarm.SecretSpec
-swarm.SecretSpec: Name string, Labels map string, Data any, Driver *swarm.Driver, Templating
+swarm.SecretSpec: Name string, Labels map string, Data bytes, Driver *swarm.Driver, Templating
     *swarm.Driver
 swarm.Config: {_META}, Spec swarm.ConfigSpec
-swarm.ConfigSpec: Name string, Labels map string, Data any, Templating *swarm.Driver
+swarm.ConfigSpec: Name string, Labels map string, Data bytes, Templating *swarm.Driver
 swarm.Node: {_META}, Spec swarm.NodeSpec, Description swarm.NodeDescription, Status
     swarm.NodeStatus, ManagerStatus *swarm.ManagerStatus
 swarm.NodeSpec: Name string, Labels map string, Role string, Availability string
@@ -48,8 +37,8 @@ swarm.ServiceSpec: Name string, Labels map string, TaskTemplate swarm.TaskSpec, 
 swarm.ServiceMode: Replicated *swarm.ReplicatedService, Global *swarm.GlobalService,
     ReplicatedJob *swarm.ReplicatedJob, GlobalJob *swarm.GlobalJob
 swarm.ReplicatedService: Replicas *int
-swarm.GlobalService: Nothing any
-swarm.GlobalJob: Nothing any
+swarm.GlobalService:
+swarm.GlobalJob:
 swarm.ReplicatedJob: MaxConcurrent *int, TotalCompletions *int
 swarm.UpdateStatus: State string, StartedAt *time, CompletedAt *time, Message string
 swarm.UpdateConfig: Parallelism int, Delay duration, FailureAction string, Monitor duration,
@@ -81,8 +70,14 @@ swarm.ContainerSpec: Image string, Labels map string, Command []string, Args []s
     *swarm.DNSConfig, Secrets []*swarm.SecretReference, Configs []*swarm.ConfigReference,
     Isolation string, Sysctls map string, CapabilityAdd []string, CapabilityDrop []string,
     Ulimits []any, OomScoreAdj int
-mount.Mount: Type string, Source string, Target string, ReadOnly bool, Consistency string,
-    BindOptions any, VolumeOptions any, TmpfsOptions any
+swarm.Task: {_META}, Name string, Labels map string, Spec swarm.TaskSpec, ServiceID string, Slot
+    int, NodeID string, Status swarm.TaskStatus, DesiredState string, NetworksAttachments []any,
+    GenericResources []any, JobIteration *swarm.Version, Volumes []any
+swarm.TaskStatus: Timestamp time, State string, Message string, Err string, ContainerStatus
+    *swarm.ContainerStatus, PortStatus swarm.PortStatus
+swarm.ContainerStatus: ContainerID string, PID int, ExitCode int
+swarm.PortStatus: Ports []swarm.PortConfig
+plugin.Plugin: ID string=Id, Name string, Enabled bool
 container.HealthConfig: Test []string, Interval duration, Timeout duration, StartPeriod
     duration, StartInterval duration, Retries int
 swarm.DNSConfig: Nameservers []string, Search []string, Options []string

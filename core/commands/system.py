@@ -18,13 +18,14 @@ from core.commands.versions import client_fields, client_version, its_line, rend
 from core.commands.volumes import PruneVolumes
 from core.errors import DockerRefused
 from core.templates.structs import Known, Struct
+from core.templates.typed import NoList
 
 #: What an answer may lack, and a template finds all the same.
 _EMPTY: Json = {
     "CDISpecDirs": None, "DiscoveredDevices": None, "FirewallBackend": None, "HttpProxy": "",
     "HTTPProxy": "", "HttpsProxy": "", "HTTPSProxy": "", "Isolation": "", "NoProxy": "",
     "ProductLicense": "", "DefaultAddressPools": None, "ServerErrors": None, "ClientErrors": None,
-    "Containerd": None, "SystemStatus": None,
+    "Containerd": None, "SystemStatus": None, "Warnings": NoList(),
 }  # fmt: skip
 
 

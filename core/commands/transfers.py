@@ -230,15 +230,15 @@ class ImportImage(Command):
     message: str = option("--message", "-m")
     platform: str = option("--platform")
     file: str = argument("file|URL|-")
-    target: str = argument("REPOSITORY[:TAG]", optional=True)
+    names: tuple[str, ...] = arguments("REPOSITORY[:TAG]", optional=True)
 
     def _request(self, tar: bytes | None = None) -> Request:
         """Raises DockerRefused."""
         asked: dict[str, object] = given(
             message=self.message, changes=list(self.change), platform=self.platform
         )
-        if self.target:
-            name = named(self.target)
+        if self.names:  # docker overlooks all but the first
+            name = named(self.names[0])
             asked |= given(repo=name.familiar, tag=name.tag)
         asked["fromSrc"] = self.file if self._is_url else "-"
         named_tar = "" if self._is_url else "tar"

@@ -17,12 +17,18 @@ from core.templates.structs import Struct
 from core.templates.template import Template
 
 VERSION = "29.0.0"  # of the docker command that is played
+COMMIT = "unknown-commit"  # docker's word where its build has not told it
 API_VERSION = "1.52"  # the latest that it speaks
-#: What docker says where a build has not told it; and this one is written in Python.
+#: As above; and this one is written in Python.
 _CLIENT = {
-    "GitCommit": "unknown-commit", "GoVersion": "none", "Os": "linux", "Arch": "amd64",
+    "GitCommit": COMMIT, "GoVersion": "none", "Os": "linux", "Arch": "amd64",
     "BuildTime": "unknown-buildtime",
 }  # fmt: skip
+#: The order of the engine's part in JSON.
+_SERVER = (
+    "Platform", "Components", "Version", "ApiVersion", "MinAPIVersion", "GitCommit", "GoVersion",
+    "Os", "Arch", "KernelVersion", "Experimental", "BuildTime",
+)  # fmt: skip
 _ENGINE = ("ApiVersion", "MinAPIVersion", "GoVersion", "GitCommit", "BuildTime", "Os", "Arch")
 
 
@@ -44,7 +50,8 @@ def rendered(form: str, thing: Struct, name: str = "") -> str:
     try:
         template = Template("{{json .}}" if form == "json" else form)
     except TemplateError as error:
-        raise DockerRefused(f"template parsing error: {error}", code=64) from error
+        words = str(error).replace("template: :", f"template: {name}:", 1)
+        raise DockerRefused(f"template parsing error: {words}", code=64) from error
     try:
         return template.render(thing)
     except TemplateError as error:
@@ -97,7 +104,7 @@ class Version(Command):
             return "\n".join(lines if server is None else [*lines, "", *_server_lines(server)])
         known = None if server is None else _as_struct(server)
         fields = {"Client": Struct("system.clientVersion", client_fields(own), own)}
-        as_json = {"Client": own, "Server": server}
+        as_json = {"Client": own, "Server": known}
         whole = Struct("system.versionInfo", fields | {"Server": known}, as_json)
         return rendered(self.format, whole, "version")
 
@@ -111,7 +118,13 @@ def _as_struct(server: Json) -> Struct:
         "BuildTime": text(server, "BuildTime"),
     }
     fields |= {"Experimental": bool(server.get("Experimental"))}
-    return Struct("*types.Version", fields, server)
+    known = [key for key in _SERVER if key in server]
+    in_order = {key: server[key] for key in (*known, *(key for key in server if key not in known))}
+    in_order["Components"] = [
+        component | {"Details": dict(sorted(part(component, "Details").items()))}
+        for component in items(server, "Components")
+    ]
+    return Struct("*types.Version", fields, in_order)
 
 
 def _least(server: Json) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from core.cluster.engine_json import Json, items, part, text
 from core.commands.api import Request, path
-from core.commands.command import Client, Command, Report, command
+from core.commands.command import Client, Command, Report, command, each
 from core.commands.grammar import argument, arguments, option, options, switch
-from core.commands.kinds import Inspection, OnEach, OneCall, Prune
+from core.commands.inspections import Inspection
+from core.commands.kinds import OnEach, OneCall, Prune
 from core.commands.listing import Column, Listing, labelled
 from core.commands.source import Call, given, literal
+from core.commands.streams import Streams
 from core.commands.table import size
 from core.commands.values import BYTES, FILTER, MAP, MARK, filters, pairs
 from core.commands.values import size as bytes_of
@@ -153,12 +155,8 @@ class CreateVolume(OneCall):
 class InspectVolumes(Inspection):
     """Show all that the engine knows about volumes."""
 
-    empty: ClassVar[Json] = {
-        "ClusterVolume": None,
-        "CreatedAt": "",
-        "Status": None,
-        "UsageData": None,
-    }
+    struct = "volume.Volume"
+    keeps_json = False
     format: str = option("--format", "-f")
     volumes: tuple[str, ...] = arguments("VOLUME")
 
@@ -173,6 +171,24 @@ class RemoveVolumes(OnEach):
     method = "api.remove_volume"
     force: bool = switch("--force", "-f")
     volumes: tuple[str, ...] = arguments("VOLUME")
+
+    def _forced(self, name: str) -> Request:
+        """docker-py has a keyword for it, which it does not send."""
+        return Request("delete", path("/volumes/{}", name), {"force": 1})
+
+    def _python(self) -> str:
+        if not self.force:
+            return OnEach._python(self)
+        return "\n".join(self._forced(name).text() for name in self.volumes)
+
+    def _run(self, client: Client, report: Report) -> str:
+        if not self.force:
+            return OnEach._run(self, client, report)
+
+        def remove(name: str) -> None:
+            self._forced(name).on(client)
+
+        return each(self.volumes, remove)
 
 
 @command("volume prune", changes=True, destructive=True)
@@ -195,11 +211,18 @@ class PruneVolumes(Prune):
         chosen = filters(self.filter) | ({"all": ["true"]} if self.all else {})
         return Call("client.volumes.prune", **given(filters=chosen))
 
-    def _run(self, client: Client, report: Report) -> str:
+    def _checked(self) -> None:
         if self.all and "all" in filters(self.filter):
             why = "conflicting options: cannot specify both --all and --filter all=1"
             raise DockerRefused(why)
+
+    def _run(self, client: Client, report: Report) -> str:
+        self._checked()
         return Prune._run(self, client, report)
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        self._checked()
+        return Prune._play(self, client, streams)
 
     def _deleted(self, pruned: Json) -> Iterable[str]:
         return items(pruned, "VolumesDeleted")
@@ -210,7 +233,7 @@ class UpdateVolume(Command):
     """Change whether a volume of the cluster may be used."""
 
     availability: str = option("--availability", default="active")
-    volume: str = argument("VOLUME", optional=True)
+    volume: str = argument("VOLUME")
 
     def _python(self) -> str:
         return f"""\

@@ -292,9 +292,9 @@ def _harms(command: Command, own: Own) -> bool:
 def _tags(command: Command) -> Iterable[str]:
     """The names of images that the command moves or removes."""
     match command:
-        case RemoveImages(images=names):
+        case RemoveImages(images=names) | ImportImage(names=names):
             return names
-        case TagImage(target=name) | ImportImage(target=name):
+        case TagImage(target=name):
             return filter(None, (name,))
         case PullImage(image=name) | CommitContainer(image=name):
             return filter(None, (name,))

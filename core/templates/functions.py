@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
-from core.templates.values import as_json, comparison, formatted, printed, truth
+from core.templates.values import Number, as_json, comparison, formatted, printed, truth
 
 
 class Refused(Exception):
@@ -18,7 +18,7 @@ class Refused(Exception):
 def _index(value: Any, *keys: Any) -> Any:
     for key in keys:
         if isinstance(value, Mapping):
-            value = value.get(key)
+            value = value.get(key, getattr(value, "zero", None))
         elif isinstance(value, list | tuple | str) and isinstance(key, int):
             if not 0 <= key < len(value):
                 raise Refused(f"index out of range: {key}")
@@ -49,7 +49,7 @@ def _slice(value: Any, first: int = 0, last: int | None = None) -> Any:
 def _length(value: Any) -> int:
     if value is None:
         raise Refused("len of nil pointer")
-    if not isinstance(value, str | list | tuple | Mapping):
+    if not isinstance(value, str | list | tuple | Mapping | Number):
         raise Refused(f"len of type {kind_of(value)}")
     return len(value)
 

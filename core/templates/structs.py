@@ -44,5 +44,9 @@ class Known(dict[str, Any]):
     def __contains__(self, key: object) -> bool:
         return super().__contains__(key) or key in self._zeros
 
+    def __getitem__(self, key: str) -> Any:
+        found = super().__getitem__(key)
+        return self._zeros.get(key) if found is None else found
+
     def __missing__(self, key: str) -> Any:
         return self._zeros[key]

@@ -13,6 +13,34 @@ from typing import Any
 NO_VALUE = "<no value>"
 
 
+class Number:
+    """A number of JSON that no struct has a type for: to Go it is a text (json.Number)."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def as_json(self) -> float:
+        return self.value
+
+    def __len__(self) -> int:
+        return len(str(self))
+
+    def __str__(self) -> str:
+        return json.dumps(self.value)
+
+
+def untyped(value: Any) -> Any:
+    """JSON as Go holds it where it has no struct for it."""
+    if isinstance(value, dict):
+        return {key: untyped(held) for key, held in value.items()}
+    if isinstance(value, list):
+        return [untyped(each) for each in value]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Number(value) if is_number else value
+
+
 def truth(value: Any) -> bool:
     """Whether ``if`` takes it: all but false, 0, nil and what is empty."""
     return bool(value)
@@ -27,6 +55,8 @@ def printed(value: Any) -> str:
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, Mapping):
+        if getattr(value, "is_struct", False):
+            return "{}"
         return f"map[{' '.join(f'{key}:{printed(value[key])}' for key in sorted(value))}]"
     if isinstance(value, list | tuple):
         return f"[{' '.join(map(printed, value))}]"
@@ -43,10 +73,9 @@ def _float(value: float) -> str:
 
 def as_json(value: Any) -> str:
     """As the docker command's ``json`` writes it."""
-    rows = callable(getattr(value, "as_json", None))
-    whole = value.as_json() if rows else value
+    whole = value.as_json() if callable(getattr(value, "as_json", None)) else value
     text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), default=_in_json)
-    if rows:  # docker writes those of its lists itself, and for web pages
+    if getattr(value, "for_web", False):  # as docker writes the rows of its lists
         for sign in "<>&":
             text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
@@ -58,7 +87,7 @@ def _in_json(value: Any) -> Any:
 
 
 _VERB = re.compile(r"%([-+# 0]*)([0-9]+|\*)?(?:\.([0-9]+))?([a-zA-Z%])")
-_KINDS = {bool: "bool", int: "int", float: "float64", str: "string"}
+_KINDS = {bool: "bool", int: "int", float: "float64", str: "string", Number: "json.Number"}
 
 
 def formatted(form: str, values: tuple[Any, ...]) -> str:
@@ -92,7 +121,8 @@ def _verb(letter: str, value: Any, flags: str, precision: str | None) -> str:
         case "v":
             return printed(value)
         case "s" if isinstance(value, str | list | tuple):
-            text = printed(value)
+            decoded = getattr(value, "decoded", None)  # of bytes
+            text = decoded() if decoded else printed(value)
             return text[: int(precision)] if precision else text
         case "q" if isinstance(value, str):
             return json.dumps(value, ensure_ascii=False)

@@ -32,7 +32,20 @@ RUN = "Usage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]"
         ("nosuch", 1, "docker: unknown command: docker nosuch\n\nRun 'docker --help'"),
         ("container nosuch", 1, "docker: unknown command: docker container nosuch\n\nUsage:"),
         ("--nosuch", 125, "unknown flag: --nosuch"),
-        ("container --nosuch", 125, "unknown flag: --nosuch"),
+        ("container --nosuch", 125, "unknown flag: --nosuch\n\nUsage:  docker container\n\nRun"),
+        ("service nosuch --x", 125, "unknown flag: --x\n\nUsage:  docker service\n\nRun"),
+        ("volume nosuch", 1, "docker: unknown command: docker volume nosuch\n\nUsage:  docker volume COMMAND\n"),
+        ("stack nosuch", 1, "docker: unknown command: docker stack nosuch\n\nUsage:  docker stack [OPTIONS]\n"),
+        ("-z", 125, "unknown shorthand flag: 'z' in -z\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n"),
+        ("--log-level nosuch ps", 1, "Unable to parse logging level: nosuch"),
+        ("help nosuch", 1, "unknown help topic: nosuch"),
+        ("help network nosuch", 1, "unknown help topic: nosuch"),
+        ("help run x", 1, "unknown help topic: x"),
+        ("network ls --help --bad", 125, "unknown flag: --bad"),
+        ("network ls --bad --help", 125, "unknown flag: --bad"),
+        ("cp x", 1, "docker: 'docker cp' requires 2 arguments\n\nUsage:  docker cp [OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-\n\tdocker cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH\n\nRun"),
+        ("import", 1, "docker: 'docker import' requires at least 1 argument\n\nUsage:  docker import [OPTIONS] file|URL|- [REPOSITORY[:TAG]]\n\nSee"),
+        ("volume update", 1, "docker: 'docker volume update' requires 1 argument"),
     ],
 )  # fmt: skip
 def test_a_line_that_is_wrong(line: str, code: int, begins: str) -> None:
@@ -49,6 +62,27 @@ def test_every_command_has_dockers_help_and_knows_its_flags(kind: type) -> None:
     asked = read([*verb, "--help"])
     assert asked.code == 0
     assert asked.text == reference.help_text(verb, verb)
+
+
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [
+        ("nosuch x --help", "Usage:  docker [OPTIONS] COMMAND\n"),
+        ("--help nosuch", "Usage:  docker [OPTIONS] COMMAND\n"),
+        ("network nosuch --help", "Usage:  docker network COMMAND\n"),
+        ("network --help ls", "Usage:  docker network ls [OPTIONS]\n"),
+        ("network ls --help x", "Usage:  docker network ls [OPTIONS]\n"),
+        ("network -h", "Flag shorthand -h has been deprecated, use --help\nUsage:  docker network"),
+        ("ps -h", "Flag shorthand -h has been deprecated, use --help\nUsage:  docker ps [OPTIONS]"),
+        ("help network ls", "Usage:  docker network ls [OPTIONS]\n"),
+        ("help network", "Usage:  docker network COMMAND\n"),
+        ("-v", "Docker version 29"),
+    ],
+)
+def test_words_that_ask_for_help(line: str, begins: str) -> None:
+    asked = read(line.split())
+    assert (asked.command, asked.code, asked.is_error) == (None, 0, False)
+    assert asked.text.startswith(begins)
 
 
 def test_help_after_an_image_is_the_programs() -> None:

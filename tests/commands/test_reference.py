@@ -74,7 +74,7 @@ def test_every_word_of_the_first_help_is_a_command_or_said_to_be_absent() -> Non
     words = set(re.findall(r"^  ([a-z]+) ", groups, re.MULTILINE))
     assert len(words) > 40
     here = {verb[0] for verb in (*KNOWN, *ALIASES)}
-    assert words - here == ABSENT.keys()
+    assert words - here == ABSENT.keys() - {"checkpoint"}  # shown by an engine with experiments
     assert not here & ABSENT.keys()
 
 
@@ -100,8 +100,8 @@ OPTIONS = re.findall(
 @pytest.mark.parametrize(("short", "long", "value"), OPTIONS)
 def test_dockers_own_options_stand_before_a_command(short: str, long: str, value: str) -> None:
     for flag in filter(None, (short, long)):
-        words = [flag, "here", "ps"] if value else [flag, "ps"]
+        words = [flag, "info", "ps"] if value else [flag, "ps"]
         if long == "--version":
-            assert read(words).text.startswith("Docker version")
+            assert read([flag]).text.startswith("Docker version")
         else:
             assert read(words).command == parse("docker ps")

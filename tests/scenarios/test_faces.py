@@ -64,7 +64,7 @@ WALK = (
     "node ls",
     "node inspect self",
     "node update --label-add rack=a --label-add disk=ssd node1",
-    "node update --availability pause --label-rm rack self",
+    "node update --availability pause --label-rm rack node1",
     "node update --availability active node1",
     "node promote node1",
     "service create --name web -p 80:80 -p 8443:443/udp --env A=1 --env 'B=two words'"
