@@ -38,6 +38,12 @@ def written(real: Control) -> Control:
         f"docker run -d --name box alpine sh -c 'sleep 1000; echo {SECRET}'",
         f"docker node update --label-add pin={SECRET} node2",
         f"docker exec box echo {SECRET}",
+        f"docker volume create --label token={SECRET} data",
+        f"docker network create --label token={SECRET} -o key={SECRET} net",
+        f"docker secret create -l token={SECRET} mine stack/password.txt",
+        f"docker config create -l token={SECRET} conf stack/password.txt",
+        f"docker commit -c 'LABEL token={SECRET}' -c 'CMD echo {SECRET}' box alpine:kept",
+        f"docker run -d --name ill --label token={SECRET} --health-cmd 'echo {SECRET}' alpine top",
     ):
         real.submit(parse(line), "teacher", right)
     for line in (f"docker run --name box alpine {SECRET}", f"docker run alpine --{SECRET}"):
@@ -90,7 +96,7 @@ def test_no_line_that_is_free_answers_with_it(written: Control) -> None:
     for command in COMMANDS:
         if command.changes or command.reveals:
             continue
-        for more in ("--no-trunc", "-a", ""):
+        for more in ("--no-trunc", "-a", "--format=json", "--format={{json .}}", "-v", ""):
             try:
                 line = made(command).argv()[: len(command.verb) + 1]
                 words = made(command).argv()[len(command.verb) + 1 :]
