@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import tarfile
 from collections.abc import Iterator
@@ -158,10 +159,27 @@ def test_a_reset_empties_the_machines(practice: PracticeServer, call: Call) -> N
     assert get(call, "/root/x").status == 404
 
 
-def test_a_removed_machine_takes_its_files_with_it(call: Call) -> None:
-    put(call, "/root/x", b"1", node=3)
+def test_a_removed_machine_takes_its_files_with_it(practice: PracticeServer, call: Call) -> None:
+    put(call, "/root/x", bytes(10**6), node=3)
+    disk = practice.cluster.store.disk
+    before = disk.weight
     assert call("DELETE", "/_practice/engines/node3").status == 204
-    assert call("GET", "/_practice/engines").status == 200
+    gc.collect()
+    assert disk.weight <= before - 10**6
+    assert call("POST", "/_practice/engines").json()["name"] == "node4"
+    assert get(calling(practice), "/root/x", node=3).status == 404
+
+
+def test_on_a_full_disk_nothing_is_written(
+    practice: PracticeServer, call: Call, shell: Shell
+) -> None:
+    put(call, "/root/x", b"1")
+    practice.faults.fill("node1")
+    assert put(call, "/root/y", b"1").status == 507
+    assert "No space left on device" in shell.run("echo 2 > y")
+    assert "1" in shell.run("cat x; echo")
+    practice.faults.free("node1")
+    assert put(call, "/root/y", b"1").status == 204
 
 
 def test_containers_and_builds_use_the_machine_s_files(
@@ -187,6 +205,13 @@ def test_what_runs_in_containers_runs_on_their_machine(
     assert shell.run(f"kill -9 {pid}") == ""
     assert engine.api.wait("web")["StatusCode"] == 137
     assert "not permitted" in shell.run("kill 1")
+    assert shell.run("ps | head -2") == (
+        "PID   USER     TIME  COMMAND\n    1 root      0:00 /sbin/init\n"
+    )
+    shell.type("top\r")
+    shell.until("/bin/ash -l")
+    shell.type("q")
+    shell.until(PROMPT)
 
 
 # The network

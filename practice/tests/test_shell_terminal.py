@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from essaim_practice.programs import signals
+from essaim_practice.programs.base import program
 from essaim_practice.programs.docker_lines import WORDS, Line
+from essaim_practice.programs.steps import Interrupted, Read, Write
 
+from .playing import context
 from .terminals import Terminal
 
 
@@ -342,3 +345,34 @@ def test_a_shell_that_is_killed_leaves_nothing(ash: Terminal) -> None:
 def test_a_prompt_costs_nothing_while_nobody_types(ash: Terminal) -> None:
     ash.type("ls\r")
     assert ash.clock.waiting == 0
+
+
+@pytest.mark.parametrize("name", ["sh", "bash"])
+def test_ctrl_c_at_whatever_instant_leaves_the_shell(name: str) -> None:
+    number, ended = 1, False
+    while not ended:
+        ended = _interrupted_at(number, name)
+        number += 1
+    assert number > 5
+
+
+def _interrupted_at(number: int, name: str) -> bool:
+    """Whether that step is after the first command; the shell has to answer a second one."""
+    here = context("nginx" if name == "bash" else "alpine", tty=True, interactive=True)
+    here.fs.write("/etc/profile", b"true; if\n")
+    steps, given, shown = program([name, "-l"], here).steps, [b"true | true\n"], b""
+    step = next(steps)
+    for _ in range(number):
+        if isinstance(step, Read) and not given:
+            return True
+        step = steps.send(given.pop() if isinstance(step, Read) else None)
+    step, given = steps.throw(Interrupted(2)), [b"echo o''k\n"]
+    for _ in range(200):
+        if isinstance(step, Write):
+            shown += step.data
+        if isinstance(step, Read) and not given:
+            break
+        step = steps.send(given.pop() if isinstance(step, Read) else None)
+    assert b"\nok\n" in shown
+    steps.close()
+    return False

@@ -68,11 +68,8 @@ def listing(request: Request) -> Response:
     system, path = _disk(request), _path(request.query.get("path"))
     with _refusing(path):
         place = system.resolve(path)
-        entries = []
-        for name in system.listing(place):
-            entry = system.at(join(place, name))
-            entries.append(_shown(name, entry))
-    return Response({"path": path, "entries": entries, "version": system.version})
+        entries = _entries(system, place, system.listing(place))
+    return Response({"path": path, "version": system.version, "entries": entries})
 
 
 @route("POST", "/_practice/machine/files")
@@ -185,6 +182,13 @@ def _require_free(system: FileSystem, path: str) -> None:
 def _all(entries: Iterator[str]) -> Sliced[None]:
     for _ in entries:
         yield
+
+
+def _entries(system: FileSystem, place: str, names: list[str]) -> Iterator[dict[str, Any]]:
+    """What is said of each, when it is sent; of one that is gone by then, nothing."""
+    for name in names:
+        with suppress(FileNotFoundError):
+            yield _shown(name, system.at(join(place, name)))
 
 
 def _shown(name: str, entry: Inode) -> dict[str, Any]:

@@ -173,8 +173,9 @@ class Machines:
                 return
         raise ProcessLookupError(3, "No such process")
 
-    def new_pid(self, machine: Machine) -> int:
-        return self._runtime.processes.new_pid(machine.id)
+    def new_pid(self) -> int:
+        """A number for a process of a shell's, which no container's process has."""
+        return self._runtime.next_pid()
 
     def adopt(self, machine: Machine, program: programs.Program) -> None:
         """Let a program go on whose shell has ended."""
@@ -233,7 +234,7 @@ class _Inside:
         self._machines.kill(self._machine, pid, number)
 
     def new_pid(self) -> int:
-        return self._machines.new_pid(self._machine)
+        return self._machines.new_pid()
 
     def adopt(self, program: programs.Program) -> None:
         self._machines.adopt(self._machine, program)

@@ -157,6 +157,20 @@ server {
     }
 }
 """
+_CPU = """\
+processor\t: {0}
+vendor_id\t: EssaimPractice
+model name\t: simulated CPU
+
+"""
+_MEMORY = """\
+MemTotal:        4194304 kB
+MemFree:         2802304 kB
+MemAvailable:    3782304 kB
+Cached:           980000 kB
+SwapTotal:             0 kB
+SwapFree:              0 kB
+"""  # as free tells it
 NGINX_SITE = "/usr/share/nginx/html"
 
 
@@ -321,6 +335,9 @@ def _processes(at: float) -> Tree:
         made.entries[name] = Folder(0o555, at, links=9, size=0)
     streams = {f"/self/fd/{n}": Device(0o620, at, major=136, minor=n) for n in range(3)}
     made.file("/version", f"Linux version {kernel.RELEASE} (simulated) {kernel.VERSION}\n", 0o444)
+    made.file("/cpuinfo", _CPU.format(0) + _CPU.format(1), 0o444)
+    made.file("/meminfo", _MEMORY, 0o444)
+    made.file("/loadavg", "0.02 0.05 0.01 1/120 1500\n", 0o444)
     return Tree({**made.entries, **streams})
 
 

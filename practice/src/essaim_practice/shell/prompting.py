@@ -27,19 +27,25 @@ def commands(shell: Shell) -> Doing[int]:
     editor = _editor(shell)
     text = ""
     while True:
-        if not text:
-            for line in shell.jobs.news():
-                yield from shell.say(line, 2)
-        asking = yield from prompt(shell, "PS2" if text else "PS1")
-        outcome, line = yield from _asked(shell, row, editor, asking)
-        if outcome is Outcome.END:
-            if (yield from _may_leave(shell)):
-                yield from shell.say("exit\n" if shell.dialect.name == "bash" else "\n", 2)
-                return shell.code
-        elif outcome is Outcome.INTERRUPT:
+        try:
+            if not text:
+                for line in shell.jobs.news():
+                    yield from shell.say(line, 2)
+            asking = yield from prompt(shell, "PS2" if text else "PS1")
+            outcome, line = yield from _asked(shell, row, editor, asking)
+            if outcome is Outcome.END:
+                if (yield from _may_leave(shell)):
+                    yield from shell.say("exit\n" if shell.dialect.name == "bash" else "\n", 2)
+                    return shell.code
+            elif outcome is Outcome.INTERRUPT:
+                text, shell.code = "", 130
+            else:
+                shell, text = yield from _run(shell, text + line + "\n")
+        except Interrupted as signal:  # between a command and the next prompt
+            if signal.signal != signals.INT:
+                raise
             text, shell.code = "", 130
-        else:
-            shell, text = yield from _run(shell, text + line + "\n")
+            shell.tested = shell.loops = shell.depth = 0
 
 
 def _editor(shell: Shell) -> LineEditor | None:

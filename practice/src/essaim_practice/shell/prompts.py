@@ -91,15 +91,20 @@ def log_in(shell: Shell) -> Doing[None]:
     """Read /etc/profile and ~/.profile, as a login shell does. Raises Exit."""
     for path in ("/etc/profile", join(shell.variables.get("HOME", "") or "/", ".profile")):
         try:
-            text = decoded(shell.context.fs.read(path))
-        except OSError:
-            continue
-        try:
-            yield from run_text(shell, text[:_LONGEST_PROFILE])
-        except Failure as failure:
-            yield from shell.complain(failure.text, failure.command)
+            yield from _read(shell, path)
         except Interrupted as signal:  # Ctrl-C leads out of a profile that has no end
             if signal.signal != INT:
                 raise
             shell.tested = shell.loops = shell.depth = 0
     shell.code = 0
+
+
+def _read(shell: Shell, path: str) -> Doing[None]:
+    try:
+        text = decoded(shell.context.fs.read(path))
+    except OSError:
+        return
+    try:
+        yield from run_text(shell, text[:_LONGEST_PROFILE])
+    except Failure as failure:
+        yield from shell.complain(failure.text, failure.command)

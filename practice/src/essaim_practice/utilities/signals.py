@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import basename
 
-from essaim_practice.programs.base import Context
+from essaim_practice.programs.base import MACHINE, Context
 from essaim_practice.programs.signals import WINCH
 from essaim_practice.programs.steps import COOKED, Hear, Interrupted, Read, Steps, Wait, line
 from essaim_practice.shell.simple_utilities import Complaint
@@ -26,13 +26,16 @@ def ps(argv: list[str], context: Context) -> Steps:
     rows = [(process.pid, process.user, process.title) for process in processes]
     if not any(title == " ".join(argv) for _, _, title in rows):
         rows.append((own if rows else 1, user_of(context)[0], " ".join(argv)))
-    columns = (
-        argv[argv.index("-o") + 1].split(",") if "-o" in argv[:-1] else ["pid", "user", "args"]
-    )
+    usual = ["pid", "user", "args"]
+    if context.image.behaviour == MACHINE:
+        usual.insert(2, "time")
+    columns = argv[argv.index("-o") + 1].split(",") if "-o" in argv[:-1] else usual
     heads = {"pid": "PID  ", "user": "USER    ", "args": "COMMAND", "comm": "COMMAND         "}
+    heads["time"] = "TIME "
     yield line(" ".join(heads.get(column, column.upper()) for column in columns).rstrip())
     for pid, user, title in rows:
         cells = {"pid": f"{pid:5}", "user": f"{user:<8}", "args": title}
+        cells["time"] = " 0:00"
         cells["comm"] = f"{basename(title.split(' ')[0]):<16}"
         yield line(" ".join(cells.get(column, "") for column in columns).rstrip())
     return 0
