@@ -34,7 +34,8 @@ _SPACES = {
 }
 #: The others write to sockets and servers of the machine.
 _LOG_DRIVERS = ("", "json-file", "local", "none")
-_VOLUME = re.compile(r"[a-zA-Z0-9][\w.-]*", re.ASCII)
+#: Of two letters or more: one is a drive of Windows (moby, volume/local).
+_VOLUME = re.compile(r"[a-zA-Z0-9][\w.-]+", re.ASCII)
 _HARMLESS = re.compile(r"no-new-privileges([:=](true|false))?|seccomp=builtin")
 _TMPFS = re.compile(r"(size|uid|gid|mode|nr_inodes|nr_blocks)=[\w%]+|no(exec|suid|dev|atime)|r[ow]")
 #: Options of a network that bind it to an interface or a bridge of the machine.
@@ -116,8 +117,7 @@ def of_network(body: Json) -> Iterator[str]:
 
 def _is_named(bind: str) -> bool:
     """Whether its source is a volume: data:/data."""
-    source, _, inside = bind.partition(":")
-    return bool(_VOLUME.fullmatch(source)) and not (len(source) == 1 and inside[:1] in "\\")
+    return bool(_VOLUME.fullmatch(bind.partition(":")[0]))
 
 
 def _capabilities(added: Iterable[str]) -> Iterator[str]:

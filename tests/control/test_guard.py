@@ -114,6 +114,7 @@ IMAGE = "is the image that this dashboard starts from"
 #: Each kind of option that gives a program something of its machine, in each command that has it.
 OF_THE_MACHINE = (
     "-v /:/host", "-v /var/run/docker.sock:/s", "--volume=/etc:/e:ro", "-v ./x:/x", "-v ~/x:/x",
+    "-v 'c:\\\\:/c'", "-v //./pipe/docker_engine:/p",
     "--mount type=bind,src=/,dst=/host", "--mount type=bind,source=/run/docker.sock,target=/s",
     "--mount type=npipe,src=x,dst=/x", "--mount type=cluster,src=x,dst=/x",
     "--mount type=volume,dst=/x,volume-opt=type=none,volume-opt=o=bind,volume-opt=device=/",
