@@ -9,6 +9,7 @@ from core.cluster.failures import daemon_errors
 from core.commands.command import Client, Report, command
 from core.commands.container_views import sized
 from core.commands.grammar import arguments, option, switch
+from core.commands.image_tree import API_OF_29, speaks
 from core.commands.inspections import Inspection
 from core.commands.source import Call, literal
 from core.commands.streams import Streams
@@ -114,7 +115,9 @@ print(json.dumps(found, indent=4))
                     error.status == 404 or any(it in str(error) for it in _SKIPPED)
                 ):
                     raise
-        raise DockerRefused(f"error: no such object: {name}", 404)
+        new = speaks(client, API_OF_29)
+        words = "error: no such object" if new else "Error: No such object"
+        raise DockerRefused(f"{words}: {name}", 404)
 
     def _inspected(self, client: Client, kind: str, name: str) -> Json:
         if kind == "container" and self.size:

@@ -55,9 +55,9 @@ print(json.dumps({found}, indent=4))
         """A warning about one of this type, or ''."""
         return ""
 
-    def _missing(self, name: str, refusal: EngineRejected) -> str:
-        """docker's words for a thing that cannot be shown."""
-        return spoken(refusal)
+    def _missing(self, client: Client, name: str, refusal: EngineRejected) -> EngineRejected:
+        """The refusal of a thing that cannot be shown, as docker tells it."""
+        return refusal
 
     def _looked(
         self, client: Client, warn: Callable[[str], None] = lambda words: None
@@ -82,8 +82,7 @@ print(json.dumps({found}, indent=4))
                 else:
                     found.append(ordered(thing, struct, _TYPES))
             except EngineRejected as refusal:
-                refusal.spoken = self._missing(name, refusal)
-                wrong.append(refusal)
+                wrong.append(self._missing(client, name, refusal))
                 if is_pretty:
                     break
         if is_pretty:

@@ -28,6 +28,7 @@ _SWITCHES = ("-D", "--debug", "--tls", "--tlsverify")
 
 #: What the docker command ends a group's usage with when it refuses its words: nothing, but here.
 _GROUP_USAGE = {"volume": " COMMAND", "stack": " [OPTIONS]"}
+_FOLDER = "/root/.docker"  # that the help names, where the environment names none
 #: Flags that docker takes with a word about them, and that word.
 _OLD_FLAGS: dict[tuple[str, ...], dict[str, str]] = {
     ("container", "stop"): {"--time": "use --timeout instead"},
@@ -218,10 +219,12 @@ def play(words: Sequence[str], streams: Streams, client: Callable[[str], Client]
     if words and builds(words) and is_classic(streams):
         streams.warn(DEPRECATED)
     streams.warn(asked.warning)
+    folder = streams.environment.get("DOCKER_CONFIG")
+    text = asked.text.replace(_FOLDER, folder) if folder else asked.text
     if asked.code or asked.is_error:
-        streams.warn(asked.text)
+        streams.warn(text)
     else:
-        streams.print(asked.text)
+        streams.print(text)
     return asked.code
 
 

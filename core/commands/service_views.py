@@ -11,6 +11,7 @@ from core.cluster.references import without_digest
 from core.commands import service_told
 from core.commands.command import Client, command
 from core.commands.grammar import arguments, option, options, switch
+from core.commands.image_tree import API_OF_29, speaks
 from core.commands.inspections import Inspection
 from core.commands.listing import Column, Listing
 from core.commands.source import Call, Code, given, literal
@@ -165,7 +166,10 @@ print(json.dumps(services, indent=4))
         known = client.api.networks() or () if wanted else ()
         return service_told.pretty(thing, {network["Id"]: network["Name"] for network in known})
 
-    def _missing(self, name: str, refusal: EngineRejected) -> str:
-        if refusal.status == 404:
-            return f"no such service: {name}"
-        return Inspection._missing(self, name, refusal)
+    def _missing(self, client: Client, name: str, refusal: EngineRejected) -> EngineRejected:
+        if refusal.status != 404:
+            return refusal
+        missing = DockerRefused(f"no such service: {name}", 404)
+        if not speaks(client, API_OF_29):
+            missing.spoken = f"Error: {missing}"
+        return missing

@@ -9,6 +9,7 @@ import pytest
 from core.commands.inspections import Inspection
 from core.commands.registry import parse
 from core.commands.streams import Captured
+from core.errors import EngineRejected
 
 CONTAINER = {
     "Id": "aaf3df46bdd8",
@@ -48,9 +49,14 @@ REFUSED = 'template parsing error: template: :1:2: executing "" at '
 class Engine:
     """The part of docker-py's client that these commands ask."""
 
+    api_version = "1.51"
+
     @property
     def api(self) -> Engine:
         return self
+
+    def inspect_service(self, name: str, insert_defaults: bool) -> Any:
+        raise EngineRejected(f"service {name} not found", 404)
 
     def inspect_container(self, name: str) -> Any:
         return CONTAINER
@@ -136,6 +142,18 @@ def test_a_format_that_is_no_template_has_an_exit_code_of_its_own() -> None:
 def test_what_a_config_holds_is_bytes() -> None:
     form = '{{.Spec.Data}} {{printf "%s" .Spec.Data}} {{json .Spec.Data}}'
     assert played("config inspect", form) == ('[99 49] c1 "YzE="\n', "", 0)
+
+
+@pytest.mark.parametrize(("api", "before"), [("1.51", "Error: "), ("1.52", "")])
+def test_a_service_that_there_is_not_is_told_as_the_engines_docker_does(
+    api: str, before: str
+) -> None:
+    client = Engine()
+    client.api_version = api
+    streams = Captured()
+    assert parse("docker service inspect nosuch").play(client, streams) == 1
+    assert streams.out == b"[]\n"
+    assert streams.error.decode() == f"{before}no such service: nosuch\n"
 
 
 def test_a_time_has_the_methods_of_go() -> None:
