@@ -21,22 +21,27 @@ _FORCED = 3  # presses of Ctrl-C, after which docker ends whatever it does
 
 
 class _CtrlC(Interrupt):
-    """Ctrl-C ends a command that does not hear of it; the third one ends any."""
+    """Ctrl-C ends a command that does not hear of it; the third one ends any.
 
-    def __init__(self, connection: Connection) -> None:
+    calls: does what is put into it, in another thread: a command asks its engine when it hears.
+    """
+
+    def __init__(self, connection: Connection, calls: SimpleQueue[Callable[[], object]]) -> None:
         super().__init__()
-        self._connection = connection
+        self._connection, self._calls = connection, calls
+        self._heard = 0
 
     def press(self, times: int = 1) -> None:
-        if self.heard and self.presses + times < _FORCED:
-            super().press(times)
-            return
-        code = INTERRUPTED
-        if self.heard:
+        self._heard += times
+        if not self.heard:
+            leave(self._connection, INTERRUPTED)
+        if self._heard >= _FORCED:
             text = b"\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n"
-            self._connection.send(frames.ERROR, text)
-            code = 1
-        leave(self._connection, code)
+            with suppress(OSError):
+                self._connection.send(frames.ERROR, text)
+            leave(self._connection, 1)
+        press = super().press
+        self._calls.put(lambda: press(times))
 
 
 def leave(connection: Connection, code: int) -> None:
@@ -49,7 +54,7 @@ def leave(connection: Connection, code: int) -> None:
 class Line(Streams):
     """Its streams. asked: of the frame that began it; see ``server``.
 
-    ``listen`` reads the frames, in a thread of its own; the process ends with the connection.
+    ``start`` lets threads read the frames; the process ends with the connection.
     """
 
     def __init__(self, connection: Connection, asked: Mapping[str, Any], folder: Folder) -> None:
@@ -57,7 +62,8 @@ class Line(Streams):
         self.in_is_terminal = bool(terminal.get("in"))
         self.out_is_terminal = bool(terminal.get("out"))
         self.environment = {**asked["env"], "PWD": asked.get("cwd", "/")}
-        self.interrupt = _CtrlC(connection)
+        self._calls: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        self.interrupt = _CtrlC(connection, self._calls)
         self.folder = folder
         self.opened: SimpleQueue[bytes] = SimpleQueue()  # what is said of each socket that comes
         self._connection = connection
@@ -69,7 +75,16 @@ class Line(Streams):
 
     # What comes
 
-    def listen(self) -> None:
+    def start(self) -> None:
+        for run in (self._listen, self._call):
+            threading.Thread(target=run, name=run.__name__, daemon=True).start()
+
+    def _call(self) -> None:
+        while True:
+            with suppress(Exception):  # the program may have ended
+                self._calls.get()()
+
+    def _listen(self) -> None:
         """Take frames until the connection ends, and this process with it."""
         for kind, payload in self._connection.frames():
             if kind == frames.INPUT:
@@ -94,8 +109,7 @@ class Line(Streams):
         with self._news:
             self._size = (rows, columns)
             heard = self._resized
-        with suppress(Exception):  # the program may have ended
-            heard(rows, columns)
+        self._calls.put(lambda: heard(rows, columns))
 
     # Streams
 

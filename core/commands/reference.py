@@ -81,6 +81,7 @@ def group_text(verb: tuple[str, ...]) -> str:
     )
 
 
+@cache
 def top_text() -> str:
     """The help of docker itself."""
     return Path(__file__).with_name("reference-top.txt").read_text(encoding="utf-8").rstrip()

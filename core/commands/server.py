@@ -22,13 +22,13 @@ import select
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from core.cluster.failures import unforeseen
 from core.commands import (
     completion,
     confined,
@@ -161,12 +161,15 @@ def serve(connected: socket.socket) -> None:
         return
     asked: Mapping[str, Any] = json.loads(payload)
     reach = Reach(connection, asked)
-    threading.Thread(target=reach.line.listen, name="frames", daemon=True).start()
-    code = 0
-    if kind == frames.COMPLETE:
-        connection.send_json(frames.WORDS, completed(asked["words"], asked["prefix"], reach))
-    else:
-        code = program.play(asked["argv"], reach.line, reach.client)
+    reach.line.start()
+    code = _FAILED
+    try:
+        if kind == frames.COMPLETE:
+            connection.send_json(frames.WORDS, completed(asked["words"], asked["prefix"], reach))
+        else:
+            code = program.play(asked["argv"], reach.line, reach.client)
+    except Exception as error:
+        reach.line.warn(str(unforeseen(error)))
     leave(connection, code)
 
 

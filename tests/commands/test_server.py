@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.commands import frames
+from core.commands import frames, reference
 from essaim_practice import PracticeServer
 
 from .typing_lines import Commands, at, commands
@@ -137,10 +137,36 @@ def test_words_that_may_follow(typing: Commands) -> None:
     assert typing.complete("docker", "nosuch") == []
 
 
+def test_ctrl_c_reaches_a_program_through_the_engine(typing: Commands) -> None:
+    trap = "trap 'echo heard; exit 5' INT; while :; do sleep 0.1; done"
+    typing.type("run", "-d", "--name", "trapping", "alpine", "sh", "-c", trap)
+    line = typing.begin("attach", "trapping")
+    time.sleep(0.5)
+    line.connection.send(frames.INTERRUPT)
+    assert line.ended() == (5, "heard\n", "")
+
+
+def test_the_third_ctrl_c_ends_any(typing: Commands) -> None:
+    typing.type("run", "-d", "--name", "deaf", "alpine", "sh", "-c", "trap '' INT; sleep 100000")
+    line = typing.begin("attach", "deaf")
+    time.sleep(0.5)
+    for _ in range(3):
+        line.connection.send(frames.INTERRUPT)
+    assert line.ended() == (1, "", "\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n")
+
+
+def test_every_help_is_in_memory(typing: Commands) -> None:
+    assert typing.type()[::2][1].startswith("Usage:  docker [OPTIONS] COMMAND")
+    for words in (["--help"], *([*verb, "--help"] for verb in sorted(reference.entries()))):
+        code, out, error = typing.type(*words)
+        assert (code, error) == (0, ""), words
+        assert "Usage:  docker" in out
+
+
 SPIN = """\
 import re
 from core.commands import confined, program, server
-confined.BURST, server._ROUND = 1, 0.3
+confined.BURST, confined.SHARE, confined.NICE = 1, 0, 0
 play = program.play
 def spin(words, streams, client):
     if words[0] == "spin":
@@ -166,7 +192,7 @@ def test_one_that_computes_for_ever_is_ended_and_others_go_on(hostile: Commands,
     wait_for(hostile.children)
     assert hostile.type("version", "--format", "{{.Server.APIVersion}}")[0] == 0
     assert busy.code is None
-    assert busy.ended()[0] == -1
+    busy.until(lambda line: line.code == -1, 200)
 
 
 def test_one_that_wants_much_memory_gets_none(hostile: Commands) -> None:
@@ -174,12 +200,13 @@ def test_one_that_wants_much_memory_gets_none(hostile: Commands) -> None:
     assert code not in (None, 0)
 
 
-def test_one_that_computes_is_ended_with_its_terminal(hostile: Commands) -> None:
-    wait_for(lambda: not hostile.children())
-    busy = hostile.begin("match")
-    wait_for(hostile.children)
-    busy.hang_up()
-    wait_for(lambda: not hostile.children(), 0.9)
+def test_one_that_computes_is_ended_with_its_terminal(practice: PracticeServer) -> None:
+    patient = SPIN.replace("confined.NICE = 1,", "confined.NICE = 1000,")
+    with commands(ways(practice), patient) as typing:  # type: ignore[arg-type]
+        busy = typing.begin("match")
+        wait_for(typing.children)
+        busy.hang_up()
+        wait_for(lambda: not typing.children())
 
 
 def bounds(pid: int) -> dict[str, str]:
