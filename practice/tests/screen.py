@@ -101,7 +101,7 @@ class Screen:
             self.column = max(0, self.column - number)
         elif letter == "H":
             row, column = numbers if len(numbers) == 2 else (1, 1)
-            self.row, self.column = row - 1, column - 1
+            self.row, self.column = min(row, self.rows) - 1, min(column, self.columns) - 1
         elif letter in "JK":
             column = min(self.column, self.columns - 1)
             self.cells[self.row][column:] = [" "] * (self.columns - column)

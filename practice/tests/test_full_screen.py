@@ -324,3 +324,32 @@ def test_top_ends_with_q() -> None:
     assert shell.type("\x03")[-1] == "~ #"
     shell.type("top\r", 12)
     assert shell.type("q")[-1] == "~ #"
+
+
+# What is too much
+
+
+def test_vi_makes_no_text_that_is_too_large() -> None:
+    vi = opened("vi", "x" * 1000 + "\n", columns=100)
+    said = "The text is too large for the practice engine's editor"
+    assert vi.type("yy9999p")[-1] == said
+    assert vi.type("yw9999p")[-1] == said
+    vi.type(":wq\r")
+    assert text(vi) == "x" * 1000 + "\n"
+
+
+@pytest.mark.parametrize("line", ["é" * 3000, "\t" * 3000, "x" * 40_000])
+def test_a_line_that_is_too_long_is_refused(line: str) -> None:
+    vi = opened("vi", f"{line}\n", columns=60)
+    assert vi.screen.lines[-2:] == ["vi: f: too large for the practice engine's editor", "~ #"]
+
+
+def test_a_screen_of_any_size_is_one() -> None:
+    shell = Terminal(rows=8, columns=40)
+    shell.streams.resize(2**31, 2**31)
+    shell.type("vi f\r")
+    shell.resize(1, 1)
+    shell.type("iabc" + ESC)
+    shell.resize(8, 40)
+    assert shell.type(":wq\r")[-1] == "~ #"
+    assert text(shell) == "abc\n"

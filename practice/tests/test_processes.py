@@ -227,3 +227,16 @@ def test_keys_make_lines(typed: bytes, lines: list[bytes]) -> None:
     terminal.type(typed)
     assert [terminal.take(raw=False) for _ in lines] == lines
     assert terminal.take(raw=False) is None
+
+
+def test_keys_that_come_in_thousands_are_read_in_pieces() -> None:
+    ignore: Callable[[object], None] = lambda _: None  # noqa: E731
+    terminal = Terminal(ignore, ignore, lambda: None)
+    terminal.set_mode(raw=True)
+    terminal.type(b"x" * 1020 + b"\x1b[1;5C" + b"y" * 3000 + b"\r")
+    pieces = []
+    while (piece := terminal.take(raw=True)) is not None:
+        pieces.append(piece)
+    assert max(map(len, pieces)) <= 1024
+    assert pieces[1].startswith(b"\x1b[1;5C")  # no key is cut in two
+    assert b"".join(pieces) == b"x" * 1020 + b"\x1b[1;5C" + b"y" * 3000 + b"\r"

@@ -12,7 +12,9 @@ _SIGNALS = {0x03: signals.INT, 0x1C: signals.QUIT, 0x1A: signals.TSTP}
 _SIGNAL = re.compile(rb"[\x03\x1a\x1c]")
 _END, _ERASE, _KILL_LINE, _ERASE_WORD = 0x04, (0x08, 0x7F), 0x15, 0x17
 _ENTER = (0x0D, 0x0A)
-_TO_ENTER = re.compile(rb"[^\r\n]*[\r\n]?")
+_MOST_KEYS = 1024  # bytes of keys that are read at once
+_TO_ENTER = re.compile(rb"[^\r\n]{0,%d}[\r\n]?" % (_MOST_KEYS - 1))
+_SEQUENCE = 16  # bytes of a key's sequence, which is not cut in two
 _ESCAPE = re.compile(rb"\x1b(?:[\[O][0-9;]*[~A-Za-z])?")
 _HALF_ESCAPE = re.compile(rb"\x1b(?:[\[O][0-9;]*)?\Z")
 _BARE = re.compile(rb"(?<!\r)\n")
@@ -73,6 +75,8 @@ class Terminal:
     def _up_to_enter(self) -> bytes:
         match = _TO_ENTER.match(self._keys)
         taken = bytes(match[0]) if match else b""
+        if len(taken) == _MOST_KEYS - 1 and (cut := taken.rfind(b"\x1b", -_SEQUENCE)) > 0:
+            taken = taken[:cut]
         del self._keys[: len(taken)]
         return taken
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from essaim_practice.programs import keys
 from essaim_practice.text import widths
 
-_LONGEST = 16 * 1024  # characters of a line
+_LONGEST = 4096  # characters of a line
 _WORD = re.compile(r"\w+")
 
 

@@ -67,6 +67,7 @@ class LineEditor(Line):
             key = self._waiting.popleft()
             if outcome := self._key(key):
                 return outcome
+        self._draw()
         return None
 
     def _key(self, key: str) -> Outcome | None:
@@ -77,32 +78,44 @@ class LineEditor(Line):
             return self._searched(key)
         tabbed, self._tabbed = self._tabbed, False
         if key == "\x04" and not self.text:
+            self._draw()
             return Outcome.END
         if key == "\t" and not (self._pasting or self._literal):
+            self._draw()
             self._tabbed = tabbed
             return Outcome.COMPLETE
         if (key[0] >= " " and key != keys.ERASE) or key == "\t":
             self.insert(key)
-            self._draw()
         elif self.key(key):
-            self._draw()
+            pass
         elif action := _ACTIONS.get(key):
             action(self)
-            self._draw()
         elif key in ("\r", "\n"):
+            self._draw()
             self._shown += self._screen.below()
             return Outcome.LINE
         elif key == "\x03":
-            self._shown += self._screen.show(self.text, len(self.text)) + "^C"
+            self.at = len(self.text)
+            self._draw()
+            self._shown += "^C"
             self._shown += self._screen.below() or "\n"
             self._waiting.clear()
             return Outcome.INTERRUPT
         return None
 
     def _draw(self) -> None:
-        self._shown += self._screen.show(self.text, self.at)
+        """Show the line, or the search, as it is now."""
+        prompt, text, at = self._last_prompt, self.text, self.at
+        if (search := self._search) is not None:
+            prompt = f"({'failed ' if search.failed else ''}reverse-i-search)`{search.wanted}': "
+            text, at = search.found, search.at
+        if prompt == self._screen.prompt:
+            self._shown += self._screen.show(text, at)
+        else:
+            self._shown += self._screen.again(prompt, text, at)
 
     def clear(self) -> None:
+        self._draw()
         self._shown += self._screen.cleared(self._prompt)
 
     # The history
@@ -125,7 +138,6 @@ class LineEditor(Line):
 
     def search(self) -> None:
         self._search = _Search(self.text, self.at, len(self._history.lines))
-        self._draw_search()
 
     def _searched(self, key: str) -> Outcome | None:
         search = self._search
@@ -143,16 +155,8 @@ class LineEditor(Line):
             if key in ("\x07", "\x1b\x07"):
                 search.found, search.at = search.text, search.begun
             self.text, self.at = search.found, search.at
-            self._shown += self._screen.again(self._last_prompt, self.text, self.at)
             return None if key in ("\x07", keys.ESCAPE) else self._key(key)
-        self._draw_search()
         return None
-
-    def _draw_search(self) -> None:
-        search = self._search
-        assert search is not None
-        said = f"({'failed ' if search.failed else ''}reverse-i-search)`{search.wanted}': "
-        self._shown += self._screen.again(said, search.found, search.at)
 
     @property
     def _last_prompt(self) -> str:

@@ -18,7 +18,7 @@ class LineScreen:
 
     def __init__(self) -> None:
         self.columns = 80
-        self._prompt = ""
+        self.prompt = ""  # its last line
         self._column = 0  # where the prompt's last line begins
         self._ahead = 0  # rows between there and the text's first character
         self._origin = 0  # the column of that
@@ -32,13 +32,13 @@ class LineScreen:
 
     def _prompted(self, prompt: str, column: int) -> str:
         first, newline, last = prompt.rpartition("\n")
-        self._prompt, self._column = last, 0 if newline else column
+        self.prompt, self._column = last, 0 if newline else column
         ahead, self._origin = divmod(self._column + self._taken(), self.columns)
         self._ahead, self._text, self._at = ahead, "", 0
         return first + newline + last + ("\n" if ahead and not self._origin else "")
 
     def _taken(self) -> int:
-        return widths.columns(_STYLE.sub("", self._prompt))
+        return widths.columns(_STYLE.sub("", self.prompt))
 
     def show(self, text: str, at: int) -> str:
         """Show this text, with the cursor before its character ``at``."""
@@ -72,7 +72,7 @@ class LineScreen:
         self.columns = max(2, columns)
         self._column = min(self._column, self.columns - 1)
         self._ahead, self._origin = divmod(self._column + self._taken(), self.columns)
-        return self.again(self._prompt, self._text, self._at)
+        return self.again(self.prompt, self._text, self._at)
 
     def cleared(self, prompt: str) -> str:
         """Show the line at the top of an empty screen."""

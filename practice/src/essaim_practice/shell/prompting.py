@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from essaim_practice.programs import signals
-from essaim_practice.programs.steps import COOKED, RAW, Interrupted, Read
+from essaim_practice.programs.steps import COOKED, RAW, Interrupted, Read, Work
 from essaim_practice.shell import completion
 from essaim_practice.shell.exits import Exit, Failure, Leave
 from essaim_practice.shell.jobs import Job
@@ -16,6 +16,7 @@ from essaim_practice.shell.strands import Strand
 from essaim_practice.shell.tree import Command
 
 _KEYS = Read(raw=True)
+_KEY = 20  # microseconds that a key costs
 _COLUMNS = 80  # of a terminal that does not say
 _HISTORY = {"ash": ".ash_history", "bash": ".bash_history"}
 
@@ -82,6 +83,7 @@ def _asked(
     data: bytes | None = b""
     while True:
         outcome = editor.type(data or b"")
+        yield Work(_KEY + len(editor.text) // 8)
         yield from shell.say(editor.show(), 2)
         if outcome is Outcome.COMPLETE:
             yield from completion.complete(shell, editor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from unicodedata import category, east_asian_width
 
 TAB = "    "  # a tab has one width wherever it stands, so that nothing moves but what was typed
@@ -31,6 +32,7 @@ def drawn(text: str) -> str:
     return text if plain(text) else "".join(map(shown, text))
 
 
+@lru_cache(maxsize=4096)
 def width(sign: str) -> int:
     """Columns of one character: none for one that is put over the one before it."""
     if " " <= sign < "\x7f":

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from essaim_practice.store.memory import allocated
+from essaim_practice.text import widths
 
 MOST = 256 * 1024  # characters of a text
 _MOST_LINES = 10_000
+_LONGEST = 32 * 1024  # characters of a line, where each takes one column
+_LONGEST_OTHER = 2048  # of another, whose columns have to be counted
 _MOST_UNDONE = 64 * 1024  # characters of what can be brought back
 _TWICE = 3  # times the text that an editor takes
 
@@ -26,6 +29,16 @@ class _Change:
     before: tuple[str, ...]
     now: int
 
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.before)) + len(self.before) + 8
+
+
+def _check(lines: list[str]) -> None:
+    for line in lines:
+        if len(line) > (_LONGEST if widths.plain(line) else _LONGEST_OTHER):
+            raise TooLong
+
 
 class TextBuffer:
     """Lines, of which there is always one. ``row`` and ``column`` are the cursor's.
@@ -36,6 +49,7 @@ class TextBuffer:
     def __init__(self, text: str = "") -> None:
         if len(text) > MOST or text.count("\n") > _MOST_LINES:
             raise TooLong
+        _check(text.split("\n"))
         self._room = allocated(_TWICE * len(text) + 64 * 1024)
         self.ends = text.endswith("\n") or not text  # with the end of a line
         self.lines = text.removesuffix("\n").split("\n")
@@ -43,6 +57,7 @@ class TextBuffer:
         self.changed = False  # since it was written
         self._size = len(text)
         self._undo: list[tuple[Place, list[_Change]]] = []
+        self._undone = 0  # characters of all that
         self._open: list[_Change] | None = None  # what the command that goes on has changed
 
     @property
@@ -73,6 +88,7 @@ class TextBuffer:
         grown = sum(map(len, lines)) + len(lines) - sum(map(len, before)) - len(before)
         if self._size + grown > MOST or len(self.lines) + len(lines) > _MOST_LINES:
             raise TooLong
+        _check(lines)
         self._size += grown
         self.lines[row:end] = lines
         if not self.lines:
@@ -81,23 +97,22 @@ class TextBuffer:
         if self._open is None:
             self._open = []
             self._undo.append(((self.row, self.column), self._open))
-            self._forget()
         last = self._open[-1] if self._open else None
         same = last is not None and last.row == row and last.now == 1 == len(lines) == end - row
         if not same:  # a line that is typed into is remembered as it was before
-            self._open.append(_Change(row, tuple(before), len(lines)))
-
-    def _forget(self) -> None:
-        size = sum(len(line) for _, changes in self._undo for c in changes for line in c.before)
-        while len(self._undo) > 1 and (size > _MOST_UNDONE or len(self._undo) > 200):
-            _, changes = self._undo.pop(0)
-            size -= sum(len(line) for change in changes for line in change.before)
+            change = _Change(row, tuple(before), len(lines))
+            self._open.append(change)
+            self._undone += change.size
+            while len(self._undo) > 1 and self._undone > _MOST_UNDONE:
+                _, changes = self._undo.pop(0)
+                self._undone -= sum(change.size for change in changes)
 
     def undo(self) -> bool:
         """Bring back what stood there before the last command; False where there was none."""
         if not self._undo:
             return False
         (self.row, self.column), changes = self._undo.pop()
+        self._undone -= sum(change.size for change in changes)
         self._open = None
         for change in reversed(changes):
             self.lines[change.row : change.row + change.now] = change.before
@@ -109,6 +124,8 @@ class TextBuffer:
 
     def insert(self, text: str) -> None:
         """Put a text in at the cursor, which stands after it then."""
+        if len(text) > MOST:
+            raise TooLong
         line, column = self.line, self.column
         parts = text.split("\n")
         parts[0] = line[:column] + parts[0]

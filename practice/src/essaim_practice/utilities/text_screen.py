@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from essaim_practice.text import widths
@@ -9,6 +10,7 @@ from essaim_practice.utilities.text_buffer import TextBuffer
 
 ENTER, LEAVE = "\x1b[?1049h\x1b[H\x1b[J", "\x1b[?1049l"
 _USUAL = (24, 80)  # rows and columns of a terminal that does not say
+_LARGEST = (200, 500)
 _TAB = 8
 
 
@@ -29,7 +31,8 @@ class TextScreen:
 
     def resize(self, size: tuple[int, int]) -> None:
         """All is drawn anew on a screen of another size."""
-        self.rows, self.columns = max(3, size[0] or _USUAL[0]), max(10, size[1] or _USUAL[1])
+        self.rows = min(max(3, size[0] or _USUAL[0]), _LARGEST[0])
+        self.columns = min(max(10, size[1] or _USUAL[1]), _LARGEST[1])
         self._shown = [Row("\0")] * self.rows
 
     def follow(self, buffer: TextBuffer, rows: int) -> tuple[int, int]:
@@ -85,6 +88,7 @@ def columns_to(line: str, at: int) -> int:
     return column
 
 
+@lru_cache(maxsize=512)
 def part(line: str, left: int, columns: int) -> str:
     """What of a line stands in these columns."""
     if widths.plain(line[: left + columns]):

@@ -155,6 +155,13 @@ class Vi(ViState):
         self._wanted = self._wanted if key in _UP_DOWN else None
         if key == "." and not self._operator:
             yield from self._repeat()
+        elif key in ("n", "N"):
+            place = yield from self._lines.found(key == "N")
+            if place is not None and self._operator:
+                self._operate(Target(place))
+            elif place is not None:
+                self._go(Target(place))
+            self._forget()
         elif (target := self._target(key, count)) is not None:
             if self._operator:
                 self._operate(target)
@@ -197,9 +204,6 @@ class Vi(ViState):
         if self._operator and key == self._operator:  # dd, yy, cc
             last = min(buffer.row + (count or 1), len(buffer.lines)) - 1
             return Target((last, buffer.column), linewise=True)
-        if key in ("n", "N"):
-            place = self._lines.found(key == "N")
-            return Target(place) if place is not None else Target((buffer.row, buffer.column))
         if key[0] in "fFtT" and len(key) > 1:
             return found(buffer, key[0], key[1:], count or 1)
         if self._operator == "c" and key in ("w", "W"):  # as far as the word goes

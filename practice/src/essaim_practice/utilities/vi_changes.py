@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from essaim_practice.programs import keys
+from essaim_practice.utilities.text_buffer import MOST, TooLong
 from essaim_practice.utilities.vi_motions import indent
 from essaim_practice.utilities.vi_state import ViState
 
@@ -26,6 +27,8 @@ def _change_to_end(vi: ViState) -> None:
 def _put(vi: ViState, after: bool, count: int) -> None:
     """Put in what was cut or copied last."""
     buffer = vi.file.buffer
+    if (len(vi.register) + 1) * count > MOST:
+        raise TooLong
     if vi.linewise:
         row = buffer.row + after
         buffer.replace(row, row, vi.register.split("\n") * count)
@@ -39,11 +42,12 @@ def _put(vi: ViState, after: bool, count: int) -> None:
 def _join(vi: ViState, count: int) -> None:
     """Make one line of this and the next ones."""
     buffer = vi.file.buffer
-    for _ in range(max(1, count - 1)):
-        if buffer.row + 1 < len(buffer.lines):
-            first, second = buffer.line.rstrip(), buffer.lines[buffer.row + 1].lstrip()
-            buffer.replace(buffer.row, buffer.row + 2, [f"{first} {second}".rstrip()])
-            buffer.column = len(first)
+    lines = buffer.lines[buffer.row : buffer.row + max(2, count)]
+    if len(lines) > 1:
+        *first, last = [lines[0].rstrip(), *(line.strip() for line in lines[1:])]
+        joined = " ".join(part for part in first if part)
+        buffer.replace(buffer.row, buffer.row + len(lines), [f"{joined} {last}".rstrip()])
+        buffer.column = len(joined)
 
 
 def _turn_case(vi: ViState, count: int) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 
 from essaim_practice.programs import keys
-from essaim_practice.programs.steps import Work
+from essaim_practice.programs.steps import Step, Work
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded, encoded
 from essaim_practice.utilities.editing import substitution
@@ -52,14 +53,13 @@ class Lines:
         if text:
             self._pattern = Pattern(text)
         self._backwards = backwards
-        yield Work(len(self._vi.file.buffer.lines))
-        place = self.found(False)
+        place = yield from self.found(False)
         if place is not None:
             buffer = self._vi.file.buffer
             buffer.row, buffer.column = place
             buffer.keep_inside(past_end=False)
 
-    def found(self, other_way: bool) -> Place | None:
+    def found(self, other_way: bool) -> Generator[Step, bytes | None, Place | None]:
         """Where the pattern is next; None, and said so, where it is not in the text."""
         vi, buffer, pattern = self._vi, self._vi.file.buffer, self._pattern
         if pattern is None:
@@ -68,6 +68,7 @@ class Lines:
         forward, count = self._backwards == other_way, len(buffer.lines)
         order = range(count + 1) if forward else range(0, -count - 1, -1)
         for step in order:
+            yield _LINE
             row = (buffer.row + step) % count
             columns = _columns(pattern, buffer.lines[row])
             if step == 0:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from essaim_practice.programs import keys
 from essaim_practice.utilities.text_buffer import Place, TextBuffer
+
+_MOST_WORDS = 100  # that one motion goes over
 
 
 class Target(NamedTuple):
@@ -17,75 +20,48 @@ class Target(NamedTuple):
     inclusive: bool = False
 
 
-def _kind(sign: str, blanks: bool) -> int:
-    """Blank, letters, other signs; blanks: words are what stands between blanks."""
-    if sign.isspace():
-        return 0
-    return 1 if blanks or sign.isalnum() or sign == "_" else 2
-
-
-def _at(buffer: TextBuffer, place: Place) -> str:
-    """The character of a place; a newline at the end of a line."""
-    row, column = place
-    line = buffer.lines[row]
-    return line[column] if column < len(line) else "\n"
-
-
-def _next(buffer: TextBuffer, place: Place) -> Place | None:
-    row, column = place
-    if column < len(buffer.lines[row]) - 1:
-        return row, column + 1
-    return (row + 1, 0) if row + 1 < len(buffer.lines) else None
-
-
-def _before(buffer: TextBuffer, place: Place) -> Place | None:
-    row, column = place
-    if column:
-        return row, column - 1
-    return (row - 1, max(0, len(buffer.lines[row - 1]) - 1)) if row else None
+#: What a word is; True: what stands between blanks.
+_WORDS = {False: re.compile(r"\w+|[^\w\s]+"), True: re.compile(r"\S+")}
 
 
 def _word(buffer: TextBuffer, place: Place, blanks: bool) -> Place:
     """The beginning of the next word; an empty line is one."""
-    kind = _kind(_at(buffer, place), blanks)
-    while (following := _next(buffer, place)) is not None:
-        if following[0] != place[0]:
-            kind = 0
-            if not buffer.lines[following[0]]:
-                return following
-        place = following
-        if (now := _kind(_at(buffer, place), blanks)) and now != kind:
-            return place
-        kind = now
-    last = len(buffer.lines) - 1
-    return (last, len(buffer.lines[last]))
+    (row, column), lines, words = place, buffer.lines, _WORDS[blanks]
+    here = words.match(lines[row], column)
+    found = words.search(lines[row], here.end() if here else column)
+    while found is None:
+        row += 1
+        if row == len(lines):
+            return row - 1, len(lines[-1])
+        if not lines[row]:
+            return row, 0
+        found = words.search(lines[row])
+    return row, found.start()
 
 
 def _word_end(buffer: TextBuffer, place: Place, blanks: bool) -> Place:
-    following = _next(buffer, place)
-    while following is not None and not _kind(_at(buffer, following), blanks):
-        place, following = following, _next(buffer, following)
-    while following is not None and following[0] == (place := following)[0]:
-        following = _next(buffer, place)
-        if following is None or following[0] != place[0]:
-            break
-        if _kind(_at(buffer, following), blanks) != _kind(_at(buffer, place), blanks):
-            break
-    return place
+    (row, column), lines, words = place, buffer.lines, _WORDS[blanks]
+    found = words.search(lines[row], column + 1)
+    while found is None:
+        row += 1
+        if row == len(lines):
+            return row - 1, max(0, len(lines[-1]) - 1)
+        found = words.search(lines[row])
+    return row, found.end() - 1
 
 
 def _word_back(buffer: TextBuffer, place: Place, blanks: bool) -> Place:
-    before = _before(buffer, place)
-    while before is not None and not _kind(_at(buffer, before), blanks):
-        place, before = before, _before(buffer, before)
-    if before is None:
-        return 0, 0
-    place = before
-    while (before := _before(buffer, place)) is not None and before[0] == place[0]:
-        if _kind(_at(buffer, before), blanks) != _kind(_at(buffer, place), blanks):
-            break
-        place = before
-    return place
+    (row, column), lines, words = place, buffer.lines, _WORDS[blanks]
+    found = words.search(lines[row][:column][::-1])
+    while found is None:
+        row -= 1
+        if row < 0:
+            return 0, 0
+        if not lines[row]:
+            return row, 0
+        column = len(lines[row])
+        found = words.search(lines[row][::-1])
+    return row, column - found.end()
 
 
 def indent(line: str) -> int:
@@ -97,7 +73,7 @@ def _repeated(
 ) -> Callable[[TextBuffer, int | None, int], Target]:
     def motion(buffer: TextBuffer, count: int | None, page: int) -> Target:
         place = buffer.row, buffer.column
-        for _ in range(min(count or 1, 1000)):
+        for _ in range(min(count or 1, _MOST_WORDS)):
             place = step(buffer, place, blanks)
         return Target(place, inclusive=inclusive)
 
@@ -145,7 +121,7 @@ def _first_sign(by: int) -> Callable[[TextBuffer, int | None, int], Target]:
 def found(buffer: TextBuffer, kind: str, sign: str, count: int) -> Target | None:
     """``f``, ``F``, ``t`` and ``T``: a character of this line; None where it is not there."""
     line, column = buffer.line, buffer.column
-    for _ in range(min(count, 1000)):
+    for _ in range(min(count, _MOST_WORDS)):
         forward = kind in "ft"
         column = line.find(sign, column + 1) if forward else line.rfind(sign, 0, column)
         if column < 0:
