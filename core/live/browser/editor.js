@@ -130,13 +130,21 @@ export class Editor {
   close() {
     this.view.destroy();
   }
-}
 
-/** The state with another text; Ctrl-Z brings back the one before. @param {EditorState} state @param {string} content */
-export function replaced(state, content) {
-  const doc = state.toText(content);
-  if (doc.eq(state.doc)) return state;
-  const head = Math.min(state.selection.main.head, doc.length);
-  const changes = { from: 0, to: state.doc.length, insert: doc };
-  return state.update({ changes, selection: { anchor: head }, annotations: isolateHistory.of("full") }).state;
+  /**
+   * The state with another text; Ctrl-Z brings back the one before.
+   * @param {string} path
+   * @param {EditorState} state
+   * @param {string} content
+   */
+  replaced(path, state, content) {
+    const { doc, lineBreak } = this.make(path, content);
+    if (doc.eq(state.doc) && lineBreak === state.lineBreak) return state;
+    return state.update({
+      changes: { from: 0, to: state.doc.length, insert: doc },
+      selection: { anchor: Math.min(state.selection.main.head, doc.length) },
+      effects: lineBreak === state.lineBreak ? [] : StateEffect.reconfigure.of(this.extensions(path, content)),
+      annotations: isolateHistory.of("full"),
+    }).state;
+  }
 }

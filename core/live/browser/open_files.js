@@ -1,6 +1,5 @@
 // The files that are edited: their texts, what of them is not saved, and what became of them on the machine meanwhile.
 
-import { replaced } from "./editor.js";
 import { EDITABLE, moved, parent, text, within } from "./file_names.js";
 import { Refused } from "./machine_files.js";
 
@@ -90,7 +89,7 @@ export class OpenFiles {
     const file = { path, state, clean: state.doc, tag: found.tag, seen: listed, other: null };
     if (!draft || draft.text === found.content) return file;
     const other = draft.tag === found.tag ? null : found;
-    return { ...file, state: replaced(state, draft.text), tag: draft.tag, other };
+    return { ...file, state: this.editor.replaced(path, state, draft.text), tag: draft.tag, other };
   }
 
   /** @param {OpenFile | null} file null: none */
@@ -138,13 +137,13 @@ export class OpenFiles {
     for (const file of this.files.values()) {
       const { path, tag, state } = file;
       const kept = this.kept.get(path);
-      this.kept.delete(path);
-      if (this.unsaved(file)) {
-        const typed = state.sliceDoc();
+      const typed = state.sliceDoc();
+      if (!this.unsaved(file)) {
+        if (kept !== undefined) this.drafts.drop(path, kept); // if another tab has typed on, that stays
+        this.kept.delete(path);
+      } else if (typed !== kept) {
         if (this.drafts.put(path, { text: typed, tag })) this.kept.set(path, typed);
         else this.full = true;
-      } else if (kept !== undefined) {
-        this.drafts.drop(path, kept); // if another tab has typed on, that stays
       }
     }
     if (full !== this.full) this.changed();
@@ -207,7 +206,7 @@ export class OpenFiles {
   /** Take the machine's text; Ctrl-Z brings back the typed one. @param {OpenFile} file */
   follow(file, found = file.other) {
     if (!found) return;
-    const state = replaced(file.state, found.content);
+    const state = this.editor.replaced(file.path, file.state, found.content);
     Object.assign(file, { state, clean: state.doc, tag: found.tag, other: null });
     if (file === this.shown) this.show(file);
     this.keep();
@@ -257,6 +256,7 @@ export class OpenFiles {
     this.keep();
     for (const path of this.drafts.paths()) {
       if (within(path, from)) this.drafts.move(path, moved(path, from, to));
+      this.kept.delete(path);
     }
     for (const file of [...this.files.values()].filter(({ path }) => within(path, from))) {
       this.files.delete(file.path);
@@ -271,7 +271,10 @@ export class OpenFiles {
   forget(gone) {
     this.keep();
     for (const path of this.drafts.paths()) if (within(path, gone)) this.drafts.drop(path);
-    for (const path of [...this.files.keys()]) if (within(path, gone)) this.files.delete(path);
+    for (const path of [...this.files.keys()].filter((each) => within(each, gone))) {
+      this.files.delete(path);
+      this.kept.delete(path);
+    }
     if (this.shown && within(this.shown.path, gone)) {
       this.shown = null;
       this.changed();
