@@ -176,6 +176,9 @@ def test_enter_ctrl_c_and_ctrl_d() -> None:
     assert prompt.screen.lines == ["$ bc^C"]
     assert prompt.screen.cursor == (1, 0)
     prompt.begin()
+    assert prompt.type(b"\r") is Outcome.LINE
+    assert prompt.editor.text == "def"  # what comes with Ctrl-C, and after it, is typed
+    prompt.begin()
     assert prompt.type(b"\x04") is Outcome.END
     prompt.begin()
     assert prompt.type(b"ab\x01\r") is Outcome.LINE

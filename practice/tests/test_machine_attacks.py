@@ -605,8 +605,7 @@ def test_a_broken_profile_locks_nobody_out(
         file(call, "PUT", "/root/.profile", profile)
         with Shell(api) as shell:
             for _ in range(100):  # it may have come before the profile
-                shell.type(b"\x03")
-                shell.type("echo $((6 * 7))\r")
+                shell.type("\x03echo $((6 * 7))\r")
                 with suppress(TimeoutError):
                     shell.until("42\r\n", 0.5)
                     break

@@ -99,7 +99,6 @@ class LineEditor(Line):
             self._draw()
             self._shown += "^C"
             self._shown += self._screen.below() or "\n"
-            self._waiting.clear()
             return Outcome.INTERRUPT
         return None
 
