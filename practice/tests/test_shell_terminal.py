@@ -170,6 +170,10 @@ def test_tab_asks_for_words_of_docker() -> None:
         (["docker", "run"], "ngi"),
     ]
     assert ash.screen.lines == ["~ # docker run nginx:latest"]
+    ash.type("\x15touch Dockerfile\r\x0cdocker build -f Dock\t")
+    assert ash.screen.lines == ["~ # docker build -f Dockerfile"]
+    ash.type("\x15docker ps > Dock\t")
+    assert ash.screen.lines == ["~ # docker ps > Dockerfile"]
     assert Terminal().type("docker p\t")[0] == "~ # docker p"
 
 

@@ -102,12 +102,14 @@ def complete(shell: Shell, editor: LineEditor) -> Doing[None]:
         editor.complete(start, name, sorted(found), str, typed.quote)
         yield from shell.say(editor.show(), 2)
         return
-    if typed.words and basename(typed.words[0]) == "docker":
+    found = []
+    if typed.words and basename(typed.words[0]) == "docker" and not typed.redirected:
+        found = yield from docker.complete(typed.words, typed.word, shell.context)
+    if found:
         start, name = typed.start, typed.word
-        found = yield from docker.complete(typed.words, name, shell.context)
     elif not typed.words and not slash and not typed.redirected:
         found = yield from _commands(shell, name)
-    else:
+    else:  # a docker line may name files, too
         folders = typed.words[:1] in (["cd"], ["rmdir"])
         found = yield from _files(shell, _meant(shell, folder + slash), name, folders)
     editor.complete(start, name, found, _QUOTING[typed.quote], typed.quote)
