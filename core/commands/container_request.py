@@ -94,7 +94,7 @@ def _host(
     options, paths = security(new.security_opt, machine)
     added, dropped = capabilities(new.cap_add, new.cap_drop)
     return given(
-        Binds=[_bind(word, machine.here) for word in new.volume if ":" in word],
+        Binds=_binds(new.volume, machine.here),
         ContainerIDFile=new.cidfile,
         LogConfig=given(Type=new.log_driver, Config=_log(new)),
         NetworkMode=mode(new),
@@ -188,9 +188,20 @@ def restart(word: str) -> Json:
     return {"Name": policy, "MaximumRetryCount": int(count or 0)}
 
 
+def _binds(words: tuple[str, ...], here: str) -> list[str]:
+    """Those that name what is mounted; the others are volumes without a name."""
+    if "" in words:
+        raise refused("invalid empty volume spec")
+    return [_bind(word, here) for word in words if ":" in word]
+
+
 def _bind(word: str, here: str) -> str:
-    """A relative folder of the machine becomes an absolute one."""
+    """A relative folder of the machine becomes an absolute one. Raises DockerRefused."""
     source, _, inside = word.partition(":")
+    if not all(word.split(":")):
+        raise refused(f"invalid spec: {word}: empty section between colons")
+    if word.count(":") > 2 and not re.search(r"(^|:)[A-Za-z]:", word):  # a letter is a drive
+        raise refused(f"invalid spec: {word}: too many colons")
     if source.startswith("."):
         source = posixpath.normpath(posixpath.join(here, source))
     return f"{source}:{inside}"

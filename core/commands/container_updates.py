@@ -96,7 +96,5 @@ class UpdateContainers(OnEach):
         def update(name: str) -> None:
             warned.extend(self._request(name).json(client).get("Warnings") or ())
 
-        streams.print(each(self.containers, update))
-        for warning in warned:
-            streams.warn(warning)
+        streams.print("\n".join((each(self.containers, update), *warned)))
         return 0

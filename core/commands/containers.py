@@ -28,7 +28,9 @@ class _Ending(OnEach):
 
     @property
     def _in_docker_py(self) -> bool:
-        return not self.signal and (self.timeout is None or self.timeout >= 0)
+        if self.timeout is None:  # docker-py's restart would say ten seconds
+            return not self.signal and self.verb[-1] == "stop"
+        return not self.signal and self.timeout >= 0
 
     def _call(self, name: str) -> Call:
         return Call(f"client.api.{self.verb[-1]}", name, **given(timeout=self.timeout))

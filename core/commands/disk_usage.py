@@ -11,12 +11,13 @@ from typing import Any
 from core.cluster.engine_json import Json, count, items, part, text
 from core.cluster.references import NONE, of_container, split
 from core.commands.api import Request
-from core.commands.command import Client, Report, command
+from core.commands.command import Client, Report, command, no_report
 from core.commands.grammar import option, switch
 from core.commands.image_tree import speaks
 from core.commands.images import IMAGE_COLUMNS
 from core.commands.listing import Column, Listing, Row, labelled, rendered
 from core.commands.source import Call
+from core.commands.streams import Streams
 from core.commands.table import ago, cut, moment, moment_of, short, size
 from core.commands.volumes import VOLUME_COLUMNS
 from core.errors import DockerRefused, TemplateError
@@ -128,16 +129,19 @@ class DiskUsage(Listing):
             if self.format in ("", "table"):
                 return "\n\n".join(_table(usage, things, *shape) for shape in _PARTS)
             rows = {
-                name: [
-                    Row(thing, {c.name: c for c in columns}, kind, False) for thing in things[name]
-                ]
-                for name, _, columns, _, kind in _PARTS
+                name: _rows(things[name], columns, kind) for name, _, columns, _, kind in _PARTS
             }
             as_json = {name: [row.as_json() for row in each] for name, each in rows.items()}
             form = "{{json .}}" if self.format == "json" else self.format
             return Template(form).render(Struct("*formatter.diskUsageContext", rows, as_json))
         except TemplateError as error:
             raise DockerRefused(str(error)) from error
+
+    def _play(self, client: Client, streams: Streams) -> int:
+        text = self._run(client, no_report)
+        ends = not self.verbose or self.format in ("", "table", "json")
+        streams.write(f"{text}\n".encode() if ends else text.encode())
+        return 0
 
 
 def _rows(things: list[Json], columns: tuple[Column, ...], kind: str) -> list[Row]:

@@ -79,13 +79,11 @@ def build(messages: Iterable[Json], report: Report) -> str:
 def show(
     messages: Iterable[Json],
     streams: Streams,
-    layers: bool = True,
     heard: Callable[[Any], None] = no_aux,
 ) -> None:
     """Print messages as the docker command does: with bars that move where that is a terminal.
 
-    The rules are those of docker/docker, pkg/jsonmessage. layers: whether what is said of single
-    layers is printed where it is no terminal. heard: gets what is meant for programs.
+    The rules are those of docker/docker, pkg/jsonmessage. heard: gets what is meant for programs.
 
     Raises:
         DockerRefused: the stream ends with an error; with the exit code of a failed step.
@@ -102,7 +100,7 @@ def show(
             continue
         id, moves = text(message, "id"), message.get("progressDetail") is not None
         bar = _bar(part(message, "progressDetail"), streams.size[1]) if moves else ""
-        if not terminal and (bar or (moves and not layers)):
+        if bar and not terminal:
             continue
         up = 0
         if id and moves:

@@ -21,6 +21,10 @@ from core.errors import DockerRefused, TemplateError
 from core.templates.structs import Struct
 from core.templates.template import Template
 
+#: The keys of an event in JSON, in the order of Go's fields.
+_ORDER = (
+    "status", "id", "from", "Type", "Action", "Actor", "scope", "time", "timeNano",
+)  # fmt: skip
 _BY_A_SIGNAL = 130  # the exit code of what Ctrl-C has ended
 
 
@@ -98,6 +102,11 @@ def _until_interrupted(stream: CancellableStream, interrupt: Interrupt) -> Itera
 def _message(event: Json) -> Struct:
     """Go's events.Message; an engine of API 1.52 fills in no status, id and from."""
     actor = part(event, "Actor")
+    in_json = {name: event[name] for name in _ORDER if name in event}
+    if event:
+        attributes = part(actor, "Attributes")
+        in_order = {key: attributes[key] for key in sorted(attributes)}
+        in_json["Actor"] = {"ID": text(actor, "ID"), "Attributes": in_order}
     fields = {
         "Status": text(event, "status"),
         "ID": text(event, "id"),
@@ -109,10 +118,7 @@ def _message(event: Json) -> Struct:
         "Time": count(event, "time"),
         "TimeNano": count(event, "timeNano"),
     }
-    attributes = part(actor, "Attributes")
-    in_order = {key: attributes[key] for key in sorted(attributes)}
-    as_json = event | {"Actor": actor | {"Attributes": in_order}} if event else event
-    return Struct("*events.Message" if not event else "events.Message", fields, as_json)
+    return Struct("*events.Message" if not event else "events.Message", fields, in_json)
 
 
 def _pretty(event: Json) -> str:

@@ -72,7 +72,7 @@ class Login(Command):
                 raise DockerRefused("--password and --password-stdin are mutually exclusive")
         if self.password_stdin:
             if not name:
-                raise DockerRefused("Must provide --username with --password-stdin")
+                raise DockerRefused("the --password-stdin option requires --username to be set")
             password = streams.read().decode(errors="replace").removesuffix("\n").removesuffix("\r")
         if not (name and password):
             if not streams.in_is_terminal:

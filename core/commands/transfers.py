@@ -64,7 +64,7 @@ class PullImage(Command):
         if self.quiet:
             engine_messages.swallow(pull.messages(client))
         else:
-            engine_messages.show(pull.messages(client), streams, layers=False)
+            engine_messages.show(pull.messages(client), streams)
         streams.print(str(name))
         return 0
 
@@ -238,8 +238,8 @@ class ImportImage(Command):
             message=self.message, changes=list(self.change), platform=self.platform
         )
         if self.names:  # docker overlooks all but the first
-            name = named(self.names[0])
-            asked |= given(repo=name.familiar, tag=name.tag)
+            named(self.names[0])
+            asked["repo"] = self.names[0]
         asked["fromSrc"] = self.file if self._is_url else "-"
         named_tar = "" if self._is_url else "tar"
         return Request("post", "/images/create", asked, data=tar, text_of_data=named_tar)
@@ -254,8 +254,7 @@ class ImportImage(Command):
         if not (self.message or self.platform):
             source = Code("sys.stdin.buffer") if stdin else self.file
             named = given(
-                repository=request.params.get("repo"),
-                tag=request.params.get("tag"),
+                repository=self.names[0] if self.names else "",
                 changes=list(self.change),
             )
             return f"{stdin}print({Call('client.api.import_image', source, **named)})\n"

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.cluster.engine_json import Json, items, part, text
 from core.commands.api import Request, path
-from core.commands.command import Client, Command, Report, command, each
+from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, arguments, option, options, switch
 from core.commands.inspections import Inspection
 from core.commands.kinds import OnEach, OneCall, Prune
@@ -173,22 +173,17 @@ class RemoveVolumes(OnEach):
     volumes: tuple[str, ...] = arguments("VOLUME")
 
     def _forced(self, name: str) -> Request:
-        """docker-py has a keyword for it, which it does not send."""
+        # docker-py has force, and loses it on the way.
         return Request("delete", path("/volumes/{}", name), {"force": 1})
 
-    def _python(self) -> str:
-        if not self.force:
-            return OnEach._python(self)
-        return "\n".join(self._forced(name).text() for name in self.volumes)
+    def _text(self, name: str) -> str:
+        return self._forced(name).text() if self.force else OnEach._text(self, name)
 
-    def _run(self, client: Client, report: Report) -> str:
-        if not self.force:
-            return OnEach._run(self, client, report)
-
-        def remove(name: str) -> None:
+    def _act(self, client: Client, name: str) -> None:
+        if self.force:
             self._forced(name).on(client)
-
-        return each(self.volumes, remove)
+        else:
+            OnEach._act(self, client, name)
 
 
 @command("volume prune", changes=True, destructive=True)

@@ -64,6 +64,7 @@ WALK = (
     "node ls",
     "node inspect self",
     "node update --label-add rack=a --label-add disk=ssd node1",
+    "! node update --availability pause self",
     "node update --availability pause --label-rm rack node1",
     "node update --availability active node1",
     "node promote node1",
