@@ -194,6 +194,7 @@ WALK = (
     "! volume rm data",
     "! volume update --availability drain data",
     "volume prune --all",
+    "builder prune --all",
     "system prune -a --volumes",
     "! node demote node1",
     "! node rm node1",
