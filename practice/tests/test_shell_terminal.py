@@ -100,6 +100,24 @@ def test_a_prompt_after_a_row_that_has_no_end(ash: Terminal) -> None:
     assert ash.screen.lines[-2:] == ["~ # " + "y" * 76, "y"]
 
 
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("clear", "~ # hi"),
+        ("printf '\\033[31mred\\033[0m'", "red~ # hi"),
+        ("printf 'half\\rab'", "ab~ # hi"),
+        ("printf 'é日'", "é日~ # hi"),
+        ("vi f", "~ # hi"),
+    ],
+)
+def test_a_line_is_drawn_where_its_prompt_is(ash: Terminal, line: str, row: str) -> None:
+    ash.type(f"{line}\r")
+    ash.type(":q\r" if line == "vi f" else "")
+    for keys in ("hi", "\x12", "no", "\x07"):  # what is searched for stands there for a moment
+        ash.type(keys)
+    assert ash.screen.lines[-1] == row
+
+
 def test_the_line_is_drawn_anew_on_a_screen_of_another_size(ash: Terminal) -> None:
     ash.type("echo " + "x" * 50)
     ash.out = b""

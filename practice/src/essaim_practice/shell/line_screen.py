@@ -7,6 +7,7 @@ import re
 from essaim_practice.text import widths
 
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")  # they take no columns
+_MOVES = re.compile(r"\x1b\[(?:[0-9;]*[A-HJSTdf]|\?1049[hl])|\r")  # after them it is no matter
 _NEAR = 4  # columns that are gone back one by one
 
 
@@ -98,6 +99,12 @@ class LineScreen:
             if column == self.columns:
                 row, column = row + 1, 0
         return row, column
+
+
+def column_after(row: str, columns: int) -> int:
+    """The column of the cursor after this was written from the beginning of a row."""
+    begun = max((match.end() for match in _MOVES.finditer(row)), default=0)
+    return widths.columns(_STYLE.sub("", row[begun:])) % max(2, columns)
 
 
 def _common(one: str, other: str) -> int:

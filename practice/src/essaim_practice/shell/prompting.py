@@ -8,12 +8,14 @@ from essaim_practice.shell import completion
 from essaim_practice.shell.exits import Exit, Failure, Leave
 from essaim_practice.shell.jobs import Job
 from essaim_practice.shell.line_editor import LineEditor, Outcome
+from essaim_practice.shell.line_screen import column_after
 from essaim_practice.shell.pipes import Blocked, Doing, LastRow, Outer
 from essaim_practice.shell.prompts import prompt
 from essaim_practice.shell.scripts import first_command
 from essaim_practice.shell.state import Shell
 from essaim_practice.shell.strands import Strand
 from essaim_practice.shell.tree import Command
+from essaim_practice.text.encoding import decoded
 
 _KEYS = Read(raw=True)
 _KEY = 20  # microseconds that a key costs
@@ -79,7 +81,8 @@ def _asked(
     if editor is None:
         return (yield from _plainly_asked(shell, text))
     yield RAW  # before it is prompted: nothing typed then is shown twice
-    editor.begin(text, len(row.text), shell.context.size[1] or _COLUMNS)
+    columns = shell.context.size[1] or _COLUMNS
+    editor.begin(text, column_after(decoded(row.text), columns), columns)
     data: bytes | None = b""
     while True:
         outcome = editor.type(data or b"")
