@@ -228,13 +228,19 @@ class _Guard:
         self._host(flag for key, flag in flags.items() if asked.get(key))
 
     def _get(self, *way: str) -> Json:
-        """What the engine says of one thing; empty where it has none."""
+        """What the engine says of one thing; empty where it has none.
+
+        Raises docker.errors.APIError: what is not known is not let through.
+        """
         at = "/".join(quote(each, safe=":@") for each in way)
         url = f"{self._api.base_url}/v{self._api.api_version}/{at}"
         request = self._api.prepare_request(requests.Request("GET", url))
         answer = self._plain(request, timeout=self._api.timeout)
-        found = answer.json() if answer.status_code == 200 else {}
-        return found if isinstance(found, dict) else {}
+        if answer.status_code == 404:
+            return {}
+        self._api._raise_for_status(answer)
+        found: Json = answer.json()
+        return found
 
 
 def _body(request: requests.PreparedRequest) -> Json:

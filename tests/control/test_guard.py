@@ -339,6 +339,24 @@ def test_no_task_of_the_dashboard_is_looked_into(
     assert ITSELF in played(control, f"{line} {task['ID']}")
 
 
+def test_what_the_engine_does_not_tell_is_not_let_through(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = docker.APIClient.send
+
+    def ill(api: Any, request: Any, **how: Any) -> Any:
+        answer = plain(api, request, **how)
+        if request.method == "GET" and request.url.endswith("/containers/strong/json"):
+            answer.status_code, answer._content = 500, b'{"message": "ill"}'
+        return answer
+
+    monkeypatch.setattr(docker.APIClient, "send", ill)
+    said = played(control, "run -d --pid container:strong --label let alpine true")
+    assert "Error response from daemon: ill" in said
+    with contextlib.closing(control.connection.client()) as client:
+        assert client.api.containers(all=True, filters={"label": "let"}) == []
+
+
 def test_it_can_be_allowed_but_for_the_dashboard(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
