@@ -1,10 +1,12 @@
-"""Console: typed docker lines, terminals, and the cluster's picture beside them."""
+"""Console: docker lines, terminals, the cluster's picture beside them, the machines' files."""
 
 import streamlit as st
 
 from core.ui.console import console, picture
+from core.ui.files import files_panel
 from core.ui.frame import engine_missing, head, locked_hint
-from core.ui.session import _
+from core.ui.machines import first, there
+from core.ui.session import _, control
 
 head(_("Console"), watch="shape")
 if not engine_missing():
@@ -14,3 +16,6 @@ if not engine_missing():
         console()
     with right:
         picture()
+    if there() and not control().read_only:
+        st.subheader(_("Files"), anchor=False)
+        files_panel(first(), follows=True)

@@ -99,8 +99,7 @@ def test_what_changed_on_the_machine_is_not_written_over(page: Page) -> None:
     row(page, "app.py").click()
     expect(text(page)).to_contain_text("import streamlit")
     write(page, "/root/demo/app.py", "print('from the terminal')\n")
-    page.evaluate("""dispatchEvent(new CustomEvent("essaim-typed",
-        { detail: { machine: "node1", enter: true } }))""")
+    page.evaluate("dispatchEvent(new Event('focus'))")  # as when one comes back to the window
     expect(text(page)).to_have_text("print('from the terminal')")
     expect(said(page)).to_contain_text("was changed on the machine")
 

@@ -15,10 +15,10 @@ import { fill } from "./texts.js";
 /** @import { Entry } from "./machine_files.js" */
 /** @import { PageData, Words } from "./types" */
 /**
- * @typedef {PageData & { machine: string, folder: string, place: string, most: number, tells: boolean,
- *   words: Words }} PanelData
- *   folder: whose content is shown; place: whose cluster, for what is kept; most: bytes of an upload; tells: whether
- *   the page wants to know what is not saved
+ * @typedef {PageData & { machine: string, follows: boolean, folder: string, place: string, most: number,
+ *   tells: boolean, words: Words }} PanelData
+ *   follows: the machine in front, once there is one; folder: whose content is shown; place: whose cluster, for what
+ *   is kept; most: bytes of an upload; tells: whether the page wants to know what is not saved
  */
 
 const QUIET_MS = 700; // after what was typed and printed in a terminal
@@ -51,6 +51,7 @@ export class FilesPanel {
     root.replaceChildren();
     const label = fill(words.files, { machine });
     const side = element("div", "essaim-side", root);
+    element("p", "essaim-where", side, `${machine}:${folder}`);
     const tools = element("div", "essaim-tools", side);
     tools.setAttribute("role", "toolbar");
     setLabel(tools, label);
@@ -173,8 +174,8 @@ export class FilesPanel {
     }
   }
 
-  /** Something was typed or printed in a terminal of a machine. @param {{ machine: string, enter: boolean }} told */
-  typed({ machine, enter }) {
+  /** Something was typed or printed in a terminal of a machine. @param {string} machine @param {boolean} enter */
+  typed(machine, enter) {
     if (machine !== this.data.machine) return;
     if (enter) this.looks = LOOKS;
     if (this.looks <= 0) return;

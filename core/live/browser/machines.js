@@ -7,6 +7,7 @@ import { Journal } from "./journal.js";
 import { unsent } from "./keys.js";
 import { makeTab } from "./tabs.js";
 import { Screen } from "./terminal.js";
+import { show, typed } from "./in_front.js";
 import { fill } from "./texts.js";
 
 /** @import { PageData, Run, Words } from "./types" */
@@ -232,6 +233,7 @@ class Machines extends Component {
       ask: () => this.say({ do: "seat", terminal: key }),
       leave: () => this.say(container ? { do: "hang_up", terminal: key } : { do: "again", terminal: key }),
       told: container ? undefined : (/** @type {End} */ end) => this.told(machine, end),
+      happened: (/** @type {boolean} */ enter) => typed(machine, enter),
     };
     const close = () => this.say({ do: "hang_up", terminal: key });
     const title = container || String(place.number);
@@ -291,6 +293,7 @@ class Machines extends Component {
   /** Bring a machine to the front; its first terminal opens by itself. @param {string} name */
   show(name) {
     this.shown = name;
+    show(name);
     sessionStorage.setItem(`${this.memory}-front`, name);
     this.draw(true);
   }

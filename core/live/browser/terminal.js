@@ -13,6 +13,7 @@ import { fill } from "./texts.js";
  * @property {() => void} ask for a ticket, which `seat` takes
  * @property {() => void} leave Enter was pressed after its end
  * @property {(end: End) => string[]} [told] what is said at its end
+ * @property {(enter: boolean) => void} [happened] a line was sent, or something was printed
  */
 
 const RETRY_MS = 1000;
@@ -134,6 +135,7 @@ export class Screen {
   /** @param {Uint8Array} data @param {WebSocket} socket */
   write(data, socket) {
     if (this.over) this.revived();
+    this.actions.happened?.(false);
     this.terminal.write(data, () => {
       this.past = Math.max(0, this.past - data.length);
       this.shown += data.length;
@@ -177,6 +179,7 @@ export class Screen {
     if (this.past) return; // an answer to what was asked before, and answered then
     if (this.over && text === "\r") this.actions.leave();
     else this.send(new TextEncoder().encode(this.control ? controlled(text) : text));
+    if (text.includes("\r")) this.actions.happened?.(true);
     this.hold(false);
   }
 
