@@ -41,6 +41,11 @@ class MachineWatch:
         """As they were when last asked for, which is soon after each change."""
         return self._machines
 
+    def current(self) -> tuple[Machine, ...]:
+        """The same, asked for now."""
+        self._look({"machines"})
+        return self._machines
+
     def follow(self, told: Callable[[], None]) -> None:
         """Call back after each change of the machines, on another thread, until ``leave``."""
         with self._lock:
@@ -53,8 +58,7 @@ class MachineWatch:
 
     def at(self, name: str) -> Connection:
         """The way to the engine of the machine of this name. Raises InvalidCommand."""
-        self._look({"machines"})
-        for machine in self._machines:
+        for machine in self.current():
             if machine.name == name:
                 return self._connection.at(machine)
         raise InvalidCommand(_("There is no machine {name}."), name=name)

@@ -15,6 +15,7 @@ from core.console.consoles import CONSOLES
 from core.console.grant import Grant
 from core.control import instances
 from core.live.routes import INSTANCE
+from core.ui import machines
 from core.ui.live import component, ignore, require_availability, tile_words
 from core.ui.session import _, browser, control, may, own_key, unlocked, viewer, who
 from core.ui.session import key as cluster_key
@@ -53,6 +54,9 @@ def terminal_button(container: str, *, disabled: bool) -> None:
         help=_("A shell inside this container, as by docker exec -it."),
         disabled=disabled or not may(ExecContainer),
     ):
+        if machines.there():
+            machines.wish(container=container)
+            st.switch_page(page())
         line = ExecContainer(interactive=True, tty=True, container=container, command=("sh",))
         # Not by the address: a link from elsewhere could then run something, too.
         st.session_state["console_run"] = {"id": secrets.token_hex(8), "line": line.line()}
@@ -60,7 +64,15 @@ def terminal_button(container: str, *, disabled: bool) -> None:
 
 
 def console() -> None:
-    """The prompt with its output, and the open terminals."""
+    """The terminals on the machines; else a prompt with its output, and the open terminals."""
+    if machines.there():
+        if line := st.query_params.get("line", ""):
+            # Out of the address with it: a reload types it no second time.
+            del st.query_params["line"]
+            machine, line = machines.placed(line)
+            machines.wish(machine, line=line)
+        machines.terminals(_ticket())
+        return
     # A restart gives the viewer's own cluster a new key: without it, the console's past is kept.
     place = f"{'' if cluster_key() == own_key() else cluster_key()} {unlocked()}"
     _console(

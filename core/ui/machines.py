@@ -39,14 +39,15 @@ def first() -> str:
 def placed(line: str) -> tuple[str, str]:
     """The machine on which a docker line is to be typed, and the line as it is typed there."""
     here = control()
+    machines = here.machines.current()
     if told := re.match(r"docker (?:-H|--host) (\S+) ", line):
-        for machine in here.machines.machines:
+        for machine in machines:
             hosts = (machine.name, machine.address, here.connection.at(machine).base_url)
             if told[1] in hosts:
                 return machine.name, f"docker {line[told.end() :]}"
     if line.startswith("docker swarm join "):
         # Printed by a manager, and meant for another machine.
-        outside = (m.name for m in here.machines.machines if m.up and m.swarm == "inactive")
+        outside = (m.name for m in machines if m.up and m.swarm == "inactive")
         return next(outside, first()), line
     return first(), line
 

@@ -1,18 +1,34 @@
-"""The console and its terminals in a true browser; lab 1's story of hello.txt is in test_labs."""
+"""The console of docker lines in a true browser: of an engine that is not on our workers."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
-from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard
+from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard, free_port, practice_engine
 
 pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=PATIENCE)
+
+
+@contextmanager
+def elsewhere() -> Iterator[str]:
+    """A dashboard of a practice engine that runs by itself."""
+    port = free_port()
+    with practice_engine(port), dashboard(DOCKER_HOST=f"tcp://127.0.0.1:{port}") as essaim:
+        yield essaim
+
+
+@pytest.fixture(scope="module")
+def essaim() -> Iterator[str]:
+    with elsewhere() as address:
+        yield address
 
 
 def run(page: Page, line: str, label: str = "Docker line") -> None:
@@ -45,7 +61,7 @@ def leave(page: Page) -> None:
 
 
 def test_a_reload_finds_the_console_and_its_terminals_again(look: Look) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+    with elsewhere() as essaim:
         page = look(f"{essaim}/console")
         run(page, "docker run -it --name box alpine")
         type_in(page, "echo still here > kept")
@@ -61,7 +77,7 @@ def test_a_reload_finds_the_console_and_its_terminals_again(look: Look) -> None:
 
 
 def test_tab_completes_and_the_picture_lights_up(look: Look) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+    with elsewhere() as essaim:
         page = look(f"{essaim}/console")
         run(page, "docker service create --name web nginx\n\n# more\ndocker service scale web=3")
         expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
@@ -80,7 +96,7 @@ def test_tab_completes_and_the_picture_lights_up(look: Look) -> None:
 
 
 def test_what_a_button_did_is_shown_in_the_console(look: Look) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+    with elsewhere() as essaim:
         page = look(essaim)
         page.get_by_role("button", name="Create the service").click()
         page.get_by_role("link", name="Show in the console").click()
@@ -89,7 +105,7 @@ def test_what_a_button_did_is_shown_in_the_console(look: Look) -> None:
 
 
 def test_a_terminal_opens_from_the_containers_page(look: Look) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+    with elsewhere() as essaim:
         page = look(f"{essaim}/console")
         run(page, "docker run -d --name box nginx")
         expect(page.locator(".essaim-entry[data-kind=done]")).to_be_visible()
@@ -154,7 +170,7 @@ def test_a_terminal_that_opens_at_once_comes_to_the_front(essaim: str, look: Loo
 
 
 def test_a_phone_needs_no_tab_key(look: Look) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+    with elsewhere() as essaim:
         page = look(f"{essaim}/console", size=PHONE)
         prompt = page.get_by_label("Docker line")
         expect(prompt).to_be_visible()
@@ -172,7 +188,7 @@ def test_a_phone_needs_no_tab_key(look: Look) -> None:
 
 
 def test_help_keeps_its_columns_where_there_is_little_room(look: Look) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+    with elsewhere() as essaim:
         page = look(f"{essaim}/console", size=PHONE)
         run(page, "help")
         second = page.locator(".essaim-help :nth-child(2)")
@@ -187,7 +203,7 @@ def test_help_keeps_its_columns_where_there_is_little_room(look: Look) -> None:
 
 
 def test_what_goes_on_is_heard_and_stops_at_ctrl_c(look: Look) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+    with elsewhere() as essaim:
         page = look(f"{essaim}/console")
         run(page, "docker run --name web nginx")
         expect(answer(page)).to_contain_text("start worker processes")
@@ -200,7 +216,7 @@ def test_what_goes_on_is_heard_and_stops_at_ctrl_c(look: Look) -> None:
 
 
 def test_what_a_program_colours_and_writes_over_looks_as_in_a_terminal(look: Look) -> None:
-    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+    with elsewhere() as essaim:
         page = look(f"{essaim}/console")
         run(page, r"docker run --rm alpine printf '1%%\r100%%\n\033[31mred\033[0m plain\n'")
         expect(answer(page)).to_contain_text(re.compile(r"\n100%\s+red plain$"))

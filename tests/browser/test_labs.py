@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 from core.i18n import Translate, translation
 from core.labs.texts import texts
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Look, dashboard
-from tests.browser.test_console import answer, leave, run, screen, type_in
+from tests.browser.test_machines import PROMPT, open_machine, screen, type_inside, type_line
 
 pytestmark = pytest.mark.browser
 
@@ -92,31 +92,31 @@ def test_lab_one_in_the_terminal(empty: str, look: Look, locale: str) -> None:
         look(f"{empty}/labs?lab=lab1", locale=locale), empty, "lab1", locale.partition("-")[0]
     )
     course.go("console")
-    desk, label = course.desk, course.say("Docker line")
-    lines = (
+    desk = course.desk
+    for line in (
         "docker container run hello-world",
         "docker image pull alpine",
         "docker container run alpine ls -l",
         'docker container run alpine echo "hello from alpine"',
-    )
-    run(desk, "\n".join(lines), label)
-    expect(answer(desk)).to_contain_text("hello from alpine")
+    ):
+        type_line(desk, line)
     course.done("first", "pull", "ls", "echo")
     for name in ("one", "two", "third"):
-        run(desk, f"docker container run -it --name {name} alpine /bin/sh", label)
+        type_line(desk, f"docker container run -it --name {name} alpine /bin/sh")
         if name == "third":
-            type_in(desk, 'echo "hello world" > hello.txt')
-        type_in(desk, "ls")
-        leave(desk)
+            type_inside(desk, 'echo "hello world" > hello.txt')
+        type_inside(desk, "ls")
+        type_inside(desk, "exit")
     course.done("shell", "three", "hello")
-    run(desk, "docker container run alpine ls", label)
-    expect(answer(desk)).to_contain_text("home")
-    expect(answer(desk)).not_to_contain_text("hello.txt")
+    type_line(desk, "clear")
+    type_line(desk, "docker container run alpine ls")
+    expect(screen(desk)).to_contain_text("home")
+    expect(screen(desk)).not_to_contain_text("hello.txt")
     course.done("isolation")
-    run(desk, "docker container start -i third", label)
-    type_in(desk, "cat hello.txt")
+    type_line(desk, "docker container start -i third")
+    type_inside(desk, "cat hello.txt")
     expect(screen(desk)).to_contain_text("hello world")
-    leave(desk)
+    type_inside(desk, "exit")
     course.done("again")
 
 
@@ -240,15 +240,13 @@ def test_lab_three_with_the_keyboard_alone(empty: str, look: Look) -> None:
     course = Course(page, empty, "lab3", "fr", lambda button: reach(button, "Enter"))
     desk, say = course.desk, course.say
 
-    def type_line(text: str) -> None:
-        prompt = desk.get_by_label(say("Docker line"))
-        reach(prompt)
-        desk.keyboard.type(text)
-        desk.keyboard.press("Enter")
-        expect(prompt).to_have_value("")
+    def type_there(text: str) -> None:
+        expect(screen(desk)).to_have_text(PROMPT)
+        reach(desk.locator(".essaim-terminal:not([hidden]) textarea"))
+        type_line(desk, text)
 
     course.go("console")
-    type_line("docker swarm init --advertise-addr 192.168.0.11")
+    type_there("docker swarm init --advertise-addr $(hostname -i)")
     course.done("init")
     course.go("nodes")
     for left in (1, 0):
@@ -258,27 +256,27 @@ def test_lab_three_with_the_keyboard_alone(empty: str, look: Look) -> None:
     course.done("join")
     course.hurry()  # with the mouse: real time would do as well
     course.go("console")
-    type_line("docker service create -p 80:80 --name web nginx:latest")
+    type_there("docker service create -p 80:80 --name web nginx:latest")
     course.done("create")
     course.go("services")
     expect(course.open(80).get_by_text("Welcome to nginx!").first).to_be_visible()
     course.done("reach")
     course.go("console")
-    type_line("docker service scale web=15")
+    type_there("docker service scale web=15")
     course.done("scale")
     course.go("")
     course.click("Send 10 requests per second")
     course.done("balance")
     course.go("console")
-    type_line("docker node update --availability drain node2")
+    type_there("docker node update --availability drain node2")
     course.done("drain")
-    type_line("docker node update --availability active node2")
+    type_there("docker node update --availability active node2")
     course.done("activate")
-    type_line("docker service scale web=10")
+    type_there("docker service scale web=10")
     course.done("fewer")
-    type_line("docker service update --force web")
+    type_there("docker service update --force web")
     course.done("rebalance")
-    type_line("docker service rm web")
+    type_there("docker service rm web")
     course.done("remove")
     expect(page.get_by_text("Vous avez formé un Swarm")).to_be_visible()
 
@@ -302,13 +300,12 @@ def test_lab_three_by_touch_on_a_phone(empty: str, look: Look) -> None:
     course = Course(page, empty, "lab3", "en", touch)
     desk = course.desk
 
-    def type_line(text: str) -> None:
+    def type_there(text: str) -> None:
         course.go("console")
-        prompt = desk.get_by_label("Docker line")
-        prompt.tap()
-        desk.keyboard.type(text)
-        desk.keyboard.press("Enter")
-        expect(prompt).to_have_value("")
+        expect(screen(desk)).to_have_text(PROMPT)
+        desk.locator(".essaim-terminal:not([hidden]) .xterm-screen").tap()
+        type_line(desk, text)
+        expect(screen(desk)).to_have_text(PROMPT)
 
     def fits() -> None:
         for each in (page, desk):
@@ -333,7 +330,7 @@ def test_lab_three_by_touch_on_a_phone(empty: str, look: Look) -> None:
     expect(course.open(80).get_by_text("Welcome to nginx!").first).to_be_visible()
     course.done("reach")
     fits()
-    type_line("docker service scale web=15")
+    type_there("docker service scale web=15")
     course.done("scale")
     fits()
     course.go("")
@@ -344,7 +341,7 @@ def test_lab_three_by_touch_on_a_phone(empty: str, look: Look) -> None:
     touch(desk.get_by_role("button", name="Active node2"))
     course.done("activate")
     fits()
-    type_line("docker service scale web=10")
+    type_there("docker service scale web=10")
     course.done("fewer")
     course.go("")
     course.click("Rebalance")
@@ -359,7 +356,7 @@ def test_a_remark_is_told_in_the_language_that_the_page_has_now(essaim: str, loo
     page = look(f"{essaim}/labs?lab=lab3", locale="en-US")
     course = Course(page, essaim, "lab3", "en")
     course.go("console")
-    run(course.desk, "docker service create --name shop nginx")
+    type_line(course.desk, "docker service create --name shop nginx")
     check = page.locator(".essaim-check")
     expect(check.locator("code").first).to_have_text("shop")
     expect(check).to_contain_text("published nowhere")
@@ -367,19 +364,17 @@ def test_a_remark_is_told_in_the_language_that_the_page_has_now(essaim: str, loo
     expect(check).to_contain_text("publié nulle part")
 
 
-def test_the_join_line_is_typed_for_each_instance(empty: str, look: Look) -> None:
+def test_the_join_line_is_typed_on_each_machine(empty: str, look: Look) -> None:
     course = Course(look(f"{empty}/labs?lab=lab3", locale="fr-FR"), empty, "lab3", "fr")
     course.go("console")
-    desk, label = course.desk, course.say("Docker line")
-    run(desk, "docker swarm init", label)
-    expect(answer(desk)).to_contain_text("SWMTKN")
-    found = re.search("docker (swarm join --token .*)", answer(desk).inner_text())
+    desk = course.desk
+    type_line(desk, "docker swarm init --advertise-addr $(hostname -i)")
+    expect(screen(desk)).to_contain_text("To add a manager to this swarm")
+    shown = "".join(screen(desk).locator("> div").all_inner_texts())  # the line may be wrapped
+    found = re.search(r"docker swarm join --token [\w-]+ [\d.]+:2377", shown)
     assert found
-    run(desk, f"docker {found[1]}", label)
-    expect(answer(desk)).to_contain_text("Cette console parle à node1")
     for name in ("node2", "node3"):
-        run(desk, f"docker -H {name} {found[1]}", label)
-        expect(answer(desk)).to_contain_text("This node joined a swarm as a worker.")
+        open_machine(desk, name)
+        type_line(desk, found[0])
+        expect(screen(desk)).to_contain_text("This node joined a swarm as a worker.")
     course.done("init", "join")
-    run(desk, "docker -H node9 ps", label)
-    expect(answer(desk)).to_contain_text("node1, node2, node3")

@@ -14,9 +14,10 @@ from core.labs.kept import KeptLabs
 from core.labs.texts import texts
 from core.storage.records import decode
 from core.storage.storage import FILE
-from tests.browser.conftest import PATIENCE, Look, dashboard, free_port
+from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practice_engine
 from tests.browser.test_console import answer, run
 from tests.browser.test_labs import GREEN
+from tests.browser.test_machines import type_line
 from tests.browser.test_share import codes, create
 from tests.cluster.test_collector import until
 
@@ -62,15 +63,16 @@ def test_a_press_that_comes_too_early_waits(look: Look) -> None:
 
 
 def test_the_console_keeps_what_was_typed_and_answered(look: Look) -> None:
-    port = free_port()
-    with dashboard(at=port, ESSAIM_ENGINE="practice") as essaim:
+    port, engine = free_port(), free_port()
+    host = f"tcp://127.0.0.1:{engine}"
+    with practice_engine(engine), dashboard(at=port, DOCKER_HOST=host) as essaim:
         page = look(f"{essaim}/console")
         run(page, "docker node ls")
         expect(answer(page)).to_contain_text("HOSTNAME")
         prompt = page.get_by_label("Docker line")
         prompt.fill("docker service create --name web nginx")
     expect(page.locator(".essaim-status")).to_contain_text("does not answer")
-    with dashboard(at=port, ESSAIM_ENGINE="practice"):
+    with practice_engine(engine), dashboard(at=port, DOCKER_HOST=host):
         expect(page.locator(".essaim-past")).to_contain_text("Essaim was started again")
         expect(page.locator(".essaim-line")).to_have_text(["docker node ls"])
         expect(prompt).to_have_value("docker service create --name web nginx")
@@ -103,7 +105,7 @@ def test_a_learner_goes_on_where_they_were(look: Look, tmp_path: Path) -> None:
         expect(page.get_by_role("heading", name=known["first"].title)).to_be_visible()
         desk = page.context.new_page()
         desk.goto(f"{essaim}/console")
-        run(desk, "docker container run hello-world")
+        type_line(desk, "docker container run hello-world")
         expect(page.locator(f"{GREEN}[data-step='0']")).to_be_visible()
         desk.goto(essaim)
         create(desk, SERVICE.decode())

@@ -81,13 +81,11 @@ def test_a_class_looks_on_and_changes_nothing(look: Look) -> None:
         expect(bob.get_by_text("worker · drain")).to_be_visible()
 
         bob.goto(f"{essaim}/console")
-        for line in ("docker service rm web", "docker swarm join-token worker"):
-            bob.get_by_label("Docker line").fill(line)
-            bob.keyboard.press("Enter")
-        refused = bob.get_by_text("You look on here, and change nothing.")
-        expect(bob.locator(".essaim-console").filter(has=refused)).to_be_visible()
-        expect(bob.locator(".essaim-console")).to_contain_text("docker swarm join-token worker")
-        expect(bob.locator(".essaim-console")).not_to_contain_text("SWMTKN")
+        machines = bob.locator(".essaim-machines")
+        expect(machines).to_contain_text("You look on here, and change nothing.")
+        expect(machines.get_by_role("tab")).to_have_text(["node1", "node2", "node3"])
+        expect(machines.locator(".essaim-terminal")).to_have_count(0)
+        expect(machines.get_by_label("Open another terminal")).to_be_hidden()
         expect(ada.get_by_role("button", name="Remove web")).to_be_visible()
 
         bob.get_by_role("button", name=code).click()

@@ -1,0 +1,265 @@
+"""The terminals on the machines of a practice cluster, in a true browser."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard, free_port
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=PATIENCE)
+
+PROMPT = re.compile(r"\$\s*$")
+
+
+def screen(page: Page) -> Locator:
+    """What the terminal in front shows."""
+    return page.locator(".essaim-terminal:not([hidden]) .xterm-rows")
+
+
+def open_machine(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+    expect(screen(page)).to_contain_text(f"[{name}]")
+
+
+def type_line(page: Page, line: str) -> None:
+    """Type a line into the terminal in front, once it waits for one."""
+    expect(screen(page)).to_have_text(PROMPT)
+    page.keyboard.type(line)
+    page.keyboard.press("Enter")
+
+
+def type_inside(page: Page, line: str) -> None:
+    """The same for a shell in a container."""
+    expect(screen(page)).to_have_text(re.compile(r"/ #\s*$"))
+    page.keyboard.type(line)
+    page.keyboard.press("Enter")
+
+
+def paste(page: Page, text: str) -> None:
+    """Paste as the browser's menu does."""
+    page.locator(".essaim-terminal:not([hidden]) textarea").evaluate(
+        """(field, text) => {
+             const data = new DataTransfer();
+             data.setData("text/plain", text);
+             field.dispatchEvent(new ClipboardEvent("paste",
+               { clipboardData: data, bubbles: true, cancelable: true }));
+           }""",
+        text,
+    )
+
+
+def test_each_machine_has_terminals_that_a_reload_finds_again(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/console")
+    expect(page.get_by_role("tab", name=re.compile("node"))).to_have_count(3)
+    type_line(page, "echo first > kept")
+    open_machine(page, "node2")
+    type_line(page, "cat kept; hostname")
+    expect(screen(page)).to_contain_text("No such file")
+    page.get_by_role("button", name="Open another terminal").click()
+    expect(page.get_by_role("tab", name="2", exact=True)).to_have_attribute("aria-selected", "true")
+    type_line(page, "x=kept; echo a second one")
+    expect(screen(page)).to_contain_text(re.compile("one.*a second one"))
+    shown = screen(page).inner_text()
+    page.reload()
+    expect(screen(page)).to_have_text(re.compile("a second one.*a second one"))
+    assert screen(page).inner_text() == shown
+    type_line(page, "echo $x")  # the same shell
+    expect(screen(page)).to_contain_text("kept")
+    open_machine(page, "node1")
+    page.goto(f"{essaim}/containers")
+    page.get_by_role("link", name="Cluster").click()
+    page.goto(f"{essaim}/console")
+    expect(screen(page)).to_contain_text("echo first > kept")
+    type_line(page, "cat kept")
+    expect(screen(page)).to_contain_text("first")
+
+
+def test_two_lines_that_are_pasted_both_run(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/console")
+    expect(screen(page)).to_have_text(PROMPT)
+    paste(page, "echo $((6 * 7))\necho $((7 * 8))\n")
+    expect(screen(page)).to_contain_text(re.compile(r"\b42\b.*\b56\b"))
+    paste(page, "printf 'end\x1b[201~ed'")  # no control code comes along
+    expect(screen(page)).to_contain_text("printf 'end[201~ed'")
+    page.keyboard.press("Enter")
+
+
+def test_the_usual_keys_copy_and_paste(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/console", permissions=["clipboard-read", "clipboard-write"])
+    type_line(page, "echo copied-$((1 + 1))-text")
+    told = page.locator(".xterm-rows > div", has_text=re.compile("^copied-2-text"))
+    read = "() => navigator.clipboard.readText()"
+    for keys in (None, "Control+Shift+C", "Control+Insert", "Control+C"):
+        page.evaluate("() => navigator.clipboard.writeText('nothing')")
+        place = told.bounding_box()
+        assert place
+        page.mouse.dblclick(place["x"] + 20, place["y"] + 8)
+        if keys:  # what is selected is copied anyway
+            page.wait_for_function(
+                "() => navigator.clipboard.readText().then((t) => t != 'nothing')"
+            )
+            page.evaluate("() => navigator.clipboard.writeText('nothing')")
+            page.keyboard.press(keys)
+        page.wait_for_function("() => navigator.clipboard.readText().then((t) => t != 'nothing')")
+        assert page.evaluate(read) == "copied-2-text"
+    page.evaluate("() => navigator.clipboard.writeText('pasted')")
+    for number, keys in enumerate(("Control+V", "Control+Shift+V", "Shift+Insert"), 1):
+        page.keyboard.type(f"echo {number}-")
+        page.keyboard.press(keys)
+        expect(screen(page)).to_contain_text(f"echo {number}-pasted")
+        page.keyboard.press("Enter")
+
+
+def test_what_a_program_prints_can_do_no_harm(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/console", permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("() => navigator.clipboard.writeText('mine')")
+    title = page.title()
+    type_line(
+        page,
+        r"printf '\033]0;spoofed\007\033]2;spoofed\007\033]52;c;c3Bvb2ZlZA==\007"
+        r"\033]8;;javascript:alert(1)\007link\033]8;;\007\033[21t\033[6n\n'; echo do''ne",
+    )
+    expect(screen(page)).to_contain_text("done")
+    assert page.title() == title
+    assert page.evaluate("() => navigator.clipboard.readText()") == "mine"
+    assert page.locator(".xterm-rows .xterm-underline-5").count() == 0  # xterm marks links so
+    type_line(page, "head -c 300 /dev/urandom; echo; printf '\\033c'; echo aft''er")
+    expect(screen(page)).to_contain_text("after")
+
+
+def test_much_output_does_not_freeze_the_page(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/console")
+    expect(screen(page)).to_have_text(PROMPT)
+    page.evaluate(
+        """() => {
+             window.longest = 0;
+             let last = performance.now();
+             const look = () => {
+               const now = performance.now();
+               window.longest = Math.max(window.longest, now - last);
+               last = now;
+               requestAnimationFrame(look);
+             };
+             requestAnimationFrame(look);
+           }"""
+    )
+    type_line(page, "seq 150000; echo the end")  # about 1 MB
+    expect(screen(page)).to_contain_text(re.compile("150000.*the end"))
+    type_line(page, "echo and on")
+    expect(screen(page)).to_contain_text(re.compile("and on.*and on"))
+
+
+@contextmanager
+def relay(to: int) -> Iterator[tuple[int, Callable[[], None], Callable[[], None]]]:
+    """A port that leads to another one, and two calls: one cuts all off, the other mends it."""
+    server = socket.create_server(("127.0.0.1", 0))
+    open_now: set[socket.socket] = set()
+    whole = threading.Event()
+    whole.set()
+
+    def pump(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+        for each in (one, other):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = server.accept()
+                if not whole.is_set():
+                    near.close()
+                    continue
+                far = socket.create_connection(("127.0.0.1", to))
+                open_now.update((near, far))
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=pump, args=pair, daemon=True).start()
+
+    def cut() -> None:
+        whole.clear()
+        for each in list(open_now):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        open_now.clear()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield server.getsockname()[1], cut, whole.set
+    finally:
+        server.close()
+        cut()
+
+
+def test_a_lost_network_comes_back_with_the_screen_and_types_nothing_twice(look: Look) -> None:
+    port = free_port()
+    with dashboard(at=port, ESSAIM_ENGINE="practice"), relay(port) as (way, cut, mend):
+        page = look(f"http://127.0.0.1:{way}/console")
+        type_line(page, "echo before >> lines")
+        expect(screen(page)).to_have_text(PROMPT)
+        page.keyboard.type("echo half")
+        expect(screen(page)).to_contain_text("echo half")
+        cut()
+        expect(screen(page)).to_contain_text("The connection is lost")
+        expect(page.locator(".essaim-status")).to_contain_text("does not answer")
+        mend()
+        expect(screen(page)).not_to_contain_text("The connection is lost")
+        expect(screen(page)).to_have_text(re.compile(r"\$ echo half\s*$"))
+        page.keyboard.type(" >> lines")
+        page.keyboard.press("Enter")
+        type_line(page, "wc -l lines")
+        expect(screen(page)).to_contain_text("2 lines")
+
+
+def test_a_server_that_was_started_again_gives_a_fresh_shell_below_the_old_screen(
+    look: Look,
+) -> None:
+    port = free_port()
+    with dashboard(at=port, ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console")
+        type_line(page, "echo kept on the screen")
+        expect(screen(page)).to_contain_text(re.compile("screen.*kept on the screen"))
+    expect(page.locator(".essaim-status")).to_contain_text("does not answer")
+    with dashboard(at=port, ESSAIM_ENGINE="practice"):
+        expect(screen(page)).to_contain_text("Essaim was started again: this is a fresh shell.")
+        expect(screen(page)).to_contain_text("kept on the screen")
+        type_line(page, "echo it $((1 + 1)) works")
+        expect(screen(page)).to_contain_text("it 2 works")
+        expect(page.locator(".essaim-shell-tabs .essaim-tab:visible")).to_have_count(1)
+
+
+def test_a_machine_without_power_says_so_and_its_terminal_comes_back(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console")
+        open_machine(page, "node2")
+        type_line(page, "echo before the cut")
+        faults = page.context.new_page()
+        faults.set_default_timeout(PATIENCE)
+        faults.goto(f"{essaim}/nodes")
+        faults.get_by_role("button", name="Power off").nth(0).click()
+        expect(page.get_by_role("tab", name=re.compile("no power"))).to_have_count(1)
+
+
+def test_on_a_phone_there_is_a_row_of_keys(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/console", PHONE, has_touch=True, is_mobile=True)
+    expect(screen(page)).to_have_text(PROMPT)
+    page.locator(".essaim-terminal:not([hidden]) .xterm-screen").tap()
+    page.keyboard.type("echo first")
+    page.keyboard.press("Enter")
+    expect(screen(page)).to_contain_text(re.compile("first.*first"))
+    page.get_by_role("button", name="↑").tap()
+    expect(screen(page)).to_have_text(re.compile(r"\$ echo first\s*$"))
+    page.get_by_role("button", name="Ctrl", exact=True).tap()
+    page.keyboard.type("c")
+    expect(screen(page)).to_have_text(PROMPT)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
