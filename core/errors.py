@@ -151,7 +151,12 @@ class InvalidLine(InvalidCommand):
 
 
 class TemplateError(EssaimError):
-    """A ``--format`` template cannot be parsed or executed; the message is Go's own."""
+    """A ``--format`` template cannot be parsed or executed; the message is Go's own.
+
+    printed: what it had printed before.
+    """
+
+    printed = ""
 
 
 class InvalidFile(EssaimError):

@@ -230,8 +230,6 @@ class StartContainers(OnEach):
         known = client.api.inspect_container(name)
         tty = bool(part(known, "Config").get("Tty"))
         typed = self.interactive and bool(part(known, "Config").get("OpenStdin"))
-        if typed and tty and not streams.in_is_terminal:
-            raise DockerRefused("the input device is not a TTY")
         return joined(
             client, streams, known["Id"], typed, tty, self.detach_keys, not tty, start=True,
             removed=bool(part(known, "HostConfig").get("AutoRemove")),

@@ -12,7 +12,7 @@ from core.commands.command import Client, Command, Report
 from core.commands.source import Call
 from core.commands.table import by_name, table
 from core.errors import TemplateError
-from core.templates.functions import FUNCTIONS, HEADS
+from core.templates.functions import FUNCTIONS, HEADS, Refused
 from core.templates.template import Template
 
 
@@ -43,7 +43,10 @@ class Row:
 
     def field(self, name: str, *arguments: Any) -> Any:
         """A cell; ``.Label "key"`` is a label's value. Raises KeyError with the kind's name."""
-        if name == "Label" and len(arguments) == 1 and "Labels" in self._columns:
+        if name == "Label" and "Labels" in self._columns:
+            if len(arguments) != 1:
+                got = f"want 1 got {len(arguments)}"
+                raise Refused(f"wrong number of args for Label: {got}")
             return str(labels(self._thing).get(arguments[0], ""))
         if name not in self._columns:
             raise KeyError(self._kind)

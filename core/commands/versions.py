@@ -59,7 +59,9 @@ def rendered(form: str, thing: Struct, name: str = "") -> str:
         if name:
             words = words.replace("template: :", f"template: {name}:", 1)
             words = words.replace('executing ""', f'executing "{name}"', 1)
-        raise DockerRefused(words) from error
+        refusal = DockerRefused(words)
+        refusal.printed = error.printed
+        raise refusal from error
 
 
 @contextmanager
@@ -69,7 +71,8 @@ def its_line(streams: Streams) -> Iterator[None]:
         yield
     except DockerRefused as refusal:
         if refusal.code == 1:
-            streams.write(b"\n")
+            streams.write(f"{refusal.printed}\n".encode())
+            refusal.printed = ""
         raise
 
 

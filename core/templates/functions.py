@@ -48,7 +48,7 @@ def _slice(value: Any, first: int = 0, last: int | None = None) -> Any:
 
 def _length(value: Any) -> int:
     if value is None:
-        raise Refused("len of nil pointer")
+        raise Refused("reflect: call of reflect.Value.Type on zero Value")
     if not isinstance(value, str | list | tuple | Mapping | Number):
         raise Refused(f"len of type {kind_of(value)}")
     return len(value)

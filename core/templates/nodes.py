@@ -106,4 +106,14 @@ class Leave:
     kind: Literal["break", "continue"]
 
 
-Node: TypeAlias = Text | Pipeline | Branch | Leave
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """``template "name" pipeline``: the nodes of that name, with the pipeline's answer as dot."""
+
+    name: str
+    pipeline: Pipeline | None
+    at: int
+    shown: str
+
+
+Node: TypeAlias = Text | Pipeline | Branch | Leave | Invoke

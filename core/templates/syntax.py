@@ -1,14 +1,15 @@
 """The grammar of Go's text/template: a text becomes nodes that can be executed.
 
 What the docker command lets people write after --format is there: actions, pipelines, variables,
-if, range, with, break, continue, comments, trimmed space. `define`, `block` and `template` are not.
-The sentences of refusals are Go's own (text/template/parse).
+if, range, with, break, continue, define, template, block, comments, trimmed space. The sentences of
+refusals are Go's own (text/template/parse).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any, Literal
 
 from core.errors import TemplateError
@@ -18,6 +19,7 @@ from core.templates.nodes import (
     Constant,
     Field,
     Function,
+    Invoke,
     Leave,
     Node,
     Operand,
@@ -42,12 +44,17 @@ _KEYWORDS = (
 )
 
 
-def parse(text: str, functions: frozenset[str]) -> tuple[Node, ...]:
-    """The nodes of a template. functions: the names that may be called.
+def parse(
+    text: str, functions: frozenset[str]
+) -> tuple[tuple[Node, ...], dict[str, tuple[Node, ...]]]:
+    """The nodes of a template, and those of the templates that it defines, by name.
+
+    functions: the names that may be called.
 
     Raises TemplateError.
     """
-    return _Parser(text, functions).whole()
+    parser = _Parser(text, functions)
+    return parser.whole(), parser.defined
 
 
 class _Parser:
@@ -60,6 +67,7 @@ class _Parser:
         self._at = 0
         self._variables = ["$"]
         self._ranges = 0
+        self.defined: dict[str, tuple[Node, ...]] = {}
 
     def whole(self) -> tuple[Node, ...]:
         nodes, end = self._nodes()
@@ -96,7 +104,39 @@ class _Parser:
                 if not self._ranges:
                     raise self._error(f"{{{{{kind}}}}} outside {{{{range}}}}")
                 return Leave(kind)
-        raise self._error(f"{first.text} is not played here")
+            case "define":
+                self._define(self._name("define").text)
+                return Text("")
+            case "block":
+                return self._invoke("block clause", defines=True)
+        return self._invoke("template clause")
+
+    def _name(self, where: str) -> Token:
+        """The token of a template's name, whose text is the name."""
+        token = self._next()
+        if token.kind not in ("string", "raw"):
+            raise self._error(f"unexpected {quoted(token.text)} in {where}")
+        return replace(token, text=str(self._constant(token)))
+
+    def _define(self, name: str) -> None:
+        outside, self._variables = self._variables, ["$"]
+        ranges, self._ranges = self._ranges, 0
+        nodes, end = self._nodes()
+        if end != "end":
+            raise self._error("unexpected EOF" if not end else f"unexpected {{{{{end}}}}}")
+        self.defined[name] = nodes
+        self._variables, self._ranges = outside, ranges
+
+    def _invoke(self, where: str, defines: bool = False) -> Invoke:
+        name = self._name(where)
+        pipeline = None if self._peek().kind == "end" else self._pipeline(where)
+        if defines and pipeline is None:
+            raise self._error(f"missing value for {where}")
+        self._ended(where)
+        if defines:
+            self._define(name.text)
+        after = f" {pipeline.shown}" if pipeline else ""
+        return Invoke(name.text, pipeline, name.at, f'{{{{template "{name.text}"{after}}}}}')
 
     def _branch(self, kind: Literal["if", "range", "with"]) -> Branch:
         known = len(self._variables)

@@ -17,7 +17,8 @@ from core.templates.functions import FUNCTIONS, Function, Refused, fits, kind_of
 from core.templates.syntax import parse
 from core.templates.values import NO_VALUE, printed, truth
 
-MOST = 1_000_000  # characters of one answer: a template may hold loops in loops
+MOST = 1_000_000  # characters of one answer, and steps to it: there may be loops in loops
+_DEEPEST = 50  # templates within templates; Go has room for more
 
 
 @runtime_checkable
@@ -45,7 +46,7 @@ class Template:
         self._text = text
         self._functions = functions
         known = frozenset(self._functions) | {"and", "or"}
-        self._nodes = parse(text, known)
+        self._nodes, self._defined = parse(text, known)
 
     def render(self, dot: Any, missing: Callable[[str], bool] = lambda name: True) -> str:
         """The text for a thing.
@@ -54,8 +55,12 @@ class Template:
 
         Raises TemplateError.
         """
-        run = _Run(self._text, self._functions, dot, missing)
-        run.walk(self._nodes, dot)
+        run = _Run(self._text, self._functions, dot, missing, self._defined)
+        try:
+            run.walk(self._nodes, dot)
+        except TemplateError as error:
+            error.printed = "".join(run.out)
+            raise
         return "".join(run.out)
 
 
@@ -68,9 +73,11 @@ class _Run:
         functions: Mapping[str, Function],
         root: Any,
         missing: Callable[[str], bool],
+        defined: Mapping[str, Sequence[nodes.Node]],
     ) -> None:
         self.out: list[str] = []
-        self._length = 0
+        self._length = self._steps = self._depth = 0
+        self._defined = defined
         self._text, self._functions, self._missing = text, functions, missing
         self._variables: list[tuple[str, Any]] = [("$", root)]
 
@@ -89,6 +96,26 @@ class _Run:
                     self._branch(node, dot)
                 case nodes.Leave(kind):
                     raise _Leave(kind)
+                case nodes.Invoke():
+                    self._invoke(node, dot)
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > MOST:
+            raise TemplateError(f"the template takes more than {MOST} steps")
+
+    def _invoke(self, node: nodes.Invoke, dot: Any) -> None:
+        if node.name not in self._defined:
+            raise self._error(f'template "{node.name}" not defined', node.shown, node.at)
+        if self._depth == _DEEPEST:
+            raise self._error(f"exceeded maximum template depth ({_DEEPEST})", node.shown, node.at)
+        self._step()
+        value = self._pipeline(node.pipeline, dot) if node.pipeline else None
+        outside, self._variables = self._variables, [("$", value)]
+        self._depth += 1
+        self.walk(self._defined[node.name], value)
+        self._depth -= 1
+        self._variables = outside
 
     def _say(self, text: str) -> None:
         self._length += len(text)
@@ -118,6 +145,7 @@ class _Run:
             value = self._pipeline(nodes.Pipeline(pipeline.calls), dot)
             pairs = self._pairs(value, pipeline)
             for key, each in pairs:
+                self._step()
                 with self._scope():
                     names = pipeline.variables
                     given = (key, each) if len(names) == 2 else (each,)
@@ -161,6 +189,9 @@ class _Run:
         first, *rest = call.operands
         if isinstance(first, nodes.Function):
             if first.name in ("and", "or"):
+                if not rest and not last:
+                    why = f"wrong number of args for {first.name}: want at least 1 got 0"
+                    raise self._error(why, call.shown, first.at)
                 return self._logic(first.name, rest, last, dot)
             return self._function(call, first, rest, last, dot)
         if isinstance(first, nodes.Field) and first.names:

@@ -27,6 +27,20 @@ NETWORK = {
 
 #: A format, and what ``docker network inspect --format`` printed, or refused.
 CASES = (
+    ('{{define "x"}}in {{.}}{{end}}{{template "x" .Name}}', "in n1"),
+    ('{{block "x" .}}{{.Name}}{{end}}|{{template "x" .}}', "n1|n1"),
+    (
+        '{{template "x"}}',
+        'template: :1:11: executing "" at <{{template "x"}}>: template "x" not defined',
+    ),
+    (
+        "{{and}}",
+        'template: :1:2: executing "" at <and>: wrong number of args for and: want at least 1 got 0',
+    ),
+    (
+        "{{len nil}}",
+        'template: :1:2: executing "" at <len nil>: error calling len: reflect: call of reflect.Value.Type on zero Value',
+    ),
     ("{{.Name}}", "n1"),
     ("{{.Labels}}", "map[a:b c:d]"),
     ("{{range $k, $v := .Labels}}{{$k}}={{$v}};{{end}}", "a=b;c=d;"),
@@ -142,3 +156,16 @@ def test_a_format_prints_what_docker_prints(form: str, printed: str) -> None:
     except TemplateError as refusal:
         told = str(refusal)
     assert told == printed
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ('{{define "x"}}{{template "x"}}{{end}}{{template "x"}}', "maximum template depth"),
+        ('{{define "x"}}{{template "x" .}}{{template "x" .}}{{end}}{{template "x" .}}', "depth"),
+        ("{{range 9999}}{{range 9999}}{{end}}{{end}}", "more than 1000000 steps"),
+    ],
+)
+def test_a_template_ends(form: str, why: str) -> None:
+    with pytest.raises(TemplateError, match=why):
+        Template(form).render(NETWORK)
