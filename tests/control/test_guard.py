@@ -12,6 +12,7 @@ from typing import Any
 import docker
 import pytest
 
+from core.cluster import host
 from core.commands.registry import parse
 from core.commands.streams import Captured, Folder
 from core.control.access import Access
@@ -159,7 +160,11 @@ def test_no_new_container_gets_what_is_the_machines(
                 "--credential-spec file://x.json",
             )
         ),
+        "service create -d --network name=host,alias=x nginx",
+        "service create --mode global-job -d --mount type=bind,src=/,dst=/host nginx",
         "service update -d --mount-add type=bind,src=/,dst=/host web",
+        "service update -d --env-add LD_PRELOAD=/srv/x.so viz",
+        "service update -d --entrypoint sh --user root viz",
         "service update -d --cap-add ALL web",
         "service update -d --network-add host web",
         "service update -d --log-driver syslog web",
@@ -224,6 +229,29 @@ def test_no_stack_gets_what_is_the_machines(control: Control, part: str) -> None
 def test_no_stack_gets_what_is_the_dashboards(control: Control, part: str, outside: str) -> None:
     text = f"services: {{y: {{image: nginx, {part}}}}}\n{outside}\n"
     assert ITSELF in played(control, "stack deploy -c x.yml lent", {"x.yml": text.encode()})
+
+
+@pytest.mark.parametrize(
+    "network",
+    ["driver: macvlan", "driver: bridge, driver_opts: {com.docker.network.bridge.name: docker0}"],
+)
+def test_no_network_of_a_stack_is_the_machines(control: Control, network: str) -> None:
+    text = f"services: {{x: {{image: nginx, networks: [n]}}}}\nnetworks: {{n: {{{network}}}}}\n"
+    assert MACHINE in played(control, "stack deploy -c x.yml netted", {"x.yml": text.encode()})
+
+
+def test_what_docker_leaves_out_of_a_stack_is_left_out(control: Control) -> None:
+    """Docker warns of these keys, and sends none of them."""
+    text = (
+        "services: {x: {image: nginx, privileged: true, pid: host, ipc: host, network_mode: host, "
+        "devices: ['/dev/sda'], security_opt: ['seccomp:unconfined'], cgroup_parent: /x, "
+        "userns_mode: host}}\n"
+    )
+    said = played(control, "stack deploy -c x.yml bare", {"x.yml": text.encode()})
+    assert "Ignoring unsupported options" in said
+    with contextlib.closing(control.connection.client()) as client:
+        task = client.api.inspect_service("bare_x")["Spec"]["TaskTemplate"]
+    assert list(host.of_task(task)) == []
 
 
 def test_a_volume_of_a_stack_is_none_of_the_machines_folders(control: Control) -> None:
