@@ -154,7 +154,6 @@ class Line:
         try:
             self._socket = self._commands.server.open()
         except NoDocker as none:
-            self._over = True
             self._refuse(str(none), 127)
             self._loop.call_soon(self._commands.leave, self.cluster)
             return
@@ -163,19 +162,15 @@ class Line:
 
     def _give_up(self) -> None:
         self._commands.waiting.remove(self)
-        self._over = True
         self._refuse(f"{_MOST_OF_ONE} docker commands go on already: end one first", _REFUSED)
 
     def _refuse(self, why: str, code: int) -> None:
-        self._add(ERROR, f"docker: {why}\n".encode())
-        self._add(EXIT, json.dumps({"code": code}).encode())
+        self._over = True
+        self._frames.append((ERROR, f"docker: {why}\n".encode()))
+        self._frames.append((EXIT, json.dumps({"code": code}).encode()))
+        self._tell()
 
     # Frames
-
-    def _add(self, kind: bytes, payload: bytes) -> None:
-        self._frames.append((kind, payload))
-        self._held += len(payload)
-        self._tell()
 
     def _tell(self) -> None:
         if self.listener is not None:
