@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 
 from essaim_practice.text.widths import width
 
@@ -18,6 +19,7 @@ class Screen:
         self.row = self.column = 0
         self.styles: list[str] = []
         self.bells = 0
+        self._decoder = getincrementaldecoder("utf-8")()
         self._other: tuple[list[list[str]], int, int] | None = None  # while a program has it all
 
     @property
@@ -33,7 +35,7 @@ class Screen:
         return self.row, self.column
 
     def write(self, data: bytes) -> None:
-        text, at = data.decode(), 0
+        text, at = self._decoder.decode(data), 0
         while at < len(text):
             if match := _SEQUENCE.match(text, at):
                 self._do(match[0], match[1], match[2])
