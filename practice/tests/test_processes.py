@@ -229,6 +229,14 @@ def test_keys_make_lines(typed: bytes, lines: list[bytes]) -> None:
     assert terminal.take(raw=False) is None
 
 
+def test_what_is_typed_at_once_is_shown_at_once() -> None:
+    shown: list[bytes] = []
+    terminal = Terminal(shown.append, lambda number: None, lambda: shown.append(b"|"))
+    terminal.type("héé\x7f".encode())
+    terminal.type(b"a\rb\x03c")
+    assert shown == ["héé\b \b".encode(), b"a\r\n", b"|", b"b^C", b"c"]
+
+
 def test_keys_that_come_in_thousands_are_read_in_pieces() -> None:
     ignore: Callable[[object], None] = lambda _: None  # noqa: E731
     terminal = Terminal(ignore, ignore, lambda: None)

@@ -40,6 +40,7 @@ class Terminal:
         self._show = show
         self._interrupt = interrupt
         self._entered = entered
+        self._echo = bytearray()  # not shown yet
         self._line = bytearray()
         self._escape = b""  # the beginning of a key that sends several bytes
         self._lines: deque[bytes] = deque()  # typed to their end; b"" for Ctrl-D
@@ -106,7 +107,7 @@ class Terminal:
             if data[at] == 0x1B:
                 if _HALF_ESCAPE.match(data, at):
                     self._escape = data[at:][:16]
-                    return
+                    break
                 match = _ESCAPE.match(data, at)
                 assert match is not None
                 self._key(match[0])
@@ -114,22 +115,33 @@ class Terminal:
             else:
                 self._byte(data[at])
                 at += 1
+        self._show_echo()
+
+    def _show_echo(self) -> None:
+        """Show at once what was typed at once; before a program answers to it."""
+        if self._echo:
+            echo = bytes(self._echo)
+            self._echo.clear()
+            self._show(echo)
 
     def _byte(self, byte: int) -> None:
         if byte in _SIGNALS:
             self._line.clear()
             self._lines.clear()
             self._keys.clear()
-            self._show(_caret(byte))
+            self._echo += _caret(byte)
+            self._show_echo()
             self._interrupt(_SIGNALS[byte])
         elif byte in _ENTER:
             self._lines.append(bytes(self._line) + b"\n")
             self._line.clear()
-            self._show(b"\r\n")
+            self._echo += b"\r\n"
+            self._show_echo()
             self._entered()
         elif byte == _END:
             self._lines.append(bytes(self._line))
             self._line.clear()
+            self._show_echo()
             self._entered()
         elif byte in _ERASE:
             self._erase()
@@ -140,14 +152,14 @@ class Terminal:
             self._shorten(kept[: kept.rfind(b" ") + 1])
         elif len(self._line) < _LONGEST:
             self._line.append(byte)
-            self._show(bytes((byte,)) if byte >= 0x20 or byte == 0x09 else _caret(byte))
+            self._echo += bytes((byte,)) if byte >= 0x20 or byte == 0x09 else _caret(byte)
 
     def _key(self, key: bytes) -> None:
         if key[-1:] in _ANSWERS and len(key) > 2:
             return
         if len(self._line) + len(key) <= _LONGEST:
             self._line += key
-            self._show(b"^[" + key[1:])
+            self._echo += b"^[" + key[1:]
 
     def _erase(self) -> None:
         if not self._line:
@@ -155,7 +167,7 @@ class Terminal:
         last = self._line.pop()
         while self._line and last & 0xC0 == 0x80:  # the rest of a character of several bytes
             last = self._line.pop()
-        self._show(b"\x08 \x08" * (2 if last < 0x20 and last != 0x09 else 1))
+        self._echo += b"\x08 \x08" * (2 if last < 0x20 and last != 0x09 else 1)
 
     def _shorten(self, line: bytes) -> None:
         """Erase what was typed after this beginning of the line."""
