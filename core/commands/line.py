@@ -13,6 +13,7 @@ from typing import Any
 from core.commands import frames
 from core.commands.frames import Connection
 from core.commands.streams import Folder, Interrupt, Streams
+from core.threads.supervised import SupervisedThread
 
 #: The exit code of a line that Ctrl-C ends, and of one whose terminal is gone.
 INTERRUPTED, HUNG_UP = 130, 129
@@ -77,7 +78,7 @@ class Line(Streams):
 
     def start(self) -> None:
         for run in (self._listen, self._call):
-            threading.Thread(target=run, name=run.__name__, daemon=True).start()
+            SupervisedThread(run.__name__.strip("_"), run).start()
 
     def _call(self) -> None:
         while True:
