@@ -12,12 +12,12 @@ import asyncio
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from typing import IO, Any
 from urllib.parse import quote
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -33,7 +33,11 @@ MOST = 20_000_000  # bytes of a file that is uploaded
 MOST_ASKED = 20_000  # bytes of a body that only names paths
 MOST_PATH = 4096  # bytes, as in Linux
 SENDING = 300.0  # seconds that a file may take to come in
-IN_MEMORY = 1_000_000  # bytes of an upload that wait in memory; the rest waits in a file
+IN_MEMORY = 250_000  # bytes of an upload that waits in memory; a larger one waits in a file
+#: Requests to one machine that are dealt with at a time: the others wait, and stop nobody else.
+AT_ONCE = 2
+#: Bytes of all uploads that wait in files: more than one cluster's machines may send at a time.
+IN_FILES = 500_000_000
 
 _MACHINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 _HEADERS = {
@@ -51,21 +55,22 @@ OriginCheck = Callable[[Mapping[str, str]], bool]
 FindWay = Callable[[HTTPConnection, str], Way]
 
 
-@dataclass(frozen=True, slots=True)
 class _Refused(Exception):
-    status: int
-    text: str
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status, self.text = status, text
 
 
 def routes(way: FindWay, origin_allowed: OriginCheck) -> list[BaseRoute]:
     """way: may wait, and raise an EssaimError."""
+    lanes = _Lanes()
 
     async def answered(request: Request) -> Response:
         _ = translation(preferred(request.query_params.get("lang"))).gettext
         try:
             if not origin_allowed(request.headers):
                 raise _Refused(403, _("A page of another site may not do this."))
-            return await _answer(request, way, _)
+            return await _answer(request, way, lanes, _)
         except _Refused as refused:
             return _refusal(refused.status, refused.text)
         except ClientDisconnect:
@@ -86,18 +91,48 @@ def routes(way: FindWay, origin_allowed: OriginCheck) -> list[BaseRoute]:
     ]
 
 
-async def _answer(request: Request, find: FindWay, _: Translate) -> Response:
+class _Lanes:
+    """Has each machine's requests wait for one another, and bounds what waits in files."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[Way, anyio.CapacityLimiter] = {}
+        self.in_files = 0  # bytes
+
+    @asynccontextmanager
+    async def turn(self, way: Way) -> AsyncIterator[None]:
+        lane = self._lanes.setdefault(way, anyio.CapacityLimiter(AT_ONCE))
+        try:
+            async with lane:
+                yield
+        finally:
+            if not (lane.borrowed_tokens or lane.statistics().tasks_waiting):
+                self._lanes.pop(way, None)
+
+
+async def _answer(request: Request, find: FindWay, lanes: _Lanes, _: Translate) -> Response:
     machine, part = request.path_params["machine"], request.url.path.rpartition("/")[2]
     if not _MACHINE.fullmatch(machine):
         raise _Refused(404, _("There is no machine called {node}.").format(node=machine))
     query = {} if request.method == "POST" else {"path": _path(request.query_params.get("path"))}
-    files = MachineFiles(await run_in_threadpool(find, request, machine))
+    way = await run_in_threadpool(find, request, machine)
+    async with lanes.turn(way):
+        return await _passed_on(request, MachineFiles(way), part, query, lanes, _)
+
+
+async def _passed_on(
+    request: Request,
+    files: MachineFiles,
+    part: str,
+    query: Mapping[str, str],
+    lanes: _Lanes,
+    _: Translate,
+) -> Response:
     with ExitStack() as held:
         given: dict[str, Any] = {}
         if request.method == "POST":
             given["json"] = await _named(request, ("from", "to") if part == "rename" else ("path",))
         elif request.method == "PUT":
-            given["body"] = await _uploaded(request, held, _)
+            given["body"] = await _uploaded(request, held, lanes, _)
         headers = {
             name: request.headers[name] for name in _ASKED_HEADERS if name in request.headers
         }
@@ -133,25 +168,37 @@ def _asked(
     return StreamingResponse(pieces(), 200, _HEADERS | passed, kind)
 
 
-async def _uploaded(request: Request, held: ExitStack, _: Translate) -> IO[bytes]:
-    """The body, in a file that ``held`` closes. Raises _Refused."""
+async def _uploaded(
+    request: Request, held: ExitStack, lanes: _Lanes, _: Translate
+) -> IO[bytes] | bytes:
+    """The body; a large one in a file that ``held`` closes. Raises _Refused."""
     large = _Refused(413, _("A file may have {size} MB at most.").format(size=MOST // 10**6))
     said = request.headers.get("content-length") or "0"
     if not (said.isdigit() and len(said) <= 9 and int(said) <= MOST):
         raise large
     kept = held.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
     size = 0
+
+    def forget() -> None:
+        lanes.in_files -= size if size > IN_MEMORY else 0
+
+    held.callback(forget)
     try:
         async with asyncio.timeout(SENDING):
             async for piece in request.stream():
-                size += len(piece)
+                before, size = size, size + len(piece)
                 if size > MOST:
+                    size = before
                     raise large
+                if size > IN_MEMORY:
+                    lanes.in_files += size - (before if before > IN_MEMORY else 0)
+                    if lanes.in_files > IN_FILES:
+                        raise _Refused(503, _("Much is being sent just now: try again soon."))
                 kept.write(piece)
     except TimeoutError:
         raise _Refused(408, _("That takes too long to be sent.")) from None
     kept.seek(0)
-    return kept
+    return kept if size > IN_MEMORY else kept.read()
 
 
 async def _named(request: Request, names: tuple[str, ...]) -> dict[str, str]:

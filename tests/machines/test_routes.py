@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ class Door:
         self.machines.append(machine)
         if self.refusal:
             raise self.refusal
-        return Connection(self.engine).way
+        return Connection(self.engine).way.below(f"/{machine}")
 
     def ask(
         self, method: str, part: str, machine: str = "node1", **options: Any
@@ -207,6 +208,35 @@ def test_a_file_has_a_size(door: Door, engine: FakeEngine, monkeypatch: pytest.M
     assert engine.files == {"/root": None, "/root/a": bytes(1000)}
     many = door.ask("POST", "files", json={"path": "/root", "more": "x" * 30_000})
     assert many.status_code == 413
+
+
+def test_what_is_sent_slowly_stops_no_other_machine(door: Door, engine: FakeEngine) -> None:
+    name, port = door.address.removeprefix("http://").split(":")
+    sent = (
+        "PUT /machines/node1/file?path=/root/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"
+    )
+    slow = [socket.create_connection((name, int(port)), PATIENCE) for _ in range(5)]
+    for each in slow:
+        each.sendall(sent.encode())
+    until(lambda: len(door.machines) == len(slow))
+    assert door.ask("GET", "files", "node2", **file("/root")).status_code == 200
+    assert ("PUT", "/root/a") not in engine.heard
+    for each in slow:
+        each.close()
+    assert door.ask("GET", "files", "node1", **file("/root")).status_code == 200
+
+
+def test_uploads_fill_no_disk(
+    door: Door, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_routes, "IN_MEMORY", 100)
+    monkeypatch.setattr(machine_routes, "IN_FILES", 1000)
+    for _ in range(3):  # what was sent makes room again, refused or not
+        assert door.ask("PUT", "file", **file("/root/a"), data=bytes(900)).status_code == 200
+        many = iter([bytes(90), bytes(90), bytes(900)])
+        assert door.ask("PUT", "file", **file("/root/b"), data=many).status_code == 503
+        assert door.ask("PUT", "file", **file("/root/c"), data=bytes(100)).status_code == 200
+    assert sorted(engine.files) == ["/root", "/root/a", "/root/c"]
 
 
 def test_the_system_words_come_through(door: Door) -> None:
