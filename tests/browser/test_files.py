@@ -152,7 +152,7 @@ def test_files_are_dropped_and_taken(page: Page) -> None:
 
     row(page, "data").click()
     with page.expect_download() as coming:
-        page.get_by_role("toolbar").get_by_role("button", name="Download").click()
+        page.locator(".essaim-side").get_by_role("button", name="Download").click()
     assert coming.value.suggested_filename == "data.tar"
     with tarfile.open(fileobj=io.BytesIO(Path(coming.value.path()).read_bytes())) as tar:
         assert sorted(tar.getnames()) == ["data", "data/a.csv", "data/b.bin"]

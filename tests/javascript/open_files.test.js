@@ -249,6 +249,51 @@ test("what is no text, or too much of it, is not opened", async () => {
   assert.equal(await open("/root/large"), "large");
 });
 
+test("an open file that becomes something else is told, and not written over", async () => {
+  const { machine, files, type, text } = await editing();
+  machine.put(PATH, Uint8Array.of(0));
+  assert.equal((await files.see(machine.find))[0][1], "other");
+  type("typed ");
+  assert.ok(!(await files.save()));
+  assert.equal(files.shown.other.content, null);
+  files.follow(files.shown);
+  assert.equal(text(), "typed one\n");
+  files.close();
+  const again = tab(machine, files.drafts.storage);
+  await again.open();
+  assert.equal(again.text(), "typed one\n");
+  assert.ok(!(await again.files.save()));
+  assert.ok(await again.files.save(true));
+  assert.equal(machine.files.get(PATH).text, "typed one\n");
+});
+
+test("a change that was not read for want of a network is read later", async () => {
+  const { machine, files, text } = await editing();
+  machine.put(PATH, "two\n");
+  machine.up = false;
+  assert.deepEqual(await files.see(machine.find), []);
+  machine.up = true;
+  assert.equal((await files.see(machine.find))[0][1], "followed");
+  assert.equal(text(), "two\n");
+});
+
+test("of two files that are chosen at once the last one is shown", async () => {
+  const { machine, files, open } = await editing();
+  machine.put("/root/b", "b");
+  machine.put("/root/c", "c");
+  const { read } = machine;
+  let go = () => {};
+  machine.read = async (path) => {
+    if (path === "/root/b") await new Promise((resolve) => (go = resolve));
+    return read.call(machine, path);
+  };
+  const first = open("/root/b");
+  assert.equal(await open("/root/c"), "shown");
+  go();
+  assert.equal(await first, "passed");
+  assert.equal(files.shown.path, "/root/c");
+});
+
 test("another tab's edits are not forgotten by a save here", async () => {
   const { machine, memory, files, type } = await editing();
   const other = tab(machine, memory);

@@ -53,7 +53,7 @@ export class FilesPanel {
     const side = element("div", "essaim-side", root);
     element("p", "essaim-where", side, `${machine}:${folder}`);
     const tools = element("div", "essaim-tools", side);
-    tools.setAttribute("role", "toolbar");
+    tools.setAttribute("role", "group");
     setLabel(tools, label);
     this.acts = new FileActs(this, side);
     this.tree = new FileTree(side, label, words, {
@@ -221,6 +221,7 @@ export class FilesPanel {
     const entry = this.entry(path) || undefined;
     await this.act(async () => {
       const found = await this.files.open(path, entry);
+      if (found === "passed") return;
       this.offer = found === "shown" ? "" : path;
       if (found === "shown") return;
       const bytes = size(entry?.size || 0, language, [words.bytes, words.kilobytes, words.megabytes]);
@@ -316,7 +317,8 @@ export class FilesPanel {
     if (full) element("p", "", news, words.full);
     else if (shown?.other) {
       element("p", "", news, fill(words.other, { name: base(shown.path) }));
-      button("", news, words.take, () => this.act(() => this.files.follow(shown)));
+      const take = button("", news, words.take, () => this.act(() => this.files.follow(shown)));
+      take.hidden = shown.other.content === null;
       button("", news, words.over, () => this.save(true));
     }
   }

@@ -14,8 +14,9 @@ import { Refused } from "./machine_files.js";
  * @property {State["doc"] | null} clean the machine's text; null where it is not known, or is none
  * @property {string | null} tag of the machine's text that was edited; null: a file that is not there
  * @property {string} seen what the machine's list said of it
- * @property {{ content: string, tag: string } | null} other what the machine holds now, where that is another text
+ * @property {Found | null} other what the machine holds now, where that is something else
  */
+/** @typedef {{ content: string | null, tag: string }} Found content: null where it cannot be edited */
 
 const KEEP_MS = 300; // from a key to the browser's memory
 
@@ -24,6 +25,7 @@ export class OpenFiles {
   /** @type {OpenFile | null} */ shown = null;
   /** @type {Map<string, string>} */ kept = new Map(); // what this tab gave to the browser's memory, by path
   saving = false;
+  wanted = ""; // the path that was chosen last
   full = false; // the browser has no room for what is typed
 
   /**
@@ -43,47 +45,53 @@ export class OpenFiles {
    * Show a file: what was typed into it, else the machine's text. Raises Refused.
    * @param {string} path
    * @param {Entry} [entry] what the machine's list says of it
-   * @returns {Promise<"shown" | "large" | "binary">}
+   * @returns {Promise<"shown" | "large" | "binary" | "passed">}
    */
   async open(path, entry) {
     const draft = this.drafts.get(path);
     let file = this.files.get(path);
     if (!file && !draft && entry && entry.size > EDITABLE) return "large";
+    this.wanted = path;
     if (!file) {
       const found = await this.read(path, draft !== null);
+      if (this.wanted !== path) return "passed"; // another one was chosen meanwhile
       if (found === "large" || found === "binary") return found;
-      file = this.begun(path, found, draft, seen(entry));
+      file = this.files.get(path) || this.begun(path, found, draft, seen(entry));
     }
     this.show(file);
     return "shown";
   }
 
-  /** The machine's text; null where it has none, or cannot be asked while there is another text. Raises Refused. */
+  /**
+   * The machine's text. Raises Refused, but not where something was typed and the machine cannot be asked now: null.
+   * In such a file, what is no text or too much has null as its content.
+   */
   async read(/** @type {string} */ path, /** @type {boolean} */ typed) {
     try {
       const { bytes, tag } = await this.machine.read(path);
       const content = bytes.length > EDITABLE ? null : text(bytes);
-      if (content !== null) return { content, tag };
-      if (!typed) return bytes.length > EDITABLE ? "large" : "binary";
+      if (content !== null || typed) return { content, tag };
+      return bytes.length > EDITABLE ? "large" : "binary";
     } catch (error) {
       if (!(error instanceof Refused && typed && (error.lost || error.status === 404))) throw error;
-      if (error.status === 404) return "gone";
+      return error.status === 404 ? "gone" : null;
     }
-    return null;
   }
 
   /**
    * @param {string} path
-   * @param {{ content: string, tag: string } | "gone" | null} found
+   * @param {Found | "gone" | null} found
    * @param {import("./drafts.js").Draft | null} draft
    * @param {string} listed
    * @returns {OpenFile}
    */
   begun(path, found, draft, listed) {
     if (draft) this.kept.set(path, draft.text);
-    if (found === null || found === "gone") {
+    if (found === null || found === "gone" || found.content === null) {
       const state = this.editor.make(path, draft?.text || "");
-      return { path, state, clean: null, tag: found ? null : (draft?.tag ?? null), seen: listed, other: null };
+      const tag = found === "gone" ? null : (draft?.tag ?? null);
+      const other = found && found !== "gone" && found.tag !== tag ? found : null;
+      return { path, state, clean: null, tag, seen: listed, other };
     }
     const state = this.editor.make(path, found.content);
     const file = { path, state, clean: state.doc, tag: found.tag, seen: listed, other: null };
@@ -189,13 +197,14 @@ export class OpenFiles {
   /**
    * Read the machine's text again: an unchanged file follows it. Raises Refused.
    * @param {OpenFile} file
-   * @returns {Promise<"same" | "followed" | "other" | "gone">}
+   * @returns {Promise<"same" | "followed" | "other" | "gone" | "unknown">}
    */
   async compare(file) {
     const found = await this.read(file.path, true);
     if (found === "gone") return this.lost(file);
-    if (found === null || found === "large" || found === "binary" || found.tag === file.tag) return "same";
-    if (this.unsaved(file)) {
+    if (found === null || typeof found === "string") return "unknown";
+    if (found.tag === file.tag) return "same";
+    if (this.unsaved(file) || found.content === null) {
       file.other = found;
       if (file.state.sliceDoc() !== found.content) return "other";
     }
@@ -205,7 +214,7 @@ export class OpenFiles {
 
   /** Take the machine's text; Ctrl-Z brings back the typed one. @param {OpenFile} file */
   follow(file, found = file.other) {
-    if (!found) return;
+    if (!found || found.content === null) return;
     const state = this.editor.replaced(file.path, file.state, found.content);
     Object.assign(file, { state, clean: state.doc, tag: found.tag, other: null });
     if (file === this.shown) this.show(file);
@@ -216,7 +225,7 @@ export class OpenFiles {
   discard() {
     const file = this.shown;
     if (!file) return;
-    if (file.other) this.follow(file);
+    if (file.other && file.other.content !== null) this.follow(file);
     else if (file.clean) this.follow(file, { content: original(file.state, file.clean), tag: file.tag ?? "*" });
     else this.forget(file.path);
   }
@@ -242,8 +251,9 @@ export class OpenFiles {
       if (entry === null) {
         news.push([file, this.lost(file)]);
       } else if (file.seen !== seen(entry)) {
-        file.seen = seen(entry);
         const found = await this.compare(file);
+        if (found === "unknown") continue;
+        file.seen = seen(entry);
         if (found !== "same") news.push([file, found]);
       }
     }
