@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,6 +46,8 @@ class Terminal:
     ) -> None:
         self.socket.close()
         self._stream.close()
+        with suppress(OSError, ValueError):
+            self._stream._response.close()
 
     def type(self, keys: str) -> None:
         self.socket.sendall(keys.encode())

@@ -87,8 +87,7 @@ def test_the_machines_own_files(terminal: Terminal) -> None:
 
 
 def test_in_the_background(terminal: Terminal) -> None:
-    terminal.run("docker events --filter type=container --format 'heard {{.Action}}' &")
-    time.sleep(0.5)
+    terminal.run("docker events --since 1 --filter event=create --format 'heard {{.Action}}' &")
     terminal.type("docker create --name seen alpine\r")
     terminal.until("heard create")
     terminal.type("\r")  # the prompt may have come before
@@ -171,9 +170,8 @@ def test_tab(terminal: Terminal) -> None:
         terminal.until(typed)
         terminal.type("\t")
         terminal.until(shown)
-        terminal.type("\x15")
-    terminal.type("\r")
-    terminal.until(PROMPT)
+        terminal.type("\x15\r")
+        terminal.until(PROMPT)
 
 
 def test_a_login_is_the_machines(terminal: Terminal) -> None:

@@ -138,21 +138,31 @@ def test_words_that_may_follow(typing: Commands) -> None:
 
 
 def test_ctrl_c_reaches_a_program_through_the_engine(typing: Commands) -> None:
-    trap = "trap 'echo heard; exit 5' INT; while :; do sleep 0.1; done"
+    trap = "trap 'echo heard; exit 5' INT; while :; do echo on; sleep 1; done"
     typing.type("run", "-d", "--name", "trapping", "alpine", "sh", "-c", trap)
     line = typing.begin("attach", "trapping")
-    time.sleep(0.5)
+    line.until(lambda line: line.out)
     line.connection.send(frames.INTERRUPT)
-    assert line.ended() == (5, "heard\n", "")
+    code, out, error = line.ended()
+    assert (code, out[-7:], error) == (5, "\nheard\n", "")
 
 
 def test_the_third_ctrl_c_ends_any(typing: Commands) -> None:
-    typing.type("run", "-d", "--name", "deaf", "alpine", "sh", "-c", "trap '' INT; sleep 100000")
+    typing.type(
+        "run",
+        "-d",
+        "--name",
+        "deaf",
+        "alpine",
+        "sh",
+        "-c",
+        "trap '' INT; while :; do echo on; sleep 1; done",
+    )
     line = typing.begin("attach", "deaf")
-    time.sleep(0.5)
+    line.until(lambda line: line.out)
     for _ in range(3):
         line.connection.send(frames.INTERRUPT)
-    assert line.ended() == (1, "", "\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n")
+    assert line.ended()[::2] == (1, "\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n")
 
 
 def test_every_help_is_in_memory(typing: Commands) -> None:

@@ -27,7 +27,7 @@ def serve(connected: socket.socket) -> None:
         length = HEAD.unpack(head)[0] if head else 0
         return received.read(length) if length else b""
 
-    verb, *rest = json.loads(receive())["argv"]
+    verb, *rest = json.loads(receive()).get("argv", ("hold",))
     if verb == "say":
         send(b"o", " ".join(rest).encode() + b"\n")
     elif verb == "flood":

@@ -121,6 +121,14 @@ def test_a_docker_command_that_ends_begins_anew(shell: Shell) -> None:
     wait_for(lambda: shell.run("docker say there") == "there\n")
 
 
+def test_words_that_do_not_come_are_not_waited_for(shell: Shell) -> None:
+    shell.run("true")
+    shell.type("docker p\t")
+    time.sleep(0.5)
+    shell.type("s; echo on\r")
+    shell.until("on\r\n")
+
+
 def test_a_cluster_that_is_reset_ends_its_lines(api: docker.APIClient) -> None:
     shells = [Shell(api) for _ in range(8)]
     for each in shells:

@@ -24,7 +24,6 @@ from essaim_practice.programs.docker_lines import (
 from essaim_practice.programs.steps import READ, Hear, Interrupted, Read, Step, Steps, Write, line
 
 _KILLED = 128 + signals.KILL
-_PATIENCE = 2.0  # simulated seconds for words to complete
 _RAW = Read(raw=True)
 _READS = {b"": None, b"line": READ, b"raw": _RAW}  # by what the docker command wants
 
@@ -132,15 +131,13 @@ def complete(
     except NoDocker:
         return []
     try:
-        until = context.now() + _PATIENCE
-        while (left := until - context.now()) > 0:
-            yield Hear((outside,), seconds=left)
+        while True:
+            yield Hear((outside,))
             while (frame := outside.take()) is not None:
                 kind, payload = frame
                 if kind == WORDS:
                     return [str(word) for word in json.loads(payload)]
                 if kind == EXIT:
                     return []
-        return []
     finally:
         outside.close()

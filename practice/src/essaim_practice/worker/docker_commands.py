@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from essaim_practice.engine.machines import Machine
 from essaim_practice.hosting.server import PracticeServer
-from essaim_practice.programs.docker_lines import ERROR, EXIT, NoDocker
+from essaim_practice.programs.docker_lines import COMPLETE, ERROR, EXIT, NoDocker
 from essaim_practice.store.formats import API_VERSION
 from essaim_practice.store.objects import Engine
 from essaim_practice.wire.server import EngineServer
@@ -24,6 +24,7 @@ OPEN, OPENED = b"n", b"e"  # a wish for a connection to an engine, and the answe
 _MOST_OF_ONE = 8  # lines of one cluster that go on at a time
 _MOST = 100  # of all
 _PATIENCE = 10.0  # seconds that one waits for its turn
+_WORDS = 3.0  # real seconds after which nobody waits for words to complete
 _HEAD = struct.Struct(">Ic")
 _READ = 65536
 _ROOM = 256 * 1024  # bytes of output that wait for the machine's program
@@ -159,6 +160,12 @@ class Line:
             return
         self._loop.add_reader(self._socket, self._receive)
         self._send(*self._first)
+        if self._first[0] == COMPLETE:
+            self._impatient = self._loop.call_later(_WORDS, self._cut)
+
+    def _cut(self) -> None:
+        self.close()
+        self._tell()
 
     def _give_up(self) -> None:
         self._commands.waiting.remove(self)
@@ -185,8 +192,7 @@ class Line:
         except OSError:
             data = b""
         if not data:
-            self.close()
-            self._tell()
+            self._cut()
             return
         self._received += data
         while self._socket is not None and len(self._received) >= _HEAD.size:
@@ -232,8 +238,7 @@ class Line:
         if self._socket is None:
             return
         if sum(len(data) for data, _ in self._unsent) > _SENT:
-            self.close()
-            self._tell()
+            self._cut()
         elif self._unsent:
             self._loop.add_writer(self._socket, self._flush)
         else:
