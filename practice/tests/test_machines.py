@@ -77,6 +77,7 @@ def test_it_is_an_alpine_of_its_own(shell: Shell) -> None:
     )
     assert "Alpine Linux" in shell.run("cat /etc/os-release")
     assert shell.run("uname -n") == "node1\n"
+    assert shell.run("which docker vi vim nano bash curl wget | wc -l") == "7\n"
     assert shell.run("python3 app.py") == "/bin/ash: python3: not found\n"
     assert shell.run("echo $(hostname -i)") == "192.168.0.11\n"
     assert shell.run("stty size") == "24 80\n"

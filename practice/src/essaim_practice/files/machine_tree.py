@@ -9,7 +9,7 @@ from essaim_practice.files.rootfs import SMALL_BINARY, Maker, busybox
 from essaim_practice.store.file_tree import File, Inode, Tree
 
 #: Programs of a machine beside BusyBox's, in /usr/bin.
-PROGRAMS = ("bash", "curl", "docker", "dockerd", "getent", "nano", "vi")
+PROGRAMS = ("bash", "curl", "docker", "dockerd", "getent", "nano", "vi", "vim")
 
 _RELEASE = "3.22.2"
 _MADE = 1_759_881_600.0  # when that came out
