@@ -17,7 +17,7 @@ from core.console.answer import message
 from core.console.grant import Grant
 from core.control.control import Control
 from core.engine.practice import Machine
-from core.errors import InvalidCommand, NotAllowed
+from core.errors import EssaimError, InvalidCommand, NotAllowed
 from core.i18n import later as _
 from core.i18n import translation
 from core.live.hub import Subscription
@@ -136,24 +136,26 @@ class Desk:
     def again(self, key: str, grant: Grant, language: str, size: tuple[int, int] = SIZE) -> None:
         """A fresh shell in a terminal whose shell has ended, or was lost with its machine."""
         place = self._places.get(key)
-        if place is None or place.container:
+        end = place.terminal.end if place else None
+        if place is None or place.container or end is None:
             return
+        lost = end.code is None and not end.idle
 
         def begin() -> None:
             with self._opening:
-                end = place.terminal.end
-                if end is None:
+                if place.terminal.end is None:
                     return
                 stream = self._stream(place.machine, "", grant, size)
                 told = b""
-                if end.code is None and not end.idle:
+                if lost:
                     text = translation(language).gettext(
                         _("The connection to {machine} was lost: this is a fresh shell.")
                     )
                     told = note(text.format(machine=place.machine))
                 place.terminal.renew(stream, told)
 
-        self._do(begin, language, place.machine)
+        # A browser asks until the machine is back.
+        self._do(begin, language, place.machine, quiet=lost)
 
     def hang_up(self, key: str) -> None:
         """Close one of its terminals, and forget it."""
@@ -178,11 +180,15 @@ class Desk:
         grant.control.require_practice(refusal)
         return shell(grant.control.machines.at(machine), size)
 
-    def _do(self, begin: Callable[[], None], language: str, machine: str) -> None:
+    def _do(
+        self, begin: Callable[[], None], language: str, machine: str, quiet: bool = False
+    ) -> None:
         def act() -> None:
             try:
                 begin()
             except Exception as error:
+                if quiet and isinstance(error, EssaimError):
+                    return
                 said = unforeseen(error).said(translation(language).gettext)
                 self._tell(("refused", message("refused", machine=machine, text=said)))
 

@@ -73,7 +73,8 @@ def terminals(ticket: str) -> None:
             "no_power": _("{machine} has no power. A terminal opens when it is back."),
             "keys": _(
                 "What you select is copied, and so it is by Ctrl+Shift+C or Ctrl+Insert. Ctrl+V, "
-                "Ctrl+Shift+V, Shift+Insert and the browser’s menu paste."
+                "Ctrl+Shift+V, Shift+Insert and the browser’s menu paste. F6 leads out of the "
+                "terminal."
             ),
             "close": _("Close {title}"),
             "ended": _("It has ended, with exit code {code}"),

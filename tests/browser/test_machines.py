@@ -246,8 +246,50 @@ def test_a_machine_without_power_says_so_and_its_terminal_comes_back(look: Look)
         faults = page.context.new_page()
         faults.set_default_timeout(PATIENCE)
         faults.goto(f"{essaim}/nodes")
-        faults.get_by_role("button", name="Power off").nth(0).click()
-        expect(page.get_by_role("tab", name=re.compile("no power"))).to_have_count(1)
+        switch = faults.locator(".st-key-power_node2 label")
+        switch.click()
+        expect(page.get_by_role("tab", name="node2 · no power")).to_be_visible()
+        expect(screen(page)).to_contain_text("node2 does not answer")
+        switch.click()
+        expect(page.get_by_role("tab", name="node2", exact=True)).to_be_visible()
+        expect(screen(page)).to_contain_text("before the cut")
+        expect(screen(page)).to_contain_text("this is a fresh shell.")
+        type_line(page, "echo back with $(hostname)")
+        expect(screen(page)).to_contain_text("back with node2")
+
+
+def test_without_a_mouse_one_key_leads_out_of_the_terminal(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/console")
+    expect(screen(page)).to_have_text(PROMPT)
+    page.keyboard.press("F6")
+    expect(page.get_by_role("tab", name="1", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Open another terminal")).to_be_focused()
+
+
+def test_a_click_elsewhere_is_in_the_journal_and_its_line_is_typed_but_not_run(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(essaim)
+        page.get_by_role("button", name="Create the service").click()
+        page.get_by_role("link", name="Show in the console").click()
+        expect(screen(page)).to_contain_text("$ docker service create")
+        journal = page.locator(".essaim-record")
+        expect(journal).to_have_count(1)
+        expect(journal).to_contain_text("click")
+        page.keyboard.press("Control+u")
+        type_line(page, "docker service scale web=4")
+        expect(journal).to_have_count(2)
+        expect(journal.last).to_contain_text(re.compile("node1.*docker service scale web=4"))
+        expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(4)
+        page.reload()
+        expect(journal).to_have_count(2)
+        expect(screen(page)).to_contain_text("docker service scale web=4")
+        page.goto(f"{essaim}/containers")
+        page.get_by_role("button", name="Open a terminal").click()
+        expect(screen(page)).to_have_text(re.compile("# *$"))
+        page.keyboard.type("ls -d /etc/nginx\n")
+        expect(screen(page)).to_contain_text(re.compile("/etc/nginx.*/etc/nginx"))
 
 
 def test_on_a_phone_there_is_a_row_of_keys(essaim: str, look: Look) -> None:

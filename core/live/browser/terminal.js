@@ -144,7 +144,7 @@ export class Screen {
         this.shown = 0;
       }
       this.heard = true;
-      if (!this.waiting) return;
+      if (!this.waiting || this.over) return;
       this.send(new TextEncoder().encode(this.waiting));
       this.waiting = "";
     });
@@ -185,7 +185,8 @@ export class Screen {
 
   /** Type this as soon as the program is there. @param {string} text */
   type(text) {
-    if (this.heard && this.socket?.readyState === WebSocket.OPEN) this.send(new TextEncoder().encode(text));
+    const there = this.heard && !this.over && this.socket?.readyState === WebSocket.OPEN;
+    if (there) this.send(new TextEncoder().encode(text));
     else this.waiting += text;
     this.terminal.focus();
   }
@@ -198,6 +199,12 @@ export class Screen {
   key(event) {
     const { type, ctrlKey, shiftKey, altKey, metaKey, key } = event;
     if (altKey || metaKey) return true;
+    if (key === "F6" && type === "keydown") {
+      // Tab belongs to the shell: without a mouse, this key leads out of the terminal.
+      /** @type {HTMLElement | null} */ (this.tab.querySelector("[role=tab]"))?.focus();
+      event.preventDefault();
+      return false;
+    }
     const letter = key.toLowerCase();
     const pastes = (ctrlKey && letter === "v") || (shiftKey && !ctrlKey && key === "Insert");
     if (pastes) return false; // the browser tells of it by a paste
