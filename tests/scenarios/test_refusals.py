@@ -48,7 +48,7 @@ def test_a_constraint_that_is_none(swarm: Swarm) -> None:
         (f"docker service inspect {WEB}", f"no such service: {WEB}"),
         (f"docker service rm {WEB} {WEB}-2", f"service {WEB} not found\nservice {WEB}-2 not found"),
         (f"docker service ps {WEB}", f"no such service: {WEB}"),
-        ("docker node inspect node9", "Error response from daemon: node node9 not found"),
+        ("docker node inspect node9", "node node9 not found"),
         ("docker node update --availability drain node9", "node node9 not found"),
         ("docker image rm essaim-none", "No such image: essaim-none:latest"),
         ("docker image history essaim-none", "No such image: essaim-none:latest"),
