@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard, free_port
+from tests.browser.test_machines import open_machine, screen, type_line
 
 pytestmark = pytest.mark.browser
 
@@ -221,6 +222,31 @@ def test_a_lost_network_and_a_restarted_server_lose_nothing(look: Look, tmp_path
         page.get_by_role("button", name="Save", exact=True).click()
         expect(said(page)).to_have_text("app.py is saved.")
         assert "# meanwhile # without a server" in held(page, "/root/demo/app.py")
+
+
+def test_the_files_below_the_terminals_are_those_of_the_machine_in_front(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console")
+        expect(page.get_by_role("tree", name="Files of node1")).to_be_visible()
+        type_line(page, "mkdir app && echo one > app/notes.txt")
+        row(page, "app").click()  # it is read again after what is typed
+        row(page, "notes.txt").click()
+        expect(text(page)).to_have_text("one")
+        page.locator(".essaim-terminal:not([hidden])").click()
+        type_line(page, "echo two >> app/notes.txt")
+        expect(text(page)).to_have_text("onetwo")
+        text(page).click()
+        page.keyboard.press("Control+Home")
+        page.keyboard.type("zero\n")
+        page.keyboard.press("Control+s")
+        expect(said(page)).to_have_text("notes.txt is saved.")
+        page.locator(".essaim-terminal:not([hidden])").click()
+        type_line(page, "head -n 1 app/notes.txt | tr z Z")
+        expect(screen(page)).to_contain_text("Zero")
+        open_machine(page, "node2")
+        expect(page.get_by_role("tree", name="Files of node2")).to_be_visible()
+        expect(row(page, ".profile")).to_be_visible()
+        expect(row(page, "app")).to_have_count(0)
 
 
 def test_a_phone_has_room_for_it(look: Look) -> None:
