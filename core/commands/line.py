@@ -137,11 +137,14 @@ class Line(Streams):
             found = self._given(end + 1 if end >= 0 else len(self._typed))
         return found.removesuffix(b"\n").decode(errors="replace")
 
-    def hidden_line(self) -> str:
+    def hidden_line(self, prompt: bytes) -> str:
         if not self.in_is_terminal:
-            return self.line()
+            return super().hidden_line(prompt)
         typed = bytearray()
         with self.raw():
+            with self._news:
+                self._ask()  # first: who types at once is not shown either
+            self.write(prompt)
             while (key := self.read(1)) not in (b"", b"\r", b"\n", _CTRL_D):
                 if key == _CTRL_C:
                     leave(self._connection, INTERRUPTED)
@@ -155,10 +158,13 @@ class Line(Streams):
 
     def _want(self) -> None:
         """Ask for input, and wait for news."""
+        self._ask()
+        self._news.wait()
+
+    def _ask(self) -> None:
         if not self._wanted:
             self._wanted = True
             self._connection.send(frames.WANT, b"raw" if self._raw else b"line")
-        self._news.wait()
 
     def _given(self, count: int) -> bytes:
         data = bytes(self._typed[:count])

@@ -84,8 +84,7 @@ class Login(Command):
                 if not name:
                     raise DockerRefused("Error: Non-null Username Required")
             if not password:
-                streams.write(b"Password: ")
-                password = streams.hidden_line()
+                password = streams.hidden_line(b"Password: ")
                 streams.write(b"\n")
                 if not password:
                     raise DockerRefused("Error: Password Required")

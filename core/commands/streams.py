@@ -93,8 +93,9 @@ class Streams(ABC):
     def line(self) -> str:
         """One typed line without its end; "" at the end of the input."""
 
-    def hidden_line(self) -> str:
-        """The same, which the terminal does not show."""
+    def hidden_line(self, prompt: bytes) -> str:
+        """The same, which the terminal does not show, after a prompt."""
+        self.write(prompt)
         return self.line()
 
     @property

@@ -21,7 +21,7 @@ from essaim_practice.programs.docker_lines import (
     Line,
     NoDocker,
 )
-from essaim_practice.programs.steps import READ, Hear, Interrupted, Read, Step, Steps, Write, line
+from essaim_practice.programs.steps import RAW, READ, Hear, Interrupted, Read, Step, Steps, Write, line
 
 _KILLED = 128 + signals.KILL
 _RAW = Read(raw=True)
@@ -69,6 +69,8 @@ def _playing(argv: list[str], context: Context) -> Steps:
                         return _code(payload) if payload else (yield from _lost())
                     if kind == WANT:
                         reading = _READS.get(payload)
+                        if reading == _RAW:
+                            yield RAW  # before what follows is shown
                     elif kind in (OUTPUT, ERROR):
                         yield Write(payload, 1 if kind == OUTPUT else 2)
                 if (size := news.resized()) is not None:
