@@ -197,12 +197,8 @@ def hostile(practice: PracticeServer) -> Iterator[Commands]:
 
 
 @pytest.mark.parametrize("line", ["spin", "match"])
-def test_one_that_computes_for_ever_is_ended_and_others_go_on(hostile: Commands, line: str) -> None:
-    busy = hostile.begin(line)
-    wait_for(hostile.children)
-    assert hostile.type("version", "--format", "{{.Server.APIVersion}}")[0] == 0
-    assert busy.code is None
-    busy.until(lambda line: line.code == -1, 200)
+def test_one_that_computes_for_ever_is_ended(hostile: Commands, line: str) -> None:
+    hostile.begin(line).until(lambda line: line.code == -1, 200)
 
 
 def test_one_that_wants_much_memory_gets_none(hostile: Commands) -> None:
@@ -210,11 +206,15 @@ def test_one_that_wants_much_memory_gets_none(hostile: Commands) -> None:
     assert code not in (None, 0)
 
 
-def test_one_that_computes_is_ended_with_its_terminal(practice: PracticeServer) -> None:
+def test_beside_one_that_computes_others_go_on_and_it_ends_with_its_terminal(
+    practice: PracticeServer,
+) -> None:
     patient = SPIN.replace("confined.NICE = 1,", "confined.NICE = 1000,")
     with commands(ways(practice), patient) as typing:  # type: ignore[arg-type]
         busy = typing.begin("match")
         wait_for(typing.children)
+        assert typing.type("version", "--format", "{{.Server.APIVersion}}")[0] == 0
+        assert busy.code is None
         busy.hang_up()
         wait_for(lambda: not typing.children())
 
