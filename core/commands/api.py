@@ -78,9 +78,20 @@ class Request:
         return client.api._result(self.on(client), json=True)
 
     def messages(self, client: Client) -> Iterator[Json]:
-        """Its answer, where that is a stream of JSON, as it comes."""
+        """Its answer, where that is a stream of JSON, as it comes.
+
+        An error is its last word, and is told when the connection is closed: who hears it hears no
+        more.
+        """
+        error: Json = {}
         with self.on(client, stream=True) as response:
-            yield from client.api._stream_helper(response, decode=True)
+            for message in client.api._stream_helper(response, decode=True):
+                if "error" in message:
+                    error = message
+                else:
+                    yield message
+        if error:
+            yield error
 
 
 def path(form: str, *names: str) -> str:

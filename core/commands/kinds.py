@@ -123,8 +123,13 @@ class Prune(OneCall):
     def _deleted(self, pruned: Json) -> Iterable[str]:
         """A line for each removed thing, of the engine's answer."""
 
+    def told(self, pruned: Json) -> str:
+        """The removed things under their title; '' where there are none."""
+        gone = "\n".join(self._deleted(pruned))
+        return f"Deleted {self.things}:\n{gone}" if gone else ""
+
     def _said(self, client: Client, answer: Json | None) -> str:
         pruned = answer or {}
         reclaimed = f"Total reclaimed space: {size(count(pruned, 'SpaceReclaimed'), 4)}"
-        gone = "\n".join(self._deleted(pruned))
-        return f"Deleted {self.things}:\n{gone}\n\n{reclaimed}" if gone else reclaimed
+        gone = self.told(pruned)
+        return f"{gone}\n\n{reclaimed}" if gone else reclaimed

@@ -286,5 +286,5 @@ class PruneNetworks(Prune):
         return items(pruned, "NetworksDeleted")
 
     def _said(self, client: Client, answer: Json | None) -> str:
-        gone = "\n".join(self._deleted(answer or {}))
-        return f"Deleted Networks:\n{gone}\n" if gone else ""
+        gone = self.told(answer or {})
+        return f"{gone}\n" if gone else ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from core.cluster.engine_json import Json, count, items, part, text
+from core.commands.build_cache import PruneBuilds
 from core.commands.command import Client, Command, Report, command
+from core.commands.containers import PruneContainers
 from core.commands.grammar import option, options, switch
 from core.commands.images import PruneImages
+from core.commands.kinds import Prune
 from core.commands.networks import PruneNetworks
-from core.commands.source import Call, given
 from core.commands.streams import Streams
 from core.commands.table import duration, memory, size
 from core.commands.values import FILTER, filters
@@ -246,42 +248,28 @@ class PruneSystem(Command):
             lines += [f"  - {text}" for text in sorted(self.filter)] + [""]
         return "\n".join(lines)
 
-    def _steps(self) -> list[tuple[str, Call]]:
-        """Each kind of things, and the call that removes those that are not used."""
-        chosen = given(filters=filters(self.filter))
-        steps = [
-            ("Containers", Call("client.api.prune_containers", **chosen)),
-            ("Networks", PruneNetworks(filter=self.filter)._call()),
+    def _steps(self) -> list[Prune]:
+        """What it consists of, one after the other."""
+        volumes = [PruneVolumes(filter=self.filter)] * self.volumes
+        return [
+            PruneContainers(filter=self.filter),
+            PruneNetworks(filter=self.filter),
+            *volumes,
+            PruneImages(all=self.all, filter=self.filter),
+            PruneBuilds(all=self.all, filter=self.filter),
         ]
-        steps += [("Volumes", PruneVolumes(filter=self.filter)._call())] * self.volumes
-        return [*steps, ("Images", PruneImages(all=self.all, filter=self.filter)._call())]
-
-    def _cache(self) -> Call:
-        chosen = given(all=self.all or None, filters=filters(self.filter))
-        return Call("client.api.prune_builds", **chosen)
 
     def _python(self) -> str:
-        calls = [*(call for _, call in self._steps()), self._cache()]
-        return "\n".join(f"print({call})" for call in calls)
+        return "\n".join(f"print({step._call()})" for step in self._steps())
 
     def _run(self, client: Client, report: Report) -> str:
         if self.volumes and "until" in filters(self.filter):
             raise DockerRefused('ERROR: The "until" filter is not supported with "--volumes"')
         said: list[str] = []
         reclaimed = 0
-        for things, call in self._steps():
-            pruned = call.on(client) or {}
-            if gone := list(_gone(things, pruned)):
+        for step in self._steps():
+            pruned = step._call().on(client) or {}
+            if gone := step.told(pruned):
                 reclaimed += count(pruned, "SpaceReclaimed")
-                said.append(f"Deleted {things}:\n" + "".join(f"{each}\n" for each in gone))
-        cache = self._cache().on(client) or {}
-        if gone := items(cache, "CachesDeleted"):
-            reclaimed += count(cache, "SpaceReclaimed")
-            said.append("Deleted build cache objects:\n" + "".join(f"{each}\n" for each in gone))
+                said.append(f"{gone}\n")
         return "\n".join([*said, f"Total reclaimed space: {size(reclaimed, 4)}"])
-
-
-def _gone(things: str, pruned: Json) -> Iterable[str]:
-    if things == "Images":
-        return PruneImages()._deleted(pruned)
-    return items(pruned, f"{things}Deleted")

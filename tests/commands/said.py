@@ -313,6 +313,8 @@ def bare(value: Any) -> Any:
     """Without what is empty: Go leaves some of it out, and writes some of it."""
     if isinstance(value, dict):
         kept = {key: bare(inner) for key, inner in value.items()}
+        if kept.get("Binds"):  # docker keeps these in a map without order
+            kept["Binds"].sort()
         unset = {"MemorySwappiness": -1, "ConsoleSize": [0, 0], "SubnetSize": 24}
         return {
             key: inner
