@@ -21,7 +21,17 @@ from essaim_practice.programs.docker_lines import (
     Line,
     NoDocker,
 )
-from essaim_practice.programs.steps import RAW, READ, Hear, Interrupted, Read, Step, Steps, Write, line
+from essaim_practice.programs.steps import (
+    RAW,
+    READ,
+    Hear,
+    Interrupted,
+    Read,
+    Step,
+    Steps,
+    Write,
+    line,
+)
 
 _KILLED = 128 + signals.KILL
 _RAW = Read(raw=True)
