@@ -165,9 +165,7 @@ def lab_two(on: Machines, course: Course) -> None:
     course.done("change")
     on.printed("docker run -d -p 8082:8080 my-streamlit-app")
     course.done("renew")
-    assert (
-        on.printed("docker ps").count("my-streamlit-app") == 1
-    )  # the image of two has no name now
+    assert on.printed("docker ps").count("my-streamlit-app") == 1  # two have lost the name
     assert on.printed("docker ps -a").count(" Up ") == 3
     on.type(f"docker logs {first}")
     on.shown("You can now view your Streamlit app in your browser.")
