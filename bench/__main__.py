@@ -1,7 +1,8 @@
 """What must stay fast, measured: ``python -m bench``, or only what its argument names.
 
-The argument is a part of a measure's name, or ``practice``, ``classroom``, ``live``, ``pixel``,
-``traffic`` or ``apps``. ``crashes`` takes a quarter of an hour, and only runs where it is named.
+The argument is a part of a measure's name, or ``practice``, ``classroom``, ``keys``, ``live``,
+``pixel``, ``traffic`` or ``apps``. ``crashes`` takes a quarter of an hour, and only runs where it
+is named.
 
 Each figure is the median of a few samples, and the worst of them. They compare on one machine, one
 day with the next; they are no promise about another machine.
@@ -24,7 +25,7 @@ from typing import Any
 
 import docker
 
-from bench import apps, classroom, crashes, hostile, live, pixel, practice, traffic
+from bench import apps, classroom, crashes, hostile, keys, live, pixel, practice, traffic
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot
 from core.live import messages
@@ -165,6 +166,8 @@ def main(wish: str = "", *more: str) -> None:
         practice.main()
     if not wish or wish.lower() in "classroom":
         classroom.main()
+    if not wish or wish.lower() in "keys":
+        keys.main()
     if wish.lower() == "crashes":
         crashes.main()
     if not wish or wish.lower() in "live":
