@@ -31,7 +31,7 @@ def edit() -> None:
             _put(machine)
     except EssaimError as error:
         st.warning(error.said(_), icon=":material/block:")
-    files_panel(control().connection.machine, FOLDER, unsaved=_note)
+    files_panel(control().connection.machine, FOLDER, unsaved=_note, first=f"{FOLDER}/app.py")
 
 
 def put_back_button() -> None:

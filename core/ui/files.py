@@ -20,12 +20,14 @@ def files_panel(
     key: str = "files",
     unsaved: Callable[[list[str]], object] | None = None,
     follows: bool = False,
+    first: str = "",
 ) -> None:
     """A tree of what is in a folder of a machine, and an editor beside it.
 
     What is typed and not saved is kept in the viewer's browser. folder: an absolute path. unsaved:
     a callback that is told which files in the folder have such edits, by their path in it. follows:
-    show the machine whose terminals the page has in front, once it has any.
+    show the machine whose terminals the page has in front, once it has any. first: the path of the
+    file that is open when none was before.
     """
     # A restart may give the viewer's own cluster a new key; what they typed stays theirs.
     cluster = "" if cluster_key() == own_key() else cluster_key()
@@ -36,6 +38,7 @@ def files_panel(
         folder=folder,
         place=hashlib.sha256(cluster.encode()).hexdigest()[:12] if cluster else "",
         most=MOST,
+        first=first,
         tells=unsaved is not None,
         on={"unsaved": unsaved or ignore},
         words={

@@ -138,7 +138,6 @@ def test_lab_two_from_the_build_to_the_opened_app(
     course.click("Run it")
     expect(desk.get_by_role("link", name=re.compile("8081"))).to_be_visible()
     course.done("second")
-    desk.get_by_role("treeitem", name="app.py").click()
     desk.get_by_role("textbox", name=re.compile("app.py")).click()
     desk.keyboard.press("Control+End")
     desk.keyboard.type('\nst.write("Version 2")\n')

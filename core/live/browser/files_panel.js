@@ -16,9 +16,10 @@ import { fill } from "./texts.js";
 /** @import { PageData, Words } from "./types" */
 /**
  * @typedef {PageData & { machine: string, follows: boolean, folder: string, place: string, most: number,
- *   tells: boolean, words: Words }} PanelData
+ *   first: string, tells: boolean, words: Words }} PanelData
  *   follows: the machine in front, once there is one; folder: whose content is shown; place: whose cluster, for what
- *   is kept; most: bytes of an upload; tells: whether the page wants to know what is not saved
+ *   is kept; most: bytes of an upload; first: the path of the file that is opened when none was before; tells: whether
+ *   the page wants to know what is not saved
  */
 
 const QUIET_MS = 700; // after what was typed and printed in a terminal
@@ -75,7 +76,7 @@ export class FilesPanel {
       this.save();
     };
     this.draw();
-    this.refresh().then(() => this.resume(kept.shown));
+    this.refresh().then(() => this.resume(kept.shown ?? data.first));
   }
 
   /** @param {Element} place @returns the buttons that act on the chosen file */
@@ -120,7 +121,9 @@ export class FilesPanel {
   /** Show again what was shown before the page was left. @param {string | undefined} path */
   async resume(path) {
     const known = path && (this.entry(path) !== null || this.drafts.get(path));
-    if (known && !this.files.shown && !this.offer && !this.closed) await this.edit(path);
+    if (!known || this.files.shown || this.offer || this.closed) return;
+    this.tree.select(path, false);
+    await this.edit(path);
   }
 
   // What is there
