@@ -87,12 +87,15 @@ def head(title: str, watch: str = "all") -> None:
             share()
             _lock()
             _languages()
-    show_callback_error()
-    not_found()
-    failed_to_answer()
-    not_kept()
-    if said := control().notice.text:
-        st.info(said.said(_), icon=":material/power:")
+    # In one place, empty or not: what comes and goes moves no component below, which would begin
+    # anew and lose what it holds.
+    with st.container(key="notices"):
+        show_callback_error()
+        not_found()
+        failed_to_answer()
+        not_kept()
+        if said := control().notice.text:
+            st.info(said.said(_), icon=":material/power:")
 
 
 def engine_missing() -> bool:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -226,21 +227,29 @@ def test_a_lost_network_comes_back_with_the_screen_and_types_nothing_twice(look:
         expect(screen(page)).to_contain_text("2 lines")
 
 
-def test_a_server_that_was_started_again_gives_a_fresh_shell_below_the_old_screen(
-    look: Look,
+def test_a_server_that_was_started_again_gives_fresh_shells_below_the_old_screens(
+    look: Look, tmp_path: Path
 ) -> None:
-    port = free_port()
-    with dashboard(at=port, ESSAIM_ENGINE="practice") as essaim:
+    port, kept = free_port(), {"ESSAIM_ENGINE": "practice", "ESSAIM_DATA": str(tmp_path)}
+    tabs = ".essaim-shell-tabs .essaim-tab:visible"
+    with dashboard(at=port, **kept) as essaim:
         page = look(f"{essaim}/console")
-        type_line(page, "echo kept on the screen")
-        expect(screen(page)).to_contain_text(re.compile("screen.*kept on the screen"))
+        type_line(page, "echo kept on the screen > file; cat file")
+        expect(screen(page)).to_contain_text(re.compile("cat file.*kept on the screen"))
+        page.get_by_role("button", name="Open another terminal").click()
+        expect(page.locator(tabs)).to_have_count(2)
+        type_line(page, "echo a second one")
+        expect(screen(page)).to_contain_text(re.compile("one.*a second one"))
     expect(page.locator(".essaim-status")).to_contain_text("does not answer")
-    with dashboard(at=port, ESSAIM_ENGINE="practice"):
+    with dashboard(at=port, **kept):
+        expect(page.get_by_text("started again").first).to_be_visible()  # what the page says
+        expect(page.locator(tabs)).to_have_count(2)
+        page.locator(tabs).first.click()
         expect(screen(page)).to_contain_text("Essaim was started again: this is a fresh shell.")
         expect(screen(page)).to_contain_text("kept on the screen")
-        type_line(page, "echo it $((1 + 1)) works")
+        type_line(page, "wc -w file; echo it $((1 + 1)) works")
+        expect(screen(page)).to_contain_text("4 file")
         expect(screen(page)).to_contain_text("it 2 works")
-        expect(page.locator(".essaim-shell-tabs .essaim-tab:visible")).to_have_count(1)
 
 
 def test_a_machine_without_power_says_so_and_its_terminal_comes_back(look: Look) -> None:
