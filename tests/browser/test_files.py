@@ -96,6 +96,19 @@ def test_a_dockerfile_is_made_by_typing_saved_and_not_lost(page: Page) -> None:
     expect(text(page)).to_contain_text("# not yet")
 
 
+def test_what_nobody_chose_is_neither_removed_nor_filled(look: Look) -> None:
+    with dashboard(ESSAIM_ENGINE="practice") as essaim:
+        page = look(f"{essaim}/console")
+        type_line(page, "mkdir aaa; touch zzz")
+        expect(row(page, "zzz")).to_be_visible()
+        for name in ("Rename", "Delete", "Download"):
+            expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
+        make(page, "New file", "top")
+        assert held(page, "/root/top") == ""
+        expect(row(page, "top")).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_role("button", name="Delete", exact=True)).to_be_enabled()
+
+
 def test_what_changed_on_the_machine_is_not_written_over(page: Page) -> None:
     row(page, "app.py").click()
     expect(text(page)).to_contain_text("import streamlit")

@@ -10,12 +10,14 @@ import { step } from "./file_rows.js";
  * @property {(row: Row) => void} choose a file to edit; a folder to open or close
  * @property {(folder: string, open: boolean) => void} open
  * @property {(key: string) => boolean} key another key; whether it did something
+ * @property {() => void} selected that the buttons act on another row
  */
 
 const ICONS = { folder: "folder", file: "description", link: "link" };
 
 export class FileTree {
-  at = ""; // the id of the row that has the keyboard, and that the buttons act on
+  at = ""; // the id of the row that has the keyboard
+  chosen = ""; // and of the one that somebody chose: the buttons act on it
   /** @type {Row[]} */ rows = [];
 
   /** @param {Element} parent @param {string} label @param {Words} words @param {Actions} actions */
@@ -30,7 +32,7 @@ export class FileTree {
   }
 
   get selected() {
-    return this.rows.find(({ id }) => id === this.at);
+    return this.rows.find(({ id }) => id === this.chosen);
   }
 
   made(/** @type {Row} */ { id }) {
@@ -46,14 +48,15 @@ export class FileTree {
       this.select(id, true);
       this.actions.choose(row);
     };
-    root.onfocus = () => this.select(id, false);
+    root.onfocus = () => this.reach(id);
     return { root, icon, name, mark };
   }
 
   /** @param {Row[]} rows @param {string} shown the path in the editor */
   draw(rows, shown) {
     this.rows = rows;
-    if (!this.selected) this.at = rows[0]?.id || "";
+    if (!this.selected) this.chosen = shown; // if that is in the tree
+    if (!rows.some(({ id }) => id === this.at)) this.at = this.selected?.id || rows[0]?.id || "";
     for (const [{ root, icon, name, mark }, row] of this.children.update(rows)) {
       root.dataset.path = row.id;
       root.dataset.kind = row.kind;
@@ -67,7 +70,7 @@ export class FileTree {
         ["aria-level", row.level],
         ["aria-posinset", row.place],
         ["aria-setsize", row.count],
-        ["aria-selected", row.id === this.at],
+        ["aria-selected", row.id === this.selected?.id],
         ["aria-current", row.id === shown],
       ])) {
         root.setAttribute(attribute, String(value));
@@ -79,27 +82,36 @@ export class FileTree {
 
   /** @param {string} id @param {boolean} focus */
   select(id, focus) {
-    this.at = id;
+    this.chosen = id;
+    this.reach(id);
     for (const [row, { root }] of this.children.views) {
-      root.tabIndex = row === id ? 0 : -1;
       root.setAttribute("aria-selected", String(row === id));
       if (row === id && focus) root.focus();
     }
+    this.actions.selected();
+  }
+
+  /** The keyboard is there, or comes there by Tab. @param {string} id */
+  reach(id) {
+    this.at = id;
+    for (const [row, { root }] of this.children.views) root.tabIndex = row === id ? 0 : -1;
   }
 
   focus() {
-    if (this.at) this.select(this.at, true);
+    for (const [row, { root }] of this.children.views) if (row === this.at) root.focus();
   }
 
   key(/** @type {KeyboardEvent} */ event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const row = this.selected;
+    const row = this.rows.find(({ id }) => id === this.at);
     const moved = step(this.rows, this.at, event.key);
     if (moved?.to) this.select(moved.to, true);
     else if (moved?.open) this.actions.open(moved.open, true);
     else if (moved?.close) this.actions.open(moved.close, false);
-    else if (row && (event.key === "Enter" || event.key === " ")) this.actions.choose(row);
-    else if (!moved && !this.actions.key(event.key)) return;
+    else if (row && (event.key === "Enter" || event.key === " ")) {
+      this.select(row.id, true);
+      this.actions.choose(row);
+    } else if (!moved && !this.actions.key(event.key)) return;
     event.preventDefault();
   }
 }

@@ -61,6 +61,7 @@ export class FilesPanel {
       choose: (row) => this.choose(row),
       open: (path, open) => this.toggle(path, open),
       key: (key) => this.acts.key(key),
+      selected: () => this.enable(),
     });
     this.view = { empty: element("p", "essaim-empty", side), onOne: this.tools(tools), ...this.main() };
     const editor = new Editor(this.view.text, words, {
@@ -275,6 +276,11 @@ export class FilesPanel {
     sessionStorage.setItem(this.memory, JSON.stringify({ open: [...this.open], shown }));
   }
 
+  /** The buttons that act on a row need one that somebody chose. */
+  enable() {
+    for (const each of this.view.onOne) each.disabled = !this.tree.selected;
+  }
+
   draw() {
     if (this.closed) return;
     const { words, folder } = this.data;
@@ -285,7 +291,7 @@ export class FilesPanel {
     const typed = [...new Set([...edited, ...kept])].sort();
     this.tree.draw(rows(folder, this.listings, this.open, typed), shown?.path || "");
     this.tellUnsaved(typed.filter((path) => within(path, folder)).map((path) => path.slice(join(folder, "").length)));
-    for (const each of view.onOne) each.disabled = !this.tree.rows.length;
+    this.enable();
     setText(view.empty, this.listings.has(folder) && !this.tree.rows.length ? words.empty : "");
 
     const unsaved = shown !== null && files.unsaved(shown);
