@@ -19,9 +19,9 @@ def reset_button() -> None:
     with st.popover(label, icon=icon, key="reset_ask", disabled=control().read_only):
         st.write(
             _(
-                "Practice only, no docker command: services, containers, images, networks and "
-                "volumes are forgotten, the nodes are as on the first day. For everyone who "
-                "uses this cluster."
+                "Practice only, no docker command: services, containers, images, networks, "
+                "volumes and the files of the machines are forgotten, the nodes are as on the "
+                "first day. For everyone who uses this cluster."
             )
         )
         practice_button(label, partial(_reset, formed=True), key="reset", icon=icon, type="primary")
