@@ -68,6 +68,8 @@ class BuildImage(Command):
     in them alone are equal.
     """
 
+    written = ("build",)
+
     tag: tuple[str, ...] = options("-t", "--tag", value=TAGGED)
     dockerfile: str = option("-f", "--file")
     add_host: tuple[str, ...] = options("--add-host")

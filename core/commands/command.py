@@ -46,6 +46,7 @@ class Command(ABC):
     __slots__ = ()
 
     verb: ClassVar[tuple[str, ...]]  # ("service", "scale")
+    written: ClassVar[tuple[str, ...]] = ()  # the words that people write for the verb, if others
     aliases: ClassVar[tuple[tuple[str, ...], ...]] = ()  # docker's other words for the verb
     changes: ClassVar[bool] = False  # needs a right on a real engine
     reveals: ClassVar[bool] = False  # shows tokens, environments, or the output of programs
@@ -85,7 +86,7 @@ class Command(ABC):
 
     def argv(self) -> tuple[str, ...]:
         """The words of the docker line, starting with ``docker``."""
-        return ("docker", *self.verb, *grammar.words(self))
+        return ("docker", *(self.written or self.verb), *grammar.words(self))
 
     def line(self) -> str:
         """The docker line, quoted for a shell."""

@@ -55,7 +55,7 @@ def test_the_machines_folder_is_built_as_docker_does(
     dockerfile = f"{build_folder.FOLDER}/Dockerfile"
     machine.write(dockerfile, b"FROM alpine\nCOPY open.txt /\n")
     assert "Successfully tagged my-streamlit-app:latest" in built(app)
-    assert cluster.journal.records()[-1].line == "docker image build -t my-streamlit-app ."
+    assert cluster.journal.records()[-1].line == "docker build -t my-streamlit-app ."
     machine.write(dockerfile, b"FROM alpine\nCOPY secret.txt /\n")
     assert "secret.txt" in built(app)
     machine.write(dockerfile, b"")
