@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import requests
@@ -49,6 +50,13 @@ def warned(swarm: Swarm, name: str) -> str:
     return drain_warning(shown, node, same)
 
 
+def away(swarm: Swarm, name: str) -> bool:
+    """Whether Swarm wants no replica there any more."""
+    shown = seen(swarm)
+    [node] = [node for node in shown.nodes if node.hostname == name]
+    return not any(task.live and task.node_id == node.id for task in shown.tasks)
+
+
 def test_drain_of_the_only_node_that_may_run_it(swarm: Swarm) -> None:
     swarm.run(
         f"docker service create --name {NAME} --replicas 2 --constraint node.hostname==node3"
@@ -74,6 +82,7 @@ def test_drain_of_the_last_node_that_takes_tasks(swarm: Swarm) -> None:
     for name in ("node2", "node3"):
         assert "last node" not in warned(swarm, name)
         swarm.run(f"docker node update --availability drain {name}")
+        swarm.wait(partial(away, swarm, name))
         swarm.settled(NAME, 2)
     assert warned(swarm, "node1") == (
         "node1 is the last node that takes tasks."
