@@ -1,7 +1,8 @@
 """Docker lines typed with docker's own command and with ours, each on a practice Swarm of its own.
 
-`python -m tests.scenarios.ours FILE...` types scripts (see typed.py), and prints what differs. Ours
-is a file called ``docker`` in a folder before all others on the PATH: it hands its words and its
+`python -m tests.scenarios.ours FILE...` types scripts (see typed.py), and prints what differs.
+Those in lines/ours are for it alone: on a real engine some of their lines answer otherwise. Ours is
+a file called ``docker`` in a folder before all others on the PATH: it hands its words and its
 streams to a thread of this process, which plays the command.
 """
 
