@@ -198,6 +198,13 @@ def test_nginx_and_python_do_a_little_more_than_run() -> None:
     )
 
 
+def test_python_at_a_terminal_says_that_it_answers_nothing() -> None:
+    written = next(program(["python"], context("python", tty=True)).steps)
+    assert isinstance(written, Write)
+    assert written.data.startswith(b"(simulated)")
+    assert isinstance(next(program(["python"], context("python")).steps), Read)
+
+
 def test_a_program_that_is_not_simulated_says_so_and_fails() -> None:
     assert played(["tar", "c", "etc"], context("alpine")) == (
         [(2, "tar: unsupported by the practice engine")],

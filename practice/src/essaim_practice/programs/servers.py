@@ -239,14 +239,23 @@ def python(argv: list[str], context: Context) -> Program:
         text = f"/usr/local/bin/python3: No module named {words[1]}"
         return Program(printing(text, 1, 2))
     if not words:
-        return Program(_listening(), hears=frozenset({signals.INT}))
+        return Program(_told_then_listening(context), hears=frozenset({signals.INT}))
     if not words[0].startswith("-") and context.file(words[0]) is None:
         path = normpath(join(context.cwd, words[0]))
         text = f"python3: can't open file '{path}': [Errno 2] No such file or directory"
         return Program(printing(text, 2, 2))
     if words[:1] == ["-c"] and len(words) > 1 and (shown := _PRINT.fullmatch(words[1].strip())):
         return Program(printing(shown[2] if shown[1] else shown[3]))
-    return Program(printing("(simulated) the practice engine does not run Python code"))
+    return Program(printing(_NO_PYTHON))
+
+
+_NO_PYTHON = "(simulated) the practice engine does not run Python code"
+
+
+def _told_then_listening(context: Context) -> Steps:
+    if context.tty:  # whoever types there waits for answers
+        yield line(_NO_PYTHON)
+    return (yield from _listening())
 
 
 # One print of one text or whole number: all the Python that is played.
