@@ -96,7 +96,7 @@ class Request:
 
 def path(form: str, *names: str) -> str:
     """``path("/images/{}/push", name)``; the slashes of a name stay."""
-    return form.format(*(quote(name, safe="/:@") for name in names))
+    return form.format(*(quote(name, safe="/:@", errors="replace") for name in names))
 
 
 def platform(word: str) -> str:

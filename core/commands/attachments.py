@@ -15,7 +15,7 @@ from core.commands.quantities import checked, go_integer
 from core.commands.values import FALSE, TRUE, Value, fields, refused, size
 from core.errors import DockerRefused
 
-_LONG = re.compile(r"\w+=\w+")
+_LONG = re.compile(r"\w=\w")  # somewhere: docker's own \w+=\w+ takes long to find none
 
 
 def _pair(

@@ -115,7 +115,7 @@ def composed(texts: Iterable[str], environment: Mapping[str, str], fill: bool = 
 
 def _loaded(text: str) -> Json:
     try:
-        raw = yaml.safe_load(text)
+        raw = _constructed(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         why = getattr(error, "problem", None) or "could not be read"
@@ -124,10 +124,47 @@ def _loaded(text: str) -> Json:
         line = mark.line + 1
         spoken = f"yaml: line {line}: {_GO.get(why.partition(',')[0], why)}"
         raise wrong(_("The compose file is no YAML: see line {line}."), spoken, line=line) from None
+    except (ValueError, RecursionError):  # a number or a date that is none; lists in lists in lists
+        raise wrong(_("The compose file is no YAML."), "yaml: could not be read") from None
     if not isinstance(raw, dict):
         words = "top-level object must be a mapping"
         raise wrong(_("The compose file has no services."), words)
     return raw
+
+
+def _constructed(text: str) -> Any:
+    """What YAML says. Raises yaml.YAMLError, ValueError and RecursionError."""
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        known: dict[int, int] = {}
+        if _weight(node, known) > max(_MOST, 10 * len(known)):
+            raise yaml.MarkedYAMLError(problem="document contains excessive aliasing")
+        return loader.construct_document(node)  # type: ignore[no-untyped-call]
+    finally:
+        loader.dispose()
+
+
+#: The parts of a file with all that its aliases stand for, beyond which they are too many: a few
+#: lines can stand for more than there is memory.
+_MOST = 100_000
+_SIGNS = 64  # of a text that weigh as much as one part
+
+
+def _weight(node: yaml.Node, known: dict[int, int]) -> int:
+    """The parts of a node, written out. known: of nodes by id; endless while one is looked at."""
+    if id(node) not in known:
+        known[id(node)] = 10**9  # met again within itself
+        if isinstance(node, yaml.ScalarNode):
+            weight = 1 + len(node.value) // _SIGNS
+        else:
+            pairs = isinstance(node, yaml.MappingNode)
+            held = (each for pair in node.value for each in pair) if pairs else node.value
+            weight = 1 + sum(_weight(each, known) for each in held)
+        known[id(node)] = weight
+    return known[id(node)]
 
 
 #: Where PyYAML and docker's library say the same in two ways.

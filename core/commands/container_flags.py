@@ -50,10 +50,13 @@ def _link(word: str) -> str:
     return word
 
 
+_LABEL = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?|[a-zA-Z0-9_]+")
+
+
 def _search(word: str) -> str:
     name = word.strip()
-    labels = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?|[a-zA-Z0-9_]+"
-    if name != "." and not re.fullmatch(rf"({labels})(\.({labels}))*\.?", name):
+    labels = name.removesuffix(".").split(".")
+    if name != "." and not all(map(_LABEL.fullmatch, labels)):
         raise refused(f"{word} is not a valid domain")
     return name
 

@@ -10,7 +10,7 @@ from core.commands.source import given
 from core.commands.values import fields
 from core.errors import DockerRefused
 
-_LONG = re.compile(r"\w+=\w+")
+_LONG = re.compile(r"\w=\w")  # somewhere: docker's own \w+=\w+ takes long to find none
 
 
 def mode(new: NewContainer) -> str:

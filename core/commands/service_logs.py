@@ -29,7 +29,7 @@ from core.i18n import later as _
 
 def moment(word: str, now: float | None = None) -> int:
     """A time, or how long ago, in seconds since the epoch. Raises InvalidValue."""
-    if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", word):
+    if re.fullmatch(r"[0-9]{1,18}(?:\.[0-9]+)?", word):
         return int(float(word))
     try:
         return int((time.time() if now is None else now) - duration(word) / 1e9)

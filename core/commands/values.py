@@ -138,15 +138,17 @@ def _tail(word: str) -> str:
 
 
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|m|s)")
+_SPANS = re.compile(rf"(?:{_SPAN.pattern})+")  # first: to find spans in any text takes long
 _NANOSECONDS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6}
 
 
 def nanoseconds(word: str) -> int:
     """A duration as Docker writes it, ``1m30s``, in nanoseconds. Raises InvalidValue."""
-    spans = _SPAN.findall(word)
-    if not spans or "".join(count + unit for count, unit in spans) != word:
+    spans = _SPAN.findall(word) if _SPANS.fullmatch(word) else []
+    lengths = [float(count) * _NANOSECONDS[unit] for count, unit in spans]
+    if not spans or sum(lengths) >= 2**63:
         raise InvalidValue(_("{word!r} is no duration: write 10s, 1m30s or 500ms"), word=word)
-    return sum(int(float(count) * _NANOSECONDS[unit]) for count, unit in spans)
+    return sum(map(int, lengths))
 
 
 def _duration(word: str) -> str:

@@ -83,8 +83,27 @@ def _print(*values: Any) -> str:
     return text
 
 
+#: Characters that a function may make of less.
+_MOST = 1_000_000
+
+
 def _pad(value: str, before: int, after: int) -> str:
+    if max(0, before) + max(0, after) > _MOST:
+        raise Refused("it makes a text too long")
     return " " * before + value + " " * after if value else value
+
+
+def _join(parts: Any, sign: str) -> str:
+    if len(parts) * len(sign) > 4 * _MOST:
+        raise Refused("it makes a text too long")
+    return sign.join(map(printed, parts))
+
+
+def _printf(form: str, *values: Any) -> str:
+    try:
+        return formatted(form, values)
+    except OverflowError:
+        raise Refused("it makes a text too long") from None
 
 
 def _title(value: str) -> str:
@@ -155,7 +174,7 @@ def _js(*values: Any) -> str:
 FUNCTIONS: Mapping[str, Function] = {
     "json": Function(as_json),
     "split": Function(lambda text, sign: text.split(sign) if sign else [*text], _TEXT * 2),
-    "join": Function(lambda parts, sign: sign.join(map(printed, parts)), ("[]string", "string")),
+    "join": Function(_join, ("[]string", "string")),
     "title": Function(_title, _TEXT),
     "lower": Function(str.lower, _TEXT),
     "upper": Function(str.upper, _TEXT),
@@ -170,7 +189,7 @@ FUNCTIONS: Mapping[str, Function] = {
     **{sign: Function(_compare(sign), ("any", "any")) for sign in ("lt", "le", "gt", "ge")},
     "print": _any(_print),
     "println": _any(lambda *values: " ".join(map(printed, values)) + "\n"),
-    "printf": Function(lambda form, *values: formatted(form, values), ("string", "any"), 1, True),
+    "printf": Function(_printf, ("string", "any"), 1, True),
     "html": _any(_escaped),
     "js": _any(_js),
     "urlquery": _any(lambda *values: quote_plus(_print(*values))),

@@ -7,7 +7,7 @@ The sentences of refusals are Go's own (text/template/exec.go).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,9 +15,11 @@ from core.errors import TemplateError
 from core.templates import nodes
 from core.templates.functions import FUNCTIONS, Function, Refused, fits, kind_of
 from core.templates.syntax import parse
-from core.templates.values import NO_VALUE, printed, truth
+from core.templates.values import NO_VALUE, printed, truth, weight
 
 MOST = 1_000_000  # characters of one answer, and steps to it: there may be loops in loops
+#: Characters and parts of all values that functions are given: each may make as many anew.
+MOST_GIVEN = 4 * MOST
 _DEEPEST = 50  # templates within templates; Go has room for more
 
 
@@ -76,13 +78,14 @@ class _Run:
         defined: Mapping[str, Sequence[nodes.Node]],
     ) -> None:
         self.out: list[str] = []
-        self._length = self._steps = self._depth = 0
+        self._length = self._steps = self._depth = self._given = 0
         self._defined = defined
         self._text, self._functions, self._missing = text, functions, missing
         self._variables: list[tuple[str, Any]] = [("$", root)]
 
     def walk(self, done: Sequence[nodes.Node], dot: Any) -> None:
         for node in done:
+            self._step()
             match node:
                 case nodes.Text(text):
                     self._say(text)
@@ -143,8 +146,9 @@ class _Run:
         pipeline = node.pipeline
         with self._scope():
             value = self._pipeline(nodes.Pipeline(pipeline.calls), dot)
-            pairs = self._pairs(value, pipeline)
-            for key, each in pairs:
+            none = True
+            for key, each in self._pairs(value, pipeline):
+                none = False
                 self._step()
                 with self._scope():
                     names = pipeline.variables
@@ -155,19 +159,19 @@ class _Run:
                     except _Leave as leave:
                         if leave.kind == "break":
                             break
-            if not pairs:
+            if none:
                 self.walk(node.otherwise, dot)
 
-    def _pairs(self, value: Any, of: nodes.Pipeline) -> list[tuple[Any, Any]]:
+    def _pairs(self, value: Any, of: nodes.Pipeline) -> Iterable[tuple[Any, Any]]:
         """What ``range`` goes through: keys or numbers, and things."""
         if isinstance(value, Mapping):
-            return [(key, value[key]) for key in sorted(value)]
+            return ((key, value[key]) for key in sorted(value))
         if isinstance(value, list | tuple):
-            return list(enumerate(value))
+            return enumerate(value)
         if isinstance(value, int) and not isinstance(value, bool):
-            return [(number, number) for number in range(min(value, MOST))]
+            return ((number, number) for number in range(value))
         if value is None:
-            return []
+            return ()
         raise self._error(f"range can't iterate over {printed(value)}", of.shown, of.at)
 
     def _set(self, names: Sequence[str], values: Sequence[Any], declares: bool) -> None:
@@ -250,8 +254,12 @@ class _Run:
             if not fits(value, kind):
                 got = f"wrong type for value; expected {kind}; got {kind_of(value)}"
                 raise self._error(got, call.shown, named.at)
+        values += last
+        self._given += sum(map(weight, values))
+        if self._given > MOST_GIVEN:
+            raise TemplateError(f"the template's functions take more than {MOST_GIVEN} characters")
         try:
-            return function.do(*values, *last)
+            return function.do(*values)
         except Refused as error:
             raise self._error(f"error calling {name}: {error}", call.shown, named.at) from None
 

@@ -71,6 +71,13 @@ def _float(value: float) -> str:
     return re.sub(r"e([+-])([0-9])$", r"e\g<1>0\2", text)
 
 
+def weight(value: Any) -> int:
+    """The characters and parts of a value that a template can make, about."""
+    if isinstance(value, list | tuple):
+        return len(value) + sum(len(each) for each in value if isinstance(each, str))
+    return len(value) if isinstance(value, str) else 1
+
+
 def as_json(value: Any) -> str:
     """As the docker command's ``json`` writes it."""
     whole = value.as_json() if callable(getattr(value, "as_json", None)) else value
@@ -87,26 +94,39 @@ def _in_json(value: Any) -> Any:
 
 
 _VERB = re.compile(r"%([-+# 0]*)([0-9]+|\*)?(?:\.([0-9]+))?([a-zA-Z%])")
+_WIDEST = 1_000_000  # characters that one verb is filled up to, as in Go (fmt/print.go, tooLarge)
 _KINDS = {bool: "bool", int: "int", float: "float64", str: "string", Number: "json.Number"}
 
 
 def formatted(form: str, values: tuple[Any, ...]) -> str:
-    """Go's fmt.Sprintf."""
+    """Go's fmt.Sprintf. Raises OverflowError where all verbs together are filled up too far."""
     left = list(values)
+    room = _WIDEST
 
     def verb(match: re.Match[str]) -> str:
+        nonlocal room
         flags, width, precision, letter = match.groups()
         if letter == "%":
             return "%"
+        wide, bad = 0, ""
         if width == "*":
-            width = str(left.pop(0)) if left else ""
+            wide = left.pop(0) if left else 0
+            if not isinstance(wide, int) or wide > _WIDEST:
+                wide, bad = 0, "%!(BADWIDTH)"
+        elif any(
+            len(number or "") > 7 or int(number or 0) > _WIDEST for number in (width, precision)
+        ):
+            return "%!(NOVERB)"
+        else:
+            wide = int(width or 0)
         if not left:
             return f"%!{letter}(MISSING)"
-        text = _verb(letter, left.pop(0), flags, precision)
-        if not width:
-            return text
+        text = bad + _verb(letter, left.pop(0), flags, precision)
+        room -= max(0, wide - len(text)) + int(precision or 0)
+        if room < 0:
+            raise OverflowError
         pad = "0" if "0" in flags and "-" not in flags and letter in "dxXf" else " "
-        return text.ljust(int(width)) if "-" in flags else text.rjust(int(width), pad)
+        return text.ljust(wide) if "-" in flags else text.rjust(wide, pad)
 
     text = _VERB.sub(verb, form)
     if left:
@@ -142,7 +162,7 @@ def _verb(letter: str, value: Any, flags: str, precision: str | None) -> str:
         case "T":
             return _kind(value)
         case "c" if is_number:
-            return chr(int(value))
+            return chr(int(value)) if 0 <= value < 0x110000 else "\ufffd"
     return f"%!{letter}({_kind(value)}={printed(value)})"
 
 

@@ -84,3 +84,36 @@ def test_what_is_wrong_is_said_in_one_sentence(text: str, words: str) -> None:
         plan("site", text)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def _nested(first: str, form: str) -> str:
+    """Aliases of aliases: ten of each in the next."""
+    lines = [f"x-0: &a0 {first}"]
+    for number in range(1, 12):
+        aliases = ", ".join([f"*a{number - 1}"] * 10)
+        lines.append(f"x-{number}: &a{number} {form.format(aliases)}")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _nested("[x]", "[{}]") + "\nservices: {web: {image: nginx, command: *a11}}",
+        _nested("{k: v}", "{{<<: [{}]}}") + "\nservices: {web: {image: nginx}}",
+        f"x-0: &a '{'$$' * 50_000}'\nservices: {{web: {{image: nginx, command: "
+        f"[{', '.join(['*a'] * 5000)}]}}}}",
+        "services: {web: &a {image: nginx, command: [*a]}}",
+        "services: {web: {image: nginx, command: " + "[" * 5000 + "]" * 5000 + "}}",
+        f"version: {'9' * 5000}",
+        "version: 2026-99-99",
+    ],
+)
+def test_a_small_file_stands_for_no_endless_one(text: str) -> None:
+    with pytest.raises(InvalidCommand, match="no YAML"):
+        plan("site", text)
+
+
+def test_aliases_save_words() -> None:
+    env = "x-env: &env {A: '1', B: '2'}\n"
+    services = ", ".join(f"s{n}: {{image: nginx, environment: *env}}" for n in range(50))
+    assert len(plan("site", f"{env}services: {{{services}}}").services) == 50

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.commands import program
 from core.commands.values import fields, listed
 from core.errors import InvalidValue
 
@@ -47,3 +48,30 @@ def test_a_stray_quote_is_refused_in_gos_words(word: str, why: str) -> None:
     with pytest.raises(InvalidValue) as refusal:
         fields(word)
     assert refusal.value.spoken == why
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"run --dns-search {'a.' * 60}! alpine",
+        "run --cpus 1e999999999 alpine",
+        "run --cpus 1e-999999999 alpine",
+        f"run --io-maxiops 0x{'f' * 4000} alpine",
+        f"run --health-interval {'1' * 100_000} alpine",
+        f"run --network {'a' * 100_000} alpine",
+        f"service create --network {'a' * 100_000} nginx",
+        f"service create --publish {'a' * 100_000} nginx",
+        f"service update --health-interval {'9' * 4000}h web",
+        f"service logs --since {'1' * 100_000} web",
+        f"service logs --since {'1' * 4000} web",
+        f"logs --since {'1' * 100_000} web",
+        f"logs --since {'9' * 999}h web",
+    ],
+)
+def test_no_word_keeps_who_reads_it_busy(line: str) -> None:
+    """The dashboard reads what learners type, for all of them: no word takes long, or an error."""
+    asked = program.read(line.split())
+    if asked.command is None:
+        assert asked.code
+    else:
+        asked.command.masked(True).python()

@@ -169,3 +169,39 @@ def test_a_format_prints_what_docker_prints(form: str, printed: str) -> None:
 def test_a_template_ends(form: str, why: str) -> None:
     with pytest.raises(TemplateError, match=why):
         Template(form).render(NETWORK)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{len (pad "x" 900000000000 1)}}',
+        '{{$a := "0123456789"}}{{range 60}}{{$a = print $a $a}}{{end}}{{len $a}}',
+        '{{$a := "0123456789"}}{{range 60}}{{$a = printf "%s%[1]s%s" $a $a $a}}{{end}}',
+        '{{$a := pad "x" 9999 0}}{{range 1000000}}{{$b := html $a}}{{end}}',
+        f'{{{{len (printf "{"%1000000d" * 900}" {"1 " * 900})}}}}',
+        '{{$a := pad "x" 999999 0}}{{len (join (split $a " ") $a)}}',
+    ],
+)
+def test_no_value_grows_without_end(text: str) -> None:
+    """A line of a few words would else take all the memory of whoever does it."""
+    with pytest.raises(TemplateError, match=r"too long|take more than"):
+        Template(text).render({})
+
+
+def test_loops_hold_no_list_of_their_numbers() -> None:
+    loops = "{{range 1000000}}" * 300 + "{{end}}" * 300
+    with pytest.raises(TemplateError, match="steps"):
+        Template(loops).render({})
+
+
+def test_a_width_is_as_in_go() -> None:
+    assert Template('{{printf "%*d|" 5 7}}').render({}) == "    7|"
+    assert Template('{{printf "%*d|" "a" 7}}').render({}) == "%!(BADWIDTH)7|"
+    assert Template('{{printf "%9999999d" 7}}').render({}).startswith("%!(NOVERB)")
+    assert Template('{{printf "%c" 99999999}}').render({}) == "\ufffd"
+
+
+def test_loops_end_whatever_is_in_them() -> None:
+    text = "{{range 1000000}}" + "{{$a := 1}}" * 1000 + "{{end}}"
+    with pytest.raises(TemplateError, match="steps"):
+        Template(text).render({})
