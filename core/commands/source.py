@@ -52,6 +52,11 @@ class Call(Code):
         return attrgetter(path)(names[first])(*map(of, self._values), **named)
 
 
+def comment(text: str) -> str:
+    """A line that says this in Python and in a shell, whatever it holds: it stays one comment."""
+    return "# " + "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def literal(value: object) -> str:
     """A value as Python reads it, with double quotes."""
     if isinstance(value, Code):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.commands.command import HEADER, Command
+from core.commands.source import comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,10 @@ class Step:
 
 def shell(steps: Iterable[Step]) -> str:
     """The docker lines in full; a refused one is a comment."""
-    lines = [("" if step.done else "# refused: ") + step.command.line() for step in steps]
+    lines = [
+        step.command.line() if step.done else comment(f"refused: {step.command.line()}")
+        for step in steps
+    ]
     return "\n".join(["#!/bin/sh", *lines, ""])
 
 
@@ -28,7 +32,7 @@ def python(steps: Iterable[Step]) -> str:
     text = HEADER
     for step in steps:
         if step.done:
-            text += f"\n# {step.line}\n{step.command.python().removeprefix(HEADER)}"
+            text += f"\n{comment(step.line)}\n{step.command.python().removeprefix(HEADER)}"
         else:
-            text += f"\n# refused: {step.line}\n"
+            text += f"\n{comment(f'refused: {step.line}')}\n"
     return text

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.commands import program
 from core.commands.command import HEADER, Command
+from core.commands.source import comment
 from core.engine.practice import Call
 from core.errors import EngineRejected
 from core.i18n import later as _
@@ -67,4 +68,4 @@ def faces(line: TypedLine, masked: Command | None) -> tuple[str, str]:
             words[at:] = ["…"]
             break
     text = shlex.join(words).replace("'…'", "…")
-    return text, f"{HEADER}# docker could not read this line: {text}\n"
+    return text, f"{HEADER}{comment(f'docker could not read this line: {text}')}\n"

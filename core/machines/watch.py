@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from core.cluster.failures import unforeseen
 from core.commands.journal import Journal
 from core.engine.connection import Connection
 from core.engine.practice import Machine, calls
@@ -129,8 +130,12 @@ class MachineWatch:
         for line in lines:
             if line.number > known:
                 self._numbers[machine.name] = line.number
-                if not kept:
+                if kept:
+                    continue
+                try:
                     self._note(machine.name, line)
+                except Exception as error:  # no typed line keeps the next ones out
+                    unforeseen(error)
 
     def _note(self, machine: str, line: TypedLine) -> None:
         command = command_of(line)

@@ -50,6 +50,18 @@ def test_a_session_as_scripts() -> None:
     compile(text, "script", "exec")
 
 
+def test_a_line_of_several_lines_stays_a_comment() -> None:
+    run = RunContainer(image="alpine", command=("echo", "a\nimport evil\nrm x"))
+    words = "run alpine echo 'a\nimport evil\nrm x'"
+    steps = [Step(words, run, True), Step(words, run, False)]
+    told = "# run alpine echo 'a import evil rm x'\n"
+    assert told in python(steps)
+    assert told.replace("# ", "# refused: ") in python(steps)
+    assert shell(steps).endswith(
+        "# refused: docker container run alpine echo 'a import evil rm x'\n"
+    )
+
+
 def test_a_session_of_nothing() -> None:
     assert shell([]) == "#!/bin/sh\n"
     assert python([]) == "import docker\n\nclient = docker.from_env()\n"

@@ -20,3 +20,15 @@ test("the journal as a Python script", () => {
   assert.equal(pythonScript(lines), HEADER + python);
   assert.equal(pythonScript([]), HEADER);
 });
+
+test("nothing that was typed gets out of a comment", () => {
+  const typed = { ...clicked, line: "docker run x 'a\nevil\u2028\rmore'", python: "run()" };
+  const refused = { ...typed, machine: "a\nevil", refused: "exit code 1" };
+  const there = { ...typed, line: "docker ps", machine: "a\nevil\nmore" };
+  assert.equal(
+    shellScript([refused, there]),
+    "#!/bin/sh\n# refused: docker run x 'a evil more'  # on a evil\ndocker ps  # on a evil more\n",
+  );
+  const python = "\n# docker run x 'a evil more'\nrun()\n\n# refused: docker run x 'a evil more'\n";
+  assert.equal(pythonScript([typed, refused]), HEADER + python);
+});

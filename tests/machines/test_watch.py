@@ -7,11 +7,12 @@ from typing import Any, cast
 
 import pytest
 
+from core.commands.command import Command
 from core.commands.journal import Journal
 from core.engine.connection import Connection
 from core.engine.practice import Call, Machine
 from core.errors import EngineUnreachable, InvalidCommand
-from core.machines.typed import TypedLine, faces
+from core.machines.typed import TypedLine, command_of, faces
 from core.machines.watch import MachineWatch
 from tests.cluster.test_collector import until
 
@@ -179,3 +180,26 @@ def test_a_silent_cluster_is_asked_again_when_it_is_back() -> None:
 def test_an_unread_line_shows_its_first_words() -> None:
     line = TypedLine(1, ("docker", "login", "-p", "secret"), 1)
     assert faces(line, None)[0] == "docker login …"
+
+
+def test_an_unread_line_stays_a_comment_in_python() -> None:
+    line = TypedLine(1, ("docker", "x\nimport evil\rimport evil"), 1)
+    python = faces(line, None)[1]
+    assert len(python.splitlines()) == 4
+    assert python.splitlines()[-1].startswith("# ")
+
+
+def test_a_line_that_cannot_be_noted_keeps_no_other_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = Cluster("node1")
+    _watch, journal = watched(cluster)
+
+    def read(line: TypedLine) -> Command | None:
+        if "bad" in line.argv:
+            raise ValueError("nobody foresaw it")
+        return command_of(line)
+
+    monkeypatch.setattr("core.machines.watch.command_of", read)
+    cluster.type("node1", "docker rm bad")
+    cluster.type("node1", "docker ps")
+    cluster.hint("lines")
+    until(lambda: [each.line for each in journal.records()] == ["docker container ls"])

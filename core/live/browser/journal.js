@@ -15,7 +15,9 @@ export const HEADER = "import docker\n\nclient = docker.from_env()\n";
 
 /** All that was done, as a shell script. @param {Iterable<Line>} lines */
 export function shellScript(lines) {
-  const told = [...lines].map((each) => `${each.refused ? "# refused: " : ""}${each.line}${place(each, "  # on ")}`);
+  const told = [...lines].map((each) =>
+    each.refused ? comment(`refused: ${each.line}${place(each)}`) : `${each.line}${place(each)}`,
+  );
   return ["#!/bin/sh", ...told, ""].join("\n");
 }
 
@@ -23,15 +25,20 @@ export function shellScript(lines) {
 export function pythonScript(lines) {
   let text = HEADER;
   for (const each of lines) {
-    if (each.refused) text += `\n# refused: ${each.line}\n`;
-    else text += `\n# ${each.line}${place(each, "  # on ")}\n${each.python}\n`;
+    if (each.refused) text += `\n${comment(`refused: ${each.line}`)}\n`;
+    else text += `\n${comment(`${each.line}${place(each)}`)}\n${each.python}\n`;
   }
   return text;
 }
 
-/** @param {Line} line @param {string} before */
-function place({ machine }, before) {
-  return machine ? before + machine : "";
+/** @param {Line} line */
+function place({ machine }) {
+  return machine ? `  ${comment(`on ${machine}`)}` : "";
+}
+
+/** A line that says this, whatever was typed: it stays one comment. @param {string} text */
+function comment(text) {
+  return `# ${text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")}`;
 }
 
 export class Journal {
