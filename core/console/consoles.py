@@ -82,7 +82,8 @@ class Consoles:
         if terminal is None or not allowed():
             return ""
         return self.seats.issue(
-            TerminalPass(terminal, allowed, lambda: grant.right().acted()), grant.browser
+            TerminalPass(terminal, allowed, lambda: grant.right().acted(), grant.control),
+            grant.browser,
         )
 
     def close(self) -> None:

@@ -27,6 +27,7 @@ from core.terminal.terminal import Terminal
 from core.threads.supervised import SupervisedThread
 
 MOST_TERMINALS = 4  # on one machine
+MOST_ACTS = 8  # of its browsers that go on at a time, each on a thread; more are not begun
 #: Seconds until a terminal is closed: without a browser; without input and output. A lesson's talk
 #: is shorter, and so is a walk through the other pages.
 UNWATCHED = 2 * 3600.0
@@ -58,6 +59,7 @@ class Desk:
         self._opening = threading.Lock()  # held while one opens: none is opened twice
         self._subscriptions: set[Subscription] = set()
         self._next = 0  # the number of the next record to tell
+        self._acts = threading.BoundedSemaphore(MOST_ACTS)
 
     @contextmanager
     def follow(self, language: str) -> Iterator[Subscription]:
@@ -192,8 +194,14 @@ class Desk:
                 said = unforeseen(error).said(translation(language).gettext)
                 self._tell(("refused", message("refused", machine=machine, text=said)))
 
+        def over(error: BaseException | None) -> None:
+            self._acts.release()
+            if error:
+                unforeseen(error)
+
         self.used = time.monotonic()
-        SupervisedThread("desk", act).start()
+        if self._acts.acquire(blocking=False):
+            SupervisedThread("desk", act, over).start()
 
     def _moved(self) -> None:
         self._tell(self._machines())

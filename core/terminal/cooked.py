@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Characters of a line, as in Linux: of a longer one, the rest is not taken.
+MOST_TYPED = 4095
 _HEAD = 8  # bytes before each frame: stream, three zeros, length
 
 
@@ -43,19 +45,24 @@ class Cooked:
         self._line = ""
 
     def take(self, data: bytes) -> Typed:
-        echo, sent, interrupted = "", "", False
+        echo, sent, interrupted = list[str](), list[str](), False
         for key in data.decode(errors="replace"):
             if self.ended:
                 break
             if key in "\r\n":
-                echo, sent, self._line = f"{echo}\r\n", f"{sent}{self._line}\n", ""
+                echo.append("\r\n")
+                sent.append(f"{self._line}\n")
+                self._line = ""
             elif key == "\x03":
-                echo, self._line, interrupted = f"{echo}^C\r\n", "", True
+                echo.append("^C\r\n")
+                self._line, interrupted = "", True
             elif key == "\x04":
-                sent, self.ended, self._line = sent + self._line, not self._line, ""
+                sent.append(self._line)
+                self.ended, self._line = not self._line, ""
             elif key in "\x7f\b":
-                echo += "\b \b" if self._line else ""
+                echo.append("\b \b" if self._line else "")
                 self._line = self._line[:-1]
-            elif key >= " ":
-                echo, self._line = echo + key, self._line + key
-        return Typed(echo.encode(), sent.encode(), interrupted)
+            elif key >= " " and len(self._line) < MOST_TYPED:
+                echo.append(key)
+                self._line += key
+        return Typed("".join(echo).encode(), "".join(sent).encode(), interrupted)

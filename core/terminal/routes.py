@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.to_thread
@@ -24,6 +25,8 @@ OriginCheck = Callable[[Mapping[str, str]], bool]
 
 HELLO = 20.0  # seconds in which the ticket must come
 MAX_TYPED = 200_000  # bytes in one message: more is no paste
+#: Messages to the terminals of one cluster that wait for programs at a time.
+MOST_TYPING = 8
 #: Bytes that may be on the way to a browser which has not told yet that it has shown them.
 AHEAD = 200_000
 #: Close codes of our own.
@@ -32,18 +35,22 @@ NO_TICKET, NOT_ALLOWED = 4401, 4403
 
 @dataclass(frozen=True, slots=True)
 class TerminalPass:
-    """The right to use a terminal, while ``allowed`` says so. acted: called at each message."""
+    """The right to use a terminal, while ``allowed`` says so. acted: called at each message.
+
+    group: of the terminals of one cluster.
+    """
 
     terminal: Terminal
     allowed: Callable[[], bool]
     acted: Callable[[], None] = lambda: None
+    group: object = None
 
 
 def routes(
     tickets: Callable[[], Tickets[TerminalPass]], origin_allowed: OriginCheck
 ) -> list[BaseRoute]:
     # Typing waits for the program. With threads of their own, no terminal stops another route.
-    typing = anyio.CapacityLimiter(64)
+    typing = _Typing()
 
     async def terminal(socket: WebSocket) -> None:
         found = await redeemed(socket, tickets(), origin_allowed)
@@ -86,6 +93,19 @@ async def redeemed(
     return found, hello
 
 
+class _Typing:
+    """Threads for what is typed. A group has few at a time: the rest of it waits, and no other."""
+
+    def __init__(self) -> None:
+        self._all = anyio.CapacityLimiter(64)
+        self._lanes: WeakKeyDictionary[object, anyio.CapacityLimiter] = WeakKeyDictionary()
+
+    async def do(self, group: object, act: Callable[..., object], *given: object) -> None:
+        lane = self._lanes.setdefault(group or self, anyio.CapacityLimiter(MOST_TYPING))
+        async with lane:
+            await anyio.to_thread.run_sync(act, *given, limiter=self._all)
+
+
 class _Shown:
     """How many bytes a browser has shown, as it tells: it may be slower than the program."""
 
@@ -105,9 +125,7 @@ class _Shown:
             await self._news.wait()
 
 
-async def _receive(
-    socket: WebSocket, held: TerminalPass, typing: anyio.CapacityLimiter, shown: _Shown
-) -> None:
+async def _receive(socket: WebSocket, held: TerminalPass, typing: _Typing, shown: _Shown) -> None:
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -123,10 +141,10 @@ async def _receive(
         held.acted()
         if keys is not None:
             if len(keys) <= MAX_TYPED:
-                await anyio.to_thread.run_sync(held.terminal.type, keys, limiter=typing)
+                await typing.do(held.group, held.terminal.type, keys)
         elif told:
             columns, rows = (int(n) for n in told["size"])
-            await anyio.to_thread.run_sync(held.terminal.resize, columns, rows, limiter=typing)
+            await typing.do(held.group, held.terminal.resize, columns, rows)
 
 
 async def locked(socket: WebSocket) -> None:

@@ -14,6 +14,7 @@ T = TypeVar("T")
 BROWSER = "essaim-browser"
 VALID = 600.0  # seconds
 MOST = 2000  # unused tickets; the oldest are dropped
+MOST_OF_ONE = 100  # of them one browser's
 
 
 class Tickets(Generic[T]):
@@ -28,6 +29,9 @@ class Tickets(Generic[T]):
         """A new ticket for this value."""
         ticket = secrets.token_urlsafe(24)
         with self._lock:
+            mine = [each for each, held in self._waiting.items() if browser and held[1] == browser]
+            for oldest in mine[: max(0, len(mine) + 1 - MOST_OF_ONE)]:
+                del self._waiting[oldest]
             self._waiting[ticket] = (self._now() + VALID, browser, value)
             while len(self._waiting) > MOST:
                 del self._waiting[next(iter(self._waiting))]

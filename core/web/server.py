@@ -107,7 +107,7 @@ def _looked_at(request: HTTPConnection) -> Control:
 def machine(request: HTTPConnection, name: str) -> Way:
     """The way to this machine of the cluster that the request's page shows.
 
-    Whether there is such a machine, its engine says. Raises NotBegun, and NotAllowed where it is no
+    Raises NotBegun, InvalidCommand where there is no such machine, and NotAllowed where it is no
     practice cluster of ours, or may only be looked at.
     """
     room = classroom()
@@ -120,6 +120,8 @@ def machine(request: HTTPConnection, name: str) -> Way:
     control.require_practice(refusal)
     if not control.connection.practice:
         raise refusal
+    if name not in [machine.name for machine in control.machines.machines]:
+        control.machines.at(name)  # raises what to say, before a body is taken
     return replace(control.connection, machine=name).way
 
 

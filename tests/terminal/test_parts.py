@@ -13,13 +13,16 @@ import docker
 import pytest
 
 from core.console.consoles import Consoles
+from core.console.desk import MOST_ACTS, Desk
 from core.console.grant import Grant
 from core.control.control import Control
 from core.control.rights import NONE
-from core.terminal.cooked import Cooked, Frames, Typed
+from core.errors import InvalidCommand
+from core.terminal.cooked import MOST_TYPED, Cooked, Frames, Typed
+from core.terminal.routes import MOST_TYPING, _Typing
 from core.terminal.stream import Stream
 from core.terminal.terminal import IDLE, SCROLLBACK, UNWATCHED, End, Terminal
-from core.terminal.tickets import MOST, VALID, Tickets
+from core.terminal.tickets import MOST, MOST_OF_ONE, VALID, Tickets
 from tests.cluster.test_collector import until
 
 
@@ -74,6 +77,22 @@ def test_tickets_do_not_pile_up() -> None:
     issued = [tickets.issue(n) for n in range(MOST + 1)]
     assert not tickets.waits(issued[0])
     assert tickets.redeem(issued[-1]) == MOST
+
+
+def test_one_browsers_tickets_take_no_others_away() -> None:
+    tickets = Tickets[int](Clock())
+    hers = tickets.issue(-1, "hers")
+    his = [tickets.issue(n, "his") for n in range(MOST + 1)]
+    assert tickets.redeem(hers, "hers") == -1
+    assert [tickets.waits(each) for each in his].count(True) == MOST_OF_ONE
+    assert tickets.redeem(his[-MOST_OF_ONE], "his") == MOST + 1 - MOST_OF_ONE
+
+
+def test_a_line_without_an_end_is_bounded_as_in_linux() -> None:
+    keyboard = Cooked()
+    for _ in range(50):
+        assert len(keyboard.take(b"x" * 200_000).echo) in (MOST_TYPED, 0)
+    assert keyboard.take(b"\r").line == b"x" * MOST_TYPED + b"\n"
 
 
 class Program:
@@ -318,3 +337,43 @@ def test_a_fault_ends_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     program, terminal = opened()
     until(lambda: terminal.end == End(), 30)
     assert program.closed
+
+
+def test_who_asks_a_desk_for_much_gets_no_thread_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, go_on, begun = Desk(cast(Control, object())), threading.Event(), list[str]()
+
+    def stream(machine: str, *given: object) -> Stream:
+        begun.append(machine)
+        go_on.wait()
+        raise InvalidCommand("none")
+
+    monkeypatch.setattr(desk, "_stream", stream)
+    grant = Grant(desk.control, "who", lambda: NONE)
+    for _ in range(200):
+        desk.open("node1", grant, "en")
+    names = [each.name for each in threading.enumerate()]
+    go_on.set()
+    assert names.count("essaim_desk") <= MOST_ACTS
+    until(lambda: len(begun) == MOST_ACTS)
+    until(lambda: "essaim_desk" not in [each.name for each in threading.enumerate()])
+    desk.open("node1", grant, "en")
+    until(lambda: len(begun) == MOST_ACTS + 1)
+
+
+def test_terminals_that_do_not_read_keep_no_other_clusters_waiting() -> None:
+    class Cluster:
+        pass
+
+    async def typed() -> None:
+        typing, stuck, free, go_on = _Typing(), Cluster(), Cluster(), threading.Event()
+        waiting = [asyncio.create_task(typing.do(stuck, go_on.wait)) for _ in range(300)]
+        try:
+            async with asyncio.timeout(60):
+                await typing.do(free, lambda: None)
+            assert sum(each.name.startswith("AnyIO") for each in threading.enumerate()) < 64
+        finally:
+            go_on.set()
+            await asyncio.gather(*waiting)
+
+    assert MOST_TYPING < 64
+    asyncio.run(typed())

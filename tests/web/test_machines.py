@@ -12,7 +12,7 @@ from core.control.classroom import Classroom
 from core.control.control import Control
 from core.engine import keys
 from core.engine.connection import Connection, Practice
-from core.errors import NotAllowed, NotBegun
+from core.errors import InvalidCommand, NotAllowed, NotBegun
 from core.web.server import machine
 from essaim_practice.hosting.server import PracticeServer
 from tests.practising import Lent
@@ -99,3 +99,9 @@ def test_a_practice_engine_elsewhere_has_none_either(monkeypatch: pytest.MonkeyP
                 machine(asked("", "everybody"), "node2")
         finally:
             room.stop()
+
+
+def test_a_machine_that_is_not_there_is_refused_before_a_body_is_taken(room: Classroom) -> None:
+    room.control(ADA)
+    with pytest.raises(InvalidCommand, match="no machine node77"):
+        machine(asked(ADA, ADA), "node77")
