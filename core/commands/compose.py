@@ -142,7 +142,7 @@ def _constructed(text: str) -> Any:
         known: dict[int, int] = {}
         if _weight(node, known) > max(_MOST, 10 * len(known)):
             raise yaml.MarkedYAMLError(problem="document contains excessive aliasing")
-        return loader.construct_document(node)  # type: ignore[no-untyped-call]
+        return loader.construct_document(node)
     finally:
         loader.dispose()
 

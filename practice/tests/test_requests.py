@@ -180,6 +180,38 @@ def test_a_large_body_is_not_copied_at_its_end() -> None:
     assert peak < 1.5 * len(body)
 
 
+def test_a_large_answer_is_not_copied_while_its_client_reads_nothing() -> None:
+    body, read = bytes(16 * 2**20), 0
+    here, there = socket.socketpair()
+
+    async def handle(call: wire.Call) -> wire.Reply:
+        return wire.Reply(Response(body, headers={"Content-Type": "x/y"}), {})
+
+    async def play() -> None:
+        reader, writer = await asyncio.open_connection(sock=here)
+        there.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        serving = asyncio.ensure_future(wire.serve(reader, writer, handle))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        await asyncio.to_thread(read_all)
+        await serving
+
+    def read_all() -> None:
+        nonlocal read
+        while data := there.recv(65536):
+            read += len(data)
+
+    tracemalloc.start()
+    try:
+        asyncio.run(play())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        there.close()
+    assert read > len(body)
+    assert peak < len(body) / 4
+
+
 # Room
 
 

@@ -22,6 +22,7 @@ from essaim_practice.store.turns import SLICE, counted
 from essaim_practice.wire.lengths import Head, begun, joined
 
 _READ = 65536
+_PIECE = 256 * 1024  # bytes of an answer that are written at once
 _BREATH = 0.03  # real seconds between an upgrade and what follows it
 _PATIENCE = 1.0  # real seconds for a refused client to finish its request
 _EMPTY = (204, 304)  # statuses that have no body
@@ -216,7 +217,10 @@ class _Connection:
             headers.update(answer.headers)
         sent = self._start(answer.status, headers)
         if payload and call.method != "HEAD" and answer.status not in _EMPTY:
-            sent += self._sent(h11.Data(data=payload))
+            for at in range(0, len(payload), _PIECE):  # a large one is held no second time
+                if at:
+                    await self._write(sent)
+                sent = (b"" if at else sent) + self._sent(h11.Data(data=payload[at : at + _PIECE]))
         await self._write(sent + self._sent(h11.EndOfMessage()))
 
     async def _stream(self, call: Call, reply: Reply, answer: Stream) -> None:
