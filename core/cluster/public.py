@@ -117,7 +117,7 @@ def check_filters(filters: Iterable[str]) -> None:
     for text in filters:
         kind, _equals, label = text.partition("=")
         key, valued, _value = label.partition("=")
-        if kind == "label" and valued and key not in OPEN_LABELS:
+        if kind in ("label", "label!", "node.label") and valued and key not in OPEN_LABELS:
             raise NotAllowed(
                 _("This shows what a real engine keeps private: enter the password first.")
             )

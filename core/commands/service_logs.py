@@ -221,8 +221,26 @@ class _Heads:
         return f"{task}@{self._names.node(line.node)}"
 
 
-#: How each piece of a service's log begins: perhaps a time, and details with the id of its task.
-_ORIGIN = re.compile(rb"(?:\S+ )?[^ =]+=\S*com\.docker\.swarm\.task\.id=([^,\s]+)\S* ")
+_TASK = b"com.docker.swarm.task.id="
+
+
+def _origin(piece: bytes) -> tuple[bytes, int] | None:
+    """The task of a piece of a service's log, and where its text begins; None of a terminal's.
+
+    It begins with a time, perhaps, and with details that have the task's id. Programs write what
+    they like: no regular expression looks for it, which could take very long.
+    """
+    at = 0
+    for _word in range(2):
+        end = piece.find(b" ", at)
+        word = piece[at : max(end, at)]
+        if not word or len(word.split()) != 1:
+            return None
+        before, _task, after = word.rpartition(_TASK)
+        if before.find(b"=") > 0 and (task := after.partition(b",")[0]):
+            return task, end + 1
+        at = end + 1
+    return None
 
 
 def _lines(pieces: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, str]]:
@@ -240,15 +258,16 @@ def _whole(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """
     begun: dict[bytes, bytes] = {}
     for piece in pieces:
-        origin = _ORIGIN.match(piece)
+        origin = _origin(piece)
         if origin is None:  # of a terminal, which is sent as it comes
             yield piece
             continue
-        before = begun.pop(origin[1], b"")
-        so_far = before + piece[origin.end() if before else 0 :]
+        task, text_at = origin
+        before = begun.pop(task, b"")
+        so_far = before + piece[text_at if before else 0 :]
         if so_far.endswith(b"\n"):
             yield so_far
         else:
-            begun[origin[1]] = so_far
+            begun[task] = so_far
     for rest in begun.values():
         yield rest + b"\n"

@@ -48,7 +48,8 @@ class Template:
         self._text = text
         self._functions = functions
         known = frozenset(self._functions) | {"and", "or"}
-        self._nodes, self._defined = parse(text, known)
+        with _depth():
+            self._nodes, self._defined = parse(text, known)
 
     def render(self, dot: Any, missing: Callable[[str], bool] = lambda name: True) -> str:
         """The text for a thing.
@@ -59,11 +60,21 @@ class Template:
         """
         run = _Run(self._text, self._functions, dot, missing, self._defined)
         try:
-            run.walk(self._nodes, dot)
+            with _depth():
+                run.walk(self._nodes, dot)
         except TemplateError as error:
             error.printed = "".join(run.out)
             raise
         return "".join(run.out)
+
+
+@contextmanager
+def _depth() -> Iterator[None]:
+    """Refuse a template whose parts lie too deep in one another. Raises TemplateError."""
+    try:
+        yield
+    except RecursionError:
+        raise TemplateError("the template's parts are too deep in one another") from None
 
 
 class _Run:

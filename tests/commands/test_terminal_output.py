@@ -8,7 +8,7 @@ import pytest
 
 from core.commands import engine_messages, terminal_output
 from core.commands.command import Progress, no_report
-from core.commands.service_logs import ServiceLogs
+from core.commands.service_logs import ServiceLogs, _origin
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,23 @@ def test_a_long_line_is_put_together_whoever_writes_meanwhile() -> None:
 
 def test_what_names_no_task_is_shown_all_the_same() -> None:
     assert logs([b"from a ", b"terminal\r\n"])[0] == ["    | from a terminal"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"a=" + b"com.docker.swarm.task.id=x" * 2500,
+        b"a=com.docker.swarm.task.id=" + b"x" * 65000,
+        b"a=com.docker.swarm.task.id= x",
+    ],
+)
+def test_what_a_terminal_prints_keeps_nobody_busy(text: bytes) -> None:
+    """A service with a terminal prints what it likes, where others have their task."""
+    assert logs([text + b"\r\n"])[0] == [f"    | {text.decode()}"]
+
+
+def test_a_time_may_come_before_the_task() -> None:
+    piece = b"2026-11-30T12:00:00.000000000Z " + _piece(1, b"a=com.docker.swarm.task.id=task2 x\n")
+    _lines, engine = logs([_piece(1, b"a=com.docker.swarm.task.id=task2 x\n")])
+    assert engine.asked == ["task1"]
+    assert _origin(piece) == (b"task1", len(piece) - len(b"a=com.docker.swarm.task.id=task2 x\n"))

@@ -54,6 +54,8 @@ def test_who_looks_on_sees_what_becomes_of_the_cluster_later() -> None:
         ("docker service ps --filter label=password=hunter2 web", True),
         ("docker ps --filter label=password", False),  # names of labels are no secret
         ("docker ps --filter name=hunter2", False),
+        ("docker node ls --filter node.label=password=hunter2", True),
+        ("docker node ls --filter node.label=password", False),
         ("docker service ls --filter label=com.docker.stack.namespace=shop", False),
     ],
 )

@@ -205,3 +205,12 @@ def test_loops_end_whatever_is_in_them() -> None:
     text = "{{range 1000000}}" + "{{$a := 1}}" * 1000 + "{{end}}"
     with pytest.raises(TemplateError, match="steps"):
         Template(text).render({})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{" + "(" * 3000 + "1" + ")" * 3000 + "}}", "{{if true}}" * 3000 + "{{end}}" * 3000],
+)
+def test_parts_are_not_too_deep(text: str) -> None:
+    with pytest.raises(TemplateError, match="too deep"):
+        Template(text).render({})
