@@ -8,6 +8,7 @@ folder of a practice machine. In a machine's terminal the files are the machine'
 from __future__ import annotations
 
 import dataclasses
+import errno
 import gzip
 import io
 import json
@@ -41,6 +42,8 @@ from core.commands.values import size as bytes_of
 from core.errors import DockerRefused, InvalidCommand, InvalidValue
 from core.i18n import later as _
 
+#: Bytes of a machine's folder that the dashboard itself builds: it holds them in memory.
+MOST_HERE = 20_000_000
 DEPRECATED = """\
 DEPRECATED: The legacy builder is deprecated and will be removed in a future release.
             BuildKit is currently disabled; enable it by removing the DOCKER_BUILDKIT=0
@@ -189,9 +192,14 @@ class BuildImage(Command):
     def _context(self, client: Client) -> build_context.Context:
         if self.here:
             typed = Captured()
-            typed.folder = MachineFolder(lambda: client, self.here)
+            typed.folder = MachineFolder(lambda: client, self.here, MOST_HERE)
             typed.environment = {"PWD": self.here}
-            return build_context.of(typed, self.path, self.dockerfile)
+            try:
+                return build_context.of(typed, self.path, self.dockerfile)
+            except OSError as error:
+                if error.errno == errno.EFBIG:
+                    check_size(MOST_HERE + 1, MOST_HERE)
+                raise
         files = _typed(self.files) if self.files else read_all(self.path)
         check_size(sum(map(len, files.values())))
         return build_context.Context(build_context.packed(files), self.dockerfile)

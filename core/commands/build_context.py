@@ -14,6 +14,8 @@ from core.errors import DockerRefused
 
 _DOCKERFILE = "Dockerfile"
 _IGNORE = ".dockerignore"
+#: Letters of names, times those of the patterns that they are compared with: some seconds' work.
+_MOST_WORK = 50_000_000
 _HEAD = 1024  # bytes by which a tar is known
 
 
@@ -90,9 +92,13 @@ def _folder(streams: Streams, place: str, dockerfile: str) -> Context:
             patterns.append((name, True))
     files = io.BytesIO(streams.folder.archive(root))
     packed = io.BytesIO()
+    weight, work = sum(len(pattern) for pattern, _keeps in patterns), 0
     with tarfile.open(fileobj=files) as read, tarfile.open(fileobj=packed, mode="w") as write:
         for entry in read:
             _first, _, name = entry.name.partition("/")
+            work += len(name) * weight
+            if work > _MOST_WORK:
+                raise DockerRefused(f"error checking context: {_IGNORE} has too many patterns")
             if not name or ignore.excluded(name, patterns):
                 continue
             entry.name, entry.uid, entry.gid, entry.uname, entry.gname = name, 0, 0, "", ""

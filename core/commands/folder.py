@@ -105,11 +105,11 @@ def read_all(path: str) -> dict[str, bytes]:
     return found
 
 
-def check_size(size: int) -> None:
+def check_size(size: int, most: int = LIMIT) -> None:
     """Raise InvalidCommand for more bytes than the limit."""
-    if size > LIMIT:
+    if size > most:
         sentence = _("The files to build from are larger than {size} kB in all.")
-        raise InvalidCommand(sentence, size=LIMIT // 1000)
+        raise InvalidCommand(sentence, size=most // 1000)
 
 
 def beside(path: str, name: str) -> str:

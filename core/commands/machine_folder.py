@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import posixpath
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,17 +17,21 @@ from core.commands.command import Client
 from core.commands.streams import Folder
 
 _BY_WORDS = {os.strerror(number).lower(): number for number in errno.errorcode}
+_PIECE = 65536  # bytes
 _BY_STATUS = {403: errno.EACCES, 404: errno.ENOENT, 409: errno.EEXIST, 507: errno.ENOSPC}
 
 
 class MachineFolder(Folder):
-    """The machine's files, as its engine gives them. here: where the line was typed."""
+    """The machine's files, as its engine gives them.
 
-    def __init__(self, asking: Callable[[], Client], here: str) -> None:
-        self._asking, self._here = asking, here
+    here: where the line was typed. most: bytes of what is read at a time; more raises OSError.
+    """
+
+    def __init__(self, asking: Callable[[], Client], here: str, most: int = sys.maxsize) -> None:
+        self._asking, self._here, self._most = asking, here, most
 
     def read(self, path: str) -> bytes:
-        return self._ask("get", "file", path).content
+        return self._content("file", path)
 
     def write(self, path: str, content: Iterable[bytes]) -> None:
         self._ask("put", "file", path, data=b"".join(content))
@@ -38,10 +44,21 @@ class MachineFolder(Folder):
         return True
 
     def archive(self, path: str) -> bytes:
-        return self._ask("get", "archive", path).content
+        return self._content("archive", path)
 
     def unpack(self, path: str, tar: bytes) -> None:
         self._ask("put", "archive", path, data=tar)
+
+    def _content(self, what: str, path: str) -> bytes:
+        content = io.BytesIO()
+        with self._ask("get", what, path, stream=True) as answer, daemon_errors():
+            for piece in answer.iter_content(_PIECE):
+                content.write(piece)
+                if content.tell() > self._most:
+                    break
+        if content.tell() > self._most:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+        return content.getvalue()
 
     def _ask(self, method: str, what: str, path: str, **more: Any) -> requests.Response:
         api = self._asking().api

@@ -64,6 +64,20 @@ def test_the_machines_folder_is_built_as_docker_does(
     assert "Dockerfile" in built(app)
 
 
+def test_the_dashboard_builds_no_endless_folder(
+    cluster: Control, visit: Open, machine: MachineFiles
+) -> None:
+    app = fine(visit("build"))
+    patterns = "\n".join(f"a{number}*b*c" for number in range(20_000))
+    machine.write(f"{build_folder.FOLDER}/.dockerignore", patterns.encode())
+    for number in range(20):
+        machine.write(f"{build_folder.FOLDER}/{'a' * 200}{number}", b"")
+    assert "too many patterns" in built(app)
+    machine.write(f"{build_folder.FOLDER}/.dockerignore", b"")
+    machine.write(f"{build_folder.FOLDER}/large", bytes(21_000_000))
+    assert "larger than 20000 kB" in built(app)
+
+
 def test_the_courses_files_come_back(cluster: Control, visit: Open, machine: MachineFiles) -> None:
     app = fine(visit("build"))
     machine.write(APP, b"mine")
