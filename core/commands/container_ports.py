@@ -12,6 +12,8 @@ from core.cluster.engine_json import Json
 from core.errors import DockerRefused
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
+#: Ports that one line may publish: ranges are short to write, and long as a text or a request.
+MOST = 2 * 65535
 
 
 def bindings(published: Iterable[str], exposed: Iterable[str]) -> tuple[list[str], Json]:
@@ -21,8 +23,13 @@ def bindings(published: Iterable[str], exposed: Iterable[str]) -> tuple[list[str
     """
     ports: dict[str, None] = {}
     bound: Json = {}
+    count = 0
     for word in published:
-        for port, address, at in _published(_short(word)):
+        found = _published(_short(word))
+        count += len(found)
+        if count > MOST:
+            raise _refused("too many ports")
+        for port, address, at in found:
             ports[port] = None
             bound.setdefault(port, []).append({"HostIp": address, "HostPort": at})
     for word in exposed:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 from core.cluster.engine_json import Json
+from core.commands.container_ports import MOST
 from core.commands.quantities import checked
 from core.commands.values import fields, refused
-from core.errors import InvalidValue
+from core.errors import DockerRefused, InvalidValue
 from core.i18n import later as _
 
 _LONG = re.compile(r"\w=\w")  # somewhere: docker's own \w+=\w+ takes long to find none
 _PROTOCOLS = ("tcp", "udp", "sctp")
-_MOST = 65535
+_LAST = 65535
 
 
 def ports(word: str) -> list[Json]:
@@ -21,6 +23,16 @@ def ports(word: str) -> list[Json]:
     Raises InvalidValue, in the words of docker/cli (opts/swarmopts/port.go) and of go-connections.
     """
     return [_long(word)] if _LONG.search(word) else _short(word)
+
+
+def ports_of(words: Iterable[str]) -> list[Json]:
+    """Those of several such words. Raises InvalidValue, and DockerRefused for very many."""
+    found = list[Json]()
+    for word in words:
+        found += ports(word)
+        if len(found) > MOST:
+            raise DockerRefused("too many ports")
+    return found
 
 
 def spec(published: int, target: int, protocol: str = "tcp", mode: str = "ingress") -> Json:
@@ -48,7 +60,7 @@ def _long(word: str) -> Json:
                     )
                 mode = value
             case "target" | "published":
-                if not re.fullmatch(r"[0-9]+", value) or int(value) > _MOST:
+                if not re.fullmatch(r"[0-9]+", value) or int(value) > _LAST:
                     why = (
                         "value out of range" if re.fullmatch(r"[0-9]+", value) else "invalid syntax"
                     )
@@ -62,13 +74,22 @@ def _long(word: str) -> Json:
 
 
 def _short(word: str) -> list[Json]:
+    published, targets, protocol = _ranges(word)
+    if len(targets) == 1:
+        return [spec(port, targets[0], protocol) for port in published or [0]]
+    pairs = zip(published or [0] * len(targets), targets, strict=True)
+    return [spec(port, target, protocol) for port, target in pairs]
+
+
+def _ranges(word: str) -> tuple[Sequence[int], Sequence[int], str]:
+    """The published ports of the short form, its targets, and the protocol."""
     rest, _slash, protocol = word.partition("/")
     front, _colon, container = rest.rpartition(":")
     address, _colon, host = front.rpartition(":")
     if not container:
         raise refused(f"no port specified: {word}<empty>")
     targets = _range(container, "containerPort", word)
-    published = _range(host, "hostPort", word) if host else []
+    published = _range(host, "hostPort", word) if host else range(0)
     if protocol and protocol.lower() not in _PROTOCOLS:
         raise refused(f"invalid proto: {protocol}")
     if published and len(published) != len(targets) and len(targets) != 1:
@@ -77,23 +98,19 @@ def _short(word: str) -> list[Json]:
         )
     if address:
         raise refused("hostip is not supported")
-    protocol = protocol.lower() or "tcp"
-    if len(targets) == 1:
-        return [spec(port, targets[0], protocol) for port in published or [0]]
-    pairs = zip(published or [0] * len(targets), targets, strict=True)
-    return [spec(port, target, protocol) for port, target in pairs]
+    return published, targets, protocol.lower() or "tcp"
 
 
-def _range(text: str, what: str, word: str) -> list[int]:
+def _range(text: str, what: str, word: str) -> range:
     first, dash, last = text.partition("-")
     numbers = []
     for number in (first, last if dash else first):
-        if not re.fullmatch(r"[0-9]+", number) or int(number) > _MOST:
+        if not re.fullmatch(r"[0-9]+", number) or int(number) > _LAST:
             raise _no_port(text, what, word)
         numbers.append(int(number))
     if numbers[0] > numbers[1]:
         raise _no_port(text, what, word)
-    return list(range(numbers[0], numbers[1] + 1))
+    return range(numbers[0], numbers[1] + 1)
 
 
 def _no_port(text: str, what: str, word: str) -> InvalidValue:
@@ -101,4 +118,12 @@ def _no_port(text: str, what: str, word: str) -> InvalidValue:
     return InvalidValue(sentence, f"invalid {what}: {text}", word=text, port=word)
 
 
-PORT = checked("port", ports)
+def _checked(word: str) -> None:
+    """Raise what ``ports`` does; a line may have very many of the widest ranges."""
+    if _LONG.search(word):
+        _long(word)
+    else:
+        _ranges(word)
+
+
+PORT = checked("port", _checked)

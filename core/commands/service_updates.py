@@ -42,7 +42,7 @@ from core.commands.service_flags import (
     keyed,
     shell_words,
 )
-from core.commands.service_ports import PORT, ports
+from core.commands.service_ports import PORT, ports_of
 from core.commands.service_specs import (
     AskedIds,
     Ids,
@@ -208,8 +208,8 @@ class UpdateService(ServiceFlags):
         spreads = [edit.SPREAD.of(preference(word)) for word in self.placement_pref_rm]
         wishes = [preference(word) for word in self.placement_pref_add]
         change((*PLACEMENT, "Preferences"), edit.SPREAD, spreads, wishes)
-        closed = [edit.PORT.of(port) for word in self.publish_rm for port in ports(word)]
-        opened = [port for word in self.publish_add for port in ports(word)]
+        closed = [edit.PORT.of(port) for port in ports_of(self.publish_rm)]
+        opened = ports_of(self.publish_add)
         if closed or opened:
             path = (*ENDPOINT, "Ports")
             if closed:

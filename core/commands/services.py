@@ -41,7 +41,7 @@ from core.commands.service_flags import (
     shell_words,
     update_config,
 )
-from core.commands.service_ports import PORT, ports
+from core.commands.service_ports import PORT, ports_of
 from core.commands.service_specs import (
     AskedIds,
     Ids,
@@ -140,7 +140,7 @@ class CreateService(ServiceFlags):
             if self._updates(kind)
         }
         endpoint: Json = {"Mode": (self.endpoint_mode or "vip").lower()}
-        endpoint |= whole(Ports=[port for word in self.publish for port in ports(word)])
+        endpoint |= whole(Ports=ports_of(self.publish))
         return Call(
             "client.api.create_service",
             **named,
