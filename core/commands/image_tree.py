@@ -13,6 +13,7 @@ from core.cluster.engine_json import Json, count, items, part, text
 from core.commands.api import Request
 from core.commands.command import Client
 from core.commands.table import short, size
+from core.errors import DockerRefused
 
 FIRST_API = "1.47"  # that has manifests in its list
 API_OF_29 = "1.52"
@@ -42,6 +43,15 @@ def speaks(client: Client, version: str) -> bool:
     """Whether the engine speaks this version of the API, or a later one."""
     spoken = str(getattr(client.api, "api_version", "1.0"))
     return _numbers(spoken) >= _numbers(version)
+
+
+def want_api(client: Client, version: str, *flags: str) -> None:
+    """Refuse flags that only an engine with this version of the API knows. Raises DockerRefused."""
+    if flags and not speaks(client, version):
+        told = f"requires API version {version}, but the Docker daemon API version is"
+        raise DockerRefused(
+            "\n".join(f'"{flag}" {told} {client.api.api_version}' for flag in flags)
+        )
 
 
 def _numbers(version: str) -> list[int]:

@@ -135,10 +135,7 @@ class ListImages(Listing):
         new = image_tree.API_OF_29 if not self.tree else image_tree.FIRST_API
         if any(old.values()) or not image_tree.speaks(client, new):
             if self.tree:
-                raise DockerRefused(
-                    f'"--tree" requires API version {image_tree.FIRST_API}, but the Docker daemon '
-                    f"API version is {client.api.api_version}"
-                )
+                image_tree.want_api(client, new, "--tree")
             return self.listed(self._found(client))
         chosen = filters(self.filter)
         if self.repository:

@@ -11,8 +11,9 @@ from typing import Any
 
 from core.cluster.engine_json import Json
 from core.commands.attachments import CREDENTIAL_SPEC
-from core.commands.command import Command
+from core.commands.command import Client, Command
 from core.commands.grammar import option, options, switch
+from core.commands.image_tree import API_OF_29, want_api
 from core.commands.quantities import (
     CPUS,
     FLOAT,
@@ -137,6 +138,11 @@ class ServiceFlags(Command):
         return held(
             SwapBytes=_read(_swap, self.memory_swap), MemorySwappiness=self.memory_swappiness
         )
+
+    def _check_api(self, client: Client) -> None:
+        """Raise DockerRefused where the engine is older than a flag."""
+        swap = {"--memory-swap": self.memory_swap, "--memory-swappiness": self.memory_swappiness}
+        want_api(client, API_OF_29, *(flag for flag, said in swap.items() if said is not None))
 
     def _restart(self) -> Json:
         return held(

@@ -263,6 +263,7 @@ class UpdateService(ServiceFlags):
 
     def _changed(self, client: Client, machine: Machine) -> str:
         """Change it, and return a warning."""
+        self._check_api(client)
         if self.rollback:
             kept = ("rollback", "detach", "quiet", "service")
             if any(

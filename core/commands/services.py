@@ -245,6 +245,7 @@ class CreateService(ServiceFlags):
 
     def _made(self, client: Client, machine: Machine) -> tuple[Json, str]:
         """The engine's answer, and a warning."""
+        self._check_api(client)
         image, warning = named(self.image), ""
         platforms: Platforms = []
         if not self.no_resolve_image:

@@ -18,7 +18,9 @@ import docker
 import pytest
 
 from core.commands.program import play
+from core.commands.registry import parse
 from core.commands.streams import Captured, Folder
+from core.errors import DockerRefused
 
 SPEC = {
     "Name": "web",
@@ -345,3 +347,62 @@ def shape(value: Any) -> Any:
     if isinstance(value, dict):
         return [(key, shape(inner)) for key, inner in value.items()]
     return [shape(each) for each in value] if isinstance(value, list) else None
+
+
+SWAP = [
+    ("--memory-swap 64m", {"SwapBytes": 64 << 20}),
+    ("--memory-swap -1", {"SwapBytes": -1}),
+    ("--memory-swappiness 10", {"MemorySwappiness": 10}),
+    ("--memory-swap 0 --memory-swappiness 0", {"SwapBytes": 0, "MemorySwappiness": 0}),
+]
+each_line = pytest.mark.parametrize(
+    "line", ["service create -d {} nginx", "service update -d {} web"]
+)
+
+
+@each_line
+@pytest.mark.parametrize(("flags", "sent"), SWAP)
+def test_swap_goes_to_an_engine_that_knows_it(
+    line: str, flags: str, sent: dict[str, int], engine: ThreadingHTTPServer
+) -> None:
+    posted: list[Any] = engine.posted  # type: ignore[attr-defined]
+    posted.clear()
+    assert swapped(line.format(flags), "1.52", engine) == (
+        0,
+        "w1\n" if "create" in line else "web\n",
+        "",
+    )
+    (spec,) = posted
+    kept = {"Limits", "Reservations"}
+    resources = spec["TaskTemplate"]["Resources"]
+    assert {key: value for key, value in resources.items() if key not in kept} == sent
+
+
+@each_line
+def test_swap_is_refused_where_the_engine_does_not_know_it(
+    line: str, engine: ThreadingHTTPServer
+) -> None:
+    """An older engine would do without it, and not say so."""
+    posted: list[Any] = engine.posted  # type: ignore[attr-defined]
+    posted.clear()
+    words = "requires API version 1.52, but the Docker daemon API version is 1.51\n"
+    both = f'"--memory-swap" {words}"--memory-swappiness" {words}'
+    assert swapped(line.format("--memory-swappiness 5 --memory-swap 1m"), "1.51", engine) == (
+        1,
+        "",
+        both,
+    )
+    client = docker.DockerClient(base_url=f"tcp://127.0.0.1:{engine.server_port}", version="1.51")
+    with pytest.raises(DockerRefused, match=r'^"--memory-swap" requires API version 1\.52'):
+        parse(f"docker {line.format('--memory-swap 1m')}").run(client)
+    client.close()
+    assert posted == []
+
+
+def swapped(line: str, version: str, engine: ThreadingHTTPServer) -> tuple[int, str, str]:
+    """Exit code, output and error of a line on an engine that speaks this version of the API."""
+    client = docker.DockerClient(base_url=f"tcp://127.0.0.1:{engine.server_port}", version=version)
+    streams = Captured()
+    code = play(shlex.split(line), streams, lambda at: client)
+    client.close()
+    return code, streams.out.decode(), streams.error.decode()
