@@ -15,7 +15,7 @@ from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, arguments, option, options, rest, switch
 from core.commands.inspections import Inspection
 from core.commands.kinds import OneCall
-from core.commands.listing import Column, Listing, labels
+from core.commands.listing import ABSENT, Column, Listing, labels
 from core.commands.source import Call, given, literal
 from core.commands.streams import Streams
 from core.commands.table import ago, cut, short, size
@@ -91,6 +91,7 @@ def _quoted(words: str) -> str:
 
 
 def _health(container: Json) -> str:
+    """Of engines before 29, it stands within the status alone."""
     if status := text(container, "Health", "Status"):
         return "" if status == "none" else status
     said = text(container, "Status").rpartition("(")[2].removesuffix(")").removeprefix("health: ")
@@ -124,6 +125,9 @@ class ListContainers(Listing):
         Column("Platform", "PLATFORM",
                lambda c: part(c, "ImageManifestDescriptor", "platform") or Nil("*v1.Platform"),
                json=lambda c: part(c, "ImageManifestDescriptor", "platform") or None),
+        # An older engine's containers are told as by docker's commands of its time.
+        Column("HealthStatus", "HEALTH STATUS", _health,
+               json=lambda c: _health(c) if "Health" in c else ABSENT),
     )  # fmt: skip
     shown = ("ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names")
     kind = "*formatter.ContainerContext"

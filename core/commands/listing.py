@@ -32,6 +32,10 @@ class Column:
     json: Callable[[Json], Any] | None = None
 
 
+#: What a column's ``json`` is where it has no place there.
+ABSENT: Any = object()
+
+
 class Row:
     """One thing of a list, as a template sees it."""
 
@@ -55,10 +59,11 @@ class Row:
 
     def as_json(self) -> dict[str, Any]:
         """All cells, for ``{{json .}}``: the docker command sorts them."""
-        return {
+        cells = {
             name: column.json(self._thing) if column.json else self.field(name)
             for name, column in sorted(self._columns.items())
         }
+        return {name: cell for name, cell in cells.items() if cell is not ABSENT}
 
 
 def labels(thing: Json) -> dict[str, str]:

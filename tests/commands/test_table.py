@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 
 from core.cluster.engine_json import natural
+from core.commands.container_views import ListContainers
 from core.commands.table import ago, cut, duration, memory, seconds, size, table
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -72,3 +74,23 @@ def test_cut_marks_what_is_missing() -> None:
 
 def test_numbers_in_names_count_as_numbers() -> None:
     assert sorted(["web.10", "web.2", "db.1"], key=natural) == ["db.1", "web.2", "web.10"]
+
+
+@pytest.mark.parametrize(
+    ("container", "health", "in_json"),
+    [
+        ({"Status": "Up 2 days (unhealthy)"}, "unhealthy", None),
+        ({"Status": "Up 2 days (health: starting)"}, "starting", None),
+        ({"Status": "Up 2 days (Paused)"}, "", None),
+        ({"Status": "Exited (1) 2 days ago"}, "", None),
+        ({"Status": "Up 2 days", "Health": {"Status": "none"}}, "", ""),
+        ({"Status": "Up 2 days (healthy)", "Health": {"Status": "healthy"}}, "healthy", "healthy"),
+    ],
+)
+def test_the_health_of_a_container_in_a_list(
+    container: dict[str, object], health: str, in_json: str | None
+) -> None:
+    whole = {"Id": "a" * 64, "Created": 0, "Names": ["/web"], "Image": "nginx", **container}
+    assert ListContainers(format="{{.HealthStatus}}|").listed([whole]) == f"{health}|"
+    shown = json.loads(ListContainers(format="json").listed([whole]))
+    assert shown.get("HealthStatus") == in_json
