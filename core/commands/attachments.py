@@ -15,6 +15,8 @@ from core.commands.quantities import checked, go_integer
 from core.commands.values import FALSE, TRUE, Value, fields, refused, size
 from core.errors import DockerRefused
 
+#: Fields of a mount that need no value.
+_ALONE = ("readonly", "ro", "volume-nocopy", "bind-nonrecursive", "bind-create-src")
 _LONG = re.compile(r"\w=\w")  # somewhere: docker's own \w+=\w+ takes long to find none
 
 
@@ -40,7 +42,7 @@ def mount(word: str, here: str = "") -> Json:
 
     for field in fields(word):
         key, equals, value = field.partition("=")
-        if not equals and key not in ("readonly", "ro", "volume-nocopy", "bind-nonrecursive"):
+        if not equals and key not in _ALONE:
             raise refused(f"invalid field '{field}' must be a key=value pair")
         match key:
             case "type":
@@ -58,6 +60,8 @@ def mount(word: str, here: str = "") -> Json:
                 of("Bind")["Propagation"] = value.lower()
             case "bind-recursive":
                 _recursive(of("Bind"), value)
+            case "bind-nonrecursive":
+                raise refused(f"{key} is deprecated, use bind-recursive=disabled instead")
             case "bind-create-src":
                 of("Bind")["CreateMountpoint"] = _truth(key, value, equals)
             case "volume-subpath":
@@ -87,12 +91,15 @@ def mount(word: str, here: str = "") -> Json:
         given: Json = {"Labels": {}, "DriverConfig": {}} | kinds["Volume"]
         order = ("NoCopy", "Labels", "Subpath", "DriverConfig")
         kinds["Volume"] = {name: given[name] for name in order if name in given}
-    if kinds.get("Bind", {}).get("ReadOnlyForceRecursive"):
-        words = "option 'bind-recursive=readonly' requires '{}' to be specified in conjunction"
+    words = "option 'bind-recursive={}' requires '{}' to be specified in conjunction"
+    bind = kinds.get("Bind", {})
+    if bind.get("ReadOnlyNonRecursive") and not made.get("ReadOnly"):
+        raise refused(words.format("writable", "readonly"))
+    if bind.get("ReadOnlyForceRecursive"):
         if not made.get("ReadOnly"):
-            raise refused(words.format("readonly"))
-        if kinds["Bind"].get("Propagation") != "rprivate":
-            raise refused(words.format("bind-propagation=rprivate"))
+            raise refused(words.format("readonly", "readonly"))
+        if bind.get("Propagation") != "rprivate":
+            raise refused(words.format("readonly", "bind-propagation=rprivate"))
     names = ("Type", "Source", "Target", "ReadOnly", "Consistency")
     ordered = {name: made[name] for name in names if made.get(name)}
     return ordered | {f"{kind}Options": options for kind, options in kinds.items()}

@@ -24,13 +24,16 @@ class CommitContainer(OneCall):
     author: str = option("-a", "--author")
     change: tuple[str, ...] = options("-c", "--change", value=CHANGE)
     message: str = option("-m", "--message")
-    pause: bool = switch("-p", "--pause", default=True)
-    no_pause: bool = switch("--no-pause")
+    pause: bool | None = switch("-p", "--pause", default=None)
+    no_pause: bool | None = switch("--no-pause", default=None)
     container: str = argument("CONTAINER")
     image: str = argument("REPOSITORY[:TAG]", optional=True)
 
     def _call(self) -> Call:
-        """Raises DockerRefused for a name that no image can have."""
+        """Raises DockerRefused for a name that no image can have, or flags that contradict."""
+        if self.pause is not None and self.no_pause is not None:
+            why = "--no-pause and --pause cannot be used together"
+            raise DockerRefused(f"conflicting options: {why}")
         named: dict[str, str] = {}
         if self.image:
             try:
@@ -38,7 +41,7 @@ class CommitContainer(OneCall):
             except ValueError as error:
                 raise DockerRefused(str(error)) from None
             named = {"repository": read.familiar, "tag": read.tag or "latest"}
-        pauses = self.pause and not self.no_pause
+        pauses = self.pause is not False and not self.no_pause
         more = given(
             author=self.author,
             message=self.message,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import docker
 
@@ -29,10 +29,12 @@ _SWITCHES = ("-D", "--debug", "--tls", "--tlsverify")
 #: What the docker command ends a group's usage with when it refuses its words: nothing, but here.
 _GROUP_USAGE = {"volume": " COMMAND", "stack": " [OPTIONS]"}
 _FOLDER = "/root/.docker"  # that the help names, where the environment names none
-#: Flags that docker takes with a word about them, and that word.
-_OLD_FLAGS: dict[tuple[str, ...], dict[str, str]] = {
-    ("container", "stop"): {"--time": "use --timeout instead"},
-    ("container", "restart"): {"--time": "use --timeout instead"},
+#: Flags that docker takes, does not show, and has a word about.
+_OLD_FLAGS = {
+    "--time": "use --timeout instead",
+    "--pause": "and enabled by default. Use --no-pause to disable pausing during commit.",
+    "--kernel-memory": "and no longer supported by the kernel",
+    "--disable-content-trust": "support for docker content trust was removed",
 }
 _HELP_BY_H = "Flag shorthand -h has been deprecated, use --help\n"
 
@@ -47,6 +49,7 @@ class Asked:
     host: str = ""  # of -H
     is_error: bool = False  # the text belongs on the standard error
     warning: str = ""  # what comes before it on the standard error
+    first: str = ""  # what docker prints before it does anything
 
 
 def read(words: Sequence[str]) -> Asked:
@@ -102,16 +105,19 @@ def _named(words: list[str], host: str) -> Asked:
     kind, typed, rest = found
     called = " ".join(("docker", *typed))
     flag, others = _without_help(kind, rest)
+    first = "\n".join(_of_old_flags(kind, others))
     try:
         values = grammar.read(kind, others, called)
         if not flag:
-            return Asked(kind(**values), host=host)
+            return Asked(kind(**values), host=host, first=first)
     except InvalidLine as error:
-        if not flag or error.kind == "flag":
+        if error.kind == "flag":
             return _invalid(error, kind.verb, typed)
+        if not flag:
+            return replace(_invalid(error, kind.verb, typed), first=first)
     except EssaimError as error:
         if not flag:
-            return Asked(text=spoken(error), code=1)
+            return Asked(text=spoken(error), code=1, first=first)
     before = _HELP_BY_H if flag == "-h" else ""
     return Asked(text=before + reference.help_text(kind.verb, typed))
 
@@ -133,6 +139,27 @@ def _without_help(command: type[Command], line: list[str]) -> tuple[str, list[st
             if flag in with_value and given is None and queue:
                 others.append(queue.popleft())
     return found, [*others, *queue]
+
+
+def _of_old_flags(command: type[Command], line: list[str]) -> Iterator[str]:
+    """What docker says of each old flag among the words after the verb, by its long name."""
+    declared = grammar.parts(command)
+    with_value = grammar.flags_with_value(declared)
+    stops = any(part.kind == "rest" for part in declared.values())
+    named = {name: part.names for part in declared.values() for name in part.names}
+    queue = deque(line)
+    while queue and (word := queue.popleft()) != "--":
+        if not word.startswith("-") or word == "-":
+            if stops:
+                return
+            continue
+        for flag, given in grammar.flags_in(word, with_value):
+            both = (flag, *named.get(flag, ()))
+            name = next((name for name in both if name.startswith("--")), flag)
+            if name in _OLD_FLAGS:
+                yield f"Flag {name} has been deprecated, {_OLD_FLAGS[name]}"
+            if flag in with_value and given is None and queue:
+                queue.popleft()
 
 
 def _topic(words: list[str]) -> Asked:
@@ -207,14 +234,12 @@ def play(words: Sequence[str], streams: Streams, client: Callable[[str], Client]
     client: gives the one of the engine at a host; '' stands for the machine's own.
     """
     asked = read(words)
+    streams.print(asked.first)
     if asked.command is not None:
         try:
             engine = client(asked.host)
         except docker.errors.DockerException:
             return _out_of_reach(asked, streams)
-        for flag, instead in _OLD_FLAGS.get(asked.command.verb, {}).items():
-            if any(word == flag or word.startswith(f"{flag}=") for word in words):
-                streams.print(f"Flag {flag} has been deprecated, {instead}")
         return asked.command.play(engine, streams)
     if words and builds(words) and is_classic(streams):
         streams.warn(DEPRECATED)

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import docker
 import pytest
 
 from core.commands import reference
+from core.commands.attachments import mount
 from core.commands.program import play, read
 from core.commands.registry import COMMANDS
 from core.commands.streams import Captured
@@ -97,3 +101,87 @@ def test_a_line_without_a_command_is_helped_on_the_standard_error(line: list[str
     assert play(line, streams, lambda host: None) == 0
     assert not streams.out
     assert streams.error.startswith(b"Usage:")
+
+
+def played(line: str, client: object = None) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a line that no engine is asked for."""
+    streams = Captured()
+
+    def none(host: str) -> Any:
+        if client is None:
+            raise docker.errors.DockerException
+        return client
+
+    code = play(line.split(), streams, none)
+    return code, streams.out.decode(), streams.error.decode()
+
+
+PAUSE = "Flag --pause has been deprecated, and enabled by default. Use --no-pause to disable pausing during commit.\n"
+KERNEL = "Flag --kernel-memory has been deprecated, and no longer supported by the kernel\n"
+TRUST = "Flag --disable-content-trust has been deprecated, support for docker content trust was removed\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("stop --time 3 web", "Flag --time has been deprecated, use --timeout instead\n"),
+        ("stop --time=3", "Flag --time has been deprecated, use --timeout instead\n"),
+        ("stop -t 3 web", ""),
+        ("stop --time x web", ""),
+        ("commit -p web", PAUSE),
+        ("commit -pm text web", PAUSE),
+        ("commit --pause=false web", PAUSE),
+        ("commit --no-pause web", ""),
+        ("run --kernel-memory 4m alpine", KERNEL),
+        ("run alpine echo --kernel-memory 4m", ""),
+        ("run -d --name --kernel-memory alpine", ""),
+        ("create --disable-content-trust --kernel-memory 4m alpine", TRUST + KERNEL),
+        ("update --kernel-memory 4m web", KERNEL),
+        ("pull --disable-content-trust=false alpine", TRUST),
+        ("push --disable-content-trust x", TRUST),
+    ],
+)
+def test_an_old_flag_is_taken_with_a_word_about_it(line: str, told: str) -> None:
+    code, out, error = played(line)
+    assert (code != 0, out) == (True, told)
+    assert error
+
+
+def test_a_commit_that_shall_pause_and_not_is_refused() -> None:
+    code, out, error = played("commit --pause --no-pause web", object())
+    words = "conflicting options: --no-pause and --pause cannot be used together\n"
+    assert (code, out, error) == (1, PAUSE, words)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        (
+            "bind-nonrecursive",
+            "bind-nonrecursive is deprecated, use bind-recursive=disabled instead",
+        ),
+        (
+            "bind-nonrecursive=true",
+            "bind-nonrecursive is deprecated, use bind-recursive=disabled instead",
+        ),
+        (
+            "bind-recursive=writable",
+            "option 'bind-recursive=writable' requires 'readonly' to be specified in conjunction",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "start", ["run --mount", "service create --mount", "service update --mount-add"]
+)
+def test_a_mount_that_29_refuses(start: str, fields: str, why: str) -> None:
+    asked = read([*start.split(), f"type=bind,source=/a,target=/b,{fields}", "web"])
+    assert asked.code == 125
+    assert f"flag: {why}\n" in asked.text
+
+
+@pytest.mark.parametrize(
+    ("said", "makes"), [("", True), ("=true", True), ("=1", True), ("=false", False), ("=0", False)]
+)
+def test_a_mount_may_make_the_folder_that_it_shows(said: str, makes: bool) -> None:
+    made = mount(f"type=bind,source=/a,target=/b,bind-create-src{said}")
+    assert made["BindOptions"] == {"CreateMountpoint": makes}
