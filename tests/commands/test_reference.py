@@ -18,18 +18,23 @@ PAGE = Path(__file__).parents[2].joinpath("docs", "commands.md").read_text(encod
 ENTRIES = reference.entries()
 TOP = reference.top_text()
 KNOWN = {kind.verb: kind for kind in COMMANDS}
-#: Flags that the docker command takes and does not list: its older words, and those of 29.
+#: Flags that the docker command takes and does not list: they are old.
 UNLISTED = {
     "volume create": {"--name"},
-    "container create": {"--net", "--net-alias", "--dns-opt"},
-    "container run": {"--net", "--net-alias", "--dns-opt"},
+    "container create": {
+        "--net", "--net-alias", "--dns-opt", "--kernel-memory", "--disable-content-trust"
+    },
+    "container run": {
+        "--net", "--net-alias", "--dns-opt", "--kernel-memory", "--disable-content-trust"
+    },
     "container stop": {"--time"},
     "container restart": {"--time"},
     "container update": {"--kernel-memory"},
-    "container commit": {"--no-pause"},
-    "service create": {"--memory-swap", "--memory-swappiness"},
-    "service update": {"--memory-swap", "--memory-swappiness"},
-}
+    "container commit": {"-p", "--pause"},
+    "image build": {"--disable-content-trust"},
+    "image pull": {"--disable-content-trust"},
+    "image push": {"--disable-content-trust"},
+}  # fmt: skip
 each_entry = pytest.mark.parametrize(
     "verb", [verb for verb, entry in ENTRIES.items() if entry.usage != "COMMAND"], ids=" ".join
 )
@@ -76,6 +81,36 @@ def test_every_word_of_the_first_help_is_a_command_or_said_to_be_absent() -> Non
     here = {verb[0] for verb in (*KNOWN, *ALIASES)}
     assert words - here == ABSENT.keys() - {"checkpoint"}  # shown by an engine with experiments
     assert not here & ABSENT.keys()
+
+
+@pytest.mark.parametrize("word", ["trust", "remove"])
+def test_words_that_29_has_no_more_are_unknown(word: str) -> None:
+    assert word not in ABSENT
+    for line in ([word], [word, "nosuch"]):
+        asked = read(line)
+        assert (asked.command, asked.code) == (None, 1)
+        assert asked.text.startswith(f"docker: unknown command: docker {word}\n\nRun ")
+    assert not re.search(rf"^  {word} ", TOP, re.MULTILINE)
+
+
+#: What docker/cli has in its tag v29.0.0, or later in 29, where 28.2 has something else.
+CHANGED = {
+    ("service create", "--memory-swap bytes"): "Swap Bytes (-1 for unlimited)",
+    ("service update", "--memory-swappiness int"):
+        "Tune memory swappiness (0-100), -1 to reset to default (default -1)",
+    ("container commit", "--no-pause"): "Disable pausing container during commit",
+    ("container cp", "-L, --follow-link"): "Always follow symlinks in SRC_PATH",
+    ("image ls", "-a, --all"): "Show all images (default hides intermediate and dangling images)",
+    ("image load", "--platform strings"): "Load only the given platform(s). Formatted as a "
+        'comma-separated list of "os[/arch[/variant]]" (e.g., "linux/amd64,linux/arm64/v8").',
+    ("image save", "--platform strings"): "Save only the given platform(s). Formatted as a "
+        'comma-separated list of "os[/arch[/variant]]" (e.g., "linux/amd64,linux/arm64/v8")',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("verb", "flag"), CHANGED)
+def test_the_help_has_what_29_changed(verb: str, flag: str) -> None:
+    assert dict(ENTRIES[tuple(verb.split())].flags)[flag] == CHANGED[verb, flag]
 
 
 @pytest.mark.parametrize("word", ABSENT)

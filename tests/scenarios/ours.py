@@ -3,7 +3,8 @@
 `python -m tests.scenarios.ours FILE...` types scripts (see typed.py), and prints what differs.
 Those in lines/ours are for it alone: on a real engine some of their lines answer otherwise. Ours is
 a file called ``docker`` in a folder before all others on the PATH: it hands its words and its
-streams to a thread of this process, which plays the command.
+streams to a thread of this process, which plays the command. That is a 29: beside an older one,
+what 29 changed differs, too.
 """
 
 from __future__ import annotations
