@@ -13,6 +13,7 @@ from core.cluster.references import of_container
 from core.commands.api import Request, path
 from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, arguments, option, options, rest, switch
+from core.commands.image_tree import API_OF_29, speaks
 from core.commands.inspections import Inspection
 from core.commands.kinds import OneCall
 from core.commands.listing import ABSENT, Column, Listing, labels
@@ -234,8 +235,9 @@ class ContainerPorts(OneCall):
                 raise DockerRefused(f"Error: {words}")
             places = ports.get(f"{number}/{protocol or 'tcp'}")
             if not places:
-                name = self.container
-                raise DockerRefused(f"Error: No public port '{self.port}' published for {name}")
+                new = speaks(client, API_OF_29)
+                words = "no public port" if new else "Error: No public port"
+                raise DockerRefused(f"{words} '{self.port}' published for {self.container}")
             return "\n".join(_place(place) for place in _by_address(places))
         lines = [
             (int(port.partition("/")[0]), f"{port} -> {_place(place)}")

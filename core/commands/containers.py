@@ -11,6 +11,7 @@ from core.commands.api import Request, path
 from core.commands.attached import exit_code, waiting
 from core.commands.command import Client, Command, Report, command, each, spoken
 from core.commands.grammar import argument, arguments, option, options, switch
+from core.commands.image_tree import API_OF_29, speaks
 from core.commands.kinds import OnEach, Prune
 from core.commands.source import Call, given
 from core.commands.streams import Streams
@@ -144,7 +145,10 @@ class RenameContainer(Command):
         try:
             return Command._play(self, client, streams)
         except docker.errors.APIError as error:
-            streams.warn(f"Error response from daemon: {error.explanation}")
+            why = f"Error response from daemon: {error.explanation}"
+            if speaks(client, API_OF_29):
+                raise DockerRefused(f"failed to rename container: {why}") from error
+            streams.warn(why)
             raise DockerRefused(
                 f"Error: failed to rename container named {self.container}"
             ) from error
@@ -168,10 +172,11 @@ class RemoveContainers(OnEach):
             streams.print(self._run(client, lambda progress: None))
         except EngineRejected as refusal:
             streams.print(refusal.printed)
-            streams.warn(spoken(refusal))
+            said = spoken(refusal).splitlines()
             # With --force nothing is wrong with a container that is not there.
-            gone = all("No such container" in line for line in str(refusal).splitlines())
-            return 0 if self.force and gone else 1
+            wrong = [line for line in said if not (self.force and "No such container" in line)]
+            streams.warn("\n".join(wrong if speaks(client, API_OF_29) else said))
+            return 1 if wrong else 0
         return 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import docker
 import pytest
+import requests
 
 from core.commands import reference
 from core.commands.attachments import mount
@@ -185,3 +186,45 @@ def test_a_mount_that_29_refuses(start: str, fields: str, why: str) -> None:
 def test_a_mount_may_make_the_folder_that_it_shows(said: str, makes: bool) -> None:
     made = mount(f"type=bind,source=/a,target=/b,bind-create-src{said}")
     assert made["BindOptions"] == {"CreateMountpoint": makes}
+
+
+class _Engine:
+    """docker-py with an engine that has one container, ``up``."""
+
+    def __init__(self, api_version: str) -> None:
+        self.api = self
+        self.api_version = api_version
+
+    def inspect_container(self, name: str) -> dict[str, Any]:
+        return {"NetworkSettings": {"Ports": {}}}
+
+    def rename(self, name: str, new: str) -> None:
+        self.remove_container(name)
+
+    def remove_container(self, name: str, **flags: bool) -> None:
+        if name != "up":
+            answer = requests.Response()
+            answer.status_code = 404
+            raise docker.errors.NotFound("404", answer, f"No such container: {name}")
+
+
+GONE = "Error response from daemon: No such container: nosuch\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "api", "told"),
+    [
+        ("port up 443", "1.51", (1, "", "Error: No public port '443' published for up\n")),
+        ("port up 443", "1.52", (1, "", "no public port '443' published for up\n")),
+        ("rename nosuch x", "1.51",
+         (1, "", f"{GONE}Error: failed to rename container named nosuch\n")),
+        ("rename nosuch x", "1.52", (1, "", f"failed to rename container: {GONE}")),
+        ("rm -f up nosuch", "1.51", (0, "up\n", GONE)),
+        ("rm -f up nosuch", "1.52", (0, "up\n", "")),
+        ("rm up nosuch", "1.52", (1, "up\n", GONE)),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_in_the_words_of_the_docker_of_the_engines_time(
+    line: str, api: str, told: tuple[int, str, str]
+) -> None:
+    assert played(line, _Engine(api)) == told
