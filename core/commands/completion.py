@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from core.commands import grammar
+from core.commands import grammar, reference
 from core.commands.command import Command
 from core.commands.registry import following, lookup
 from core.i18n import Translate
@@ -72,11 +72,12 @@ def _within(
     if word.startswith("-") and not ended:
         fresh = [p for p in parts if p.is_flag]
         fresh = [p for p in fresh if p.many or not set(p.names) & set(after)]
+        shown = reference.shown(command.verb)
         return [
             Choice(flag, "" if part.kind == "switch" else part.value.name)
             for part in fresh
             for flag in part.names
-            if flag.startswith("--") or word == "-"
+            if flag in shown and (flag.startswith("--") or word == "-")
         ]
     holders = [part for part in parts if not part.is_flag]
     part = next((p for i, p in enumerate(holders) if p.many or i == len(places)), None)

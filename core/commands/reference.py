@@ -48,6 +48,18 @@ def entries() -> dict[tuple[str, ...], Entry]:
     }
 
 
+def shown(verb: tuple[str, ...]) -> frozenset[str]:
+    """The flags that the help of a command shows."""
+    each = (flag.split() for flag, _ in entries()[verb].flags)
+    return frozenset(
+        word.rstrip(",")
+        for words in each
+        if words[0] not in _HIDDEN
+        for word in words
+        if word[0] == "-"
+    )
+
+
 def usage(verb: tuple[str, ...], typed: tuple[str, ...]) -> str:
     """``Usage:  docker ps [OPTIONS]``. typed: the verb as it was typed, perhaps an alias."""
     form, *more = entries()[verb].usage.splitlines() or [""]

@@ -67,6 +67,12 @@ def test_a_flag_is_offered_once_unless_it_may_be_repeated() -> None:
     assert {"--publish", "--replicas"} <= set(words(text))
 
 
+def test_flags_that_the_help_does_not_show_are_not_offered() -> None:
+    assert words("docker commit box --") == ["--author", "--change", "--message", "--no-pause"]
+    assert not {"--net", "--kernel-memory"} & set(words("docker run --"))
+    assert words("docker stop --") == ["--timeout", "--signal"]
+
+
 def test_the_common_beginning_is_given_and_where_it_goes() -> None:
     found = complete("docker node update --availability drain n", SNAPSHOT, str)
     assert (found.start, found.common) == (40, "node")
