@@ -130,7 +130,7 @@ class SaveImages(Command):
     images: tuple[str, ...] = arguments("IMAGE")
 
     def _request(self) -> Request:
-        chosen = [platform_of(word)["platform"] for word in listed(self.platform)]
+        chosen = [platform_of(word)["platform"] for word in listed(self.platform) if word]
         return Request("get", "/images/get", {"names": list(self.images), **given(platform=chosen)})
 
     def _python(self) -> str:
@@ -176,7 +176,7 @@ class LoadImages(Command):
     quiet: bool = switch("--quiet", "-q")
 
     def _request(self, tar: bytes | None, quiet: bool) -> Request:
-        chosen = [platform_of(word)["platform"] for word in listed(self.platform)]
+        chosen = [platform_of(word)["platform"] for word in listed(self.platform) if word]
         return Request(
             "post",
             "/images/load",

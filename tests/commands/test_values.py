@@ -65,6 +65,8 @@ def test_a_stray_quote_is_refused_in_gos_words(word: str, why: str) -> None:
         f"service create {'-p 1-65535:1-65535 ' * 500}web",
         f"run {'-p 1-65535:1-65535 ' * 500}web",
         f"service update --health-interval {'9' * 4000}h web",
+        "image load --platform ,linux/arm64",
+        "image save --platform ,linux/arm64 alpine",
         f"service logs --since {'1' * 100_000} web",
         f"service logs --since {'1' * 4000} web",
         f"logs --since {'1' * 100_000} web",
