@@ -115,16 +115,6 @@ def of_network(body: Json) -> Iterator[str]:
     yield from (f"--opt {key}" for key in part(body, "Options") if key in _INTERFACES)
 
 
-def of_swarm(spec: Json, current: Json) -> Iterator[str]:
-    """spec: that of a Swarm as it is to be; current: as it is. Who signs for it makes managers."""
-    authority = part(spec, "CAConfig")
-    if authority.get("SigningCACert") or authority.get("SigningCAKey"):
-        yield "--ca-cert"
-    external = items(authority, "ExternalCAs")
-    if external and external != items(part(current, "CAConfig"), "ExternalCAs"):
-        yield "--external-ca"
-
-
 def _is_named(bind: str) -> bool:
     """Whether its source is a volume: data:/data."""
     return bool(_VOLUME.fullmatch(bind.partition(":")[0]))

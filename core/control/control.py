@@ -19,9 +19,10 @@ from core.cluster.public import PublicView, check_filters, redact, with_safe_wor
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.command import Command, Interrupt, Report, no_report
 from core.commands.journal import Journal
-from core.control import guard, protection, topics
+from core.control import protection, topics
 from core.control.access import READ_ONLY, Access, Action
 from core.control.beat import Beat
+from core.control.guard import guard
 from core.control.keeping import Keeping
 from core.control.notice import Notice
 from core.control.rights import NONE, Right
@@ -179,7 +180,6 @@ class Control:
         if self.may(action, right):
             if isinstance(action, Command) and not self.practice:
                 protection.require(action, self.whole, self.own, confirmed)
-                guard.require(action, self.access.privileged)
             return
         if not self.read_only and right.why != "never":
             right.require()  # raises with the reason of its end
@@ -315,7 +315,7 @@ class Control:
         if redacted:
             redact(client)
         if not self.practice:
-            guard.guard(client, self.whole, self.own, self.access.privileged)
+            guard(client, self.whole, self.own, self.access.privileged)
         return client
 
     def _changed(self, whole: ClusterSnapshot) -> None:

@@ -22,7 +22,6 @@ from core.cluster.engine_json import Json, items, part, text
 from core.cluster.references import canonical
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.compose_specs import NAMESPACE
-from core.commands.swarm import JoinToken
 from core.control.protection import Own, belongs, itself, require_image
 from core.errors import NotAllowed
 from core.i18n import later as _
@@ -43,26 +42,6 @@ def guard(
     """
     guarded = _Guard(client.api, client.api.send, snapshot, own, privileged)
     client.api.send = guarded.send
-
-
-def require(command: object, privileged: bool) -> None:
-    """Raise NotAllowed for a command that hands over the machines by what it shows.
-
-    Who joins as a manager decides what runs on each machine, and holds all secrets. Both tokens
-    come with one request, so the command is asked.
-    """
-    if not privileged and isinstance(command, JoinToken) and command.role == "manager":
-        raise _handed("docker swarm join-token manager")
-
-
-def _handed(what: str) -> NotAllowed:
-    return NotAllowed(
-        _(
-            "{what} would hand the real machine, and with it this dashboard, to whoever "
-            "types this. Who runs the dashboard can allow it, by ESSAIM_PRIVILEGED=yes."
-        ),
-        what=what,
-    )
 
 
 class _Guard:
@@ -140,14 +119,6 @@ class _Guard:
                     self._image(f"{repository}:{asked.get('tag') or 'latest'}")
             case ["build"]:
                 self._built(asked)
-            case ["swarm", "join"]:  # the machine would do what strangers' managers tell it
-                self._host(["docker swarm join"])
-            case ["swarm", "init" | "update" as verb]:
-                spec = body if verb == "update" else part(body, "Spec")
-                self._host(host.of_swarm(spec, part(self._get("swarm"), "Spec")))
-            case ["nodes", name, "update"] if body.get("Role") == "manager":
-                if text(self._get("nodes", name), "Spec", "Role") != "manager":
-                    self._host(["--role manager"])
             case ["plugins" | "session" | "grpc", *_] if changes:
                 self._host([way[0].removesuffix("s")])
             case _:
@@ -157,7 +128,13 @@ class _Guard:
         if self._privileged:
             return
         for what in handed:
-            raise _handed(what)
+            raise NotAllowed(
+                _(
+                    "{what} would hand the real machine, and with it this dashboard, to whoever "
+                    "types this. Who runs the dashboard can allow it, by ESSAIM_PRIVILEGED=yes."
+                ),
+                what=what,
+            )
 
     def _left_alone(self, kind: str, name: str) -> None:
         if belongs(kind, name, self._snapshot, self._own):
