@@ -82,7 +82,7 @@ class Command(ABC):
     @classmethod
     def called(cls) -> str:
         """The beginning of its line: ``docker service scale``."""
-        return " ".join(("docker", *cls.verb))
+        return " ".join(("docker", *(cls.written or cls.verb)))
 
     def argv(self) -> tuple[str, ...]:
         """The words of the docker line, starting with ``docker``."""
