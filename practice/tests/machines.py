@@ -51,7 +51,7 @@ class Shell:
     def type(self, keys: str | bytes) -> None:
         self.socket.sendall(keys if isinstance(keys, bytes) else keys.encode())
 
-    def until(self, wanted: str | re.Pattern[str], patience: float = 20) -> str:
+    def until(self, wanted: str | re.Pattern[str], patience: float = 120) -> str:
         """What was shown up to there, without colours. Raises TimeoutError."""
         pattern = wanted if isinstance(wanted, re.Pattern) else re.compile(re.escape(wanted))
         deadline, looked = time.monotonic() + patience, 0
