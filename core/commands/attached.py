@@ -50,7 +50,7 @@ class Attached:
     def __init__(self, raw: Any, tty: bool) -> None:
         self._raw = raw  # kept: without it, the connection would be closed
         self._socket: socket.socket = getattr(raw, "_sock", raw)
-        self._early = _early(raw, self._socket)
+        self._early = early(raw, self._socket)
         self._socket.settimeout(None)
         self._tty = tty
 
@@ -88,7 +88,7 @@ class Attached:
             self._socket.close()
 
 
-def _early(raw: Any, plain: socket.socket) -> bytes:
+def early(raw: Any, plain: socket.socket) -> bytes:
     """Bytes of the stream that docker-py read together with the answer's head, and left there."""
     response = getattr(raw, "_response", None)
     if response is None:

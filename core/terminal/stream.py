@@ -13,6 +13,7 @@ import docker
 import docker.errors
 
 from core.cluster.failures import daemon_errors
+from core.commands.attached import early
 from core.commands.command import Command, Report, no_report
 from core.commands.execs import AttachContainer, ExecContainer, StartContainers
 from core.commands.runs import RunContainer
@@ -52,7 +53,7 @@ class Stream:
         self._client = client
         self._raw = raw  # kept: without it, the connection would be closed
         self._socket: socket.socket = getattr(raw, "_sock", raw)
-        self._early = _early(raw, self._socket)
+        self._early = early(raw, self._socket)
         self._socket.settimeout(PATIENCE)
         self._size, self._code, self._interrupt = size, code, interrupt
         self._exit_keys = exit_keys
@@ -134,17 +135,6 @@ class Stream:
         with suppress(OSError):
             self._socket.close()
         self._client.close()
-
-
-def _early(raw: Any, plain: socket.socket) -> bytes:
-    """Bytes of the stream that docker-py read together with the answer's head, and left there."""
-    response = getattr(raw, "_response", None)
-    if response is None:
-        return b""
-    plain.setblocking(False)
-    with suppress(OSError, AttributeError):
-        return bytes(response.raw._fp.fp.peek(READ))
-    return b""
 
 
 def opened(command: Command, client: docker.DockerClient, report: Report = no_report) -> Stream:
