@@ -11,7 +11,7 @@ from core.ui.session import _, control
 head(_("Console"), watch="shape")
 if not engine_missing():
     locked_hint()
-    left, right = st.columns([3, 1])
+    left, right = st.columns([5, 2])
     with left:
         console()
     with right:
