@@ -12,7 +12,7 @@ from core.labs.texts import texts
 from core.ui import labs
 from core.ui.frame import engine_missing, head, locked_hint, password_form
 from core.ui.script_runs import caught
-from core.ui.session import _, control, language, plural, unlocked
+from core.ui.session import _, control, language, lock, plural, teaching
 from core.ui.tables import table
 
 NUMBERS = {lab.name: number for number, lab in enumerate(LABS, 1)}
@@ -70,7 +70,7 @@ def slowest(class_: tuple[Learner, ...]) -> None:
 
 
 def show() -> None:
-    if not unlocked():  # the right ended after the page was drawn
+    if not teaching():  # the right ended after the page was drawn
         st.rerun()
     labs.shared_hint()  # one row, then
     class_ = learners(classroom().labs(), time.time(), SETTINGS.named)
@@ -101,12 +101,14 @@ def choose_names() -> None:
         on_change=caught(chosen),
         help=_("Learners are then asked on the page of labs. Otherwise they are numbers."),
     )
+    if control().practice:  # on a real engine, Lock stands at the top
+        st.button(_("Lock"), icon=":material/lock_open:", key="board_lock", on_click=caught(lock))
     st.caption(_("This is kept as long as the clusters: export it, if you need it for longer."))
 
 
 head(_("Board"), watch="shape")
 if not engine_missing():
-    if unlocked():
+    if teaching():
         choose_names()
         st.fragment(show, run_every=REFRESH)()
     else:

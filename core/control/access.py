@@ -65,7 +65,7 @@ class Access:
         self.password = secrets.token_urlsafe(12) if found is None else found
         origins = environ.get("ESSAIM_ORIGINS", "").split(",")
         self._origins = frozenset(_origin(origin) for origin in origins if origin.strip())
-        self.rights = Rights(environ)  # of who has shown the password
+        self.rights = Rights(environ, now)  # of who has shown the password
         self.privileged = _privileged(environ)
         self._password_check = PasswordCheck(self.password, now, sleep)
 

@@ -27,6 +27,8 @@ IDLE = 30.0
 AWAY = 30.0
 #: Seconds between two checks of a right.
 LOOK = 1.0
+#: Seconds for which a browser is remembered, on practice alone, after its board was last shown.
+REMEMBERED = 15 * 60.0
 
 #: The reason of its end; never: it was never given.
 Why = Literal["", "never", "locked", "idle", "left"]
@@ -164,10 +166,13 @@ NONE = _never()
 class Rights:
     """The rights by browser: the password unlocks one page, Lock locks all pages of a browser.
 
-    environ: has ``ESSAIM_IDLE``, minutes. Raises NotAllowed where that is no positive number.
+    environ: has ``ESSAIM_IDLE``, minutes. now: a monotonic clock, in seconds. Raises NotAllowed
+    where the setting is no positive number.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], now: Callable[[], float] = time.monotonic
+    ) -> None:
         told = environ.get("ESSAIM_IDLE", "").strip()
         try:
             self.idle = 60 * (float(told) if told else IDLE)
@@ -178,6 +183,8 @@ class Rights:
                 _("ESSAIM_IDLE is {told!r}: it takes minutes, as in ESSAIM_IDLE=30."), told=told
             )
         self._given = weakref.WeakKeyDictionary[Right, str]()
+        self._remembered: dict[str, float] = {}  # when the board was last shown, by browser
+        self._now = now
         self._lock = threading.Lock()
 
     def give(self, browser: str, here: Callable[[], bool]) -> Right:
@@ -190,6 +197,22 @@ class Rights:
     def lock(self, right: Right, browser: str) -> None:
         """End this right, and the rights of the same browser's other pages."""
         with self._lock:
+            self._remembered.pop(browser, None)
             others = [each for each, whose in self._given.items() if browser and whose == browser]
         for each in {right, *others}:
             each.end("locked")
+
+    def remember(self, browser: str) -> None:
+        """Note that this browser has shown the password. Only for the board of practice."""
+        if browser:  # without cookies, one browser cannot be told from another
+            with self._lock:
+                self._remembered[browser] = self._now()
+
+    def remembered(self, browser: str) -> bool:
+        """Whether a new page of this browser needs no password for the board of practice."""
+        with self._lock:
+            shown = self._remembered.get(browser)
+            if shown is None or self._now() - shown <= REMEMBERED:
+                return shown is not None
+            del self._remembered[browser]
+            return False

@@ -120,6 +120,24 @@ def unlock(attempt: str) -> bool:
     return here.right.held
 
 
+def teaching() -> bool:
+    """Whether this viewer may see the board.
+
+    On practice it stays open while it is shown, and a reload asks for no password. A right on a
+    real engine keeps its own rule.
+    """
+    here = viewer()
+    if not control().practice:
+        return here.right.held
+    rights = control().access.rights
+    if not here.right.held and rights.remembered(browser()):
+        here.right = rights.give(browser(), _presence())
+    if here.right.held:
+        here.right.acted()
+        rights.remember(browser())
+    return here.right.held
+
+
 def lock() -> None:
     """Take the right from this page, and from the other pages of the same browser."""
     control().access.rights.lock(viewer().right, browser())

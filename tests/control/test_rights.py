@@ -15,7 +15,7 @@ from core.commands.transfers import PullImage
 from core.control.access import Access
 from core.control.control import Control
 from core.control.jobs import Job
-from core.control.rights import AWAY, IDLE, NONE, Right, Rights
+from core.control.rights import AWAY, IDLE, NONE, REMEMBERED, Right, Rights
 from core.engine.connection import Connection
 from core.errors import NotAllowed
 from core.lessons.solutions import Play
@@ -131,6 +131,24 @@ def test_lock_ends_it_in_all_tabs_of_a_browser_and_in_no_other() -> None:
     nameless = rights.give("", lambda: True)
     rights.lock(unknown, "")  # without cookies, tabs cannot be told to be one browser's
     assert (unknown.held, nameless.held) == (False, True)
+
+
+def test_a_browser_is_remembered_for_a_while_and_until_lock() -> None:
+    clock = Clock()
+    rights = Rights({}, lambda: clock.now)
+    assert not rights.remembered("ada")
+    rights.remember("ada")
+    rights.remember("")
+    clock.now += REMEMBERED
+    assert rights.remembered("ada")
+    assert not rights.remembered("bob")
+    assert not rights.remembered("")  # all browsers without cookies
+    rights.remember("ada")
+    clock.now += REMEMBERED + 1
+    assert not rights.remembered("ada")
+    rights.remember("ada")
+    rights.lock(NONE, "ada")
+    assert not rights.remembered("ada")
 
 
 def test_the_idle_time_is_a_setting() -> None:

@@ -133,6 +133,27 @@ def test_the_board_is_the_teachers(cluster: Control, visit: Open, generated: boo
     assert list(app.dataframe[0].value["Learner"]) == ["Learner 1"]
 
 
+def test_a_reload_of_the_board_asks_for_no_password_until_lock(
+    cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.ui.session.browser", lambda: "ada")
+    app = visit("board")
+    app.text_input[0].set_value(PASSWORD)
+    fine(next(b for b in app.button if b.form_id == "unlock").click().run())
+    again = fine(visit("board"))
+    assert not again.text_input
+    fine(again.button(key="board_lock").click().run())
+    assert fine(visit("board")).text_input
+
+
+def test_a_real_engine_remembers_nobody(
+    real: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.ui.session.browser", lambda: "ada")
+    fine(visit("board", viewer=Viewer(right=Right())))
+    assert not fine(visit("board")).toggle
+
+
 def test_first_names_are_asked_for_when_the_teacher_wants_them(
     cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
