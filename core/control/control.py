@@ -71,6 +71,7 @@ class Control:
             EngineQueries(connection.api),
             lambda: self._told("labs"),
             lambda: self.hub.viewers > 0,
+            machines=self.machines.current,
         )
         self._pictured = self.snapshot  # in the latest message on the engine
         self.traffic = Traffic(
@@ -209,9 +210,8 @@ class Control:
         """Do it, if this viewer may, and write it into the journal.
 
         again: the password, typed once more for what takes away the dashboard's own node. Answers
-        what the docker CLI would print. Raises EssaimError; the journal holds a refusal for want of
-        rights or by the engine, too. Each step that is reported asks the right again, and its end
-        lets go of a command that goes on.
+        what the docker CLI would print. Raises EssaimError; the journal holds a refusal, too. Each
+        step that is reported asks the right again; its end lets go of a command that goes on.
         """
         client = self._begin(command, who, right, again)
         try:

@@ -7,14 +7,16 @@ and the address that a manager gave; the console's ``docker -H`` runs any other 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 
 from core.cluster.failures import daemon_errors
 from core.commands.command import Command
-from core.commands.swarm import JoinSwarm
+from core.commands.swarm import JoinSwarm, JoinToken
 from core.control.control import Control
 from core.control.faults import conditions
+from core.control.rights import Right
 from core.engine.practice import Machine
-from core.errors import InvalidCommand, NotAllowed
+from core.errors import EssaimError, InvalidCommand, NotAllowed
 from core.i18n import later as _
 
 
@@ -35,6 +37,23 @@ def join_command(cluster: Control, machines: Iterable[Machine], role: str) -> Jo
         finally:
             client.close()
     return JoinSwarm(token=token, address=f"{manager.address}:2377")
+
+
+def worker_token(cluster: Control, right: Right) -> str:
+    """The secret with which a worker joins; '' without a Swarm, or for who may not see it."""
+    if not cluster.may(JoinToken, right):
+        return ""
+    connection = cluster.connection
+    if connection.practice:
+        manager = next((m for m in cluster.machines.current() if m.manages), None)
+        if manager is None:
+            return ""
+        connection = connection.at(manager)
+    try:
+        with daemon_errors(), closing(connection.api()) as client:
+            return str(client.inspect_swarm()["JoinTokens"]["Worker"])
+    except EssaimError:
+        return ""  # there is no Swarm, or nobody answers: the top of the page says so
 
 
 def lines(cluster: Control, command: Command, machine: Machine) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from core.cluster.snapshot import ClusterSnapshot, Container, Service, Task
 from core.commands.command import Command
 from core.commands.journal import Record
 from core.commands.registry import parse
+from core.engine.practice import Machine
 from core.labs.queries import EngineQueries
 
 
@@ -52,6 +53,7 @@ class Facts:
     records: tuple[Record, ...]  # the journal since the step before was done, oldest first
     kept: Mapping[str, str]  # the notes of earlier steps, by their names
     ask: EngineQueries  # only for steps with ``asks``
+    machines: tuple[Machine, ...] = ()  # of a practice cluster, for lines; a check gets none
 
     @property
     def containers(self) -> tuple[Container, ...]:
@@ -100,7 +102,7 @@ class Join:
     node: str
 
     def line(self) -> str:
-        return "docker swarm join --token <token> <ip>:2377"
+        return "docker swarm join --token <token> <manager>:2377"
 
 
 @dataclass(frozen=True, slots=True)

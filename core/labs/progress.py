@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.journal import Journal
+from core.engine.practice import Machine
 from core.errors import EssaimError
 from core.labs.catalogue import BY_NAME
 from core.labs.kept import (
@@ -58,6 +59,7 @@ class Labs:
 
     snapshot: returns the latest. changed: called, on any thread, after a change of progress.
     watched: tells if anybody watches; if nobody does, no engine is asked, so that it can rest.
+    machines: answers those of a practice cluster.
     """
 
     def __init__(
@@ -68,8 +70,10 @@ class Labs:
         changed: Callable[[], None],
         watched: Callable[[], bool],
         now: Callable[[], float] = time.time,
+        machines: Callable[[], tuple[Machine, ...]] = tuple,
     ) -> None:
         self._snapshot, self._journal, self._queries = snapshot, journal, queries
+        self._machines = machines
         self._changed, self._watched, self._now = changed, watched, now
         self._wanted = 0.0  # when somebody last asked, in seconds of the monotonic clock
         self._runs: dict[str, _Run] = {}
@@ -125,9 +129,10 @@ class Labs:
         return progress
 
     def facts(self, name: str) -> Facts:
-        """The facts that the checks of this lab judge now."""
+        """The facts that the checks of this lab judge now, and the machines."""
+        machines = self._machines()
         with self._lock:
-            return self._facts(self._runs[name])
+            return replace(self._facts(self._runs[name]), machines=machines)
 
     def reset(self, name: str) -> None:
         """Begin this lab anew, from the cluster as it is: steps that are true already are done."""

@@ -44,7 +44,8 @@ class MachineWatch:
 
     def current(self) -> tuple[Machine, ...]:
         """The same, asked for now."""
-        self._look({"machines"})
+        if self._connection.practice:
+            self._look({"machines"})
         return self._machines
 
     def follow(self, told: Callable[[], None]) -> None:

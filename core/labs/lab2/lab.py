@@ -106,7 +106,12 @@ LAB = Lab(
             (f"docker build -t {IMAGE} .",),
             look=("docker image ls", f"docker image history {IMAGE}"),
         ),
-        Step("run", ran, (RUN.format(8080),), look=("docker ps", "docker logs <id>")),
+        Step(
+            "run",
+            ran,
+            (RUN.format(8080),),
+            look=("docker ps", "docker logs <container my-streamlit-app>"),
+        ),
         Step("second", two, (RUN.format(8081),), look=("docker ps",)),
         Step(
             "change",
@@ -115,8 +120,14 @@ LAB = Lab(
             look=("docker image ls",),
         ),
         Step("renew", renewed, (RUN.format(8082),), look=("docker ps",)),
-        Step("stop", all_stopped, stop, typed=("docker stop <id>",), look=("docker ps -a",)),
-        Step("remove", removed, remove, typed=("docker rm <id>",), look=("docker ps -a",)),
+        Step(
+            "stop",
+            all_stopped,
+            stop,
+            typed=("docker stop <running containers>",),
+            look=("docker ps -a",),
+        ),
+        Step("remove", removed, remove, typed=("docker rm <container>",), look=("docker ps -a",)),
         Step(
             "prune", all_removed, prune, typed=("docker container prune",), look=("docker ps -a",)
         ),

@@ -116,7 +116,7 @@ LAB = Lab(
     "lab3",
     "apart",
     (
-        Step("init", initialised, init, typed=("docker swarm init --advertise-addr <ip>",)),
+        Step("init", initialised, init, typed=("docker swarm init --advertise-addr <address>",)),
         Step("join", joined, (Join("node2"), Join("node3")), look=("docker node ls",)),
         Step(
             "create",

@@ -103,8 +103,8 @@ LAB = Lab(
             look_inside,
             typed=(
                 "docker ps",
-                f"docker exec <id> cat {INSIDE}",
-                f"docker exec <id> cp {INSIDE} {COPY}",
+                f"docker exec <replica site_reader> cat {INSIDE}",
+                f"docker exec <replica site_reader> cp {INSIDE} {COPY}",
             ),
             asks=True,
         ),
