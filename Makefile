@@ -70,8 +70,8 @@ endef
 
 # The texts as they lie here, built strictly: a link or an anchor that leads nowhere fails.
 define site
-	rm -rf build && mkdir -p build/docs/practice
-	cp *.md build/docs && cp practice/*.md build/docs/practice && cp -r docs build/docs
+	rm -rf build && mkdir -p build/docs/practice build/docs/core/ui
+	cp *.md build/docs && cp practice/*.md build/docs/practice && cp -r docs build/docs && cp -r core/ui/face build/docs/core/ui
 	$(BIN)/python -m mkdocs build --strict
 endef
 

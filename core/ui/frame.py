@@ -31,12 +31,14 @@ from core.ui.swarm import first_swarm
 #: Seconds between two checks of an unlocked page's right.
 WATCH = 5.0
 PAGES = Path(__file__).parents[2] / "pages"
+FACE = Path(__file__).parent / "face"
 
 
 @uninterrupted()
 def run() -> None:
     """One run of the script for one browser: the page of its address."""
-    st.set_page_config(page_title="Essaim", page_icon="🐝", layout="wide")
+    st.set_page_config(page_title="Essaim", page_icon=str(FACE / "icon.svg"), layout="wide")
+    st.logo(str(FACE / "logo.svg"), size="medium")
 
     def page(name: str, title: str, icon: str) -> StreamlitPage:
         path = PAGES / f"{name}.py"
