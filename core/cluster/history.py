@@ -137,9 +137,11 @@ def _node_changes(at: float, old: Node, new: Node) -> Iterator[Mark]:
 
 def _running(snapshot: ClusterSnapshot) -> tuple[tuple[str, str, int], ...]:
     names = {node.id: node.name for node in snapshot.nodes}
+    down = snapshot.down_nodes
     counts = Counter(
         (task.service_id, names.get(task.node_id, task.node_id[:12]))
         for task in snapshot.tasks
-        if task.state == "running" and task.live
+        # Of a node that is down, its tasks' states are the last that were heard.
+        if task.state == "running" and task.live and task.node_id not in down
     )
     return tuple(sorted((service, node, count) for (service, node), count in counts.items()))

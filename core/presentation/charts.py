@@ -2,20 +2,21 @@
 
 Figures have no colours of text, grid or background: the browser adds those of its theme. They are
 plain dicts, as Plotly's own Figure becomes JSON: its checks of each property take ten milliseconds,
-and many figures are made each second. The tests run those checks instead.
+and many figures are made each second. The tests run those checks instead. The ``meta`` of a layout
+is ours: ``name``, which is read aloud, and the marks.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.cluster.history import Mark, Sample
 from core.cluster.snapshot import ClusterSnapshot
 from core.i18n import Translate
 from core.presentation.marks import joined, tell
-from core.presentation.phases import PHASES, tiles
+from core.presentation.phases import PHASES, Phase, tiles
 
 #: ``data``, a list of traces, and ``layout``; see https://plotly.com/javascript/reference.
 Figure = dict[str, Any]
@@ -24,14 +25,11 @@ Figure = dict[str, Any]
 NODE_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 NODE_DASHES = ("solid", "dash", "dot", "dashdot")
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-#: Seconds that the chart over time shows, and the number of marks with a text: more are unreadable.
+#: Below the axis: above the curves are the texts of marks.
+LEGEND_BELOW = {"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0}
+#: Seconds that the chart over time shows, and the most letters of a mark.
 WINDOW_SECONDS = 300.0
-MAX_MOMENTS = 10
-#: The share of the chart's width that one line of a mark's text takes on a phone; the most lines of
-#: a mark, and the most letters of a line: the charts are low.
-LINE_SHARE = 0.045
-MAX_LINES = 3
-MAX_LETTERS = 20
+MAX_LETTERS = 28
 
 
 def replicas_per_node(
@@ -59,6 +57,7 @@ def replicas_per_node(
     tallest = max((sum(counts[name, phase] for phase in PHASES) for name in names), default=0)
     layout = {
         **_layout("replicas", tallest, 6),
+        "meta": {"name": " · ".join(_told(name, counts, _) for name in names)},
         "barmode": "stack",
         "uniformtext": {"mode": "hide", "minsize": 11},  # else a low bar's number becomes a dot
         "bargap": 0.35,
@@ -66,6 +65,12 @@ def replicas_per_node(
         "xaxis": {"type": "category", "fixedrange": True, "showgrid": False, "automargin": True},
     }
     return {"data": traces, "layout": layout}
+
+
+def _told(node: str, counts: Mapping[tuple[str, Phase], int], _: Translate) -> str:
+    """For who hears the page: ``node1: 3 running, 1 starting``."""
+    told = [f"{counts[node, phase]} {phase.name(_)}" for phase in PHASES if counts[node, phase]]
+    return f"{node}: {', '.join(told) or 0}"
 
 
 def stacked_bars(
@@ -101,12 +106,13 @@ def replicas_over_time(
     _: Translate,
     service_id: str | None = None,
 ) -> Figure:
-    """A step line per node: its running replicas, with a mark at each change by somebody.
+    """A step line per node: its running replicas, with marks of what was changed.
 
     Times are milliseconds since the epoch, which Plotly reads as UTC; the browser component shifts
     them to its own clock.
     """
-    traces, tallest = [], 0
+    traces: list[dict[str, Any]] = []
+    tallest = 0
     times = [milliseconds(time) for time in (*(sample.time for sample in samples), now)]
     for index, node in enumerate(nodes):
         values = [
@@ -134,7 +140,11 @@ def replicas_over_time(
     end = max(now, start + 20)
     layout = {
         **_layout("history", tallest, 5),
-        **mark_lines(marks, start, end, _),
+        "legend": LEGEND_BELOW,
+        "meta": {
+            "name": " · ".join(f"{trace['name']}: {trace['y'][-1]}" for trace in traces),
+            **told_marks(marks, start, _),
+        },
         "xaxis": {
             "type": "date",
             "range": [milliseconds(start), milliseconds(end)],
@@ -163,74 +173,19 @@ def _layout(revision: str, tallest: int, ticks: int) -> dict[str, Any]:
     }
 
 
-def mark_lines(
-    marks: Sequence[Mark], start: float, end: float, _: Translate
-) -> dict[str, list[dict[str, Any]]]:
-    """The part of a layout that draws a line with a few words at each mark."""
-    shown = joined([mark for mark in marks if mark.time >= start])
+def told_marks(marks: Sequence[Mark], start: float, _: Translate) -> dict[str, Any]:
+    """What a layout's ``meta`` says of marks: where lines are, and what is told of them.
+
+    The browser knows how wide a text is: it draws the lines, and finds the texts their places.
+    """
+    shown = [mark for mark in marks if mark.time >= start]
     return {
-        "shapes": [
-            {
-                "type": "line",
-                "x0": milliseconds(mark.time),
-                "x1": milliseconds(mark.time),
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"width": 1, "dash": "dot", "color": "#8C8C8C"},
-            }
-            for mark in shown
-        ],
-        "annotations": [
-            {
-                "x": milliseconds(time),
-                "y": 1,
-                "yref": "paper",
-                "xanchor": side,
-                "yanchor": "top",
-                "text": "<br>".join(texts),
-                "textangle": -90,
-                "align": "right",
-                "showarrow": False,
-                "font": {"size": 12},
-            }
-            for time, side, texts in _texts(shown, start, end, _)
+        "lines": sorted({milliseconds(mark.time) for mark in shown}),
+        "marks": [
+            {"time": milliseconds(mark.time), "text": _short(tell(mark, _))}
+            for mark in joined(shown)
         ],
     }
-
-
-def _texts(
-    marks: Sequence[Mark], start: float, end: float, _: Translate
-) -> list[tuple[float, str, list[str]]]:
-    """Texts that do not overlap: each with its time, the side of it that is there, and its lines.
-
-    Marks within the width of a line have one text, in their order, at the last of them. Where there
-    is no room for all texts, the newest have it; the others have only their line in the chart.
-    """
-    line = LINE_SHARE * (end - start)
-    placed: list[tuple[float, str, list[str]]] = []
-    edge = end  # of the free part
-    rest = list(marks)
-    while rest and len(placed) < MAX_MOMENTS:
-        time = rest[-1].time
-        moment = [mark for mark in rest if mark.time > time - line]
-        del rest[-len(moment) :]
-        texts = [_short(tell(mark, _)) for mark in moment]
-        for count in range(min(len(texts), MAX_LINES), 0, -1):
-            left, right = time - count * line, time + count * line
-            kept = texts[-count:]
-            if 1 < count < len(texts):
-                kept[0] = "…"
-            if left >= start and time <= edge:  # beside its line, on the side where there is room
-                placed.append((time, "right", kept))
-                edge = left
-            elif left < start and right <= edge:
-                placed.append((time, "left", kept))
-                edge = time
-            else:
-                continue
-            break
-    return placed[::-1]
 
 
 def _short(text: str) -> str:

@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from core.cluster.history import Mark
 from core.i18n import Translate, number_marks
-from core.presentation.charts import LEGEND, NODE_COLORS, Figure, mark_lines, stacked_bars
+from core.presentation.charts import (
+    LEGEND,
+    LEGEND_BELOW,
+    NODE_COLORS,
+    Figure,
+    stacked_bars,
+    told_marks,
+)
 from core.presentation.phases import FAILED
 from core.traffic.ledger import Second
 
@@ -91,9 +98,9 @@ def latency_and_failures(
     end = max(end, start + 20)
     most = max((second.failed for second in seconds), default=0)
     layout = {
-        **mark_lines(marks, start, end, _),
+        "meta": told_marks(marks, start, _),
         "margin": _MARGIN,
-        "legend": LEGEND,
+        "legend": LEGEND_BELOW,
         "bargap": 0,
         "hovermode": "x unified",
         "separators": number_marks(_),

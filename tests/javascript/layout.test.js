@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groups, packed, placed, ticks } from "../../core/live/browser/layout.js";
+import { groups, markings, packed, placed, ticks } from "../../core/live/browser/layout.js";
 import { Recording } from "../../core/live/browser/recording.js";
 
 const bar = (from, to, slot = 1) => ({ node: "n1", name: `web.${slot}`, slot, service: "s1", spans: [{ from, to }] });
@@ -52,25 +52,72 @@ test("packed bars take the first row that is free", () => {
   );
 });
 
-test("the texts of marks cover one another in no row", () => {
+const wide = (text) => 6 * text.length;
+const same = (time) => time;
+
+test("the texts of marks find rows from below, the newest first", () => {
   const marks = [0, 10, 20, 30].map((time) => ({ time, text: "web 1 → 2" }));
-  const rows = placed(
-    marks,
-    (time) => time,
-    () => 60,
-    500,
+  const found = placed(marks, same, wide, 500);
+  assert.deepEqual(
+    found.map(({ row, left }) => [row, left]),
+    [
+      [-1, 4],
+      [2, 14],
+      [1, 24],
+      [0, 34],
+    ],
+  );
+});
+
+test("a text without room at the right stands at the left of its line", () => {
+  const [last] = placed([{ time: 490, text: "ten letters" }], same, wide, 500);
+  assert.equal(last.left, 490 - 4 - 66);
+});
+
+/** Numbers that look like chance, and are the same each time. */
+function dice(seed) {
+  return () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+}
+
+test("every text stands beside its own line, and covers no other, at any distance", () => {
+  for (let seed = 1; seed < 300; seed += 1) {
+    const next = dice(seed);
+    const span = 10 ** (5 * next());
+    const width = 250 + 800 * next();
+    const times = Array.from({ length: 1 + Math.floor(25 * next()) }, () => span * next()).sort((a, b) => a - b);
+    const marks = times.map((time) => ({ time, text: "x".repeat(3 + Math.floor(25 * next())) }));
+    const x = (time) => (time / span) * width;
+    const found = placed(marks, x, wide, width).filter(({ row }) => row >= 0);
+    assert.equal(found.at(-1).time, times.at(-1)); // the newest is always told
+    for (const { text, time, left, x: at } of found) {
+      assert.equal(at, x(time));
+      const beside = Math.abs(left - at - 4) < 1e-6 || Math.abs(left + wide(text) + 4 - at) < 1e-6 || left === 0;
+      assert.ok(beside, `${text} at ${left}, its line at ${at}`);
+      assert.ok(left >= 0 && left + wide(text) <= width);
+    }
+    found.forEach((each, index) => {
+      for (const other of found.slice(index + 1)) {
+        if (other.row !== each.row) continue;
+        assert.ok(each.left + wide(each.text) < other.left, `seed ${seed}`);
+      }
+    });
+  }
+});
+
+test("a chart has a line at each change, and words at the times of their marks", () => {
+  const marks = [
+    { time: 100, text: "web 1 → 15" },
+    { time: 104, text: "node2 drain" },
+  ];
+  const { shapes, annotations } = markings({ lines: [100, 102, 104], marks }, same, wide, 500);
+  assert.deepEqual(
+    shapes.map(({ x0, x1 }) => [x0, x1]),
+    [100, 102, 104, 100, 104].map((time) => [time, time]),
   );
   assert.deepEqual(
-    rows.map(({ row }) => row),
-    [0, 1, 2, -1],
+    annotations.map(({ x, text }) => [x, text]),
+    marks.map(({ time, text }) => [time, text]),
   );
-  const [last] = placed(
-    [{ time: 490, text: "" }],
-    (time) => time,
-    () => 60,
-    500,
-  );
-  assert.equal(last.left, 438);
 });
 
 test("ticks are round, and no more than fit", () => {

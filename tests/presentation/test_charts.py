@@ -3,13 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import plotly.graph_objects as go
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.cluster.history import History, Mark
 from core.i18n import translation
 from core.presentation import charts
-from core.presentation.charts import MAX_MOMENTS
 from core.presentation.marks import describe
 from tests.cluster import raw
 from tests.cluster.test_history import snapshot
@@ -101,23 +98,23 @@ def over_time(marks: list[Mark], now: float = 300.0) -> go.Figure:
 
 def lines(figure: go.Figure) -> list[float]:
     """When the chart has a line, in seconds."""
-    assert all(shape.x0 == shape.x1 for shape in figure.layout.shapes)
-    return [shape.x0 / 1000 for shape in figure.layout.shapes]
+    return [time / 1000 for time in figure.layout.meta["lines"]]
 
 
 def notes(figure: go.Figure) -> list[tuple[float, str]]:
-    return [(note.x / 1000, note.text) for note in figure.layout.annotations]
+    return [(note["time"] / 1000, note["text"]) for note in figure.layout.meta["marks"]]
 
 
-def test_each_mark_has_a_line_at_its_own_time_and_words_beside_it() -> None:
+def test_each_mark_has_a_line_and_its_words_at_its_own_time() -> None:
+    """However close to the next: the words of one beside the line of another tell a wrong time."""
     marks = [
         Mark(10.0, "replicas", "web", "3", "15"),
-        Mark(12.0, "availability", "node2", "active", "drain"),
+        Mark(10.2, "availability", "node2", "active", "drain"),
         Mark(90.0, "removed", "web"),
     ]
     figure = over_time(marks)
-    assert lines(figure) == [10.0, 12.0, 90.0]
-    assert notes(figure) == [(12.0, "web 3 → 15<br>node2 drain"), (90.0, "web removed")]
+    assert lines(figure) == [10.0, 10.2, 90.0]
+    assert notes(figure) == [(10.0, "web 3 → 15"), (10.2, "node2 drain"), (90.0, "web removed")]
 
 
 def test_what_is_taken_back_is_told_as_well() -> None:
@@ -128,58 +125,32 @@ def test_what_is_taken_back_is_told_as_well() -> None:
         Mark(100.0, "replicas", "web", "1", "15"),
         Mark(101.0, "replicas", "web", "15", "10"),
     ]
+    told = ["node2 drain", "node2 active", "web 1 → 15", "web 15 → 10"]
     figure = over_time(marks)
     assert lines(figure) == [50.0, 54.0, 100.0, 101.0]
-    assert notes(figure) == [
-        (54.0, "node2 drain<br>node2 active"),
-        (101.0, "web 1 → 15<br>web 15 → 10"),
-    ]
+    assert notes(figure) == list(zip([50.0, 54.0, 100.0, 101.0], told, strict=True))
 
 
-def test_many_marks_in_a_row_do_not_make_one() -> None:
-    """Each is as close to the next as texts may not be; the last was 90 s after the first."""
-    marks = [Mark(100.0 + 9 * n, "availability", "node2", "", f"s{n}") for n in range(10)]
-    marks += [Mark(190.0, "removed", "web")]
-    figure = over_time(marks)
-    assert lines(figure) == [mark.time for mark in marks]
-    told = {text: time for time, texts in notes(figure) for text in texts.split("<br>")}
-    assert told["web removed"] == 190.0
-    assert all(abs(told.get(f"node2 s{n}", m.time) - m.time) < 14 for n, m in enumerate(marks))
+def test_one_move_of_a_slider_is_told_once_and_each_of_its_steps_has_a_line() -> None:
+    steps = [(10.0, "3", "8"), (11.0, "8", "11"), (11.9, "11", "15")]
+    figure = over_time([Mark(time, "replicas", "web", old, new) for time, old, new in steps])
+    assert notes(figure) == [(10.0, "web 3 → 15")]
+    assert lines(figure) == [10.0, 11.0, 11.9]
 
 
-def test_of_many_marks_the_newest_have_words() -> None:
-    marks = [Mark(20.0 + 15 * n, "created", f"s{n}") for n in range(18)]
-    figure = over_time(marks, 290.0)
-    assert len(lines(figure)) == 18
-    assert [text for _time, text in notes(figure)] == [f"s{n} created" for n in range(8, 18)]
-    assert len(notes(figure)) == MAX_MOMENTS
+def test_marks_from_before_the_chart_are_left_out_and_long_names_cut() -> None:
+    marks = [Mark(5.0, "created", "old"), Mark(350.0, "created", "a-service-with-a-very-long-name")]
+    figure = over_time(marks, 400.0)
+    assert notes(figure) == [(350.0, "a-service-with-a-very-long-…")]
+    assert lines(figure) == [350.0]
 
 
-@given(
-    st.lists(st.floats(0.0, 400.0), max_size=30).map(sorted),
-    st.lists(st.sampled_from(["web", "api", "a-service-with-a-long-name"]), min_size=30),
-)
-def test_no_text_of_a_mark_covers_another(times: list[float], names: list[str]) -> None:
-    """Nor does one leave the chart, at any time and whatever was done."""
-    marks = [Mark(t, "created", f"{name}{t}") for t, name in zip(times, names, strict=False)]
-    layout = charts.mark_lines(marks, 100.0, 400.0, same)
-    line, end = 300.0 * charts.LINE_SHARE, 100.0
-    for note in layout["annotations"]:
-        texts = note["text"].split("<br>")
-        assert len(texts) <= charts.MAX_LINES
-        assert max(map(len, texts)) <= charts.MAX_LETTERS
-        time, width = note["x"] / 1000, len(texts) * line
-        left = time - width if note["xanchor"] == "right" else time
-        assert left >= end - 0.01  # times are whole milliseconds
-        end = left + width
-        # Every word stands within a line's width of what it tells.
-        near = [mark for mark in marks if abs(mark.time - time) < line + 0.01]
-        assert {text.rstrip("…")[:8] for text in texts if text != "…"} <= {
-            mark.subject[:8] for mark in near
-        }
-    assert [shape["x0"] for shape in layout["shapes"]] == [
-        round(mark.time * 1000) for mark in marks if mark.time >= 100.0
-    ]
+def test_charts_have_a_name_that_tells_their_numbers() -> None:
+    tasks = [raw.task(1), raw.task(2, slot=2, state="starting")]
+    now = replicas_per_node(snapshot(tasks=tasks), translation("fr").gettext)
+    assert now.layout.meta["name"].startswith("node1: 1 running (en marche), 1 starting")
+    assert now.layout.meta["name"].endswith("node2: 0")
+    assert over_time([]).layout.meta["name"] == "node1: 1"
 
 
 def scaled(*steps: tuple[float, str, str]) -> str:

@@ -102,7 +102,8 @@ def test_the_charts_draw_the_ledgers_counts() -> None:
     assert failed["x"] == [1_000_000, 1_001_000, 1_002_000]
     assert failed["y"] == [0, 0, 1]
     assert (p50["y"], p95["y"], p99["y"]) == ([2, 6, 10], [4, 8, 10], [4, 8, 10])
-    assert [a["text"] for a in figures["latency"]["layout"]["annotations"]] == ["web 3 → 15"]
+    marks = figures["latency"]["layout"]["meta"]["marks"]
+    assert [mark["text"] for mark in marks] == ["web 3 → 15"]
 
 
 def test_runs_are_compared_line_by_line() -> None:

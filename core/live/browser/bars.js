@@ -210,12 +210,12 @@ export class Bars {
       pen.globalAlpha = 0.65;
       pen.setLineDash([3, 3]);
       pen.beginPath();
-      pen.moveTo(x, row < 0 ? top : 4 + row * LINE);
+      pen.moveTo(x, row < 0 ? top : top - (row + 1) * LINE);
       pen.lineTo(x, bottom);
       pen.stroke();
       pen.setLineDash([]);
       pen.globalAlpha = 1;
-      if (row >= 0) this.write(text, left, 11 + row * LINE, "13px");
+      if (row >= 0) this.write(text, left, top - (row + 0.5) * LINE, "13px");
     }
   }
 }

@@ -1,8 +1,9 @@
 // Plotly charts that are drawn in place, in the colours of the page's theme.
 
-import { theme } from "./dom.js";
+import { setLabel, theme } from "./dom.js";
+import { MARK_ROOM, MARK_TEXT, markings } from "./layout.js";
 
-/** @import { Figure, PageData } from "./types" */
+/** @import { Figure, Mark, PageData } from "./types" */
 
 /** @type {Promise<any> | null} */ let loading = null;
 
@@ -21,17 +22,17 @@ function loadPlotly({ files }) {
   return loading;
 }
 
-/** Plotly reads numbers on a date axis as UTC; a class wants local time. @param {Figure} figure */
+/** Plotly reads numbers on a date axis as UTC; a class wants local time. @param {Figure} figure @returns {Figure} */
 function localTimes({ data, layout }) {
   const offset = new Date().getTimezoneOffset() * 60000;
   const shift = (/** @type {unknown} */ value) => (typeof value === "number" ? value - offset : value);
-  const { shapes = [], annotations = [], xaxis } = layout;
+  const { meta, xaxis } = layout;
+  const marks = meta?.marks?.map((/** @type {Mark} */ mark) => ({ ...mark, time: shift(mark.time) }));
   return {
     data: data.map((trace) => ({ ...trace, x: trace.x.map(shift) })),
     layout: {
       ...layout,
-      shapes: shapes.map((/** @type {any} */ mark) => ({ ...mark, x0: shift(mark.x0), x1: shift(mark.x1) })),
-      annotations: annotations.map((/** @type {any} */ mark) => ({ ...mark, x: shift(mark.x) })),
+      meta: { ...meta, marks, lines: meta?.lines?.map(shift) },
       xaxis: { ...xaxis, range: xaxis.range?.map(shift) },
     },
   };
@@ -45,6 +46,8 @@ export class Chart {
   constructor(place, data, size) {
     this.place = place;
     this.size = size;
+    this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+    place.setAttribute("role", "img");
     loadPlotly(data).then(
       (plotly) => {
         this.plotly = plotly;
@@ -54,7 +57,9 @@ export class Chart {
     );
     this.resize = new ResizeObserver(() => {
       // Plotly refuses to measure what is not displayed, as while the page changes.
-      if (this.drawn && place.isConnected && place.offsetWidth) this.plotly.Plots.resize(place);
+      if (!this.drawn || !place.isConnected || !place.offsetWidth) return;
+      this.paint(); // the texts of marks need other places
+      this.plotly.Plots.resize(place);
     });
     this.resize.observe(place);
   }
@@ -68,9 +73,12 @@ export class Chart {
     if (!this.plotly || !this.figure || !this.place.isConnected) return;
     const colors = theme(this.place);
     const { data, layout } = this.figure;
+    const { meta, ...rest } = layout;
+    if (meta?.name) setLabel(this.place, meta.name);
     const axis = { gridcolor: colors.grid, linecolor: colors.grid, zerolinecolor: colors.grid };
     const themed = {
-      ...layout,
+      ...rest,
+      ...(meta?.marks ? this.marks(this.figure, colors) : {}),
       font: { color: colors.text, family: colors.font, size: this.size },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
@@ -82,6 +90,24 @@ export class Chart {
     const traces = data.map((trace) => ({ ...trace }));
     this.plotly.react(this.place, traces, themed, { displayModeBar: false, responsive: false });
     this.drawn = true;
+  }
+
+  /** The marks of a chart over time, above its curves. @param {Figure} figure @param {ReturnType<typeof theme>} colors */
+  marks({ layout: { meta, margin, xaxis } }, colors) {
+    const [from, to] = xaxis.range;
+    const width = this.place.clientWidth - margin.l - margin.r;
+    this.pen.font = `${MARK_TEXT}px ${colors.font}`;
+    const { shapes, annotations } = markings(
+      meta,
+      (time) => ((time - from) / (to - from)) * width,
+      (text) => this.pen.measureText(text).width,
+      width,
+    );
+    return {
+      shapes,
+      annotations: annotations.map((text) => ({ ...text, bgcolor: colors.background })),
+      margin: { ...margin, t: MARK_ROOM },
+    };
   }
 
   close() {

@@ -9,7 +9,9 @@ import { compare } from "./recording.js";
 /** @typedef {Mark & { x: number, row: number, left: number }} PlacedMark row: -1 where the text has no room */
 
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600]; // seconds
-const MARK_ROWS = 3;
+export const MARK_ROWS = 3;
+export const MARK_TEXT = 12; // pixels
+const GAP = 4; // pixels, between a line and its text
 const LONG_WAIT = 2; // seconds without a node
 
 /**
@@ -66,25 +68,56 @@ export function packed(rows, now) {
 }
 
 /**
- * Each mark's text goes to the first row where it covers no other.
- * @param {Mark[]} marks
+ * Each mark's text goes beside its own line, into the lowest of the rows above the lines where it covers no other
+ * text, and no line on its way to a higher row. The newest find their places first.
+ * @param {Mark[]} marks by time
  * @param {(time: number) => number} x
  * @param {(text: string) => number} measure the width of a text
  * @param {number} width of all
  * @returns {PlacedMark[]}
  */
 export function placed(marks, x, measure, width) {
-  /** @type {number[]} */ const ends = [];
-  return marks.map((mark) => {
+  /** @type {number[]} */ const free = []; // by row, where the free part ends
+  const found = marks.toReversed().map((mark) => {
     const at = x(mark.time);
     const wide = measure(mark.text);
-    const left = Math.max(0, Math.min(at + 4, width - wide - 2));
-    let row = ends.findIndex((end) => end < left);
-    if (row < 0) row = ends.length;
-    if (row >= MARK_ROWS) row = -1;
-    else ends[row] = left + wide + 10;
+    const right = at + GAP + wide <= width;
+    const left = right ? at + GAP : Math.max(0, at - GAP - wide);
+    const taken = free.findLastIndex((end) => left + wide + 2 * GAP > end);
+    const row = taken + 1 < MARK_ROWS ? taken + 1 : -1;
+    if (row >= 0) free[row] = right ? at : left;
     return { ...mark, x: at, left, row };
   });
+  return found.reverse();
+}
+
+const ROW = 15; // pixels, of a row of texts above a chart
+export const MARK_ROOM = MARK_ROWS * ROW + 4;
+
+/**
+ * The shapes and annotations of a Plotly layout for marks: a line through the chart at the time of each change, and
+ * the texts in rows above it, each at the foot of its own line.
+ * @param {{ lines: number[], marks: Mark[] }} told times as on the axis
+ * @param {(time: number) => number} x pixels from the left end of the axis
+ * @param {(text: string) => number} measure
+ * @param {number} width of the axis
+ */
+export function markings({ lines, marks }, x, measure, width) {
+  const line = { width: 1, dash: "dot", color: "#8C8C8C" };
+  const told = placed(marks, x, measure, width).filter(({ row }) => row >= 0);
+  return {
+    shapes: [
+      ...lines.map((at) => ({ type: "line", x0: at, x1: at, yref: "paper", y0: 0, y1: 1, line })),
+      ...told.map(({ time: at, row }) => {
+        const above = { yref: "paper", ysizemode: "pixel", yanchor: 1, y0: 0, y1: (row + 1) * ROW };
+        return { type: "line", x0: at, x1: at, ...above, line };
+      }),
+    ],
+    annotations: told.map(({ time, text, x: at, left, row }) => ({
+      ...{ x: time, xanchor: "left", xshift: left - at, y: 1, yref: "paper", yanchor: "bottom", yshift: row * ROW },
+      ...{ text, showarrow: false, font: { size: MARK_TEXT }, borderpad: 0 },
+    })),
+  };
 }
 
 /**
