@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -49,13 +49,7 @@ def projector() -> None:
             "line": done.line if done else "",
             "error": done.refused.said(_) if done and done.refused else "",
         },
-        codes=[
-            {"title": title, "address": where, "svg": qr.svg(where)}
-            for title, where in (
-                (_("Vote"), class_address("vote", {"as": "voter"})),
-                (_("Look"), class_address("")),
-            )
-        ],
+        codes=[class_code("vote"), class_code("look")],
         words={**tile_words(), **_words()},
         on={"wish": _act},
     )
@@ -89,6 +83,15 @@ def command(request: dict[str, Any], snapshot: ClusterSnapshot) -> Callable[[], 
         case "availability" if node and request.get("availability") in ("active", "drain"):
             return lambda: UpdateNode(availability=request["availability"], node=node.reference)
     return None
+
+
+def class_code(use: Literal["vote", "look"]) -> dict[str, str]:
+    """A QR code for the phones of the class: its title, address and picture."""
+    title, address = {
+        "vote": (_("Vote"), class_address("vote", {"as": "voter"})),
+        "look": (_("Look"), class_address("")),
+    }[use]
+    return {"title": title, "address": address, "svg": qr.svg(address)}
 
 
 def class_address(page: str, query: Mapping[str, str] = MappingProxyType({})) -> str:

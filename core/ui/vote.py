@@ -13,25 +13,31 @@ from core.commands.services import ScaleServices, UpdateService
 from core.errors import InvalidCommand
 from core.ui.alive import warn_of_drain
 from core.ui.forms import number, row, within
-from core.ui.live import component, ignore
+from core.ui.live import component, ignore, tile_words
+from core.ui.projector import class_code
 from core.ui.script_runs import caught
 from core.ui.selection import remembered
 from core.ui.session import Done, _, act, control, may, viewer
+from core.ui.traffic import nothing
 from core.votes.model import Kind, Question, question
 
-_vote = component("vote", "vote.css")
+_vote = component("vote", "board.css", "vote.css")
 
 
 def ballot(teaching: bool = False) -> None:
-    """The question, this browser's vote, and the result once it is revealed.
+    """The question, this browser's vote, the live tiles, and the result once it is revealed.
 
     teaching: the page has the teacher's buttons too, which change with each phase.
     """
     _vote(
         teaching=teaching,
         heard=st.session_state.get("vote_heard"),
+        code=class_code("vote") if teaching and may(ScaleServices) else None,
         words={
-            "none": _("No question yet: the teacher asks it."),
+            **tile_words(),
+            "none": _("No question yet.")
+            if teaching
+            else _("No question yet: the teacher asks it."),
             # By what Intl.PluralRules says: French counts 0 as one.
             "votes_one": _("{count} vote"),
             "votes_other": _("{count} votes"),
@@ -44,6 +50,7 @@ def ballot(teaching: bool = False) -> None:
             "send": _("Send my vote"),
             "heard": _("Your vote counts: {counts}. You may change it."),
             "yours": _("you said {count}"),
+            "swapped": _("in another order"),
             "foresaw": _("{right} of {votes} foresaw it."),
             "nobody": _("Nobody voted."),
             "you_did": _("✓ You foresaw it."),
@@ -65,27 +72,34 @@ def teacher() -> None:
     """The teacher's form for a question, and the buttons that close, reveal or forget it."""
     services = [s for s in control().snapshot.workloads if s.mode == "replicated"]
     if not services:
-        st.info(_("Create a service on the Cluster page first."), icon=":material/layers:")
+        nothing(_("A question is about a service: there is none yet, make one."))
         return
     poll = control().votes.poll
-    if poll.question and poll.phase == "open":
-        with row():
-            st.button(
-                _("Let it happen"),
-                key="vote_do",
-                icon=":material/play_arrow:",
-                type="primary",
-                on_click=caught(_begin),
-                args=(poll.question,),
-            )
-            st.code(command(poll.question).line(), language="shell", width="content")
-            st.button(_("Take the question back"), key="vote_forget", on_click=caught(_forget))
-        if poll.question.kind == "drain":
-            warn_of_drain(poll.question.node)
-    elif poll.phase == "moving":
-        st.button(_("Reveal now"), key="vote_reveal", on_click=caught(_reveal))
-    with st.expander(_("Ask the class"), expanded=poll.phase in ("none", "revealed")):
-        _asking(services)
+    # In one place, of one height: what comes next does not move the question.
+    with st.container(key="vote_teacher"):
+        if poll.question and poll.phase == "open":
+            _waiting(poll.question)
+        elif poll.phase == "moving":
+            st.button(_("Reveal now"), key="vote_reveal", on_click=caught(_reveal))
+        else:
+            _asking(services)
+
+
+def _waiting(asked: Question) -> None:
+    """The class votes: the button that lets it happen, with its line, and the way back."""
+    with row():
+        st.button(
+            _("Let it happen"),
+            key="vote_do",
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=caught(_begin),
+            args=(asked,),
+        )
+        st.code(command(asked).line(), language="shell", width="content")
+        st.button(_("Take the question back"), key="vote_forget", on_click=caught(_forget))
+    if asked.kind == "drain":
+        warn_of_drain(asked.node)
 
 
 def _asking(services: list[Service]) -> None:
@@ -97,7 +111,11 @@ def _asking(services: list[Service]) -> None:
     }
     with row("bottom"):
         kind = st.selectbox(
-            _("What will happen"), list(kinds), format_func=kinds.__getitem__, key="vote_kind"
+            _("What will happen"),
+            list(kinds),
+            format_func=kinds.__getitem__,
+            key="vote_kind",
+            width=320,
         )
         nodes = _nodes(kind)
         # Enter in its fields asks. What will happen lies outside: it says which fields there are.

@@ -6,7 +6,7 @@ import json
 
 from core.i18n import Translate
 from core.votes.model import Poll
-from core.votes.texts import ask_text, why_text
+from core.votes.texts import ask_text, order_text, why_text
 
 #: How many different answers the reveal lists.
 MAX_ANSWERS = 8
@@ -21,6 +21,8 @@ def votes(poll: Poll, _: Translate) -> str:
             "question": ask_text(poll.question, _),
             "replicas": poll.question.replicas,
             "kind": poll.question.kind,
+            "service": poll.question.service,
+            "order": order_text(poll.question, poll.truth, _),
             "nodes": [{"name": node.name, "before": node.before} for node in poll.question.nodes],
         }
     if poll.question and poll.phase == "revealed":
@@ -28,7 +30,12 @@ def votes(poll: Poll, _: Translate) -> str:
             "truth": poll.truth,
             "right": poll.right,
             "answers": [
-                {"counts": counts, "votes": votes, "right": poll.is_right(counts)}
+                {
+                    "counts": counts,
+                    "votes": votes,
+                    "right": poll.is_right(counts),
+                    "swapped": poll.is_right(counts) and counts != poll.truth,
+                }
                 for counts, votes in poll.answers[:MAX_ANSWERS]
             ],
             # With these a browser tells if its own vote was right.

@@ -60,12 +60,24 @@ class Question:
         """
         return self._alike(counts) == self._alike(truth)
 
+    def alike(self, truth: Counts = ()) -> list[list[str]]:
+        """The names of nodes that may be swapped, by group. truth: those that it tells apart."""
+        return [
+            [self.nodes[at].name for at in group]
+            for group in self._groups()
+            if len({truth[at] for at in group} if truth else group) > 1
+        ]
+
     def _alike(self, counts: Counts) -> list[list[int]]:
+        return [sorted(counts[at] for at in group) for group in self._groups()]
+
+    def _groups(self) -> list[list[int]]:
+        """The nodes that stood alike before the action, as places in ``nodes``."""
         groups: dict[object, list[int]] = {}
-        for node, count in zip(self.nodes, counts, strict=True):
+        for at, node in enumerate(self.nodes):
             special = not node.takes_tasks or node.id == self.node
-            groups.setdefault(node.id if special else node.before, []).append(count)
-        return [sorted(group) for group in groups.values()]
+            groups.setdefault(node.id if special else node.before, []).append(at)
+        return list(groups.values())
 
 
 @dataclass(frozen=True, slots=True)

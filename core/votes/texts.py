@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.i18n import Translate
 from core.i18n import later as _
-from core.votes.model import Kind, Question
+from core.votes.model import Counts, Kind, Question
 
 #: For one replica, and for several.
 _QUESTIONS: dict[Kind, tuple[str, str]] = {
@@ -59,3 +59,14 @@ def ask_text(question: Question, translate: Translate) -> str:
 def why_text(question: Question, translate: Translate) -> str:
     """The reason of the right answer."""
     return translate(_REASONS[question.kind]).format(node=question.node_name)
+
+
+def order_text(question: Question, truth: Counts, translate: Translate) -> str:
+    """Between which nodes the order does not count; "" where it counts. truth: () if not known."""
+    groups = question.alike(truth)
+    if groups and not truth:
+        return translate(_("Between nodes that are alike now, the order does not count."))
+    told = translate(
+        _("{nodes} were alike before: Swarm chooses which gets more, their order does not count.")
+    )
+    return " ".join(told.format(nodes=", ".join(names)) for names in groups)

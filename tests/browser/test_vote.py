@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard
 
@@ -20,6 +20,13 @@ def place(page: Page, counts: tuple[int, ...]) -> None:
     page.get_by_role("button", name="Send my vote").click()
 
 
+def top(place: Locator) -> float:
+    """How far down the page it begins, in pixels."""
+    box = place.bounding_box()
+    assert box
+    return box["y"]
+
+
 def test_a_class_votes_and_then_sees(look: Look) -> None:
     with dashboard(ESSAIM_ENGINE="practice") as essaim:
         teacher = look(essaim)
@@ -31,10 +38,12 @@ def test_a_class_votes_and_then_sees(look: Look) -> None:
         # What the phone's camera reads, but for the host, which may be no one's here.
         code = urlsplit(teacher.locator("figure span").first.text_content() or "")
         teacher.keyboard.press("v")
+        question = teacher.get_by_text("15 replicas of web, 3 nodes: where will they go?")
+        stood = top(teacher.get_by_text("No question yet."))
+        assert teacher.locator("figcaption").text_content() == code.geturl()
         teacher.get_by_label("Replicas").press("Enter")
-        expect(
-            teacher.get_by_text("15 replicas of web, 3 nodes: where will they go?")
-        ).to_be_visible()
+        expect(question).to_be_visible()
+        assert top(question) == stood
 
         phone = look(f"{essaim}{code.path}?{code.query}", size=PHONE)
         expect(
@@ -61,6 +70,13 @@ def test_a_class_votes_and_then_sees(look: Look) -> None:
             expect(page.get_by_text("Swarm puts each new replica on the node")).to_be_visible()
         expect(phone.get_by_text("✓ You foresaw it.")).to_be_visible()
         expect(teacher.get_by_text("✕ Not quite.")).to_be_visible()
+        assert top(question) == stood
+        # Beside the votes, the tiles that have moved; on a phone, below them. The code is gone.
+        for page in (teacher, phone):
+            expect(page.locator(".essaim-tile[data-phase=running]:visible")).to_have_count(15)
+        assert top(teacher.locator(".essaim-nodes")) == stood
+        assert top(phone.locator(".essaim-nodes")) > top(phone.locator("[data-part=why]"))
+        expect(teacher.locator("figure:visible")).to_have_count(0)
         expect(teacher.get_by_role("button", name="Reveal now")).to_have_count(0)
         assert sorted(phone.locator(".essaim-answer").all_text_contents()) == [
             "✓ 5 · 5 · 51",

@@ -139,6 +139,33 @@ def test_nodes_that_differed_may_not() -> None:
     assert not back.right((8, 0, 7), (7, 0, 8))
 
 
+def test_it_is_said_where_the_order_does_not_count() -> None:
+    drain = asked("drain", cluster((5, 5, 5)), node="id-node2")
+    assert drain.alike() == drain.alike((8, 0, 7)) == [["node1", "node3"]]
+    assert drain.alike((7, 0, 7)) == []
+    poll = Votes()
+    poll.ask(drain)
+    assert "the order does not count" in json.loads(messages.votes(poll.poll, str))["order"]
+    for voter, counts in {"anna": [7, 0, 8], "ben": [8, 0, 7], "carla": [15, 0, 0]}.items():
+        assert poll.vote(voter, 7.0, counts)
+    poll.begin()
+    poll.reveal(cluster((8, 0, 7), node2="drain"))
+    told = json.loads(messages.votes(poll.poll, str))
+    assert told["order"].startswith("node1, node3 were alike before")
+    marks = {tuple(each["counts"]): (each["right"], each["swapped"]) for each in told["answers"]}
+    assert marks == {
+        (8, 0, 7): (True, False),
+        (7, 0, 8): (True, True),
+        (15, 0, 0): (False, False),
+    }
+
+
+def test_where_each_node_stands_alone_nothing_is_said_of_the_order() -> None:
+    poll = Votes()
+    poll.ask(asked("rebalance", cluster((1, 2, 3))))
+    assert json.loads(messages.votes(poll.poll, str))["order"] == ""
+
+
 # When the truth is out
 
 
@@ -215,7 +242,7 @@ def test_nobody_hears_the_votes_before_the_reveal() -> None:
     poll.begin()
     poll.reveal(cluster((5, 5, 5)))
     told = json.loads(heard[-1])
-    assert told["answers"] == [{"counts": [9, 3, 3], "votes": 1, "right": False}]
+    assert told["answers"] == [{"counts": [9, 3, 3], "votes": 1, "right": False, "swapped": False}]
     assert told["truth"] == [5, 5, 5]
     assert "fewest" in told["why"]
     poll.forget()

@@ -112,10 +112,12 @@ export interface Poll {
   question: string;
   replicas: number;
   kind: string;
+  service: string; // its id
+  order: string; // between which nodes the order does not count
   nodes: { name: string; before: number }[];
   truth: number[];
   right: number;
-  answers: { counts: number[]; votes: number; right: boolean }[];
+  answers: { counts: number[]; votes: number; right: boolean; swapped: boolean }[];
   all_right: number[][];
   why: string;
 }

@@ -1,12 +1,16 @@
-// The vote: one question, a number per node, and after the reveal the votes against the truth.
+// The vote: one question, a number per node, and after the reveal the votes against the truth; beside it the live tiles.
 
 import { Component, mount } from "./component.js";
 import { button, element, setLabel } from "./dom.js";
 import { counted, fill } from "./texts.js";
+import { Tiles } from "./tiles.js";
 
 /** @import { Message, PageData, Poll, Run, Topic, Words } from "./types" */
 /** @typedef {{ asked: number, counts: number[] }} Heard a vote that the server has taken */
-/** @typedef {PageData & { teaching: boolean, heard: Heard | null, words: Words }} Data */
+/**
+ * @typedef {PageData & { teaching: boolean, heard: Heard | null, words: Words, code: Code | null }} Data
+ * @typedef {{ title: string, address: string, svg: string }} Code for the phones of the class
+ */
 
 const STORED = "essaim-vote"; // in this browser: its voter's id, and the last vote that was heard
 
@@ -31,8 +35,9 @@ const told = (counts) => counts.join(" · ");
 
 /** @extends {Component<Data>} */
 class Vote extends Component {
-  /** @type {Topic[]} */ topics = ["votes"];
+  /** @type {Topic[]} */ topics = ["votes", "cluster"];
   mine = stored();
+  tiles = new Tiles(this.at("nodes"));
   /** @type {HTMLInputElement[]} */ fields = []; // one for each node
 
   constructor(/** @type {Run<Data>} */ run) {
@@ -59,17 +64,39 @@ class Vote extends Component {
       this.mine.heard = heard;
       this.keep();
     }
+    this.drawCode();
     super.update(run);
   }
 
+  drawCode() {
+    const { code } = this.data;
+    const place = this.at("code");
+    if (!code || place.title === code.address) return;
+    place.title = code.address;
+    place.replaceChildren();
+    element("strong", "", place, code.title);
+    element("div", "", place).innerHTML = code.svg; // made by our own server, of our own address
+    element("figcaption", "", place, code.address);
+  }
+
   receive(/** @type {Message} */ message) {
+    if (message.topic === "cluster") super.receive(message);
     if (message.topic !== "votes") return;
     const before = this.news.votes;
     const moved = before && message.phase !== before.phase;
     this.news.votes = message;
     if (moved && this.data.teaching) this.send("phase", message.phase);
     if (message.asked !== before?.asked) this.build(message);
-    this.draw();
+    this.draw("votes");
+    this.drawTiles();
+  }
+
+  /** The tiles, with those of the service in question in front. */
+  drawTiles() {
+    const { cluster, votes } = this.news;
+    if (!cluster) return;
+    const there = cluster.services.some(({ id }) => id === votes?.service);
+    this.tiles.draw(cluster, (there && votes?.service) || "", { words: this.data.words });
   }
 
   /** This browser's vote on this question, as far as the server has heard it. @param {Poll} poll */
@@ -119,9 +146,10 @@ class Vote extends Component {
     this.at("heard").textContent = heard ? fill(this.data.words.heard, { counts: told(heard) }) : "";
   }
 
-  draw() {
+  draw(/** @type {Topic | undefined} */ topic) {
+    if (topic !== "votes") this.drawTiles();
     const poll = this.news.votes;
-    if (!poll) return;
+    if (!poll || topic === "cluster") return;
     const { phase, question, votes } = poll;
     const { words } = this.data;
     this.at("root").dataset.phase = phase;
@@ -130,6 +158,9 @@ class Vote extends Component {
     this.at("state").textContent = phase === "moving" ? words.moving : "";
     for (const part of ["ballot", "sum", "send", "heard"]) this.at(part).hidden = phase !== "open";
     for (const part of ["truth", "verdict", "answers", "why"]) this.at(part).hidden = phase !== "revealed";
+    this.at("order").textContent = poll.order || "";
+    this.at("order").hidden = !poll.order || phase === "moving";
+    this.at("code").hidden = !this.data.code || phase === "moving" || phase === "revealed";
     if (phase === "open") this.sum(poll);
     if (phase === "revealed") this.reveal(poll);
   }
@@ -153,7 +184,8 @@ class Vote extends Component {
     for (const answer of answers) {
       const row = element("div", "essaim-answer", this.at("answers"));
       row.dataset.right = String(answer.right);
-      element("span", "", row, `${answer.right ? "✓" : "✕"} ${told(answer.counts)}`);
+      const given = element("span", "", row, `${answer.right ? "✓" : "✕"} ${told(answer.counts)}`);
+      if (answer.swapped) element("small", "", given, words.swapped);
       const bar = element("span", "essaim-answer-bar", element("span", "", row));
       bar.style.width = `${(100 * answer.votes) / most}%`;
       element("strong", "", row, String(answer.votes));
