@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -17,27 +15,20 @@ from core.control import instances
 from core.live.routes import INSTANCE
 from core.ui import machines
 from core.ui.live import component, ignore, require_availability, tile_words
+from core.ui.places import place
 from core.ui.session import _, browser, control, may, own_key, unlocked, viewer, who
 from core.ui.session import key as cluster_key
-
-PAGE = Path(__file__).parents[2] / "pages" / "console.py"
-
 
 _console = component("console", "xterm.css", "console.css")
 
 _picture = component("picture", "board.css", "console.css")
 
 
-def page() -> Any:
-    """The console's page, as the target of links."""
-    return st.Page(PAGE, title=_("Console"), icon=":material/terminal:")
-
-
 def link(line: str, *, small: bool = False) -> None:
     """A link that opens the console with this line typed in. small: beside the line itself."""
     show = _("Show in the console")
     st.page_link(
-        page(),
+        place("console"),
         label=_("Console") if small else show,
         icon=":material/terminal:",
         help=show if small else None,
@@ -56,11 +47,11 @@ def terminal_button(container: str, *, disabled: bool) -> None:
     ):
         if machines.there():
             machines.wish(container=container)
-            st.switch_page(page())
+            st.switch_page(place("console"))
         line = ExecContainer(interactive=True, tty=True, container=container, command=("sh",))
         # Not by the address: a link from elsewhere could then run something, too.
         st.session_state["console_run"] = {"id": secrets.token_hex(8), "line": line.line()}
-        st.switch_page(page())
+        st.switch_page(place("console"))
 
 
 def console() -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from core.i18n import LANGUAGES, number
+from core.ui.choices import choose
 from core.ui.engine import failed_to_answer, how_found, no_answer, not_kept
 from core.ui.forms import row
-from core.ui.live import status
+from core.ui.live import keep_choices, status
+from core.ui.places import sections
 from core.ui.script_runs import caught, show_callback_error, uninterrupted
 from core.ui.session import (
     _,
@@ -30,7 +31,6 @@ from core.ui.swarm import first_swarm
 
 #: Seconds between two checks of an unlocked page's right.
 WATCH = 5.0
-PAGES = Path(__file__).parents[2] / "pages"
 FACE = Path(__file__).parent / "face"
 
 
@@ -40,38 +40,13 @@ def run() -> None:
     st.set_page_config(page_title="Essaim", page_icon=str(FACE / "icon.svg"), layout="wide")
     st.logo(str(FACE / "logo.svg"), size="medium")
 
-    def page(name: str, title: str, icon: str) -> StreamlitPage:
-        path = PAGES / f"{name}.py"
-        return st.Page(path, title=title, icon=f":material/{icon}:", default=name == "cluster")
-
-    shown = st.navigation(
-        {
-            "": [
-                page("cluster", _("Cluster"), "hub"),
-                page("services", _("Services"), "layers"),
-                page("nodes", _("Nodes"), "dns"),
-                page("images", _("Images"), "album"),
-                page("containers", _("Containers"), "deployed_code"),
-                page("build", _("Build"), "construction"),
-            ],
-            _("Demonstrate"): [
-                page("traffic", _("Traffic"), "moving"),
-                page("lessons", _("Lessons"), "compare"),
-                page("timeline", _("Timeline"), "timeline"),
-                page("projector", _("Projector"), "cast"),
-                page("vote", _("Vote"), "how_to_vote"),
-            ],
-            _("Learn"): [
-                page("labs", _("Labs"), "school"),
-                page("board", _("Board"), "groups"),
-                page("console", _("Console"), "terminal"),
-            ],
-        },
-        position="top",
-    )
+    shown = st.navigation(sections(), position="top")
     st.html(sheet() + own_words())
+    if (wish := st.query_params.get("lang")) in LANGUAGES:
+        choose("lang", wish)  # for the next pages, whose addresses do not say so
     if not full():
         shown.run()
+    keep_choices()  # at the end: where it comes and goes, it moves nothing
 
 
 def head(title: str, watch: str = "all") -> None:
@@ -133,8 +108,11 @@ def locked_hint() -> None:
 
 
 def _languages() -> None:
-    def choose() -> None:
-        st.session_state["language"] = st.session_state["language_choice"] or language()
+    def chosen() -> None:
+        wish = st.session_state["language_choice"] or language()
+        choose("lang", wish)
+        if "lang" in st.query_params:
+            st.query_params["lang"] = wish  # else a reload would be in the other language
 
     st.session_state["language_choice"] = language()
     st.segmented_control(
@@ -142,7 +120,7 @@ def _languages() -> None:
         list(LANGUAGES),
         format_func=str.upper,
         key="language_choice",
-        on_change=caught(choose),
+        on_change=caught(chosen),
         label_visibility="collapsed",
     )
 

@@ -15,6 +15,7 @@ from core.errors import EssaimError
 from core.live.messages import shape
 from core.live.routes import BROWSER, FILES, INSTANCE, edition
 from core.presentation.phases import PHASES
+from core.ui import choices
 from core.ui.script_runs import caught
 from core.ui.session import _, act, control, key, language
 
@@ -69,6 +70,8 @@ _status = component("status", "status.css")
 
 _board = component("board", "board.css")
 
+_choices = component("choices")
+
 
 def status(watch: str) -> None:
     """The engine's name and the age of the data; reruns the page when ``watch`` has changed.
@@ -95,6 +98,12 @@ def status(watch: str) -> None:
         },
         on={"changed": ignore},
     )
+
+
+def keep_choices() -> None:
+    """Have the browser keep the choices of this session."""
+    if made := choices.made():
+        _choices(cookie=choices.COOKIE, made=made)
 
 
 def set_availability(request: dict[str, Any] | None) -> EssaimError | None:

@@ -26,6 +26,7 @@ from core.errors import EssaimError, InvalidCommand, NotAllowed
 from core.i18n import LANGUAGES, preferred, translation
 from core.lessons.lesson import Lesson
 from core.lessons.solutions import Play
+from core.ui import choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,11 @@ def viewer() -> Viewer:
 
 
 def language() -> str:
-    """The viewer's choice, else the browser's."""
-    chosen = st.session_state.get("language") or st.query_params.get("lang")
-    return chosen if chosen in LANGUAGES else preferred(st.context.locale)
+    """The address's, else the viewer's choice, else the browser's."""
+    for chosen in (st.query_params.get("lang"), choices.choice("lang")):
+        if chosen in LANGUAGES:
+            return chosen
+    return preferred(st.context.locale)
 
 
 def _(text: str) -> str:

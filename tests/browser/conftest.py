@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from core.ui.choices import COOKIE
 from practice.tests.ports import free_ports
 from tests.conftest import CHROMIUM_ARGS
 
@@ -104,11 +105,18 @@ Look = Callable[..., Page]
 
 @pytest.fixture
 def look(browser: Browser) -> Iterator[Look]:
-    """Open an address; a script error on any page fails the test."""
+    """Open an address; a script error on any page fails the test.
+
+    role: what the viewer chose at an earlier visit; '' for a first one.
+    """
     contexts, errors = [], []
 
-    def look(address: str, size: ViewportSize = WIDE, **options: object) -> Page:
+    def look(
+        address: str, size: ViewportSize = WIDE, role: str = "operate", **options: object
+    ) -> Page:
         context = browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
+        if role:
+            context.add_cookies([{"name": COOKIE, "value": f"role={role}", "url": address}])
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)

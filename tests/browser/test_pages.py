@@ -91,6 +91,20 @@ def test_the_language_is_switched_at_a_click(essaim: str, look: Look) -> None:
     expect(page.get_by_text("Commandes pour rejoindre le Swarm")).to_be_visible()
 
 
+def test_the_language_outlives_a_reload(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/?lang=en", locale="en-US")
+    page.get_by_text("FR", exact=True).click()
+    expect(page.get_by_role("heading", name="Réplicas par nœud, maintenant")).to_be_visible()
+    for address in (page.url, essaim, f"{essaim}/images"):
+        page.goto(address)
+        expect(page.locator("html")).to_have_attribute("lang", "fr")
+    page.goto(f"{essaim}/images?lang=en")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.get_by_role("link", name="Nodes").click()
+    expect(page.get_by_text("Join commands")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
 def test_streamlits_own_words_are_french_on_a_french_page(essaim: str, look: Look) -> None:
     page = look(f"{essaim}/timeline?lang=fr", locale="fr-FR")
 

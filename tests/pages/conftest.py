@@ -73,7 +73,7 @@ def visit() -> Open:
 
     def visit(page: str, language: str = "en", **state: object) -> AppTest:
         app = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=30)
-        app.session_state["language"] = language
+        app.session_state["choices"] = {"lang": language, "role": "operate"}
         for key, value in state.items():
             app.session_state[key] = value
         return app.run()

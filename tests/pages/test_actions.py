@@ -226,7 +226,7 @@ def test_what_a_slider_showed_before_a_restart_is_nobodys_wish(
     with_docker.close()
     until(lambda: cluster.snapshot.services[0].replicas == 7)
     app = AppTest.from_file(str(PAGES / "cluster.py"), default_timeout=30)
-    app.session_state["language"] = "en"
+    app.session_state["choices"] = {"lang": "en"}
     for _ in range(sends):
         app = fine(app._run(before._tree.get_widget_states()))
     assert (app.slider[0].value, cluster.snapshot.services[0].replicas) == (7, 7)
