@@ -63,6 +63,7 @@ def terminals(ticket: str) -> None:
         wish=st.session_state.get(WISH),
         words={
             "machines": _("Machines"),
+            "terminals": _("Terminals"),
             "waiting": _("Connecting…"),
             "open": _("Open another terminal on this machine"),
             "none": _("No terminal is open here: + opens one."),

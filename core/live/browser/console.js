@@ -5,7 +5,7 @@ import { inked } from "./ansi.js";
 import { Component, mount } from "./component.js";
 import { button, copy, element, setLabel } from "./dom.js";
 import { Prompt } from "./prompt.js";
-import { makeTab } from "./tabs.js";
+import { makeTab, makeTabs } from "./tabs.js";
 import { fill } from "./texts.js";
 
 /** @import { PageData, Run, Words } from "./types" */
@@ -50,8 +50,7 @@ class Console extends Component {
     const { words, root } = this;
     this.entries = new Map();
     root.replaceChildren();
-    const tabs = element("div", "essaim-tabs", root);
-    tabs.setAttribute("role", "tablist");
+    const tabs = makeTabs("essaim-tabs", root, words.console);
     const tab = makeTab(tabs, words.console, () => this.show(""));
     const panel = element("div", "essaim-panel", root);
     const output = element("div", "essaim-output", panel);

@@ -5,7 +5,7 @@ import { Component, mount } from "./component.js";
 import { button, element, setLabel, setText } from "./dom.js";
 import { Journal } from "./journal.js";
 import { unsent } from "./keys.js";
-import { makeTab } from "./tabs.js";
+import { makeTab, makeTabs } from "./tabs.js";
 import { Screen } from "./terminal.js";
 import { show, typed } from "./in_front.js";
 import { fill } from "./texts.js";
@@ -57,13 +57,10 @@ class Machines extends Component {
   build() {
     const { words, root } = this;
     root.replaceChildren();
-    const tabs = element("div", "essaim-tabs", root);
-    tabs.setAttribute("role", "tablist");
-    setLabel(tabs, words.machines);
+    const tabs = makeTabs("essaim-tabs", root, words.machines);
     const stage = element("div", "essaim-stage", root);
     const bar = element("div", "essaim-shells", stage);
-    const shells = element("div", "essaim-shell-tabs", bar);
-    shells.setAttribute("role", "tablist");
+    const shells = makeTabs("essaim-shell-tabs", bar, words.terminals);
     const more = button("essaim-more", bar, "+", () => this.open());
     setLabel(more, words.open, true);
     const note = element("p", "essaim-welcome", stage, words.waiting);
