@@ -96,6 +96,19 @@ def status(watch: str) -> None:
             "unlinked": _("Essaim's server does not answer: what you see is old"),
             "again": _("Essaim was started again, so the page is drawn anew"),
         },
+        names={
+            "Main menu": _("Main menu"),
+            "Sidebar": _("Sidebar"),
+            "App pages": _("Pages"),
+            "Expand sidebar": _("Open the menu of pages"),
+            "Collapse sidebar": _("Close the menu of pages"),
+            "Navigate to home page": _("To the first page"),
+            "Clear value": _("Clear the value"),
+            "Increment": _("One more"),
+            "Decrement": _("One less"),
+            "Show password": _("Show the password"),
+            "Hide password": _("Hide the password"),
+        },
         on={"changed": ignore},
     )
 

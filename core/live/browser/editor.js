@@ -89,6 +89,7 @@ export class Editor {
       EditorView.contentAttributes.of({
         "aria-label": fill(this.words.text_of, { name: base(path) }),
         "aria-description": this.words.leave_text,
+        tabindex: "0",
         spellcheck: "false",
         autocapitalize: "off",
       }),

@@ -3,12 +3,13 @@
 
 import { Component, mount } from "./component.js";
 import { setText } from "./dom.js";
+import { mend } from "./mended.js";
 import { fill } from "./texts.js";
 
 /** @import { Message, News, PageData, Run, Topic, Words } from "./types" */
 /**
  * @typedef {PageData & { instance: string, watch: string, engine: string, revision: number, shape: string,
- *   words: Words }} Data watch: "shape" (services, nodes, rights; not single tasks) or "all"
+ *   words: Words, names: Words }} Data names: see mended.js; watch: "shape" (services, nodes, rights; not single tasks) or "all"
  */
 
 const STALE_MS = 3000; // without a pulse for this long, the picture is said to be old
@@ -145,7 +146,8 @@ class Status extends Component {
   }
 
   draw() {
-    const { words, engine } = this.data;
+    const { words, engine, names } = this.data;
+    mend(names);
     const age = this.heard === null ? null : Math.max(0, Date.now() - this.heard);
     const linking = this.linked === null && Date.now() - this.opened < LINKING_MS;
     const unlinked = !this.linked && !linking;
