@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,6 +34,10 @@ CHROMIUM_ARGS = (
 )
 
 
+#: Finds what is wrong with a page for those who hear it, type it, or see it badly.
+AXE = Path(__file__).parents[1] / "node_modules/axe-core/axe.min.js"
+
+
 def chromium() -> str | None:
     """The path of the browser to test with: ESSAIM_CHROMIUM, or one of the usual names."""
     names = ("chromium", "chromium-browser", "google-chrome")
@@ -57,6 +62,7 @@ NEEDS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "cli": (lambda: shutil.which("docker"), "no docker command on the PATH"),
     "node": (lambda: shutil.which("node"), "no node on the PATH"),
+    "axe": (AXE.exists, "no axe-core: make lint fetches it"),
 }
 
 

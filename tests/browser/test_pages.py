@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard
+from tests.browser.axe import faults
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, Look, dashboard
+from tests.browser.views import SCHEMES, settle, switch
 from tests.pages.conftest import PAGES
 
 pytestmark = pytest.mark.browser
@@ -16,11 +18,6 @@ expect.set_options(timeout=PATIENCE)
 
 #: Every page by its address; the home page has none.
 PATHS = ("", *sorted(page.stem for page in PAGES.glob("*.py") if page.stem != "cluster"))
-
-
-def settle(page: Page) -> None:
-    """Until the script has run and nothing is drawn any more."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 # WCAG's contrast, of each text that is shown on the colours behind it. What is greyed out, and what
@@ -34,7 +31,7 @@ FAINT = """() => {
   const light = (color) =>
     color.reduce((sum, c, i) => sum + linear(c / 255) * [0.2126, 0.7152, 0.0722][i], 0);
   const above = (e) => e ? [e, ...above(e.parentElement)] : [];
-  const spared = 'svg, [data-testid=stIconMaterial], :disabled, [data-disabled]';
+  const spared = 'svg, [data-testid=stIconMaterial], :disabled, [data-disabled], .xterm-helpers';
   const faint = [];
   const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
@@ -53,12 +50,10 @@ FAINT = """() => {
 }"""
 
 
+@pytest.mark.axe
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_needs_no_sideways_scrolling_and_shows_no_faint_text(
-    essaim: str, look: Look, path: str, scheme: str
-) -> None:
-    page = look(f"{essaim}/{path}", size=PHONE, color_scheme=scheme, locale="fr-FR")
+def test_each_page_is_for_everybody(essaim: str, look: Look, path: str) -> None:
+    page = look(f"{essaim}/{path}", size=PHONE, locale="fr-FR")
     settle(page)
     expect(page.locator(".essaim-status")).to_contain_text("Moteur d’entraînement")
     overflow = page.evaluate(
@@ -69,7 +64,26 @@ def test_a_phone_needs_no_sideways_scrolling_and_shows_no_faint_text(
              .map((e) => e.className)"""
     )
     assert overflow == []
-    assert page.evaluate(FAINT) == []
+    for size in (PHONE, WIDE):
+        page.set_viewport_size(size)
+        for scheme in SCHEMES:
+            switch(page, scheme)
+            assert page.evaluate(FAINT) == []
+            assert faults(page) == []
+
+
+@pytest.mark.axe
+def test_the_menu_of_a_phone_is_for_everybody(essaim: str, look: Look) -> None:
+    page = look(essaim, size=PHONE, locale="fr-FR")
+    settle(page)
+    for _ in range(4):  # no page of the folded menu is in the way
+        page.keyboard.press("Tab")
+        assert page.locator("[data-testid=stSidebarNavLink]:focus").count() == 0
+    page.get_by_role("button", name="Ouvrir le menu des pages").click()
+    expect(page.get_by_role("link", name="Nœuds")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("button", name="Fermer le menu des pages").press("Enter")
+    expect(page.get_by_role("link", name="Nœuds")).not_to_be_visible()
 
 
 def test_the_first_visitor_may_come_by_a_pages_own_address(look: Look) -> None:

@@ -1,0 +1,146 @@
+"""Every page as somebody meets it, in an order in which one browser can show them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from playwright.sync_api import Page, expect
+
+Scheme = Literal["light", "dark"]
+
+#: The states of an engine: a practice cluster, practice machines apart, a real Swarm, and nobody.
+ENGINES = ("practice", "apart", "real", "gone")
+
+PASSWORD = "seen by nobody"
+
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+def nothing(page: Page) -> None:
+    """As it opens."""
+
+
+def settle(page: Page) -> None:
+    """Until the script has run and nothing is drawn any more."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def switch(page: Page, scheme: Scheme) -> None:
+    """Until the page is drawn light, or dark."""
+    page.emulate_media(color_scheme=scheme)
+    dark = "!" if scheme == "light" else ""
+    page.wait_for_function(
+        f"""() => {dark}(getComputedStyle(document.querySelector('[data-testid=stApp]'))
+              .backgroundColor.match(/\\d+/)[0] < 128)
+              && !document.getAnimations().some((each) =>
+                   each instanceof CSSTransition && each.playState === 'running')"""
+    )
+
+
+def press(key: str) -> Callable[[Page], None]:
+    """Press the button of this key, whatever the language."""
+
+    def act(page: Page) -> None:
+        page.locator(f".st-key-{key} button").first.click()
+        settle(page)
+
+    return act
+
+
+def unfold(key: str) -> Callable[[Page], None]:
+    """Open the expander of this key."""
+
+    def act(page: Page) -> None:
+        page.locator(f".st-key-{key} summary").click()
+        settle(page)
+
+    return act
+
+
+def _service(page: Page) -> None:
+    press("create")(page)
+    expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
+    settle(page)
+
+
+def _traffic(page: Page) -> None:
+    page.locator(".essaim-traffic [data-part=start]").click()
+    settle(page)
+
+
+def _tile(page: Page) -> None:
+    page.locator(".essaim-tile").first.click()
+    settle(page)
+
+
+def _menu(page: Page) -> None:
+    """The pages that the head's last section leads to."""
+    page.get_by_test_id("stTopNavSection").last.click()
+
+
+def _unlock(page: Page) -> None:
+    page.get_by_test_id("stPopoverButton").filter(has=page.get_by_text("lock")).click()
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-lock")).to_be_visible()
+    settle(page)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What there is to see. name: of its picture. engine: one of ENGINES. act: once it is open."""
+
+    name: str
+    path: str = ""
+    engine: str = "practice"
+    act: Callable[[Page], None] = nothing
+
+
+VIEWS = (
+    View("cluster-empty"),
+    View("services-empty", "services"),
+    View("traffic-empty", "traffic"),
+    View("lessons-empty", "lessons"),
+    View("vote-empty", "vote"),
+    View("projector-empty", "projector"),
+    View("cluster", act=_service),
+    View("cluster-tile", act=_tile),
+    View("cluster-journal", act=unfold("journal")),
+    View("cluster-share", act=press("share")),
+    View("cluster-remove", act=press("remove_ask")),
+    View("cluster-menu", act=_menu),
+    View("services", "services"),
+    View("services-create", "services", act=unfold("create_expander")),
+    View("nodes", "nodes"),
+    View("nodes-join", "nodes", act=unfold("join")),
+    View("images", "images"),
+    View("containers", "containers"),
+    View("build", "build"),
+    View("traffic", "traffic", act=_traffic),
+    View("lessons", "lessons"),
+    View("lesson", "lessons", act=press("lesson_start")),
+    View("timeline", "timeline"),
+    View("vote", "vote", act=press("vote_ask")),
+    View("ballot", "vote?as=voter"),
+    View("projector", "projector"),
+    View("labs", "labs"),
+    View("lab-1", "labs?lab=lab1"),
+    View("lab-2", "labs?lab=lab2"),
+    View("lab-3", "labs?lab=lab3"),
+    View("board", "board"),
+    View("console", "console"),
+    View("apart-cluster", engine="apart"),
+    View("apart-nodes", "nodes", engine="apart"),
+    View("apart-lab-3", "labs?lab=lab3", engine="apart"),
+    View("real-cluster", engine="real"),
+    View("real-nodes", "nodes", engine="real"),
+    View("real-console-locked", "console", engine="real"),
+    View("real-board-locked", "board", engine="real"),
+    View("real-lab-1", "labs?lab=lab1", engine="real"),
+    View("real-unlocked", engine="real", act=_unlock),
+    View("gone-cluster", engine="gone"),
+    View("gone-labs", "labs", engine="gone"),
+    View("gone-console", "console", engine="gone"),
+)
