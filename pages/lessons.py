@@ -7,7 +7,7 @@ from core.ui.forms import row
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.labs import picture
 from core.ui.lessons import choose as choose_lesson
-from core.ui.lessons import introduce, results, start_button, under_way
+from core.ui.lessons import introduce, results, start_button
 from core.ui.lines import last_action
 from core.ui.selection import choose
 from core.ui.session import _, control
@@ -21,6 +21,11 @@ STYLE = """<style>
 .essaim-lesson-node b { font-size: 1.7rem; line-height: 1.2; }
 .essaim-lesson-tiles { color: #009e73; overflow-wrap: anywhere; }
 .essaim-lesson-tiles i { color: #cc79a7; font-style: normal; }
+.essaim-lesson-step { margin: 0; padding: 0; font-size: 1.15rem; font-weight: 700; }
+.essaim-lesson-step[data-coming="true"] { opacity: 0.75; font-weight: 400; }
+.st-key-lesson_said { min-height: 4.6rem; }
+@media (min-width: 640px) { .st-key-lesson_cards [data-testid="stColumn"] { min-height: 27.5rem; } }
+.st-key-lesson_cards [data-testid="stRadio"] p { font-size: 1.1rem; }
 .essaim-lesson-load { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .essaim-lesson-load th { text-align: start; font-weight: 400; }
 .essaim-lesson-load td { text-align: end; font-weight: 700; font-size: 1.25rem; }
@@ -42,12 +47,13 @@ if not swarm_missing():
         with row():
             start_button(kind, there[name])
             introduce(kind, there[name])
-        if kind in ("rebalance", "plain") and under_way(kind):
+        results(kind, there[name])
+        if kind in ("rebalance", "plain"):
             picture(swarm=True)
     else:
         introduce(kind, None)
         nothing(
-            _("The lessons play on a service that publishes a port: there is none yet, make one.")
+            "lessons",
+            _("The lessons play on a service that publishes a port: there is none yet, make one."),
         )
         last_action()
-    results(kind)

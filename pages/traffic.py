@@ -91,5 +91,8 @@ if not swarm_missing():
         picture(plan)
         last_action()
     else:
-        nothing(_("No service publishes a TCP port yet: there is nobody to send requests to."))
+        nothing(
+            "traffic",
+            _("No service publishes a TCP port yet: there is nobody to send requests to."),
+        )
     journal()

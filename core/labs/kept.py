@@ -9,8 +9,7 @@ from typing import Literal
 
 from core.cluster.snapshot import ClusterSnapshot, Service
 from core.labs.catalogue import BY_NAME
-from core.labs.facts import Verdict
-from core.labs.lab import Lab, Step
+from core.labs.lab import Lab, Step, Verdict
 
 #: How a step got done: it was so when the lab began, the learner did it, or it was skipped.
 Way = Literal["given", "done", "skipped"]

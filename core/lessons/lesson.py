@@ -12,8 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Literal, get_args
 
 from core.cluster.snapshot import Service
 from core.commands.command import Command
@@ -26,14 +24,11 @@ from core.control.jobs import LongAction
 from core.control.rights import Right
 from core.errors import EssaimError, InvalidCommand
 from core.i18n import later as _
-from core.lessons.placement import PLAIN, Placement, placement
+from core.lessons.placement import PLAIN, drained, placement
+from core.lessons.results import Kind, Load, Result, steps
 from core.traffic.endpoints import open_ports
 from core.traffic.plan import Plan
-from core.traffic.status import Status
 from core.traffic.story import well
-
-Kind = Literal["rebalance", "plain", "many", "kept"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 IMAGE = "nginx:latest"
 #: Seconds for which all must be well before the next step, and after which a lesson gives up.
@@ -45,15 +40,6 @@ PAUSE = 600.0
 #: The traffic of a lesson: requests per second, and for how many seconds.
 LOADS: dict[Kind, tuple[float, float]] = {"many": (100, 8), "kept": (10, 10)}
 MANY = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How a run of traffic ended."""
-
-    step: str  # one, many, new, kept
-    line: str
-    status: Status
 
 
 class _Restless(Exception):
@@ -77,18 +63,21 @@ class Lesson(LongAction):
         right: Right,
         waits: bool = False,
     ) -> None:
-        self.kind, self.node = kind, node
-        self.results: tuple[Placement | Load, ...] = ()
+        self.kind, self.node, self.service = kind, node, service
+        self.steps = steps(kind, drained(cluster.snapshot, node))  # each leaves a result
+        self.results: tuple[Result, ...] = ()
+        self.predicted: dict[str, int] = {}  # of a step: the place of the option that was chosen
         self.stuck = False  # the cluster did not come to rest
         self.asked = ""  # the step that waits for a prediction; "" while none does
         self._waits, self._predicted = waits, threading.Event()
-        self._cluster, self._service = cluster, service
-        self._who, self._right = who, right
+        self._cluster, self._who, self._right = cluster, who, right
         self._putting_back = right
         super().__init__("lesson")
 
-    def reveal(self) -> None:
-        """All have predicted: do the step that waits."""
+    def reveal(self, option: int | None = None) -> None:
+        """All have predicted: do the step that waits. option: the place of the chosen one."""
+        if self.asked and option is not None:
+            self.predicted[self.asked] = option
         self._predicted.set()
 
     def _ask(self, step: str) -> None:
@@ -238,7 +227,7 @@ class Lesson(LongAction):
         self.results = (*self.results, shown)
 
     def _found(self) -> Service:
-        service = self._cluster.snapshot.service(self._service)
+        service = self._cluster.snapshot.service(self.service)
         if service is None:
             raise InvalidCommand(_("There is no such service."))
         return service

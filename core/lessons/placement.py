@@ -20,6 +20,14 @@ class Placement:
     drained: tuple[str, ...]  # nodes
     plain: str = ""  # the node on which the plain container runs
 
+    @property
+    def replicas(self) -> int:
+        return sum(count for _node, count in self.spread)
+
+    def on(self, node: str) -> int:
+        """The running replicas of this node."""
+        return dict(self.spread).get(node, 0)
+
 
 def placement(step: str, line: str, snapshot: ClusterSnapshot, service: Service) -> Placement:
     """Only the connected engine's containers are known: the plain one runs there, or nowhere."""
@@ -52,8 +60,9 @@ def _own(snapshot: ClusterSnapshot) -> str:
 def to_drain(kind: str, snapshot: ClusterSnapshot, service: Service | None) -> str:
     """The name of the node that a lesson of this kind drains.
 
-    For the plain container it is the connected node, where docker run works. Else it is the first
-    there is of: a drained node, one without a dashboard, one with replicas, a worker.
+    For the plain container it is the connected node, where docker run works. Else it is an active
+    one, if another takes its tasks, or one that is drained already; and of those the first there is
+    of: one without a dashboard, one with replicas, a worker.
     """
     own = _own(snapshot)
     if kind == "plain":
@@ -63,9 +72,17 @@ def to_drain(kind: str, snapshot: ClusterSnapshot, service: Service | None) -> s
     homes = {task.node_id for board in boards for task in snapshot.tasks_of(board) if task.live}
 
     def order(node: Node) -> tuple[bool, ...]:
+        rests = node.availability != "active" or not room_beside(snapshot, node.name)
         idle = counts.get(node.name, 0) == 0
         manager = node.role == "manager"
-        return node.availability != "drain", node.id in homes, idle, manager, node.name == own
+        return (
+            rests,
+            node.availability != "drain" if rests else False,
+            node.id in homes,
+            idle,
+            manager,
+            node.name == own,
+        )
 
     ready = [node for node in snapshot.nodes if node.state == "ready"]
     return min(ready, key=order).name if ready else own

@@ -10,8 +10,10 @@ import streamlit as st
 from core.cluster.snapshot import Service
 from core.commands.nodes import UpdateNode
 from core.i18n import number
-from core.lessons.lesson import KINDS, LOADS, MANY, Kind, Lesson, Load
-from core.lessons.placement import Placement, drained, room_beside, to_drain
+from core.lessons.lesson import LOADS, MANY, Lesson
+from core.lessons.placement import Placement, drained, placement, room_beside, to_drain
+from core.lessons.predictions import options
+from core.lessons.results import KINDS, Kind, Load, steps
 from core.traffic.ledger import fairness
 from core.ui.alive import warn_of_drain
 from core.ui.script_runs import caught, until_done
@@ -79,42 +81,74 @@ def start_button(kind: Kind, service: Service) -> None:
     )
 
 
-def under_way(kind: Kind) -> bool:
-    """Whether the lesson has not ended: only then is the live picture shown."""
-    lesson = viewer().lessons.get(kind)
-    return lesson is None or lesson.running
-
-
-def results(kind: Kind) -> None:
-    """The results of the steps so far; live while the lesson runs."""
+def results(kind: Kind, service: Service) -> None:
+    """A card for each step: its result, the question before it, or what is to come; live."""
     lesson = viewer().lessons.get(kind)
     if lesson is not None:
         until_done("lesson_runs", lesson, partial(_results, lesson))
+        return
+    snapshot = control().snapshot
+    to_come = steps(kind, drained(snapshot, to_drain(kind, snapshot, service)))
+    with st.container(key="lesson_plan"):
+        for column, step in zip(st.columns(len(to_come), gap="small"), to_come, strict=True):
+            with column, st.container(border=True, height="stretch"):
+                _heading(step, coming=True)
 
 
 def _results(lesson: Lesson) -> None:
     shown = lesson.results
-    columns = st.columns(max(len(shown) + lesson.running, 2), gap="small")
-    for column, each in zip(columns, shown, strict=False):
-        with column, st.container(border=True):
-            _placement(lesson, each) if isinstance(each, Placement) else _load(each)
-    if lesson.running:
-        with columns[len(shown)], st.container(border=True):
-            _coming(lesson)
-    if lesson.stuck:
-        st.error(_("The cluster did not come to rest within three minutes."))
-    elif lesson.error:
-        st.error(lesson.error.said(_), icon=":material/block:")
-    elif not lesson.running:
-        _moral(lesson)
+    # Another viewer may have drained the node meanwhile: then there is one more, or one fewer.
+    to_come = (*(each.step for each in shown), *lesson.steps[len(shown) :])
+    with st.container(key="lesson_cards"):
+        for at, column in enumerate(st.columns(len(to_come), gap="small")):
+            with column, st.container(border=True, height="stretch"):
+                _heading(to_come[at], coming=at >= len(shown))
+                if at < len(shown):
+                    _result(lesson, at)
+                elif at == len(shown) and lesson.running:
+                    _coming(lesson)
+    # In one place, of one height: what is said there moves nothing.
+    with st.container(key="lesson_said"):
+        if lesson.stuck:
+            st.error(_("The cluster did not come to rest within three minutes."))
+        elif lesson.error:
+            st.error(lesson.error.said(_), icon=":material/block:")
+        elif not lesson.running:
+            _moral(lesson)
+        elif lesson.asked:
+            st.caption(_("Predict first: aloud, or by a show of hands."))
+        else:
+            st.caption(f":material/hourglass_top: {_('Under way, until all is well…')}")
+
+
+def _heading(step: str, coming: bool) -> None:
+    st.html(
+        f'<h2 class="essaim-lesson-step" data-coming="{str(coming).lower()}">'
+        f"{html.escape(_step(step))}</h2>"
+    )
+
+
+def _result(lesson: Lesson, at: int) -> None:
+    """What a step ended with, and whether that was predicted."""
+    each = lesson.results[at]
+    _placement(lesson, each) if isinstance(each, Placement) else _load(each)
+    if at and each.step in lesson.predicted:
+        option = options(lesson.kind, each.step)[lesson.predicted[each.step]]
+        right = option.holds(lesson.results[at - 1], each, lesson.node)
+        verdict = _("✓ You foresaw it.") if right else _("✕ Not quite.")
+        said = _("You said: {prediction}").format(prediction=option.said(lesson.node, _))
+        st.markdown(f"**{verdict}** {said}")
 
 
 def _coming(lesson: Lesson) -> None:
-    """The next step: the question about it, or a note that it is under way."""
-    if not lesson.asked:
-        st.markdown(f":material/hourglass_top: {_('Under way, until all is well…')}")
+    """The question about the next step; or where the replicas are meanwhile."""
+    step = lesson.asked
+    if not step:
+        service = control().snapshot.service(lesson.service)
+        if service and lesson.kind in ("rebalance", "plain"):
+            _nodes(placement("", "", control().snapshot, service))
         return
-    step, question = {
+    done, question = {
         "drained": (
             _("Next, {node} is drained."),
             _("What becomes of the container, and what of the replicas?")
@@ -134,20 +168,37 @@ def _coming(lesson: Lesson) -> None:
             _("Next, the same requests over one connection that is kept."),
             _("Who will answer?"),
         ),
-    }[lesson.asked]
-    st.markdown(f"{step.format(node=lesson.node, many=MANY)} **{question}**")
-    st.caption(_("Predict first: aloud, or by a show of hands."))
+    }[step]
+    texts = [option.said(lesson.node, _) for option in options(lesson.kind, step)]
+    key = f"lesson_predicted_{lesson.kind}_{step}"
+    asked = f"{done.format(node=lesson.node, many=MANY)} **{question}**"
+    chosen = st.radio(asked, texts, index=None, key=key)
     st.button(
         _("Show what happens"),
-        key=f"lesson_reveal_{lesson.asked}",
+        key=f"lesson_reveal_{step}",
         icon=":material/visibility:",
         type="primary",
         on_click=caught(lesson.reveal),
+        args=(texts.index(chosen) if chosen in texts else None,),
     )
 
 
 def _placement(lesson: Lesson, placement: Placement) -> None:
-    st.markdown(f"**{_step(placement.step)}**")
+    _nodes(placement)
+    if placement.line:
+        st.code(placement.line, language="shell", wrap_lines=True)
+    if placement.step == "activated" and not placement.on(lesson.node):
+        st.markdown(
+            _("{node} stays empty, by design: replicas that run are not moved.").format(
+                node=lesson.node
+            )
+        )
+    if lesson.kind == "plain":
+        st.caption(_("● replicas of the service, ◆ the docker run container"))
+
+
+def _nodes(placement: Placement) -> None:
+    """The nodes with their replicas."""
     lines = []
     for node, count in placement.spread:
         note = "drain" if node in placement.drained else ""
@@ -159,16 +210,6 @@ def _placement(lesson: Lesson, placement: Placement) -> None:
             f'<i title="docker run">{plain}</i></span><b>{count}</b></div>'
         )
     st.html("".join(lines))
-    if placement.line:
-        st.code(placement.line, language="shell", wrap_lines=True)
-    if placement.step == "activated" and not dict(placement.spread).get(lesson.node):
-        st.markdown(
-            _("{node} stays empty, by design: replicas that run are not moved.").format(
-                node=lesson.node
-            )
-        )
-    if lesson.kind == "plain":
-        st.caption(_("● replicas of the service, ◆ the docker run container"))
 
 
 def _load(load: Load) -> None:
@@ -177,7 +218,6 @@ def _load(load: Load) -> None:
     counts = sorted(status.by_task.values(), reverse=True)
     idle = len(status.shares.counts) - len(counts)
     index = fairness([*counts, *[0] * max(0, idle)])
-    st.markdown(f"**{_step(load.step)}**")
     st.code(load.line, language="shell", wrap_lines=True)
     rows = (
         (_("answered per second"), number(totals.answered / max(status.active, 0.1), _)),

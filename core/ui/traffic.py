@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import streamlit as st
-
 from core.commands.services import CreateService
 from core.errors import EssaimError
 from core.traffic.plan import Plan
+from core.ui.empty import empty
 from core.ui.lines import button
 from core.ui.live import component
 from core.ui.session import Done, _, control, viewer, who
@@ -39,17 +38,20 @@ def begin(make: Callable[[], Plan]) -> None:
     here.done = Done(line, python, refused)
 
 
-def nothing(told: str) -> None:
-    """A note that no service publishes a port, and a button that makes one."""
-    st.info(told)
-    button(
-        _("Create web: nginx, 3 replicas, port 80"),
-        lambda: CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3),
-        CreateService,
-        key="traffic_create",
-        icon=":material/add:",
-        primary=True,
-    )
+def nothing(name: str, told: str) -> None:
+    """That no service publishes a port, and a button that makes one. name: of a picture."""
+
+    def create() -> None:
+        button(
+            _("Create web: nginx, 3 replicas, port 80"),
+            lambda: CreateService(name="web", image="nginx:latest", publish=("80:80",), replicas=3),
+            CreateService,
+            key="traffic_create",
+            icon=":material/add:",
+            primary=True,
+        )
+
+    empty(name, told, create)
 
 
 def picture(plan: Callable[[], Plan]) -> None:

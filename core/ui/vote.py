@@ -72,7 +72,7 @@ def teacher() -> None:
     """The teacher's form for a question, and the buttons that close, reveal or forget it."""
     services = [s for s in control().snapshot.workloads if s.mode == "replicated"]
     if not services:
-        nothing(_("A question is about a service: there is none yet, make one."))
+        nothing("vote", _("A question is about a service: there is none yet, make one."))
         return
     poll = control().votes.poll
     # In one place, of one height: what comes next does not move the question.

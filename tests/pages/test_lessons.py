@@ -10,8 +10,9 @@ from core.control.control import Control
 from core.control.rights import NONE, Right
 from core.errors import NotAllowed
 from core.lessons import lesson as lessons
-from core.lessons.lesson import KINDS, Kind, Lesson, Load
+from core.lessons.lesson import Lesson
 from core.lessons.placement import Placement, spread, to_drain
+from core.lessons.results import KINDS, Kind, Load
 from tests.cluster import raw
 from tests.cluster.test_collector import until
 from tests.cluster.test_history import snapshot
@@ -87,18 +88,40 @@ def test_a_node_that_was_paused_is_paused_again(cluster: Control) -> None:
     assert {n.hostname: n.availability for n in cluster.snapshot.nodes}["node1"] == "pause"
 
 
-def test_it_begins_with_the_node_that_is_drained_already(cluster: Control) -> None:
+def test_it_drains_a_node_that_is_active(cluster: Control) -> None:
     service = cluster.snapshot.service(web(cluster))
     said(cluster, "docker node update --availability drain node2")
     node = to_drain("rebalance", cluster.snapshot, service)
+    assert node == "node3"
+    lesson = played(cluster, "rebalance", node)
+    assert [each.step for each in lesson.results] == [*lesson.steps]
+    before, drained, activated, _forced = placements(lesson)
+    assert [each.drained for each in (before, drained, activated)] == [
+        ("node2",),
+        ("node2", "node3"),
+        ("node2",),
+    ]
+    assert drained.on("node1") == 3
+    # As it was before.
+    assert {n.name: n.availability for n in cluster.snapshot.nodes} == {
+        "node1": "active",
+        "node2": "drain",
+        "node3": "active",
+    }
+
+
+def test_where_all_others_are_drained_it_begins_with_one_of_them(cluster: Control) -> None:
+    service = cluster.snapshot.service(web(cluster))
+    said(cluster, "docker node update --availability drain node2")
+    said(cluster, "docker node update --availability pause node3")
+    node = to_drain("rebalance", cluster.snapshot, service)
     assert node == "node2"
-    drained, activated, forced = placements(played(cluster, "rebalance", node))
+    lesson = played(cluster, "rebalance", node)
+    assert [each.step for each in lesson.results] == [*lesson.steps]
+    drained, activated, forced = placements(lesson)
     assert (drained.line, drained.drained, dict(drained.spread)["node2"]) == ("", ("node2",), 0)
     assert (activated.drained, dict(activated.spread)["node2"]) == ((), 0)
     assert dict(forced.spread)["node2"] > 0
-    assert "docker node update --availability drain node3" not in [
-        entry.line for entry in cluster.journal.records()
-    ]
 
 
 def test_a_plain_container_runs_on_a_node_that_is_drained_already(cluster: Control) -> None:
@@ -188,12 +211,17 @@ def test_the_page_plays_it_and_keeps_the_steps(
     app = fine(visit("lessons", language))
     app = fine(app.button(key="lesson_start").click().run())
     lesson = app.session_state["viewer"].lessons["rebalance"]
-    for step in ("drained", "activated", "forced"):
+    for step, choice in (("drained", 1), ("activated", 0), ("forced", None)):
         until(lambda step=step: lesson.asked == step, 60)
         app = fine(app.run())
+        if choice is not None:
+            radio = app.radio(key=f"lesson_predicted_rebalance_{step}")
+            app = radio.set_value(radio.options[choice]).run()
         app = fine(app.button(key=f"lesson_reveal_{step}").click().run())
     assert lesson.wait(300)
     app = fine(app.run())
+    verdicts = [text.value[2] for text in app.markdown if text.value[2:3] in ("✓", "✕")]
+    assert verdicts == ["✓", "✕"]
     assert [code.value for code in app.code] == [
         placement.line for placement in placements(lesson)[1:]
     ]
@@ -207,6 +235,7 @@ def test_it_speaks_of_the_node_that_was_drained_before(
 ) -> None:
     web(cluster)
     said(cluster, "docker node update --availability drain node2")
+    said(cluster, "docker node update --availability pause node3")
     app = fine(visit("lessons", language))
     assert any("node2" in text.value and "node3" not in text.value for text in app.markdown)
     app = fine(app.button(key="lesson_start").click().run())
@@ -225,9 +254,9 @@ def test_without_a_service_the_lessons_are_there_and_one_can_be_made(
     cluster: Control, visit: Open, language: str
 ) -> None:
     app = fine(visit("lessons", language))
-    first = app.markdown[-1].value
+    first = [text.value for text in app.markdown]
     app = fine(visit("lessons", language, lesson="many"))
-    assert app.markdown[-1].value != first
+    assert [text.value for text in app.markdown] != first
     app = fine(app.button(key="traffic_create").click().run())
     until(lambda: cluster.snapshot.service("web") is not None, 30)
     app = fine(app.run())
