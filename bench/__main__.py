@@ -2,7 +2,7 @@
 
 The argument is a part of a measure's name, or ``practice``, ``classroom``, ``keys``, ``live``,
 ``pixel``, ``traffic`` or ``apps``. ``crashes`` takes a quarter of an hour, and only runs where it
-is named.
+is named, as does ``lighthouse``, which no clock measures but a judge of pages.
 
 Each figure is the median of a few samples, and the worst of them. They compare on one machine, one
 day with the next; they are no promise about another machine.
@@ -25,7 +25,18 @@ from typing import Any
 
 import docker
 
-from bench import apps, classroom, crashes, hostile, keys, live, pixel, practice, traffic
+from bench import (
+    apps,
+    classroom,
+    crashes,
+    hostile,
+    keys,
+    lighthouse,
+    live,
+    pixel,
+    practice,
+    traffic,
+)
 from core.cluster import parse
 from core.cluster.snapshot import ClusterSnapshot
 from core.live import messages
@@ -170,6 +181,8 @@ def main(wish: str = "", *more: str) -> None:
         keys.main()
     if wish.lower() == "crashes":
         crashes.main()
+    if wish.lower() == "lighthouse":
+        lighthouse.main(*more)
     if not wish or wish.lower() in "live":
         live.main()
     if not wish or wish.lower() in "pixel":

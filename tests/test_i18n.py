@@ -101,10 +101,10 @@ def test_the_browser_chooses(locale: str | None, language: str) -> None:
 FRENCH = {entry.msgid[:40]: [entry.msgstr, *entry.msgstr_plural.values()] for entry in CATALOGUE}
 FRENCH |= {
     path.parent.name: path.read_text(encoding="utf-8").splitlines()
-    for path in ROOT.glob("core/labs/*/fr.toml")
+    for path in ROOT.glob("core/labs/*/fr.md")
 }
-#: Between backticks stands code, between braces a value; a line of TOML begins with its key.
-NOT_READ = re.compile(r"`[^`]*`|\{[^}]*\}|^\w+ = |\\\\.")
+#: Between backticks stands code, between braces a value; a heading names its step.
+NOT_READ = re.compile(r"`[^`]*`|\{[^}]*\}|^## \w+: |\\\\.")
 
 
 @pytest.mark.parametrize("where", FRENCH)

@@ -153,7 +153,7 @@ def test_a_circle_is_noticed() -> None:
     [
         ("core.cluster.parse", "core.commands.registry"),
         ("core.cluster.parse", "streamlit.runtime"),
-        ("core.labs.checks", "core.traffic"),
+        ("core.labs.statement", "core.traffic"),
         ("core.ui.live", f"{PRACTICE}.PracticeServer"),
         ("core.ui.live", "pages.cluster"),
         ("pages.cluster", "app"),

@@ -9,7 +9,8 @@ from typing import Literal
 
 from core.cluster.snapshot import ClusterSnapshot, Service
 from core.labs.catalogue import BY_NAME
-from core.labs.lab import Lab, Step, Verdict
+from core.labs.facts import Verdict
+from core.labs.lab import Lab, Step
 
 #: How a step got done: it was so when the lab began, the learner did it, or it was skipped.
 Way = Literal["given", "done", "skipped"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from core.labs.lab import Facts, Step
+from core.labs.facts import Facts
+from core.labs.lab import Step
 from core.labs.placeholders import Known, fill, nobody
 
 #: The machine of a line for one that is in no Swarm yet, where it is not known which.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from core.cluster.snapshot import Container, Node
-from core.labs.lab import Facts, made_of
+from core.labs.facts import Facts, made_of
 
 #: A name, or a name and a word: ``<token>``, ``<container alpine>``.
 PLACEHOLDER = re.compile(r"<([a-z][A-Za-z0-9_./: -]*)>")
@@ -162,10 +162,14 @@ PLACEHOLDERS: dict[str, Placeholder] = {
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A line with its placeholders filled in. ready: each had something to stand for it."""
+    """A line with its placeholders filled in.
+
+    ready: each had something to stand for it. plural: the first that had not is in the plural.
+    """
 
     text: str
     ready: bool = True
+    plural: bool = False
 
 
 def fill(line: str, known: Known) -> tuple[Filled, ...]:
@@ -178,13 +182,33 @@ def fill(line: str, known: Known) -> tuple[Filled, ...]:
             continue  # it is the shell's
         found = list(placeholder.find(known, word))
         words = [" ".join(found)] if found and placeholder.plural else found
-        ready = bool(words)
+        plural = placeholder.plural and not words
         filled = tuple(
-            Filled(each.text.replace(match[0], word, 1), each.ready and ready)
+            Filled(
+                each.text.replace(match[0], word, 1),
+                each.ready and bool(words),
+                each.plural or (each.ready and plural),
+            )
             for each in filled
             for word in words or [placeholder.unknown]
         )
     return filled
+
+
+def unknown(line: str) -> str:
+    """The first placeholder of a line that is none, or lacks its word; '' where all are right."""
+    for match in PLACEHOLDER.finditer(line):
+        name, word = (match[1], "") if match[1] in PLACEHOLDERS else _parted(match[1])
+        if name not in PLACEHOLDERS or (word and not PLACEHOLDERS[name].argument):
+            return match[0]
+        if name in ("noted", "replica") and not word:
+            return match[0]
+    return ""
+
+
+def sample(line: str) -> str:
+    """The line with a word for each placeholder, to see whether docker's grammar takes it."""
+    return PLACEHOLDER.sub("x", line)
 
 
 def _parted(text: str) -> tuple[str, str]:

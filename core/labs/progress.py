@@ -13,6 +13,7 @@ from core.commands.journal import Journal
 from core.engine.practice import Machine
 from core.errors import EssaimError
 from core.labs.catalogue import BY_NAME
+from core.labs.facts import Facts, Verdict
 from core.labs.kept import (
     KeptLabs,
     KeptRun,
@@ -22,7 +23,7 @@ from core.labs.kept import (
     with_private,
     without_private,
 )
-from core.labs.lab import Facts, Step, Verdict
+from core.labs.lab import Step
 from core.labs.queries import EngineQueries
 from core.threads.supervised import SupervisedThread
 
@@ -175,7 +176,13 @@ class Labs:
         # By their end: who types fast begins the next step's command before this one is seen done.
         records = tuple(r for r in self._journal.records() if r.time + r.seconds >= since)
         return Facts(
-            self._snapshot(), run.lab_start, run.step_start, records, dict(run.notes), self._queries
+            self._snapshot(),
+            run.lab_start,
+            run.step_start,
+            records,
+            dict(run.notes),
+            self._queries,
+            stand_ins=run.progress.lab.stand_ins,
         )
 
     def _watch(self) -> None:

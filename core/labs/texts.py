@@ -1,27 +1,19 @@
-"""The texts of a lab in one language, read from its TOML file."""
+"""The texts of a lab in one language."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from core.i18n import DEFAULT, spaced
+from core.i18n import DEFAULT, spaced, translation
+from core.labs import markdown
+from core.labs.catalogue import BY_NAME
+from core.labs.lab import Lab
+from core.labs.markdown import Quiz
 
-FOLDER = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class Quiz:
-    """A question of the quick check, which gives no marks: predict, then see."""
-
-    ask: str
-    answers: tuple[str, ...]
-    right: int  # which of them, from 0
-    because: str
+__all__ = ["LabText", "Quiz", "StepText", "read", "texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +43,37 @@ class LabText:
 
 @cache
 def texts(lab: str, language: str) -> LabText:
-    """The lab's texts in this language, or in English where it has none in this language.
-
-    Raises KeyError or TypeError for a file with a missing text; a test reads all files.
-    """
-    if not (FOLDER / lab / f"{language}.toml").exists():
-        language = DEFAULT
-    written = (FOLDER / lab / f"{language}.toml").read_text(encoding="utf-8")
-    raw = tomllib.loads(spaced(written, language))
-    steps = {name: _step(step) for name, step in raw.pop("steps").items()}
-    return LabText(**raw, steps=steps)
+    """The lab's texts in this language; in English, or what there is, where it has none in it."""
+    return read(BY_NAME[lab], language)
 
 
-def _step(raw: dict[str, Any]) -> StepText:
-    hints, remarks = tuple(raw.pop("hints")), raw.pop("remarks", {})
-    questions = tuple(
-        Quiz(**{**quiz, "answers": tuple(quiz["answers"])}) for quiz in raw.pop("questions", ())
-    )
-    return StepText(**raw, hints=hints, remarks=remarks, questions=questions)
+def read(lab: Lab, language: str) -> LabText:
+    """The same, read anew."""
+    path = written(lab.folder, language)
+    words = markdown.read(spaced(path.read_text(encoding="utf-8"), path.stem))
+    told = translation(language).gettext
+    steps = {}
+    for step in lab.steps:
+        said = words.steps[step.name]
+        remarks = {
+            key: told(sentence)
+            for check in reversed(step.checks)  # the first one's sentence holds
+            for key, sentence in check.sentences.items()
+        }
+        steps[step.name] = StepText(
+            said.title,
+            said.why,
+            said.do,
+            said.see,
+            said.otherwise,
+            tuple(said.hints),
+            remarks | said.remarks,
+            tuple(said.questions),
+        )
+    return LabText(words.title, words.goal, lab.minutes, words.end, steps)
+
+
+def written(folder: Path, language: str) -> Path:
+    """The file of this language, or else of English, or else of any."""
+    there = sorted(folder.glob("*.md"), key=lambda path: (path.stem != DEFAULT, path.name))
+    return next((path for path in there if path.stem == language), there[0])

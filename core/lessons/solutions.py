@@ -18,7 +18,7 @@ from core.engine.connection import QUESTION_TIMEOUT
 from core.engine.practice import calls
 from core.errors import NotAllowed
 from core.i18n import later as _
-from core.labs.lab import Curl, InstanceFault, Join, Move
+from core.labs.moves import Curl, InstanceFault, Join, Move
 from core.traffic.endpoints import open_ports
 
 

@@ -2,20 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Literal
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from core.ui.choices import COOKIE
+from tests.browser.conftest import PATIENCE, WIDE, dashboard, free_port, practice_engine
+
+expect.set_options(timeout=PATIENCE)
 
 Scheme = Literal["light", "dark"]
 
-#: The states of an engine: a practice cluster, practice machines apart, a real Swarm, and nobody.
-ENGINES = ("practice", "apart", "real", "gone")
+#: The states of an engine: a practice cluster, practice machines apart, one that is held for a real
+#: Swarm, one for a real engine without a Swarm, and nobody.
+ENGINES = ("practice", "apart", "real", "alone", "gone")
 
 PASSWORD = "seen by nobody"
 
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+@contextmanager
+def served(engine: str) -> Iterator[str]:
+    """The address of a dashboard on an engine in this state, one of ENGINES."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory())
+        if engine in ("practice", "apart"):
+            swarm = "empty" if engine == "apart" else "formed"
+            choice = {"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": swarm}
+        else:
+            port = free_port()
+            choice = {"DOCKER_HOST": f"tcp://127.0.0.1:{port}", "ESSAIM_PASSWORD": PASSWORD}
+            if engine != "gone":
+                stack.enter_context(
+                    practice_engine(port, "formed" if engine == "real" else "empty")
+                )
+        yield stack.enter_context(dashboard(0, **choice, ESSAIM_DATA=folder))
+
+
+def visitor(
+    browser: Browser, address: str, language: str = "en", size: ViewportSize = WIDE
+) -> BrowserContext:
+    """A browser whose viewer was here before, and chose what to be."""
+    context = browser.new_context(viewport=size, locale="fr-FR" if language == "fr" else "en-US")
+    context.set_default_timeout(PATIENCE)
+    context.add_cookies([{"name": COOKIE, "value": "role=operate", "url": address}])
+    return context
 
 
 def nothing(page: Page) -> None:
@@ -90,12 +126,24 @@ def _unlock(page: Page) -> None:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What there is to see. name: of its picture. engine: one of ENGINES. act: once it is open."""
+    """What there is to see.
+
+    name: of its picture. engine: one of ENGINES. act: what is done once it is open. changes:
+    whether that makes something which later views show.
+    """
 
     name: str
     path: str = ""
     engine: str = "practice"
     act: Callable[[Page], None] = nothing
+    changes: bool = False
+
+    def open(self, page: Page, address: str) -> None:
+        """Show it. address: of a dashboard on this view's engine."""
+        page.goto(f"{address}/{self.path}")
+        page.wait_for_selector(".essaim-status:not(:empty)")
+        settle(page)
+        self.act(page)
 
 
 VIEWS = (
@@ -105,7 +153,7 @@ VIEWS = (
     View("lessons-empty", "lessons"),
     View("vote-empty", "vote"),
     View("projector-empty", "projector"),
-    View("cluster", act=_service),
+    View("cluster", act=_service, changes=True),
     View("cluster-tile", act=_tile),
     View("cluster-journal", act=unfold("journal")),
     View("cluster-share", act=press("share")),
@@ -140,6 +188,8 @@ VIEWS = (
     View("real-board-locked", "board", engine="real"),
     View("real-lab-1", "labs?lab=lab1", engine="real"),
     View("real-unlocked", engine="real", act=_unlock),
+    View("alone-cluster", engine="alone"),
+    View("alone-containers", "containers", engine="alone"),
     View("gone-cluster", engine="gone"),
     View("gone-labs", "labs", engine="gone"),
     View("gone-console", "console", engine="gone"),

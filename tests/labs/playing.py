@@ -9,7 +9,8 @@ from core.control.access import Access
 from core.control.control import Control
 from core.control.rights import Right
 from core.engine.connection import Connection
-from core.labs.lab import Lab, Move, Step
+from core.labs.lab import Lab, Step
+from core.labs.moves import Move
 from core.lessons.solutions import Play
 from tests.cluster.test_collector import until
 from tests.practising import practice_cluster

@@ -10,7 +10,7 @@ from core.console.grant import Grant
 from core.console.session import Session
 from core.control.control import Control
 from core.control.rights import NONE, Right
-from core.labs.lab import Move
+from core.labs.moves import Move
 from core.lessons.solutions import Play
 from tests.cluster.test_collector import until
 

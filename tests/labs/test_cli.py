@@ -18,7 +18,8 @@ from core.control import faults
 from core.control.control import Control
 from core.engine.practice import calls
 from core.labs.catalogue import LABS
-from core.labs.lab import Curl, InstanceFault, Join, Lab, Move
+from core.labs.lab import Lab
+from core.labs.moves import Curl, InstanceFault, Join, Move
 from core.lessons.solutions import visit
 from tests.cluster.test_collector import until
 

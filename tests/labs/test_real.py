@@ -18,8 +18,8 @@ import pytest
 from core.control.control import Control
 from core.control.rights import Right
 from core.labs.catalogue import LABS
-from core.labs.lab import Curl, InstanceFault, Lab, Move, Step
-from core.labs.lab5.lab import FIRST, SECOND, THIRD
+from core.labs.lab import Lab, Step
+from core.labs.moves import Curl, InstanceFault, Move
 from core.lessons.solutions import visit
 
 from .playing import Do, do_it_for_me, play
@@ -32,7 +32,11 @@ pytestmark = pytest.mark.realswarm
 LAUNCHER = os.environ.get("ESSAIM_SWARM_LAUNCHER", "")
 
 #: What they are made of, besides what they bring themselves.
-IMAGES = {"lab2": ("python:3.11-slim",), "lab5": (FIRST, SECOND, THIRD), "lab6": (SECOND,)}
+IMAGES = {
+    "lab2": ("python:3.11-slim",),
+    "lab5": ("nginx:1.27", "nginx:1.28", "nginx:1.29"),
+    "lab6": ("nginx:1.28",),
+}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from core.control.control import Control
 from core.labs.catalogue import BY_NAME
-from core.labs.lab import Curl, Move
+from core.labs.moves import Curl, Move
 from core.lessons.solutions import visit
 from tests.cluster.test_collector import until
 

@@ -23,7 +23,7 @@ from tests.pages.conftest import PAGES, PASSWORD, Open, fine
 def opened(lab: str, language: str = "en", at: int | None = None) -> AppTest:
     app = AppTest.from_file(str(PAGES / "labs.py"), default_timeout=30)
     app.query_params["lab"] = lab
-    app.session_state["language"] = language
+    app.query_params["lang"] = language
     if at is not None:
         app.session_state["lab_at"] = at
     return fine(app.run())

@@ -4,6 +4,7 @@
 import { Component, mount } from "./component.js";
 import { setText } from "./dom.js";
 import { mend } from "./mended.js";
+import "./presses.js";
 import { fill } from "./texts.js";
 
 /** @import { Message, News, PageData, Run, Topic, Words } from "./types" */

@@ -1,0 +1,62 @@
+// A press counts though the page is drawn anew meanwhile. Where the button moves, or is made again, between the
+// finger's coming and its going, the browser finds no button that saw both, and tells nobody of a click.
+
+const STILL = 10; // pixels that a finger may move in one press
+const TAP_MS = 400; // after a finger has gone, until the browser may still tell of its click
+
+/** @typedef {{ button: HTMLButtonElement, place: string, label: string, x: number, y: number }} Press */
+
+/** @type {Press | null} */ let pressed = null;
+
+function buttonAt(/** @type {Event} */ event) {
+  const [inner] = event.composedPath();
+  return inner instanceof Element ? inner.closest("button") : null;
+}
+
+function labelOf(/** @type {HTMLElement} */ button) {
+  return button.getAttribute("aria-label") || button.innerText;
+}
+
+/** The button that was pressed, or the one that stands in its place now. @param {Press} press */
+function successor({ button, place, label }) {
+  if (button.isConnected) return button;
+  /** @type {NodeListOf<HTMLButtonElement>} */ const there = document.querySelectorAll(`.${place} button`);
+  return place ? [...there].find((each) => labelOf(each) === label) : undefined;
+}
+
+/** The class that Streamlit makes of a widget's key: it stays when the button is made again. @param {Element} button */
+function placeOf(button) {
+  const box = button.closest("[class*=st-key-]");
+  return CSS.escape([...(box?.classList || [])].find((name) => name.startsWith("st-key-")) || "");
+}
+
+const early = { capture: true, passive: true };
+addEventListener(
+  "pointerdown",
+  (event) => {
+    const button = buttonAt(event);
+    const counts = button && !button.disabled && event.isPrimary && event.button === 0;
+    const { clientX: x, clientY: y } = event;
+    pressed = counts ? { button, place: placeOf(button), label: labelOf(button), x, y } : null;
+  },
+  early,
+);
+addEventListener("pointercancel", () => (pressed = null), early); // the page was scrolled
+// Where the finger came to one thing and left another, the browser tells of a click on what holds both.
+addEventListener("click", (event) => buttonAt(event) && (pressed = null), early);
+addEventListener(
+  "pointerup",
+  ({ clientX, clientY, pointerType }) => {
+    const press = pressed;
+    if (!press) return;
+    const left = Math.hypot(clientX - press.x, clientY - press.y) > STILL;
+    const act = () => {
+      if (pressed !== press) return;
+      pressed = null;
+      const button = successor(press);
+      if (!left && button && !button.disabled) button.click();
+    };
+    setTimeout(act, pointerType === "mouse" ? 0 : TAP_MS);
+  },
+  early,
+);
