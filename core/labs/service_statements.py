@@ -7,6 +7,7 @@ the stand-in's image counts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import TypeVar
 
@@ -85,14 +86,25 @@ class HasService(Statement):
         return red("failing", error=errors[0]) if errors else coming(facts, service)
 
 
-@statement("no service", {"there": _("The service `{service}` is still there.")})
+@statement(
+    "no service",
+    {
+        "there": _("The service `{service}` is still there."),
+        "stopping": _("The service is gone; its containers are stopping: {left}."),
+    },
+)
 class NoService(Statement):
-    """There is no such service any more."""
+    """There is no such service any more, and no replica of it still runs."""
 
     service: str = param(_NAME)
 
     def judge(self, facts: Facts) -> Verdict:
-        return red("there") if facts.service(self.service) else green()
+        if facts.service(self.service):
+            return red("there")
+        now, was = facts.snapshot, replace(facts, snapshot=facts.step_start).service(self.service)
+        left = [t for t in now.tasks_of(was) if t.state == "running"] if was else []
+        left = [task for task in left if task.node_id not in now.down_nodes]
+        return red("stopping", left=len(left)) if left else green()
 
 
 @statement(

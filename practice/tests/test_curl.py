@@ -29,6 +29,9 @@ class Site:
             raise NoSuchHost(host)
         return known[host]
 
+    def resolve_all(self, host: str) -> list[str]:
+        return [self.resolve(host)]
+
     def interfaces(self) -> list[Interface]:
         return []
 

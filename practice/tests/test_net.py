@@ -54,4 +54,6 @@ def test_a_service_answers_by_its_name_with_each_replica_in_turn(
         if len(pages) == 2:
             break
     assert len(pages) == 2
+    listed = engine.containers.run("alpine", "nslookup tasks.till", network="shop", remove=True)
+    assert listed.count(b"Name:\ttasks.till\nAddress: ") == 2
     assert "served by <strong>till." in _asked(engine, "http://172.17.0.1:8085/")

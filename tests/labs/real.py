@@ -16,8 +16,8 @@ from .playing import PATIENCE, under_control
 
 NAMES = {"first", "second", "third"}
 OURS = ("alpine", "hello", "my-str")  # how the images of containers that they run begin
-SERVICES = {"web", "site_web", "site_reader"}
-SECRET, NETWORK = "db_password", "site_default"
+SERVICES = {"web", "site_web", "site_reader", "api", "client"}
+SECRET, NETWORKS = "db_password", ["site_default", "shop"]
 
 
 @contextlib.contextmanager
@@ -61,13 +61,13 @@ def clean(client: docker.DockerClient, before: set[str], images: set[str]) -> No
                 client.api.remove_image(image["Id"], force=True)
     for secret in client.api.secrets(filters={"name": SECRET}):
         client.api.remove_secret(secret["ID"])
-    # A stack that is deployed while its network is still going finds none.
+    # A stack that is deployed while its network is still going finds none, and a lab finds it done.
     until(lambda: not networks(client), PATIENCE)
 
 
 def networks(client: docker.DockerClient) -> list[str]:
-    """Ids of the stack's network that are left, after another try: tasks that end hold it."""
-    left = [network["Id"] for network in client.api.networks(names=[NETWORK])]
+    """Ids of their networks that are left, after another try: tasks that end hold them."""
+    left = [network["Id"] for network in client.api.networks(names=NETWORKS)]
     for network in left:
         with contextlib.suppress(docker.errors.APIError):
             client.api.remove_network(network)

@@ -12,10 +12,11 @@ import pytest
 
 from core.cluster.snapshot import ClusterSnapshot, Container, Image
 from core.labs import service_statements
+from core.labs.catalogue import LABS
 from core.labs.engine_statements import HasContainer, HasFile, HasImage
 from core.labs.facts import Facts
 from core.labs.queries import EngineQueries
-from core.labs.statement import STATEMENTS, Statement
+from core.labs.statement import STATEMENTS, AnyOf, Statement
 from core.labs.statements import MODULES, statement_of
 from core.labs.swarm_statements import HasNetwork
 
@@ -150,3 +151,15 @@ def test_a_network_has_a_driver() -> None:
     assert HasNetwork("shop").verdict(facts(networks={"shop": "overlay"})).green
     assert HasNetwork("shop").verdict(facts(networks={"shop": "bridge"})).remark == "driver"
     assert not HasNetwork("shop").verdict(facts()).green
+
+
+def test_every_statement_is_used_by_a_lab_of_ours() -> None:
+    """What no lab says was never played."""
+    said = {
+        type(each)
+        for lab in LABS
+        for step in lab.steps
+        for check in step.checks
+        for each in (check.of if isinstance(check, AnyOf) else (check,))
+    }
+    assert {kind.called for kind in set(STATEMENTS.values()) - said} == set()

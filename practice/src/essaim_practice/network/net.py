@@ -35,6 +35,10 @@ class BaseNet(ABC):
     def resolve(self, host: str) -> str:
         """The IP address of a name or an address. Raises NoSuchHost."""
 
+    def resolve_all(self, host: str) -> list[str]:
+        """Every IP address of a name. Raises NoSuchHost."""
+        return [self.resolve(host)]
+
     @abstractmethod
     def interfaces(self) -> list[Interface]:
         """The network interfaces besides lo, in order."""
@@ -86,27 +90,40 @@ class ContainerNet(BaseNet):
 
     def resolve(self, host: str) -> str:
         """The IP address of a service, a container or an address. Raises NoSuchHost."""
+        return self.resolve_all(host)[0]
+
+    def resolve_all(self, host: str) -> list[str]:
+        """Every IP address of a name: ``tasks.web`` has those of all replicas."""
+        found = list(dict.fromkeys(self._known_as(host)))
+        if not found:
+            raise NoSuchHost(host)
+        return found
+
+    def _known_as(self, host: str) -> Iterator[str]:
         own = self._own()
         if host == "localhost":
-            return "127.0.0.1"
+            yield "127.0.0.1"
+            return
         if is_address(host):
-            return host
+            yield host
+            return
         if own is None:
-            raise NoSuchHost(host)
+            return
         if host in (own.id[:12], own.config.get("Hostname")):
-            return own.address or "127.0.0.1"
+            yield own.address or "127.0.0.1"
+            return
         for entry in own.host_config.get("ExtraHosts") or ():
             name, _, address = str(entry).partition(":")
             if name == host:
-                return self._gateway(own) if address == "host-gateway" else address
+                yield self._gateway(own) if address == "host-gateway" else address
+                return
         for network in self._networks(own):
             named = network.name not in PREDEFINED  # on those there is no name service
             for name, address in chain(
                 self._linked(own, network), self._names(network) if named else ()
             ):
                 if name == host and address:
-                    return address
-        raise NoSuchHost(host)
+                    yield address
 
     def interfaces(self) -> list[Interface]:
         own, found = self._own(), list[Interface]()

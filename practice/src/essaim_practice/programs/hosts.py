@@ -32,6 +32,10 @@ class Net(Protocol):
         """The IP address of a service, a container or an address. Raises NoSuchHost."""
         ...
 
+    def resolve_all(self, host: str) -> list[str]:
+        """Every address of a name that has several, as ``tasks.web`` has. Raises NoSuchHost."""
+        ...
+
     def interfaces(self) -> list[Interface]:
         """The network interfaces besides lo, in order."""
         ...
@@ -55,6 +59,9 @@ class _NoNet:
     """No network: that of a build step, or of a container without one."""
 
     def resolve(self, host: str) -> str:
+        raise NoSuchHost(host)
+
+    def resolve_all(self, host: str) -> list[str]:
         raise NoSuchHost(host)
 
     def interfaces(self) -> list[Interface]:

@@ -78,12 +78,13 @@ def nslookup(argv: list[str], context: Context) -> Steps:
         raise Misuse("")
     yield line("Server:\t\t127.0.0.11\nAddress:\t127.0.0.11:53\n")
     try:
-        address = context.net.resolve(words[0])
+        addresses = context.net.resolve_all(words[0])
     except NoSuchHost:
         said = f"** server can't find {words[0]}: NXDOMAIN\n"
         yield line(f"{said}\n{said}")
         return 1
-    yield line(f"Non-authoritative answer:\nName:\t{words[0]}\nAddress: {address}\n")
+    answers = "".join(f"Name:\t{words[0]}\nAddress: {address}\n" for address in addresses)
+    yield line(f"Non-authoritative answer:\n{answers}")
     yield line("Non-authoritative answer:\n")
     return 0
 
