@@ -44,6 +44,12 @@ def test_a_press_is_not_lost_and_counts_once(essaim: str, look: Look) -> None:
         page.evaluate(meanwhile)
         page.mouse.up()
         assert counted(page) == presses, meanwhile
+    for meanwhile, presses in (("", 1), ("draw()", 1), ("draw('Begin anew')", 0)):
+        page.evaluate(DRAWN)
+        page.locator(".st-key-tried button").focus()
+        page.evaluate(meanwhile)
+        page.keyboard.press("Enter")
+        assert counted(page) == presses, meanwhile
     hold(page)
     page.mouse.move(500, 500)  # who leaves the button has not pressed
     page.mouse.up()

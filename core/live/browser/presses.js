@@ -1,12 +1,14 @@
 // A press counts though the page is drawn anew meanwhile. Where the button moves, or is made again, between the
-// finger's coming and its going, the browser finds no button that saw both, and tells nobody of a click.
+// finger's coming and its going, the browser finds no button that saw both, and tells nobody of a click. Where one
+// that has the focus is made again, the focus is lost, and a key goes nowhere.
 
 const STILL = 10; // pixels that a finger may move in one press
 const TAP_MS = 400; // after a finger has gone, until the browser may still tell of its click
 
-/** @typedef {{ button: HTMLButtonElement, place: string, label: string, x: number, y: number }} Press */
+/** @typedef {{ button: HTMLButtonElement, place: string, label: string }} Known */
 
-/** @type {Press | null} */ let pressed = null;
+/** @type {(Known & { x: number, y: number }) | null} */ let pressed = null;
+/** @type {Known | null} */ let focused = null;
 
 function buttonAt(/** @type {Event} */ event) {
   const [inner] = event.composedPath();
@@ -17,7 +19,12 @@ function labelOf(/** @type {HTMLElement} */ button) {
   return button.getAttribute("aria-label") || button.innerText;
 }
 
-/** The button that was pressed, or the one that stands in its place now. @param {Press} press */
+/** @param {HTMLButtonElement} button @returns {Known} */
+function known(button) {
+  return { button, place: placeOf(button), label: labelOf(button) };
+}
+
+/** The same button, or the one that stands in its place now. @param {Known} known */
 function successor({ button, place, label }) {
   if (button.isConnected) return button;
   /** @type {NodeListOf<HTMLButtonElement>} */ const there = document.querySelectorAll(`.${place} button`);
@@ -37,7 +44,7 @@ addEventListener(
     const button = buttonAt(event);
     const counts = button && !button.disabled && event.isPrimary && event.button === 0;
     const { clientX: x, clientY: y } = event;
-    pressed = counts ? { button, place: placeOf(button), label: labelOf(button), x, y } : null;
+    pressed = counts ? { ...known(button), x, y } : null;
   },
   early,
 );
@@ -59,4 +66,25 @@ addEventListener(
     setTimeout(act, pointerType === "mouse" ? 0 : TAP_MS);
   },
   early,
+);
+
+addEventListener(
+  "focusin",
+  (event) => {
+    const button = buttonAt(event);
+    focused = button && known(button);
+  },
+  early,
+);
+addEventListener(
+  "keydown",
+  (event) => {
+    if (!focused || focused.button.isConnected || document.activeElement !== document.body) return;
+    const button = successor(focused);
+    button?.focus();
+    if (!button || button.disabled || !["Enter", " "].includes(event.key)) return;
+    event.preventDefault();
+    button.click();
+  },
+  { capture: true },
 );
