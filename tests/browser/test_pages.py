@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Look, dashboard
+from tests.browser.french import until_french
 from tests.browser.views import SCHEMES, settle, switch
 from tests.pages.conftest import PAGES
 
@@ -56,6 +57,7 @@ def test_each_page_is_for_everybody(essaim: str, look: Look, path: str) -> None:
     page = look(f"{essaim}/{path}", size=PHONE, locale="fr-FR")
     settle(page)
     expect(page.locator(".essaim-status")).to_contain_text("Moteur d’entraînement")
+    until_french(page)
     overflow = page.evaluate(
         """() => [...document.querySelectorAll('.stMainBlockContainer *')]
              .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.offsetParent)

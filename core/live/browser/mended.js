@@ -1,7 +1,14 @@
 // What Streamlit's own markup lacks for those who hear the page or have no mouse.
 
+import { fill } from "./texts.js";
+
 /** The menu of pages on a phone: headings stand in its list, which must hold items alone. */
 const LISTS = "[data-testid=stSidebarNavItems], [data-testid=stSidebarNavItems] li:not([role])";
+
+/** The attributes that hold Streamlit's words, and ours that keep the English ones. */
+const KEPT = { "aria-label": "data-named", placeholder: "data-held" };
+const SKIP = "Skip to main content";
+const HELP = "Help for "; // and the name of the widget
 
 /**
  * Mend what is drawn now. Streamlit draws again without touching what it did not write itself.
@@ -9,11 +16,19 @@ const LISTS = "[data-testid=stSidebarNavItems], [data-testid=stSidebarNavItems] 
  */
 export function mend(names) {
   for (const each of document.querySelectorAll(LISTS)) each.setAttribute("role", "none");
-  for (const [english, name] of Object.entries(names)) {
-    for (const each of document.querySelectorAll(`[aria-label="${english}"], [data-named="${english}"]`)) {
-      if (each.getAttribute("aria-label") === name) continue;
-      each.setAttribute("data-named", english);
-      each.setAttribute("aria-label", name);
+  for (const [attribute, kept] of Object.entries(KEPT)) {
+    for (const [english, name] of Object.entries(names)) {
+      for (const each of document.querySelectorAll(`[${attribute}="${english}"], [${kept}="${english}"]`)) {
+        if (each.getAttribute(attribute) === name) continue;
+        each.setAttribute(kept, english);
+        each.setAttribute(attribute, name);
+      }
     }
+  }
+  // Its English text is only made invisible: see core/ui/style.py.
+  document.querySelector("[data-testid=stSkipToContent]")?.setAttribute("aria-label", names[SKIP]);
+  for (const each of document.querySelectorAll(`[aria-label^="${HELP}"]`)) {
+    const widget = (each.getAttribute("aria-label") || "").slice(HELP.length);
+    each.setAttribute("aria-label", fill(names[HELP], { widget }));
   }
 }
