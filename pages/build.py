@@ -141,5 +141,5 @@ if not engine_missing():
     built = st.session_state.get("tag", "").strip() or "my-streamlit-app"
     tags = {tag for image in control().snapshot.images for tag in image.tags}
     if built in tags or f"{built}:latest" in tags:
-        st.subheader(_("Run it"), anchor=False)
+        st.header(_("Run it"), anchor=False)
         run(built)

@@ -17,5 +17,5 @@ if not engine_missing():
     with right:
         picture()
     if there() and not control().read_only:
-        st.subheader(_("Files"), anchor=False)
+        st.header(_("Files"), anchor=False)
         files_panel(first(), follows=True)

@@ -9,7 +9,7 @@ from core.ui.script_runs import show_callback_error
 from core.ui.session import _
 
 with st.container(key="projector_head"):
-    st.subheader(_("Projector"), anchor=False)
+    st.title(_("Projector"), anchor=False)
     status("shape")
     show_callback_error()
 if not swarm_missing():

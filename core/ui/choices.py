@@ -12,6 +12,8 @@ import streamlit as st
 
 #: Its value is a query: ``lang=fr&role=learn``.
 COOKIE = "essaim_choices"
+#: Who a viewer may be; the choice ``role``. Who chose none is kept as "look".
+ROLES = ("learn", "teach", "operate")
 #: In the session: all choices by name, and those of this session alone.
 _ALL, _MADE = "choices", "choices_made"
 

@@ -20,7 +20,7 @@ def how_found() -> None:
         return
     with st.popover(
         _("How this engine was found"),
-        icon=":material/help:",
+        icon=":material/info:",
         type="tertiary",
         key="how_found",
     ):

@@ -6,20 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from core.i18n import LANGUAGES, number
-from core.ui.choices import choose
+from core.ui.choices import ROLES, choice, choose
 from core.ui.engine import failed_to_answer, how_found, no_answer, not_kept
 from core.ui.forms import row
 from core.ui.live import keep_choices, status
-from core.ui.places import sections
+from core.ui.places import place, sections
 from core.ui.script_runs import caught, show_callback_error, uninterrupted
 from core.ui.session import (
     _,
     control,
     forget,
+    key,
     language,
     lock,
+    own_key,
     read_only_notice,
     unlock,
     unlocked,
@@ -37,16 +40,30 @@ FACE = Path(__file__).parent / "face"
 @uninterrupted()
 def run() -> None:
     """One run of the script for one browser: the page of its address."""
-    st.set_page_config(page_title="Essaim", page_icon=str(FACE / "icon.svg"), layout="wide")
-    st.logo(str(FACE / "logo.svg"), size="medium")
-
     shown = st.navigation(sections(), position="top")
+    st.set_page_config(f"{shown.title} · Essaim", str(FACE / "icon.svg"), layout="wide")
+    st.logo(str(FACE / "logo.svg"), size="medium")
     st.html(sheet() + own_words())
     if (wish := st.query_params.get("lang")) in LANGUAGES:
         choose("lang", wish)  # for the next pages, whose addresses do not say so
     if not full():
+        if _first_visit(shown):
+            st.switch_page(place("welcome"))
         shown.run()
     keep_choices()  # at the end: where it comes and goes, it moves nothing
+
+
+def _first_visit(shown: StreamlitPage) -> bool:
+    """Whether the viewer has just come, without a choice of an earlier visit, and to no page.
+
+    Who then goes on to the cluster is not asked again.
+    """
+    come, st.session_state["come"] = "come" in st.session_state, True
+    if shown.url_path or choice("role") or key() != own_key():  # or to somebody else's cluster
+        return False
+    if come:
+        choose("role", "look")
+    return not come and set(st.query_params) <= {"lang"}
 
 
 def head(title: str, watch: str = "all") -> None:
@@ -56,13 +73,14 @@ def head(title: str, watch: str = "all") -> None:
     """
     with row(horizontal_alignment="distribute"):
         with st.container(width="content", key="title"):
-            st.subheader(title, anchor=False)
+            st.title(title, anchor=False)
         with st.container(width="stretch", key="status_line"):
             status(watch)
         how_found()
         with row(width="content"):
             share()
             _lock()
+            _where_to_begin()
             _languages()
     # In one place, empty or not: what comes and goes moves no component below, which would begin
     # anew and lose what it holds.
@@ -105,6 +123,18 @@ def locked_hint() -> None:
         if viewer().right.why == "idle":
             told = _("Nothing was done for long, so the page was locked. {told}").format(told=told)
         st.caption(f":material/lock: {told}")
+
+
+def _where_to_begin() -> None:
+    """A question mark that leads back to the welcome."""
+    role = choice("role")
+    with st.container(width="content", key="where_to_begin"):
+        st.page_link(
+            place("welcome"),
+            label=_("Where to begin"),
+            icon=":material/help:",
+            query_params={"role": role} if role in ROLES else None,
+        )
 
 
 def _languages() -> None:

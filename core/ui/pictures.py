@@ -7,9 +7,12 @@ repeat what is said beside them, so that who hears a page misses nothing.
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from urllib.parse import quote
 
 import streamlit as st
+
+from core.presentation import qr
 
 WIDTH, HEIGHT = 240, 150  # units of the drawings
 
@@ -29,9 +32,18 @@ _AREAS = {
 
 def picture(name: str, width: int = WIDTH) -> None:
     """Draws the picture of this name, of ``PICTURES``. width: in pixels."""
+    _image(source(name), "", width, width * HEIGHT // WIDTH)
+
+
+def qr_code(address: str, width: int = HEIGHT) -> None:
+    """Draws an address for the cameras of phones. width: in pixels."""
+    _image(qr.uri(address), f"QR: {address}", width, width)
+
+
+def _image(address: str, alt: str, width: int, height: int) -> None:
+    size = f'width="{width}" height="{height}"'
     st.html(
-        f'<img class="essaim-picture" src="{source(name)}" alt="" width="{width}" '
-        f'height="{width * HEIGHT // WIDTH}">',
+        f'<img class="essaim-picture" src="{escape(address)}" alt="{escape(alt)}" {size}>',
         width="content",
     )
 

@@ -13,6 +13,7 @@ from core.ui import session
 PAGES = Path(__file__).parents[2] / "pages"
 
 _PLACES = {
+    "welcome": (_("Welcome"), "waving_hand"),
     "cluster": (_("Cluster"), "hub"),
     "services": (_("Services"), "layers"),
     "nodes": (_("Nodes"), "dns"),
@@ -30,7 +31,7 @@ _PLACES = {
 }
 
 _SECTIONS = {
-    "": ("cluster", "services", "nodes", "images", "containers", "build"),
+    "": ("welcome", "cluster", "services", "nodes", "images", "containers", "build"),
     _("Demonstrate"): ("traffic", "lessons", "timeline", "projector", "vote"),
     _("Learn"): ("labs", "board", "console"),
 }
@@ -52,9 +53,11 @@ def place(name: str) -> StreamlitPage:
         title=session._(title),
         icon=f":material/{icon}:",
         default=name == "cluster",
+        visibility="hidden" if name == "welcome" else "visible",
     )
 
 
-def leads_to(name: str, label: str = "", **query: str) -> None:
-    """A link to a page. label: by default its title. query: what its address says besides."""
-    st.page_link(place(name), label=label or None, query_params=query)
+def leads_to(name: str, label: str = "", *, icon: str = "", **query: str) -> None:
+    """A link to a page. label, icon: by default the page's. query: what else its address says."""
+    sign = f":material/{icon}:" if icon else None
+    st.page_link(place(name), label=label or None, icon=sign, query_params=query)

@@ -22,7 +22,7 @@ def first_swarm(engine: Engine) -> None:
         )
         return
     with st.container(border=True, width=720):
-        st.subheader(_("No Swarm yet"), anchor=False)
+        st.header(_("No Swarm yet"), anchor=False)
         st.write(
             _(
                 "{node} is a Docker engine on its own. Make it the first manager of a Swarm: it "

@@ -15,7 +15,7 @@ NAMES = sorted(path.stem for path in PAGES.glob("*.py"))
 @pytest.mark.parametrize("page", NAMES)
 def test_it_paints(cluster: Control, visit: Open, page: str, language: str) -> None:
     app = fine(visit(page, language))
-    assert app.subheader[0].value == translation(language).gettext(page.capitalize())
+    assert app.title[0].value == translation(language).gettext(page.capitalize())
 
 
 @pytest.mark.parametrize("page", NAMES)
