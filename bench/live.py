@@ -26,6 +26,7 @@ from websockets.typing import Origin
 
 from core.commands.command import Command
 from core.commands.services import CreateService, RemoveServices, ScaleServices
+from core.ui.choices import COOKIE
 from tests.browser.conftest import WIDE, dashboard, free_port, practice_engine
 from tests.conftest import CHROMIUM_ARGS, chromium
 from tests.live.reader import Reader
@@ -86,6 +87,7 @@ def watched(base_url: str) -> Iterator[tuple[docker.APIClient, Page]]:
             )
             page = browser.new_page(viewport=WIDE)
             page.set_default_timeout(PATIENCE * 1000)
+            page.context.add_cookies([{"name": COOKIE, "value": "role=operate", "url": essaim}])
             page.goto(essaim)
             page.wait_for_function("() => document.querySelector('[data-part=bars]')?.data?.length")
             yield client, page

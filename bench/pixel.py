@@ -25,6 +25,7 @@ from bench.servers import PATIENCE, server
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService, ScaleServices
 from core.engine import keys
+from core.ui.choices import COOKIE
 from tests.browser.conftest import ROOT, WIDE
 from tests.conftest import CHROMIUM_ARGS, chromium
 
@@ -101,6 +102,7 @@ def screen(tree: Path, browser: Browser) -> Iterator[Screen]:
         page = context.new_page()
         page.set_default_timeout(1000 * PATIENCE)
         page.add_init_script(f"({RECORD})()")
+        context.add_cookies([{"name": COOKIE, "value": "role=operate", "url": essaim.address}])
         page.goto(essaim.address)
         page.wait_for_selector(".essaim-node")
         [cookie] = [each for each in context.cookies() if each["name"] == keys.OWN]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Look
-from tests.browser.test_pages import settle
+from tests.browser.views import settle
 
 pytestmark = pytest.mark.browser
 

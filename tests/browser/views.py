@@ -147,6 +147,10 @@ class View:
 
 
 VIEWS = (
+    View("welcome", "welcome"),
+    View("welcome-learn", "welcome?role=learn"),
+    View("welcome-teach", "welcome?role=teach"),
+    View("welcome-operate", "welcome?role=operate"),
     View("cluster-empty"),
     View("services-empty", "services"),
     View("traffic-empty", "traffic"),
