@@ -13,7 +13,7 @@ from core.ui.forms import row
 from core.ui.live import engine_name
 from core.ui.pictures import picture, qr_code
 from core.ui.places import leads_to
-from core.ui.session import _, control, unlocked
+from core.ui.session import _, control, read_only_notice, unlocked
 from core.ui.share import reached_at
 
 
@@ -96,7 +96,9 @@ def _engine() -> None:
 
 def _rights() -> None:
     said = _("All may look at this engine; to change it takes the password, at the top.")
-    if control().practice:
+    if control().read_only:
+        said = read_only_notice()
+    elif control().practice:
         said = _("This is practice: who is here may change it. A real engine wants a password.")
     elif unlocked():
         said = _("You have given the password: you may change this engine.")
