@@ -13,10 +13,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench docs screenshots lock clean
+.PHONY: help run test lint format bench docs screenshots lab-check lock clean
 
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/ready ## start the dashboard on http://localhost:8080 (PORT=9000 for another port)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
@@ -46,6 +46,9 @@ docs: $(VENV)/ready-dev ## draw the architecture, build the documentation's site
 
 screenshots: $(VENV)/ready-dev ## take pictures of every page into build/screenshots (ARGS=lab for some)
 	$(BIN)/python -m docs.screenshots $(ARGS)
+
+lab-check: $(VENV)/ready ## read a lab's folder and play it on a practice cluster (DIR=path of the folder)
+	$(BIN)/python -m core.lessons.rehearsal $(DIR)
 
 lock: $(BIN)/python ## write the lock files anew, after a change of requirements*.txt (ARGS=--upgrade)
 	$(BIN)/python -m pip install --quiet uv==0.13.9

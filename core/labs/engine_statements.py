@@ -17,7 +17,7 @@ from core.labs.statement import Statement, param, statement
 
 _EXIT = re.compile(r"Exited \((\d+)\)")
 
-_OF = "its repository, as in alpine; without it, any"
+_OF = "its repository, as in alpine"
 _PROGRAM = "the first word of what it runs is one of these; without it, any"
 _NEW = "made since the step before was done"
 

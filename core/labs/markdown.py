@@ -31,7 +31,7 @@ END = "End"
 
 _HEADING = re.compile(r"(#{1,3}) +(.+?) *#*$")
 _ANSWER = re.compile(r"[-*] \[([ xX])\] +(.+)")
-_CODE = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)\1(?!`)", re.DOTALL)
+_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 _FENCED = re.compile(r"^ {0,3}(```|~~~)[^`\n]*$.*?^ {0,3}\1", re.DOTALL | re.MULTILINE)
 #: The texts are somebody else's: what is drawn of them is text and links to pages, nothing else.
 _HTML = re.compile(r"<[A-Za-z!/?][^>\n]*>?")
