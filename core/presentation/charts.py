@@ -61,8 +61,7 @@ def replicas_per_node(
         "barmode": "stack",
         "uniformtext": {"mode": "hide", "minsize": 11},  # else a low bar's number becomes a dot
         "bargap": 0.35,
-        # Names too long to be side by side are turned, and need more room below.
-        "xaxis": {"type": "category", "fixedrange": True, "showgrid": False, "automargin": True},
+        "xaxis": {"type": "category", "fixedrange": True, "showgrid": False},
     }
     return {"data": traces, "layout": layout}
 

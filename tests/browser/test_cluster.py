@@ -25,6 +25,17 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
 
+#: The words in the chart over time, and whether a line stands within 100 ms of where they do.
+DRAWN = """() => {
+  window.drawn = () => {
+    const { annotations = [], shapes = [] } =
+      document.querySelector('[data-part=past]').layout || {};
+    return annotations.map(({ text, x }) =>
+      [text, shapes.some(({ x0, x1 }) => Math.abs(x0 - x) < 100 && x0 === x1)]);
+  };
+}"""
+
+
 def tiles(page: Page) -> dict[str, list[str]]:
     """The phases of the tiles in each node's column."""
     found: dict[str, list[str]] = page.evaluate(
@@ -68,6 +79,7 @@ def running(page: Page) -> dict[str, int]:
 def test_scale_drain_return_and_remove(look: Look) -> None:
     with dashboard(ESSAIM_ENGINE="practice") as essaim:
         page = look(essaim)
+        page.evaluate(DRAWN)
         page.get_by_role("button", name="Create the service").click()
         until_running(page, [1, 1, 1])
         expect(page.get_by_text("docker service create --name web")).to_be_visible()
@@ -93,6 +105,11 @@ def test_scale_drain_return_and_remove(look: Look) -> None:
         page.get_by_role("button", name="Remove web").last.click()
         expect(page.get_by_role("button", name="Create the service")).to_be_visible()
         until_running(page, [0, 0, 0])
+        # In the chart over time each change has its words at its own line.
+        page.wait_for_function("() => drawn().some(([text]) => text === 'web removed')")
+        told = page.evaluate("drawn()")
+        assert {"web created", "node2 drain", "node2 active"} <= {text for text, _line in told}
+        assert all(line for _text, line in told)
 
 
 def test_an_update_loses_nothing_that_the_viewer_did(look: Look) -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groups, markings, packed, placed, ticks } from "../../core/live/browser/layout.js";
+import { barNames, groups, markings, packed, placed, ticks } from "../../core/live/browser/layout.js";
 import { Recording } from "../../core/live/browser/recording.js";
 
 const bar = (from, to, slot = 1) => ({ node: "n1", name: `web.${slot}`, slot, service: "s1", spans: [{ from, to }] });
@@ -72,6 +72,25 @@ test("the texts of marks find rows from below, the newest first", () => {
 test("a text without room at the right stands at the left of its line", () => {
   const [last] = placed([{ time: 490, text: "ten letters" }], same, wide, 500);
   assert.equal(last.left, 490 - 4 - 66);
+});
+
+test("names of bars are made smaller, then shorter, and cut last", () => {
+  const measure = (text, size) => 0.5 * size * text.length;
+  const names = (count, name = (n) => `node${n}`) => Array.from({ length: count }, (_, n) => name(n + 1));
+  const three = barNames(names(3), 140, 16, measure);
+  assert.deepEqual(three, { size: 16, texts: ["node1", "node2", "node3"] });
+  const ten = barNames(names(10), 40, 16, measure);
+  assert.deepEqual([ten.size < 14, ten.texts], [true, names(10)]);
+  const many = barNames([...names(30), "no node"], 20, 16, measure);
+  assert.deepEqual([many.texts[0], many.texts[29], many.texts[30]], ["1", "30", "?"]);
+  const near = barNames(["node10", "node11", "no node"], 30, 16, measure);
+  assert.deepEqual(near.texts.slice(0, 2), ["10", "11"]); // a number stays whole
+  const long = barNames(["a-name-that-is-very-long", "b"], 60, 16, measure);
+  assert.deepEqual(
+    long.texts,
+    ["a-name-th…", "b"].map((text) => text),
+  );
+  for (const text of long.texts) assert.ok(measure(text, long.size) <= 60);
 });
 
 /** Numbers that look like chance, and are the same each time. */

@@ -73,11 +73,6 @@ def test_a_french_legend_says_what_dockers_words_mean() -> None:
     assert all("(" in trace.name for trace in figure.data)
 
 
-def test_names_of_many_nodes_find_their_room() -> None:
-    nodes = [raw.node(f"node{n}") for n in range(1, 11)]
-    assert replicas_per_node(snapshot(nodes=nodes, tasks=[]), same).layout.xaxis.automargin
-
-
 def test_the_past_is_a_line_a_node_up_to_now() -> None:
     history = History()
     history.add(snapshot(time=10.0, tasks=[]))

@@ -1,9 +1,11 @@
 // Plotly charts that are drawn in place, in the colours of the page's theme.
 
 import { setLabel, theme } from "./dom.js";
-import { MARK_ROOM, MARK_TEXT, markings } from "./layout.js";
+import { barNames, MARK_ROOM, MARK_TEXT, markings } from "./layout.js";
 
 /** @import { Figure, Mark, PageData } from "./types" */
+
+const AGAIN_MS = 2000; // to the next try to load Plotly
 
 /** @type {Promise<any> | null} */ let loading = null;
 
@@ -48,20 +50,29 @@ export class Chart {
     this.size = size;
     this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
     place.setAttribute("role", "img");
-    loadPlotly(data).then(
-      (plotly) => {
-        this.plotly = plotly;
-        this.paint();
-      },
-      (error) => (place.textContent = error.message),
-    );
+    this.load(data);
     this.resize = new ResizeObserver(() => {
       // Plotly refuses to measure what is not displayed, as while the page changes.
       if (!this.drawn || !place.isConnected || !place.offsetWidth) return;
-      this.paint(); // the texts of marks need other places
+      this.paint(); // texts need other places
       this.plotly.Plots.resize(place);
     });
     this.resize.observe(place);
+  }
+
+  /** Until it is there: a busy server, or a bad network, may refuse it once. @param {PageData} data */
+  load(data) {
+    loadPlotly(data).then(
+      (plotly) => {
+        this.place.textContent = "";
+        this.plotly = plotly;
+        this.paint();
+      },
+      (error) => {
+        this.place.textContent = error.message;
+        this.again = setTimeout(() => this.load(data), AGAIN_MS);
+      },
+    );
   }
 
   draw(/** @type {Figure} */ figure) {
@@ -74,6 +85,7 @@ export class Chart {
     const colors = theme(this.place);
     const { data, layout } = this.figure;
     const { meta, ...rest } = layout;
+    const bars = layout.xaxis.type === "category" && !layout.xaxis.ticktext;
     if (meta?.name) setLabel(this.place, meta.name);
     const axis = { gridcolor: colors.grid, linecolor: colors.grid, zerolinecolor: colors.grid };
     const themed = {
@@ -83,7 +95,7 @@ export class Chart {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       hoverlabel: { bgcolor: colors.background, font: { color: colors.text } },
-      xaxis: { ...layout.xaxis, ...axis },
+      xaxis: { ...(bars ? this.names(this.figure, colors) : layout.xaxis), ...axis },
       yaxis: { ...layout.yaxis, ...axis },
     };
     // Plotly writes into what it is given: the message must stay as it is.
@@ -92,15 +104,28 @@ export class Chart {
     this.drawn = true;
   }
 
+  /** The width of a text. @param {string} text @param {number} size @param {string} font */
+  measure(text, size, font) {
+    this.pen.font = `${size}px ${font}`;
+    return this.pen.measureText(text).width;
+  }
+
+  /** The names of bars, as far as there is room. @param {Figure} figure @param {ReturnType<typeof theme>} colors */
+  names({ data, layout: { margin, xaxis } }, colors) {
+    const names = data[0]?.x || [];
+    const room = (this.place.clientWidth - margin.l - margin.r) / Math.max(1, names.length) - 6;
+    const { size, texts } = barNames(names, room, this.size, (text, high) => this.measure(text, high, colors.font));
+    return { ...xaxis, tickvals: names, ticktext: texts, tickangle: 0, tickfont: { size } };
+  }
+
   /** The marks of a chart over time, above its curves. @param {Figure} figure @param {ReturnType<typeof theme>} colors */
   marks({ layout: { meta, margin, xaxis } }, colors) {
     const [from, to] = xaxis.range;
     const width = this.place.clientWidth - margin.l - margin.r;
-    this.pen.font = `${MARK_TEXT}px ${colors.font}`;
     const { shapes, annotations } = markings(
       meta,
       (time) => ((time - from) / (to - from)) * width,
-      (text) => this.pen.measureText(text).width,
+      (text) => this.measure(text, MARK_TEXT, colors.font),
       width,
     );
     return {
@@ -111,6 +136,7 @@ export class Chart {
   }
 
   close() {
+    clearTimeout(this.again);
     this.resize.disconnect();
     if (this.drawn) this.plotly.purge(this.place);
   }

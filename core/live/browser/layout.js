@@ -120,6 +120,53 @@ export function markings({ lines, marks }, x, measure, width) {
   };
 }
 
+const SIZES = [1, 0.85, 0.72]; // of the axis's text, before names are shortened
+const MANY = 12; // bars: of more, some go without a name
+const PLAIN = /^\S+( \(|$)/; // a node's name; "no node" is none
+
+/**
+ * The names below bars, side by side: smaller where they are many, then without what all nodes' names begin with,
+ * then cut, or not all of them.
+ * @param {string[]} names
+ * @param {number} room pixels, of each
+ * @param {number} size of the text
+ * @param {(text: string, size: number) => number} measure
+ * @returns {{ size: number, texts: string[] }}
+ */
+export function barNames(names, room, size, measure) {
+  const nodes = names.filter((name) => PLAIN.test(name));
+  const shared = nodes.length > 1 ? beginning(nodes) : 0;
+  const ends = names.map((name) => (PLAIN.test(name) && name.slice(shared)) || name);
+  for (const texts of [names, ends]) {
+    for (const share of SIZES) {
+      const fits = texts.every((text) => measure(text, share * size) <= room);
+      if (fits) return { size: share * size, texts };
+    }
+  }
+  const small = SIZES[SIZES.length - 1] * size;
+  if (names.length > MANY) {
+    const texts = ends.map((text) => (PLAIN.test(text) ? text : "?")); // the sign of what waits for a node
+    const each = Math.ceil(Math.max(...texts.map((text) => measure(text, small))) / room);
+    return { size: small, texts: texts.map((text, index) => (index % each ? "" : text)) };
+  }
+  return { size: small, texts: ends.map((text) => cut(text, (each) => measure(each, small) <= room)) };
+}
+
+/** How many letters all of these begin with; a number is not taken apart. @param {string[]} names */
+function beginning(names) {
+  const [first] = names;
+  let count = 0;
+  while (count < first.length && names.every((name) => name[count] === first[count])) count += 1;
+  return first.slice(0, count).replace(/\d+$/, "").length;
+}
+
+/** As much of a text as fits. @param {string} text @param {(text: string) => boolean} fits */
+function cut(text, fits) {
+  let shown = text;
+  while (shown.length > 1 && !fits(shown === text ? text : `${shown}…`)) shown = shown.slice(0, -1);
+  return shown === text ? text : `${shown}…`;
+}
+
 /**
  * Round times of day between two instants.
  * @param {number} from seconds since the epoch
