@@ -10,10 +10,10 @@ from core.traffic.plan import Plan
 from core.ui.alive import not_noticed
 from core.ui.frame import head, locked_hint, swarm_missing
 from core.ui.lines import journal, last_action
-from core.ui.live import board
 from core.ui.reset import reset_button
 from core.ui.session import _, control, may
 from core.ui.steering import create, looked_at, steer
+from core.ui.tiles import board
 from core.ui.traffic import strip
 
 head(_("Cluster"), watch="shape")

@@ -93,10 +93,7 @@ for text in codecs.iterdecode(logs, "utf-8", "replace"):
 """
 
     def _run(self, client: Client, report: Report) -> str:
-        try:
-            chunks = client.api.service_logs(self.service, **self._settings())
-        except docker.errors.NotFound:
-            raise DockerRefused(f"no such task or service: {self.service}", 404) from None
+        chunks = (text for _stream, text in self._pieces(client))
         whole = b"".join(chunks if self.raw else _whole(chunks))
         log = whole.decode(errors="replace").removesuffix("\n")
         if self.raw:

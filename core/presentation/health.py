@@ -151,10 +151,11 @@ def _failing(snapshot: ClusterSnapshot, tasks: tuple[Task, ...], _: Translate) -
 
 def _admits(service: Service, node: Node) -> bool:
     """True if the placement constraints let this node take it, as far as the snapshot tells."""
-    return all(_satisfied(constraint, node) for constraint in service.constraints)
+    return all(satisfied(constraint, node) for constraint in service.constraints)
 
 
-def _satisfied(constraint: str, node: Node) -> bool:
+def satisfied(constraint: str, node: Node) -> bool:
+    """True if this node meets a placement constraint, or if the snapshot cannot tell."""
     equal = "==" in constraint
     key, _, value = map(str.strip, constraint.partition("==" if equal else "!="))
     label = key.lower().startswith("node.labels.")

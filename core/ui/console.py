@@ -13,7 +13,7 @@ from core.console.consoles import CONSOLES
 from core.console.grant import Grant
 from core.control import instances
 from core.live.routes import INSTANCE
-from core.ui import machines
+from core.ui import machines, tiles
 from core.ui.live import component, ignore, require_availability, tile_words
 from core.ui.places import place
 from core.ui.session import _, browser, control, may, own_key, unlocked, viewer, who
@@ -109,13 +109,15 @@ def picture() -> None:
     _picture(
         swarm=True,
         may=may(UpdateNode),
+        menu=tiles.rights(),
         words={
             **tile_words(),
             "by_design": "",
             "alone": _("No Swarm yet: docker swarm init makes one, and its nodes appear here."),
         },
-        on={"availability": require_availability},
+        on={"availability": require_availability, "tile": tiles.wanted},
     )
+    tiles.shown(leads=False)
 
 
 def _ticket() -> str:

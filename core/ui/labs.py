@@ -15,6 +15,7 @@ from core.labs.lab import Lab, Step
 from core.labs.progress import remark
 from core.labs.texts import Quiz, StepText
 from core.lessons.solutions import Play
+from core.ui import tiles
 from core.ui.console import link
 from core.ui.forms import row
 from core.ui.live import component, ignore, require_availability, tile_words
@@ -55,6 +56,7 @@ def picture(swarm: bool) -> None:
     _picture(
         swarm=swarm and bool(control().snapshot.nodes),
         may=may(UpdateNode),
+        menu=tiles.rights(),
         words={
             **tile_words(),
             "containers": _("Containers of this engine"),
@@ -62,8 +64,9 @@ def picture(swarm: bool) -> None:
             "no_container": _("no container"),
             "no_image": _("no image"),
         },
-        on={"availability": require_availability},
+        on={"availability": require_availability, "tile": tiles.wanted},
     )
+    tiles.shown()
 
 
 def swarm_wanted(lab: Lab) -> None:

@@ -22,18 +22,23 @@ from core.ui.tables import table
 def last_action() -> None:
     """The last action's two lines to copy, and its refusal if there is one."""
     done = viewer().done
-    if done is None:
-        if not control().read_only:
+    if done is None and control().read_only:
+        return
+    # Of one height whatever it says, so that nothing below moves: pages.css.
+    with st.container(key="last_action", horizontal=True, gap="xxsmall"):
+        if done is None:
             st.caption(
                 _("Press something: the docker line and the Python line behind it appear here.")
             )
-        return
-    if done.refused:
-        st.error(done.refused.said(_), icon=":material/block:")
-    if done.line:
-        st.code(done.line, language="shell", wrap_lines=True)
-        with row():
+            return
+        if done.refused:
+            st.error(done.refused.said(_), icon=":material/block:")
+        elif done.line:
+            st.code(done.line, language="shell", wrap_lines=True)
+        if done.line:
             with st.popover(_("The same in Python"), icon=":material/code:", type="tertiary"):
+                if done.refused:
+                    st.code(done.line, language="shell", wrap_lines=True)
                 st.code(done.python, language="python")
             link(done.line)
 

@@ -68,8 +68,6 @@ def ignore(value: object) -> None:
 
 _status = component("status", "status.css")
 
-_board = component("board", "board.css")
-
 _choices = component("choices")
 
 
@@ -146,23 +144,6 @@ def require_availability(request: dict[str, Any] | None) -> None:
         raise refused
 
 
-def board(service: str, may: bool) -> None:
-    """The cluster's picture.
-
-    service: the id of the shown one, '' where there is none. may: whether the nodes' buttons work.
-    """
-    _board(
-        service=service,
-        may=may,
-        words={
-            "bars": _("Replicas per node, now"),
-            "past": _("Running replicas over time"),
-            **tile_words(),
-        },
-        on={"availability": set_availability},
-    )
-
-
 def tile_words() -> dict[str, str]:
     """The texts of nodes and of their tiles."""
     return {
@@ -178,6 +159,13 @@ def tile_words() -> dict[str, str]:
         "nowhere": _("no node"),
         "nowhere_help": _("waiting for a node"),
         "failures": _("{count} failed before"),
+        "menu_logs": _("Logs"),
+        "menu_terminal": _("Terminal"),
+        "menu_kill": _("Kill"),
+        "menu_kill_sure": _("Kill it now"),
+        "menu_why": _("Why here?"),
+        "menu_elsewhere": _("only on {node}: the engine that answers reaches its own containers"),
+        "menu_ended": _("it does not run"),
         "by_design": _(
             "{node} stays empty, by design: Swarm never moves replicas that run. New ones "
             "go there first, and Rebalance spreads them all again."

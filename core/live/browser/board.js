@@ -6,8 +6,8 @@ import { Component, mount } from "./component.js";
 import { setText } from "./dom.js";
 import { Tiles } from "./tiles.js";
 
-/** @import { PageData, Run, Topic, Words } from "./types" */
-/** @typedef {PageData & { service: string, may: boolean, words: Words }} Data service: the chosen one */
+/** @import { MenuRights, PageData, Run, Topic, Words } from "./types" */
+/** @typedef {PageData & { service: string, may: boolean, menu: MenuRights, words: Words }} Data service: the chosen one */
 
 /** @extends {Component<Data>} */
 class Board extends Component {
@@ -15,7 +15,11 @@ class Board extends Component {
 
   constructor(/** @type {Run<Data>} */ run) {
     super(run);
-    this.tiles = new Tiles(this.at("nodes"), (wish) => this.send("availability", wish));
+    this.tiles = new Tiles(
+      this.at("nodes"),
+      (wish) => this.send("availability", wish),
+      (wish) => this.send("tile", wish),
+    );
     this.bars = new Chart(this.at("bars"), run.data, 15);
     this.past = new Chart(this.at("past"), run.data, 13);
   }

@@ -5,8 +5,8 @@ import { Component, mount } from "./component.js";
 import { element } from "./dom.js";
 import { Tiles } from "./tiles.js";
 
-/** @import { News, PageData, Topic, Words } from "./types" */
-/** @typedef {PageData & { swarm: boolean, may: boolean, words: Words }} Data */
+/** @import { MenuRights, News, PageData, Topic, Words } from "./types" */
+/** @typedef {PageData & { swarm: boolean, may: boolean, menu: MenuRights, words: Words }} Data */
 
 /** @type {Record<string, string>} */
 const SIGNS = { running: "●", created: "○", paused: "‖", restarting: "↻", exited: "■", dead: "✕" };
@@ -15,7 +15,11 @@ const MOST = 14; // containers that are shown
 /** @extends {Component<Data>} */
 class Picture extends Component {
   /** @type {Topic[]} */ topics = ["cluster", "engine"];
-  tiles = new Tiles(this.at("nodes"), (wish) => this.send("availability", wish));
+  tiles = new Tiles(
+    this.at("nodes"),
+    (wish) => this.send("availability", wish),
+    (wish) => this.send("tile", wish),
+  );
 
   draw() {
     const { swarm, words } = this.data;

@@ -3,8 +3,10 @@
 
 import { button, Children, element, setLabel, setText } from "./dom.js";
 import { fill } from "./texts.js";
+import { TileMenu } from "./tile_menu.js";
 
-/** @import { Availability, Node, Phase, Picture, Service, Tile, Words } from "./types" */
+/** @import { Availability, MenuRights, Node, Phase, Picture, Service, Tile, Words } from "./types" */
+/** @import { MenuWish } from "./tile_menu.js" */
 /** @typedef {Pick<Node, "id" | "name" | "tiles"> & Partial<Node> & { nowhere?: boolean }} Column */
 /** @typedef {ReturnType<Tiles["makeColumn"]>} ColumnView */
 /** @typedef {ReturnType<Tiles["makeTile"]>} TileView */
@@ -42,12 +44,17 @@ export class Tiles {
   chosen = "";
   /** @type {number | null} */ waits = null; // since when a task has no node
 
-  /** @param {Element} parent @param {(wish: { node: string, availability: Availability }) => void} [act] */
-  constructor(parent, act) {
+  /**
+   * @param {Element} parent
+   * @param {(wish: { node: string, availability: Availability }) => void} [act]
+   * @param {(wish: MenuWish) => void} [ask] of a tile's menu; without it, tiles have none
+   */
+  constructor(parent, act, ask) {
     this.act = act;
     this.root = element("div", "essaim-nodes", parent);
     this.detail = element("div", "essaim-detail", parent);
     this.detail.setAttribute("role", "status");
+    this.menu = ask && new TileMenu(parent, ask);
     /** @type {Children<Column, ColumnView>} */
     this.columns = new Children(this.root, (column) => this.makeColumn(column));
   }
@@ -55,22 +62,24 @@ export class Tiles {
   /**
    * @param {Picture} picture
    * @param {string} service whose tiles stand out; "" for all
-   * @param {{ words: Words, may?: boolean }} data may: whether the nodes' buttons work
+   * @param {{ words: Words, may?: boolean, menu?: MenuRights }} data may: whether the nodes' buttons work
    */
-  draw(picture, service, { words, may = false }) {
+  draw(picture, service, { words, may = false, menu }) {
     Object.assign(this, { words, may, chosen: service, services: picture.services });
+    if (menu && this.menu) Object.assign(this.menu, { words, rights: menu, nodes: picture.nodes });
     /** @type {Column[]} */ const columns = [...picture.nodes];
     clearTimeout(this.later);
     const now = performance.now();
     this.waits = picture.unplaced.length ? (this.waits ?? now) : null;
     if (this.waits !== null && now - this.waits < WAITS_MS) {
-      this.later = setTimeout(() => this.draw(picture, service, { words, may }), WAITS_MS);
+      this.later = setTimeout(() => this.draw(picture, service, { words, may, menu }), WAITS_MS);
     } else if (this.waits !== null) {
       columns.push({ id: "", name: words.nowhere, tiles: picture.unplaced, nowhere: true });
     }
     const fullest = Math.max(0, ...columns.map((column) => column.tiles.length));
     this.root.dataset.density = fullest > DENSE ? "dense" : fullest > COMPACT ? "compact" : "roomy";
     for (const [view, column] of this.columns.update(columns)) this.updateColumn(view, column);
+    this.menu?.keep(allTiles(picture));
     this.describe(columns);
   }
 
@@ -157,16 +166,35 @@ export class Tiles {
 
   makeTile(/** @type {Tile} */ { id }) {
     const root = button("essaim-tile", null, "", () => {
-      this.selected = this.selected === id ? null : id;
-      for (const column of this.columns.views.values()) {
-        for (const [task, view] of column.tiles.views) {
-          view.root.setAttribute("aria-pressed", String(task === this.selected));
-        }
-      }
-      this.describe(this.last);
+      this.select(this.selected === id ? null : id);
+      if (this.selected) this.open(id, root);
     });
+    if (this.menu) {
+      root.setAttribute("aria-haspopup", "menu");
+      root.oncontextmenu = (event) => {
+        event.preventDefault();
+        this.select(id);
+        this.open(id, root);
+      };
+    }
     const [sign, name, slot] = ["sign", "name", "slot"].map((part) => element("span", `essaim-${part}`, root));
     return { root, sign, name, slot };
+  }
+
+  /** @param {string | null} id of a task */
+  select(id) {
+    this.selected = id;
+    for (const column of this.columns.views.values()) {
+      for (const [task, view] of column.tiles.views) view.root.setAttribute("aria-pressed", String(task === id));
+    }
+    this.describe(this.last);
+  }
+
+  /** @param {string} id @param {HTMLElement} root */
+  open(id, root) {
+    const column = this.last.find(({ tiles }) => tiles.some((tile) => tile.id === id));
+    const tile = column?.tiles.find((each) => each.id === id);
+    if (column && tile) this.menu?.open(tile, column.id, this.sentence(tile), root);
   }
 
   updateTile(/** @type {TileView} */ { root, sign, name, slot }, /** @type {Tile} */ tile) {

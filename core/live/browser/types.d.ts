@@ -19,6 +19,14 @@ export interface Run<Data = PageData> {
   setTriggerValue(name: string, value: unknown): void;
 }
 
+/** Why a viewer may not use an entry of a tile's menu, '' where they may: core/ui/tiles.py, `rights`. */
+export interface MenuRights {
+  here: string; // the id of the only node whose containers can be reached; "" for all
+  logs: string;
+  terminal: string;
+  kill: string;
+}
+
 /** Follows the server's messages. linked: null until the server has answered for the first time. */
 export interface Follower {
   receive(message: Message): void;
