@@ -13,7 +13,6 @@ from core.commands.journal import Record
 from core.i18n import Translate
 from core.presentation import tables
 from core.ui.console import link
-from core.ui.forms import row
 from core.ui.script_runs import caught
 from core.ui.session import Viewer, _, act, control, may, viewer
 from core.ui.tables import table

@@ -28,7 +28,9 @@ def test_a_refusal_and_a_long_line_move_nothing_below(look: Look) -> None:
         expect(page.get_by_test_id("stCode").first).to_contain_text("docker service create")
         expect(page.get_by_role("slider")).to_have_value("3")
         after = nodes.bounding_box()
-        assert after and at and (after["x"], after["y"]) == (at["x"], at["y"])
+        assert after
+        assert at
+        assert (after["x"], after["y"]) == (at["x"], at["y"])
 
 
 def test_a_tiles_menu_by_the_keyboard_and_by_touch(look: Look) -> None:
