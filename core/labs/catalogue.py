@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.labs.folder import Reading, read
+from core.labs.folder import LAB, Reading, read
 from core.labs.lab import Lab
 
 log = logging.getLogger(__name__)
@@ -34,14 +34,14 @@ def found(environ: Mapping[str, str]) -> tuple[Reading, ...]:
 def _named(value: str) -> list[Path]:
     folders: list[Path] = []
     for each in filter(None, value.split(os.pathsep)):
-        path = Path(each).expanduser()
-        inside = [] if (path / "lab.toml").exists() else _within(path)
-        folders += inside or [path]
+        path = Path(os.path.expanduser(each))
+        inside = [] if os.path.exists(path / LAB) else _within(path)
+        folders += inside or [path]  # whatever is wrong with it is told when it is read
     return folders
 
 
 def _within(path: Path) -> list[Path]:
-    return sorted(file.parent for file in path.glob("*/lab.toml"))
+    return sorted(file.parent for file in path.glob(f"*/{LAB}"))
 
 
 def _taken(environ: Mapping[str, str]) -> tuple[Lab, ...]:

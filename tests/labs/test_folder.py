@@ -189,6 +189,12 @@ def test_more_folders_are_named_by_the_environment(tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    value = os.pathsep.join((str(tmp_path / "nowhere"), "~no-such-user/labs", ""))
+    told = [reading.faults for reading in found({VARIABLE: value}) if not reading.lab]
+    assert told == [("there is no file lab.toml.",)] * 2
+
+
 def test_a_broken_folder_is_left_out_and_the_log_says_why(tmp_path: Path) -> None:
     lab(tmp_path / "word")
     lab(tmp_path / "wrong", TOML.replace("engine", "enigne"))

@@ -10,7 +10,7 @@ import pytest
 
 from core.cluster.snapshot import ClusterSnapshot
 from core.commands.journal import Journal
-from core.labs.catalogue import BY_NAME
+from core.labs.catalogue import BY_NAME, LABS
 from core.labs.kept import KeptLabs, sketch, without_private
 from core.labs.progress import Labs
 from core.labs.queries import EngineQueries
@@ -44,6 +44,19 @@ def test_progress_and_name_are_the_same() -> None:
         assert then.kept == facts.kept
         assert through_bytes(later) == kept
         later.stop()
+
+
+def test_the_names_by_which_progress_is_kept_stay() -> None:
+    """What a class has done before an update is kept by these names."""
+    assert {lab.name: " ".join(step.name for step in lab.steps) for lab in LABS[:7]} == {
+        "lab1": "first pull ls echo shell three hello isolation again exec kill clean",
+        "lab2": "build run second change renew stop remove prune",
+        "lab3": "init join create reach scale balance drain activate fewer rebalance remove",
+        "lab4": "create crash node back promote manager quorum mend tidy",
+        "lab5": "create update faster broken rollback env label remove",
+        "lab6": "secret deploy read scale again remove forget",
+        "lab7": "network server client name replicas outside inside services forget",
+    }
 
 
 def test_a_step_that_was_taken_out_of_a_lab_is_not_done() -> None:
