@@ -178,10 +178,19 @@ def first_name() -> None:
     if not SETTINGS.named or control().read_only:
         return
     mine = control().labs
-    said = st.text_input(
-        _("Your first name, for the teacher's board"), mine.name, max_chars=30, width=320
+
+    def keep() -> None:
+        mine.name = str(st.session_state["first_name"]).strip()
+
+    # By a callback: the run that follows may be of another page, at a press of "Begin".
+    st.text_input(
+        _("Your first name, for the teacher's board"),
+        mine.name,
+        max_chars=30,
+        width=320,
+        key="first_name",
+        on_change=caught(keep),
     )
-    mine.name = said.strip()
 
 
 def skip_button(lab: Lab) -> None:

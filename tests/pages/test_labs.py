@@ -168,6 +168,17 @@ def test_first_names_are_asked_for_when_the_teacher_wants_them(
     assert list(app.dataframe[0].value["Learner"]) == ["Anne"]
 
 
+def test_a_first_name_is_taken_without_enter(
+    cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A press of another widget sends the text along, and its page has no such field."""
+    monkeypatch.setattr(SETTINGS, "named", True)
+    app = fine(visit("labs"))
+    app.text_input[0].set_value("Anne")
+    fine(app.button(key="look_lab1").click().run())
+    assert cluster.labs.name == "Anne"
+
+
 def test_each_docker_line_leads_to_the_console(cluster: Control) -> None:
     app = opened("lab1", at=4)
     links = [each.proto.query_string for each in app.get("page_link")]
