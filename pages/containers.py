@@ -129,7 +129,8 @@ if not engine_missing():
     )
     everything = st.toggle(_("Show stopped containers, too"), value=True, key="all_containers")
     shown = [c for c in seen().containers if everything or c.state == "running"]
-    table(tables.containers(shown, _), _("No container here yet: run one below."), "containers")
+    none = _("No container here yet: run one below.")
+    table(tables.containers(shown, _), none, "containers", drawn="containers")
     names = [container.name for container in shown]
     if names:
         chosen = choose(_("Container"), names, "container")

@@ -69,7 +69,8 @@ if not engine_missing():
     last_action()
     pull()
     images = control().snapshot.images
-    table(tables.images(images, _), _("No image yet: pull one above, or build one."), "images")
+    none = _("No image yet: pull one above, or build one.")
+    table(tables.images(images, _), none, "images", drawn="images")
     names = [name for image in images for name in image.tags or (image.id[7:19],)]
     if names:
         chosen = choose(_("Image"), names, "image")

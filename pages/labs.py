@@ -25,7 +25,7 @@ def catalogue() -> None:
         done = len(begun[lab.name].done) if lab.name in begun else 0
         with st.container(border=True):
             with row():
-                st.markdown(f"#### {number}. {text.title}", width="stretch")
+                st.markdown(f"## {number}. {text.title}", width="stretch")
                 finished = done == len(lab.steps)
                 st.button(
                     _("Look again") if finished else _("Go on") if done else _("Begin"),
@@ -102,7 +102,7 @@ def overview(lab: Lab, text: LabText, progress: LabProgress, at: int) -> None:
 def step(lab: Lab, progress: LabProgress, at: int, text: StepText) -> None:
     """One step: its reason, what to do, the live check, and what to see."""
     this, key = lab.steps[at], f"{lab.name}_{at}"
-    st.markdown(f"### {at + 1}. {text.title}")
+    st.markdown(f"## {at + 1}. {text.title}")
     st.markdown(text.why)
     st.markdown(f":material/keyboard: **{_('What to do')}.** {text.do}")
     labs.typed(this.lines(), "do")

@@ -135,11 +135,8 @@ if not swarm_missing():
     locked_hint()
     last_action()
     services = control().snapshot.services
-    table(
-        tables.services(control().snapshot, _),
-        _("No service yet: create the first one below, or on the Cluster page."),
-        "services",
-    )
+    none = _("No service yet: create the first one below, or on the Cluster page.")
+    table(tables.services(control().snapshot, _), none, "services", drawn="services")
     if services:
         not_known()
         not_alive()

@@ -13,6 +13,7 @@ from core.ui.choices import ROLES, choice, choose
 from core.ui.engine import failed_to_answer, how_found, no_answer, not_kept
 from core.ui.forms import row
 from core.ui.live import keep_choices, status
+from core.ui.pictures import picture
 from core.ui.places import place, sections
 from core.ui.script_runs import caught, show_callback_error, uninterrupted
 from core.ui.session import (
@@ -98,6 +99,8 @@ def engine_missing() -> bool:
     snapshot = control().snapshot
     if snapshot.engine is not None:
         return False
+    with st.container(horizontal_alignment="center"):
+        picture("engine")
     st.warning(no_answer(control().connection, snapshot.outage), icon=":material/hourglass_top:")
     return True
 

@@ -7,6 +7,7 @@ import streamlit as st
 from core.cluster.snapshot import Engine
 from core.commands.swarm import InitSwarm
 from core.ui.lines import button, last_action
+from core.ui.pictures import picture
 from core.ui.session import _
 
 
@@ -22,6 +23,7 @@ def first_swarm(engine: Engine) -> None:
         )
         return
     with st.container(border=True, width=720):
+        picture("swarm")
         st.header(_("No Swarm yet"), anchor=False)
         st.write(
             _(

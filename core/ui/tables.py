@@ -5,17 +5,25 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.ui.empty import empty
+
 _ROW = 36  # pixels
 _MOST_ROWS = 16
 
 
-def table(rows: pd.DataFrame, empty: str, key: str, most: int = _MOST_ROWS) -> None:
+def table(
+    rows: pd.DataFrame, nothing: str, key: str, most: int = _MOST_ROWS, drawn: str = ""
+) -> None:
     """Show the rows; times in the browser's zone, decimals in its language.
 
-    empty: the sentence without rows. most: rows that are shown without scrolling.
+    nothing: the sentence without rows. drawn: the picture above it, where the table is what its
+    page shows. most: rows that are shown without scrolling.
     """
+    if rows.empty and drawn:
+        empty(drawn, nothing)
+        return
     if rows.empty:
-        st.info(empty, icon=":material/inbox:")
+        st.info(nothing, icon=":material/inbox:")
         return
     times = {
         name: st.column_config.DatetimeColumn(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import InvalidFile
 from core.timeline import files
-from core.timeline.recording import Recording
+from core.timeline.recording import Action, Recording, ReplicaState
 from core.timeline.view import picture
 from core.ui.live import component, tile_words
 from core.ui.session import _, control
@@ -35,6 +35,14 @@ def timeline(opened: Recording | None = None, name: str = "") -> None:
             "hint": _("Press anywhere on the bars, or move the slider, to go back in time."),
         },
     )
+
+
+def nothing_yet() -> bool:
+    """Whether no replica was seen, and nothing was done, since the recording began."""
+    if control().snapshot.services:
+        return False
+    changes = control().timeline.recording().changes
+    return not any(isinstance(change.value, ReplicaState | Action) for change in changes)
 
 
 def save_button() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -51,6 +52,10 @@ FAINT = """() => {
 }"""
 
 
+HEADINGS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
+  .filter((each) => each.checkVisibility() && each.textContent).map((each) => +each.tagName[1])"""
+
+
 @pytest.mark.axe
 @pytest.mark.parametrize("path", PATHS)
 def test_each_page_is_for_everybody(essaim: str, look: Look, path: str) -> None:
@@ -66,6 +71,10 @@ def test_each_page_is_for_everybody(essaim: str, look: Look, path: str) -> None:
              .map((e) => e.className)"""
     )
     assert overflow == []
+    assert page.title().endswith(" · Essaim")
+    levels = page.evaluate(HEADINGS)
+    assert (levels[0], levels.count(1)) == (1, 1)
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     for size in (PHONE, WIDE):
         page.set_viewport_size(size)
         for scheme in SCHEMES:

@@ -105,7 +105,7 @@ class Whole {
 
   makeReport() {
     const root = element("article");
-    const head = element("h4", "", root);
+    const head = element("h3", "", root);
     const outcome = element("p", "", root);
     return { root, head, outcome, steps: textChildren(element("ol", "", root), "li") };
   }
