@@ -118,6 +118,26 @@ def test_french_is_set_as_french_printers_do(where: str) -> None:
         assert not re.search(r"\b(tu|toi|ton|tes)\b", read), f"vous, not tu: {text}"
 
 
+@pytest.mark.parametrize(
+    "clumsy",
+    [
+        "managers … majorité",
+        "Bien prévu",
+        "comme down",
+        "Comme worker",
+        "La lancer",
+        "Retirez-le du cadre",
+        "Mise à jour paused",
+        "Agissez :",
+        "Ce que vous devez voir",
+        "Là où en est",
+        "réplicas sont arrêtés et le service est oublié",
+    ],
+)
+def test_what_once_read_badly_is_gone(clumsy: str) -> None:
+    assert not [where for where, texts in FRENCH.items() for text in texts if clumsy in text]
+
+
 @pytest.mark.parametrize(("language", "said"), [("fr", "1\u202f234,5"), ("en", "1,234.5")])
 def test_a_number_is_written_as_its_language_does(language: str, said: str) -> None:
     assert number(1234.46, translation(language).gettext, 1) == said

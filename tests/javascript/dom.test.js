@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Children } from "../../core/live/browser/dom.js";
+import { Children, insertByNumber } from "../../core/live/browser/dom.js";
 
 /** As much of an element as Children asks for. */
 class Parent {
@@ -42,4 +42,14 @@ test("a known id keeps its element", () => {
   update("b");
   const [, [made]] = update("b", "a");
   assert.notEqual(made, first);
+});
+
+test("what comes late stands in its place by its number", () => {
+  const parent = new Parent();
+  const placed = new Map();
+  for (const number of [2, 4, 3, 10, 1]) insertByNumber(parent, placed, number, { number });
+  assert.deepEqual(
+    parent.children.map(({ number }) => number),
+    [1, 2, 3, 4, 10],
+  );
 });

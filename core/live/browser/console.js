@@ -3,7 +3,7 @@
 
 import { inked } from "./ansi.js";
 import { Component, mount } from "./component.js";
-import { button, copy, element, setLabel } from "./dom.js";
+import { button, copy, element, insertByNumber, setLabel } from "./dom.js";
 import { Prompt } from "./prompt.js";
 import { makeTab, makeTabs } from "./tabs.js";
 import { fill } from "./texts.js";
@@ -225,13 +225,11 @@ class Console extends Component {
     const atEnd = output.scrollHeight - output.scrollTop - output.clientHeight < 60;
     let shown = this.entries.get(number);
     if (!shown) {
-      // By its number: a feed sends the last change last, so a later line may come first.
-      const later = [...this.entries].filter(([each]) => each > number).sort(([a], [b]) => a - b);
       shown = element("div", "essaim-entry");
-      output.insertBefore(shown, later[0]?.[1] || null);
+      // A feed sends the last change last, so a later line may come first.
+      insertByNumber(output, this.entries, number, shown);
       element("div", "essaim-line", shown);
       element("pre", "essaim-answer", shown);
-      this.entries.set(number, shown);
     }
     const [typed, answer, stop] = /** @type {HTMLCollectionOf<HTMLElement>} */ (shown.children);
     if (kind !== "going") stop?.remove();

@@ -75,6 +75,20 @@ export function textChildren(parent, tag) {
   };
 }
 
+/**
+ * Put a child among its siblings by its number, whatever comes first.
+ * @template {Element} Child
+ * @param {Element} parent
+ * @param {Map<number, Child>} placed the siblings; the child joins them
+ * @param {number} number
+ * @param {Child} child
+ */
+export function insertByNumber(parent, placed, number, child) {
+  const later = [...placed.keys()].filter((each) => each > number);
+  parent.insertBefore(child, placed.get(Math.min(...later)) || null);
+  placed.set(number, child);
+}
+
 /** The colours and fonts of Streamlit's theme. @param {Element} place */
 export function theme(place) {
   const style = getComputedStyle(place);
