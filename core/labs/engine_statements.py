@@ -12,18 +12,18 @@ from collections.abc import Iterable
 
 from core.cluster.snapshot import Container
 from core.i18n import later as _
-from core.labs.facts import Facts, Verdict, green, made_of, red
+from core.labs.facts import Facts, Verdict, green, is_image, red
 from core.labs.statement import Statement, param, statement
 
 _EXIT = re.compile(r"Exited \((\d+)\)")
 
-_OF = "its repository, as in alpine"
+_OF = "its image, as in alpine, for any tag, or alpine:3.20"
 _PROGRAM = "the first word of what it runs is one of these; without it, any"
 _NEW = "made since the step before was done"
 
 
 def of_image(containers: Iterable[Container], image: str) -> list[Container]:
-    return [c for c in containers if not image or made_of(c, image)]
+    return [c for c in containers if not image or is_image(c.image, image)]
 
 
 def running_program(containers: Iterable[Container], program: tuple[str, ...]) -> list[Container]:
@@ -165,7 +165,7 @@ class HasFile(Statement):
     program: tuple[str, ...] = param(_PROGRAM, default=())
     service: str = param("look into this service's containers instead", default="")
     text: str = param("what must be somewhere in the file", default="")
-    state: str = param("running or stopped, where the container must be so", default="")
+    state: str = param("where the container must be so", default="", words=("running", "stopped"))
 
     def judge(self, facts: Facts) -> Verdict:
         if self.service:

@@ -65,7 +65,7 @@ class Facts:
         if found := self.snapshot.service(name):
             return found
         image = self.stand_ins.get(name)
-        like = [s for s in self.snapshot.services if repository(s.image) == image]
+        like = [s for s in self.snapshot.services if image and is_image(s.image, image)]
         return like[0] if len(like) == 1 else None
 
     def running(self, service: Service) -> tuple[Task, ...]:
@@ -88,11 +88,16 @@ class Facts:
         return any(r.outcome == "ok" and r.line.startswith(beginnings) for r in self.records)
 
 
-def made_of(container: Container, image: str) -> bool:
-    """True for a container of this repository, with any tag and from any registry."""
-    return repository(container.image) == image
+def is_image(image: str, wanted: str) -> bool:
+    """True for the wanted image from any registry; without a tag, any tag will do."""
+    tag = references.split(wanted)[1]
+    there = references.split(image)[1] or "latest"
+    return repository(image) == repository(wanted) and tag in ("", there)
 
 
 def repository(image: str) -> str:
-    """``nginx`` of ``docker.io/library/nginx:latest@sha256:…``."""
-    return references.split(image)[0].removeprefix("docker.io/").removeprefix("library/")
+    """``nginx`` of ``docker.io/library/nginx:latest@sha256:…``, whatever the registry."""
+    name = references.split(image)[0]
+    first, slash, rest = name.partition("/")
+    registry = slash and ("." in first or ":" in first or first == "localhost")
+    return (rest if registry else name).removeprefix("library/")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from core.cluster.snapshot import Container, Node
-from core.labs.facts import Facts, made_of
+from core.labs.facts import Facts, is_image
 
 #: A name, or a name and a word: ``<token>``, ``<container alpine>``.
 PLACEHOLDER = re.compile(r"<([a-z][A-Za-z0-9_./: -]*)>")
@@ -78,7 +78,7 @@ def _running_first(containers: Iterable[Container]) -> list[Container]:
 
 
 def _container(known: Known, image: str) -> list[str]:
-    mine = [c for c in known.facts.containers if not image or made_of(c, image)]
+    mine = [c for c in known.facts.containers if not image or is_image(c.image, image)]
     return _names(_running_first(mine))[:1]
 
 

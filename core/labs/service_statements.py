@@ -14,7 +14,7 @@ from typing import TypeVar
 from core.cluster.public import HIDDEN
 from core.cluster.snapshot import Service
 from core.i18n import later as _
-from core.labs.facts import Facts, Verdict, green, red, repository
+from core.labs.facts import Facts, Verdict, green, is_image, red
 from core.labs.statement import Statement, param, statement
 
 _NAME = "the service's name"
@@ -71,9 +71,7 @@ class HasService(Statement):
         if service is None:
             others = facts.snapshot.workloads
             return red("elsewhere", found=others[0].name) if others else red()
-        if self.image and not (
-            service.image.endswith(self.image) or repository(service.image) == self.image
-        ):
+        if self.image and not is_image(service.image, self.image):
             return red("version", found=service.image)
         if self.port and not any(p.target == self.port and p.published for p in service.ports):
             return red("unpublished", found=service.name)
@@ -263,9 +261,9 @@ class RolledOut(Named):
 
     @there
     def judge(self, facts: Facts, service: Service) -> Verdict:
-        if not service.image.endswith(self.image):
+        if not is_image(service.image, self.image):
             return red()
-        new = sum(task.image.endswith(self.image) for task in facts.running(service))
+        new = sum(is_image(task.image, self.image) for task in facts.running(service))
         if new == service.replicas and facts.complete(service):
             return green(service.image)
         return red("rolling", new=new, wanted=service.replicas or 0)

@@ -53,9 +53,13 @@ STATEMENTS: dict[str, type[Statement]] = {}
 S = TypeVar("S", bound=Statement)
 
 
-def param(means: str, *, default: Any = dataclasses.MISSING) -> Any:
-    """A parameter. means: for the documentation; without a default it must be given."""
-    return dataclasses.field(default=default, metadata={"means": means})
+def param(means: str, *, default: Any = dataclasses.MISSING, words: tuple[str, ...] = ()) -> Any:
+    """A parameter. means: for the documentation; without a default it must be given.
+
+    words: the only ones that it may be, besides its default.
+    """
+    said = f"{' or '.join(words)}, {means}" if words else means
+    return dataclasses.field(default=default, metadata={"means": said, "words": words})
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(param,))

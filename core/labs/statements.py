@@ -59,6 +59,9 @@ def _made(
         elif type(value) is not kinds[name]:
             fault(f"{name} of “{kind.called}” must be {_KINDS[kinds[name]]}.")
             wrong = True
+        elif (words := parameters[name].metadata["words"]) and value not in words:
+            fault(f"{name} of “{kind.called}” is {value!r}: it must be {' or '.join(words)}.")
+            wrong = True
         elif name in ("step", "other_than") and value not in earlier:
             fault(
                 f"{name} of “{kind.called}” is {value!r}: no step before this one is called that."

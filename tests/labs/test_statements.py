@@ -14,7 +14,7 @@ from core.cluster.snapshot import ClusterSnapshot, Container, Image
 from core.labs import service_statements
 from core.labs.catalogue import LABS
 from core.labs.engine_statements import HasContainer, HasFile, HasImage
-from core.labs.facts import Facts
+from core.labs.facts import Facts, is_image
 from core.labs.queries import EngineQueries
 from core.labs.statement import STATEMENTS, AnyOf, Statement
 from core.labs.statements import MODULES, statement_of
@@ -73,6 +73,10 @@ def test_its_remarks_are_those_that_it_makes_and_are_filled_in(kind: type[Statem
             "step of “rolled back” is 'later': no step before this one is called that.",
         ),
         (
+            {"is": "file", "path": "/a", "state": "stoped"},
+            "state of “file” is 'stoped': it must be running or stopped.",
+        ),
+        (
             {"any": [{"is": "nodes", "count": 3}]},
             "“any” lists two statements at least.",
         ),
@@ -82,6 +86,23 @@ def test_what_is_no_statement_is_told_in_a_sentence(raw: Any, told: str) -> None
     faults: list[str] = []
     statement_of(raw, faults.append, ("before",))
     assert faults == [told]
+
+
+@pytest.mark.parametrize(
+    ("image", "wanted", "is_it"),
+    [
+        ("nginx", "nginx", True),
+        ("docker.io/library/nginx:1.27@sha256:abc", "nginx:1.27", True),
+        ("registry:5000/nginx:1.27", "nginx", True),
+        ("localhost/nginx", "nginx:latest", True),
+        ("nginx:1.27", "nginx:1.28", False),
+        ("bitnami/nginx:1.27", "nginx:1.27", False),
+        ("mynginx:1.27", "nginx:1.27", False),
+        ("97af958e170f", "alpine", False),
+    ],
+)
+def test_an_image_is_known_from_any_registry(image: str, wanted: str, is_it: bool) -> None:
+    assert is_image(image, wanted) == is_it
 
 
 class Known(EngineQueries):
