@@ -84,6 +84,15 @@ def test_each_machine_has_terminals_that_a_reload_finds_again(essaim: str, look:
     expect(screen(page)).to_contain_text("first")
 
 
+def test_a_terminal_turns_dark_with_the_page(essaim: str, look: Look) -> None:
+    page = look(f"{essaim}/console", color_scheme="light")
+    expect(screen(page)).to_have_text(PROMPT)
+    ground = page.locator(".essaim-terminal:not([hidden]) .xterm-scrollable-element")
+    expect(ground).to_have_css("background-color", "rgb(237, 242, 246)")
+    page.emulate_media(color_scheme="dark")
+    expect(ground).to_have_css("background-color", "rgb(28, 40, 50)")
+
+
 def test_two_lines_that_are_pasted_both_run(essaim: str, look: Look) -> None:
     page = look(f"{essaim}/console")
     expect(screen(page)).to_have_text(PROMPT)

@@ -49,7 +49,6 @@ export class Chart {
     this.place = place;
     this.size = size;
     this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-    place.setAttribute("role", "img");
     this.load(data);
     this.resize = new ResizeObserver(() => {
       // Plotly refuses to measure what is not displayed, as while the page changes.
@@ -75,7 +74,14 @@ export class Chart {
     );
   }
 
+  /** Name the picture, for those who hear the page. */
+  name(/** @type {string} */ name) {
+    this.place.setAttribute("role", "img");
+    setLabel(this.place, name);
+  }
+
   draw(/** @type {Figure} */ figure) {
+    if (figure.layout.meta?.name) this.name(figure.layout.meta.name);
     this.figure = figure.layout.xaxis.type === "date" ? localTimes(figure) : figure;
     this.paint();
   }
@@ -86,7 +92,6 @@ export class Chart {
     const { data, layout } = this.figure;
     const { meta, ...rest } = layout;
     const bars = layout.xaxis.type === "category" && !layout.xaxis.ticktext;
-    if (meta?.name) setLabel(this.place, meta.name);
     const axis = { gridcolor: colors.grid, linecolor: colors.grid, zerolinecolor: colors.grid };
     const themed = {
       ...rest,

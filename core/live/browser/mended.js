@@ -5,6 +5,9 @@ import { fill } from "./texts.js";
 /** The menu of pages on a phone: headings stand in its list, which must hold items alone. */
 const LISTS = "[data-testid=stSidebarNavItems], [data-testid=stSidebarNavItems] li:not([role])";
 
+/** The menu of a section of pages, which opens at the end of the page, outside of every landmark. */
+const MENUS = "[data-testid=stTopNavPopoverBody]:not([role])";
+
 /** The attributes that hold Streamlit's words, and ours that keep the English ones. */
 const KEPT = { "aria-label": "data-named", placeholder: "data-held" };
 const SKIP = "Skip to main content";
@@ -16,6 +19,10 @@ const HELP = "Help for "; // and the name of the widget
  */
 export function mend(names) {
   for (const each of document.querySelectorAll(LISTS)) each.setAttribute("role", "none");
+  for (const each of document.querySelectorAll(MENUS)) {
+    each.setAttribute("role", "navigation");
+    each.setAttribute("aria-labelledby", each.querySelector("[role=menu]")?.getAttribute("aria-labelledby") || "");
+  }
   for (const [attribute, kept] of Object.entries(KEPT)) {
     for (const [english, name] of Object.entries(names)) {
       for (const each of document.querySelectorAll(`[${attribute}="${english}"], [${kept}="${english}"]`)) {

@@ -68,6 +68,10 @@ export class Screen {
     this.terminal.onResize(() => this.size());
     this.watch = new ResizeObserver(() => this.fitted());
     this.watch.observe(this.place);
+    this.themed = new MutationObserver(() => requestAnimationFrame(() => this.paint()));
+    this.themed.observe(/** @type {Element} */ (document.querySelector("[data-testid=stApp]")), {
+      attributeFilter: ["class"],
+    });
     this.terminal.attachCustomKeyEventHandler((event) => this.key(event));
     this.place.addEventListener("paste", (event) => this.paste(event), { capture: true });
     // As in xterm, what is selected is copied.
@@ -252,11 +256,16 @@ export class Screen {
 
   /** @type {((control: boolean) => void) | undefined} hears of it */ held;
 
+  /** Take the colours of the page, which may turn dark. */
+  paint() {
+    if (this.place.isConnected) this.terminal.options.theme = colors(this.place);
+  }
+
   show(/** @type {boolean} */ front) {
     this.place.hidden = !front;
     this.tab.firstElementChild?.setAttribute("aria-selected", String(front));
     if (!front) return;
-    this.terminal.options.theme = colors(this.place);
+    this.paint();
     this.fitted();
     if (!matchMedia("(pointer: coarse)").matches) this.terminal.focus(); // it would bring up a phone's keyboard
   }
@@ -265,6 +274,7 @@ export class Screen {
     this.closed = true;
     clearTimeout(this.retry);
     this.watch.disconnect();
+    this.themed.disconnect();
     this.socket?.close();
     this.terminal.dispose();
     this.place.remove();

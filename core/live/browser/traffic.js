@@ -84,6 +84,8 @@ class Whole {
     const { words, language } = data;
     const { percentiles, reports, runs } = run;
     const [p50, p95, p99] = percentiles.map((ms) => number(ms, language, ms !== null && ms >= 10 ? 0 : 1));
+    this.answered.name(words.answered_title);
+    this.latency.name(words.latency_title);
     setText(this.at("percentiles"), fill(words.percentiles, { p50, p95, p99 }));
     setText(this.at("fairness"), number(run.fairness, language, 2));
     setText(this.at("fair"), run.fair);
