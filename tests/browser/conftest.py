@@ -61,9 +61,11 @@ def dashboard(at: int = 0, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def practice_engine(port: int, swarm: str = "formed") -> Iterator[subprocess.Popen[bytes]]:
+def practice_engine(
+    port: int, swarm: str = "formed", module: str = "essaim_practice"
+) -> Iterator[subprocess.Popen[bytes]]:
     """A practice engine of its own, which can be killed and started again."""
-    with program("essaim_practice", "--port", str(port), "--swarm", swarm) as process:
+    with program(module, "--port", str(port), "--swarm", swarm) as process:
         answers(f"http://127.0.0.1:{port}/_ping", process)
         yield process
 

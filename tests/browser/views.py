@@ -38,9 +38,8 @@ def served(engine: str) -> Iterator[str]:
             port = free_port()
             choice = {"DOCKER_HOST": f"tcp://127.0.0.1:{port}", "ESSAIM_PASSWORD": PASSWORD}
             if engine != "gone":
-                stack.enter_context(
-                    practice_engine(port, "formed" if engine == "real" else "empty")
-                )
+                swarm = "formed" if engine == "real" else "empty"
+                stack.enter_context(practice_engine(port, swarm, "tests.browser.real"))
         yield stack.enter_context(dashboard(0, **choice, ESSAIM_DATA=folder))
 
 
@@ -114,14 +113,21 @@ def _tile(page: Page) -> None:
 def _menu(page: Page) -> None:
     """The pages that the head's last section leads to."""
     page.get_by_test_id("stTopNavSection").last.click()
+    expect(page.get_by_role("navigation").get_by_role("menu")).to_be_visible()
 
 
 def _unlock(page: Page) -> None:
-    page.get_by_test_id("stPopoverButton").filter(has=page.get_by_text("lock")).click()
+    page.get_by_test_id("stPopoverButton").filter(has_text="lock").first.click()
     page.locator("input[type=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator(".st-key-lock")).to_be_visible()
+    page.mouse.move(0, 0)  # a hint hangs where it rests
     settle(page)
+
+
+#: Whether every chart is drawn.
+CHARTED = """() => [...document.querySelectorAll('[data-part][role=img]')]
+  .every((each) => !each.offsetParent || each.querySelector('.main-svg'))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,7 @@ class View:
         page.wait_for_selector(".essaim-status:not(:empty)")
         settle(page)
         self.act(page)
+        page.wait_for_function(CHARTED)
 
 
 VIEWS = (
