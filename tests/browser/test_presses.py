@@ -26,6 +26,13 @@ DRAWN = """() => {
   };
   window.draw();
 }"""
+#: One that is in no widget with a key, and goes.
+NAMELESS = """
+  document.querySelector('.st-key-tried').remove();
+  document.body.appendChild(document.createElement('button')).dispatchEvent(
+    new PointerEvent('pointerdown', { bubbles: true, isPrimary: true }));
+  document.body.lastChild.remove();
+"""
 MOVE = "document.querySelector('.st-key-tried').style.top = '400px'"
 
 
@@ -39,6 +46,7 @@ def test_a_press_is_not_lost_and_counts_once(essaim: str, look: Look) -> None:
         ("draw('Begin anew')", 0),  # another button in its place
         ("document.querySelector('.st-key-tried button').disabled = true", 0),
         ("document.querySelector('.st-key-tried').remove()", 0),
+        (NAMELESS, 0),
     ):
         hold(page)
         page.evaluate(meanwhile)

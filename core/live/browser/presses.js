@@ -27,8 +27,9 @@ function known(button) {
 /** The same button, or the one that stands in its place now. @param {Known} known */
 function successor({ button, place, label }) {
   if (button.isConnected) return button;
+  if (!place) return undefined;
   /** @type {NodeListOf<HTMLButtonElement>} */ const there = document.querySelectorAll(`.${place} button`);
-  return place ? [...there].find((each) => labelOf(each) === label) : undefined;
+  return [...there].find((each) => labelOf(each) === label);
 }
 
 /** The class that Streamlit makes of a widget's key: it stays when the button is made again. @param {Element} button */
