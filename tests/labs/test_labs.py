@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from core.i18n import LANGUAGES, spaced, translation
 from core.labs.catalogue import BY_NAME, LABS
 from core.labs.facts import Facts, red
 from core.labs.lab import Lab
-from core.labs.moves import InstanceFault, Join
+from core.labs.moves import InstanceFault, Join, Move
 from core.labs.progress import ASKING, INTEREST, Labs, remark
 from core.labs.queries import EngineQueries
 from core.labs.texts import LabText, texts
@@ -95,8 +96,16 @@ def test_untouched_it_stays_red(lab: Lab) -> None:
 
 @each_lab
 def test_its_solution_turns_it_green(lab: Lab) -> None:
+    made: list[str] = []
+
+    def do(control: Control, moves: Sequence[Move]) -> None:
+        made.extend(step.name for step in (control.labs.progress(lab.name).current,) if step)
+        do_it_for_me(control, moves)
+        control.collector.refresh(30)
+
     with practice(lab) as control:
-        play(control, lab)
+        play(control, lab, do)
+        assert made == [step.name for step in lab.steps]  # none was green before its own
         progress = control.labs.progress(lab.name)
         assert progress.current is None
         assert progress.done == tuple(step.name for step in lab.steps)
