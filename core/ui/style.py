@@ -19,7 +19,8 @@ def sheet() -> str:
     # Streamlit mixes brighter colours, which are hard to read from the last row.
     pages = FILES["pages.css"].read_text(encoding="utf-8")
     return f"""<style>{pages}
-a:focus-visible {{ outline: 3px solid {_tone("linkColor")}; outline-offset: 1px; }}
+:is(a, button, summary):focus-visible {{
+  outline: 3px solid {_tone("linkColor")}; outline-offset: 1px; }}
 [data-testid="stCaptionContainer"] {{ color: {gray}; opacity: 1; }}
 [data-variant="segmented_control"][data-selected] p, [data-variant="pills"][data-selected] p,
 [data-testid="stSliderThumbValue"] {{ color: {_tone("linkColor")}; }}
