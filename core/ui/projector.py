@@ -23,8 +23,10 @@ from core.ui.share import reached_at
 
 #: Only while the projector is drawn: its absence brings the frame back.
 STYLE = """<style>
-header[data-testid="stHeader"], section[data-testid="stSidebar"],
-.st-key-projector_head [data-testid="stHeading"] { display: none; }
+header[data-testid="stHeader"], section[data-testid="stSidebar"] { display: none; }
+/* For who hears the page. */
+.st-key-projector_head [data-testid="stHeading"] { position: absolute; width: 1px; height: 1px;
+  overflow: hidden; clip-path: inset(50%); }
 .stMainBlockContainer { padding: 0.8rem 1.2rem 0; }
 .st-key-projector_head { position: fixed; inset-block-start: 0.5rem; inset-inline-end: 1.2rem;
   width: auto; max-width: 40vw; z-index: 10; }
