@@ -9,6 +9,7 @@ is there again, and its Control is made when somebody looks at it.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 import os
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from core.board.learner import Learner
 from core.control import keeping, memory
 from core.control.access import Access
 from core.control.admission import Admission
@@ -30,7 +32,6 @@ from core.engine.worker import Return
 from core.errors import Crowded, NotBegun, NoWorker
 from core.i18n import later as _
 from core.labs.kept import KeptLabs
-from core.labs.progress import Labs
 from core.storage import folder
 from core.storage.storage import Storage
 from core.threads.supervised import SupervisedThread
@@ -40,8 +41,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a viewer until a Control rests: more than a page takes to come back.
 REST_AFTER = 60.0
-#: Seconds without a viewer until an unused cluster may be ended for a new one; a viewer who comes
-#: back gets another that is equal.
+#: The same until an unused cluster may be ended for a new one: who comes back gets an equal one.
 SPARE_AFTER = 60.0
 #: Seconds without a viewer until any cluster is ended.
 END_AFTER = 4 * 3600.0
@@ -77,6 +77,7 @@ class Classroom:
         self._coming: set[str] = set()  # keys of clusters that are being made
         self._asleep: dict[str, Asleep] = {}
         self._codes: dict[str, str] = {}  # keys by the code to look on
+        self._numbers = itertools.count(1)  # of learners
         self._thread = SupervisedThread("classroom", self._go_round)
         self._admission = Admission(engines.most, now) if isinstance(engines, Practice) else None
         if not self.shared:
@@ -91,14 +92,15 @@ class Classroom:
         """Whether there is a cluster of this key or code."""
         return key in self._clusters or key in self._asleep or key in self._codes
 
-    def viewing_code(self, key: str) -> str:
-        """The code with which others may look at the cluster of this key; '' where there is none.
-
-        It is random: the key cannot be found from it.
-        """
+    def kept(self, key: str) -> KeptCluster | None:
+        """What is written down of the cluster of this key or code."""
         key = self._codes.get(key, key)
         cluster = self._clusters.get(key) or self._asleep.get(key)
-        return cluster.kept.code if cluster else ""
+        return cluster.kept if cluster else None
+
+    def viewing_code(self, key: str) -> str:
+        """The code with which others may look at the cluster of this key; '' for none."""
+        return kept.code if (kept := self.kept(key)) else ""
 
     def found(self, key: str) -> Control:
         """The existing cluster of this key or code. Raises NotBegun."""
@@ -129,13 +131,10 @@ class Classroom:
         """Every cluster that has a Control, with its key. They go on resting."""
         return tuple((key, cluster.control) for key, cluster in list(self._clusters.items()))
 
-    def labs(self) -> tuple[Labs | KeptLabs, ...]:
-        """The labs of every cluster, in the order in which the clusters were begun."""
-        found: list[tuple[float, Labs | KeptLabs]] = [
-            *((each.kept.begun, each.control.labs) for each in list(self._clusters.values())),
-            *((each.kept.begun, each.labs) for each in list(self._asleep.values())),
-        ]
-        return tuple(labs for _begun, labs in sorted(found, key=lambda each: each[0]))
+    def learners(self) -> tuple[Learner, ...]:
+        """Everybody with a cluster, in the order in which they came."""
+        held: list[Held | Asleep] = [*list(self._clusters.values()), *list(self._asleep.values())]
+        return tuple(sorted((each.learner() for each in held), key=lambda each: each.number))
 
     def end(self, key: str) -> None:
         """End the cluster of this key, if there is one."""
@@ -210,7 +209,7 @@ class Classroom:
         control.start()
         now = self._wall()
         code = "" if self.shared else keys.new()
-        kept = asleep.kept if asleep else KeptCluster(code, begun=now, used=now, touched=False)
+        kept = asleep.kept if asleep else KeptCluster(code, now, now, False, next(self._numbers))
         cluster = Held(control, self._now(), kept.code, control.as_read_only(), kept)
         with self._lock:
             if not self._stopped:
@@ -273,6 +272,7 @@ class Classroom:
             labs = self.storage.record(key, "labs", KeptLabs) or KeptLabs()
             self._asleep[key] = Asleep(kept, self._now() - idle, labs)
             self._codes[kept.code] = key
+            self._numbers = itertools.count(kept.number + 1)
 
     def _note(self, key: str, cluster: Held, now: bool = False) -> None:
         """Write down when it was used, and that something was done in it. now: in any case."""

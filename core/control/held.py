@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+from core.board.learner import Learner
 from core.control.control import Control
 from core.control.keeping import KeptCluster
 from core.labs.kept import KeptLabs
@@ -23,6 +24,10 @@ class Held:
     #: One for each: no request waits for another learner's cluster.
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def learner(self) -> Learner:
+        labs, kept = self.control.labs, self.kept
+        return Learner(kept.number, self.code, labs.name, self.control.watched, labs.begun())
+
 
 @dataclass(frozen=True, slots=True)
 class Asleep:
@@ -31,6 +36,10 @@ class Asleep:
     kept: KeptCluster
     used: float  # by the monotonic clock
     labs: KeptLabs
+
+    def learner(self) -> Learner:
+        kept = self.kept
+        return Learner(kept.number, kept.code, self.labs.name, False, self.labs.begun())
 
 
 def untouched(cluster: Held, age: float = 0.0) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
+from core.board.settings import SETTINGS, Naming
 from core.commands.journal import Journal, Record
 from core.engine import keys
 from core.errors import EssaimError
-from core.labs.board import SETTINGS
 from core.labs.kept import KeptLabs
 from core.labs.progress import Labs
 from core.storage.storage import Storage
@@ -28,17 +28,20 @@ CLASS = ""
 class KeptCluster:
     """A learner's cluster."""
 
-    code: str  # for viewers who may only look
+    code: str  # for viewers who may only look; random, so that the key cannot be found from it
     begun: float  # seconds since the epoch
     used: float  # when somebody last looked at it, within a minute; the same
     touched: bool  # something was done in it
+    number: int = 0  # of its learner on the board, from 1; 0 where an earlier version kept it
 
 
 @dataclass(frozen=True, slots=True)
 class KeptClass:
     """The teacher's settings."""
 
-    named: bool = False
+    named: bool = False  # as an earlier version kept it: learners are asked for first names
+    naming: Naming | None = None
+    names: Mapping[str, str] = field(default_factory=dict)  # that the teacher gave, by code
 
 
 class Keeping:
@@ -127,15 +130,27 @@ def sign_alike(storage: Storage) -> None:
 def settings(storage: Storage) -> None:
     """Take up the teacher's settings, and keep them from now on."""
     if kept := storage.record(CLASS, "settings", KeptClass):
-        SETTINGS.named = kept.named
-    SETTINGS.changed = lambda: storage.put(CLASS, "settings", lambda: KeptClass(SETTINGS.named))
+        earlier: Naming = "asked" if kept.named else "numbers"
+        SETTINGS.restore(kept.naming or earlier, kept.names)
+
+    def now() -> KeptClass:
+        return KeptClass(SETTINGS.named, SETTINGS.naming, dict(SETTINGS.given))
+
+    SETTINGS.changed = lambda: storage.put(CLASS, "settings", now)
 
 
 def clusters(storage: Storage, now: float) -> list[tuple[str, KeptCluster]]:
-    """The learners' clusters by key. now: when one was used that does not tell it any more."""
+    """The learners' clusters by key, in the order of their numbers.
+
+    now: when one was used that does not tell it any more.
+    """
     found = []
     for owner in storage.owners():
         if owner != CLASS and keys.read(owner) == owner:  # else an engine that everybody shares
             kept = storage.record(owner, "cluster", KeptCluster)
             found.append((owner, kept or KeptCluster(keys.new(), now, now, touched=True)))
-    return found
+    found.sort(key=lambda each: (each[1].number, each[1].begun))
+    return [
+        (key, replace(kept, number=kept.number or number))
+        for number, (key, kept) in enumerate(found, 1)
+    ]

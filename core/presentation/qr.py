@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import segno
 
 
+@lru_cache(128)
 def svg(address: str) -> str:
     """An SVG element, dark on white whatever the theme is: cameras want it so."""
     code = segno.make(address, error="m", micro=False)

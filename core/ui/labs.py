@@ -6,10 +6,10 @@ from functools import partial
 
 import streamlit as st
 
+from core.board.settings import SETTINGS
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
 from core.control.classroom import classroom
-from core.labs.board import SETTINGS
 from core.labs.kept import LabProgress
 from core.labs.lab import Lab, Step
 from core.labs.progress import remark

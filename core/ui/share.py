@@ -11,7 +11,11 @@ import streamlit as st
 from core.control.classroom import classroom
 from core.engine import keys
 from core.errors import Crowded, NoRoom, NoWorker
+from core.presentation import qr
+from core.ui.forms import row
 from core.ui.live import component
+from core.ui.script_runs import caught
+from core.ui.selection import segments
 from core.ui.session import _, control, key, language, own_key
 
 _leave = component("leave")
@@ -26,18 +30,11 @@ def share() -> None:
     label = keys.spelled(here) if visiting else _("Share")
     icon = ":material/group:" if visiting else ":material/person_add:"
     icon = ":material/visibility:" if read_only else icon
-    with st.popover(label, icon=icon, key="share"):
+    # It tells whether it is open, so that it can be closed below a code that is shown large.
+    with st.popover(label, icon=icon, key="share", on_change="rerun"):
         if visiting and not read_only:
             st.write(_("You look at somebody else's practice cluster. What you do, they see."))
-        _code(
-            _("For the class: who has this code looks on, and changes nothing."),
-            classroom().viewing_code(here),
-        )
-        if not read_only:
-            _code(
-                _("For a neighbour: who has this one does everything that you may do."),
-                here,
-            )
+        _ways(here, read_only)
         if visiting and st.button(_("Back to my own cluster"), key="share_home"):
             _go("")
         with st.form("share_visit", border=False):
@@ -49,13 +46,70 @@ def share() -> None:
                 _go(found)
             else:
                 st.error(_("No practice cluster has this code."))
+        if (kept := classroom().kept(mine)) and kept.number:
+            st.caption(
+                _("On the teacher's board you are learner {number}.").format(number=kept.number)
+            )
+    if large := st.session_state.get("share_shown"):
+        st.dialog(" ", width="large", on_dismiss=caught(_closed))(_large)(str(large), here)
 
 
-def _code(use: str, code: str) -> None:
-    """A code, in groups of letters and as a link."""
-    st.write(use)
-    st.markdown(f"### {keys.spelled(code)}")
-    st.code(_link(code), language=None, wrap_lines=True)
+def _ways(here: str, read_only: bool) -> None:
+    """One way in at a time, with its QR code: two side by side are mistaken for each other."""
+    names = {"look": _("To look on"), "together": _("To work together"), "own": _("On their own")}
+    if read_only:
+        del names["together"]
+    way = segments(_("Way in"), list(names), "share_way", "look", names.__getitem__)
+    told = {
+        "look": _("For the class: who has this code looks on, and changes nothing."),
+        "together": _("For a neighbour: who has this one does everything that you may do."),
+        "own": _("For the class: each gets a practice cluster of their own."),
+    }
+    st.write(told[way])
+    code, address = _way(way, here)
+    with row():
+        st.image(qr.svg(address), width=170, alt=_("QR code"))
+        with st.container(width="content"):
+            if code:
+                st.markdown(f"### {keys.spelled(code)}")
+            st.button(
+                _("Show it large"),
+                key="look_large",
+                icon=":material/fullscreen:",
+                on_click=caught(show_large),
+                args=(way,),
+            )
+    st.code(address, language=None, wrap_lines=True)
+
+
+def _way(way: str, here: str) -> tuple[str, str]:
+    """The code of a way in, '' for none, and its address."""
+    code = {"look": classroom().viewing_code(here), "together": here}.get(way, "")
+    return code, f"{reached_at()}/?{urlencode({'cluster': code})}"
+
+
+def show_large(way: str) -> None:
+    """Show the code of a way in (``look``, ``together``, ``own``) to a whole room."""
+    st.session_state["share_shown"] = way
+    st.session_state["share"] = False
+
+
+def _closed() -> None:
+    st.session_state["share_shown"] = ""
+
+
+def _large(way: str, here: str) -> None:
+    """One QR code for a whole room, and what it leads to in large type."""
+    names = {
+        "look": _("Look on"),
+        "together": _("Work together"),
+        "own": _("A cluster of your own"),
+    }
+    code, address = _way(way, here)
+    with st.container(horizontal_alignment="center", key="share_large"):
+        st.markdown(f"# {names.get(way, '')}", width="content")
+        st.image(qr.svg(address), width=600, alt=_("QR code"))
+        st.markdown(f"# {keys.spelled(code)}" if code else f"### {reached_at()}", width="content")
 
 
 def not_found() -> None:
@@ -92,10 +146,6 @@ def _go(code: str) -> None:
     """Load the page again, with the cluster of this code; '' for the viewer's own."""
     query = urlencode({"cluster": code, "lang": language()})
     _leave(key="share_leave", query=f"?{query}")
-
-
-def _link(code: str) -> str:
-    return f"{reached_at()}/?cluster={code}"
 
 
 def reached_at() -> str:

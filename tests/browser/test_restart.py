@@ -18,7 +18,7 @@ from tests.browser.conftest import PATIENCE, Look, dashboard, free_port, practic
 from tests.browser.test_console import answer, run
 from tests.browser.test_labs import GREEN
 from tests.browser.test_machines import type_line
-from tests.browser.test_share import codes, create
+from tests.browser.test_share import code_to, create
 from tests.cluster.test_collector import until
 
 pytestmark = pytest.mark.browser
@@ -109,7 +109,7 @@ def test_a_learner_goes_on_where_they_were(look: Look, tmp_path: Path) -> None:
         expect(page.locator(f"{GREEN}[data-step='0']")).to_be_visible()
         desk.goto(essaim)
         create(desk, SERVICE.decode())
-        before, key = codes(desk), own_key(page)
+        before, key = code_to(desk, "To look on"), own_key(page)
         desk.close()
         until(lambda: kept(tmp_path))
     expect(page.locator(".essaim-status")).to_contain_text("does not answer")
@@ -118,7 +118,7 @@ def test_a_learner_goes_on_where_they_were(look: Look, tmp_path: Path) -> None:
         expect(page.get_by_role("heading", name=known["pull"].title)).to_be_visible()
         page.get_by_role("button", name="Previous step").click()
         expect(page.locator(f"{GREEN}[data-step='0']")).to_be_visible()
-        assert codes(page) == before
+        assert code_to(page, "To look on") == before
         assert own_key(page) == key
         page.goto(essaim)
         expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
@@ -141,8 +141,9 @@ def test_in_memory_alone_it_goes_on_with_a_cluster_of_its_own(look: Look) -> Non
         )
         page.get_by_role("button", name="Share").click()
         shown = page.get_by_test_id("stPopoverBody").get_by_role("heading")
-        expect(shown).to_have_count(2)
-        expect(shown.nth(1)).not_to_have_text("everybody")
+        page.get_by_role("radio", name="To work together").click()
+        expect(shown).to_have_count(1)
+        expect(shown).not_to_have_text("everybody")
         assert own_key(page) != before
 
 

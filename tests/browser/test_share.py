@@ -19,12 +19,15 @@ def create(page: Page, name: str) -> None:
     expect(page.locator(".essaim-tile[data-phase=running]")).to_have_count(3)
 
 
-def codes(page: Page) -> list[str]:
-    """What Share shows: the code to look on, and the one to work together."""
+def code_to(page: Page, way: str) -> str:
+    """The code that Share shows, ``To look on`` or ``To work together``."""
     page.get_by_role("button", name="Share").click()
+    page.get_by_role("radio", name=way).click()
     shown = page.get_by_test_id("stPopoverBody").get_by_role("heading")
-    expect(shown).to_have_count(2)
-    return shown.all_text_contents()
+    expect(shown).to_have_count(1)
+    expect(page.get_by_role("radio", name=way)).to_be_checked()
+    expect(page.get_by_test_id("stPopoverBody").get_by_role("img", name="QR code")).to_have_count(1)
+    return shown.text_content() or ""
 
 
 def test_a_learners_own_cluster_is_found_again_shared_and_left(look: Look) -> None:
@@ -37,7 +40,7 @@ def test_a_learners_own_cluster_is_found_again_shared_and_left(look: Look) -> No
 
         ada.reload()
         expect(ada.get_by_role("button", name="Remove ada")).to_be_visible()
-        code = codes(ada)[1]
+        code = code_to(ada, "To work together")
 
         bob.get_by_role("button", name="Share").click()
         field = bob.get_by_label("Code of a neighbour, or of the teacher")
@@ -64,7 +67,7 @@ def test_a_class_looks_on_and_changes_nothing(look: Look) -> None:
     with dashboard(ESSAIM_ENGINE="practice") as essaim:
         ada, bob = look(essaim), look(essaim)
         create(ada, "web")
-        code = codes(ada)[0]
+        code = code_to(ada, "To look on")
         ada.keyboard.press("Escape")
 
         bob.get_by_role("button", name="Share").click()

@@ -34,6 +34,7 @@ def served(engine: str) -> Iterator[str]:
         if engine in ("practice", "apart"):
             swarm = "empty" if engine == "apart" else "formed"
             choice = {"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": swarm}
+            choice |= {"ESSAIM_PASSWORD": PASSWORD}  # of the board
         else:
             port = free_port()
             choice = {"DOCKER_HOST": f"tcp://127.0.0.1:{port}", "ESSAIM_PASSWORD": PASSWORD}
@@ -116,6 +117,25 @@ def _menu(page: Page) -> None:
     expect(page.get_by_role("navigation").get_by_role("menu")).to_be_visible()
 
 
+def _class(page: Page) -> None:
+    """The class, after the password: it is asked for once."""
+    asked, learner = page.locator("input[type=password]"), page.locator(".essaim-grid tbody button")
+    expect(asked.or_(learner).first).to_be_visible()
+    if asked.is_visible():
+        asked.fill(PASSWORD)
+        page.keyboard.press("Enter")
+    expect(learner.first).to_be_visible()
+    settle(page)
+
+
+def _shoulder(page: Page) -> None:
+    """The look over a learner's shoulder."""
+    _class(page)
+    page.locator(".essaim-grid tbody button").first.click()
+    expect(page.get_by_role("dialog").locator(".essaim-node").first).to_be_visible()
+    settle(page)
+
+
 def _unlock(page: Page) -> None:
     page.get_by_test_id("stPopoverButton").filter(has_text="lock").first.click()
     page.locator("input[type=password]").fill(PASSWORD)
@@ -188,7 +208,9 @@ VIEWS = (
     View("lab-1", "labs?lab=lab1"),
     View("lab-2", "labs?lab=lab2"),
     View("lab-3", "labs?lab=lab3"),
-    View("board", "board"),
+    View("board-locked", "board"),
+    View("board", "board", act=_class),
+    View("board-look", "board", act=_shoulder),
     View("console", "console"),
     View("apart-cluster", engine="apart"),
     View("apart-nodes", "nodes", engine="apart"),

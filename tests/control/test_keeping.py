@@ -11,6 +11,7 @@ from typing import Any
 import docker
 import pytest
 
+from core.board.settings import SETTINGS
 from core.commands.services import CreateService
 from core.control import classroom as rules
 from core.control import keeping
@@ -23,7 +24,6 @@ from core.engine import keys
 from core.engine.connection import Connection, Practice
 from core.engine.worker import PracticeCluster
 from core.errors import NoRoom, NotAllowed
-from core.labs.board import SETTINGS, learners
 from core.storage.storage import FILE, Storage
 from core.votes.model import NodeBefore, Question
 from essaim_practice.hosting.server import PracticeServer
@@ -71,10 +71,10 @@ class Server:
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     """Other tests sign with the same secret, and have the same class."""
-    named, secret = SETTINGS.named, keys._secret
+    naming, given, secret = SETTINGS.naming, SETTINGS.given, keys._secret
     yield
     SETTINGS.changed = lambda: None
-    SETTINGS.named = named
+    SETTINGS.restore(naming, given)
     keys.sign_with(secret)
 
 
@@ -160,17 +160,32 @@ def test_the_board_shows_learners_who_have_not_come_back(server: Server) -> None
     server.wall.time += 1
     for key, name in ((ADA, "Ada"), (BOB, "Bob")):
         work(server.room.control(key), name)
-    SETTINGS.named = True
+    bob, ada = server.room.learners()
+    SETTINGS.naming = "own"
+    SETTINGS.give(
+        {bob.code: " Robert ", ada.code: "Lady L.", "gone": "Nobody"}, {bob.code, ada.code}
+    )
     server.room.storage.flush()
-    before = learners(server.room.labs(), 0.0, named=True)
-    assert [(each.number, each.name) for each in before] == [(1, "Bob"), (2, "Ada")]
+    assert [(bob.number, bob.called), (ada.number, ada.called)] == [(1, "Bob"), (2, "Ada")]
     SETTINGS.changed = lambda: None
-    SETTINGS.named = False
+    SETTINGS.restore("numbers", {})
     room = server.start_again()
-    assert SETTINGS.named  # the teacher still asks for names
-    assert learners(room.labs(), 0.0, SETTINGS.named) == before
+    assert SETTINGS.naming == "own"
+    assert [SETTINGS.name(each) for each in room.learners()] == ["Robert", "Lady L."]
+    places = [[(p.since, p.done, p.ways) for p in each.labs] for each in (bob, ada)]
+    assert [[(p.since, p.done, p.ways) for p in each.labs] for each in room.learners()] == places
     room.control(ADA)
-    assert [each.name for each in learners(room.labs(), 0.0, named=True)] == ["Bob", "Ada"]
+    assert [each.called for each in room.learners()] == ["Bob", "Ada"]
+
+
+def test_a_number_stays_when_somebody_before_is_gone(server: Server) -> None:
+    for key in (BOB, ADA):
+        work(server.room.control(key), key)
+    server.room.end(BOB)
+    assert [each.number for each in server.room.learners()] == [2]
+    room = server.start_again()
+    room.control(BOB)
+    assert [(each.number, each.called) for each in room.learners()] == [(2, ADA), (3, "")]
 
 
 def test_clusters_are_swept_by_the_time_that_really_passed(server: Server) -> None:
@@ -314,7 +329,7 @@ def test_a_real_engine_goes_on_and_another_has_nothing_of_it(server: Server) -> 
         assert room.control().labs.name == "Ada"
         assert room.control().journal.records()
         server.start_again()  # and the practice clusters know nothing of either
-        assert server.room.labs() == ()
+        assert server.room.learners() == ()
 
 
 def test_the_file_holds_nothing_that_is_masked(
@@ -373,8 +388,11 @@ def test_a_folder_of_the_first_version_is_taken_up(server: Server, tmp_path: Pat
     server.start_again()
     assert (server.room.storage.trouble, server.room.storage.put_aside) == (None, None)
     assert keys.own({keys.OWN: RECORDED_COOKIE}) == ADA
-    assert SETTINGS.named
-    assert [labs.name for labs in server.room.labs()] == ["Ada", "Bob"]
+    assert SETTINGS.naming == "asked"
+    assert [(each.number, each.called) for each in server.room.learners()] == [
+        (1, "Ada"),
+        (2, "Bob"),
+    ]
     for key, code in RECORDED_CODES.items():
         assert server.room.viewing_code(key) == code
         control = server.room.control(key)

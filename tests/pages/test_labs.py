@@ -7,17 +7,16 @@ from itertools import cycle
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.board.settings import SETTINGS
 from core.commands.swarm import LeaveSwarm
 from core.control.control import Control
-from core.control.rights import NONE, Right
+from core.control.rights import NONE
 from core.i18n import LANGUAGES
-from core.labs.board import SETTINGS
 from core.labs.catalogue import LABS
 from core.labs.lab import Lab
 from core.labs.texts import texts
-from core.ui.session import Viewer
 from tests.cluster.test_collector import until
-from tests.pages.conftest import PAGES, PASSWORD, Open, fine
+from tests.pages.conftest import PAGES, Open, fine
 
 
 def opened(lab: str, language: str = "en", at: int | None = None) -> AppTest:
@@ -45,8 +44,7 @@ def test_every_step_paints(cluster: Control, lab: Lab) -> None:
 
 def test_a_cluster_that_everybody_shares_says_so(cluster: Control, visit: Open) -> None:
     shared = "Everybody shares this cluster"
-    board = visit("board", viewer=Viewer(right=Right()))
-    for app in (fine(visit("labs")), opened("lab1"), fine(board)):
+    for app in (fine(visit("labs")), opened("lab1")):
         assert any(shared in caption.value for caption in app.caption)
 
 
@@ -122,57 +120,11 @@ def test_a_step_can_be_skipped(cluster: Control) -> None:
     assert "create" in cluster.labs.progress("lab3").done
 
 
-@pytest.mark.parametrize("generated", [False, True])
-def test_the_board_is_the_teachers(cluster: Control, visit: Open, generated: bool) -> None:
-    cluster.access.generated = generated  # nobody has set a password: still it is not for all
-    cluster.labs.progress("lab3")
-    app = fine(visit("board"))
-    assert not app.dataframe
-    app.text_input[0].set_value(PASSWORD)
-    app = fine(next(b for b in app.button if b.form_id == "unlock").click().run())
-    assert list(app.dataframe[0].value["Learner"]) == ["Learner 1"]
-
-
-def test_a_reload_of_the_board_asks_for_no_password_until_lock(
-    cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.ui.session.browser", lambda: "ada")
-    app = visit("board")
-    app.text_input[0].set_value(PASSWORD)
-    fine(next(b for b in app.button if b.form_id == "unlock").click().run())
-    again = fine(visit("board"))
-    assert not again.text_input
-    fine(again.button(key="board_lock").click().run())
-    assert fine(visit("board")).text_input
-
-
-def test_a_real_engine_remembers_nobody(
-    real: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.ui.session.browser", lambda: "ada")
-    fine(visit("board", viewer=Viewer(right=Right())))
-    assert not fine(visit("board")).toggle
-
-
-def test_first_names_are_asked_for_when_the_teacher_wants_them(
-    cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(SETTINGS, "named", False)
-    assert not fine(visit("labs")).text_input
-    app = fine(visit("board", viewer=Viewer(right=Right())))
-    fine(app.toggle(key="named").set_value(True).run())
-    assert SETTINGS.named
-    fine(visit("labs").text_input[0].set_value(" Anne ").run())
-    cluster.labs.progress("lab3")
-    app = fine(visit("board", viewer=Viewer(right=Right())))
-    assert list(app.dataframe[0].value["Learner"]) == ["Anne"]
-
-
 def test_a_first_name_is_taken_without_enter(
     cluster: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A press of another widget sends the text along, and its page has no such field."""
-    monkeypatch.setattr(SETTINGS, "named", True)
+    monkeypatch.setattr(SETTINGS, "_naming", "asked")
     app = fine(visit("labs"))
     app.text_input[0].set_value("Anne")
     fine(app.button(key="look_lab1").click().run())

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.board.settings import SETTINGS
 from core.commands.services import CreateService
 from core.control.access import READ_ONLY, Access
 from core.control.classroom import Classroom, classroom
@@ -16,7 +17,6 @@ from core.control.rights import NONE, Right
 from core.engine import keys
 from core.engine.connection import Practice
 from core.i18n import LANGUAGES, translation
-from core.labs.board import SETTINGS
 from core.ui import session
 from tests.cluster.test_collector import until
 from tests.pages.conftest import PASSWORD, Open, fine
@@ -47,16 +47,17 @@ def test_whatever_can_be_pressed_changes_nothing(
     share = keys.spelled(classroom().viewing_code(keys.DEFAULT))
     # Not even for who has the password: it is for real engines.
     app = fine(visit(page, language, viewer=session.Viewer(right=Right())))
-    harmless = {"reset_files", "share_home"}
+    harmless = {"reset_files", "share_home", "board_lock"}
     enabled = {b.key for b in app.button if b.key and not b.disabled and not b.form_id}
     enabled = {key for key in enabled if not key.startswith("look_")}
     assert enabled <= harmless
     assert all(b.disabled for b in app.button if b.form_id and b.form_id != "share_visit")
     assert all(slider.disabled for slider in app.slider)
     asking = [block.proto.popover for block in app.get("popover")]
-    harmless = {share, translation(language).gettext("Open a file")}
+    said = translation(language).gettext
+    harmless = {share, said("Open a file"), said("Names"), said("Export")}  # the board's
     assert {each.label for each in asking if not each.disabled} <= harmless
-    switches = [toggle for toggle in app.toggle if toggle.key not in ("named", "all_containers")]
+    switches = [toggle for toggle in app.toggle if toggle.key != "all_containers"]
     assert all(switch.disabled for switch in switches)
     told = translation(language).gettext(READ_ONLY)
     if page not in ("board", "timeline", "projector", "vote", "welcome"):
@@ -75,7 +76,7 @@ def test_share_gives_on_the_code_to_look_on_and_no_other(
 def test_a_lab_that_the_teacher_shows_keeps_its_marks_and_the_teachers_name(
     taught: Control, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SETTINGS, "named", True)
+    monkeypatch.setattr(SETTINGS, "_naming", "asked")
     taught.labs.name = "Ada"
     assert [field.label for field in fine(visit("labs")).text_input] == [
         "Code of a neighbour, or of the teacher"

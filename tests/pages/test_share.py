@@ -30,6 +30,7 @@ def test_it_shows_the_code_and_refuses_one_that_nobody_has(
     said = translation(language).gettext
     app = fine(visit("services", language))
     assert [key for key, _ in room.controls()] == [keys.DEFAULT]
+    app = fine(app.button_group(key="share_way").set_value("together").run())
     assert f"### {keys.DEFAULT}" in [each.value for each in app.markdown]
     assert any(f"?cluster={keys.DEFAULT}" in code.value for code in app.code)
     [field] = [
@@ -48,13 +49,39 @@ def test_its_links_lead_where_others_reach_essaim(
     room: Classroom, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ESSAIM_URL", "https://swarm.example/class/")
-    links = [code.value for code in fine(visit("services")).code if "cluster=" in code.value]
-    assert len(links) == 2
-    assert all(link.startswith("https://swarm.example/class/?cluster=") for link in links)
+    links = [link(visit, way) for way in ("look", "together", "own")]
+    assert all(each.startswith("https://swarm.example/class/?cluster=") for each in links)
+    assert links[1:] == [
+        f"https://swarm.example/class/?cluster={keys.DEFAULT}",
+        "https://swarm.example/class/?cluster=",
+    ]
+    assert len(set(links)) == 3
     monkeypatch.delenv("ESSAIM_URL")
     monkeypatch.setattr("core.ui.share._own_host", lambda: "192.0.2.7")
-    links = [code.value for code in fine(visit("services")).code if "cluster=" in code.value]
-    assert all(link.startswith("http://192.0.2.7:") for link in links)
+    assert link(visit, "look").startswith("http://192.0.2.7:")
+
+
+def link(visit: Open, way: str) -> str:
+    """The one address that Share shows for this way in."""
+    app = fine(visit("services", share_way=way))
+    [found] = [code.value for code in app.code if "cluster=" in code.value]
+    return str(found)
+
+
+def test_one_code_at_a_time_is_shown_large_until_it_is_closed(room: Classroom, visit: Open) -> None:
+    app = fine(visit("services", share_way="together"))
+    app = fine(app.button(key="look_large").click().run())
+    assert "# Work together" in [each.value for each in app.markdown]
+    assert f"# {keys.DEFAULT}" in [each.value for each in app.markdown]
+    app = fine(app.run())  # the cluster has changed meanwhile
+    assert "# Work together" in [each.value for each in app.markdown]
+    assert not [each for each in app.markdown if each.value == "# Look on"]
+
+
+def test_a_learner_reads_the_own_number_on_the_board(room: Classroom, visit: Open) -> None:
+    room.control("abcdefgh")
+    told = [each.value for each in fine(visit("services")).caption]
+    assert "On the teacher's board you are learner 2." in told
 
 
 def test_a_real_engine_is_not_shared(cluster: object, visit: Open) -> None:

@@ -1,0 +1,1 @@
+"""How far a class is in the labs, for its teacher."""
