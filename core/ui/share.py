@@ -51,7 +51,13 @@ def share() -> None:
                 _("On the teacher's board you are learner {number}.").format(number=kept.number)
             )
     if large := st.session_state.get("share_shown"):
-        st.dialog(" ", width="large", on_dismiss=caught(_closed))(_large)(str(large), here)
+        names = {
+            "look": _("Look on"),
+            "together": _("Work together"),
+            "own": _("A cluster of your own"),
+        }
+        title = names.get(str(large), _("Share"))
+        st.dialog(title, width="large", on_dismiss=caught(_closed))(_large)(str(large), here)
 
 
 def _ways(here: str, read_only: bool) -> None:
@@ -100,16 +106,10 @@ def _closed() -> None:
 
 def _large(way: str, here: str) -> None:
     """One QR code for a whole room, and what it leads to in large type."""
-    names = {
-        "look": _("Look on"),
-        "together": _("Work together"),
-        "own": _("A cluster of your own"),
-    }
     code, address = _way(way, here)
     with st.container(horizontal_alignment="center", key="share_large"):
-        st.markdown(f"# {names.get(way, '')}", width="content")
         st.image(qr.svg(address), width=600, alt=_("QR code"))
-        st.markdown(f"# {keys.spelled(code)}" if code else f"### {reached_at()}", width="content")
+        st.markdown(f"### {keys.spelled(code) if code else reached_at()}", width="content")
 
 
 def not_found() -> None:

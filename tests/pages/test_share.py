@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.control.access import Access
 from core.control.classroom import Classroom
@@ -71,11 +72,14 @@ def link(visit: Open, way: str) -> str:
 def test_one_code_at_a_time_is_shown_large_until_it_is_closed(room: Classroom, visit: Open) -> None:
     app = fine(visit("services", share_way="together"))
     app = fine(app.button(key="look_large").click().run())
-    assert "# Work together" in [each.value for each in app.markdown]
-    assert f"# {keys.DEFAULT}" in [each.value for each in app.markdown]
+    assert dialogs(app) == ["Work together"]
+    assert [each.value for each in app.markdown].count(f"### {keys.DEFAULT}") == 2
     app = fine(app.run())  # the cluster has changed meanwhile
-    assert "# Work together" in [each.value for each in app.markdown]
-    assert not [each for each in app.markdown if each.value == "# Look on"]
+    assert dialogs(app) == ["Work together"]
+
+
+def dialogs(app: AppTest) -> list[str]:
+    return [str(each.proto.dialog.title) for each in app.get("dialog")]
 
 
 def test_a_learner_reads_the_own_number_on_the_board(room: Classroom, visit: Open) -> None:
