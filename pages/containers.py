@@ -32,7 +32,7 @@ def run() -> None:
         image = next(cell).text_input(_("Image"), placeholder="nginx:latest")
         name = next(cell).text_input(_("Name"), placeholder=_("empty: Docker picks it"))
         publish = next(cell).text_input(_("Published ports"), placeholder="8080:80")
-        command = next(cell).text_input(_("Command"), placeholder='echo "hello from alpine"')
+        command = next(cell).text_input(_("Command"), placeholder="echo hello")
         env = next(cell).text_input(_("Environment"), placeholder="COLOR=blue")
         detach = next(cell).checkbox(_("Leave it running (detached)"), value=True)
         sent = st.form_submit_button(
