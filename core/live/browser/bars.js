@@ -205,7 +205,7 @@ export class Bars {
   /** @param {PlacedMark[]} marks @param {number} top @param {number} bottom */
   drawMarks(marks, top, bottom) {
     const { pen } = this;
-    for (const { text, x, left, row } of marks) {
+    for (const { x, row } of marks) {
       pen.strokeStyle = this.colors.text;
       pen.globalAlpha = 0.65;
       pen.setLineDash([3, 3]);
@@ -215,7 +215,13 @@ export class Bars {
       pen.stroke();
       pen.setLineDash([]);
       pen.globalAlpha = 1;
-      if (row >= 0) this.write(text, left, top - (row + 0.5) * LINE, "13px");
+    }
+    pen.font = `13px ${this.colors.font}`;
+    for (const { text, left, row } of marks) {
+      if (row < 0) continue;
+      const middle = top - (row + 0.5) * LINE;
+      pen.clearRect(left - 1, middle - LINE / 2, pen.measureText(text).width + 2, LINE); // no line through a text
+      this.write(text, left, middle, "13px");
     }
   }
 }
