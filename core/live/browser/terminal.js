@@ -228,10 +228,11 @@ export class Screen {
 
   /** Paste without what no key types: it could end the mark of a paste. @param {ClipboardEvent} event */
   paste(event) {
-    event.preventDefault();
     event.stopPropagation();
-    const text = pasted(event.clipboardData?.getData("text/plain") || "");
-    if (text) this.terminal.paste(text);
+    const text = event.clipboardData?.getData("text/plain");
+    if (!text) return; // nothing to be kept from the browser
+    event.preventDefault();
+    this.terminal.paste(pasted(text));
   }
 
   fitted() {
