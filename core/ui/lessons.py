@@ -172,14 +172,19 @@ def _coming(lesson: Lesson) -> None:
     texts = [option.said(lesson.node, _) for option in options(lesson.kind, step)]
     key = f"lesson_predicted_{lesson.kind}_{step}"
     asked = f"{done.format(node=lesson.node, many=MANY)} **{question}**"
-    chosen = st.radio(asked, texts, index=None, key=key)
+    st.radio(asked, texts, index=None, key=key)
+
+    def reveal() -> None:
+        # Read when it is pressed: the press may come with the choice, before this is drawn again.
+        chosen = st.session_state.get(key)
+        lesson.reveal(texts.index(chosen) if chosen in texts else None)
+
     st.button(
         _("Show what happens"),
         key=f"lesson_reveal_{step}",
         icon=":material/visibility:",
         type="primary",
-        on_click=caught(lesson.reveal),
-        args=(texts.index(chosen) if chosen in texts else None,),
+        on_click=caught(reveal),
     )
 
 

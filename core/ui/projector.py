@@ -108,7 +108,17 @@ def _words() -> dict[str, Any]:
         "bars": _("Replicas per node, now"),
         "none": _("No service yet"),
         "create": _("create web"),
-        "hint": [["?", _("keys")], ["q", _("QR code")], ["h", _("Cluster")]],
+        "+": _("one replica more"),
+        "-": _("one replica fewer"),
+        "help": _("keys"),
+        # As French keyboards have them, where French is read.
+        "names": {"PgUp": _("PgUp"), "PgDn": _("PgDn"), "Esc": _("Esc")},
+        "hint": [
+            ["v", _("Vote")],
+            ["q", _("QR code")],
+            ["?", _("keys")],
+            ["h", _("Cluster")],
+        ],
         "yes": _("Yes (Enter)"),
         "no": _("No (Esc)"),
         "close": _("Close (Esc)"),

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
 from core.live.routes import edition
+from tests.browser.axe import faults
 from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard, free_port, practice_engine
 
 pytestmark = pytest.mark.browser
@@ -46,6 +47,12 @@ def test_keys_scale_drain_and_activate(look: Look) -> None:
         page.keyboard.press("2")
         expect(page.get_by_text(re.compile("Drain node2"))).to_be_visible()
         page.keyboard.press("Escape")
+        expect(page.get_by_role("alertdialog")).to_be_hidden()
+        page.keyboard.press("2")
+        # Enter says yes, but on the button that says no.
+        expect(page.get_by_role("button", name="Yes (Enter)")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
         expect(page.get_by_role("alertdialog")).to_be_hidden()
         page.keyboard.press("2")
         page.keyboard.press("Enter")
@@ -156,11 +163,21 @@ def test_a_phone_finds_the_way_out_and_every_code(look: Look) -> None:
         page.get_by_role("button", name="then: Look").tap()
         expect(page.locator("figure:visible strong")).to_have_text(["Look"])
         page.get_by_role("button", name="Close (Esc)").tap()
+        page.get_by_role("button", name="c create web").tap()
+        expect(page.locator("[data-part=share]")).to_have_text("3/3")
+        page.get_by_role("button", name="one replica more").tap()
+        expect(page.locator("[data-part=share]")).to_have_text("4/4")
         page.get_by_role("button", name="? keys").tap()
         expect(page.get_by_text("drain this node, or activate it again")).to_be_visible()
-        page.get_by_role("button", name="Close (Esc)").tap()
+        # Every key of the list can be pressed there, and a node by its head.
+        page.get_by_role("button", name="PgUp: five more, five fewer").tap()
+        expect(page.locator("[data-part=share]")).to_have_text("9/9")
+        page.locator(".essaim-node header").nth(1).tap()
+        page.get_by_role("button", name="Yes (Enter)").tap()
+        expect(page.locator(".essaim-node-count").nth(1)).to_have_text("0")
+        assert faults(page) == []
         way_out.tap()
-        expect(page.get_by_role("button", name="Create the service")).to_be_visible()
+        expect(page.get_by_role("button", name="Remove web")).to_be_visible()
 
 
 def test_without_an_engine_it_says_so(look: Look) -> None:

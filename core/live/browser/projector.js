@@ -3,7 +3,7 @@
 
 import { Chart } from "./charts.js";
 import { Component, mount } from "./component.js";
-import { button, element } from "./dom.js";
+import { button, element, setLabel } from "./dom.js";
 import { Keyboard } from "./keyboard.js";
 import { fill } from "./texts.js";
 import { allTiles, count, SIGNS, Tiles } from "./tiles.js";
@@ -19,6 +19,17 @@ const SETTLE_MS = 350; // + pressed five times asks once, for five more
 const PATIENCE_MS = 4000; // how long a wish stands before the cluster has taken it up
 /** @type {Record<string, number>} replicas by key */
 const STEPS = { "+": 1, ArrowUp: 1, "-": -1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
+const ANSWERS = '[data-part="answer"] button, [data-part$="-end"] button'; // which end or answer what is shown
+/** @type {Record<string, string>} keys by what the list of keys calls them */
+const NAMED = {
+  "↑": "ArrowUp",
+  "↓": "ArrowDown",
+  "←": "ArrowLeft",
+  "→": "ArrowRight",
+  PgUp: "PageUp",
+  PgDn: "PageDown",
+  Esc: "Escape",
+};
 /** @type {Record<string, number>} */ const TURNS = { ArrowLeft: -1, ArrowRight: 1 }; // services by key
 
 /** @extends {Component<Data>} */
@@ -28,6 +39,7 @@ class Projector extends Component {
   code = 0; // the index of the QR code that is shown
   alone = false; // whether there is no service
   /** @type {{ service: string, replicas: number, until: number } | null} */ wish = null;
+  /** @type {Element | null} */ before = null; // what had the focus before a part was shown over it
   /** @type {(() => void) | null} */ answer = null; // what a yes does, while something is asked
 
   constructor(/** @type {Run<Data>} */ run) {
@@ -77,7 +89,9 @@ class Projector extends Component {
     this.tiles.draw(cluster, one, { words: this.data.words });
     cluster.nodes.forEach(({ id }, index) => {
       const head = this.tiles.columns.views.get(id)?.head;
-      if (head) head.dataset.key = index < 9 ? this.keyboard.label(String(index + 1)) : "";
+      if (!head) return;
+      head.dataset.key = index < 9 ? this.keyboard.label(String(index + 1)) : "";
+      head.onclick = () => this.action(String(index + 1))?.(); // for who has no keys
     });
     this.bars.draw(enlarged(cluster.figures[one]));
     this.drawTitle(cluster);
@@ -109,6 +123,8 @@ class Projector extends Component {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.news.cluster) return;
     const { target } = event;
     if (target instanceof Element && target.closest("input, textarea, select, [contenteditable=true]")) return;
+    // A button that was reached by Tab is pressed.
+    if (target instanceof Element && target.closest("button") && (event.key === "Enter" || event.key === " ")) return;
     const act = this.action(this.keyboard.read(event));
     if (!act) return;
     event.preventDefault();
@@ -127,7 +143,7 @@ class Projector extends Component {
     }
     if (answer) return key === "Escape" || key === "n" ? () => this.shut() : null;
     if (STEPS[key]) return () => this.scale(STEPS[key]);
-    if (/^\d$/.test(key)) {
+    if (/^\d+$/.test(key)) {
       const node = this.news.cluster?.nodes[Number(key) - 1];
       return node && (() => this.turn(node));
     }
@@ -139,7 +155,7 @@ class Projector extends Component {
       };
     }
     /** @type {Record<string, (() => void) | null>} */ const actions = {
-      "?": () => this.open("help"),
+      "?": () => this.open("help", this.data.words.help),
       c: service ? null : () => this.allowed() && this.ask({ kind: "create" }),
       q: () => this.nextCode(),
       r: () => this.rebalance(),
@@ -197,47 +213,82 @@ class Projector extends Component {
   /** @param {string} word @param {Record<string, unknown>} fields @param {() => void} then */
   confirm(word, fields, then) {
     const { words } = this.data;
-    this.say(fill(words[word], fields));
-    this.answer = then;
-    this.offer("answer", [
+    this.say(fill(words[word], fields), [
       ["Enter", words.yes],
       ["Escape", words.no],
     ]);
+    this.answer = then;
   }
 
-  say(/** @type {string} */ text) {
-    this.open("ask");
+  say(/** @type {string} */ text, answers = [["Escape", this.data.words.close]]) {
     this.at("question").textContent = text;
-    this.offer("answer", [["Escape", this.data.words.close]]);
+    this.offer("answer", answers);
+    this.open("ask", text);
   }
 
   /** Name the keys wherever they are shown: the words are new, or more of the keyboard is known. */
   name() {
     const { words } = this.data;
     this.alone = Boolean(this.news.cluster && !this.service);
-    this.offer("hint", this.alone ? [["c", words.create], ...words.hint] : words.hint);
+    const first = this.alone ? [["c", words.create]] : ["-", "+"].map((key) => [key, "", words[key]]);
+    this.offer("hint", [...first, ...words.hint]);
     this.at("keys").replaceChildren();
     for (const [names, meaning] of words.keys) {
-      const labels = names.split(" ").map((/** @type {string} */ name) => this.keyboard.label(name));
-      element("dt", "", this.at("keys"), labels.filter(Boolean).join("  "));
+      const term = element("dt", "", this.at("keys"));
+      for (const name of names.split(" ")) this.nameKey(term, name, meaning);
       element("dd", "", this.at("keys"), meaning);
     }
     this.offer("keys-end", [["Escape", words.close]]);
   }
 
-  /** Buttons for a viewer without a keyboard: each does what its key does. @param {string} part @param {string[][]} keys */
-  offer(part, keys) {
-    this.at(part).replaceChildren();
-    for (const [key, meaning] of keys) {
-      const printed = key.length === 1 ? `${this.keyboard.label(key)} ` : "";
-      button("", this.at(part), `${printed}${meaning}`, () => this.action(key)?.());
-    }
+  /** A key in the list of keys, as a button that does the same. @param {Element} term @param {string} name @param {string} meaning */
+  nameKey(term, name, meaning) {
+    const shown = this.data.words.names[name] || this.keyboard.label(name);
+    if (!shown) return;
+    if (term.childNodes.length) term.append(" ");
+    if (name === "1…9") return void term.append(shown);
+    const key = NAMED[name] || name;
+    const made = button("", term, shown, () => {
+      if (key !== "?") this.shut();
+      this.action(key)?.();
+    });
+    setLabel(made, `${shown}: ${meaning}`);
   }
 
-  open(/** @type {string} */ part) {
+  /**
+   * Buttons for a viewer without a keyboard: each does what its key does.
+   * @param {string} part
+   * @param {string[][]} keys each with its meaning, and how that is read aloud where it is not shown
+   */
+  offer(part, keys) {
+    const focused = this.at(part).contains(document.activeElement);
+    this.at(part).replaceChildren();
+    for (const [key, meaning, label] of keys) {
+      const printed = key.length === 1 ? `${this.keyboard.label(key)} ` : "";
+      const made = button("", this.at(part), `${printed}${meaning}`.trim(), () => this.action(key)?.());
+      if (label) setLabel(made, label, true);
+    }
+    if (focused) this.at(part).querySelector("button")?.focus();
+  }
+
+  /** Show a part, or hide it where it is shown. @param {string} part @param {string} label */
+  open(part, label) {
     const again = !this.at(part).hidden;
     this.shut();
-    this.at(part).hidden = again;
+    if (!again) this.show(part, label);
+  }
+
+  /** Show a part over all others: nobody reaches those meanwhile. @param {string} part @param {string} label */
+  show(part, label) {
+    this.before = document.activeElement;
+    setLabel(this.at(part), label);
+    this.at(part).hidden = false;
+    this.cover(true);
+    this.at(part).querySelector(ANSWERS)?.focus({ preventScroll: true });
+  }
+
+  cover(/** @type {boolean} */ covered) {
+    for (const part of ["head", "nodes", "bars-frame", "foot"]) this.at(part).inert = covered;
   }
 
   /** Show one code at a time, since a phone's camera takes any that it sees. */
@@ -255,12 +306,15 @@ class Projector extends Component {
     element("span", "", figure, address);
     const next = codes[at + 1];
     this.offer("codes-end", [...(next ? [["q", `${words.next} ${next.title}`]] : []), ["Escape", words.close]]);
-    this.at("codes").hidden = false;
+    this.show("codes", title);
   }
 
   shut() {
     this.answer = null;
     for (const part of ["help", "codes", "ask"]) this.at(part).hidden = true;
+    this.cover(false);
+    if (this.before instanceof HTMLElement) this.before.focus();
+    this.before = null;
   }
 
   close() {
