@@ -35,7 +35,7 @@ def test_a_refusal_and_a_long_line_move_nothing_below(look: Look) -> None:
 
 def test_a_tiles_menu_by_the_keyboard_and_by_touch(look: Look) -> None:
     with dashboard(ESSAIM_ENGINE="practice") as essaim:
-        page = look(essaim)
+        page = look(essaim, color_scheme="dark")
         page.get_by_role("button", name="Create the service").click()
         running = page.locator(".essaim-tile[data-phase=running]")
         expect(running).to_have_count(3)
@@ -59,6 +59,7 @@ def test_a_tiles_menu_by_the_keyboard_and_by_touch(look: Look) -> None:
         expect(dialog).to_contain_text("the one with the fewest replicas of web")
         expect(dialog.locator("table")).to_contain_text("node2\u00a0◀")
         expect(dialog).to_be_focused()
+        expect(dialog).to_have_css("color-scheme", "dark")  # else its remarks are dark on dark
         page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
         expect(tile).to_be_focused()

@@ -18,6 +18,9 @@ const HELP = "Help for "; // and the name of the widget
  * @param {Record<string, string>} names by Streamlit's English one, those in the viewer's language
  */
 export function mend(names) {
+  // What opens above the page, a dialog or a popover, stands outside of the app, which alone knows whether it is dark.
+  const app = document.querySelector("[data-testid=stApp]");
+  if (app) document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;
   for (const each of document.querySelectorAll(LISTS)) each.setAttribute("role", "none");
   for (const each of document.querySelectorAll(MENUS)) {
     each.setAttribute("role", "navigation");
