@@ -1,15 +1,18 @@
-"""Labs: exercises that turn green by themselves, once the cluster is as it should be."""
+"""Labs: exercises beside the machines, which turn green once the cluster is as it should be."""
 
 import streamlit as st
 
 from core.commands.services import CreateService
-from core.labs.catalogue import BY_NAME, LABS
+from core.labs.catalogue import LABS
 from core.labs.kept import LabProgress
 from core.labs.lab import Lab
-from core.labs.texts import LabText, StepText, texts
+from core.labs.texts import StepText, texts
 from core.ui import labs
-from core.ui.forms import row
+from core.ui.forms import close, popover, row
 from core.ui.frame import engine_missing, head, locked_hint
+from core.ui.lab_beginning import offer, prepare
+from core.ui.lab_desk import desk, step_lines, typed
+from core.ui.lab_link import go, here, lab_wanted, step_shown, watched
 from core.ui.script_runs import caught
 from core.ui.session import _, control, language, may, plural
 
@@ -41,38 +44,29 @@ def catalogue() -> None:
             st.progress(done / len(lab.steps), f"{done}/{len(lab.steps)} · {steps} · {minutes}")
 
 
-def go(lab: str, step: int | None = None) -> None:
-    """Go to a step of a lab, by default the learner's last one; '' is the list of labs."""
-    st.query_params.update({"lab": lab} if lab else {})
-    if not lab:
-        st.query_params.pop("lab", None)
-    st.session_state["lab_at"] = step
-
-
 def again(lab: str) -> None:
     if may(CreateService):
         control().labs.reset(lab)
-        st.session_state["lab_at"] = None
+        close("lab_ask")
+        go(lab)
 
 
 def lab_page(lab: Lab) -> None:
-    progress, text = control().labs.progress(lab.name), texts(lab.name, language())
-    last = len(lab.steps) - 1
-    at = st.session_state.get("lab_at")
-    if at is None or at > last:  # the first open step, until the learner goes on
-        at = st.session_state["lab_at"] = min(len(progress.done), last)
-    overview(lab, text, progress, at)
-    labs.swarm_wanted(lab)
-    left, right = st.columns([7, 5], gap="medium")
-    with left:
-        step(lab, progress, at, text.steps[lab.steps[at].name])
-        if progress.current is None and at == last:
-            st.success(text.end, icon=":material/celebration:")
-    with right, st.container(key="lab_side"):
-        labs.picture(lab.start != "engine")
+    left, right = st.columns([5, 7], gap="medium")
+    with left, st.container(key="lab_step"):
+        prepare(lab)
+        progress = control().labs.progress(lab.name)
+        at = step_shown(lab, len(progress.done))
+        here(lab, at)
+        overview(lab, progress, at)
+        offer(lab, progress)
+        step(lab, progress, at)
+    with right, st.container(key="lab_desk"):
+        desk(lab)
 
 
-def overview(lab: Lab, text: LabText, progress: LabProgress, at: int) -> None:
+def overview(lab: Lab, progress: LabProgress, at: int) -> None:
+    text = texts(lab.name, language())
     with row(gap="small"):
         st.button(
             _("All labs"),
@@ -83,7 +77,9 @@ def overview(lab: Lab, text: LabText, progress: LabProgress, at: int) -> None:
             args=("",),
         )
         st.markdown(f"**{text.title}**", width="stretch", help=text.goal)
-        with st.popover(_("Begin anew"), icon=":material/restart_alt:", type="tertiary"):
+        with popover(
+            _("Begin anew"), key="lab_ask", icon=":material/restart_alt:", type="tertiary"
+        ):
             st.write(_("The check marks of this lab go; the cluster stays as it is."))
             st.button(
                 _("Begin anew"),
@@ -99,18 +95,22 @@ def overview(lab: Lab, text: LabText, progress: LabProgress, at: int) -> None:
     st.progress(done / steps, said)
 
 
-def step(lab: Lab, progress: LabProgress, at: int, text: StepText) -> None:
+def step(lab: Lab, progress: LabProgress, at: int) -> None:
     """One step: its reason, what to do, the live check, and what to see."""
-    this, key = lab.steps[at], f"{lab.name}_{at}"
+    this, key, whole = lab.steps[at], f"{lab.name}_{at}", texts(lab.name, language())
+    text: StepText = whole.steps[this.name]
+    lines, look = step_lines(lab, this)
     st.markdown(f"## {at + 1}. {text.title}")
     st.markdown(text.why)
     st.markdown(f":material/keyboard: **{_('What to do')}.** {text.do}")
-    labs.typed(this.lines(), "do")
+    typed(lines, "do")
     labs.check(progress, at, text)
     navigate(lab, progress, at)
     labs.played(lab, this)
+    if progress.current is None and at == len(lab.steps) - 1:
+        st.success(whole.end, icon=":material/celebration:")
     st.markdown(f":material/visibility: **{_('What you should see')}.** {text.see}")
-    labs.typed(this.look, "look")
+    typed(look, "look")
     with st.expander(_("You see something else?"), icon=":material/help:"):
         st.markdown(text.otherwise)
         if at == len(progress.done):
@@ -123,28 +123,28 @@ def step(lab: Lab, progress: LabProgress, at: int, text: StepText) -> None:
 
 
 def navigate(lab: Lab, progress: LabProgress, at: int) -> None:
-    done = len(progress.done) > at
-    with row():
+    with row(key="lab_ways"):
         if at:
             back = _("Previous step")
             st.button(back, key="look_back", on_click=caught(go), args=(lab.name, at - 1))
-        if not done:
-            labs.play_button(lab, lab.steps[at])
         if at < len(lab.steps) - 1:
+            # Of one type, and before what goes: who presses it as the step turns green presses the
+            # same button. The style sheet shows that it is its turn.
             st.button(
                 _("Next step"),
                 key="look_next",
-                type="primary" if done else "secondary",
                 icon=":material/arrow_forward:",
                 on_click=caught(go),
                 args=(lab.name, at + 1),
             )
+        if len(progress.done) <= at:
+            labs.play_button(lab, lab.steps[at])
 
 
-head(_("Labs"), watch="shape")
+asked = lab_wanted()
+head(_("Labs"), watch=watched(asked), back=asked is None)
 if not engine_missing():
-    chosen = BY_NAME.get(st.query_params.get("lab", ""))
-    if chosen:
-        lab_page(chosen)
+    if asked:
+        lab_page(asked)
     else:
         catalogue()

@@ -27,3 +27,8 @@ def reset(cluster: Control, who: str, formed: bool = True) -> None:
     """
     faults.do(cluster, calls.reset(NODES, formed), who, NotAllowed(ONLY), ACTION_TIMEOUT)
     cluster.history.clear()
+    for _round in range(2):  # the first may have begun before
+        cluster.collector.refresh()
+    for progress in cluster.labs.begun():
+        if progress.current is not None:  # what its steps had found is no more
+            cluster.labs.reset(progress.lab.name)

@@ -120,18 +120,27 @@ def _valid(key: str) -> str:
 
 
 class Keys:
-    """The ASGI middleware that gives keys to browsers, and keeps the one that they visit."""
+    """The ASGI middleware that gives keys to browsers, and keeps the one that they visit.
 
-    def __init__(self, app: ASGIApp, known: Known) -> None:
+    framed: whether another site may show our pages in a frame. A browser then keeps the cookies
+    only over https, and apart from those of any other site and of a page in a tab of its own.
+    """
+
+    def __init__(
+        self, app: ASGIApp, known: Known, framed: Callable[[], bool] = lambda: False
+    ) -> None:
         self._app = app
         self._known = known
+        self._framed = framed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _gives_key(request := Request(scope)):
             await self._app(scope, receive, send)
             return
         cookies, secure = Response(), request.url.scheme == "https"
-        options: dict[str, Any] = {"secure": secure, "httponly": True, "samesite": "Lax"}
+        apart = secure and self._framed() and _in_frame(request)
+        site = "None" if apart else "Lax"
+        options: dict[str, Any] = {"secure": secure, "httponly": True, "samesite": site}
         key, app = _own(request.cookies), self._app
         if not key:
             key = _next(request.cookies.get(OWN, ""))
@@ -145,7 +154,7 @@ class Keys:
             elif self._known(visited):  # else the page says that there is none
                 cookies.set_cookie(VISITED, visited, **options)
                 app = RedirectResponse(_without_wish(request), 303)
-        await app(scope, receive, _with(send, cookies))
+        await app(scope, receive, _with(send, cookies, apart))
 
 
 def _gives_key(request: Request) -> bool:
@@ -175,8 +184,17 @@ def _without_wish(request: Request) -> str:
     return "/" + request.url.path.lstrip("/") + (f"?{urlencode(rest)}" if rest else "")
 
 
-def _with(send: Send, cookies: Response) -> Send:
-    headers = [header for header in cookies.raw_headers if header[0] == b"set-cookie"]
+def _in_frame(request: Request) -> bool:
+    """Whether the browser asks for a page that it shows in a frame of another site."""
+    sent = request.headers
+    framed = sent.get("sec-fetch-dest") in ("iframe", "frame")
+    return framed and sent.get("sec-fetch-site") == "cross-site"
+
+
+def _with(send: Send, cookies: Response, apart: bool) -> Send:
+    # Starlette writes this word from Python 3.14 on.
+    end = b"; Partitioned" if apart else b""
+    headers = [(name, text + end) for name, text in cookies.raw_headers if name == b"set-cookie"]
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

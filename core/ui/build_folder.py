@@ -8,11 +8,13 @@ from core.commands.folder import FOLDER as COURSE
 from core.errors import EssaimError
 from core.machines.files import HOME, MachineFiles
 from core.ui.files import files_panel
+from core.ui.forms import close, popover
 from core.ui.lines import escaped, practice_button
 from core.ui.session import Viewer, _, control
 
 FOLDER = f"{HOME}/demo"
 FILES = ("app.py", "Dockerfile")
+ASKED = "put_back_ask"
 
 
 def on_machine() -> bool:
@@ -36,7 +38,7 @@ def edit() -> None:
 
 def put_back_button() -> None:
     """Writes the course's files over those of the folder; it asks first."""
-    with st.popover(_("Back to the course's files"), disabled=control().read_only):
+    with popover(_("Back to the course's files"), key=ASKED, disabled=control().read_only):
         st.write(_("What app.py and Dockerfile hold now is lost. Other files stay."))
         practice_button(_("Write them over"), _put_back, key="put_back", type="primary")
 
@@ -58,6 +60,7 @@ def _note(names: list[str] | None) -> None:
 
 
 def _put_back(viewer: Viewer) -> None:
+    close(ASKED)
     machine = MachineFiles(control().connection.way)
     if not machine.is_there(FOLDER):
         machine.make(FOLDER)

@@ -54,15 +54,18 @@ def terminal_button(container: str, *, disabled: bool) -> None:
         st.switch_page(place("console"))
 
 
-def console() -> None:
-    """The terminals on the machines; else a prompt with its output, and the open terminals."""
+def console(opened: str = "") -> None:
+    """The terminals on the machines; else a prompt with its output, and the open terminals.
+
+    opened: the lab beside which they stand.
+    """
     if machines.there():
         if line := st.query_params.get("line", ""):
             # Out of the address with it: a reload types it no second time.
             del st.query_params["line"]
             machine, line = machines.placed(line)
             machines.wish(machine, line=line)
-        machines.terminals(_ticket())
+        machines.terminals(_ticket(), opened)
         return
     # A restart gives the viewer's own cluster a new key: without it, the console's past is kept.
     place = f"{'' if cluster_key() == own_key() else cluster_key()} {unlocked()}"

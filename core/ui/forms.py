@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -12,10 +13,23 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import InvalidCommand
 from core.ui.session import _
 
+#: Seconds until a browser has surely drawn a field that is new on the page.
+HEARD = 8.0
+
 
 def row(align: Literal["center", "bottom"] = "center", **layout: Any) -> DeltaGenerator:
     """A container whose elements stand side by side, as far as there is room."""
     return st.container(horizontal=True, vertical_alignment=align, **layout)
+
+
+def popover(label: str, *, key: str, **layout: Any) -> DeltaGenerator:
+    """A popover that ``close`` closes: an answered question stays open no longer."""
+    return st.popover(label, key=key, on_change="rerun", **layout)
+
+
+def close(key: str) -> None:
+    """Close a popover, from a callback."""
+    st.session_state[key] = False
 
 
 def cells(across: int = 3) -> Iterator[DeltaGenerator]:
@@ -37,8 +51,12 @@ def number(
     Without bounds, and for any number: else a browser would not send 99999, 80.5 or an empty field,
     but the value from before.
     """
+    since, now = f"{key}_since", time.monotonic()
     if key not in st.session_state:
-        st.session_state[key] = float(value)
+        st.session_state[key], st.session_state[since] = float(value), now
+    elif now - st.session_state.get(since, 0.0) < HEARD:
+        # A browser that still loads the field's script hears only the latest run's word of it.
+        st.session_state[key] = st.session_state[key]
     return (place or st).number_input(
         label, value=None, step=1.0, format="%.15g", key=key, width=width
     )

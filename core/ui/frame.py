@@ -12,6 +12,7 @@ from core.i18n import LANGUAGES, number
 from core.ui.choices import ROLES, choice, choose
 from core.ui.engine import failed_to_answer, how_found, no_answer, not_kept
 from core.ui.forms import row
+from core.ui.lab_link import back_to_step
 from core.ui.live import keep_choices, status
 from core.ui.pictures import picture
 from core.ui.places import place, sections
@@ -67,10 +68,11 @@ def _first_visit(shown: StreamlitPage) -> bool:
     return not come and set(st.query_params) <= {"lang"}
 
 
-def head(title: str, watch: str = "all") -> None:
+def head(title: str, watch: str = "all", back: bool = True) -> None:
     """The page's title, the engine's line beside it, and the viewer's own switches.
 
-    watch: the changes that redraw the page; see ``core.ui.live.status``.
+    watch: the changes that redraw the page; see ``core.ui.live.status``. back: whether a link leads
+    to the lab's step that the viewer was at.
     """
     with row(horizontal_alignment="distribute"):
         with st.container(width="content", key="title"):
@@ -79,6 +81,9 @@ def head(title: str, watch: str = "all") -> None:
             status(watch)
         how_found()
         with row(width="content"):
+            with st.container(width="content", key="back_to_step"):  # empty or not: see below
+                if back:
+                    back_to_step()
             share()
             _lock()
             _where_to_begin()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import streamlit as st
@@ -52,6 +52,19 @@ def panel(known: Conditions) -> None:
             _row(machine, known, swarm)
 
 
+def joins() -> None:
+    """A button for each instance that is in no Swarm yet, by which it joins as a worker."""
+    known = control().machines.current()
+    if not any(machine.manages for machine in known):
+        return
+    with row(key="joins"):
+        for machine in known:
+            if machine.up and machine.swarm == "inactive":
+                label = _("Join {machine}").format(machine=machine.name)
+                act = partial(_join, machine, known, "worker")
+                practice_button(label, act, key=f"join_{machine.name}", icon=":material/login:")
+
+
 def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
     name, answers = machine.name, answers_here(machine.name)
 
@@ -70,7 +83,7 @@ def _row(machine: Machine, known: Conditions, swarm: bool) -> None:
             port_link(port, address(name, port, key()))
         if swarm and machine.up and machine.swarm == "inactive":
             for role, label in (("worker", _("Join")), ("manager", _("Join as a manager"))):
-                press(label, f"join_{role}", partial(_join, machine, known, role))
+                press(label, f"join_{role}", partial(_join, machine, known.machines.values(), role))
         if machine.up and machine.swarm != "inactive" and not answers:
             leave = LeaveSwarm(force=machine.role == "manager")
             press(_("Leave"), "leave", partial(_run, leave, machine))
@@ -95,9 +108,9 @@ def _state(machine: Machine) -> str:
     return machine.role if machine.swarm == "active" else machine.swarm
 
 
-def _join(machine: Machine, known: Conditions, role: str, here: Viewer) -> None:
+def _join(machine: Machine, known: Iterable[Machine], role: str, here: Viewer) -> None:
     try:
-        command = instances.join_command(control(), known.machines.values(), role)
+        command = instances.join_command(control(), known, role)
     except EssaimError as refusal:
         here.done = Done("", "", refusal)
     else:

@@ -10,17 +10,16 @@ from core.board.settings import SETTINGS
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
 from core.control.classroom import classroom
+from core.engine.keys import DEFAULT
 from core.labs.kept import LabProgress
 from core.labs.lab import Lab, Step
 from core.labs.progress import remark
 from core.labs.texts import Quiz, StepText
 from core.lessons.solutions import Play
 from core.ui import tiles
-from core.ui.console import link
-from core.ui.forms import row
 from core.ui.live import component, ignore, require_availability, tile_words
 from core.ui.script_runs import caught, until_done
-from core.ui.session import Viewer, _, control, may, viewer, who
+from core.ui.session import Viewer, _, control, key, may, own_key, viewer, who
 
 _check = component("check", "labs.css")
 
@@ -67,26 +66,6 @@ def picture(swarm: bool) -> None:
         on={"availability": require_availability, "tile": tiles.wanted},
     )
     tiles.shown()
-
-
-def swarm_wanted(lab: Lab) -> None:
-    """A warning where the lab needs a Swarm and there is none."""
-    engine = control().snapshot.engine
-    if lab.start == "swarm" and engine and not engine.manager:
-        st.warning(
-            _("This lab begins with a Swarm, and there is none yet: lab 3 makes one."),
-            icon=":material/hub:",
-        )
-
-
-def typed(lines: tuple[str, ...], key: str) -> None:
-    """Lines to type; the docker lines have a link to the console."""
-    for number, line in enumerate(lines):
-        name = f"typed_{key}_{number}"
-        with row(gap="small", key=name):
-            st.code(line, language="shell", wrap_lines=True)
-            if line.startswith("docker "):
-                link(line, small=True)
 
 
 def hints(text: StepText, key: str) -> None:
@@ -171,6 +150,12 @@ def shared_hint() -> None:
                 "done for all."
             )
         )
+    elif key() == own_key() == DEFAULT:
+        told = _(
+            "This browser keeps no cookie here, so you share one cluster with everybody who has "
+            "none. [Open the page in a tab of its own]({address})"
+        ).format(address=str(st.context.url or "/labs"))
+        st.caption(f":material/cookie_off: {told}")
 
 
 def first_name() -> None:

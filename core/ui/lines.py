@@ -13,6 +13,7 @@ from core.commands.journal import Record
 from core.i18n import Translate
 from core.presentation import tables
 from core.ui.console import link
+from core.ui.forms import close, popover
 from core.ui.script_runs import caught
 from core.ui.session import Viewer, _, act, control, may, viewer
 from core.ui.tables import table
@@ -85,9 +86,15 @@ def asking_button(
     disabled: bool = False,
 ) -> None:
     """A button for a command that cannot be undone: it asks first."""
-    with st.popover(label, icon=icon, disabled=disabled or not may(command), key=f"{key}_ask"):
+    asked = f"{key}_ask"
+
+    def answered() -> Command:
+        close(asked)
+        return make()
+
+    with popover(label, icon=icon, disabled=disabled or not may(command), key=asked):
         st.write(question)
-        button(label, make, command, key=key, icon=icon, primary=True)
+        button(label, answered, command, key=key, icon=icon, primary=True)
 
 
 def practice_button(

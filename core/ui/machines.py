@@ -52,8 +52,12 @@ def placed(line: str) -> tuple[str, str]:
     return first(), line
 
 
-def terminals(ticket: str) -> None:
-    """A tab for each machine, with its terminals; the journal below. ticket: for the socket."""
+def terminals(ticket: str, opened: str = "") -> None:
+    """A tab for each machine, with its terminals; the journal below.
+
+    ticket: for the socket. opened: the lab beside which they stand; another one begins on the
+    machine whose engine the pages ask.
+    """
     place = "" if key() == own_key() else key()
     _terminals(
         ticket=ticket,
@@ -61,6 +65,8 @@ def terminals(ticket: str) -> None:
         place=hashlib.sha256(place.encode()).hexdigest()[:12],
         may=may(ExecContainer),
         wish=st.session_state.get(WISH),
+        opened=opened,
+        first=first(),
         words={
             "machines": _("Machines"),
             "terminals": _("Terminals"),

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.control import reset
+from core.ui.forms import close, popover
 from core.ui.lines import practice_button
 from core.ui.session import Viewer, _, control, record, who
 
@@ -16,7 +17,7 @@ def reset_button() -> None:
     if not control().practice:
         return
     label, icon = _("Reset the cluster"), ":material/restart_alt:"
-    with st.popover(label, icon=icon, key="reset_ask", disabled=control().read_only):
+    with popover(label, icon=icon, key="reset_ask", disabled=control().read_only):
         st.write(
             _(
                 "Practice only, no docker command: services, containers, images, networks, "
@@ -36,5 +37,6 @@ def reset_button() -> None:
 
 def _reset(here: Viewer, formed: bool) -> None:
     cluster = control()
+    close("reset_ask")
     record(here, *reset.lines(cluster, formed), partial(reset.reset, cluster, who(), formed))
     cluster.collector.refresh()

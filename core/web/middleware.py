@@ -17,8 +17,6 @@ from core.i18n import asked
 HostCheck = Callable[[str | None], bool]
 OriginCheck = Callable[[Mapping[str, str]], bool]
 
-#: No other site may frame our pages (clickjacking). Our own pages may frame opened ports.
-FRAMES = "frame-ancestors 'self'"
 #: The address of an opened port has the cluster's key in it: no other site may learn the referrer.
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
@@ -26,13 +24,21 @@ HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"
 class SecurityMiddleware:
     """The ASGI middleware.
 
-    host_allowed: see core.web.hosts. origin_allowed: see core.control.access.
+    host_allowed: see core.web.hosts. origin_allowed: see core.control.access. frames: the policy
+    that says who may show our pages in a frame (clickjacking), see core.web.frames.
     """
 
-    def __init__(self, app: ASGIApp, host_allowed: HostCheck, origin_allowed: OriginCheck) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        host_allowed: HostCheck,
+        origin_allowed: OriginCheck,
+        frames: Callable[[], str],
+    ) -> None:
         self._app = app
         self._host_allowed = host_allowed
         self._origin_allowed = origin_allowed
+        self._frames = frames
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -41,9 +47,9 @@ class SecurityMiddleware:
         headers = Headers(scope=scope)
         refused = self._refusal(scope, headers)
         if refused is None:
-            await self._app(scope, receive, _saying(scope, send))
+            await self._app(scope, receive, _saying(scope, send, self._frames()))
         else:
-            await refused(scope, receive, _saying(scope, send))
+            await refused(scope, receive, _saying(scope, send, self._frames()))
 
     def _refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
         _ = asked(headers)
@@ -70,7 +76,7 @@ def _acts(scope: Scope) -> bool:
     return scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
 
 
-def _saying(scope: Scope, send: Send) -> Send:
+def _saying(scope: Scope, send: Send, frames: str) -> Send:
     """``send``, which adds the headers that every answer has."""
     begun = False
 
@@ -88,7 +94,7 @@ def _saying(scope: Scope, send: Send) -> Send:
             for name, value in HEADERS.items():
                 headers[name] = value
             policy = headers.get("content-security-policy")
-            headers["Content-Security-Policy"] = f"{policy}; {FRAMES}" if policy else FRAMES
+            headers["Content-Security-Policy"] = f"{policy}; {frames}" if policy else frames
         await send(message)
 
     return sending

@@ -32,6 +32,7 @@ from core.presentation import tables
 from core.terminal.routes import routes as terminal_routes
 from core.threads.supervised import SupervisedThread
 from core.timeline.routes import routes as timeline_routes
+from core.web.frames import origins, policy
 from core.web.hosts import Hosts
 from core.web.middleware import SecurityMiddleware
 from core.web.proxies import believe, proxies
@@ -43,7 +44,7 @@ from core.web.sessions import Sessions
 async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     """Find the engine before the first viewer comes, and close it when the server ends."""
     try:
-        _hosts(), proxies(os.environ)
+        _hosts(), _frames(), proxies(os.environ)
         room = await anyio.to_thread.run_sync(classroom)
     except (EssaimError, ValueError) as error:
         _ = translation(preferred(os.environ.get("LC_ALL") or os.environ.get("LANG"))).gettext
@@ -77,9 +78,12 @@ def middleware() -> list[Middleware]:
             SecurityMiddleware,
             host_allowed=lambda host: _hosts().allows(host),
             origin_allowed=_ours,
+            frames=lambda: policy(_frames()),
         ),
         Middleware(Sessions),
-        Middleware(keys.Keys, known=lambda key: classroom().known(key)),
+        Middleware(
+            keys.Keys, known=lambda key: classroom().known(key), framed=lambda: bool(_frames())
+        ),
     ]
 
 
@@ -87,6 +91,11 @@ def middleware() -> list[Middleware]:
 def _hosts() -> Hosts:
     """Read at the start, not at import: ``lifespan`` reports a wrong setting."""
     return Hosts(os.environ)
+
+
+@cache
+def _frames() -> tuple[str, ...]:
+    return origins(os.environ)
 
 
 def _asked(request: HTTPConnection) -> Control:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import PATIENCE, PHONE, Look, dashboard, free_port
 
@@ -236,13 +236,32 @@ def test_a_lost_network_comes_back_with_the_screen_and_types_nothing_twice(look:
         expect(screen(page)).to_contain_text("2 lines")
 
 
+def hold_back(page: Page, part: str) -> threading.Event:
+    """While the event is set, what the terminals ask the server for with this part is not sent."""
+    held = threading.Event()
+
+    def open_socket(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def send(message: str | bytes) -> None:
+            if not (held.is_set() and part in str(message)):
+                server.send(message)
+
+        route.on_message(send)
+
+    page.route_web_socket(re.compile("/machines/socket"), open_socket)
+    return held
+
+
 def test_a_server_that_was_started_again_gives_fresh_shells_below_the_old_screens(
     look: Look, tmp_path: Path
 ) -> None:
     port, kept = free_port(), {"ESSAIM_ENGINE": "practice", "ESSAIM_DATA": str(tmp_path)}
     tabs = ".essaim-shell-tabs .essaim-tab:visible"
     with dashboard(at=port, **kept) as essaim:
-        page = look(f"{essaim}/console")
+        page = look(essaim)
+        wait = hold_back(page, '"do":"open"')
+        page.goto(f"{essaim}/console")
         type_line(page, "echo kept on the screen > file; cat file")
         expect(screen(page)).to_contain_text(re.compile("cat file.*kept on the screen"))
         page.get_by_role("button", name="Open another terminal").click()
@@ -250,9 +269,18 @@ def test_a_server_that_was_started_again_gives_fresh_shells_below_the_old_screen
         type_line(page, "echo a second one")
         expect(screen(page)).to_contain_text(re.compile("one.*a second one"))
     expect(page.locator(".essaim-status")).to_contain_text("does not answer")
+    wait.set()
     with dashboard(at=port, **kept):
         expect(page.get_by_text("started again").first).to_be_visible()  # what the page says
         expect(page.locator(tabs)).to_have_count(2)
+        # No fresh shell is there yet: one of the old screens is shown, the one that is chosen.
+        for tab, told in (
+            (page.locator(tabs).first, "kept on"),
+            (page.locator(tabs).last, "second"),
+        ):
+            tab.get_by_role("tab").click()
+            expect(screen(page)).to_contain_text(told)
+        wait.clear()
         page.locator(tabs).first.click()
         expect(screen(page)).to_contain_text("Essaim was started again: this is a fresh shell.")
         expect(screen(page)).to_contain_text("kept on the screen")

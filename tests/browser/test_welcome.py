@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Look
+from tests.browser.test_labs import GREEN
+from tests.browser.test_machines import PROMPT, screen
 from tests.browser.views import settle
 
 pytestmark = pytest.mark.browser
@@ -15,24 +17,34 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.mark.parametrize(("size", "locale"), [(WIDE, "en-US"), (PHONE, "fr-FR")])
-def test_two_clicks_lead_from_the_first_page_to_a_lab(
+@pytest.mark.parametrize("locale", ["en-US", "fr-FR"])
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_two_clicks_lead_from_the_first_page_to_the_first_line_of_a_lab(
     essaim: str, look: Look, size: object, locale: str
 ) -> None:
     learn, lab = ("I learn", "Lab 3") if locale == "en-US" else ("J’apprends", "Lab 3 ")
     page = look(f"{essaim}/", size=size, role="", locale=locale)
     page.get_by_role("link", name=learn).click()
     page.get_by_role("link", name=re.compile(lab)).click()
-    expect(page).to_have_url(re.compile(r"/labs\?lab=lab3$"))
+    expect(page).to_have_url(re.compile(r"/labs\?lab=lab3&step=1$"))
     expect(page).to_have_title("Labs · Essaim")
     settle(page)
+    # The terminal of the line's machine has the focus: one types, and the step turns green.
+    line = page.locator(".essaim-todo").first
+    expect(line.locator(".essaim-todo-where")).to_have_text("node1")
+    screen(page).scroll_into_view_if_needed()  # below the step on a phone; drawn once it is seen
+    expect(screen(page)).to_have_text(PROMPT)
+    expect(screen(page)).to_contain_text("[node1]")
+    page.keyboard.type(line.locator("code").inner_text())
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{GREEN}[data-step='0']")).to_be_visible()
     # Who chose is not asked again, and comes back to it by a question mark.
     page.goto(f"{essaim}/")
     expect(page).to_have_title("Cluster · Essaim")
     again = "Where to begin" if locale == "en-US" else "Par où commencer"
     page.get_by_role("link", name=again).click()
     expect(page).to_have_url(re.compile(r"/welcome\?role=learn$"))
-    expect(page.get_by_role("link", name=re.compile(lab))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile(lab)).last).to_be_visible()
 
 
 def test_who_only_looks_is_asked_once(essaim: str, look: Look) -> None:

@@ -103,9 +103,9 @@ class Answer:
 class Browser:
     """A browser at a server where Bob's cluster is; each page answers which one it shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, framed: bool = False) -> None:
         self.cookies: dict[str, str] = {}
-        self._app = keys.Keys(page, known={BOB}.__contains__)
+        self._app = keys.Keys(page, known={BOB}.__contains__, framed=lambda: framed)
 
     @property
     def own(self) -> str:
@@ -113,12 +113,17 @@ class Browser:
         return keys.own(self.cookies) if keys.OWN in self.cookies else ""
 
     def ask(
-        self, address: str, accept: str = PAGE, method: str = "GET", scheme: str = "http"
+        self,
+        address: str,
+        accept: str = PAGE,
+        method: str = "GET",
+        scheme: str = "http",
+        **more: str,
     ) -> Answer:
         """The answer to one request, whose cookies are kept."""
         path, _, query = address.partition("?")
         said = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        headers = {"host": "testserver", "accept": accept, "cookie": said}
+        headers = {"host": "testserver", "accept": accept, "cookie": said, **more}
         scope: Scope = {
             "type": "http",
             "method": method,
@@ -286,3 +291,32 @@ def test_the_name_of_a_cluster_is_no_way_to_its_key() -> None:
     assert not set(name) - set("0123456789abcdef")
     assert name not in keys.signed(ADA)
     assert name != keys.cluster_id(BOB)
+
+
+IN_FRAME = {"sec-fetch-dest": "iframe", "sec-fetch-site": "cross-site"}
+
+
+def test_in_an_allowed_frame_the_cookie_is_kept_apart() -> None:
+    """The browser sends it in frames of that one site: no other site can use it."""
+    cookie = Browser(framed=True).ask("/labs", scheme="https", **IN_FRAME).headers["set-cookie"]
+    assert "SameSite=None" in cookie
+    assert "Secure" in cookie
+    assert "Partitioned" in cookie
+
+
+@pytest.mark.parametrize(
+    ("framed", "scheme", "asked"),
+    [
+        (False, "https", IN_FRAME),  # the operator allows no frame
+        (True, "http", IN_FRAME),  # no browser would keep it
+        (True, "https", {}),
+        (True, "https", {"sec-fetch-dest": "iframe", "sec-fetch-site": "same-site"}),
+        (True, "https", {"sec-fetch-dest": "document", "sec-fetch-site": "cross-site"}),
+    ],
+)
+def test_any_other_page_keeps_its_cookie_from_other_sites(
+    framed: bool, scheme: str, asked: dict[str, str]
+) -> None:
+    cookie = Browser(framed=framed).ask("/labs", scheme=scheme, **asked).headers["set-cookie"]
+    assert "SameSite=Lax" in cookie
+    assert "Partitioned" not in cookie

@@ -14,6 +14,8 @@ class Check extends Component {
   text = "";
 
   update(/** @type {Run<Data>} */ run) {
+    const { lab, step } = this.run.data;
+    if (lab === run.data.lab && step !== run.data.step) toTop();
     this.told = run.data.done;
     super.update(run);
   }
@@ -42,6 +44,12 @@ class Check extends Component {
     const parts = text.split("`"); // every other one is code
     line.replaceChildren(...parts.map((part, index) => (index % 2 ? element("code", "", null, part) : part)));
   }
+}
+
+/** Another step is read from its beginning. */
+function toTop() {
+  const top = document.querySelector(".st-key-lab_step");
+  if (top && top.getBoundingClientRect().top < 0) top.scrollIntoView({ block: "start" });
 }
 
 export default mount(Check);

@@ -7,6 +7,7 @@ import { button, copy, element, insertByNumber, setLabel } from "./dom.js";
 import { Prompt } from "./prompt.js";
 import { makeTab, makeTabs } from "./tabs.js";
 import { fill } from "./texts.js";
+import { take } from "./wishes.js";
 
 /** @import { PageData, Run, Words } from "./types" */
 /** @import { Screen } from "./terminal.js" */
@@ -30,7 +31,7 @@ class Console extends Component {
   ready = false;
   /** @type {string | null} */ wish = null; // the terminal to be shown as soon as it is open
   shown = ""; // the key of the terminal in front; "": the console
-  /** @type {string | null} */ pending = null; // a line to run
+  /** @type {string[]} */ pending = []; // lines to run
   settled = 0;
   server = "";
   /** @type {Record<string, string>} */ scripts = {}; // all lines as a program, by language
@@ -44,6 +45,10 @@ class Console extends Component {
     this.root = /** @type {HTMLElement} */ (run.parentElement.querySelector(".essaim-console"));
     this.view = this.build();
     this.show("");
+    this.untake = take(({ line }) => {
+      this.pending.push(line);
+      this.runPending();
+    });
   }
 
   build() {
@@ -97,7 +102,7 @@ class Console extends Component {
     const moved = last.place !== place && !again;
     if (last.place !== undefined && (moved || last.language !== language)) {
       this.words = words;
-      this.close();
+      this.leave();
       this.view = this.build();
       this.show("");
     }
@@ -108,7 +113,7 @@ class Console extends Component {
     }
     if (wanted && sessionStorage.getItem("essaim-console-run") !== wanted.id) {
       sessionStorage.setItem("essaim-console-run", wanted.id);
-      this.pending = wanted.line;
+      this.pending.push(wanted.line);
     }
     if (!this.socket) this.connect();
     else this.runPending();
@@ -180,9 +185,16 @@ class Console extends Component {
   }
 
   runPending() {
-    if (!this.ready || !this.pending) return;
-    this.enter(this.pending);
-    this.pending = null;
+    if (!this.ready) return;
+    for (const line of this.pending.splice(0)) {
+      const inside = line.startsWith("docker ") ? null : this.screens.get(this.shown);
+      if (inside)
+        inside.type(`${line}\r`); // for the shell of a container, which is in front
+      else {
+        this.show("");
+        this.enter(line);
+      }
+    }
   }
 
   /** @param {any} message core/console/session.py says which there are */
@@ -294,6 +306,11 @@ class Console extends Component {
   }
 
   close() {
+    this.untake();
+    this.leave();
+  }
+
+  leave() {
     clearTimeout(this.retry);
     const { socket } = this;
     this.socket = null;

@@ -9,15 +9,17 @@ import { makeTab, makeTabs } from "./tabs.js";
 import { Screen } from "./terminal.js";
 import { show, typed } from "./in_front.js";
 import { fill } from "./texts.js";
+import { take } from "./wishes.js";
 
 /** @import { PageData, Run, Words } from "./types" */
 /** @import { Line } from "./journal.js" */
 /** @import { End } from "./terminal.js" */
 /**
- * @typedef {{ id: string, machine: string, line?: string, run?: boolean, container?: string }} Wish what another page
- *   asked for: a line to be typed, or a container whose shell is to open
+ * @typedef {{ id?: string, machine: string, line?: string, run?: boolean, container?: string }} Wish what another page
+ *   or another part of this one asks for: a line to be typed, or a container whose shell is to open
  * @typedef {PageData & { ticket: string, instance: string, place: string, may: boolean, words: Words,
- *   wish: Wish | null }} Data place: names the desk in this tab's storage
+ *   wish: Wish | null, opened: string, first: string }} Data place: names the desk in this tab's storage; opened: the
+ *   lab; first: the machine that comes to the front when another lab is opened
  * @typedef {{ name: string, up: boolean, cut: boolean, full: boolean, address: string, role: string }} Machine
  * @typedef {{ key: string, machine: string, number: number, container: string }} Place
  * @typedef {{ place: Place, screen: Screen }} Shell
@@ -26,6 +28,7 @@ import { fill } from "./texts.js";
 const RETRY_MS = 700;
 const AGAIN_MS = 1500; // between two tries to get a fresh shell on a machine that was lost
 const REHOUSE_MS = 5000; // in which a fresh shell is there, or is asked for again
+const CLEAR = "\x05\x15"; // Ctrl-E, Ctrl-U: to the end of what is typed, and away with it
 const MOST = 4; // terminals on a machine, as in core/console/desk.py
 // Keys that a phone's keyboard lacks and a terminal wants.
 const KEYS = { Esc: "\x1b", Tab: "\t", "←": "\x1b[D", "↓": "\x1b[B", "↑": "\x1b[A", "→": "\x1b[C", "Ctrl-C": "\x03" };
@@ -39,7 +42,7 @@ class Machines extends Component {
   /** @type {Shell[]} */ homeless = []; // terminals of a server that is gone, which keep their screens
   /** @type {WebSocket | null} */ socket = null;
   /** @type {string | null} */ opening = null; // the machine whose next terminal comes to the front
-  /** @type {Wish | null} */ wish = null;
+  /** @type {Wish[]} */ wishes = []; // not done yet, in their order
   rehoused = 0; // when a fresh shell was last asked for
   ready = false;
   shown = ""; // the machine in front
@@ -52,6 +55,10 @@ class Machines extends Component {
     this.words = run.data.words;
     this.root = /** @type {HTMLElement} */ (run.parentElement.querySelector(".essaim-machines"));
     this.view = this.build();
+    this.untake = take((wish) => {
+      this.wishes.push(wish);
+      this.grant();
+    });
   }
 
   build() {
@@ -90,10 +97,11 @@ class Machines extends Component {
       this.begun.clear();
     }
     this.last = run.data;
-    if (wish && sessionStorage.getItem("essaim-machines-wish") !== wish.id) {
+    if (wish?.id && sessionStorage.getItem("essaim-machines-wish") !== wish.id) {
       sessionStorage.setItem("essaim-machines-wish", wish.id);
-      this.wish = wish;
+      this.wishes.push(wish);
     }
+    if (last.opened !== run.data.opened) this.opens();
     if (!this.socket) this.connect();
     else this.grant();
   }
@@ -123,6 +131,15 @@ class Machines extends Component {
 
   get memory() {
     return `essaim-machines-${this.last.place}`;
+  }
+
+  /** Another lab begins on its first machine. */
+  opens() {
+    const { opened, first } = this.data;
+    if (!opened || sessionStorage.getItem(`${this.memory}-lab`) === opened) return;
+    sessionStorage.setItem(`${this.memory}-lab`, opened);
+    sessionStorage.setItem(`${this.memory}-front`, first);
+    if (this.machines.has(first)) this.show(first);
   }
 
   /** Ask for something; what cannot be asked now is asked again, or not wanted any more. @param {object} message */
@@ -224,7 +241,10 @@ class Machines extends Component {
     const { key, machine, container } = place;
     const same = this.homeless.findIndex((each) => each.place.machine === machine && !container);
     const old = same < 0 ? undefined : this.homeless.splice(same, 1)[0];
-    if (old) this.rehoused = 0;
+    if (old) {
+      this.rehoused = 0;
+      if (this.fronts.get(machine) === old.place.key) this.fronts.set(machine, key);
+    }
     const { words } = this;
     const actions = {
       ask: () => this.say({ do: "seat", terminal: key }),
@@ -325,17 +345,16 @@ class Machines extends Component {
       tab.firstElementChild?.setAttribute("aria-selected", String(name === shown));
     }
     const mine = this.of(shown);
-    if (mine.length && !mine.some(([key]) => key === this.fronts.get(shown))) this.fronts.set(shown, mine[0][0]);
+    // Those of a server that is gone are shown, and chosen, like the others.
+    const there = [...mine.map(([, { place }]) => place), ...this.homeless.map(({ place }) => place)];
+    const keys = there.filter(({ machine }) => machine === shown).map(({ key }) => key);
+    if (keys.length && !keys.includes(this.fronts.get(shown) || "")) this.fronts.set(shown, keys[0]);
     const front = this.fronts.get(shown);
     if (moved) {
       sessionStorage.setItem(`${this.memory}-fronts`, JSON.stringify([...this.fronts]));
-      for (const [key, { place, screen }] of this.shells) {
+      for (const { place, screen } of [...this.shells.values(), ...this.homeless]) {
         screen.tab.hidden = place.machine !== shown;
-        screen.show(key === front);
-      }
-      for (const { place, screen } of this.homeless) {
-        screen.tab.hidden = place.machine !== shown;
-        screen.show(place.machine === shown && !mine.length);
+        screen.show(place.key === front);
       }
     }
     view.more.hidden = !this.data.may || mine.length >= MOST || !here.up;
@@ -349,26 +368,31 @@ class Machines extends Component {
     setText(view.note, this.begun.has(shown) && here.up && !this.ready ? words.waiting : none);
   }
 
-  /** Do what another page asked for, as soon as it can be done. */
+  /** Do what was asked for, one after the other, as soon as it can be done. */
   grant() {
-    const { wish } = this;
-    if (!wish || !this.ready || !this.data.may || !this.machines.has(wish.machine)) return;
-    const { machine, line, run, container } = wish;
+    if (!this.data.may) this.wishes = [];
+    while (this.ready && this.wishes.length && this.granted(this.wishes[0])) this.wishes.shift();
+  }
+
+  /** @param {Wish} wish @returns whether it is done, or can never be */
+  granted({ machine, line, run, container }) {
+    if (!this.machines.has(machine)) return false;
     if (this.shown !== machine) this.show(machine);
     if (container) {
       this.opening = machine;
       this.begun.add(machine);
       this.say({ do: "open", machine, container, ...this.size(this.front()) });
-    } else if (line) {
-      const shell = this.shells.get(this.fronts.get(machine) || "");
-      if (!shell || shell.place.container) {
-        const own = this.of(machine).find(([, { place }]) => !place.container);
-        if (!own) return; // it opens
-        this.choose(own[0]);
-      }
-      this.front()?.type(unsent(line) + (run ? "\r" : ""));
+      return true;
     }
-    this.wish = null;
+    const shell = this.shells.get(this.fronts.get(machine) || "");
+    if (!shell || (shell.place.container && !run)) {
+      const own = this.of(machine).find(([, { place }]) => !place.container);
+      if (!own) return false; // it opens
+      this.choose(own[0]);
+    }
+    // What was typed there and not sent is no part of the line.
+    if (line) this.front()?.type(run ? `${CLEAR}${unsent(line)}\r` : unsent(line));
+    return true;
   }
 
   /** Let go of this desk. */
@@ -386,6 +410,7 @@ class Machines extends Component {
   }
 
   close() {
+    this.untake();
     this.leave();
   }
 }

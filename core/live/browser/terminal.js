@@ -192,7 +192,12 @@ export class Screen {
     const there = this.heard && !this.over && this.socket?.readyState === WebSocket.OPEN;
     if (there) this.send(new TextEncoder().encode(text));
     else this.waiting += text;
-    this.terminal.focus();
+    this.focus();
+  }
+
+  /** On a phone this would bring up the keyboard, which the viewer has not asked for. */
+  focus() {
+    if (!matchMedia("(pointer: coarse)").matches) this.terminal.focus();
   }
 
   send(/** @type {string | Uint8Array<ArrayBuffer>} */ message) {
@@ -205,6 +210,7 @@ export class Screen {
     if (altKey || metaKey) return true;
     if (key === "F6" && type === "keydown") {
       // Tab belongs to the shell: without a mouse, this key leads out of the terminal.
+      this.passBy();
       /** @type {HTMLElement | null} */ (this.tab.querySelector("[role=tab]"))?.focus();
       event.preventDefault();
       return false;
@@ -218,6 +224,21 @@ export class Screen {
     if (type === "keydown") this.copied();
     event.preventDefault();
     return false;
+  }
+
+  /** From now on Tab goes past the terminal, until the focus has left what surrounds it: it would be caught again. */
+  passBy() {
+    const { textarea } = this.terminal;
+    const around = this.place.closest(".essaim-console");
+    if (!textarea || !around || textarea.tabIndex < 0) return;
+    textarea.tabIndex = -1;
+    const left = new AbortController();
+    const leave = (/** @type {FocusEvent} */ { relatedTarget }) => {
+      if (relatedTarget instanceof Node && around.contains(relatedTarget)) return;
+      textarea.tabIndex = 0;
+      left.abort();
+    };
+    around.addEventListener("focusout", /** @type {EventListener} */ (leave), { signal: left.signal });
   }
 
   copied() {
@@ -268,7 +289,8 @@ export class Screen {
     if (!front) return;
     this.paint();
     this.fitted();
-    if (!matchMedia("(pointer: coarse)").matches) this.terminal.focus(); // it would bring up a phone's keyboard
+    const at = document.activeElement; // a field beside the terminals keeps what one types
+    if (!at?.matches("input, textarea, select") || at.closest(".essaim-console")) this.focus();
   }
 
   close() {

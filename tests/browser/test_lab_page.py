@@ -1,0 +1,92 @@
+"""A lab and its machines on one page: from the first page to the first line, and a whole lab."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core.labs.texts import texts
+from tests.browser.conftest import PATIENCE, Look, dashboard
+from tests.browser.test_labs import GREEN, Course
+from tests.browser.test_machines import PROMPT, screen, type_line
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def formed() -> Iterator[str]:
+    """As a class meets it: each browser has a Swarm of three nodes, in which nothing was done."""
+    with dashboard(ESSAIM_ENGINE="practice") as address:
+        yield address
+
+
+def line(page: Page, text: str, machine: str = "node1") -> Locator:
+    """A line of the step that begins so, and belongs on that machine."""
+    shown = page.locator(".essaim-todo").filter(has=page.locator("code", has_text=text))
+    return shown.filter(has=page.locator(".essaim-todo-where", has_text=machine)).first
+
+
+def run(page: Page, text: str, machine: str = "node1") -> None:
+    line(page, text, machine).locator(".essaim-todo-run").click()
+    selected = page.locator(".essaim-tabs [role=tab][aria-selected=true]")
+    expect(selected).to_have_text(machine)
+    expect(screen(page)).to_be_visible()
+
+
+def test_lab_three_by_clicking_its_lines(formed: str, look: Look) -> None:
+    page = look(f"{formed}/labs?lab=3", locale="en-US")
+    steps = texts("lab3", "en").steps
+
+    def done(step: str) -> None:
+        at = list(steps).index(step)
+        expect(page.locator(f"{GREEN}[data-step='{at}']")).to_be_visible()
+        if step != "remove":
+            page.get_by_role("button", name="Next step").click()
+            following = steps[list(steps)[at + 1]].title
+            expect(page.get_by_role("heading", name=following)).to_be_visible()
+
+    # Nobody has done anything in this cluster, so the lab begins with machines that are no Swarm.
+    expect(screen(page)).to_have_text(PROMPT)
+    page.keyboard.type("half a line")  # is no part of the line that is clicked
+    run(page, "docker swarm init --advertise-addr 192.168.0.11")
+    done("init")
+    course = Course(page, formed, "lab3", "en")
+    course.go("nodes")
+    course.hurry()
+    course.desk.close()
+    run(page, "docker swarm join --token SWMTKN", "node2")
+    expect(screen(page)).to_contain_text("This node joined a swarm as a worker.")
+    line(page, "docker swarm join --token SWMTKN", "node3")  # the other one is typed
+    join = line(page, "docker swarm join --token SWMTKN", "node3").locator("code").inner_text()
+    page.locator(".essaim-tabs").get_by_role("tab", name="node3").click()
+    type_line(page, join)
+    done("join")
+    # Another tab in front, another step: the screens stay, and a click on a line brings them back.
+    page.get_by_role("tab", name="Files").click()
+    expect(page.locator(".essaim-terminal:visible")).to_have_count(0)
+    run(page, "docker service create")
+    expect(screen(page)).to_contain_text("Swarm initialized")
+    done("create")
+    run(page, "curl http://localhost:80")
+    done("reach")
+    run(page, "docker service scale web=15")
+    done("scale")
+    run(page, "for i in")
+    done("balance")
+    run(page, "docker node update --availability drain node2")
+    done("drain")
+    run(page, "docker node update --availability active node2")
+    done("activate")
+    run(page, "docker service scale web=10")
+    done("fewer")
+    run(page, "docker service update --force web")
+    done("rebalance")
+    run(page, "docker service rm web")
+    done("remove")
+    expect(page.get_by_text("You have made a Swarm")).to_be_visible()
+    expect(page).to_have_url(re.compile("/labs"))
