@@ -44,8 +44,8 @@ def test_the_courses_files_come_back_without_a_warning_in_the_servers_log(
 def test_what_was_done_leads_to_the_console(cluster: Control, visit: Open) -> None:
     app = fine(visit("cluster"))
     fine(app.button(key="create").click().run())
-    (link,) = app.get("page_link")
-    assert "line=docker" in link.proto.query_string
+    [link] = [each.proto for each in app.get("page_link") if each.proto.page == "console"]
+    assert "line=docker" in link.query_string
 
 
 def test_a_ticket_waits_until_it_is_used(cluster: Control, visit: Open) -> None:
