@@ -129,7 +129,7 @@ def offered(page: AppTest) -> list[str]:
         ("traffic", {"submit", "do"}),
         ("lessons", {"Lesson"}),
         ("vote", {"ask"}),
-        ("labs", {"Play", "reset", "skip"}),
+        ("labs", {"Play", "reset", "skip", "submit", "run", "join_command"}),
     ],
 )
 def test_whatever_a_press_raises_is_one_sentence(
