@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.labs.texts import texts
-from tests.browser.conftest import PATIENCE, Look, dashboard
-from tests.browser.test_labs import GREEN, Course
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, Look, dashboard
+from tests.browser.test_labs import FRENCH, GREEN, Course, reach
 from tests.browser.test_machines import PROMPT, screen, type_line
 
 pytestmark = pytest.mark.browser
@@ -90,3 +91,64 @@ def test_lab_three_by_clicking_its_lines(formed: str, look: Look) -> None:
     done("remove")
     expect(page.get_by_text("You have made a Swarm")).to_be_visible()
     expect(page).to_have_url(re.compile("/labs"))
+
+
+def touch(button: Locator) -> None:
+    """Tap a button that stands still.
+
+    Where the page moves between the finger's coming and its going, as it does for a moment while it
+    is drawn, the button moves away below it. A person's finger comes later than that.
+    """
+    place, before = button.bounding_box(), None
+    while place != before:
+        button.page.wait_for_timeout(300)
+        place, before = button.bounding_box(), place
+    button.tap()
+
+
+#: By step of lab 3: how its line begins, and the machines where it belongs, if not on node1 alone.
+DONE_BY = {
+    "init": ("docker swarm init",),
+    "join": ("docker swarm join --token", "node2", "node3"),
+    "create": ("docker service create",),
+    "reach": ("curl",),
+    "scale": ("docker service scale web=15",),
+    "balance": ("for i in",),
+    "drain": ("docker node update --availability drain",),
+    "activate": ("docker node update --availability active",),
+    "fewer": ("docker service scale web=10",),
+    "rebalance": ("docker service update --force",),
+    "remove": ("docker service rm",),
+}
+
+
+def key(button: Locator) -> None:
+    """Go to a button with the Tab key, and press Enter."""
+    reach(button, "Enter")
+
+
+@pytest.mark.parametrize(
+    ("press", "options"),
+    [
+        pytest.param(key, {"size": WIDE, "locale": FRENCH}, id="keyboard"),
+        pytest.param(touch, {"size": PHONE, "has_touch": True, "is_mobile": True}, id="touch"),
+    ],
+)
+def test_lab_three_without_a_mouse(
+    formed: str, look: Look, press: Callable[[Locator], None], options: dict[str, Any]
+) -> None:
+    page = look(f"{formed}/labs?lab=3", **options)
+    course = Course(page, formed, "lab3", "fr" if "locale" in options else "en", press)
+    for step, (begins, *others) in DONE_BY.items():
+        for machine in others or ["node1"]:
+            press(line(page, begins, machine).locator(".essaim-todo-run"))
+            if others:
+                expect(screen(page)).to_contain_text("This node joined a swarm as a worker.")
+        if others:  # with the mouse, on another page: real time would do as well
+            course.go("nodes")
+            course.hurry()
+            course.desk.close()
+        course.done(step)
+        assert page.evaluate("document.documentElement.scrollWidth") <= options["size"]["width"]
+    end = re.compile("You have made a Swarm|Vous avez formé un Swarm")
+    expect(page.get_by_text(end)).to_be_visible()

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 from core.i18n import Translate, translation
 from core.labs.texts import texts
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Look, dashboard
-from tests.browser.test_machines import PROMPT, open_machine, screen, type_inside, type_line
+from tests.browser.test_machines import open_machine, screen, type_inside, type_line
 
 pytestmark = pytest.mark.browser
 
@@ -240,123 +240,6 @@ def test_lab_three_done_for_one_on_a_phone(empty: str, look: Look) -> None:
         if step != steps[-1]:
             press(page, course.say("Next step"))
     expect(page.get_by_text("Vous avez formé un Swarm")).to_be_visible()
-
-
-def test_lab_three_with_the_keyboard_alone(empty: str, look: Look) -> None:
-    page = look(f"{empty}/labs?lab=lab3", locale=FRENCH)
-    course = Course(page, empty, "lab3", "fr", lambda button: reach(button, "Enter"))
-    desk, say = course.desk, course.say
-
-    def type_there(text: str) -> None:
-        expect(screen(desk)).to_have_text(PROMPT)
-        reach(desk.locator(".essaim-terminal:not([hidden]) textarea"))
-        type_line(desk, text)
-
-    course.go("console")
-    type_there("docker swarm init --advertise-addr $(hostname -i)")
-    course.done("init")
-    course.go("nodes")
-    for left in (1, 0):
-        course.click("Join")
-        joins = desk.get_by_role("button", name=say("Join"), exact=True)
-        expect(joins).to_have_count(left)
-    course.done("join")
-    course.hurry()  # with the mouse: real time would do as well
-    course.go("console")
-    type_there("docker service create -p 80:80 --name web nginx:latest")
-    course.done("create")
-    course.go("services")
-    expect(course.open(80).get_by_text("Welcome to nginx!").first).to_be_visible()
-    course.done("reach")
-    course.go("console")
-    type_there("docker service scale web=15")
-    course.done("scale")
-    course.go("")
-    course.click("Send 10 requests per second")
-    course.done("balance")
-    course.go("console")
-    type_there("docker node update --availability drain node2")
-    course.done("drain")
-    type_there("docker node update --availability active node2")
-    course.done("activate")
-    type_there("docker service scale web=10")
-    course.done("fewer")
-    type_there("docker service update --force web")
-    course.done("rebalance")
-    type_there("docker service rm web")
-    course.done("remove")
-    expect(page.get_by_text("Vous avez formé un Swarm")).to_be_visible()
-
-
-def touch(button: Locator) -> None:
-    """Tap a button that stands still.
-
-    Where the page moves between the finger's coming and its going, as it does for a moment while it
-    is drawn, the button moves away below it. A person's finger comes later than that.
-    """
-    place, before = button.bounding_box(), None
-    while place != before:
-        button.page.wait_for_timeout(300)
-        place, before = button.bounding_box(), place
-    button.tap()
-
-
-def test_lab_three_by_touch_on_a_phone(empty: str, look: Look) -> None:
-    phone = {"has_touch": True, "is_mobile": True, "locale": "en-US"}
-    page = look(f"{empty}/labs?lab=lab3", PHONE, **phone)
-    course = Course(page, empty, "lab3", "en", touch)
-    desk = course.desk
-
-    def type_there(text: str) -> None:
-        course.go("console")
-        expect(screen(desk)).to_have_text(PROMPT)
-        desk.locator(".essaim-terminal:not([hidden]) .xterm-screen").tap()
-        type_line(desk, text)
-        expect(screen(desk)).to_have_text(PROMPT)
-
-    def fits() -> None:
-        for each in (page, desk):
-            assert each.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
-    course.go("")
-    course.click("Make a Swarm")
-    course.done("init")
-    fits()
-    course.go("nodes")
-    for left in (1, 0):
-        course.click("Join")
-        expect(desk.get_by_role("button", name="Join", exact=True)).to_have_count(left)
-    course.done("join")
-    course.hurry()
-    fits()
-    course.go("")
-    course.click("Create the service")
-    course.done("create")
-    fits()
-    course.go("services")
-    expect(course.open(80).get_by_text("Welcome to nginx!").first).to_be_visible()
-    course.done("reach")
-    fits()
-    type_there("docker service scale web=15")
-    course.done("scale")
-    fits()
-    course.go("")
-    course.click("Send 10 requests per second")
-    course.done("balance")
-    touch(desk.get_by_role("button", name="Drain node2"))
-    course.done("drain")
-    touch(desk.get_by_role("button", name="Active node2"))
-    course.done("activate")
-    fits()
-    type_there("docker service scale web=10")
-    course.done("fewer")
-    course.go("")
-    course.click("Rebalance")
-    course.done("rebalance")
-    course.click("Remove {service}", service="web")
-    course.click("Remove {service}", service="web")
-    course.done("remove")
-    expect(page.get_by_text("You have made a Swarm")).to_be_visible()
 
 
 def test_a_remark_is_told_in_the_language_that_the_page_has_now(essaim: str, look: Look) -> None:
