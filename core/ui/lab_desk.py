@@ -98,7 +98,7 @@ def _live(lab: Lab) -> None:
     """The cluster, live, with the buttons that do what a lab asks for."""
     now = control().snapshot
     swarm = bool(now.nodes)
-    picture(lab.start != "engine")
+    picture(lab.start != "engine", leads=False)
     if lab.start == "engine":
         _open_containers()
         return

@@ -50,8 +50,11 @@ def check(progress: LabProgress, number: int, text: StepText) -> None:
     )
 
 
-def picture(swarm: bool) -> None:
-    """The cluster, live: a Swarm's nodes, which can be drained right there, or one engine."""
+def picture(swarm: bool, *, leads: bool = True) -> None:
+    """The cluster, live: a Swarm's nodes, which can be drained right there, or one engine.
+
+    leads: see ``core.ui.tiles.shown``.
+    """
     _picture(
         swarm=swarm and bool(control().snapshot.nodes),
         may=may(UpdateNode),
@@ -65,7 +68,7 @@ def picture(swarm: bool) -> None:
         },
         on={"availability": require_availability, "tile": tiles.wanted},
     )
-    tiles.shown()
+    tiles.shown(leads=leads)
 
 
 def hints(text: StepText, key: str) -> None:

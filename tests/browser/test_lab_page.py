@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from core.labs.texts import texts
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Look, dashboard
 from tests.browser.test_labs import FRENCH, GREEN, Course, reach
-from tests.browser.test_machines import PROMPT, screen, type_line
+from tests.browser.test_machines import PROMPT, screen
 
 pytestmark = pytest.mark.browser
 
@@ -60,18 +60,27 @@ def test_lab_three_by_clicking_its_lines(formed: str, look: Look) -> None:
     course.go("nodes")
     course.hurry()
     course.desk.close()
-    run(page, "docker swarm join --token SWMTKN", "node2")
+    for name in ("node2", "node3"):  # at once: neither has a terminal yet
+        line(page, "docker swarm join --token SWMTKN", name).locator(".essaim-todo-run").click()
     expect(screen(page)).to_contain_text("This node joined a swarm as a worker.")
-    line(page, "docker swarm join --token SWMTKN", "node3")  # the other one is typed
-    join = line(page, "docker swarm join --token SWMTKN", "node3").locator("code").inner_text()
-    page.locator(".essaim-tabs").get_by_role("tab", name="node3").click()
-    type_line(page, join)
     done("join")
     # Another tab in front, another step: the screens stay, and a click on a line brings them back.
     page.get_by_role("tab", name="Files").click()
     expect(page.locator(".essaim-terminal:visible")).to_have_count(0)
     run(page, "docker service create")
     expect(screen(page)).to_contain_text("Swarm initialized")
+    # A tile's menu opens its terminal on this page, too.
+    page.get_by_role("tab", name="Cluster", exact=True).click()
+    page.locator(".essaim-tile[data-phase=running]").first.click()
+    page.get_by_role("menuitem", name="Terminal").click()
+    expect(screen(page)).to_have_text(re.compile(r"# ?\s*$"))
+    expect(page).to_have_url(re.compile("/labs"))
+    # Docker lines are the machine's own, and two at once keep their order.
+    for text in ("docker service ls", "docker service ps web"):
+        line(page, text).locator(".essaim-todo-run").click()
+    expect(screen(page)).to_contain_text(
+        re.compile(r"service ls.*REPLICAS.*service ps web.*DESIRED STATE")
+    )
     done("create")
     run(page, "curl http://localhost:80")
     done("reach")

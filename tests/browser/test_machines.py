@@ -281,7 +281,7 @@ def test_a_server_that_was_started_again_gives_fresh_shells_below_the_old_screen
             tab.get_by_role("tab").click()
             expect(screen(page)).to_contain_text(told)
         wait.clear()
-        page.locator(tabs).first.click()
+        page.locator(tabs).first.get_by_role("tab").click()
         expect(screen(page)).to_contain_text("Essaim was started again: this is a fresh shell.")
         expect(screen(page)).to_contain_text("kept on the screen")
         type_line(page, "wc -w file; echo it $((1 + 1)) works")

@@ -3,7 +3,7 @@
 import { Component, mount } from "./component.js";
 import { button, Children, copy, element, setLabel, setText } from "./dom.js";
 import { fill } from "./texts.js";
-import { ask, forget } from "./wishes.js";
+import { ask, forget, show, toFront } from "./wishes.js";
 
 /** @import { PageData, Run, Words } from "./types" */
 /**
@@ -70,20 +70,6 @@ class Lines extends Component {
     this.watch?.disconnect();
     super.close();
   }
-}
-
-/** Bring the terminals of the page to the front: their tab is the first one. */
-function toFront() {
-  const desk = document.querySelector(".st-key-lab_desk");
-  const tab = /** @type {HTMLElement | null | undefined} */ (desk?.querySelector("[role=tab]"));
-  if (tab?.getAttribute("aria-selected") === "false") tab.click();
-  if (desk && desk.getBoundingClientRect().top > innerHeight / 2) show(desk);
-}
-
-/** Scroll to a part of the page. @param {Element} part */
-function show(part) {
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  part.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
 export default mount(Lines);

@@ -9,13 +9,14 @@ import { makeTab, makeTabs } from "./tabs.js";
 import { Screen } from "./terminal.js";
 import { show, typed } from "./in_front.js";
 import { fill } from "./texts.js";
-import { take } from "./wishes.js";
+import { take, toFront } from "./wishes.js";
 
 /** @import { PageData, Run, Words } from "./types" */
 /** @import { Line } from "./journal.js" */
 /** @import { End } from "./terminal.js" */
 /**
- * @typedef {{ id?: string, machine: string, line?: string, run?: boolean, container?: string }} Wish what another page
+ * @typedef {{ id?: string, machine: string, line?: string, run?: boolean, container?: string,
+ *   seen?: boolean }} Wish what another page
  *   or another part of this one asks for: a line to be typed, or a container whose shell is to open
  * @typedef {PageData & { ticket: string, instance: string, place: string, may: boolean, words: Words,
  *   wish: Wish | null, opened: string, first: string }} Data place: names the desk in this tab's storage; opened: the
@@ -100,6 +101,7 @@ class Machines extends Component {
     if (wish?.id && sessionStorage.getItem("essaim-machines-wish") !== wish.id) {
       sessionStorage.setItem("essaim-machines-wish", wish.id);
       this.wishes.push(wish);
+      toFront(); // beside a lab, a tile's menu asks for it
     }
     if (last.opened !== run.data.opened) this.opens();
     if (!this.socket) this.connect();
@@ -261,7 +263,7 @@ class Machines extends Component {
       screen.held = (control) => this.view.control.setAttribute("aria-pressed", String(control));
       return { place, screen };
     }
-    old.screen.tab.remove();
+    old.screen.tab.replaceWith(tab); // where it stood
     old.screen.rehouse(tab, actions, words.again);
     return { place, screen: old.screen };
   }
@@ -368,30 +370,43 @@ class Machines extends Component {
     setText(view.note, this.begun.has(shown) && here.up && !this.ready ? words.waiting : none);
   }
 
-  /** Do what was asked for, one after the other, as soon as it can be done. */
+  /** Do what was asked for, as soon as it can be done; on each machine one after the other. */
   grant() {
     if (!this.data.may) this.wishes = [];
-    while (this.ready && this.wishes.length && this.granted(this.wishes[0])) this.wishes.shift();
+    if (!this.ready) return;
+    /** @type {Set<string>} */ const waiting = new Set(); // machines
+    this.wishes = this.wishes.filter((wish) => {
+      if (!waiting.has(wish.machine) && this.granted(wish)) return false;
+      waiting.add(wish.machine);
+      return true;
+    });
   }
 
-  /** @param {Wish} wish @returns whether it is done, or can never be */
-  granted({ machine, line, run, container }) {
-    if (!this.machines.has(machine)) return false;
-    if (this.shown !== machine) this.show(machine);
+  /** @param {Wish} wish @returns whether it is done, or will not be */
+  granted(wish) {
+    const { machine, line, run, container } = wish;
+    const here = this.machines.get(machine)?.machine;
+    if (!here) return false;
+    if (!wish.seen && this.shown !== machine) this.show(machine);
+    wish.seen = true;
+    if (!here.up) return true; // the page says so, and nothing is typed there much later
     if (container) {
       this.opening = machine;
       this.begun.add(machine);
       this.say({ do: "open", machine, container, ...this.size(this.front()) });
       return true;
     }
-    const shell = this.shells.get(this.fronts.get(machine) || "");
-    if (!shell || (shell.place.container && !run)) {
+    let shell = this.shells.get(this.fronts.get(machine) || "");
+    // A docker line is the machine's; any other may be meant for the container in front.
+    if (!shell || (shell.place.container && (!run || line?.startsWith("docker ")))) {
       const own = this.of(machine).find(([, { place }]) => !place.container);
       if (!own) return false; // it opens
-      this.choose(own[0]);
+      this.fronts.set(machine, own[0]);
+      this.draw(true);
+      shell = own[1];
     }
     // What was typed there and not sent is no part of the line.
-    if (line) this.front()?.type(run ? `${CLEAR}${unsent(line)}\r` : unsent(line));
+    if (line) shell.screen.type(run ? `${CLEAR}${unsent(line)}\r` : unsent(line));
     return true;
   }
 

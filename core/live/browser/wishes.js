@@ -24,3 +24,17 @@ export function take(taker) {
 export function forget() {
   waiting = [];
 }
+
+/** Bring the terminals of the page to the front: their tab is the first one. */
+export function toFront() {
+  const desk = document.querySelector(".st-key-lab_desk");
+  const tab = /** @type {HTMLElement | null | undefined} */ (desk?.querySelector("[role=tab]"));
+  if (tab?.getAttribute("aria-selected") === "false") tab.click();
+  if (desk && desk.getBoundingClientRect().top > innerHeight / 2) show(desk);
+}
+
+/** Scroll to a part of the page. @param {Element} part */
+export function show(part) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  part.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+}
