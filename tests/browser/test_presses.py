@@ -33,6 +33,12 @@ NAMELESS = """
     new PointerEvent('pointerdown', { bubbles: true, isPrimary: true }));
   document.body.lastChild.remove();
 """
+#: Two buttons of one label in its place.
+TWINS = """
+  draw();
+  const box = document.querySelector('.st-key-tried');
+  box.append(box.firstChild.cloneNode(true));
+"""
 MOVE = "document.querySelector('.st-key-tried').style.top = '400px'"
 
 
@@ -47,6 +53,8 @@ def test_a_press_is_not_lost_and_counts_once(essaim: str, look: Look) -> None:
         ("document.querySelector('.st-key-tried button').disabled = true", 0),
         ("document.querySelector('.st-key-tried').remove()", 0),
         (NAMELESS, 0),
+        (f"() => {{ {TWINS} }}", 0),  # nobody knows which of them
+        ("dispatchEvent(new MouseEvent('contextmenu')); draw()", 0),  # a long touch
     ):
         hold(page)
         page.evaluate(meanwhile)

@@ -29,7 +29,8 @@ function successor({ button, place, label }) {
   if (button.isConnected) return button;
   if (!place) return undefined;
   /** @type {NodeListOf<HTMLButtonElement>} */ const there = document.querySelectorAll(`.${place} button`);
-  return [...there].find((each) => labelOf(each) === label);
+  const same = [...there].filter((each) => labelOf(each) === label);
+  return same.length === 1 ? same[0] : undefined; // of several, as each node has its "Drain", nobody knows which
 }
 
 /** The class that Streamlit makes of a widget's key: it stays when the button is made again. @param {Element} button */
@@ -50,6 +51,7 @@ addEventListener(
   early,
 );
 addEventListener("pointercancel", () => (pressed = null), early); // the page was scrolled
+addEventListener("contextmenu", () => (pressed = null), early); // a long touch asks for a menu, and is no press
 // Where the finger came to one thing and left another, the browser tells of a click on what holds both.
 addEventListener("click", (event) => buttonAt(event) && (pressed = null), early);
 addEventListener(
