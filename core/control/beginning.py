@@ -38,7 +38,10 @@ def there(cluster: Control, wanted: Beginning) -> bool:
 
 def pristine(cluster: Control) -> bool:
     """Whether a new beginning would lose nothing: nobody has done or opened anything there yet."""
-    return cluster.connection.untouched()
+    # What somebody left out is known to no engine, and would be forgotten as well.
+    begun = [progress for progress in cluster.labs.begun() if progress.current]
+    gone = any(way != "given" for progress in begun for way in progress.ways)
+    return not gone and cluster.connection.untouched()
 
 
 def loss(cluster: Control) -> Loss:

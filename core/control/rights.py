@@ -199,13 +199,16 @@ class Rights:
         with self._lock:
             self._remembered.pop(browser, None)
             others = [each for each, whose in self._given.items() if browser and whose == browser]
-        for each in {right, *others}:
-            each.end("locked")
+            for each in {right, *others}:
+                each.end("locked")
 
-    def remember(self, browser: str) -> None:
-        """Note that this browser has shown the password. Only for the board of practice."""
-        if browser:  # without cookies, one browser cannot be told from another
-            with self._lock:
+    def remember(self, browser: str, right: Right) -> None:
+        """Note that this browser has shown the password. Only for the board of practice.
+
+        right: that of its page; where Lock has just ended it, nothing is noted.
+        """
+        with self._lock:
+            if browser and not right.why:  # without cookies, one browser is not told from another
                 self._remembered[browser] = self._now()
 
     def remembered(self, browser: str) -> bool:

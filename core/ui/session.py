@@ -137,7 +137,7 @@ def teaching() -> bool:
         here.right = rights.give(browser(), _presence())
     if here.right.held:
         here.right.acted()
-        rights.remember(browser())
+        rights.remember(browser(), here.right)
     return here.right.held
 
 

@@ -28,6 +28,15 @@ def test_a_cluster_is_pristine_until_somebody_does_something() -> None:
         assert not beginning.pristine(control)
 
 
+def test_a_step_that_was_left_out_is_something_to_lose() -> None:
+    with practice(FORMED) as control:
+        until(lambda: len(control.snapshot.nodes) == 3, PATIENCE)
+        assert control.labs.progress("lab3").ways == ("given", "given")
+        assert beginning.pristine(control)
+        control.labs.skip("lab3")
+        assert not beginning.pristine(control)
+
+
 def test_three_empty_machines_and_a_swarm_again() -> None:
     with practice(FORMED) as control:
         until(lambda: len(control.snapshot.nodes) == 3, PATIENCE)

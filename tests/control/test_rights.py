@@ -137,17 +137,27 @@ def test_a_browser_is_remembered_for_a_while_and_until_lock() -> None:
     clock = Clock()
     rights = Rights({}, lambda: clock.now)
     assert not rights.remembered("ada")
-    rights.remember("ada")
-    rights.remember("")
+    right = Right()
+    rights.remember("ada", right)
+    rights.remember("", right)
     clock.now += REMEMBERED
     assert rights.remembered("ada")
     assert not rights.remembered("bob")
     assert not rights.remembered("")  # all browsers without cookies
-    rights.remember("ada")
+    rights.remember("ada", right)
     clock.now += REMEMBERED + 1
     assert not rights.remembered("ada")
-    rights.remember("ada")
+    rights.remember("ada", right)
     rights.lock(NONE, "ada")
+    assert not rights.remembered("ada")
+
+
+def test_a_page_that_is_shown_while_another_locks_is_not_remembered() -> None:
+    rights = Rights({})
+    board = rights.give("ada", lambda: True)
+    assert board.held  # and then, before it is noted:
+    rights.lock(NONE, "ada")
+    rights.remember("ada", board)
     assert not rights.remembered("ada")
 
 
