@@ -13,12 +13,14 @@ from core.commands.registry import parse
 from core.errors import InvalidCommand
 from core.labs import placeholders, words
 from core.labs.lab import Lab, Start, Step
+from core.labs.markdown import text_of
 from core.labs.moves import Curl, InstanceFault, Join, Written
 from core.labs.statements import near, statement_of
 
 LAB = "lab.toml"
-#: Bytes that no file of a lab needs.
-LONG = 500_000
+
+#: Requests of one move: each is made before the next move.
+MOST = 1000
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _CURL = re.compile(r"curl (?:-\S+ )*http://localhost(?::(\d+))?/?")
@@ -49,18 +51,13 @@ def read(folder: Path) -> Reading:
         raw = tomllib.loads(text_of(folder / LAB))
     except FileNotFoundError:
         return Reading(folder, None, (*faults, f"there is no file {LAB}."))
+    except RecursionError:
+        return Reading(folder, None, (*faults, f"{LAB} cannot be read: it is nested too deep."))
     except (OSError, ValueError) as error:  # it cannot be read, or is no TOML
         return Reading(folder, None, (*faults, f"{LAB} cannot be read: {error}."))
     lab = _lab(raw, folder, lambda sentence: faults.append(f"{LAB}: {sentence}"))
     faults += words.faults(folder, lab)
     return Reading(folder, None if faults else lab, tuple(faults))
-
-
-def text_of(path: Path) -> str:
-    """Raises OSError and ValueError."""
-    if path.stat().st_size > LONG:
-        raise ValueError(f"it is longer than {LONG} bytes")
-    return path.read_text(encoding="utf-8")
 
 
 def _lab(raw: Mapping[str, Any], folder: Path, fault: Fault) -> Lab:
@@ -168,7 +165,7 @@ def _move(raw: object, fault: Fault) -> _Move | None:
             return InstanceFault("mend")
         case {"curl": int(port), **others} if not others.keys() - {"times"}:
             times = others.get("times", 1)
-            if type(port) is int and type(times) is int and times > 0:
+            if type(port) is int and type(times) is int and 0 < times <= MOST:
                 return Curl(port, times)
         case {"line": str(line), "append": dict(more), **others} if not others:
             texts = all(isinstance(text, str) for text in more.values())

@@ -23,15 +23,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 #: Of a step; those that may stand there more than once are HINT, REMARK and QUESTION.
 DO, SEE, OTHERWISE, HINT, REMARK, QUESTION = "Do", "See", "Otherwise", "Hint", "Remark", "Question"
 SECTIONS = (DO, SEE, OTHERWISE, HINT, REMARK, QUESTION)
 END = "End"
+#: Bytes that no file of a lab needs.
+LONG = 500_000
 
 _HEADING = re.compile(r"(#{1,3}) +(.+?) *#*$")
 _ANSWER = re.compile(r"[-*] \[([ xX])\] +(.+)")
-_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
+_CODE = re.compile(r"(?<![`\\])(`+)(?!`).+?(?<!`)\1(?!`)")
 _FENCED = re.compile(r"^ {0,3}(```|~~~)[^`\n]*$.*?^ {0,3}\1", re.DOTALL | re.MULTILINE)
 #: The texts are somebody else's: what is drawn of them is text and links to pages, nothing else.
 _HTML = re.compile(r"<[A-Za-z!/?][^>\n]*>?")
@@ -84,6 +87,15 @@ class _Part:
     level: int
     heading: str
     text: str
+
+
+def text_of(path: Path) -> str:
+    """The content of a file of a lab. Raises OSError and ValueError."""
+    if not path.is_file() and path.exists():  # a pipe or a device may have no end
+        raise ValueError("it is no file")
+    if path.stat().st_size > LONG:
+        raise ValueError(f"it is longer than {LONG} bytes")
+    return path.read_text(encoding="utf-8")
 
 
 def read(written: str) -> LabWords:

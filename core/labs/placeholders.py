@@ -7,6 +7,7 @@ machine after the other; one in the plural names them all in the same line.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -180,7 +181,8 @@ def fill(line: str, known: Known) -> tuple[Filled, ...]:
         placeholder = PLACEHOLDERS.get(name)
         if placeholder is None:
             continue  # it is the shell's
-        found = list(placeholder.find(known, word))
+        # A name that somebody else gave, such as a machine's, is one word for the shell.
+        found = [shlex.quote(each) for each in placeholder.find(known, word)]
         words = [" ".join(found)] if found and placeholder.plural else found
         plural = placeholder.plural and not words
         filled = tuple(

@@ -22,7 +22,7 @@ def faults(folder: Path, lab: Lab) -> list[str]:
     read: dict[str, LabWords] = {}
     for path in files:
         try:
-            words = markdown.read(path.read_text(encoding="utf-8"))
+            words = markdown.read(markdown.text_of(path))
         except (OSError, ValueError) as error:
             found.append(f"{path.name} cannot be read: {error}.")
             continue
@@ -62,11 +62,13 @@ def _remarks(step: Step, said: StepWords) -> Iterator[str]:
             yield f"the step {step.name} has no remark {key}; its checks know {there}."
             continue
         try:
-            used = {name for _text, name, _spec, _kind in string.Formatter().parse(text) if name}
+            parts = [part for part in string.Formatter().parse(text) if part[1] is not None]
         except ValueError:
             yield f"the remark {key} of the step {step.name} has a brace without its other half."
             continue
-        for name in sorted(used - known[key]):
+        if any(spec or kind for _text, _name, spec, kind in parts):
+            yield f"the remark {key} of the step {step.name} has more than a name between braces."
+        for name in sorted({str(name) for _text, name, _spec, _kind in parts} - known[key]):
             there = ", ".join(f"{{{each}}}" for each in sorted(known[key]))
             yield (
                 f"the remark {key} of the step {step.name} has {{{name}}}: nothing fills it in; "

@@ -11,7 +11,8 @@ import pytest
 
 from core.labs import markdown
 from core.labs.catalogue import VARIABLE, found
-from core.labs.folder import LONG, read
+from core.labs.folder import read
+from core.labs.markdown import LONG
 from core.labs.moves import Curl, InstanceFault, Join, Written
 from core.labs.texts import read as texts
 
@@ -78,6 +79,11 @@ def test_a_solution_is_made_of_lines_and_of_what_no_line_does(tmp_path: Path) ->
         ('look = ["docker container ls -a"]', 'look = "docker"', "look must be a list of lines"),
         ("<containers>", "<contaner>", "<contaner> is no placeholder: there are <address>,"),
         ("<containers>", "<noted>", "<noted> is no placeholder"),
+        (
+            '["docker container rm <containers>"]',
+            "[{ curl = 80, times = 1000000000 }]",
+            "is no move: a docker line",
+        ),
         ("container rm", "container rn", "'docker container rn <containers>' is not understood:"),
         ("docker container rm <containers>", "rm -rf /", "'rm -rf /' is no move: a docker line"),
         ("docker container ls -a", "docker ps\\nrm -rf /", "must be one line."),
@@ -113,6 +119,11 @@ def test_a_fault_of_the_logic_is_one_sentence(
         ("### Remark program", "### Remark weather", "has no remark weather; its checks know pro"),
         ("{wanted}", "{hostname}", "has {hostname}: nothing fills it in; there are {"),
         ("{wanted}", "{wanted.__class__}", "has {wanted.__class__}: nothing fills it in"),
+        ("{wanted}", "{}", "has {}: nothing fills it in"),
+        ("{wanted}", "{wanted:>999999999}", "has more than a name between braces."),
+        ("{wanted}", "{wanted:{image.__class__}}", "has more than a name between braces."),
+        ("{wanted}", "{wanted!r}", "has more than a name between braces."),
+        ("Remove it.", r"\`![it](http://somewhere/x.png)\`", "an image is not shown"),
         ("{wanted}", "{wanted", "has a brace without its other half."),
         ("Remove it.", "Remove <b>it</b>.", "<b> is HTML, which is not shown"),
         ("Remove it.", "<script>alert(1)</script>", "<script> is HTML, which is not shown"),
@@ -171,6 +182,13 @@ def test_a_folder_that_is_none_or_too_much_is_told(tmp_path: Path) -> None:
     assert told.startswith("the folder’s name 'Word 1' is the lab’s")
     long = lab(tmp_path / "long", TOML + "#" * LONG)
     assert read(long).faults[0].startswith("lab.toml cannot be read: it is longer than")
+    wordy = lab(tmp_path / "wordy", en=ENGLISH + "a" * LONG)
+    assert read(wordy).faults[0].startswith("en.md cannot be read: it is longer than")
+    deep = lab(tmp_path / "deep", TOML + "deep = " + "[" * 100_000)
+    assert read(deep).faults == ("lab.toml cannot be read: it is nested too deep.",)
+    endless = lab(tmp_path / "endless")
+    (endless / "fr.md").symlink_to("/dev/zero")
+    assert "fr.md cannot be read: it is no file." in read(endless).faults
 
 
 def test_more_folders_are_named_by_the_environment(tmp_path: Path) -> None:

@@ -49,6 +49,16 @@ def container(name: str, image: str, state: str = "running", service: str = "") 
     return Container(name, name, image, "", 0.0, state, "", (), service)
 
 
+def test_a_name_is_one_word_whoever_gave_it() -> None:
+    evil = replace(NODE, id="id2", hostname="a; docker swarm leave --force")
+    now = facts(nodes=(NODE, evil))
+    typed = step("docker node rm <other node>", "docker node ps <other nodes>")
+    assert [line.text for line in lines(typed, now)] == [
+        "docker node rm 'a; docker swarm leave --force'",
+        "docker node ps 'a; docker swarm leave --force'",
+    ]
+
+
 JOIN = BY_NAME["lab3"].step("join")
 
 
