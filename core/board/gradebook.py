@@ -20,6 +20,9 @@ from core.labs.lab import Lab
 #: The headings of Moodle's export, in English: Moodle asks which column is which all the same.
 WHO = ("First name", "Last name", "ID number", "Email address")
 
+#: What a spreadsheet takes for one, at the beginning of a cell; some part cells at semicolons, too.
+_FORMULA = re.compile(r"(^|;)(?=[\t\r]|\s*[=+@\-\uff1d\uff0b\uff0d\uff20])")
+
 Name = Callable[[Learner], str]
 
 
@@ -81,4 +84,4 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
 
 def _harmless(text: str) -> str:
     """The text, which no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return _FORMULA.sub(r"\1'", text)

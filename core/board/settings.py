@@ -12,6 +12,13 @@ Naming = Literal["numbers", "asked", "own"]
 LONGEST = 60  # characters of a name that the teacher gives
 
 
+def tidy(name: str, longest: int = LONGEST) -> str:
+    """The name on one line, without marks that turn or hide letters, and no longer than that."""
+    joiners = "\u200c\u200d"  # some languages write names with them
+    line = "".join(c for c in " ".join(name.split()) if c.isprintable() or c in joiners)
+    return line[:longest].strip()
+
+
 class ClassSettings:
     """The teacher's settings. changed: called after each change."""
 
@@ -41,7 +48,7 @@ class ClassSettings:
 
     def give(self, names: Mapping[str, str], there: Collection[str]) -> None:
         """Give names by the learner's code; '' takes one away. there: all codes of the class."""
-        given = {code: name.strip()[:LONGEST] for code, name in {**self._given, **names}.items()}
+        given = {code: tidy(name) for code, name in {**self._given, **names}.items()}
         self._given = {code: name for code, name in given.items() if name and code in there}
         self.changed()
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.board.settings import SETTINGS
+from core.board.settings import SETTINGS, tidy
 from core.commands.nodes import UpdateNode
 from core.commands.services import CreateService
 from core.control.classroom import classroom
@@ -165,16 +165,16 @@ def first_name() -> None:
     """A field for the name on the board, where the teacher asks for it; kept in memory."""
     if not SETTINGS.named or control().read_only:
         return
-    mine = control().labs
+    mine, longest = control().labs, 30
 
     def keep() -> None:
-        mine.name = str(st.session_state["first_name"]).strip()
+        mine.name = tidy(str(st.session_state["first_name"]), longest)
 
     # By a callback: the run that follows may be of another page, at a press of "Begin".
     st.text_input(
         _("Your first name, for the teacher's board"),
         mine.name,
-        max_chars=30,
+        max_chars=longest,
         width=320,
         key="first_name",
         on_change=caught(keep),

@@ -12,6 +12,7 @@ from core.errors import Crowded, EssaimError
 from core.labs.progress import remark
 from core.labs.texts import texts
 from core.ui.class_board import named, title
+from core.ui.lines import escaped
 from core.ui.live import component, tile_words
 from core.ui.script_runs import caught
 from core.ui.session import _, language, teaching
@@ -29,7 +30,10 @@ def over_the_shoulder() -> None:
     if not code or learner is None:
         return
     st.dialog(
-        named(learner), width="large", icon=":material/visibility:", on_dismiss=caught(_away)
+        escaped(named(learner)),
+        width="large",
+        icon=":material/visibility:",
+        on_dismiss=caught(_away),
     )(_shown)(learner)
 
 
@@ -77,13 +81,24 @@ def _told(code: str, theirs: Control) -> None:
             st.markdown(f"**{title(latest.lab.name, step.name)}**")
             remarks = texts(latest.lab.name, language()).steps[step.name].remarks
             if said := remark(remarks, latest.verdict):
-                st.caption(f":material/info: {said}")
+                st.caption(f":material/info: {plain_words(said)}")
         lines = [
             " ".join(("✓" if each.outcome == "ok" else "✕", each.machine, each.line))
             for each in theirs.journal.records()[-LINES:]
         ]
         st.caption(_("The last lines, clicked or typed:"))
         st.code("\n".join(lines) or _("none yet"), language=None, wrap_lines=True)
+
+
+def plain_words(remark: str) -> str:
+    """A remark as Markdown in which only code between backticks is marked.
+
+    It quotes what the learner typed, which draws no picture and leads nowhere on this page.
+    """
+    parts = remark.split("`")
+    if len(parts) % 2 == 0 or "``" in remark:  # the learner typed some, too
+        return escaped(remark)
+    return "`".join(part if at % 2 else escaped(part) for at, part in enumerate(parts))
 
 
 def _own_name(learner: Learner) -> None:

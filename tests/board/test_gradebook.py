@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.board.gradebook import details, moodle
 from core.labs.catalogue import BY_NAME
 
@@ -28,6 +30,22 @@ def test_moodle_gets_a_grade_in_percent_for_each_lab() -> None:
         "'=HYPERLINK(),,,,0,",
         ",,,,0,",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("=1+1", "'=1+1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("a;=1+1", "a;'=1+1"),
+        ("a; @x", "a;' @x"),
+        ("Anne-Marie", "Anne-Marie"),
+        ("a=b", "a=b"),
+    ],
+)
+def test_no_part_of_a_name_is_a_formula(name: str, field: str) -> None:
+    text = details([learner(1, at("lab1"))], NOW, lambda _learner: name)
+    assert text.splitlines()[1].startswith(f"1,{field},lab1")
 
 
 def test_all_there_is_has_a_row_for_each_lab_of_a_learner() -> None:

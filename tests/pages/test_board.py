@@ -20,6 +20,7 @@ from core.engine.connection import Practice
 from core.i18n import LANGUAGES, translation
 from core.labs.catalogue import LABS
 from core.ui.session import Viewer
+from core.ui.shoulder import plain_words
 from tests.pages.conftest import PASSWORD, Open, fine
 from tests.practising import Lent
 
@@ -157,6 +158,33 @@ def test_a_look_over_a_shoulder_shows_the_step_and_the_last_lines_and_changes_no
     assert not any(ANNE in each.proto.json for each in app.get("bidi_component"))
     room.end(ANNE)
     fine(app.run())  # it is gone, and so is the look
+
+
+def test_what_a_learner_typed_is_no_markdown_on_the_teachers_page(
+    room: Classroom, visit: Open
+) -> None:
+    theirs, image = room.control(ANNE), "![x](http://elsewhere/x.png)"
+    theirs.labs.name, SETTINGS.naming = image, "asked"
+    theirs.submit(parse("docker service create --name web nginx:latest"), "anne", NONE)
+    app = teacher(visit, board_look=room.viewing_code(ANNE))
+    [title] = [each.proto.dialog.title for each in app.get("dialog")]
+    assert title == r"\!\[x\](http\://elsewhere/x.png)"
+
+
+def test_a_remark_keeps_its_code_and_no_other_mark() -> None:
+    assert plain_words("Take `my_app`: *now*") == r"Take `my_app`\: \*now\*"
+    for typed in ("` ![x](http://a/b) ``", "a ` ![x](http://a/b)", "`a` ![x](http://a/b)"):
+        assert "![x](" not in plain_words(typed)
+
+
+def test_a_name_is_one_short_line_without_hidden_marks(room: Classroom, visit: Open) -> None:
+    SETTINGS.naming = "asked"
+    typed = "\u202e Anne\tde\x00 La\u200b Tour"
+    app = fine(visit("labs"))
+    fine(app.text_input(key="first_name").set_value(typed).run())
+    assert room.control().labs.name == "Anne de La Tour"
+    SETTINGS.give({"code": "Zoé\t\u202eRoy\r"}, {"code"})
+    assert SETTINGS.given == {"code": "Zoé Roy"}
 
 
 def test_who_is_no_teacher_sees_over_no_shoulder(room: Classroom, visit: Open) -> None:
