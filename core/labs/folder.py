@@ -47,6 +47,8 @@ def read(folder: Path) -> Reading:
         faults.append(
             f"the folder’s name {folder.name!r} is the lab’s: small letters, digits, - and _ alone."
         )
+    elif folder.name.isdecimal() or folder.name == "all":
+        faults.append(f"no lab is called {folder.name}: addresses and the board mean others by it.")
     try:
         raw = tomllib.loads(text_of(folder / LAB))
     except FileNotFoundError:

@@ -16,7 +16,7 @@ from core.labs.catalogue import LABS
 from core.labs.texts import texts
 from core.ui.class_board import named
 from core.ui.script_runs import caught
-from core.ui.session import _, control, language, lock, viewer
+from core.ui.session import _, control, language, lock, teaching, viewer
 
 
 def tools() -> None:
@@ -31,7 +31,8 @@ def tools() -> None:
 
 def _names() -> None:
     def chosen() -> None:
-        SETTINGS.naming = st.session_state["naming"]
+        if teaching():  # the page may be old
+            SETTINGS.naming = st.session_state["naming"]
 
     kinds: dict[Naming, str] = {
         "numbers": _("Numbers"),
@@ -61,7 +62,8 @@ def _own_names() -> None:
     def given() -> None:
         typed = str(st.session_state["own_names"]).split("\n")
         names = {each.code: name for each, name in _paired(class_, typed)}
-        SETTINGS.give(names, {each.code for each in class_})
+        if teaching():
+            SETTINGS.give(names, {each.code for each in class_})
 
     st.session_state["own_names"] = "\n".join(lines).rstrip()
     st.text_area(

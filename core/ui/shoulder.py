@@ -104,7 +104,8 @@ def plain_words(remark: str) -> str:
 def _own_name(learner: Learner) -> None:
     def given() -> None:
         there = {each.code for each in classroom().learners()}
-        SETTINGS.give({learner.code: str(st.session_state["own_name"])}, there)
+        if teaching():
+            SETTINGS.give({learner.code: str(st.session_state["own_name"])}, there)
 
     st.session_state["own_name"] = SETTINGS.given.get(learner.code, "")
     st.text_input(_("Name that you give"), key="own_name", on_change=caught(given), width=320)

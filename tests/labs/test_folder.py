@@ -180,6 +180,8 @@ def test_a_folder_that_is_none_or_too_much_is_told(tmp_path: Path) -> None:
     assert read(texts_missing).faults[0].startswith("there are no texts: write en.md")
     (told,) = read(lab(tmp_path / "Word 1")).faults
     assert told.startswith("the folder’s name 'Word 1' is the lab’s")
+    for name in ("3", "all"):  # else /labs?lab=3 would lead to it
+        assert read(lab(tmp_path / name)).faults[0].startswith(f"no lab is called {name}: ")
     long = lab(tmp_path / "long", TOML + "#" * LONG)
     assert read(long).faults[0].startswith("lab.toml cannot be read: it is longer than")
     wordy = lab(tmp_path / "wordy", en=ENGLISH + "a" * LONG)

@@ -187,6 +187,22 @@ def test_a_name_is_one_short_line_without_hidden_marks(room: Classroom, visit: O
     assert SETTINGS.given == {"code": "Zoé Roy"}
 
 
+def test_who_was_locked_out_meanwhile_changes_no_name(room: Classroom, visit: Open) -> None:
+    app = teacher(visit)
+    app.session_state["viewer"].right.end()
+    app.radio(key="naming").set_value("asked").run()
+    assert SETTINGS.naming == "numbers"
+    SETTINGS.naming = "own"
+    app = teacher(visit)
+    app.session_state["viewer"].right.end()
+    app.text_area(key="own_names").set_value("me\nAnne").run()
+    assert not SETTINGS.given
+    app = teacher(visit, board_look=room.viewing_code(ANNE))
+    app.session_state["viewer"].right.end()
+    app.text_input(key="own_name").set_value("Anne").run()
+    assert not SETTINGS.given
+
+
 def test_who_is_no_teacher_sees_over_no_shoulder(room: Classroom, visit: Open) -> None:
     app = fine(visit("board", board_look=room.viewing_code(ANNE)))
     assert not [each for each in app.markdown if "Lab 1" in each.value]
