@@ -11,7 +11,8 @@ from core.commands.nodes import UpdateNode
 from core.presentation.health import drain_warning, health
 from core.ui import faults
 from core.ui.confirmation import confirmation_button, drains, own
-from core.ui.lines import asking_button, button, escaped
+from core.ui.forms import escaped
+from core.ui.lines import asking_button, button
 from core.ui.session import _, control, seen
 
 

@@ -8,8 +8,8 @@ from core.commands.folder import FOLDER as COURSE
 from core.errors import EssaimError
 from core.machines.files import HOME, MachineFiles
 from core.ui.files import files_panel
-from core.ui.forms import close, popover
-from core.ui.lines import escaped, practice_button
+from core.ui.forms import close, escaped, popover
+from core.ui.lines import practice_button
 from core.ui.session import Viewer, _, control
 
 FOLDER = f"{HOME}/demo"

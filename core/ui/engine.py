@@ -9,7 +9,7 @@ from core.control.classroom import classroom
 from core.engine.connection import Connection, Search, Tried
 from core.errors import said
 from core.presentation.outage import explain
-from core.ui.lines import escaped
+from core.ui.forms import escaped
 from core.ui.session import _, control
 
 

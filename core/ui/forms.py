@@ -93,3 +93,8 @@ def words(text: str) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError:
         raise InvalidCommand(_("A quote is not closed in: {text}"), text=text) from None
+
+
+def escaped(text: str) -> str:
+    """Foreign words for Markdown, with all of its marks escaped."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>#$~:|!{}" else c for c in text)

@@ -136,8 +136,3 @@ def journal_table(records: Sequence[Record], _: Translate) -> DataFrame:
         }
         for record in reversed(records)
     )
-
-
-def escaped(text: str) -> str:
-    """Foreign words for Markdown, with all of its marks escaped."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>#$~:|!{}" else c for c in text)

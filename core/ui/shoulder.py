@@ -12,7 +12,7 @@ from core.errors import Crowded, EssaimError
 from core.labs.progress import remark
 from core.labs.texts import texts
 from core.ui.class_board import named, title
-from core.ui.lines import escaped
+from core.ui.forms import escaped
 from core.ui.live import component, tile_words
 from core.ui.script_runs import caught
 from core.ui.session import _, language, teaching

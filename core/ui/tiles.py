@@ -18,6 +18,7 @@ from core.control import instances
 from core.engine.practice import Machine
 from core.presentation.why_here import why_here
 from core.ui import machines
+from core.ui.forms import escaped
 from core.ui.live import component, set_availability, tile_words
 from core.ui.output import answer
 from core.ui.session import _, act, control, may, read_only_notice, record, viewer, who
@@ -116,11 +117,11 @@ def _logs(task: Task) -> None:
 def _why(task: Task) -> None:
     placing = why_here(control().snapshot, task, _)
     for sentence in placing.told:
-        st.write(sentence)
+        st.write(escaped(sentence))  # it quotes constraints, which anybody may have written
     rows = DataFrame(
         {
             _("Node"): f"{each.node}\u00a0◀" if each.here else each.node,
-            _("Takes a task"): f"✕ {each.why_not}" if each.why_not else _("✓ yes"),
+            _("Takes a task"): f"✕ {escaped(each.why_not)}" if each.why_not else _("✓ yes"),
             _("Replicas then"): each.before,
             _("Replicas now"): each.now,
         }

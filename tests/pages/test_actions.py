@@ -10,6 +10,7 @@ import yaml
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Error
 
+from core.commands.registry import parse
 from core.commands.services import UpdateService
 from core.control import faults, instances, reset
 from core.control.control import Control
@@ -659,3 +660,19 @@ def test_the_slider_of_a_job_asks_for_completions(cluster: Control, visit: Open)
     rows = fine(visit("services")).dataframe[0].value
     assert list(rows["Replicas"]) == [cluster.snapshot.services[0].tally]
     assert rows["Replicas"][0].endswith("(5/5 completed)")
+
+
+def test_a_constraint_is_no_markdown_where_it_is_told_why_a_task_is_there(
+    cluster: Control, visit: Open
+) -> None:
+    link = r"[here](http://elsewhere)"
+    line = f"docker service create -d --name web --constraint node.labels.a=={link} nginx"
+    cluster.submit(parse(line), "ada", NONE)
+    until(lambda: cluster.snapshot.tasks)
+    task = cluster.snapshot.tasks[0].id
+    app = fine(visit("cluster", tile_shown={"task": task, "part": "why"}))
+    told = [each.value for each in app.markdown if "elsewhere" in each.value]
+    assert told
+    assert link not in told[0]
+    [table] = [each.value for each in app.table if "elsewhere" in each.value.to_string()]
+    assert link not in table.to_string()
