@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.pupils import Pupil
 from bench.servers import PATIENCE
+from core.ui.choices import COOKIE
 from tests.browser.conftest import WIDE
 
 #: The pages that are open, each of another learner, and whether each task has a tile there.
@@ -70,7 +71,10 @@ def screens(browser: Browser, pupils: list[Pupil]) -> Iterator[list[Screen]]:
 def _opened(browser: Browser, pupil: Pupil, name: str, tiles: bool) -> Screen:
     context = browser.new_context(viewport=WIDE, locale="en")
     cookie, value = pupil.page.cookie.split("=", 1)
-    context.add_cookies([{"name": cookie, "value": value, "url": pupil.page.essaim}])
+    sent = {cookie: value, COOKIE: "role=learn"}  # they have been welcomed before
+    context.add_cookies(
+        [{"name": key, "value": text, "url": pupil.page.essaim} for key, text in sent.items()]
+    )
     screen = Screen(pupil, context.new_page(), tiles, name)
     screen.page.set_default_timeout(1000 * PATIENCE)
     screen.page.on("pageerror", lambda error: screen.errors.append(str(error)))
