@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
@@ -72,18 +73,27 @@ class _Engine:
 
     def __init__(self, pieces: list[bytes]) -> None:
         self.api = self
+        self._url = self._raise_for_status = lambda *_: None
+        self.timeout = 60
         self.pieces = pieces
         self.asked: list[str] = []
 
-    def service_logs(self, *_: Any, **__: Any) -> list[bytes]:
-        return self.pieces
+    def _get(self, *_: Any, **__: Any) -> _Engine:
+        return self
+
+    def iter_content(self, *_: Any) -> list[bytes]:
+        """Each piece behind its header: the standard output, and the number of bytes."""
+        return [struct.pack(">BxxxL", 1, len(piece)) + piece for piece in self.pieces]
+
+    def close(self) -> None:
+        pass
 
     def inspect_task(self, id: str) -> dict[str, Any]:
         self.asked.append(id)
         return {"ServiceID": "s", "Slot": int(id[-1])}
 
     def inspect_service(self, id: str) -> dict[str, Any]:
-        return {"Spec": {"Name": "web"}}
+        return {"ID": "s", "Spec": {"Name": "web"}}
 
     def inspect_node(self, id: str) -> dict[str, Any]:
         return {"Description": {"Hostname": id}}
