@@ -90,3 +90,28 @@ def test_a_tiles_menu_by_the_keyboard_and_by_touch(look: Look) -> None:
         expect(phone.locator(".essaim-stage .xterm-rows:visible")).to_contain_text(
             re.compile(r"exec.*sh.*#", re.DOTALL)
         )
+
+
+def test_a_component_outlives_a_run_that_a_later_one_overtook(essaim: str, look: Look) -> None:
+    # As while a page's colours change: the first run's end comes after the second one has drawn.
+    seen = look(essaim).evaluate(
+        """async () => {
+             const { mount, Component } = await import('/live/any/component.js');
+             const told = [];
+             class Shown extends Component {
+               constructor(run) { super(run); told.push('begins'); }
+               close() { super.close(); told.push('closes'); }
+             }
+             const run = mount(Shown);
+             const parentElement = document.body.appendChild(document.createElement('div'));
+             const overtaken = run({ parentElement, data: {} });
+             overtaken();
+             const last = run({ parentElement, data: {} });
+             overtaken();
+             run({ parentElement, data: {} });
+             parentElement.remove();
+             last();
+             return told;
+           }"""
+    )
+    assert seen == ["begins", "closes"]

@@ -77,6 +77,8 @@ export function mount(Shown) {
     known.set(place, shown);
     shown.update(run);
     return () => {
+      // Streamlit also ends a run that a later one overtook, at the same place: the component goes on there.
+      if (place.isConnected) return;
       known.get(place)?.close();
       known.delete(place);
     };
