@@ -57,7 +57,7 @@ def lab_page(lab: Lab) -> None:
         prepare(lab)
         progress = control().labs.progress(lab.name)
         at = step_shown(lab, len(progress.done))
-        here(lab, at)
+        here(lab, at, len(progress.done))
         overview(lab, progress, at)
         offer(lab, progress)
         step(lab, progress, at)

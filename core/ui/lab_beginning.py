@@ -15,7 +15,7 @@ from core.errors import EssaimError
 from core.labs.kept import LabProgress
 from core.labs.lab import Lab
 from core.ui.forms import row
-from core.ui.lab_link import step_wanted
+from core.ui.lab_link import leave, step_wanted
 from core.ui.lines import practice_button
 from core.ui.session import Viewer, _, control, key, own_key, plural, who
 
@@ -92,8 +92,7 @@ def _button(label: str, act: Callable[..., None], name: str, **layout: Any) -> N
     def press(here: Viewer) -> None:
         here.right.acted()
         act(who=who())
-        for said in ("begin", "step"):
-            st.query_params.pop(said, None)
+        leave()
 
     practice_button(label, press, key=f"lab_{name}", **layout)
 

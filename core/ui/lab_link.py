@@ -38,9 +38,12 @@ def step_wanted(lab: Lab) -> int | None:
 
 
 def step_shown(lab: Lab, done: int) -> int:
-    """The same, or the first open step where the address names none."""
+    """The same; else the step that this viewer saw turn green, or the first open one."""
     wanted = step_wanted(lab)
-    return wanted if wanted is not None else min(done, len(lab.steps) - 1)
+    if wanted is not None:
+        return wanted
+    name, at = st.session_state.get(HERE) or ("", 0)
+    return min(at if name == lab.name else done, done, len(lab.steps) - 1)
 
 
 def _number(text: str, most: int) -> int:
@@ -51,11 +54,18 @@ def _number(text: str, most: int) -> int:
 
 def go(lab: str, step: int | None = None) -> None:
     """Go to a step of a lab, by default the first open one; '' is the list of labs."""
-    for said in ("lab", "step", "begin"):
-        st.query_params.pop(said, None)
+    leave()
+    st.query_params.pop("lab", None)
     st.query_params.update({"lab": lab} if lab else {})
     if step is not None:
         st.query_params["step"] = str(step + 1)
+
+
+def leave() -> None:
+    """Leave the step that is shown, for the first open one."""
+    st.session_state.pop(HERE, None)
+    for said in ("step", "begin"):
+        st.query_params.pop(said, None)
 
 
 def watched(lab: Lab | None) -> str:
@@ -68,11 +78,15 @@ def watched(lab: Lab | None) -> str:
     return "all" if held or lab.start == "engine" else "shape"
 
 
-def here(lab: Lab, at: int) -> None:
-    """Remember the step that is shown, in the address too: a reload shows it again."""
+def here(lab: Lab, at: int, done: int) -> None:
+    """Remember the step that is shown.
+
+    The address names it only while it is not the open one: who has done a step goes on with the
+    next after a reload, or a restart of the server, and who looks at another step finds that one.
+    """
     st.session_state[HERE] = (lab.name, at)
-    if st.query_params.get("step") != str(at + 1):
-        st.query_params["step"] = str(at + 1)
+    if at == done:
+        st.query_params.pop("step", None)
 
 
 def back_to_step() -> None:

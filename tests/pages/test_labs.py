@@ -42,7 +42,8 @@ def shown(app: AppTest) -> list[dict[str, Any]]:
 
 
 def step_of(app: AppTest) -> str:
-    return str(app.query_params["step"][0])
+    """The number of the step that is shown, from 1."""
+    return str(app.session_state["lab_here"][1] + 1)
 
 
 def told(app: AppTest) -> str:
@@ -197,8 +198,15 @@ def test_do_it_for_me_shows_its_line_and_turns_the_step_green(cluster: Control) 
     assert any(f"$ {line}" in code.value for code in app.code)
     assert cluster.journal.records()[-1].line == line
     assert not [button for button in app.button if button.key == "play"]
+    # The step that is green stays, and no address holds it: a reload goes on with the open one.
+    assert step_of(app) == "3"
+    assert "step" not in app.query_params
     app = fine(app.button(key="look_next").click().run())
     assert step_of(app) == "4"
+    assert "step" not in app.query_params
+    app = fine(app.button(key="look_back").click().run())
+    assert step_of(app) == "3"
+    assert "step" in app.query_params  # looked at on purpose
 
 
 def test_hints_come_one_at_a_time(cluster: Control) -> None:
