@@ -63,7 +63,7 @@ export class TileMenu {
     setText(this.title, sentence);
     for (const item of this.items) {
       const why = this.whyNot(item.part, tile, node);
-      setText(item.label, item.part === "why" ? this.words.menu_why : this.words[`menu_${item.part}`]);
+      setText(item.label, this.words[`menu_${item.part}`]);
       setText(item.why, why);
       item.root.setAttribute("aria-disabled", String(Boolean(why)));
     }
