@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from essaim_practice.hosting.server import PracticeServer
+from essaim_practice.hosting.settings import ENGINE
 
 # The same examples each time, however slow the machine: a run judges the change, not the luck.
 settings.register_profile(
@@ -70,10 +71,17 @@ def _precise_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http.client.HTTPConnection, "response_class", PreciseResponse)
 
 
+def edition(request: pytest.FixtureRequest) -> str:
+    """The engine that a test wants to be played: ``@pytest.mark.edition("28.5")``, or the usual."""
+    marker = request.node.get_closest_marker("edition")
+    return str(marker.args[0]) if marker else ENGINE
+
+
 @pytest.fixture
-def practice() -> Iterator[PracticeServer]:
+def practice(request: pytest.FixtureRequest) -> Iterator[PracticeServer]:
     """Three nodes in one Swarm, fifty times as fast as real ones."""
-    server = PracticeServer.start(speed=50.0, seed=1, bind_ports=False)
+    played = edition(request)
+    server = PracticeServer.start(speed=50.0, seed=1, bind_ports=False, engine=played)
     yield server
     server.stop()
 
@@ -81,8 +89,10 @@ def practice() -> Iterator[PracticeServer]:
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> Iterator[PracticeServer]:
     """The same, within the LIMITS of the test's module."""
-    limits = request.module.LIMITS
-    with PracticeServer.start(speed=50.0, seed=1, bind_ports=False, limits=limits) as server:
+    limits, played = request.module.LIMITS, edition(request)
+    with PracticeServer.start(
+        speed=50.0, seed=1, bind_ports=False, limits=limits, engine=played
+    ) as server:
         yield server
 
 

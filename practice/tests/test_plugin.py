@@ -50,7 +50,7 @@ WRONG = {
     "nodes=0": "nodes is 0: write a whole number from 1 to 100",
     "5": "5 needs a name: write nodes=5",
     "node=5": "there is no setting 'node': there are nodes, formed, speed, seed, limits",
-    "engine='29.0'": "engine '29.0' is not played: only '28.5' is",
+    "engine='27'": "engine '27' is not played: write one of '28.5', '29.8', '29'",
 }
 
 

@@ -27,6 +27,8 @@ from core.errors import EngineRejected
 from essaim_practice.hosting.server import PracticeServer
 
 PREFIX = "essaim-"
+#: The engine that the real Swarms of today have, which the practice one is compared with.
+EDITION = "28.5"
 #: How much faster than real the practice Swarm runs here.
 FACTOR = 20.0
 
@@ -193,7 +195,7 @@ def opened(engine: str) -> Iterator[Swarm]:
 
 @contextlib.contextmanager
 def practice(seed: int | None = None) -> Iterator[Swarm]:
-    server = PracticeServer.start(nodes=3, formed=True, speed=FACTOR, seed=seed)
+    server = PracticeServer.start(3, speed=FACTOR, seed=seed, engine=EDITION)
     try:
         host = server.urls[0]
         client = docker.DockerClient(base_url=host)

@@ -11,6 +11,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from essaim_practice import Limits, PracticeServer, Settings, __version__
+from essaim_practice.hosting.settings import ENGINE
+from essaim_practice.store.edition import EDITIONS
 
 _LOOPBACK = "127.0.0.1"
 _EPILOG = """\
@@ -60,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--seed", type=int, help="the same number gives the same run")
     add(
+        "--engine",
+        choices=tuple(EDITIONS),
+        default=ENGINE,
+        help=f"the version of the Docker engine that is played ({ENGINE})",
+    )
+    add(
         "--limit",
         type=_limit,
         action="append",
@@ -98,6 +106,7 @@ def main() -> int:
             seed=options.seed,
             limits=Limits(**dict(options.limit)),
             bind_ports=options.host == _LOOPBACK,
+            engine=options.engine,
         )
         server = PracticeServer.from_settings(settings, port=options.port, address=options.host)
     except ValueError as error:

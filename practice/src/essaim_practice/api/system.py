@@ -20,14 +20,11 @@ from essaim_practice.protocol import bodies
 from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store import containers, kernel
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.formats import API_VERSION, MIN_API_VERSION, VERSION, parse_time, rfc3339
+from essaim_practice.store.formats import parse_time, rfc3339
 from essaim_practice.store.objects import Container, Engine, Image, Node, Volume
 
 PRACTICE_LABEL = "essaim.engine=practice"  # how a client tells that this is a simulation
 OPERATING_SYSTEM = "Essaim practice engine (simulation)"
-
-_BUILT = "2025-11-05T14:43:25.000000000+00:00"
-_COMMIT = "89c5e8f"
 
 
 @route("GET", "/_ping")
@@ -62,23 +59,27 @@ def own_node(request: Request) -> Node | None:
 
 @route("GET", "/version")
 def version(request: Request) -> Response:
+    edition = request.cluster.store.edition
     details = {
-        "ApiVersion": API_VERSION,
+        "ApiVersion": edition.api,
         "Arch": "amd64",
-        "BuildTime": _BUILT,
+        "BuildTime": edition.built,
         "Experimental": "false",
-        "GitCommit": _COMMIT,
+        "GitCommit": edition.commit,
         "GoVersion": "none",
         "KernelVersion": kernel.RELEASE,
-        "MinAPIVersion": MIN_API_VERSION,
+        "MinAPIVersion": edition.oldest_api,
         "Os": "linux",
     }
-    parts: list[dict[str, Any]] = [{"Name": "Engine", "Version": VERSION, "Details": details}]
+    parts: list[dict[str, Any]] = [
+        {"Name": "Engine", "Version": edition.version, "Details": details}
+    ]
     for name in ("containerd", "runc", "docker-init"):
         parts.append({"Name": name, "Version": "simulated", "Details": {"GitCommit": ""}})
     summary = {name: details[name] for name in details if name != "Experimental"}
     return Response(
-        {"Platform": {"Name": OPERATING_SYSTEM}, "Components": parts, "Version": VERSION} | summary
+        {"Platform": {"Name": OPERATING_SYSTEM}, "Components": parts, "Version": edition.version}
+        | summary
     )
 
 
@@ -96,7 +97,7 @@ async def info(request: Request) -> Response:
         "ContainersPaused": len(paused),
         "ContainersStopped": len(here) - len(running),
         "Images": len({image.image_id for image in images.on_engine(store, engine.id)}),
-        "Driver": "overlay2",
+        "Driver": store.edition.driver,
         "DriverStatus": [
             ["Backing Filesystem", "simulated"],
             ["Supports d_type", "true"],
@@ -157,7 +158,7 @@ async def info(request: Request) -> Response:
         "Name": engine.id,
         "Labels": [PRACTICE_LABEL],
         "ExperimentalBuild": False,
-        "ServerVersion": VERSION,
+        "ServerVersion": store.edition.version,
         "Runtimes": {"io.containerd.runc.v2": {"path": "runc"}, "runc": {"path": "runc"}},
         "DefaultRuntime": "runc",
         "Swarm": swarm,

@@ -121,13 +121,16 @@ class WorkerClient:
         formed: bool | None = None,
         speed: float | None = None,
         seed: int | None = None,
+        engine: str | None = None,
     ) -> Opened:
         """Open a cluster, unless it is open; its engines listen when this returns.
 
         id: 1 to 64 of the signs a to z and 0 to 9. The others: see Settings; they count for a new
         cluster only. Refused with 409 when the worker holds as many as it may.
         """
-        given = {"nodes": nodes, "formed": formed, "speed": speed, "seed": seed}
+        given = {
+            "nodes": nodes, "formed": formed, "speed": speed, "seed": seed, "engine": engine
+        }  # fmt: skip
         body = {name: value for name, value in given.items() if value is not None}
         return self._way.ask("PUT", _path(id), _opened, body)
 

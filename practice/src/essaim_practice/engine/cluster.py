@@ -20,6 +20,7 @@ from essaim_practice.programs.logs import LogBook
 from essaim_practice.protocol.texts import Texts
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.connections import Connections
+from essaim_practice.store.edition import EDITIONS, USUAL, Edition
 from essaim_practice.store.limits import STANDARD, Limits
 from essaim_practice.store.objects import Container, Engine, Image, Network, Task, Volume, changed
 from essaim_practice.store.store import Change, Store
@@ -45,7 +46,7 @@ class Cluster:
 
     nodes: how many machines. formed: they are one Swarm already, node1 its manager.
     limits: how much it may hold. state: it is one that was before, and as if no time had passed
-    until its power is cut; then nodes and formed do not count.
+    until its power is cut; then nodes, formed and edition do not count.
     touched: somebody asked its engines for more than a look.
     """
 
@@ -57,11 +58,14 @@ class Cluster:
         formed: bool = True,
         limits: Limits = STANDARD,
         state: ClusterState | None = None,
+        edition: Edition = USUAL,
     ) -> None:
         self.clock = clock
         self.random = random
         self.touched = state.touched if state else False
-        self.store = store = Store(clock, limits)
+        if state is not None:
+            edition = EDITIONS[state.engine]
+        self.store = store = Store(clock, limits, edition)
         self.logs = LogBook(clock, limits, store.memory, state.logs if state else ())
         self.connections = Connections(limits, store.memory)
         store.add_index(Image, "engine", lambda image: image.engine)

@@ -28,3 +28,4 @@ class ClusterState:
     factor: float
     paused: bool
     touched: bool = True
+    engine: str = "28.5"  # which edition it plays; files of old do not say so

@@ -246,7 +246,8 @@ class PracticeServer(Machines):
             if with_.seed is not None:  # not the ids of the beginning again
                 random = Random(f"{with_.seed} {state.writes}")
         try:
-            cluster = Cluster(self._clock, random, with_.nodes, with_.formed, with_.limits, state)
+            what = (with_.nodes, with_.formed, with_.limits, state, with_.edition)
+            cluster = Cluster(self._clock, random, *what)
             if self._kept is not None:
                 self._kept.record(cluster)
             if state is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from essaim_practice.store.edition import EDITIONS, USUAL, Edition
 from essaim_practice.store.limits import Limits, is_whole
 
-#: The version of the Docker engine that is played.
-ENGINE = "28.5"
+#: The version of the Docker engine that is played where nobody chooses.
+ENGINE = USUAL.name
 NODES = (1, 100)
 SPEEDS = (0.1, 100.0)
 
@@ -20,7 +21,8 @@ class Settings:
     speed: simulated seconds per second, 0.1 to 100; 0: time stands still until it is told to step.
     seed: the same one gives the same run; None draws one each time. bind_ports: listen for
     published ports on the loopback too, where that is possible. engine: the version of the Docker
-    engine that is played. Raises ValueError for what cannot be, in words for a person.
+    engine that is played, "29.8" or "28.5". Raises ValueError for what cannot be, in words for a
+    person.
 
     >>> from essaim_practice import Settings
     >>> Settings(nodes=5, speed=50).formed
@@ -38,6 +40,10 @@ class Settings:
     bind_ports: bool = True
     engine: str = ENGINE
 
+    @property
+    def edition(self) -> Edition:
+        return EDITIONS[self.engine]
+
     def __post_init__(self) -> None:
         if not is_whole(self.nodes) or not NODES[0] <= self.nodes <= NODES[1]:
             raise ValueError(f"nodes is {self.nodes!r}: write a whole number from 1 to {NODES[1]}")
@@ -52,5 +58,6 @@ class Settings:
             raise ValueError(f"limits is {self.limits!r}: write Limits(containers=20)")
         if not isinstance(self.bind_ports, bool):
             raise ValueError(f"bind_ports is {self.bind_ports!r}: write True or False")
-        if self.engine != ENGINE:
-            raise ValueError(f"engine {self.engine!r} is not played: only {ENGINE!r} is")
+        if self.engine not in EDITIONS:
+            known = ", ".join(map(repr, EDITIONS))
+            raise ValueError(f"engine {self.engine!r} is not played: write one of {known}")

@@ -27,6 +27,7 @@ class Moment(msgspec.Struct, frozen=True):
     paused: bool
     wall: float
     touched: bool = True  # nobody knows it of files that do not say so
+    engine: str = "28.5"  # there was no other, when files did not say so
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ class Database:
                 moment.factor,
                 moment.paused,
                 moment.touched,
+                moment.engine,
             )
 
     # Writing

@@ -186,4 +186,5 @@ def _moment(cluster: Cluster) -> Moment:
     store, clock = cluster.store, cluster.clock
     factor, paused = (clock.factor, clock.paused) if isinstance(clock, LoopClock) else (1.0, True)
     counted, now = (store.version, store.writes), clock.now()
-    return Moment(*counted, now, factor, paused, time.time(), cluster.touched)
+    engine = cluster.store.edition.name
+    return Moment(*counted, now, factor, paused, time.time(), cluster.touched, engine)

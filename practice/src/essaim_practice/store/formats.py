@@ -10,9 +10,6 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-VERSION = "28.5.2"
-API_VERSION = "1.51"
-MIN_API_VERSION = "1.24"
 NO_TIME = "0001-01-01T00:00:00Z"  # Go's zero time: it has not happened yet
 
 _MINUTE = 60

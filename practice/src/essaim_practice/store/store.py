@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, Protocol, TypeVar
 
 from essaim_practice.store.clock import Clock
+from essaim_practice.store.edition import USUAL, Edition
 from essaim_practice.store.limits import STANDARD, Limits
 from essaim_practice.store.memory import Budget
 from essaim_practice.store.weights import Trees, Weights
@@ -56,9 +57,10 @@ class Store:
     all the same; then the writer gets the exception, or an ExceptionGroup of several.
     """
 
-    def __init__(self, clock: Clock, limits: Limits = STANDARD) -> None:
+    def __init__(self, clock: Clock, limits: Limits = STANDARD, edition: Edition = USUAL) -> None:
         self.clock = clock
         self.limits = limits
+        self.edition = edition
         self.memory = Budget(limits.memory_bytes)  # of all that the cluster holds
         self.disk = Budget(limits.all_file_bytes, self.memory)  # of the files in it
         self._counts = (Weights(self.memory), Trees(self.disk))

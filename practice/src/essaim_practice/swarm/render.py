@@ -9,7 +9,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from essaim_practice.store.formats import VERSION, rfc3339
+from essaim_practice.store.formats import rfc3339
 from essaim_practice.store.objects import (
     Engine,
     Json,
@@ -78,7 +78,7 @@ def node_json(store: Store, node: Node) -> dict[str, Any]:
                 "MemoryBytes": engine.memory if engine else 0,
             },
             "Engine": {
-                "EngineVersion": VERSION,
+                "EngineVersion": store.edition.version,
                 "Plugins": [
                     {"Type": kind, "Name": name}
                     for kind, names in _PLUGINS

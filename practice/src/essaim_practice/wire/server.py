@@ -21,8 +21,8 @@ from essaim_practice.api.routing import Handler, Request, Route, find
 from essaim_practice.engine.cluster import Cluster
 from essaim_practice.protocol.answers import Answer, Response
 from essaim_practice.store import quotas
+from essaim_practice.store.edition import Edition, Version
 from essaim_practice.store.errors import ApiError, Hold
-from essaim_practice.store.formats import API_VERSION, MIN_API_VERSION, VERSION
 from essaim_practice.store.memory import Budget
 from essaim_practice.store.objects import Engine
 from essaim_practice.store.store import Change
@@ -196,7 +196,8 @@ class EngineServer:
         date = {"Date": formatdate(self._cluster.clock.now(), usegmt=True)}
         raw_path, _, query = call.target.partition("?")
         path = unquote(raw_path[:_LONGEST_PATH])
-        api = API_VERSION
+        edition = self._cluster.store.edition
+        api = edition.api
         if prefix := _PREFIX.fullmatch(path):
             api, path = prefix.groups()
         found = find(call.method, path)
@@ -204,12 +205,12 @@ class EngineServer:
             return wire.Reply(Response({"message": _nothing_here(call.method, path)}, 404), date)
         headers = {
             **date,
-            "Api-Version": API_VERSION,
+            "Api-Version": edition.api,
             "Docker-Experimental": "false",
             "Ostype": "linux",
-            "Server": f"Docker/{VERSION} (linux)",
+            "Server": f"Docker/{edition.version} (linux)",
         }
-        if refusal := _wrong_version(api):
+        if refusal := _wrong_version(api, edition):
             return wire.Reply(refusal, headers)
         route, params = found
         try:
@@ -270,22 +271,22 @@ def _nothing_here(method: str, path: str) -> str:
     return "page not found"
 
 
-def _version(text: str) -> tuple[int, int]:
+def _version(text: str) -> Version:
     major, _, minor = text.partition(".")
     digits = minor.split(".")[0]
     return int(major), int(digits) if digits else 0
 
 
-def _wrong_version(api: str) -> Response | None:
-    if _version(api) < _version(MIN_API_VERSION):
+def _wrong_version(api: str, edition: Edition) -> Response | None:
+    if _version(api) < edition.oldest:
         text = (
             f"client version {api} is too old. Minimum supported API version is "
-            f"{MIN_API_VERSION}, please upgrade your client to a newer version"
+            f"{edition.oldest_api}, please upgrade your client to a newer version"
         )
         # Clients that old expect plain text, and the daemon still obliges them.
         plain: Mapping[str, str] = {"Content-Type": "text/plain; charset=utf-8"}
         return Response(f"{text}\n".encode(), 400, plain)
-    if _version(api) > _version(API_VERSION):
-        text = f"client version {api} is too new. Maximum supported API version is {API_VERSION}"
+    if _version(api) > edition.newest:
+        text = f"client version {api} is too new. Maximum supported API version is {edition.api}"
         return Response({"message": text}, 400)
     return None

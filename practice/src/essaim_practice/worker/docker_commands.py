@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from essaim_practice.engine.machines import Machine
 from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.programs.docker_lines import COMPLETE, ERROR, EXIT, NoDocker
-from essaim_practice.store.formats import API_VERSION
 from essaim_practice.store.objects import Engine
 from essaim_practice.wire.server import EngineServer
 from essaim_practice.worker.docker_server import DockerServer
@@ -106,7 +105,8 @@ class Line:
         self._unsent: deque[tuple[bytes, socket.socket | None]] = deque()
         self._over = self._paused = False
         self._serving: set[asyncio.Task[None]] = set()
-        self._first = (kind, json.dumps({**asked, "api": API_VERSION}).encode())
+        api = cluster.cluster.store.edition.api
+        self._first = (kind, json.dumps({**asked, "api": api}).encode())
         self._impatient = self._loop.call_later(_PATIENCE, self._give_up)
 
     # As the machine's program sees it

@@ -35,7 +35,7 @@ _LARGEST = 64 * 1024  # bytes of a body that is not an engine's
 _PATIENCE = 30.0  # seconds for a connection's first request, which shows the secret
 _OLD = 24 * 3600.0  # seconds: what is kept goes, where nobody has opened it for so long
 _SWEEP = 600.0  # seconds between two looks
-_SETTINGS = ("nodes", "formed", "speed", "seed")
+_SETTINGS = ("nodes", "formed", "speed", "seed", "engine")
 
 
 class Worker:
