@@ -204,7 +204,7 @@ def config_of(container: Container, image: Image | None) -> dict[str, Any]:
         "Image": container.image,
         "Volumes": asked.get("Volumes") or base.get("Volumes"),
         "WorkingDir": asked.get("WorkingDir") or base.get("WorkingDir") or "",
-        "Entrypoint": asked.get("Entrypoint") or base.get("Entrypoint"),
+        "Entrypoint": _entrypoint(asked.get("Entrypoint"), base),
         **({"MacAddress": mac} if (mac := _asked_mac(container)) else {}),
         "OnBuild": None,
         "Labels": labels_of(container, image),
@@ -212,7 +212,14 @@ def config_of(container: Container, image: Image | None) -> dict[str, Any]:
     for name in ("Healthcheck", "StopSignal", "StopTimeout"):
         if value := asked.get(name) or base.get(name):
             shown[name] = value
+    if asked.get("StopTimeout") is not None:
+        shown["StopTimeout"] = asked["StopTimeout"]
     return shown
+
+
+def _entrypoint(asked: Any, base: Mapping[str, Any]) -> Any:
+    """What was asked for, else the image's; `--entrypoint ""` clears that."""
+    return None if asked == [""] else asked or base.get("Entrypoint")
 
 
 def _asked_mac(container: Container) -> str:

@@ -50,9 +50,15 @@ def check_restart(policy: Json) -> None:
 
 def settled(host: Json) -> dict[str, Any]:
     """The HostConfig with derived values: MemorySwap is twice the memory unless set."""
+    found = dict(host)
     if (host.get("Memory") or 0) > 0 and not host.get("MemorySwap"):
-        return {**host, "MemorySwap": 2 * host["Memory"]}
-    return dict(host)
+        found["MemorySwap"] = 2 * host["Memory"]
+    if (host.get("PidsLimit") or 0) < 0:
+        found["PidsLimit"] = None
+    open_ = host.get("Privileged") or "host" in (host.get("IpcMode"), host.get("PidMode"))
+    if open_ and not host.get("SecurityOpt"):  # moby 28: generateSecurityOpt
+        found["SecurityOpt"] = ["label=disable"]
+    return found
 
 
 def warnings(config: Json, host: Json) -> list[str]:

@@ -95,6 +95,7 @@ _HOST_DEFAULTS: dict[str, Any] = {
         "/proc/sys",
         "/proc/sysrq-trigger",
     ],
+    "Init": _LEFT_OUT,
 }
 
 
@@ -119,5 +120,12 @@ def shown(host: Json, network_mode: str) -> dict[str, Any]:
     }
     if not (config.get("RestartPolicy") or {}).get("Name"):
         config.pop("RestartPolicy", None)
+    for name in ("MaskedPaths", "ReadonlyPaths"):
+        if host.get(name) == []:
+            config[name] = []
+        elif host.get("Privileged"):
+            config[name] = None
+    if host.get("Init") is not None:
+        config["Init"] = host["Init"]
     merged = {**_HOST_DEFAULTS, **config}
     return {name: value for name, value in merged.items() if value is not _LEFT_OUT}

@@ -270,4 +270,5 @@ def _borrowed(store: Store, container: Container) -> Iterator[Mount]:
             raise ApiError(400, error.message) from None
         for mount in lender.mounts:
             if mount.listed and mount.kind != "tmpfs":
-                yield replace(mount, writable=mount.writable and "ro" not in mode.split(","))
+                writable = mount.writable and "ro" not in mode.split(",")
+                yield replace(mount, writable=writable, mode="")

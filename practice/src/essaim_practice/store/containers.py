@@ -91,7 +91,12 @@ def new(
 ) -> Container:
     """A container as POST /containers/create asks for it; the caller puts it in the store."""
     config = {k: v for k, v in body.items() if k not in ("HostConfig", "NetworkingConfig")}
+    if networks == ("host",) and not config.get("Hostname"):
+        config["Hostname"] = engine  # as the machine is called
     endpoints = (body.get("NetworkingConfig") or {}).get("EndpointsConfig")
+    if endpoints and networks and "default" in endpoints:
+        endpoints = {networks[0]: endpoints["default"], **endpoints}
+        del endpoints["default"]
     if networks and (mac := config.get("MacAddress")):  # the old place for the first network's
         first = (endpoints or {}).get(networks[0]) or {}
         endpoints = {**(endpoints or {}), networks[0]: {"MacAddress": mac, **first}}
@@ -102,8 +107,18 @@ def new(
         image=str(body["Image"]),
         image_id="",
         config=config,
-        host_config=host_config,
+        host_config=_by_id(store, engine, host_config),
         networks=networks,
         endpoints=endpoints,
         created=store.clock.now(),
     )
+
+
+def _by_id(store: Store, engine: str, host: Json) -> Json:
+    """HostConfig whose ``container:NAME`` names the container by its id, if there is one."""
+    found = {}
+    for field in ("IpcMode", "NetworkMode", "PidMode"):
+        kind, _, name = str(host.get(field) or "").partition(":")
+        if kind == "container" and name and (other := find(store, engine, name)):
+            found[field] = f"container:{other.id}"
+    return {**host, **found} if found else host
