@@ -93,7 +93,7 @@ def details(store: Store, container: Container, image: Image | None) -> dict[str
     networks = _networks(store, container)
     first: Mapping[str, Any] = networks.get("bridge") or {}
     up = container.state == "running"
-    sandbox = _made_up(f"sandbox {container.id}") if up else ""
+    sandbox = sandbox_of(container) if up else ""
     folder = f"/var/lib/docker/containers/{container.id}"
     ran = container.started > 0
     return {
@@ -136,6 +136,11 @@ def details(store: Store, container: Container, image: Image | None) -> dict[str
             "Networks": networks,
         },
     }
+
+
+def sandbox_of(container: Container) -> str:
+    """The id of the network namespace of a running container."""
+    return _made_up(f"sandbox {container.id}")
 
 
 def _layer(container: Container) -> dict[str, str]:

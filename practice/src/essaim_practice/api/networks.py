@@ -6,17 +6,14 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from essaim_practice.api import network_options
-from essaim_practice.api.container_json import endpoint_id, mac
+from essaim_practice.api import network_json, network_options
 from essaim_practice.api.filters import labelled, matches, unlabelled, until_of
 from essaim_practice.api.routing import Request, route
 from essaim_practice.api.system import own_node
 from essaim_practice.network import addresses, pools
 from essaim_practice.protocol import bodies
 from essaim_practice.protocol.answers import Response
-from essaim_practice.store import containers
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.formats import rfc3339
 from essaim_practice.store.objects import Container, Network, Service, State, Task
 from essaim_practice.store.store import Store
 from essaim_practice.swarm import membership, validation
@@ -34,19 +31,17 @@ _FILTERS = {"dangling", "driver", "id", "label", "name", "scope", "type"}
 
 def _seen(request: Request) -> list[Network]:
     """The networks this engine knows, the Swarm's first."""
-    store, node = request.cluster.store, own_node(request)
+    store, engine = request.cluster.store, request.engine
+    names, everyone = network_json.used(store, engine), list(store.all(Network))
+    node = own_node(request)
     manages = node is not None and node.role == "manager"
-    here = containers.on_engine(store, request.engine)
-    used = {name for c in here if c.state == "running" for name in c.networks}
-    everyone = list(store.all(Network))
     shared = [
         network
         for network in everyone
         if network.scope == "swarm"
-        and node is not None
-        and (manages or network.ingress or network.name in used or network.id in used)
+        and (manages or network_json.is_known(store, engine, network, names))
     ]
-    return shared + [network for network in everyone if network.engine == request.engine]
+    return shared + [network for network in everyone if network.engine == engine]
 
 
 def called(request: Request, text: str) -> Network:
@@ -61,52 +56,8 @@ def called(request: Request, text: str) -> Network:
     return matches[0]
 
 
-def as_json(request: Request, network: Network, inspected: bool = False) -> dict[str, Any]:
-    local = network.scope == "local"
-    attached = _attached(request, network) if inspected else {}
-    made = {"Subnet": network.subnet, "Gateway": network.gateway}
-    pool = [network.pool or made, *network.pools6] if network.subnet else None
-    return {
-        "Name": network.name,
-        "Id": network.id,
-        "Created": rfc3339(network.created),
-        "Scope": network.scope,
-        "Driver": network.driver,
-        "EnableIPv4": True,
-        "EnableIPv6": network.ipv6,
-        "IPAM": {"Driver": "default", "Options": network.ipam_options, "Config": pool},
-        "Internal": network.internal,
-        "Attachable": network.attachable,
-        "Ingress": network.ingress,
-        "ConfigFrom": {"Network": ""},
-        "ConfigOnly": False,
-        "Containers": attached or ({} if local else None),
-        "Options": network.options if network.options is not None else {},
-        "Labels": network.labels or ({} if local else None),
-    }
-
-
-def _attached(request: Request, network: Network) -> dict[str, Any]:
-    prefix = network.subnet.partition("/")[2]
-    shown = {}
-    for container in _users(request, network):
-        address = addresses.on(container, network.name)
-        shown[container.id] = {
-            "Name": container.name,
-            "EndpointID": endpoint_id(container, network),
-            "MacAddress": mac(address) if address else "",
-            "IPv4Address": f"{address}/{prefix}" if address else "",
-            "IPv6Address": "",
-        }
-    return shown
-
-
-def _users(request: Request, network: Network) -> list[Container]:
-    here = containers.on_engine(request.cluster.store, request.engine)
-    return [c for c in here if c.state == "running" and network.name in c.networks]
-
-
 @route("GET", "/networks")
+@route("GET", "/networks/")
 def list_networks(request: Request) -> Response:
     filters = request.filters(_FILTERS)
     for value in filters.get("type", ()):
@@ -115,8 +66,12 @@ def list_networks(request: Request) -> Response:
     if filters.get("dangling", ["1"])[-1] not in ("true", "1", "false", "0"):
         text = 'must be "true" (or "1"), or "false" (or "0")'
         raise ApiError(400, f"invalid value for filter 'dangling', {text}")
+    store, engine = request.cluster.store, request.engine
     found = [network for network in _seen(request) if _passes(request, network, filters)]
-    return Response(as_json(request, network) for network in found)
+    names = network_json.used(store, engine)
+    return Response(
+        network_json.as_json(n, network_json.is_known(store, engine, n, names)) for n in found
+    )
 
 
 def _passes(request: Request, network: Network, filters: dict[str, list[str]]) -> bool:
@@ -133,7 +88,8 @@ def _passes(request: Request, network: Network, filters: dict[str, list[str]]) -
             case "type":
                 return value == ("builtin" if network.name in addresses.PREDEFINED else "custom")
             case "dangling":
-                free = not _users(request, network) and network.name not in addresses.PREDEFINED
+                users = network_json.users(request.cluster.store, request.engine, network)
+                free = not users and network.name not in addresses.PREDEFINED
                 return (value.lower() in ("true", "1")) == free
         return labelled(network.labels, [value])
 
@@ -146,14 +102,14 @@ def _passes(request: Request, network: Network, filters: dict[str, list[str]]) -
 @route("GET", "/networks/{id}")
 def inspect(request: Request) -> Response:
     network = called(request, request.params["id"])
-    scope = request.query.get("scope", "")
+    scope, verbose = request.query.get("scope", ""), request.flag("verbose")
+    shown = network_json.details(request.cluster.store, request.engine, network, verbose)
     if scope == "swarm" and network.name in ("bridge", "host") and own_node(request):
         # The Swarm knows them too, for services: each node has its own.
-        shown = as_json(request, network, inspected=True)
         return Response(shown | {"Scope": "swarm", "Labels": {_PREDEFINED: "true"}})
     if scope not in ("", network.scope):
         raise ApiError(404, f"network {request.params['id']} not found")
-    return Response(as_json(request, network, inspected=True))
+    return Response(shown)
 
 
 @route("POST", "/networks/create", quota="networks")
@@ -167,17 +123,16 @@ def create(request: Request) -> Response:
     if driver == "overlay" and (node is None or node.role != "manager"):
         raise ApiError(403 if node is None else 503, _NOT_A_MANAGER)
     if name == "none":
-        raise ApiError(403, "operation is not permitted on predefined none network")
+        raise ApiError(403, "operation is not permitted on predefined none network ")
     if any(network.name == name for network in _seen(request)):
         raise ApiError(409, f"network with name {name} already exists")
     if driver in ("host", "null"):
         raise ApiError(403, f'only one instance of "{driver}" network is allowed')
-    if driver in ("macvlan", "ipvlan"):
-        raise ApiError(501, f"the practice engine does not play {driver} networks")
-    if driver not in ("bridge", "overlay"):
+    if driver not in (*network_options.LOCAL, "overlay"):
         raise ApiError(404, f'plugin "{driver}" not found')
     ipam, ipv6 = body.get("IPAM") or {}, bool(body.get("EnableIPv6"))
-    pool, pools6 = pools.by_version(ipam.get("Config") or ())
+    asked = ipam.get("Config") or ()
+    pool, pools6 = pools.by_version(asked)
     for each in (pool, *(pools6 if ipv6 else ())):
         pools.check(each)
     network_options.check(body, ipam, ipv6)
@@ -188,7 +143,9 @@ def create(request: Request) -> Response:
     options, labels = body.get("Options") or {}, body.get("Labels") or {}
     if driver == "overlay":
         validation.check_name(name)
-    if driver == "bridge":
+    if driver in network_options.LOCAL:
+        if driver == "bridge" and len(asked) - len(pools6) > 1:
+            raise ApiError(400, "bridge driver doesn't support multiple subnets")
         subnet = str(pool.get("Subnet") or addresses.free_subnet(store, request.engine))
         pools.check_free(subnet, [n.subnet for n in _seen(request) if n.engine and n.subnet])
         made = addresses.add_local(
@@ -245,34 +202,46 @@ def remove(request: Request) -> Response:
         message = f"{network.name} is a pre-defined network and cannot be removed"
         raise ApiError(403, message)
     if network.scope == "swarm":
-        _refuse_used(request, network)
-    elif users := _users(request, network):
-        listed = " ".join(f'name:"{c.name}" id:"{endpoint_id(c, network)[:12]}"' for c in users)
+        _refuse_used(store, network)
+    elif ends := list(network_json.endpoints(store, request.engine, network)):
+        listed = ", ".join(f'name:"{name}" id:"{id[:12]}"' for name, id in ends)
         raise ApiError(
             403,
             f"error while removing network: network {network.name} has active endpoints ({listed})",
         )
+    _delete(store, network)
+    return Response(None, 204)
+
+
+def _delete(store: Store, network: Network) -> None:
     for container in store.all(Container):  # those that ran on it know no more than its id
         if network.name in container.networks and container.started:
             names = tuple(network.id if n == network.name else n for n in container.networks)
             store.put(replace(container, networks=names))
     store.delete(Network, network.id)
-    return Response(None, 204)
 
 
-def _refuse_used(request: Request, network: Network) -> None:
-    store = request.cluster.store
+def _refuse_used(store: Store, network: Network) -> None:
     said = "rpc error: code = FailedPrecondition desc = "
+    if network.ingress:
+        for service in store.all(Service):
+            if any(port.mode == "ingress" for port in service.ports):
+                said += "ingress network cannot be removed because service "
+                raise ApiError(400, f"{said}{service.id} depends on it")
+    if user := _used_by(store, network):
+        raise ApiError(400, f"{said}network {network.id} is in use by {user}")
+
+
+def _used_by(store: Store, network: Network) -> str:
+    """The service, or else the task, that needs a network of the Swarm; "" without one."""
     for service in store.all(Service):
-        if network.ingress and any(port.mode == "ingress" for port in service.ports):
-            said += f"ingress network cannot be removed because service {service.id} depends on it"
-            raise ApiError(400, said)
         if _attaches(service.spec.get("TaskTemplate") or {}, service.spec, network):
-            raise ApiError(400, f"{said}network {network.id} is in use by service {service.id}")
+            return f"service {service.id}"
     for task in store.all(Task):
         ended = max(task.state, task.desired) > State.RUNNING
         if _attaches(task.spec, {}, network) and not ended:
-            raise ApiError(400, f"{said}network {network.id} is in use by task {task.id}")
+            return f"task {task.id}"
+    return ""
 
 
 def _attaches(template: Any, spec: Any, network: Network) -> bool:
@@ -280,67 +249,24 @@ def _attaches(template: Any, spec: Any, network: Network) -> bool:
     return any(entry.get("Target") in (network.id, network.name) for entry in wanted)
 
 
-@route("POST", "/networks/{id}/connect")
-def connect(request: Request) -> Response:
-    network, container = _pair(request)
-    if network.driver == "host":
-        text = "cannot connect container to host network"
-        raise ApiError(400, f"{text} - container must be created in host network mode")
-    if "none" in (network.name, *container.networks):
-        text = "container cannot be connected to multiple networks with one of the networks"
-        raise ApiError(400, f"{text} in private (none) mode")
-    asked = request.json(bodies.ATTACHMENT).get("EndpointConfig") or {}
-    pools.check_endpoint(network, asked)
-    if network.name in container.networks:
-        if container.state != "running":
-            return Response(None)
-        raise ApiError(
-            403, f"endpoint with name {container.name} already exists in network {network.name}"
-        )
-    store = request.cluster.store
-    store.put(addresses.connected(store, container, network.name, asked))
-    return Response(None)
-
-
-@route("POST", "/networks/{id}/disconnect")
-def disconnect(request: Request) -> Response:
-    network, container = _pair(request)
-    if network.name not in container.networks:
-        which = "network" if container.state == "running" else "the network"
-        text = f"container {container.id} is not connected to {which} {network.name}"
-        raise ApiError(403, text)
-    request.cluster.store.put(addresses.disconnected(container, network.name))
-    return Response(None)
-
-
-def _pair(request: Request) -> tuple[Network, Container]:
-    store, text = request.cluster.store, request.params["id"]
-    body = request.json(bodies.ATTACHMENT)
-    name = str(body.get("Container") or "")
-    try:
-        network = called(request, text)
-    except ApiError as error:
-        joins = request.path.endswith("/connect")
-        words = addresses.unknown(store, request.engine, text) if joins else error.message
-        raise ApiError(error.status, words) from None
-    if body.get("Force") and containers.find(store, request.engine, name) is None:
-        raise ApiError(404, f"endpoint {name} not found")
-    return network, containers.get(store, request.engine, name)
-
-
 @route("POST", "/networks/prune")
 def prune(request: Request) -> Response:
     store, removed = request.cluster.store, []
     filters = request.filters({"label", "label!", "until"})
     before = until_of(filters, request.cluster.clock.now())
-    kept = (*addresses.PREDEFINED, "docker_gwbridge")
+    node = own_node(request)
+    manages = node is not None and node.role == "manager"
     for network in _seen(request):
-        unused = network.name not in kept and not network.ingress and network.created <= before
-        if not labelled(network.labels, filters.get("label", ())):
+        kept = network.ingress or network.name in addresses.PREDEFINED or network.created > before
+        if kept or not labelled(network.labels, filters.get("label", ())):
             continue
         if not unlabelled(network.labels, filters.get("label!", ())):
             continue
-        if unused and network.scope == "local" and not _users(request, network):
-            store.delete(Network, network.id)
+        if network.scope == "swarm":
+            used = not manages or bool(_used_by(store, network))
+        else:
+            used = any(network_json.endpoints(store, request.engine, network))
+        if not used:
+            _delete(store, network)
             removed.append(network.name)
     return Response({"NetworksDeleted": removed or None})

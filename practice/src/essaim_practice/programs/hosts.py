@@ -9,7 +9,6 @@ from errno import ENETUNREACH
 from typing import Protocol
 
 from essaim_practice.programs.http import HttpResponse
-from essaim_practice.programs.talk import Talk
 
 
 class NoSuchHost(Exception):
@@ -55,10 +54,6 @@ class Net(Protocol):
         """Send a request. Raises NoSuchHost; OSError with the errno of a failed connection."""
         ...
 
-    def converse(self, host: str, port: int) -> Talk:
-        """Open a connection. Raises NoSuchHost; OSError with the errno of one that failed."""
-        ...
-
 
 class _NoNet:
     """No network: that of a build step, or of a container without one."""
@@ -83,9 +78,6 @@ class _NoNet:
         body: bytes = b"",
     ) -> HttpResponse:
         raise NoSuchHost(url)
-
-    def converse(self, host: str, port: int) -> Talk:
-        raise NoSuchHost(host)
 
 
 NO_NET: Net = _NoNet()
