@@ -1,7 +1,7 @@
 """Simulated programs: their registry, their context, and the lookup of a command line.
 
-Nothing really runs, and invented output says so. The programs are in ``servers``, ``installers``,
-``faulty``, ``essaim_practice.shell`` and ``essaim_practice.utilities``.
+Nothing really runs, and invented output says so. The programs are in ``docker``, ``installers``,
+and in the packages ``servers``, ``shell`` and ``utilities``.
 """
 
 from __future__ import annotations

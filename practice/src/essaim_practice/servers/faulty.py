@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import count
 
-from essaim_practice.programs import sites
 from essaim_practice.programs.base import Context, Program, executable
 from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.steps import FOREVER, Steps, Wait, line
+from essaim_practice.servers import whoami
 
 _BEHAVIOUR = "faulty"
 _READY = "/run/ready"  # the file that its health check looks for
@@ -44,7 +44,7 @@ def serve(argv: list[str], context: Context) -> Program:
         return 0
 
     def site(request: HttpRequest) -> HttpResponse:
-        return sites.whoami(context, request)
+        return whoami.site(context, request)
 
     return Program(steps(), 0, frozenset({80}), site, (" ".join(argv),))
 
@@ -71,7 +71,7 @@ def flaky(argv: list[str], context: Context) -> Program:
 
     def site(request: HttpRequest) -> HttpResponse:
         if next(visits) % 3:
-            return sites.whoami(context, request)
+            return whoami.site(context, request)
         body = b"500 Internal Server Error: it is like that sometimes\n"
         said = line(f"{request.method} {request.target}: 500", 2)
         return HttpResponse(body, 500, {"Content-Type": "text/plain; charset=utf-8"}, (said,))
