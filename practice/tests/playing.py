@@ -7,7 +7,7 @@ from math import isinf
 from typing import Any, TypeVar
 
 from essaim_practice.engine import executables
-from essaim_practice.files import rootfs
+from essaim_practice.files import known_trees, rootfs
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.base import Context, Files, Program, program
 from essaim_practice.programs.steps import Hear, Interrupted, Mode, Wait, Write
@@ -34,6 +34,7 @@ def image(behaviour: str = "alpine", **config: Any) -> Image:
         config,
         behaviour,
         rootfs.tree(behaviour, 0.0),
+        base=known_trees.BASES.get(behaviour, ""),
     )
 
 

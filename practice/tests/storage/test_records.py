@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from essaim_practice.storage import entries, records
 from essaim_practice.store.file_tree import EMPTY, Device, File, Folder, Inode, Link, Tree
-from essaim_practice.store.objects import Volume
+from essaim_practice.store.objects import Image, Volume
 
 #: Any text that a client may have posted: JSON has surrogates that stand alone.
 TEXT = st.text(st.characters(codec=None, categories=("L", "N", "P", "S", "Z", "C")), max_size=12)
@@ -124,3 +125,14 @@ def test_a_number_that_is_too_large_for_its_place_is_made_smaller() -> None:
 @given(TEXT)
 def test_any_path_is_the_same_after_it_was_read(path: str) -> None:
     assert entries.to_text(entries.to_bytes(path)) == path
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "base"), [("nginx", "debian"), ("faulty", "busybox"), ("whoami", "")]
+)
+def test_an_image_that_was_kept_without_its_base_gets_it(behaviour: str, base: str) -> None:
+    image = Image("i", "node1", "sha256:0", (), (), 0, 0.0, (), (), {}, behaviour, EMPTY)
+    kept = json.loads(records.encode(image, lambda tree: 1))
+    del kept["base"]
+    read = records.decode("Image", json.dumps(kept).encode(), lambda number: EMPTY)
+    assert read == replace(image, base=base)

@@ -29,7 +29,7 @@ _LONGEST_LINE = 4096  # characters of one
 _SYSTEM = ((1, "/sbin/init"), (61, "/usr/bin/containerd"), (74, "/usr/bin/dockerd"))
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-_IMAGE = Image("", "", "", (), (), 0, 0.0, (), (), {}, MACHINE, machine_tree.MACHINE)
+_IMAGE = Image("", "", "", (), (), 0, 0.0, (), (), {}, "", machine_tree.MACHINE, base=MACHINE)
 
 
 @dataclass(frozen=True, slots=True)

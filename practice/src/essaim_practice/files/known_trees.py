@@ -7,6 +7,15 @@ from essaim_practice.store.file_tree import EMPTY, Tree
 
 _NAMED = {"empty": EMPTY, "machine": machine_tree.MACHINE}
 
+#: The base of each behaviour whose images were once kept without theirs.
+BASES = {
+    "alpine": "alpine",
+    "busybox": "busybox",
+    "faulty": "busybox",
+    "nginx": "debian",
+    "python": "debian",
+}
+
 
 def name_of(tree: Tree) -> str:
     """The name by which ``named`` finds a tree again; "" of one that is somebody's own."""

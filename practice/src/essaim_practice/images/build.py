@@ -330,7 +330,6 @@ class Build:
             "Size": size,
             "Tags": None,
         }
-        own = (digest_of(f"layer {image_id}"),) if system.changes() else ()
         image = Image(
             id=f"{self._engine}/{image_id}",
             engine=self._engine,
@@ -339,10 +338,11 @@ class Build:
             digests=(),
             size=parent.size + size,
             created=now,
-            layers=(*parent.layers, *own),
+            layers=parent.layers + (digest_of(f"layer {image_id}"),) * bool(system.changes()),
             history=(made, *parent.history),
             config=config,
             behaviour=parent.behaviour,
+            base=parent.base,
             files=system.flatten() if system.layer() else parent.files,
             parent=parent.image_id,
             step=change,

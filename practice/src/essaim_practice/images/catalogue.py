@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from essaim_practice.files import known_trees
 from essaim_practice.images.reference import Reference
 from essaim_practice.store.objects import Json
 
@@ -49,10 +50,14 @@ class Published:
     created: float
     layers: tuple[Layer, ...]
     config: Json
-    behaviour: str  # what the programs module makes of it
+    behaviour: str  # whose main programs it has
     settings: tuple[str, ...] = ()  # history lines that made no layer, newest last
     description: str = "in the practice engine's catalogue"
     pinned: str = ""  # its digest, where scripts of the world ask for it by that
+
+    @property
+    def base(self) -> str:
+        return known_trees.BASES.get(self.behaviour, "")
 
     @property
     def digest(self) -> str:

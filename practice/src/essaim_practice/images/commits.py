@@ -105,6 +105,7 @@ def _made(
         "Tags": None,
     }
     below = parent.layers if parent else ()
+    behaviour, base = (parent.behaviour, parent.base) if parent else origin_of(tree)
     return store.put(
         Image(
             id=f"{engine}/{image_id}",
@@ -117,7 +118,8 @@ def _made(
             layers=(*below, digest_of(f"layer {image_id}")),
             history=(step, *(parent.history if parent else ())),
             config=config,
-            behaviour=parent.behaviour if parent else behaviour_of(tree),
+            behaviour=behaviour,
+            base=base,
             files=tree,
             parent=parent.image_id if parent else "",
             author=author,
@@ -143,18 +145,30 @@ def _config_of(container: Container, image: Image) -> dict[str, Any]:
     return config
 
 
-def behaviour_of(tree: Tree) -> str:
-    """The behaviour of an image of unknown origin, guessed from its files."""
+def origin_of(tree: Tree) -> tuple[str, str]:
+    """Behaviour and base of an image of unknown origin, guessed from its files."""
     names = {basename(path) for path in tree if "/bin/" in path or "/sbin/" in path}
+    return _behaviour(tree, names), _base(tree, names)
+
+
+def _behaviour(tree: Tree, names: set[str]) -> str:
     if {"/crash", "/flaky"} <= set(tree):
         return "faulty"
     if "nginx" in names:
         return "nginx"
     if "python3" in names:
         return "python"
-    if {"sh", "busybox", "bash"} & names:
-        return "alpine"
     for alone in ("hello", "whoami"):
         if f"/{alone}" in tree:
             return {"hello": "hello-world"}.get(alone, alone)
-    return "scratch"
+    return ""
+
+
+def _base(tree: Tree, names: set[str]) -> str:
+    if "apt-get" in names:
+        release = tree.get("/usr/lib/os-release")
+        known = isinstance(release, File) and b"ID=ubuntu" in release.data
+        return "ubuntu" if known else "debian"
+    if {"sh", "busybox", "bash"} & names:
+        return "alpine" if "/sbin/apk" in tree or "/bin/apk" in tree else "busybox"
+    return ""

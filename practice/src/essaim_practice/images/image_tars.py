@@ -15,7 +15,7 @@ from typing import Any
 
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder
-from essaim_practice.images.commits import behaviour_of
+from essaim_practice.images.commits import origin_of
 from essaim_practice.protocol import bodies, shapes
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.file_tree import NAME_COST, Inode, size_of
@@ -210,6 +210,7 @@ def _image(
     tree = system.flatten()
     size = sum(len(entry.data) for entry in tree.values() if isinstance(entry, File))
     diff_ids = (known.get("rootfs") or {}).get("diff_ids") or ()
+    behaviour, base = origin_of(tree)
     history = _history(known.get("history") or [], image_id, created, size)
     return Image(
         id=f"{engine}/{image_id}",
@@ -222,7 +223,8 @@ def _image(
         layers=tuple(str(digest) for digest in diff_ids),
         history=history,
         config=_fitting(config),
-        behaviour=behaviour_of(tree),
+        behaviour=behaviour,
+        base=base,
         files=tree,
         author=str(known.get("author") or ""),
         comment=str(history[0]["Comment"]) if history else "",

@@ -120,6 +120,7 @@ def _add_pulled(store: Store, engine: str, reference: Reference, published: Publ
             history=published.history(),
             config=published.config,
             behaviour=published.behaviour,
+            base=published.base,
             files=rootfs.tree(published.behaviour, published.created),
         )
     elif pinned not in image.digests:

@@ -22,8 +22,9 @@ from essaim_practice.store.file_tree import File, Inode
 from essaim_practice.store.objects import Container, Image
 
 MACHINE = "machine"  # what the machines themselves have, beside the images
-SMALL = ("alpine", "busybox", "faulty", MACHINE)  # whose shell and programs are BusyBox
-UNIX = (*SMALL, "nginx", "python")  # all that have a shell
+SMALL = ("alpine", "busybox", MACHINE)  # bases whose shell and programs are BusyBox
+GNU = ("debian", "ubuntu")  # bases whose small programs are GNU's
+UNIX = (*SMALL, *GNU)  # all that have a shell
 UNABLE = "unable to start container process"  # runc's beginning of why
 LONGEST_STRING = 128 * 1024  # bytes of one argument or setting, as in Linux (MAX_ARG_STRLEN)
 _POINTER = 9  # bytes that each of them takes besides, with its zero at the end
@@ -261,7 +262,7 @@ Maker = Callable[[list[str], Context], Program]
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-INSTALLED = "installed"  # the behaviour of no image: programs that only an installer brings
+INSTALLED = "installed"  # the base of no image: programs that only an installer brings
 INSTALLED_PROGRAM = b"\x7fELF (simulated)\n"  # what is in the file of an installed command
 
 _REMEMBERED = 256  # executables that were looked for in one tree
@@ -269,20 +270,20 @@ _REMEMBERED = 256  # executables that were looked for in one tree
 _EXECUTABLES: dict[tuple[str, str], Maker] = {}
 
 
-def executable(behaviours: Iterable[str], *names: str) -> Callable[[Maker], Maker]:
-    """Register a program by its names for the images of these behaviours."""
+def executable(owners: Iterable[str], *names: str) -> Callable[[Maker], Maker]:
+    """Register a program by its names for the images of these behaviours or bases."""
 
     def enter(maker: Maker) -> Maker:
-        for behaviour in behaviours:
+        for owner in owners:
             for name in names:
-                _EXECUTABLES[behaviour, name] = maker
+                _EXECUTABLES[owner, name] = maker
         return maker
 
     return enter
 
 
 def played() -> frozenset[tuple[str, str]]:
-    """All registered programs, as (behaviour of the image, name)."""
+    """All registered programs, as (behaviour or base of the image, name)."""
     return frozenset(_EXECUTABLES)
 
 
@@ -292,7 +293,8 @@ def find(name: str, context: Context) -> Maker | None:
     if known is None:
         return _find(name, context)
     # A thousand containers of an image look for the same few in the same tree.
-    asked = (name, context.cwd, context.env.get("PATH", _PATH), context.image.behaviour)
+    image = context.image
+    asked = (name, context.cwd, context.env.get("PATH", _PATH), image.behaviour, image.base)
     if asked not in known:
         if len(known) >= _REMEMBERED:
             known.clear()
@@ -305,8 +307,8 @@ def _find(name: str, context: Context) -> Maker | None:
     path = _located(name, context)
     if path is None or not context.view.entry(path).mode & 0o111:
         return None
-    for behaviour in (context.image.behaviour, INSTALLED):
-        if maker := _EXECUTABLES.get((behaviour, basename(path))):
+    for owner in (context.image.behaviour, context.image.base, INSTALLED):
+        if maker := _EXECUTABLES.get((owner, basename(path))):
             return maker
     content = context.view.read(path)
     first = content.partition(b"\n")[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from essaim_practice.programs.base import (
+    GNU,
     INSTALLED_PROGRAM,
     MACHINE,
     Context,
@@ -100,7 +101,7 @@ def _leave_trace(context: Context, package: str, folder: str) -> None:
     context.fs.write(f"{folder}/{package}", INSTALLED_PROGRAM, mode=0o755)
 
 
-@executable(("nginx", "python"), "apt-get", "apt")
+@executable(GNU, "apt-get", "apt")
 def apt_get(argv: list[str], context: Context) -> Program:
     return Program(_packages(argv, context, "install", "Setting up {} ... (simulated)"))
 

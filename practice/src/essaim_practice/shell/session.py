@@ -69,7 +69,7 @@ def _hears(new: Shell) -> frozenset[int]:
 
 def _shell(argv: list[str], context: Context) -> Shell:
     name = basename(argv[0])
-    dialect = ASH if context.image.behaviour in SMALL else BASH if name == "bash" else DASH
+    dialect = ASH if context.image.base in SMALL else BASH if name == "bash" else DASH
     variables = Variables(context.env)
     variables.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     level = variables.get("SHLVL", "0")

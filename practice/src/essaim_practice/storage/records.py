@@ -1,7 +1,8 @@
 """The store's records as text: JSON of their fields by name, so that a later version reads them.
 
-A field that was added since takes its default, one that is no more is passed over. Whatever else
-changes in a record needs a migration (see database.py).
+A field that was added since takes its default, one that is no more is passed over. An image that
+was kept without its base gets it. Whatever else changes in a record needs a migration (see
+database.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from essaim_practice.files import known_trees
 from essaim_practice.store.file_tree import Tree
 from essaim_practice.store.mount import Mount
 from essaim_practice.store.objects import (
@@ -66,7 +68,10 @@ def decode(kind: str, text: bytes, tree: Callable[[int], Tree]) -> Stored:
     def found(_: type, value: Any) -> Tree:
         return tree(value)
 
-    record: Stored = msgspec.convert(json.loads(text), KINDS[kind], dec_hook=found)
+    kept = json.loads(text)
+    if kind == "Image" and "base" not in kept:
+        kept["base"] = known_trees.BASES.get(kept["behaviour"], "")
+    record: Stored = msgspec.convert(kept, KINDS[kind], dec_hook=found)
     return record
 
 

@@ -68,13 +68,14 @@ class Image:
     layers: tuple[str, ...]
     history: tuple[Json, ...]  # as GET /images/{name}/history answers
     config: Json  # the image's Config: Cmd, Entrypoint, Env, ExposedPorts, WorkingDir, Labels
-    behaviour: str  # which simulated program its containers run: see catalogue.py
+    behaviour: str  # whose main programs its containers have: redis, nginx
     files: Tree
     parent: str = ""  # the image of the build step before
     step: str = ""  # what the build step did to it: how the build cache finds it again
     author: str = ""
     comment: str = ""
     made_from: Json | None = None  # Container and ContainerConfig, of the one it was committed from
+    base: str = ""  # whose shell and small programs: alpine, busybox, debian, ubuntu; "" for none
 
 
 @dataclass(frozen=True, slots=True)

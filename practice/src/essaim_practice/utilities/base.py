@@ -39,7 +39,7 @@ class Misuse(Exception):
 
 def gnu(context: Context) -> bool:
     """Whether the image has GNU's programs; else it has BusyBox's, which say things their way."""
-    return context.image.behaviour not in SMALL
+    return context.image.base not in SMALL
 
 
 def tool(*names: str, usage: str = "", code: int = 1) -> Callable[[Tool], Tool]:

@@ -27,7 +27,7 @@ def ps(argv: list[str], context: Context) -> Steps:
     if not any(title == " ".join(argv) for _, _, title in rows):
         rows.append((own if rows else 1, user_of(context)[0], " ".join(argv)))
     usual = ["pid", "user", "args"]
-    if context.image.behaviour == MACHINE:
+    if context.image.base == MACHINE:
         usual.insert(2, "time")
     columns = argv[argv.index("-o") + 1].split(",") if "-o" in argv[:-1] else usual
     heads = {"pid": "PID  ", "user": "USER    ", "args": "COMMAND", "comm": "COMMAND         "}

@@ -24,7 +24,7 @@ def uname(argv: list[str], context: Context) -> Steps:
         raise Misuse(f"extra operand '{asked.words[0]}'" if gnu(context) else "")
     values = {"s": "Linux", "n": context.hostname, "r": kernel.RELEASE, "v": kernel.VERSION}
     values |= {"m": kernel.MACHINE, "p": "unknown", "i": "unknown", "o": "GNU/Linux"}
-    if context.image.behaviour == MACHINE:
+    if context.image.base == MACHINE:
         values["o"] = "Linux"
     shown = (
         "snrvmo" if "a" in asked else [letter for letter in "snrvmpio" if letter in asked] or "s"
