@@ -10,7 +10,6 @@ from essaim_practice.api import (
     container_json,
     container_needs,
     host_config,
-    old_versions,
 )
 from essaim_practice.api.filters import until_of
 from essaim_practice.api.routing import Request, route
@@ -129,7 +128,7 @@ def inspect(request: Request) -> Response:
         shown["State"]["Health"] = known
     if request.flag("size"):
         shown |= request.cluster.files.sizes(container, image_of(request, container))
-    return Response(old_versions.container(shown, container, request.version))
+    return Response(shown)
 
 
 @route("POST", "/containers/{id}/start")

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from essaim_practice.api import commit as api_commit
-from essaim_practice.api import old_versions
 from essaim_practice.api.filters import Filters, flag_of, labelled, unlabelled, until_of
 from essaim_practice.api.routing import Request, route
 from essaim_practice.images import local as images
@@ -49,20 +48,15 @@ def list_images(request: Request) -> Response:
     every, listed = images.on_engine(store, request.engine), images.listed(store, request.engine)
     held = sorted(every if request.flag("all") else listed, key=lambda i: -i.created)
     found = [i for i in held if _passes(i, filters, every, until)]
-    return Response(_listed(image, filters, request.version) for image in found)
+    return Response(_listed(image, filters) for image in found)
 
 
-def _listed(image: Image, filters: Filters, version: tuple[int, int]) -> dict[str, Any]:
+def _listed(image: Image, filters: Filters) -> dict[str, Any]:
     entry = summary(image)
     if patterns := filters.get("reference"):
         # Of an image with several names, the ones asked for.
         for kind in ("RepoTags", "RepoDigests"):
             entry[kind] = [n for n in entry[kind] if any(_refers(n, p) for p in patterns)]
-    if version < (1, 43):
-        entry["RepoTags"] = entry["RepoTags"] or ["<none>:<none>"]
-        entry["RepoDigests"] = entry["RepoDigests"] or ["<none>@<none>"]
-    if version < (1, 44):
-        entry["VirtualSize"] = image.size
     return entry
 
 
@@ -97,7 +91,7 @@ def _refers(name: str, pattern: str) -> bool:
 @route("GET", "/images/{name:path}/json")
 def inspect(request: Request) -> Response:
     image = images.get(request.cluster.store, request.engine, request.params["name"])
-    return Response(old_versions.image(_details(image), image.made_from, request.version))
+    return Response(_details(image))
 
 
 def _details(image: Image) -> dict[str, Any]:
@@ -152,7 +146,7 @@ async def _pull(
 ) -> AsyncIterator[bytes]:
     store, engine = request.cluster.store, request.engine
     here = images.find(store, engine, reference.name)
-    up_to_date = here is not None and here.image_id == published.image_id
+    up_to_date = here is not None and here.image_id == images.id_of(store, published)
     held = images.layers_on(store, engine)
     rate = registry.state(store).rate
     for delay, message in pull.timeline(reference, published, held, up_to_date, rate):
@@ -280,7 +274,7 @@ def _delete(request: Request, image: Image) -> Iterator[dict[str, str]]:
         store.delete(Image, current.id)
         yield {"Deleted": current.image_id}
         for layer in reversed(_own_layers(request, current)):
-            yield {"Deleted": digest_of(f"chain {layer}")}
+            yield {"Deleted": digest_of(f"chain {layer}"), "Layer": layer}
         parent = store.get(Image, f"{current.engine}/{current.parent}")
         current = parent if parent and not (parent.tags or parent.digests) else None
 

@@ -15,6 +15,7 @@ from essaim_practice.engine.cluster import Cluster
 from essaim_practice.protocol import shapes
 from essaim_practice.protocol.answers import Answer
 from essaim_practice.store import quotas
+from essaim_practice.store.edition import Edition, Version
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.memory import VALUE
 
@@ -33,10 +34,15 @@ class Request:
     query: Mapping[str, str]  # first value of each, as Go has it
     headers: Mapping[str, str]  # lower-case names
     body: bytes
-    version: tuple[int, int]  # of the API, as the client asked for it
+    version: Version  # of the API, as the client asked for it
     target: str = ""  # the path and query as they were sent
     repeated: Mapping[str, list[str]] = field(default_factory=dict)  # every value of each
     base: str = ""  # what preceded the path, where one server answers for many engines
+
+    @property
+    def edition(self) -> Edition:
+        """Which engine is played."""
+        return self.cluster.store.edition
 
     def json(self, shape: shapes.Struct | None = None) -> dict[str, Any]:
         """The body, validated against the shape; any object without one.
@@ -107,24 +113,32 @@ class Route:
     handler: Handler
     quota: quotas.Kind | None = None  # of what it makes one more
     streams: bool = False  # its answer may go on without an end
+    since: Version = (1, 24)  # the version of the API that brought it
 
 
 ROUTES: list[Route] = []
 
 
 def route(
-    method: str, pattern: str, *, quota: quotas.Kind | None = None, streams: bool = False
+    method: str,
+    pattern: str,
+    *,
+    quota: quotas.Kind | None = None,
+    streams: bool = False,
+    since: Version = (1, 24),
 ) -> Callable[[Handler], Handler]:
     """Register a handler. ``{name:path}`` also matches slashes, as in names of images.
 
     quota: the kind of object that the route creates; beyond its limit the request is refused.
     streams: the answer may go on without an end; a cluster has only so many of those.
+    since: the version of the API that brought it.
     """
     regex = re.sub(r"\\{(\w+):path\\}", r"(?P<\1>.+)", re.escape(pattern))
     regex = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", regex)
 
     def enter(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, pattern, re.compile(regex + r"\Z"), handler, quota, streams))
+        found = re.compile(regex + r"\Z")
+        ROUTES.append(Route(method, pattern, found, handler, quota, streams, since))
         return handler
 
     return enter

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+from essaim_practice.api import versions
 from essaim_practice.api.containers import called
 from essaim_practice.api.routing import Request, route
 from essaim_practice.programs.base import Running
@@ -107,12 +108,13 @@ def stats(request: Request) -> Response | Stream:
         raise ApiError(400, "cannot have stream=true and one-shot=true")
     container, clock = called(request), request.cluster.clock
     if not streaming:
-        return Response(_stats(request, container, None if once else 1.0))
+        shown = _stats(request, container, None if once else 1.0)
+        return Response(versions.stats(shown, request))
 
     async def lines() -> AsyncIterator[bytes]:
         before = None
         while (now := request.cluster.store.get(Container, container.id)) is not None:
-            line = _stats(request, now, before)
+            line = versions.stats(_stats(request, now, before), request)
             yield json.dumps(line, separators=(",", ":")).encode() + b"\n"
             await clock.sleep(1.0)
             before = 1.0
@@ -192,6 +194,16 @@ def _cpu(age: float, now: float, processes: int, cpus: int) -> dict[str, Any]:
     }
 
 
+_COUNTED_TWICE = (
+    *("active_anon", "active_file", "dirty", "inactive_anon", "mapped_file", "pgfault"),
+    *("pgmajfault", "pgpgin", "pgpgout", "rss_huge", "unevictable", "writeback"),
+)
+#: What the kernel counts of a container's memory, and of all in it, and nothing here does.
+_UNCOUNTED = {"total_cache": 0} | {
+    f"{total}{name}": 0 for total in ("", "total_") for name in _COUNTED_TWICE
+}
+
+
 def _memory(container: Container, now: float, processes: int, most: int) -> dict[str, Any]:
     usage = _MEMORY + _MORE * (processes - 1) + _wobble(now, 65536) // 4096 * 4096
     limit = int(container.host_config.get("Memory") or most)
@@ -206,6 +218,8 @@ def _memory(container: Container, now: float, processes: int, most: int) -> dict
             "rss": resident,
             "total_rss": resident,
             "hierarchical_memory_limit": limit,
+            "hierarchical_memsw_limit": limit,
+            **_UNCOUNTED,
         },
         "limit": limit,
     }

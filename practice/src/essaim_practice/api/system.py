@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
-from essaim_practice.api import old_versions
+from essaim_practice.api import versions
 from essaim_practice.api.container_json import summary as container_summary
 from essaim_practice.api.images import summary as image_summary
 from essaim_practice.api.routing import Request, route
@@ -97,7 +96,7 @@ async def info(request: Request) -> Response:
         "ContainersPaused": len(paused),
         "ContainersStopped": len(here) - len(running),
         "Images": len({image.image_id for image in images.on_engine(store, engine.id)}),
-        "Driver": store.edition.driver,
+        "Driver": "overlay2",
         "DriverStatus": [
             ["Backing Filesystem", "simulated"],
             ["Supports d_type", "true"],
@@ -120,6 +119,7 @@ async def info(request: Request) -> Response:
                 "syslog",
             ],
         },
+        "KernelMemoryTCP": True,
         "MemoryLimit": True,
         "SwapLimit": True,
         "CpuCfsPeriod": True,
@@ -177,7 +177,7 @@ async def info(request: Request) -> Response:
         },
         "Warnings": swarm.get("Warnings"),
     }
-    return Response(old_versions.info(shown, request.version))
+    return Response(shown)
 
 
 @route("GET", "/system/df")
@@ -270,18 +270,18 @@ def events(request: Request) -> Stream:
         try:
             for event in past:
                 if wanted(event):
-                    yield json.dumps(event.as_json(), separators=(",", ":")).encode() + b"\n"
+                    yield versions.event(event.as_json(), request)
             if until and until <= now:
                 return
             if until:
                 clock.call_later(until - now, coming.end)
             async for event in coming:
                 if wanted(event):
-                    yield json.dumps(event.as_json(), separators=(",", ":")).encode() + b"\n"
+                    yield versions.event(event.as_json(), request)
         finally:
             await coming.aclose()
 
-    return Stream(lines())
+    return Stream(lines(), versions.event_type(request))
 
 
 def _matches(event: Event, filters: dict[str, list[str]]) -> bool:

@@ -145,7 +145,7 @@ class Build:
         published = await registry.require(self._store, self._engine, reference)
         held = images.layers_on(self._store, self._engine)
         here = images.find(self._store, self._engine, name)
-        current = here is not None and here.image_id == published.image_id
+        current = here is not None and here.image_id == images.id_of(self._store, published)
         rate = registry.state(self._store).rate
         for delay, message in pull.timeline(reference, published, held, current, rate):
             if delay:

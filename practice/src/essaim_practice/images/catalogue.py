@@ -71,7 +71,7 @@ class Published:
     def size(self) -> int:
         return sum(layer.size for layer in self.layers)
 
-    def history(self) -> tuple[dict[str, Any], ...]:
+    def history(self, image_id: str) -> tuple[dict[str, Any], ...]:
         """As GET /images/{name}/history answers: newest first, only the newest has an id."""
         steps = [(layer.created_by, layer.size) for layer in self.layers]
         steps += [(text, 0) for text in self.settings]
@@ -80,7 +80,7 @@ class Published:
                 "Comment": "buildkit.dockerfile.v0",
                 "Created": int(self.created),
                 "CreatedBy": text,
-                "Id": self.image_id if number == len(steps) else "<missing>",
+                "Id": image_id if number == len(steps) else "<missing>",
                 "Size": size,
                 "Tags": None,
             }

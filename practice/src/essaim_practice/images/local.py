@@ -22,8 +22,13 @@ def on_engine(store: Store, engine: str) -> list[Image]:
 
 
 def listed(store: Store, engine: str) -> list[Image]:
-    """The images of `docker images`: without untagged ones that a later build step used."""
+    """The images of `docker images`: without untagged ones that a later build step used.
+
+    containerd's store knows of no steps: it lists them all.
+    """
     held = on_engine(store, engine)
+    if store.edition.containerd:
+        return held
     parents = {image.parent for image in held}
     return [i for i in held if i.tags or i.digests or i.image_id not in parents]
 
@@ -97,6 +102,16 @@ def tag(store: Store, image: Image, name: str) -> Image:
     return store.put(replace(image, tags=(*image.tags, name)))
 
 
+def id_of(store: Store, published: Published) -> str:
+    """The id that a published image has once it is pulled: of its configuration, or manifest."""
+    return published.digest if store.edition.containerd else published.image_id
+
+
+def places(image: Image) -> list[str]:
+    """The repositories that it was pulled from, spelled whole: ``docker.io/library/nginx``."""
+    return [parse(digest).place for digest in image.digests]
+
+
 def add_pulled(store: Store, engine: str, reference: Reference, published: Published) -> Image:
     """Enter a pulled image under the name it was pulled by."""
     with store.batch():
@@ -104,24 +119,26 @@ def add_pulled(store: Store, engine: str, reference: Reference, published: Publi
 
 
 def _add_pulled(store: Store, engine: str, reference: Reference, published: Published) -> Image:
-    key = f"{engine}/{published.image_id}"
+    image_id = id_of(store, published)
+    key = f"{engine}/{image_id}"
     pinned = f"{reference.repository}@{published.digest}"
     image = store.get(Image, key)
     if image is None:
         image = Image(
             id=key,
             engine=engine,
-            image_id=published.image_id,
+            image_id=image_id,
             tags=(reference.name,) if reference.tag and not reference.digest else (),
             digests=(pinned,),
             size=published.size,
             created=published.created,
             layers=tuple(layer.diff_id for layer in published.layers),
-            history=published.history(),
+            history=published.history(image_id),
             config=published.config,
             behaviour=published.behaviour,
             base=published.base,
             files=rootfs.tree(published.behaviour, published.created),
+            content=sum(layer.download for layer in published.layers),
         )
     elif pinned not in image.digests:
         image = replace(image, digests=(*image.digests, pinned))

@@ -1,7 +1,7 @@
 """What differs between the versions of the Docker engine that are played: all of it is here.
 
 An engine answers in the shape of the version of the API that it is asked in, too: how an older one
-is made of the newest is told in ``api/old_versions.py``.
+and how 29 shows what it is asked for is told in ``api/versions.py``.
 """
 
 from __future__ import annotations

@@ -74,6 +74,7 @@ class Image:
     step: str = ""  # what the build step did to it: how the build cache finds it again
     author: str = ""
     comment: str = ""
+    content: int = 0  # bytes of its compressed layers, where they were pulled; 0: see contents.py
     made_from: Json | None = None  # Container and ContainerConfig, of the one it was committed from
     base: str = ""  # whose shell and small programs: alpine, busybox, debian, ubuntu; "" for none
 

@@ -16,6 +16,7 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from essaim_practice.api import versions
 from essaim_practice.api.managers import until_led
 from essaim_practice.api.routing import Handler, Request, Route, find
 from essaim_practice.engine.cluster import Cluster
@@ -240,7 +241,8 @@ class EngineServer:
                 quotas.require(self._cluster.store, route.quota)
             if route.streams:
                 self._cluster.connections.require_stream()
-            answer = await _called(route.handler, request)
+            versions.check(request, route)
+            answer = versions.fit(await _called(route.handler, request), route, request)
         except ApiError as error:
             return error_response(error)
         except Exception as error:  # a bug of ours must not look like a broken network

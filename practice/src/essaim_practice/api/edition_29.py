@@ -1,0 +1,230 @@
+"""What Engine 29 answers otherwise than 28.5, route by route (see ``versions``).
+
+The source is a recorded 29.8, and moby's ``daemon/server/router`` for versions of the API before
+1.52.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Any
+
+from essaim_practice.api.routing import Request
+from essaim_practice.images import local
+from essaim_practice.images.contents import content_size, manifest
+from essaim_practice.store.objects import Container, Image, Network, Node, Service, State, Task
+
+_CUT = (1, 52)  # the version that left out what had long been deprecated
+
+#: Of NetworkSettings, gone for good; those of the default bridge are there before 1.52.
+_DEPRECATED = (
+    *("Bridge", "HairpinMode", "LinkLocalIPv6Address", "LinkLocalIPv6PrefixLen"),
+    *("SecondaryIPAddresses", "SecondaryIPv6Addresses"),
+)
+_OF_THE_BRIDGE = (
+    *("EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress"),
+    *("IPPrefixLen", "IPv6Gateway", "MacAddress"),
+)
+_UNSET = ("Cmd", "Entrypoint", "Env", "Labels", "OnBuild", "User", "Volumes", "WorkingDir")
+_MOST = 2**64 - 1  # what Go counts addresses with
+
+
+def _image_of(shown_id: str, request: Request) -> Image | None:
+    return request.cluster.store.get(Image, f"{request.engine}/{shown_id}")
+
+
+def _without(shown: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in shown.items() if name not in names}
+
+
+def listed_container(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    known = request.cluster.store.get(Container, shown["Id"])
+    ports = [{"IP": "", **port} for port in shown["Ports"]]
+    new: dict[str, Any] = {**shown, "Ports": ports, **_described(shown["ImageID"], request)}
+    if request.version >= _CUT and known is not None:
+        told = request.cluster.health.shown(known)
+        health = {"Status": known.health or "none", "FailingStreak": 0}
+        new["Health"] = health | {k: told[k] for k in health if told and k in told}
+    return new
+
+
+def container(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    settings = _without(shown["NetworkSettings"], *_DEPRECATED)
+    host = dict(shown["HostConfig"])
+    if paths := host.get("MaskedPaths"):
+        host["MaskedPaths"] = sorted(paths)
+    new = {**shown, "Driver": request.edition.driver, "HostConfig": host}
+    new |= _described(shown["Image"], request)
+    if request.version >= _CUT:
+        settings = _without(settings, *_OF_THE_BRIDGE)
+        new["Storage"] = {"RootFS": {"Snapshot": {"Name": request.edition.driver}}}
+        del new["GraphDriver"]
+        unset = [] if shown["Config"].get("OnBuild") else ["OnBuild"]
+        new["Config"] = _without(shown["Config"], *unset)
+    else:
+        if "bridge" not in settings["Networks"]:
+            settings = _without(settings, *_OF_THE_BRIDGE)
+        new["GraphDriver"] = {"Data": None, "Name": request.edition.driver}
+    return {**new, "NetworkSettings": settings}
+
+
+def _described(image_id: str, request: Request) -> dict[str, Any]:
+    """ImageManifestDescriptor of a container: which manifest of its image it was made of."""
+    image = _image_of(image_id, request)
+    if image is None or request.version < (1, 48):
+        return {}
+    platform = {"architecture": "amd64", "os": "linux"}
+    return {"ImageManifestDescriptor": {**manifest(image), "platform": platform}}
+
+
+def listed_image(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    new = {**shown, "Labels": shown["Labels"] or {}}
+    if image := _image_of(shown["Id"], request):
+        store = request.cluster.store
+        new["Size"] = image.size + content_size(store, image)
+        new["RepoDigests"] = _digests(image, shown["RepoTags"], shown["RepoDigests"])
+        if request.version >= (1, 48):
+            new["Descriptor"] = manifest(image)
+    return new
+
+
+def _digests(image: Image, tags: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Every name has a digest, of images that were never in a registry, too."""
+    own = [f"{tag.rpartition(':')[0]}@{image.image_id}" for tag in tags if "<none>" not in tag]
+    return list(dict.fromkeys([*known, *own]))
+
+
+def image(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    known = _image_of(shown["Id"], request)
+    new = dict(shown)
+    if known is not None:
+        new["Size"] = known.size + content_size(request.cluster.store, known)
+        new["RepoDigests"] = _digests(known, shown["RepoTags"], shown["RepoDigests"])
+        if request.version >= (1, 48):
+            new["Descriptor"] = manifest(known)
+        if known.digests and request.version >= (1, 53):
+            new["Identity"] = {"Pull": [{"Repository": place} for place in local.places(known)]}
+    if request.version < _CUT:
+        return {**new, "GraphDriver": {"Data": None, "Name": request.edition.driver}}
+    empty = [name for name in ("Author", "Comment", "DockerVersion", "Parent") if not new[name]]
+    config = {k: v for k, v in shown["Config"].items() if v or k not in _UNSET}
+    return {**_without(new, "GraphDriver", *empty), "Config": config}
+
+
+def removed(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    """Of what a removal did: neither digests nor layers are told of; {} for those."""
+    if "@" in shown.get("Untagged", "") or shown.get("Layer"):
+        return {}
+    return shown
+
+
+def pruned(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    told = [each for each in shown["ImagesDeleted"] or () if removed(each, request)]
+    return {**shown, "ImagesDeleted": told or None}
+
+
+def info(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    new = {**shown, "Driver": request.edition.driver}
+    new["DriverStatus"] = [["driver-type", "io.containerd.snapshotter.v1"]]
+    if "FirewallBackend" in shown:
+        proxy = [["EnableUserlandProxy", "true"], ["UserlandProxyPath", "/usr/bin/docker-proxy"]]
+        new["FirewallBackend"] = {**shown["FirewallBackend"], "Info": proxy}
+    logs = sorted({*shown["Plugins"]["Log"], "gcplogs"})
+    new["Plugins"] = {**shown["Plugins"], "Log": logs}
+    return new if request.version < _CUT else _without(new, "KernelMemoryTCP")
+
+
+def version(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    engine, *others = shown["Components"]
+    module = {"Module": "github.com/moby/moby/v2", "ModuleVersion": "v2.0.0+unknown"}
+    details = dict(sorted({**engine["Details"], **module}.items()))
+    return {**shown, "Components": [{**engine, "Details": details}, *others]}
+
+
+def listed_network(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    return _without(shown, "Containers")
+
+
+def network(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    if request.version < _CUT:
+        return shown
+    known = request.cluster.store.get(Network, shown["Id"])
+    subnets = {}
+    for given in shown["IPAM"]["Config"] or ():
+        net = ipaddress.ip_network(given["Subnet"], strict=False)
+        used = _used(known, request, len(shown.get("Containers") or {}))
+        if net.version == 6:  # neither a first nor a last address is set aside
+            used -= 1
+        free = min(max(net.num_addresses - used, 0), _MOST)
+        subnets[given["Subnet"]] = {"DynamicIPsAvailable": free, "IPsInUse": used}
+    return {**shown, "Status": {"IPAM": {"Subnets": subnets} if subnets else {}}}
+
+
+def _used(network: Network | None, request: Request, here: int) -> int:
+    """Addresses that are taken: the first, the last, the gateway's, and those of who is on it."""
+    fixed = 3
+    if network is None or network.scope != "swarm":
+        return fixed + here
+    store = request.cluster.store
+    tasks = [task for task in store.all(Task) if task.desired <= State.RUNNING]
+    on_it = [task for task in tasks if any(id == network.id for id, _ in task.addresses)]
+    virtual = sum(
+        any(id == network.id for id, _ in service.virtual_ips) for service in store.all(Service)
+    )
+    nodes = {task.node_id for task in on_it} if not network.ingress else set(_nodes(request))
+    return fixed + len(on_it) + virtual + len(nodes)
+
+
+def _nodes(request: Request) -> Iterable[str]:
+    return (node.id for node in request.cluster.store.all(Node))
+
+
+def event(shown: dict[str, Any]) -> dict[str, Any]:
+    return _without(shown, "status", "id", "from")
+
+
+def disk_usage(shown: dict[str, Any], request: Request) -> dict[str, Any]:
+    """The new sums, beside the lists of old; those stay away where ``verbose`` is asked for."""
+    lists = {name: list(shown[name]) for name in ("Images", "Containers", "Volumes", "BuildCache")}
+    lists["Images"] = [listed_image(entry, request) for entry in lists["Images"]]
+    told = [listed_container(entry, request) for entry in lists["Containers"]]
+    lists["Containers"] = [_without(entry, "ImageManifestDescriptor") for entry in told]
+    store = request.cluster.store
+    held = local.on_engine(store, request.engine)
+    whole = shown["LayersSize"] + sum(content_size(store, image) for image in held if image.digests)
+    legacy = {"LayersSize": whole, **lists}
+    if request.version < _CUT:
+        return legacy
+    asked = request.repeated.get("type") or ("image", "container", "volume", "build-cache")
+    verbose = "verbose" in request.query
+    items = request.flag("verbose", True)
+    images, containers = lists["Images"], lists["Containers"]
+    spare = [entry for entry in images if not entry["Containers"]]
+    new: dict[str, Any] = {} if verbose else legacy
+    if "image" in asked:
+        new["ImageUsage"] = _usage(
+            images, len(images) - len(spare), whole, sum(e["Size"] for e in spare), items
+        )
+    if "container" in asked:
+        sizes = {entry["Id"]: entry.get("SizeRw", 0) for entry in containers}
+        up = [entry for entry in containers if entry["State"] in ("running", "paused")]
+        kept = sum(sizes[entry["Id"]] for entry in up)
+        total = sum(sizes.values())
+        new["ContainerUsage"] = _usage(containers, len(up), total, total - kept, items)
+    if "volume" in asked:
+        usage = [entry["UsageData"] for entry in lists["Volumes"]]
+        total = sum(each["Size"] for each in usage)
+        unused = sum(each["Size"] for each in usage if not each["RefCount"])
+        active = sum(bool(each["RefCount"]) for each in usage)
+        new["VolumeUsage"] = _usage(lists["Volumes"], active, total, unused, items)
+    if "build-cache" in asked:
+        new["BuildCacheUsage"] = {}
+    return new
+
+
+def _usage(entries: list[Any], active: int, total: int, spare: int, items: bool) -> dict[str, Any]:
+    """One kind's sums; Go leaves out what is zero."""
+    counted: dict[str, Any] = {"ActiveCount": active, "TotalCount": len(entries)}
+    counted |= {"TotalSize": total, "Reclaimable": spare, "Items": entries if items else None}
+    return {name: value for name, value in counted.items() if value}
