@@ -99,6 +99,15 @@ RUNS = (
     Run("expr: a pattern on a long text", _A[:-1].replace("200000", "100000") + "); while :; do expr $x : '.*b'; done"),
     Run("awk: fields of long lines", "while :; do yes 'a b c d e f g h' | head -n 20000 | awk '{print $8, $1, NF}' | tail -n 1; done"),
     Run("awk: fields of one line", r"head -c 2000000 /dev/zero | tr '\0' ' ' | awk '{print NF}'; yes ab | head -n 500000 | tr '\n' ' ' > f; while :; do awk '{print NF}' f; done"),
+    # Blocks and archives
+    Run("dd without end", "dd if=/dev/zero of=/dev/null bs=1M; while :; do dd if=/dev/zero of=f bs=1M count=9999999; done"),
+    Run("random bytes without end", "cat /dev/urandom | tr -dc a > /dev/null"),
+    Run("bytes as text without end", "while :; do od /dev/zero; hexdump -C /dev/urandom | head -n 9999999 > /dev/null; xxd /dev/zero; strings /dev/urandom; done"),
+    Run("gzip bombs", "head -c 9000000 /dev/zero | gzip | gzip > a; while :; do zcat a | zcat | gzip > b; gzip -c /dev/zero > c; cat b c | zcat > /dev/null; done"),
+    Run("bzip2 and xz", "head -c 3000000 /dev/urandom > r; while :; do bzip2 -c r | bzip2 -c | bunzip2 | bzcat > /dev/null; xz -d < r; done"),
+    Run("tar into itself", "while :; do tar cf a.tar / /tmp; tar cf b.tar a.tar b.tar .; tar xf b.tar; head -c 100000 /dev/urandom | tar t; done"),
+    Run("diff of long files", "seq 1 2000 > a; seq 1 2000 | rev > b; while :; do diff a b > c; cmp a b; diff -r / /bin; done"),
+    Run("lines turned round", "yes abc | tac; seq 1 300000 > a; while :; do paste a a a | fold -w 1 | nl | rev | tac > b; done"),
     # Loops
     Run("an empty loop", "while :; do :; done"),
     Run("an empty loop in 200 containers", "while :; do :; done", copies=200),

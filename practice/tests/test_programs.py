@@ -206,7 +206,7 @@ def test_python_at_a_terminal_says_that_it_answers_nothing() -> None:
 
 
 def test_a_program_that_is_not_simulated_says_so_and_fails() -> None:
-    assert played(["tar", "c", "etc"], context("alpine")) == (
-        [(2, "tar: unsupported by the practice engine")],
+    assert played(["i2cdetect", "-l"], context("alpine")) == (
+        [(2, "i2cdetect: unsupported by the practice engine")],
         1,
     )

@@ -140,6 +140,8 @@ class FileSystem(Layers):
         match old:
             case Folder():
                 fail(errno.EISDIR, path)
+            case Device(major=1, minor=7) if data:  # /dev/full
+                fail(errno.ENOSPC, path)
             case Device():
                 return
             case File():

@@ -143,7 +143,8 @@ def command(shell: Shell, argv: list[str], functions: bool = True) -> Doing[int]
             yield from shell.complain(failure.text, failure.command or name)
             return failure.code
         except OSError as error:
-            yield from shell.complain(f"write error: {error.strerror}", name)
+            known = "" if shell.dialect.name == "ash" else name
+            yield from shell.complain(f"write error: {error.strerror}", known)
             return 1
     try:
         return (yield from run(shell, argv))

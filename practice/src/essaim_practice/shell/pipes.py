@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
+from essaim_practice.files import devices
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.steps import READ, Hear, Interrupted, Mode, Read, Wait, Work, Write
 from essaim_practice.store.memory import Reservation
@@ -105,6 +106,7 @@ class OnFile:
     path: str
     at: int = 0  # how far it has been read
     kept: bytes = b""
+    device: Callable[[int], bytes] | None = None  # what gives bytes without end
 
     def put(self, data: bytes) -> Doing[None]:
         for at in range(0, len(data), _PIECE):
@@ -114,11 +116,19 @@ class OnFile:
 
     def get(self) -> Doing[bytes]:
         data, self.kept = self.kept, b""
-        if not data:
+        if not data and (self.device or not self.at) and self._endless():
+            data = self.device(_PIECE) if self.device else b""
+            yield Wait(0.0001)
+        elif not data:
             data = self.fs.read(self.path)[self.at : self.at + PIPE]
             self.at += len(data)
         yield _worked(data)
         return data
+
+    def _endless(self) -> bool:
+        if self.device is None:
+            self.device = devices.source(self.fs, self.path)
+        return self.device is not None
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from posixpath import basename, join
 from typing import TypeVar
 
-from essaim_practice.files import books
+from essaim_practice.files import books, devices
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.programs.base import SMALL, UNIX, Context, Program, executable
 from essaim_practice.programs.cpu_share import Tally
@@ -24,6 +24,7 @@ Tool = Callable[[list[str], Context], Steps]
 
 MOST = 16 * 2**20  # bytes that a program holds of its input
 _LONGEST = 4 * 2**20  # bytes of one line
+_ENDLESS = 4096  # bytes that a device gives at once
 _CHUNK = 64 * 1024  # bytes that are taken at once where lines do not count
 _HELD = 50  # bytes that a line counts for besides its text: empty ones fill memory too
 _LINE, _BYTES = 3, 1024  # microseconds that a line costs; bytes of it that cost one more
@@ -196,8 +197,11 @@ class Rows(list[bytes]):
 class Lines:
     """Input line by line: a file's content, or what the program is given to read."""
 
-    def __init__(self, data: bytes | None = None) -> None:
+    def __init__(
+        self, data: bytes | None = None, device: Callable[[int], bytes] | None = None
+    ) -> None:
         self._data = data or b""
+        self._device = device  # what gives bytes without end
         self._at = 0
         self._begun: list[bytes] = []  # of a line whose end is not there yet
         self._open = data is None
@@ -218,7 +222,7 @@ class Lines:
                 size += len(rest)
             if size > _LONGEST:
                 raise Complaint("out of memory", 1)
-            self._data = (yield READ) or b"" if self._open else b""
+            self._data = (yield from self._more()) or b""
             if not self._data:
                 self._open = False
                 one, self._begun = b"".join(self._begun), []
@@ -237,9 +241,15 @@ class Lines:
         if data:
             return data
         self._data, self._at = b"", 0
-        more = (yield READ) if self._open else None
+        more = yield from self._more()
         self._open = bool(more)  # a terminal would give more after its end
         return more or None
+
+    def _more(self) -> Doing[bytes | None]:
+        if self._device is not None:
+            yield Wait(0.0005)
+            return self._device(_ENDLESS)
+        return (yield READ) if self._open else None
 
     def whole(self) -> Doing[list[bytes]]:
         """All lines that are left. Raises Complaint beyond MOST bytes, and NoMemory."""
@@ -265,6 +275,8 @@ def opened(context: Context, name: str) -> Lines:
     entry = context.fs.entry(path)
     if isinstance(entry, Device) and entry.major == 136:  # /dev/stdin
         return Lines()
+    if device := devices.source(context.fs, path):
+        return Lines(device=device)
     return Lines(context.fs.read(path))
 
 

@@ -9,7 +9,6 @@ from posixpath import basename
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import READ, Steps, Wait, Write, line
 from essaim_practice.shell.simple_utilities import Complaint
-from essaim_practice.store.file_tree import Device
 from essaim_practice.text.encoding import decoded
 from essaim_practice.utilities.base import (
     ENTRY,
@@ -30,7 +29,6 @@ from essaim_practice.utilities.base import (
 _PIECE = 4096  # bytes of a line that are shown at once
 _COUNTED = 16 * 1024  # bytes of a line whose words are counted at once
 _WITHIN = [bytes([byte]) for byte in range(0x80, 0xC0)]  # bytes within a character of several
-_ZEROS = 4096  # bytes that /dev/zero gives at a time
 
 
 @tool("cat", usage="[-nbvteA] [FILE]...")
@@ -40,10 +38,6 @@ def cat(argv: list[str], context: Context) -> Steps:
     for name in asked.words or ["-"]:
         yield ENTRY
         try:
-            if name != "-" and (sign := _endless(context, name)):
-                while True:
-                    yield Write(sign * _ZEROS)
-                    yield Wait(0.001)
             lines = opened(context, name)
         except OSError as error:
             said = f"can't open '{name}'"
@@ -63,15 +57,6 @@ def cat(argv: list[str], context: Context) -> Steps:
             for at in range(0, len(one), _PIECE):
                 yield Write(_visible(one[at : at + _PIECE], asked))
     return code
-
-
-def _endless(context: Context, name: str) -> bytes:
-    """The byte that a device gives without end."""
-    entry = context.fs.entry(place(context, name))
-    random = isinstance(entry, Device) and entry.major == 1 and entry.minor in (8, 9)
-    if random:
-        return b"\x5a"
-    return b"\0" if isinstance(entry, Device) and (entry.major, entry.minor) == (1, 5) else b""
 
 
 def _visible(data: bytes, asked: Options) -> bytes:
@@ -107,7 +92,6 @@ def head(argv: list[str], context: Context) -> Steps:
     for name in asked.words or ["-"]:
         yield ENTRY
         try:
-            endless = _endless(context, name) if name != "-" else b""
             lines = opened(context, name)
         except OSError as error:
             said = f"cannot open '{name}' for reading" if gnu(context) else name
@@ -117,11 +101,7 @@ def head(argv: list[str], context: Context) -> Steps:
         if headed:
             yield line(f"{'' if first else chr(10)}==> {name} <==")
         first = False
-        if endless and "c" in asked:
-            for at in range(0, count, 16 * _ZEROS):
-                yield Write(endless * min(count - at, 16 * _ZEROS))
-                yield Wait(0.0)
-        elif "c" in asked:
+        if "c" in asked:
             left = count
             while left > 0 and (one := (yield from lines.chunk())) is not None:
                 yield Write(one[:left])
