@@ -16,7 +16,7 @@ from essaim_practice.network.mesh import Connection, Refused
 from essaim_practice.store.objects import Container, Engine, Node, Service
 from essaim_practice.store.store import Change
 from essaim_practice.wire import http as wire
-from essaim_practice.wire import listener
+from essaim_practice.wire import listener, raw
 
 Place = tuple[str, int]  # engine, port
 
@@ -105,7 +105,11 @@ class PortBinder:
         assert task is not None
         self._connections[task] = writer
         try:
-            await wire.serve(reader, writer, partial(_handle, connection, writer))
+            if connection.raw:
+                carrying = raw.carry(connection.talk(), reader, writer)
+                await self._cluster.clock.counted(carrying)
+            else:
+                await wire.serve(reader, writer, partial(_handle, connection, writer))
         except asyncio.CancelledError:
             pass  # the server is closing
         finally:

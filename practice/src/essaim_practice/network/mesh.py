@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.processes import Processes
+from essaim_practice.programs.talk import Talk
 from essaim_practice.store.objects import Container, Engine, Node, Service, State, Task
 from essaim_practice.store.store import Store
 
@@ -63,6 +64,24 @@ class Connection:
         if page is None:
             raise Refused(f"{replica} does not speak HTTP")
         return page, who
+
+    @property
+    def container(self) -> str:
+        """The id of the container that answers."""
+        return self._container_id
+
+    @property
+    def raw(self) -> bool:
+        """Whether the program there speaks a protocol of its own, and no HTTP."""
+        return self._processes.talks(self._container_id, self._port) is not None
+
+    def talk(self) -> Talk:
+        """The program's side of the connection, where it is ``raw``. Raises Refused."""
+        container = self._container()
+        opened = self._processes.talks(container.id, self._port)
+        if opened is None:
+            raise Refused(f"{container.name} speaks HTTP alone")
+        return opened(self._source)
 
     @property
     def cluster(self) -> object:

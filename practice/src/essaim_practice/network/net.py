@@ -20,6 +20,7 @@ from essaim_practice.network.addresses import PREDEFINED, find_network
 from essaim_practice.network.mesh import Connection, Mesh, Refused
 from essaim_practice.programs.hosts import Interface, NoSuchHost
 from essaim_practice.programs.http import HttpResponse
+from essaim_practice.programs.talk import Talk
 from essaim_practice.store.objects import Container, Engine, Network, Service, Task
 from essaim_practice.store.store import Store
 
@@ -76,6 +77,14 @@ class BaseNet(ABC):
         except Refused:
             fail(ECONNREFUSED)
         return page
+
+    def converse(self, host: str, port: int) -> Talk:
+        """Open a connection. Raises NoSuchHost; OSError with the errno of one that failed."""
+        way = self._there(self.resolve(host))
+        try:
+            return way(port).talk()
+        except Refused:
+            fail(ECONNREFUSED)
 
 
 class ContainerNet(BaseNet):

@@ -7,7 +7,7 @@ and in the packages ``servers``, ``shell`` and ``utilities``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from errno import ESRCH
 from itertools import count
 from posixpath import basename, join, normpath
@@ -18,6 +18,7 @@ from essaim_practice.programs.docker_lines import NO_DOCKER, Docker
 from essaim_practice.programs.hosts import NO_NET, Net
 from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.steps import Steps, printing
+from essaim_practice.programs.talk import Talks
 from essaim_practice.store.file_tree import File, Inode
 from essaim_practice.store.objects import Container, Image
 
@@ -44,6 +45,7 @@ class Program:
     hears: frozenset[int] = frozenset()  # the signals that are thrown into it as Interrupted
     script: Callable[[], str] | None = None  # the source of the Streamlit app that it runs
     jobs: Jobs | None = None  # a shell's: processes inside its own, as its container sees them
+    talks: Mapping[int, Talks] = field(default_factory=dict)  # where it speaks no HTTP, by port
 
 
 Site = Callable[[HttpRequest], HttpResponse]

@@ -9,6 +9,7 @@ from errno import ENETUNREACH
 from typing import Protocol
 
 from essaim_practice.programs.http import HttpResponse
+from essaim_practice.programs.talk import Talk
 
 
 class NoSuchHost(Exception):
@@ -54,6 +55,10 @@ class Net(Protocol):
         """Send a request. Raises NoSuchHost; OSError with the errno of a failed connection."""
         ...
 
+    def converse(self, host: str, port: int) -> Talk:
+        """Open a connection. Raises NoSuchHost; OSError with the errno of one that failed."""
+        ...
+
 
 class _NoNet:
     """No network: that of a build step, or of a container without one."""
@@ -78,6 +83,9 @@ class _NoNet:
         body: bytes = b"",
     ) -> HttpResponse:
         raise NoSuchHost(url)
+
+    def converse(self, host: str, port: int) -> Talk:
+        raise NoSuchHost(host)
 
 
 NO_NET: Net = _NoNet()

@@ -11,6 +11,7 @@ from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.programs.process import Process
 from essaim_practice.programs.stdio import Streams
+from essaim_practice.programs.talk import Talks
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.memory import UNBOUNDED, Budget
 from essaim_practice.store.objects import Container
@@ -145,7 +146,15 @@ class Processes:
 
     def listens(self, container_id: str, port: int) -> bool:
         """Whether a program in the container listens on a port."""
-        return any(port in p.program.ports for p in self._all(container_id).values())
+        running = (process.program for process in self._all(container_id).values())
+        return any(port in program.ports or port in program.talks for program in running)
+
+    def talks(self, container_id: str, port: int) -> Talks | None:
+        """What opens connections to the program that listens there, if it speaks no HTTP."""
+        for process in self._all(container_id).values():
+            if opened := process.program.talks.get(port):
+                return opened
+        return None
 
     def request(self, container_id: str, request: HttpRequest) -> HttpResponse | None:
         """The answer to a request, which is logged; None if no program answers."""
