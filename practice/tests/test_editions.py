@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import pytest
 
 from essaim_practice import Settings
@@ -62,3 +65,149 @@ def test_a_client_too_old_or_too_new_is_refused_in_the_engines_words(
 def test_29_alone_names_the_newest_29() -> None:
     with PracticeServer.from_settings(Settings(nodes=1, engine="29", bind_ports=False)) as server:
         assert server.client.version()["Version"] == "29.8.0"
+
+
+BOTH = pytest.mark.parametrize(
+    "edition",
+    [
+        pytest.param("28.5", marks=pytest.mark.edition("28.5")),
+        pytest.param("29.8", marks=pytest.mark.edition("29.8")),
+    ],
+)
+
+
+@BOTH
+def test_a_refused_pull_is_told_in_the_engines_words(call: Call, edition: str) -> None:
+    refused = call("POST", "/images/create?fromImage=nosuchimage&tag=1")
+    assert refused.status == 404
+    assert refused.message.startswith(
+        {
+            "28.5": "pull access denied for nosuchimage, repository does not exist or may require",
+            "29.8": 'failed to resolve reference "docker.io/library/nosuchimage:1": '
+            "docker.io/library/nosuchimage:1: not found",
+        }[edition]
+    )
+    refused = call("POST", "/images/create?fromImage=nginx&tag=nosuch")
+    assert refused.status == 404
+    assert refused.message.startswith(
+        {
+            "28.5": "manifest for nginx:nosuch not found: manifest unknown: manifest unknown",
+            "29.8": 'failed to resolve reference "docker.io/library/nginx:nosuch": '
+            "docker.io/library/nginx:nosuch: not found",
+        }[edition]
+    )
+
+
+@BOTH
+def test_what_a_registry_that_is_down_leaves_of_a_pull(call: Call, edition: str) -> None:
+    call("POST", "/_practice/registry", {"up": False})
+    refused = call("POST", "/images/create?fromImage=nginx&tag=1.29")
+    manifest = "https://registry-1.docker.io/v2/library/nginx/manifests/1.29"
+    assert (refused.status, refused.message) == (
+        500,
+        {
+            "28.5": "received unexpected HTTP status: 503 Service Unavailable",
+            "29.8": 'failed to resolve reference "docker.io/library/nginx:1.29": unexpected status '
+            f"from HEAD request to {manifest}: 503 Service Unavailable",
+        }[edition],
+    )
+
+
+@BOTH
+def test_an_image_in_use_is_kept_in_the_engines_words(
+    practice: PracticeServer, call: Call, edition: str
+) -> None:
+    call("POST", "/images/create?fromImage=alpine&tag=latest")
+    made = call("POST", "/containers/create", {"Image": "alpine", "Cmd": ["true"]}).json()["Id"]
+    image = call("GET", "/images/alpine/json").json()["Id"].removeprefix("sha256:")[:12]
+    why = f"container {made[:12]} is using its referenced image {image}"
+    assert call("DELETE", "/images/alpine").message == (
+        {
+            "28.5": 'conflict: unable to remove repository reference "alpine" (must force)',
+            "29.8": "conflict: unable to delete alpine:latest (must be forced)",
+        }[edition]
+        + f" - {why}"
+    )
+    call("DELETE", f"/containers/{made}")
+    told = call("DELETE", "/images/alpine").json()
+    kinds = [name for each in told for name in each]
+    assert (
+        kinds
+        == {"28.5": ["Untagged"] * 2 + ["Deleted"] * 2, "29.8": ["Untagged", "Deleted"]}[edition]
+    )
+    assert told[0] == {"Untagged": "alpine:latest"}
+
+
+@BOTH
+def test_an_image_has_the_id_and_the_size_of_its_engines_store(call: Call, edition: str) -> None:
+    call("POST", "/images/create?fromImage=alpine&tag=latest")
+    shown = call("GET", "/images/alpine/json").json()
+    digest = shown["RepoDigests"][0].partition("@")[2]
+    assert (shown["Id"] == digest) == (edition == "29.8")
+    unpacked = sum(step["Size"] for step in call("GET", "/images/alpine/history").json())
+    assert (shown["Size"] > unpacked) == (edition == "29.8")
+    [listed] = call("GET", "/images/json").json()
+    assert (listed["Id"], listed["Size"]) == (shown["Id"], shown["Size"])
+    call("POST", "/images/alpine/tag?repo=mine&tag=1")
+    names = call("GET", "/images/mine:1/json").json()["RepoDigests"]
+    assert (f"mine@{digest}" in names) == (edition == "29.8")
+
+
+def _tasks(call: Call) -> Any:
+    return call("GET", "/tasks").json()
+
+
+@BOTH
+def test_why_a_task_has_no_image(call: Call, edition: str) -> None:
+    task = {"ContainerSpec": {"Image": "nosuch:1"}, "RestartPolicy": {"Condition": "none"}}
+    call("POST", "/services/create", {"Name": "lost", "TaskTemplate": task})
+    deadline = time.monotonic() + 20
+    while not (told := [t["Status"]["Err"] for t in _tasks(call) if "Err" in t["Status"]]):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert told == [
+        {
+            "28.5": "No such image: nosuch:1",
+            "29.8": 'failed to resolve reference "docker.io/library/nosuch:1": '
+            "docker.io/library/nosuch:1: not found",
+        }[edition]
+    ]
+
+
+@BOTH
+def test_an_address_on_the_default_bridge_and_a_gpu_are_refused_in_the_engines_words(
+    call: Call, edition: str
+) -> None:
+    call("POST", "/images/create?fromImage=alpine&tag=latest")
+    place = {"bridge": {"IPAMConfig": {"IPv4Address": "172.17.0.9"}}}
+    body = {"Image": "alpine", "NetworkingConfig": {"EndpointsConfig": place}}
+    refused = call("POST", "/containers/create", body).message
+    new = "user-specified IP address is supported on user-defined networks only"
+    assert (f"\n{new}" in refused) == (edition == "29.8")
+    assert refused.count("IP address is supported") == 1 + (edition == "28.5")
+    gpu = {"HostConfig": {"DeviceRequests": [{"Count": -1, "Capabilities": [["gpu"]]}]}}
+    made = call("POST", "/containers/create?name=gpu", {"Image": "alpine", **gpu})
+    assert made.status == 201
+    words = {
+        "28.5": 'could not select device driver "" with capabilities: [[gpu]]',
+        "29.8": "failed to discover GPU vendor from CDI: no known GPU vendor found",
+    }[edition]
+    assert call("POST", "/containers/gpu/start").message == words
+    assert call("GET", "/containers/gpu/json").json()["State"]["Error"] == words
+
+
+@pytest.mark.edition("29.8")
+def test_events_come_in_the_type_that_is_asked_for(call: Call) -> None:
+    call("POST", "/volumes/create", {"Name": "one"})
+    until = call("GET", "/info").json()["SystemTime"]
+    for version, asked, given, first in (
+        ("1.56", "application/json-seq", "application/json-seq", b"\x1e{"),
+        ("1.56", "application/jsonl", "application/jsonl", b"{"),
+        ("1.52", "application/x-ndjson", "application/x-ndjson", b"{"),
+        ("1.52", "application/jsonl", "application/json", b"{"),
+        ("1.51", "application/json-seq", "application/json", b"{"),
+    ):
+        path = f"/v{version}/events?since=1&until={until}"
+        answer = call("GET", path, headers={"Accept": asked})
+        assert answer.headers["Content-Type"] == given
+        assert answer.body.startswith(first)

@@ -54,7 +54,8 @@ def container(shown: dict[str, Any], request: Request) -> dict[str, Any]:
     host = dict(shown["HostConfig"])
     if paths := host.get("MaskedPaths"):
         host["MaskedPaths"] = sorted(paths)
-    new = {**shown, "Driver": request.edition.driver, "HostConfig": host}
+    state = {**shown["State"], "Error": request.edition.words(shown["State"]["Error"])}
+    new = {**shown, "Driver": request.edition.driver, "HostConfig": host, "State": state}
     new |= _described(shown["Image"], request)
     if request.version >= _CUT:
         settings = _without(settings, *_OF_THE_BRIDGE)

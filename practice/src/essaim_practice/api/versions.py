@@ -63,6 +63,17 @@ def fit(answer: Answer, route: Route, request: Request) -> Answer:
     return replace(answer, body=body)
 
 
+def refusal(error: ApiError, request: Request) -> ApiError:
+    """The same in the words of the engine that is played."""
+    asked = ""
+    if request.path == "/images/create":
+        name, tag = request.query.get("fromImage", ""), request.query.get("tag", "")
+        joint = "@" if tag.startswith("sha256:") else ":"
+        asked = f"{name}{joint}{tag}" if tag else name
+    words = request.edition.words(error.message, asked)
+    return error if words == error.message else ApiError(error.status, words)
+
+
 def event(shown: dict[str, Any], request: Request) -> bytes:
     """One message of GET /events, framed as its type of content wants it."""
     if request.version >= (1, 52):

@@ -153,7 +153,11 @@ class Runtime:
         self._store.put(created)
 
     def _no_image(self, container: Container) -> None:
-        error = f"No such image: {images.spelled(container.image)}"
+        name = images.spelled(container.image)
+        error = f"No such image: {name}"
+        if container.pull:
+            failure = registry.pull_failure(self._store, container.engine)
+            error = self._store.edition.no_image(name, failure.words if failure else "")
         self._store.put(changed(container, state="dead", error=error))
 
     # Starting

@@ -244,7 +244,7 @@ class EngineServer:
             versions.check(request, route)
             answer = versions.fit(await _called(route.handler, request), route, request)
         except ApiError as error:
-            return error_response(error)
+            return error_response(versions.refusal(error, request))
         except Exception as error:  # a bug of ours must not look like a broken network
             wire.log.exception("%s %s failed", request.method, request.path)
             return Response({"message": f"{type(error).__name__}: {error}"}, 500)
