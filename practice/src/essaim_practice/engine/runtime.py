@@ -154,10 +154,9 @@ class Runtime:
 
     def _no_image(self, container: Container) -> None:
         name = images.spelled(container.image)
-        error = f"No such image: {name}"
-        if container.pull:
-            failure = registry.pull_failure(self._store, container.engine)
-            error = self._store.edition.no_image(name, failure.words if failure else "")
+        failed = registry.pull_failure(self._store, container.engine)
+        told = self._store.edition.no_image(name, failed.words if failed else "")
+        error = told if container.pull else f"No such image: {name}"
         self._store.put(changed(container, state="dead", error=error))
 
     # Starting
