@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from essaim_practice.files.filesystem import EMPTY, FileSystem
 from essaim_practice.images import dockerfile
 from essaim_practice.images.build_context import CopyFailed, copy, source_kind, unpack
+from essaim_practice.images.dockerfile_words import expand
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.memory import UNBOUNDED
 
@@ -487,4 +488,4 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_variables_are_put_in(text: str, expanded: str) -> None:
-    assert dockerfile.expand(text, {"A": "1"}) == expanded
+    assert expand(text, {"A": "1"}) == expanded

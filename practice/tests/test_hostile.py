@@ -16,6 +16,7 @@ from essaim_practice.api import filters
 from essaim_practice.hosting.server import PracticeServer
 from essaim_practice.images import dockerfile
 from essaim_practice.images.build_config import configure
+from essaim_practice.images.dockerfile_words import expand
 from essaim_practice.programs.base import program, too_long
 from essaim_practice.programs.cpu_share import CpuShare, Turn
 from essaim_practice.programs.steps import Read, Wait, Work, Write
@@ -198,7 +199,7 @@ def test_what_a_setting_expands_to_is_bounded() -> None:
         build()
     assert sum(map(len, config["Env"])) < 2**18
     with pytest.raises(ApiError, match="argument list too long"):
-        dockerfile.expand("$A" * 30_000, {"A": "x" * 100_000})
+        expand("$A" * 30_000, {"A": "x" * 100_000})
 
 
 def test_work_is_a_wait_of_no_time() -> None:

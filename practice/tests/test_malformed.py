@@ -367,7 +367,12 @@ POOL = {"Subnet": "10.9.0.0/24"}
         ("/networks/create", {**X9, "ConfigFrom": {"Network": "no"}}, 404, '"no" does not exist'),
         ("/networks/create", {**X9, "ConfigOnly": True}, 501, "configuration networks"),
         ("/networks/create", {**X9, "Ingress": True}, 403, "can only be global scope network"),
-        ("/networks/create", {**X9, "Driver": "macvlan"}, 501, "macvlan networks"),
+        (
+            "/networks/create",
+            {**X9, "Driver": "macvlan", "Options": {"parent": "q"}},
+            400,
+            "invalid subinterface vlan name q",
+        ),
         ("/networks/bridge/connect", {}, 400, 'invalid name or ID supplied: ""'),
         ("/volumes/create", {**X9, "DriverOpts": {"type": "nfs"}}, 400, 'option: "device"'),
         ("/volumes/create", {**X9, "DriverOpts": {"device": "/x"}}, 400, 'option: "type"'),

@@ -9,6 +9,7 @@ from typing import Any
 from essaim_practice.api.routing import Request, route
 from essaim_practice.images import build_context, dockerfile
 from essaim_practice.images import dockerignore as ignoring
+from essaim_practice.images import local as images
 from essaim_practice.images.build import Build
 from essaim_practice.images.build_plan import Message, Options
 from essaim_practice.images.reference import parse
@@ -28,6 +29,7 @@ async def build(request: Request) -> Stream:
         )
     if query.get("remote"):
         raise ApiError(501, "the practice engine builds only from a context that is sent to it")
+    images.platform(query.get("platform", ""))
     context = await run_sliced(build_context.unpack(request.body, request.cluster.store.disk))
     name = query.get("dockerfile") or "Dockerfile"
     try:
@@ -47,7 +49,7 @@ async def build(request: Request) -> Stream:
         labels=_mapping(query.get("labels")),
     )
     cluster = request.cluster
-    steps = await run_sliced(dockerfile.parsing(text.decode(errors="replace")))
+    steps = await run_sliced(dockerfile.parsing(text.decode(errors="replace"), name))
     run = Build(
         cluster.store,
         cluster.clock,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from essaim_practice.files import books
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.files.engine_files import hostname_of
 from essaim_practice.files.filesystem import FileSystem
@@ -14,10 +12,9 @@ from essaim_practice.network.mesh import Mesh
 from essaim_practice.network.net import ContainerNet
 from essaim_practice.programs import base as programs
 from essaim_practice.programs.processes import PROCESS, Processes
+from essaim_practice.programs.users import check_known, check_user
 from essaim_practice.store.objects import Container, Image
 from essaim_practice.store.store import Store
-
-_NUMBER = re.compile(r"-?[0-9]+")
 
 #: Devices of every machine that containers may use.
 _DEVICES = frozenset((
@@ -88,7 +85,7 @@ class Contexts:
         """Raises StartError in the daemon's words for missing devices and groups."""
         host = container.host_config
         for name in host.get("GroupAdd") or ():
-            _check_known(self._files.of(container), str(name), "group", programs.NOT_STARTED)
+            check_known(self._files.of(container), str(name), "group", programs.NOT_STARTED)
         for device in host.get("Devices") or ():
             path = str(device.get("PathOnHost") or "")
             if path not in _DEVICES:
@@ -101,24 +98,6 @@ class Contexts:
             driver = asked.get("Driver") or ""
             text = f'could not select device driver "{driver}" with capabilities: [{wanted}]'
             raise programs.StartError(text, programs.NOT_STARTED)
-
-
-def check_user(fs: FileSystem, user: str) -> None:
-    """Raises StartError in the daemon's words if these files know no such user."""
-    for name, book in zip(user.split(":", 1), ("passwd", "group"), strict=False):
-        _check_known(fs, name, book, 126)
-
-
-def _check_known(fs: FileSystem, name: str, book: str, code: int) -> None:
-    known = {line.partition(":")[0] for line in books.lines(fs, f"/etc/{book}")}
-    if _NUMBER.fullmatch(name):
-        if not 0 <= int(name[:20]) < 2**31:
-            text = "uids and gids must be in range 0-2147483647"
-            raise programs.StartError(text, code)
-    elif name not in known:
-        kind = "user" if book == "passwd" else "group"
-        text = f"unable to find {kind} {name}: no matching entries in {book} file"
-        raise programs.StartError(text, code)
 
 
 class _Inside:

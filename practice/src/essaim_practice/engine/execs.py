@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from essaim_practice.engine.contexts import check_user
 from essaim_practice.engine.events import EventLog
 from essaim_practice.engine.machines import Machine, Machines
 from essaim_practice.engine.runtime import Runtime
@@ -15,6 +14,7 @@ from essaim_practice.programs import signals
 from essaim_practice.programs.base import StartError
 from essaim_practice.programs.process import Process
 from essaim_practice.programs.stdio import Streams
+from essaim_practice.programs.users import check_user
 from essaim_practice.store.formats import hex_id
 from essaim_practice.store.memory import weigh
 from essaim_practice.store.objects import Container, Image, Json

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from posixpath import join, normpath
 from random import Random
-from typing import Any
 
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.files.tars import words_of
-from essaim_practice.images import build_context, dockerfile, pull, registry
+from essaim_practice.images import build_context, dockerfile
 from essaim_practice.images import local as images
 from essaim_practice.images.build_config import Config, configure, said_of
 from essaim_practice.images.build_context import CopyFailed
+from essaim_practice.images.build_images import BuildImages
 from essaim_practice.images.build_plan import (
+    PREDEFINED,
     BuildFailed,
     Message,
     Options,
-    grown,
     label_steps,
     played,
     scratch,
     until_target,
 )
-from essaim_practice.images.catalogue import digest_of
 from essaim_practice.images.dockerfile import Instruction
-from essaim_practice.images.reference import parse
+from essaim_practice.images.dockerfile_words import expand
 from essaim_practice.programs.base import (
     Context,
     Files,
@@ -36,15 +35,16 @@ from essaim_practice.programs.base import (
     program,
     too_long,
 )
-from essaim_practice.store import quotas
+from essaim_practice.programs.users import check_user
 from essaim_practice.store.clock import Clock
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import hex_id, short
-from essaim_practice.store.memory import weigh
 from essaim_practice.store.objects import Image
 from essaim_practice.store.store import Store
 from essaim_practice.store.time_slices import run_sliced
 
+_NEED_BUILDKIT = ("chmod", "mount", "network", "security")
+_GAPS = "[WARNING]: Empty continuation lines will become errors in a future release."
 _STEP = 0.12  # seconds that a step takes at least: its container is made and committed
 
 
@@ -54,6 +54,7 @@ class _Stage:
 
     name: str
     image: Image
+    author: str  # MAINTAINER
     arguments: dict[str, str] = field(default_factory=dict)  # those that ARG has declared
 
 
@@ -76,6 +77,7 @@ class Build:
         self._engine = engine
         self._context = context
         self._options = options
+        self._images = BuildImages(store, clock, random, engine, options)
         self._instructions = until_target(instructions, options.target)
         self._stages: list[_Stage] = []
         self._used_arguments: set[str] = set()
@@ -95,6 +97,11 @@ class Build:
 
     async def _steps(self) -> AsyncIterator[Message]:
         steps = [*self._instructions, *label_steps(self._options.labels)]
+        for step in steps:
+            if step.gap:
+                yield {"stream": f"[WARNING]: Empty continuation line found in: {step.text}\n"}
+        if any(step.gap for step in steps):
+            yield {"stream": f"{_GAPS}\n"}
         for number, step in enumerate(steps, 1):
             if step.name == "FROM" and self._stages:
                 yield {"aux": {"ID": self._stages[-1].image.image_id}}
@@ -106,12 +113,14 @@ class Build:
             elif not self._stages:
                 self._declare(step, self._global, {})
             else:
-                async for message in self._step(step, self._stages[-1]):
+                stage = self._stages[-1]
+                async for message in self._step(step, stage):
                     yield message
+                yield {"stream": f" ---> {short(stage.image.image_id)}\n"}
         image = self._stages[-1].image
         if image.image_id:
             yield {"aux": {"ID": image.image_id}}
-        if unused := sorted(set(self._options.arguments) - self._used_arguments):
+        if unused := sorted({*self._options.arguments} - self._used_arguments - PREDEFINED):
             listed = " ".join(unused)
             yield {"stream": f"[Warning] One or more build-args [{listed}] were not consumed\n"}
         yield {"stream": f"Successfully built {short(image.image_id)}\n"}
@@ -122,40 +131,45 @@ class Build:
     # FROM and ARG
 
     async def _from(self, step: Instruction) -> AsyncIterator[Message]:
-        name = dockerfile.expand(step.words[0], self._global)
+        name = expand(step.words[0], self._global)
         if not name:
             raise BuildFailed(f"base name ({step.words[0]}) should not be blank")
         alias = step.words[2].lower() if len(step.words) == 3 else ""
-        earlier = self._stage(name)
-        if earlier is not None:
-            image = earlier.image
+        if (earlier := self._named(name)) is not None:
+            image, author = earlier.image, earlier.author
         elif name == "scratch":
-            image = scratch(self._engine)
+            image, author = scratch(self._engine), ""
         else:
-            found = images.find(self._store, self._engine, name)
-            if found is None or self._options.pull:
-                async for message in self._pull(name):
+            if self._images.find(name) is None or self._options.pull:
+                async for message in self._images.pull(name):
                     yield message
-            image = images.get(self._store, self._engine, name)
-        self._stages.append(_Stage(alias, image))
-        yield {"stream": f" ---> {short(image.image_id)}\n"}
-
-    async def _pull(self, name: str) -> AsyncIterator[Message]:
-        reference = parse(name)
-        published = await registry.require(self._store, self._engine, reference)
-        held = images.layers_on(self._store, self._engine)
-        here = images.find(self._store, self._engine, name)
-        current = here is not None and here.image_id == images.id_of(self._store, published)
-        rate = registry.state(self._store).rate
-        for delay, message in pull.timeline(reference, published, held, current, rate):
-            if delay:
-                await self._clock.sleep(delay)
+            image = self._images.get(name)
+            author = image.author
+        triggers = image.config.get("OnBuild") or ()
+        if triggers:
+            image = replace(image, config={**image.config, "OnBuild": None})
+        stage = _Stage(alias, image, author)
+        self._stages.append(stage)
+        async for message in self._triggered(triggers, stage):
             yield message
-        images.add_pulled(self._store, self._engine, reference, published)
+        yield {"stream": f" ---> {short(stage.image.image_id)}\n"}
+
+    async def _triggered(self, triggers: Sequence[str], stage: _Stage) -> AsyncIterator[Message]:
+        """What the ONBUILD instructions of a stage's image do, before the stage's own."""
+        if triggers:
+            many = "s" if len(triggers) > 1 else ""
+            yield {"stream": f"# Executing {len(triggers)} build trigger{many}\n"}
+        for trigger in triggers:
+            async for message in self._step(dockerfile.instruction(1, str(trigger)), stage):
+                yield message
 
     def _stage(self, name: str) -> _Stage | None:
-        if name.isdigit() and int(name) < len(self._stages):
-            return self._stages[int(name)]
+        """The stage that COPY --from means, by its number or its name."""
+        if name.isascii() and name.isdigit() and int(name[:9]) < len(self._stages):
+            return self._stages[int(name[:9])]
+        return self._named(name)
+
+    def _named(self, name: str) -> _Stage | None:
         return next((s for s in self._stages if s.name and s.name == name.lower()), None)
 
     def _declare(
@@ -163,11 +177,12 @@ class Build:
     ) -> None:
         for word in step.words:
             name, given, default = word.partition("=")
+            name = expand(name, into)
             if name in self._options.arguments:
                 into[name] = self._options.arguments[name]
                 self._used_arguments.add(name)
             elif given:
-                into[name] = dockerfile.expand(default.strip("\"'"), into)
+                into[name] = expand(default, into)
             elif name in inherited:
                 into[name] = inherited[name]
         if too_long((), into):
@@ -180,30 +195,30 @@ class Build:
         variables = {**stage.arguments, **environment(image, None)}
         if step.name == "ARG":
             self._declare(step, stage.arguments, self._global)
-        if "mount" in step.flags:
+        if flag := next((f for f in _NEED_BUILDKIT if step.flags.get(f)), ""):
             raise BuildFailed(
-                "the --mount option requires BuildKit. Refer to "
+                f"the --{flag} option requires BuildKit. Refer to "
                 "https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit "
                 "enabled"
             )
+        if step.name == "MAINTAINER":
+            stage.author = step.rest
         if step.name in ("COPY", "ADD"):
             system, kind = await self._copied(step, image, variables)
             source = f"{kind}:{await run_sliced(build_context.hash_of(system))}"
             config = image.config
             change = said_of(step, config, config, variables, stage.arguments, source)
-            if cached := self._cached(image, change):
+            if cached := self._images.cached(image, change):
                 yield {"stream": " ---> Using cache\n"}
                 stage.image = cached
             else:
                 await self._clock.sleep(_STEP)
-                stage.image = self._commit(image, change, config, system)
-            yield {"stream": f" ---> {short(stage.image.image_id)}\n"}
+                stage.image = self._images.commit(image, change, config, system, stage.author)
             return
         config = configure(step, image.config, variables)
         change = said_of(step, image.config, config, variables, stage.arguments, "")
-        if cached := self._cached(image, change):
+        if cached := self._images.cached(image, change):
             yield {"stream": " ---> Using cache\n"}
-            yield {"stream": f" ---> {short(cached.image_id)}\n"}
             stage.image = cached
             return
         container = hex_id(self._random)[:12]
@@ -213,12 +228,13 @@ class Build:
         if step.name in ("RUN", "WORKDIR"):
             system.make_folder(str(config.get("WorkingDir") or "/"), parents=True)
         if step.name == "RUN":
+            given = {k: v for k, v in self._options.arguments.items() if k in PREDEFINED}
+            variables = {"HOSTNAME": container, **given, **variables}
             async for message in self._run(step, image, config, variables, system):
                 yield message
         if self._options.remove:
             yield {"stream": f" ---> Removed intermediate container {container}\n"}
-        stage.image = self._commit(image, change, config, system)
-        yield {"stream": f" ---> {short(stage.image.image_id)}\n"}
+        stage.image = self._images.commit(image, change, config, system, stage.author)
 
     def _files(self, image: Image) -> FileSystem:
         system = FileSystem(image.files, self._clock.now)
@@ -229,7 +245,8 @@ class Build:
         self, step: Instruction, image: Image, variables: Mapping[str, str]
     ) -> tuple[FileSystem, str]:
         """The files after a COPY, and the kind of the source in the history: file, dir, multi."""
-        words = tuple(dockerfile.expand(word, variables) for word in step.words)
+        plain = (word for word in step.words if not dockerfile.HEREDOC.fullmatch(word))
+        words = tuple(expand(word, variables) for word in plain)
         source = self._context
         if origin := step.flags.get("from"):
             source = await self._files_of(origin)
@@ -238,9 +255,12 @@ class Build:
         place = normpath(join(str(image.config.get("WorkingDir") or "/"), words[-1]))
         target = place.rstrip("/") + "/" if words[-1].endswith(("/", ".")) else place
         system = self._files(image)
+        chown = expand(step.flags.get("chown", ""), variables)
+        owner = build_context.owner_of(chown, system) if chown else None
         try:
             unpacking = step.name == "ADD"
-            await run_sliced(build_context.copy(words[:-1], target, source, system, unpacking))
+            copying = build_context.copy(words[:-1], target, source, system, unpacking, owner)
+            await run_sliced(copying)
             return system, await run_sliced(build_context.source_kind(words[:-1], source))
         except CopyFailed as failure:
             if failure.bare:
@@ -259,15 +279,15 @@ class Build:
         if stage is not None and stage is self._stages[-1]:
             text = f"invalid from flag value {origin}: refers to current build stage"
             raise BuildFailed(text)
-        image = stage.image if stage else images.find(self._store, self._engine, origin)
+        image = stage.image if stage else self._images.find(origin)
         if image is None:
             try:
-                async for _ in self._pull(origin):
+                async for _ in self._images.pull(origin):
                     pass
             except ApiError as error:
                 text = f"invalid from flag value {origin}: {error.message}"
                 raise BuildFailed(text) from None
-            image = images.get(self._store, self._engine, origin)
+            image = self._images.get(origin)
         return self._files(image)
 
     async def _run(
@@ -279,72 +299,30 @@ class Build:
         system: FileSystem,
     ) -> AsyncIterator[Message]:
         shell = image.config.get("Shell") or ("/bin/sh", "-c")
-        argv = list(step.words) if step.json_form else [*shell, step.rest]
+        line = (step.rest,) if step.rest else ()
+        argv = list(step.words) if step.json_form else [*shell, *line]
+        user = str(config.get("User") or "root")
+        for path in config.get("Volumes") or ():  # what is written there is no part of the image
+            volume = self._files(image)
+            volume.make_folder(path, parents=True)
+            system.mount(path, volume, root=path)
         context = Context(
             image=image,
-            hostname="build",
+            hostname=variables["HOSTNAME"],
             env={"HOME": "/root", **variables},
             cwd=str(config.get("WorkingDir") or "/"),
             now=self._clock.now,
             interactive=False,
             inside=Files(system),
+            user=user,
         )
+        try:
+            check_user(system, user)
+        except StartError as error:
+            raise BuildFailed(error.message) from None
         try:
             steps = program(argv, context).steps
         except StartError as error:
             raise BuildFailed(not_created(error)) from None
         async for message in played(steps, " ".join(argv), self._clock, self._store.memory):
             yield message
-
-    # Images
-
-    def _cached(self, parent: Image, change: str) -> Image | None:
-        if not self._options.cache:
-            return None
-        held = images.on_engine(self._store, self._engine)
-        if self._options.cache_from:
-            held = list(self._sources())
-        return next((i for i in held if i.step == change and i.parent == parent.image_id), None)
-
-    def _sources(self) -> Iterator[Image]:
-        """The images of ``cache_from``, with their parents."""
-        for name in self._options.cache_from:
-            image = images.find(self._store, self._engine, name)
-            while image is not None:
-                yield image
-                image = (
-                    images.find(self._store, self._engine, image.parent) if image.parent else None
-                )
-
-    def _commit(self, parent: Image, change: str, config: Config, system: FileSystem) -> Image:
-        size = grown(system)
-        quotas.require_image(self._store, system.weight)
-        self._store.memory.require(weigh(change) + (config is not parent.config and weigh(config)))
-        now = self._clock.now()
-        image_id = digest_of(f"{parent.image_id} {change} {now} {self._random.random()}")
-        made: dict[str, Any] = {
-            "Comment": "",
-            "Created": int(now),
-            "CreatedBy": change,
-            "Id": image_id,
-            "Size": size,
-            "Tags": None,
-        }
-        image = Image(
-            id=f"{self._engine}/{image_id}",
-            engine=self._engine,
-            image_id=image_id,
-            tags=(),
-            digests=(),
-            size=parent.size + size,
-            created=now,
-            layers=parent.layers + (digest_of(f"layer {image_id}"),) * bool(system.changes()),
-            history=(made, *parent.history),
-            config=config,
-            behaviour=parent.behaviour,
-            base=parent.base,
-            files=system.flatten() if system.layer() else parent.files,
-            parent=parent.image_id,
-            step=change,
-        )
-        return self._store.put(image)

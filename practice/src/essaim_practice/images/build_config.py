@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from posixpath import join, normpath
 from typing import Any
 
-from essaim_practice.images.dockerfile import Instruction, expand, json_words, pairs
+from essaim_practice.images import healthcheck
+from essaim_practice.images.dockerfile import Instruction, json_words, pairs
+from essaim_practice.images.dockerfile_words import expand
+from essaim_practice.programs import signals
 from essaim_practice.programs.base import too_long
 from essaim_practice.store.errors import ApiError
 
 Config = Mapping[str, Any]
 
-_UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-_PORT = re.compile(r"[0-9]+(?:-[0-9]+)?(?:/(?:tcp|udp|sctp))?")
+_PORT = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+_LAST_PORT = 65535
+_MOST_PORTS = 1000  # of one range; the daemon sets no limit
 
 
 def configure(step: Instruction, config: Config, variables: Mapping[str, str]) -> Config:
@@ -26,16 +30,15 @@ def configure(step: Instruction, config: Config, variables: Mapping[str, str]) -
             return {**config, "WorkingDir": folder}
         case "ENV":
             env = dict(str(pair).split("=", 1) for pair in config.get("Env") or ())
-            env |= {name: expand(value, variables) for name, value in pairs(step)}
+            env |= _expanded(step, variables)
             if too_long((), env):
                 raise ApiError(400, f"argument list too long: {step.text[:80]}")
             return {**config, "Env": [f"{name}={value}" for name, value in env.items()]}
         case "LABEL":
-            new = {name: expand(value, variables) for name, value in pairs(step)}
-            return {**config, "Labels": {**(config.get("Labels") or {}), **new}}
+            labels = {**(config.get("Labels") or {}), **_expanded(step, variables)}
+            return {**config, "Labels": labels}
         case "EXPOSE":
-            words = [expand(word, variables) for word in step.words]
-            ports: Config = {name: {} for name in _ports(words)}
+            ports: Config = {name: {} for name in _ports(_words(step, variables))}
             return {**config, "ExposedPorts": {**(config.get("ExposedPorts") or {}), **ports}}
         case "VOLUME":
             paths: Config = {expand(word, variables): {} for word in step.words}
@@ -43,14 +46,17 @@ def configure(step: Instruction, config: Config, variables: Mapping[str, str]) -
         case "USER":
             return {**config, "User": expand(step.words[0], variables)}
         case "STOPSIGNAL":
-            return {**config, "StopSignal": expand(step.words[0], variables)}
+            signal = expand(step.words[0], variables)
+            signals.check(signal)
+            return {**config, "StopSignal": signal}
         case "SHELL":
             return {**config, "Shell": list(step.words)}
         case "CMD":
             return {**config, "Cmd": _command(step, config)}
         case "ENTRYPOINT":
             # An entrypoint of its own makes the base image's command meaningless.
-            return {**config, "Entrypoint": _command(step, config), "Cmd": None}
+            command = _command(step, config) if step.rest else None
+            return {**config, "Entrypoint": command, "Cmd": None}
         case "HEALTHCHECK":
             return {**config, "Healthcheck": _health(step)}
         case "ONBUILD":
@@ -80,23 +86,25 @@ def said_of(
     match step.name:
         case "COPY" | "ADD":
             target = expand(step.words[-1], variables)
-            return f"{shell} #(nop) {step.name} {source} in {target} "
+            owner = f"--chown={owner} " if (owner := step.flags.get("chown", "")) else ""
+            return f"{shell} #(nop) {step.name} {owner}{source} in {target} "
         case "WORKDIR":
             return f"{shell} #(nop) WORKDIR {after['WorkingDir']}"
         case "CMD" | "ENTRYPOINT":
             listed = after["Cmd" if step.name == "CMD" else "Entrypoint"] or []
             what = "[" + " ".join(f'"{word}"' for word in listed) + "]"
         case "ENV" | "LABEL":
-            what = " ".join(f"{name}={expand(value, variables)}" for name, value in pairs(step))
+            what = " ".join(f"{name}={value}" for name, value in _expanded(step, variables).items())
+        case "ARG":
+            what = " ".join(expand(word, variables) for word in step.words)
         case "EXPOSE":
-            what = " ".join(sorted(expand(word, variables) for word in step.words))
+            what = " ".join(sorted(_words(step, variables)))
+        case "USER" | "STOPSIGNAL":
+            what = str(after["User" if step.name == "USER" else "StopSignal"])
         case "VOLUME":
             what = f"[{' '.join(expand(word, variables) for word in step.words)}]"
         case "HEALTHCHECK":
-            check = after["Healthcheck"]
-            times = (check.get(name, 0) for name in ("Interval", "Timeout", "StartPeriod"))
-            spans = " ".join(f"{span // 10**9}s" for span in times)
-            what = f"&{{[{' '.join(check['Test'])}] {spans} 0s {check.get('Retries', 0)}}}"
+            what = healthcheck.said(after["Healthcheck"])
         case "SHELL":
             shell = " ".join(step.words)
             what = f"[{shell}]"
@@ -105,18 +113,33 @@ def said_of(
     return f"{shell} #(nop)  {step.name} {what}"
 
 
+def _expanded(step: Instruction, variables: Mapping[str, str]) -> dict[str, str]:
+    """The names and values of ENV and LABEL."""
+    read = ((expand(n, variables), expand(v, variables)) for n, v in pairs(step))
+    return dict(read)
+
+
+def _words(step: Instruction, variables: Mapping[str, str]) -> list[str]:
+    return [part for word in step.words for part in expand(word, variables).split()]
+
+
 def _command(step: Instruction, config: Config) -> list[str]:
     if step.json_form:
         return list(step.words)
-    return [*(config.get("Shell") or ("/bin/sh", "-c")), step.rest]
+    return [*(config.get("Shell") or ("/bin/sh", "-c")), *((step.rest,) if step.rest else ())]
 
 
 def _ports(words: list[str]) -> list[str]:
     named = []
     for word in words:
-        if not _PORT.fullmatch(word):
-            raise ApiError(400, f"Invalid containerPort: {word.partition('/')[0]}")
-        named.append(word if "/" in word else f"{word}/tcp")
+        number, _, protocol = word.partition("/")
+        if (protocol or "tcp").lower() not in ("tcp", "udp", "sctp"):
+            raise ApiError(400, f"Invalid proto: {protocol}")
+        found = _PORT.fullmatch(number)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+        if not first <= last <= min(_LAST_PORT, first + _MOST_PORTS):
+            raise ApiError(400, f"Invalid containerPort: {number}")
+        named += [f"{port}/{(protocol or 'tcp').lower()}" for port in range(first, last + 1)]
     return named
 
 
@@ -126,21 +149,4 @@ def _health(step: Instruction) -> dict[str, Any]:
     command = step.rest[len("CMD") :].strip()
     words = json_words(command)
     test = ["CMD-SHELL", command] if words is None else ["CMD", *words]
-    check: dict[str, Any] = {"Test": test}
-    names = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
-    for flag, name in names.items():
-        if value := step.flags.get(flag):
-            check[name] = _nanoseconds(value)
-    if retries := step.flags.get("retries"):
-        if not (retries.isascii() and retries.isdigit() and len(retries) < 10):
-            raise ApiError(400, f'strconv.ParseInt: parsing "{retries}": invalid syntax')
-        check["Retries"] = int(retries)
-    return check
-
-
-def _nanoseconds(text: str) -> int:
-    """A Go duration such as ``1m30s``."""
-    if not re.fullmatch(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ns|us|ms|h|m|s))+", text):
-        raise ApiError(400, f'time: invalid duration "{text}"')
-    parts = re.findall(r"([0-9.]+)(ns|us|ms|h|m|s)", text)
-    return sum(int(float(number) * _UNITS[unit]) for number, unit in parts)
+    return {"Test": test, **healthcheck.times(step.flags)}

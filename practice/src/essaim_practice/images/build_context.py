@@ -8,6 +8,7 @@ from posixpath import basename, dirname, join, normpath
 
 from essaim_practice.files import tars
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder, Inode, Link
+from essaim_practice.programs.users import number
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.memory import Budget
 from essaim_practice.store.quotas import no_room
@@ -47,15 +48,18 @@ def copy(
     origin: FileSystem,
     system: FileSystem,
     unpacking: bool = False,
+    owner: tuple[int, int] | None = None,
 ) -> Sliced[None]:
     """Do a COPY, or, with ``unpacking``, an ADD. Raises CopyFailed.
 
     target: absolute; a folder if it ends with a slash. Of a source folder, the content is copied.
+    owner: uid and gid of what is copied, where they are not as they were.
     """
     found = yield from _found(sources, origin)
     if not found:
         raise CopyFailed("no source files were specified")
     folder = target.endswith("/") or system.is_folder(target)
+    new = not system.exists(target)
     if len(found) > 1 and not folder:
         raise CopyFailed(
             "When using COPY with more than one source file, the destination must be a directory "
@@ -68,7 +72,7 @@ def copy(
             system.make_folder(target, parents=True)
             for path in origin.walk(origin.resolve(source)):
                 inside = origin.at(path)
-                _enter(system, join(target, path[len(source) :].lstrip("/")), inside)
+                _enter(system, join(target, path[len(source) :].lstrip("/")), _owned(inside, owner))
                 yield
         elif unpacking and isinstance(entry, File) and _is_archive(entry.data):
             system.make_folder(target, parents=True)
@@ -76,8 +80,33 @@ def copy(
                 system, normpath(target), entry.data, MAX_CONTEXT, keep_kinds=False
             )
         else:
-            _enter(system, join(target, basename(source)) if folder else target, entry)
+            place = join(target, basename(source)) if folder else target
+            _enter(system, place, _owned(entry, owner))
         yield
+    if new and owner and system.is_folder(target):
+        system.change_owner(target, *owner)
+
+
+def owner_of(text: str, system: FileSystem) -> tuple[int, int]:
+    """The uid and gid that ``--chown`` names. Raises CopyFailed in the daemon's words."""
+    user, _, group = text.partition(":")
+    found = []
+    for name, book, id in ((user, "passwd", "uid"), (group or user, "group", "gid")):
+        if name.isascii() and name.isdigit():
+            found.append(int(name[:10]) % 2**31)
+            continue
+        known = number(system, name, book)
+        if known is None:
+            kind = "user" if book == "passwd" else "group"
+            text = f"can't find {id} for {kind} {name}: no such {kind}: {name}"
+            said = "unable to convert uid/gid chown string to host mapping"
+            raise CopyFailed(f"{said}: {text}", bare=True)
+        found.append(known)
+    return found[0], found[1]
+
+
+def _owned(entry: Inode, owner: tuple[int, int] | None) -> Inode:
+    return replace(entry, uid=owner[0], gid=owner[1]) if owner else entry
 
 
 def hash_of(system: FileSystem) -> Sliced[str]:

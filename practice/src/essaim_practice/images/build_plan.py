@@ -17,6 +17,13 @@ from essaim_practice.store.memory import Budget, NoMemory, charge
 from essaim_practice.store.objects import Image
 
 _UNSET: Mapping[str, Any] = {"Cmd": None, "Entrypoint": None, "Env": [], "Labels": None}
+#: Arguments of every build, which no ARG declares and no history shows.
+PREDEFINED = frozenset(
+    name
+    for kind in ("all", "ftp", "http", "https", "no")
+    for name in (f"{kind}_proxy", f"{kind}_proxy".upper())
+)
+
 _LONGEST = 3600.0  # seconds that a step's command may sleep
 
 Message = dict[str, Any]
@@ -113,12 +120,9 @@ def until_target(instructions: list[Instruction], target: str) -> list[Instructi
 
 
 def label_steps(labels: Mapping[str, str]) -> list[Instruction]:
-    """``--label`` is one more instruction at the end."""
-    if not labels:
-        return []
-    pairs = " ".join(f"{name}={value}" for name, value in labels.items())
-    words = tuple(pairs.split())
-    return [Instruction("LABEL", f"LABEL {pairs}", pairs, words, {}, False, 0)]
+    """``--label``: one more instruction for each at the end."""
+    pairs = [f"{name}={value}" for name, value in sorted(labels.items())]
+    return [Instruction("LABEL", f"LABEL {p}", p, (p,), {}, False, 0) for p in pairs]
 
 
 def scratch(engine: str) -> Image:
