@@ -7,6 +7,7 @@ from dataclasses import replace
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.files.engine_files import hostname_of
 from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.files.rights import bounds_of
 from essaim_practice.network import links
 from essaim_practice.network.mesh import Mesh
 from essaim_practice.network.net import ContainerNet
@@ -44,8 +45,7 @@ class Contexts:
         hostname = hostname_of(container)
         own = programs.environment(image, config.get("Env"))
         env = {**links.variables(self._store, container), "HOSTNAME": hostname, **own}
-        env.setdefault("HOME", "/root")
-        return programs.Context(
+        context = programs.Context(
             image=image,
             hostname=hostname,
             env=env,
@@ -57,7 +57,10 @@ class Contexts:
             tty=bool(config.get("Tty")),
             inside=inside,
             net=ContainerNet(self._store, self._mesh, container.id),
+            bounds=bounds_of(container.host_config),
         )
+        env.setdefault("HOME", context.rights.home)
+        return context
 
     def program(self, container: Container, image: Image) -> programs.Program:
         """The container's main program. Raises StartError in the daemon's words."""
@@ -68,7 +71,7 @@ class Contexts:
         try:
             # The engine makes the folder that a container works in.
             if not context.view.is_folder(context.cwd):
-                context.fs.make_folder(context.cwd, parents=True)
+                context.inside.disk().make_folder(context.cwd, parents=True)
             program = programs.program(argv, context)
         except programs.StartError as error:
             raise programs.StartError(programs.not_created(error), error.exit_code) from None

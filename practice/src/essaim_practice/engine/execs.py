@@ -9,6 +9,7 @@ from typing import Any
 from essaim_practice.engine.events import EventLog
 from essaim_practice.engine.machines import Machine, Machines
 from essaim_practice.engine.runtime import Runtime
+from essaim_practice.files.rights import UNBOUND
 from essaim_practice.programs import base as programs
 from essaim_practice.programs import signals
 from essaim_practice.programs.base import StartError
@@ -172,6 +173,7 @@ class Execs:
         if one.tty:
             env.setdefault("TERM", "xterm")
         user = str(config.get("User") or context.user)
+        bounds = UNBOUND if config.get("Privileged") else context.bounds
         inside = replace(
             context,
             env=env,
@@ -180,7 +182,10 @@ class Execs:
             tty=one.tty,
             interactive=bool(config.get("AttachStdin")),
             window=lambda: one.streams.window,
+            bounds=bounds,
         )
+        if env.get("HOME") == context.rights.home:  # which nobody chose
+            env["HOME"] = inside.rights.home
         made = programs.program(one.argv, inside)
         if not made.processes:
             made = replace(made, processes=(" ".join(one.argv),))

@@ -14,6 +14,7 @@ from essaim_practice.engine.runtime import Runtime
 from essaim_practice.files import books, machine_tree
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.files.filesystem import FileSystem
+from essaim_practice.files.rights import UNBOUND
 from essaim_practice.network.machine_net import MachineNet
 from essaim_practice.programs import base as programs
 from essaim_practice.programs.base import MACHINE, Running, StartError
@@ -109,6 +110,7 @@ class Machines:
             inside=_Inside(machine, self),
             net=MachineNet(self._store, self._runtime.mesh, machine.engine, hosts),
             docker=self.docker(machine),
+            bounds=UNBOUND,
         )
 
     def end(self) -> None:

@@ -95,10 +95,11 @@ def _pip_install(names: list[str], context: Context) -> Steps:
 
 
 def _leave_trace(context: Context, package: str, folder: str) -> None:
+    disk = context.inside.disk()  # pip installs for any user
     for place in (INSTALLED, folder):
-        context.fs.make_folder(place, parents=True)
-    context.fs.write(f"{INSTALLED}/{package}", str(_SIZES.get(package, _USUAL)).encode())
-    context.fs.write(f"{folder}/{package}", INSTALLED_PROGRAM, mode=0o755)
+        disk.make_folder(place, parents=True)
+    disk.write(f"{INSTALLED}/{package}", str(_SIZES.get(package, _USUAL)).encode())
+    disk.write(f"{folder}/{package}", INSTALLED_PROGRAM, mode=0o755)
 
 
 @executable(GNU, "apt-get", "apt")
@@ -111,8 +112,21 @@ def apk(argv: list[str], context: Context) -> Program:
     return Program(_packages(argv, context, "add", "Installing {} (simulated)"))
 
 
+#: What apt-get and apk say to users other than root.
+_FORBIDDEN = {
+    "install": "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission "
+    "denied)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you "
+    "root?",
+    "add": "ERROR: Unable to lock database: Permission denied\n"
+    "ERROR: Failed to open apk database: Permission denied",
+}
+
+
 def _packages(argv: list[str], context: Context, verb: str, said: str) -> Steps:
     words = [word for word in argv[1:] if not word.startswith("-")]
+    if context.rights.uid and words[:1] in ([verb], ["update"]):
+        yield line(_FORBIDDEN[verb], 2)
+        return 100 if verb == "install" else 99
     if words[:1] == [verb]:
         yield line(
             "Reading package lists..." if verb == "install" else "(simulated) fetch APKINDEX"

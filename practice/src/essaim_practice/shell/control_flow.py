@@ -211,10 +211,8 @@ def trap(shell: Shell, argv: list[str]) -> Doing[int]:
     return 0
 
 
-@builtin("hash", "times", "ulimit")
+@builtin("hash", "times")
 def nothing(shell: Shell, argv: list[str]) -> Doing[int]:
     if argv[0] == "times":
         yield from shell.say("0m0.000s 0m0.000s\n" * 2)
-    elif argv[0] == "ulimit":
-        yield from shell.say("1048576\n" if "-n" in argv else "unlimited\n")
     return 0

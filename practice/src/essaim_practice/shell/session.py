@@ -8,7 +8,15 @@ from posixpath import basename, join
 from essaim_practice.programs import signals
 from essaim_practice.programs.base import SMALL, UNIX, Context, Program, executable
 from essaim_practice.programs.steps import Steps, ending
-from essaim_practice.shell import builtins, control_flow, job_control, lookahead, prompting, reading
+from essaim_practice.shell import (
+    builtins,
+    control_flow,
+    job_control,
+    lookahead,
+    prompting,
+    reading,
+    ulimits,
+)
 from essaim_practice.shell.dialect import ASH, BASH, DASH
 from essaim_practice.shell.exits import Failure, Leave
 from essaim_practice.shell.interpreter import execute
@@ -184,4 +192,4 @@ def _run_what_is_whole(shell: Shell, text: str, ended: bool) -> Doing[str]:
     return text
 
 
-__all__ = ["control_flow", "job_control", "reading", "shell"]  # all enter their builtins
+__all__ = ["control_flow", "job_control", "reading", "shell", "ulimits"]  # all enter their builtins
