@@ -29,6 +29,15 @@ class Site:
             raise NoSuchHost(host)
         return known[host]
 
+    def look_up(self, host: str) -> list[str]:
+        return self.resolve_all(host)
+
+    def name_of(self, address: str) -> str:
+        raise NoSuchHost(address)
+
+    def listening(self) -> list[int]:
+        return []
+
     def resolve_all(self, host: str) -> list[str]:
         return [self.resolve(host)]
 
@@ -44,6 +53,7 @@ class Site:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
+        address: str = "",
     ) -> HttpResponse:
         if "//shut" in url:
             raise OSError(ECONNREFUSED, "Connection refused")

@@ -224,7 +224,8 @@ def test_a_published_port_answers_at_localhost(shell: Shell, engine: docker.Dock
     assert "Welcome to nginx!" in shell.run("wget -qO- http://$(hostname -i):8080")
     assert "(7) Failed to connect" in shell.run("curl http://localhost:81")
     assert "Welcome to nginx!" in shell.run("curl -s node1:8080")
-    assert "Could not resolve host" in shell.run("curl http://example.com")
+    assert "example.com was not asked" in shell.run("curl http://example.com")
+    assert "Could not resolve host" in shell.run("curl http://nosuch.example.com")
 
 
 def test_its_interfaces_are_those_of_a_host(shell: Shell, engine: docker.DockerClient) -> None:
@@ -240,7 +241,7 @@ def test_its_interfaces_are_those_of_a_host(shell: Shell, engine: docker.DockerC
 
 def test_what_does_not_answer_a_ping(practice: PracticeServer, shell: Shell) -> None:
     assert "0% packet loss" in shell.run("ping -c 1 node2")
-    assert "Network unreachable" in shell.run("ping -c 1 8.8.8.8")
+    assert "0% packet loss" in shell.run("ping -c 1 8.8.8.8")
     practice.faults.kill("node2")
     assert "100% packet loss" in shell.run("ping -c 1 192.168.0.12")
     shell.type("ping node3\r")

@@ -147,14 +147,17 @@ def create(request: Request) -> Response:
         if driver == "bridge" and len(asked) - len(pools6) > 1:
             raise ApiError(400, "bridge driver doesn't support multiple subnets")
         subnet = str(pool.get("Subnet") or addresses.free_subnet(store, request.engine))
-        pools.check_free(subnet, [n.subnet for n in _seen(request) if n.engine and n.subnet])
+        taken = [s for n in _seen(request) if n.engine for s in (n.subnet, n.subnet6) if s]
+        for asked_for in (subnet, *(str(p.get("Subnet") or "") for p in pools6 if ipv6)):
+            pools.check_free(asked_for, taken)
         made = addresses.add_local(
             *(store, random, request.engine, name, driver, subnet, options, labels),
             internal=bool(body.get("Internal")),
             attachable=bool(body.get("Attachable")),
             pool=pool or None,
         )
-        made = store.put(replace(made, ipv6=ipv6, pools6=pools6, ipam_options=ipam.get("Options")))
+        made = replace(made, ipv6=ipv6, pools6=pools6, ipam_options=ipam.get("Options"))
+        made = store.put(addresses.with_ipv6(store, made))
         return Response({"Id": made.id, "Warning": ""}, 201)
     subnet = str(pool.get("Subnet") or membership.free_subnet(store))
     if not subnet:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
+from essaim_practice.files import books
 from essaim_practice.files.container_files import ContainerFiles
-from essaim_practice.files.engine_files import hostname_of
+from essaim_practice.files.engine_files import Books, hostname_of
+from essaim_practice.files.engine_files import books as books_of
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.files.rights import bounds_of
-from essaim_practice.network import links
+from essaim_practice.network import links, names, topology
+from essaim_practice.network.machine_net import MachineNet
 from essaim_practice.network.mesh import Mesh
 from essaim_practice.network.net import ContainerNet
 from essaim_practice.programs import base as programs
+from essaim_practice.programs.hosts import Net
 from essaim_practice.programs.processes import PROCESS, Processes
 from essaim_practice.programs.users import check_known, check_user
 from essaim_practice.store.objects import Container, Image
 from essaim_practice.store.store import Store
+from essaim_practice.text.encoding import decoded
 
 #: Devices of every machine that containers may use.
 _DEVICES = frozenset((
@@ -35,6 +42,7 @@ class Contexts:
         self._processes = processes
         self._mesh = mesh
         self._now = store.clock.now  # one for all
+        files.books = self._books
 
     def of(self, container: Container, image: Image) -> programs.Context:
         """The context of a program in this container. Raises StartError without memory for one."""
@@ -42,7 +50,8 @@ class Contexts:
             raise programs.StartError("fork/exec /proc/self/exe: cannot allocate memory", 126)
         inside = _Inside(container, self._store, self._files, self._processes)
         config = container.config
-        hostname = hostname_of(container)
+        owner = topology.owner(self._store, container)
+        hostname = hostname_of(owner)
         own = programs.environment(image, config.get("Env"))
         env = {**links.variables(self._store, container), "HOSTNAME": hostname, **own}
         context = programs.Context(
@@ -56,11 +65,27 @@ class Contexts:
             groups=tuple(str(name) for name in container.host_config.get("GroupAdd") or ()),
             tty=bool(config.get("Tty")),
             inside=inside,
-            net=ContainerNet(self._store, self._mesh, container.id),
+            net=self._net(container),
             bounds=bounds_of(container.host_config),
         )
         env.setdefault("HOME", context.rights.home)
         return context
+
+    def _net(self, container: Container) -> Net:
+        if topology.is_machines(topology.owner(self._store, container)):
+            hosts = partial(machine_hosts, self._files, container.engine)
+            return MachineNet(self._store, self._mesh, container.engine, hosts)
+        return ContainerNet(self._store, self._mesh, container.id)
+
+    def _books(self, container: Container) -> Books:
+        """The files that the engine writes into a container: those of its network's owner."""
+        owner = topology.owner(self._store, container)
+        rows = names.host_rows(self._store, owner)
+        found = books_of(owner, rows, names.has_service(self._store, owner))
+        if topology.is_machines(owner):
+            hosts = self._files.machine(owner.engine).read("/etc/hosts")
+            found = replace(found, hosts=decoded(hosts))
+        return found
 
     def program(self, container: Container, image: Image) -> programs.Program:
         """The container's main program. Raises StartError in the daemon's words."""
@@ -101,6 +126,13 @@ class Contexts:
             driver = asked.get("Driver") or ""
             text = f'could not select device driver "{driver}" with capabilities: [{wanted}]'
             raise programs.StartError(text, programs.NOT_STARTED)
+
+
+def machine_hosts(files: ContainerFiles, engine: str) -> Mapping[str, str]:
+    """Addresses by name, as the /etc/hosts of an engine's machine has them."""
+    lines = books.lines(files.machine(engine), "/etc/hosts")
+    rows = (row.partition("#")[0].split() for row in reversed(lines))
+    return {name: row[0] for row in rows for name in row[1:] if ":" not in row[0]}
 
 
 class _Inside:

@@ -6,12 +6,13 @@ A machine is no container. No record of the store tells of what runs in its shel
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from essaim_practice.engine.contexts import machine_hosts
 from essaim_practice.engine.runtime import Runtime
-from essaim_practice.files import books, machine_tree
+from essaim_practice.files import machine_tree
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.files.rights import UNBOUND
@@ -98,7 +99,7 @@ class Machines:
         engine = self._store.get(Engine, machine.engine)
         if engine is None or not engine.up:
             raise StartError(f"{machine.engine} is down", 126)
-        hosts = partial(self._hosts, machine.engine)
+        hosts = partial(machine_hosts, self._files, machine.engine)
         env = {"HOME": "/root", "HOSTNAME": machine.engine, "LOGNAME": "root", "PATH": _PATH}
         return programs.Context(
             image=_IMAGE,
@@ -187,12 +188,6 @@ class Machines:
         """The ids that processes on a machine are known by: its containers', and its own."""
         found = self._store.where(Container, "engine", machine.engine)
         return [*(each.id for each in found if each.state == "running"), machine.id]
-
-    def _hosts(self, engine: str) -> Mapping[str, str]:
-        """Addresses by name, as the machine's /etc/hosts has them."""
-        lines = books.lines(self._files.machine(engine), "/etc/hosts")
-        rows = (row.partition("#")[0].split() for row in reversed(lines))
-        return {name: row[0] for row in rows for name in row[1:] if ":" not in row[0]}
 
     def _on_engine(self, change: Change) -> None:
         old, new = change.old, change.new

@@ -5,13 +5,13 @@ A container has its file system from creation to removal, running or not; so doe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from posixpath import join
 
 from essaim_practice.files import machine_tree, rootfs
 from essaim_practice.files.diary import Diaries, FilesPart, SavedFiles
-from essaim_practice.files.engine_files import OWN, addresses_of, refresh
+from essaim_practice.files.engine_files import OWN, Books, books, refresh
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder, Tree
 from essaim_practice.store.mount import Mount
 from essaim_practice.store.objects import Container, Engine, Image, Volume
@@ -39,7 +39,8 @@ class ContainerFiles:
         self._volumes: dict[str, FileSystem] = {}
         self._machines: dict[str, FileSystem] = {}
         self._templates: dict[str, FileSystem] = {}  # by image
-        self._hosts: dict[str, list[str]] = {}  # what /etc/hosts was made from
+        self.books: Callable[[Container], Books] = books  # what the engine writes into each
+        self._books: dict[str, tuple[Container, Books]] = {}  # as last written
         store.watch(self._on_container, Container)
         store.watch(self._on_volume, Volume)
         store.watch(self._on_engine, Engine)
@@ -49,10 +50,12 @@ class ContainerFiles:
         system = self._containers.get(container.id)
         if system is None:
             system = self._containers[container.id] = self._make(container)
-        own = addresses_of(container)
-        if self._hosts.get(container.id) != own:
-            self._hosts[container.id] = own
-            refresh(system, container)
+        record, written = self._books.get(container.id, (None, None))
+        if record is not container or container.host_config.get("Links"):
+            found = self.books(container)
+            self._books[container.id] = container, found
+            if written != found:
+                refresh(system, found)
         return system
 
     def made(self, container: Container) -> FileSystem | None:
@@ -235,7 +238,7 @@ class ContainerFiles:
         container = change.new
         if container is None:
             self._containers.pop(change.subject.id, None)
-            self._hosts.pop(change.subject.id, None)
+            self._books.pop(change.subject.id, None)
             self._forget(f"container/{change.subject.id}")
         elif isinstance(container, Container):
             fills = _mounts_volumes(container) and not _mounts_volumes(change.old)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from essaim_practice.files.filesystem import FileSystem
 from essaim_practice.store.objects import Container, Json
@@ -25,7 +27,10 @@ OWN = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")  # files that the engi
 
 
 def hostname_of(container: Container) -> str:
-    return str(container.config.get("Hostname") or container.id[:12])
+    """Its own, or on the machine's network the machine's."""
+    asked = str(container.config.get("Hostname") or "")
+    machines = container.networks == ("host",)
+    return asked or (container.engine if machines else container.id[:12])
 
 
 def addresses_of(container: Container) -> list[str]:
@@ -33,35 +38,62 @@ def addresses_of(container: Container) -> list[str]:
     return [a for a in (container.address, *(container.further or {}).values()) if a]
 
 
-def refresh(system: FileSystem, container: Container) -> None:
-    """Rewrite the engine's files (/etc/hosts and others) when the container starts."""
-    hostname = hostname_of(container)
-    domain = str(container.config.get("Domainname") or "")
-    names = f"{hostname}.{domain} {hostname}" if domain else hostname
-    extra = container.host_config.get("ExtraHosts") or ()
-    hosts = _HOSTS + "".join(f"{ip}\t{name}\n" for name, _, ip in map(_host, extra))
-    hosts += "".join(f"{address}\t{names}\n" for address in addresses_of(container))
-    user_defined = container.networks[:1] not in (("bridge",), ("default",), ("host",), ())
-    resolver = _inner_resolver() if user_defined else _resolver(container.host_config)
-    for path, text in zip(OWN, (f"{hostname}\n", hosts, _RESOLVER + resolver), strict=True):
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The files that the engine writes, in the order of OWN."""
+
+    hostname: str
+    hosts: str
+    resolver: str
+
+
+def books(
+    container: Container, rows: Iterable[tuple[str, str]] | None = None, inner: bool = False
+) -> Books:
+    """The files of a container.
+
+    rows: addresses and names of /etc/hosts after those that all have. inner: it asks the name
+    service of its networks.
+    """
+    hostname, asked = hostname_of(container), container.host_config
+    if rows is None:
+        rows = [(address, hostname) for address in addresses_of(container)]
+    hosts = _HOSTS + "".join(f"{address}\t{names}\n" for address, names in rows)
+    resolver = _inner_resolver(asked) if inner else _resolver(asked)
+    return Books(f"{hostname}\n", hosts, _RESOLVER + resolver)
+
+
+def refresh(system: FileSystem, found: Books) -> None:
+    """Rewrite the engine's files, when the container starts or its addresses change."""
+    for path, text in zip(OWN, (found.hostname, found.hosts, found.resolver), strict=True):
         with suppress(OSError):
             system.write(path, text.encode())
 
 
-def _inner_resolver() -> str:
-    return (
-        "nameserver 127.0.0.11\noptions ndots:0\n\n"
-        "# Based on host file: '/etc/resolv.conf' (internal resolver)\n"
-        "# ExtServers: [host(127.0.0.1)]\n# Overrides: []\n# Option ndots from: internal\n"
-    )
+def _inner_resolver(host_config: Json) -> str:
+    """The name service of the networks; servers asked for are those that it asks in turn."""
+    servers, search, options = _asked(host_config)
+    own_dots = any(option.startswith("ndots:") for option in options)
+    words = options if own_dots else [*options, "ndots:0"]
+    lines = ["nameserver 127.0.0.11"]
+    lines += [f"{name} {' '.join(words)}" for name, words in _given(search, words)]
+    lines += ["", "# Based on host file: '/etc/resolv.conf' (internal resolver)"]
+    lines.append(f"# ExtServers: [{' '.join(servers) or 'host(127.0.0.1)'}]")
+    overrides = ["nameservers"] * bool(servers) + [name for name, _ in _given(search, options)]
+    lines.append(f"# Overrides: [{' '.join(overrides)}]")
+    lines.append(f"# Option ndots from: {'override' if own_dots else 'internal'}")
+    return "\n".join(lines) + "\n"
+
+
+def _asked(host_config: Json) -> list[list[str]]:
+    """Servers, search domains and options that were asked for."""
+    names = ("Dns", "DnsSearch", "DnsOptions")
+    return [[str(word) for word in host_config.get(name) or ()] for name in names]
 
 
 def _resolver(host_config: Json) -> str:
     """Which servers a container on the default bridge asks: the machine's, or its own."""
-    servers, search, options = (
-        [str(word) for word in host_config.get(name) or ()]
-        for name in ("Dns", "DnsSearch", "DnsOptions")
-    )
+    servers, search, options = _asked(host_config)
     lines = [f"nameserver {server}" for server in servers or ("8.8.8.8", "8.8.4.4")]
     lines += [f"{name} {' '.join(words)}" for name, words in _given(search, options)]
     lines += ["", "# Based on host file: '/etc/resolv.conf' (legacy)"]
@@ -76,7 +108,3 @@ def _resolver(host_config: Json) -> str:
 
 def _given(search: list[str], options: list[str]) -> list[tuple[str, list[str]]]:
     return [(name, words) for name, words in (("search", search), ("options", options)) if words]
-
-
-def _host(text: object) -> tuple[str, str, str]:
-    return str(text).partition(":")

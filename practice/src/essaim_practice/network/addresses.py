@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_network
+from hashlib import sha256
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from random import Random
 
 from essaim_practice.programs.base import NOT_STARTED, StartError
@@ -89,9 +90,66 @@ def find_network(store: Store, engine: str, text: str) -> Network | None:
 
 
 def free_subnet(store: Store, engine: str) -> str:
-    taken = {network.subnet for network in store.all(Network) if network.engine == engine}
-    choices = (f"172.{second}.0.0/16" for second in range(18, 32))
-    return next((subnet for subnet in choices if subnet not in taken), "192.168.128.0/20")
+    here = (network for network in store.all(Network) if network.engine == engine)
+    taken = [ip_network(network.subnet) for network in here if network.subnet]
+    choices = [ip_network(f"172.{second}.0.0/16") for second in range(18, 32)]
+    choices += ip_network("192.168.0.0/16").subnets(new_prefix=20)
+    free = (block for block in choices if not any(map(block.overlaps, taken)))
+    return next(map(str, free), "192.168.128.0/20")
+
+
+def with_ipv6(store: Store, network: Network) -> Network:
+    """The network with its IPv6 subnet and gateway: of the first pool asked for, or one made up."""
+    if not network.ipv6:
+        return network
+    asked = network.pools6[0] if network.pools6 else {}
+    subnet = str(asked.get("Subnet") or _free_subnet6(store, network.engine))
+    gateway = str(asked.get("Gateway") or ip_network(subnet, strict=False)[1])
+    return replace(network, subnet6=subnet, gateway6=str(ip_address(gateway)))
+
+
+def _free_subnet6(store: Store, engine: str) -> str:
+    """A unique local subnet: an engine derives 48 bits from what it is, and counts 16 more."""
+    digest = sha256(f"subnets of {engine}".encode()).digest()
+    first = int.from_bytes(b"\xfd" + digest[:5], "big") << 80
+    taken = {network.subnet6 for network in store.all(Network) if network.engine == engine}
+    choices = (f"{IPv6Address(first + (number << 64))}/64" for number in range(2**16))
+    return next(subnet for subnet in choices if subnet not in taken)
+
+
+def on6(container: Container, network: Network) -> str:
+    """The container's IPv6 address on a network of its engine; "" without one.
+
+    It is the one asked for, else has the same number in its subnet as the IPv4 address has.
+    """
+    address = on(container, network.name)
+    if not network.subnet6 or not address:
+        return ""
+    asked = ((container.endpoints or {}).get(network.name) or {}).get("IPAMConfig") or {}
+    if wish := str(asked.get("IPv6Address") or ""):
+        return str(ip_address(wish))
+    block, block6 = ip_network(network.subnet), ip_network(network.subnet6, strict=False)
+    number = int(ip_address(address)) - int(block.network_address)
+    given = block6[number % block6.num_addresses]
+    return str(given if str(given) != network.gateway6 else block6[-1])
+
+
+def on_gateway_bridge(store: Store, container: Container) -> str:
+    """Its address on docker_gwbridge, by which a container of overlays alone gets out; else "".
+
+    It is made of the end of its first address, so that nothing has to remember it.
+    """
+    if container.state != "running" or not container.address:
+        return ""
+    found = [find_network(store, container.engine, name) for name in container.networks]
+    outer = [n for n in found if n is not None and not n.internal]
+    if not outer or any(n.scope == "local" for n in outer):
+        return ""
+    bridge = find_network(store, container.engine, "docker_gwbridge")
+    if bridge is None or not bridge.subnet:
+        return ""
+    block, number = ip_network(bridge.subnet), int(IPv4Address(container.address)) & 0xFFFF
+    return str(block[number % (block.num_addresses - 2)])
 
 
 def require(store: Store, container: Container) -> None:

@@ -1,98 +1,101 @@
-"""The network of a machine: its published ports, its containers, and the other machines."""
+"""The network of a machine: published ports, its containers, other machines, the outside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from errno import EHOSTUNREACH, ENETUNREACH
 from functools import partial
 
-from essaim_practice.network import addresses
-from essaim_practice.network.addresses import find_network
+from essaim_practice.network import outside, topology
 from essaim_practice.network.mesh import Mesh
-from essaim_practice.network.net import BaseNet, Way, fail, is_address, joined
+from essaim_practice.network.net import BaseNet, Way, joined, mac
+from essaim_practice.network.topology import MACHINES, Kind, Peer, is_address
 from essaim_practice.programs.hosts import Interface, NoSuchHost
 from essaim_practice.store.objects import Container, Engine, Network
 from essaim_practice.store.store import Store
 
-_NEAR = "192.168.0."  # what the machines' addresses begin with
-_BITS = 23  # of them are the network's
+_BRIDGES = {"bridge": "docker0", "docker_gwbridge": "docker_gwbridge"}  # others: br-ID
 
 
 class MachineNet(BaseNet):
     """The Net of the machine of an engine. hosts: addresses by name, as its /etc/hosts has them."""
 
-    __slots__ = ("_engine", "_hosts", "_mesh", "_store")
+    __slots__ = ("_engine", "_hosts")
 
     def __init__(
         self, store: Store, mesh: Mesh, engine: str, hosts: Callable[[], Mapping[str, str]]
     ) -> None:
-        self._store = store
-        self._mesh = mesh
+        super().__init__(store, mesh)
         self._engine = engine
         self._hosts = hosts
 
-    def resolve(self, host: str) -> str:
-        """The IP address of a machine, an entry of /etc/hosts or an address. Raises NoSuchHost."""
+    def resolve_all(self, host: str) -> list[str]:
+        """The address of an entry of /etc/hosts or a machine, or the address. Raises NoSuchHost."""
         if is_address(host):
-            return host
+            return [host]
         if host == "localhost":
-            return "127.0.0.1"
-        if address := self._hosts().get(host):
-            return address
-        for engine in self._machines():
-            if engine.id == host:
-                return engine.address
+            return ["127.0.0.1"]
+        address = self._hosts().get(host)
+        return [address] if address else self.look_up(host)
+
+    def look_up(self, host: str) -> list[str]:
+        """The address of a machine that is reached, or of a place outside. Raises NoSuchHost."""
+        own = self._store.get(Engine, self._engine)
+        for engine in self._store.all(Engine):
+            if engine.id == host and topology.reaches(self._store, self._engine, host):
+                return [engine.address]
+        public = outside.address_of(host)
+        if public and own is not None and not own.cut:
+            return [public]
         raise NoSuchHost(host)
+
+    def name_of(self, address: str) -> str:
+        """The name of a machine, or of a place outside. Raises NoSuchHost."""
+        for engine in self._store.all(Engine):
+            if engine.address == address:
+                return engine.id
+        if found := outside.name_of(address):
+            return found
+        raise NoSuchHost(address)
+
+    def listening(self) -> list[int]:
+        """The TCP ports that the machine publishes, and those of containers on its network."""
+        found = {opening.port for opening in self._mesh.openings(self._engine)}
+        for container in self._store.where(Container, "engine", self._engine):
+            if container.state == "running" and topology.is_machines(container):
+                found |= {*self._mesh.listening(container)}
+                break
+        return sorted(found)
 
     def interfaces(self) -> list[Interface]:
         own = self._store.get(Engine, self._engine)
         if own is None:
             return []
-        found = [Interface("eth0", own.address, _BITS, 7)]
-        for network in self._bridges(own):
-            bits = int(network.subnet.partition("/")[2])
-            found.append(Interface(_bridge_name(network), network.gateway, bits))
+        bits, gateway = MACHINES.prefixlen, str(MACHINES[1])
+        found = [Interface("eth0", own.address, bits, 7, 2, mac(own.address), gateway=gateway)]
+        for number, network in enumerate(topology.bridges(self._store, own.id), 3):
+            found.append(_bridge(network, number))
         return found
 
-    def _bridges(self, own: Engine) -> list[Network]:
-        """The networks that the engine has a bridge for."""
-        return [n for n in self._store.all(Network) if n.engine == own.id and n.subnet]
+    def _peer(self, address: str) -> Peer:
+        return topology.peer_of_machine(self._store, self._engine, address)
 
-    def _there(self, address: str) -> Way:
-        own = self._store.get(Engine, self._engine)
-        if own is None:
-            fail(ENETUNREACH)
-        gateways = (network.gateway for network in self._bridges(own))
-        if address.startswith("127.") or address in (own.address, *gateways):
-            return partial(self._mesh.connect, own.id, inside=True)
-        for container in self._store.where(Container, "engine", own.id):
-            if container.state == "running" and address in self._local(container):
-                return partial(joined, self._mesh, container, "172.17.0.1")
-        for engine in self._machines():
-            if engine.address == address:
-                return partial(self._mesh.connect, engine.id)
-        return fail(EHOSTUNREACH if address.startswith(_NEAR) else ENETUNREACH)
-
-    def _machines(self) -> list[Engine]:
-        """The machines that can be reached, this one among them."""
-        found = [engine for engine in self._store.all(Engine) if engine.up and not engine.gone]
-        own = next((engine for engine in found if engine.id == self._engine), None)
-        if own is None or own.cut:
-            return [own] if own else []
-        return [engine for engine in found if not engine.cut]
-
-    def _local(self, container: Container) -> list[str]:
-        """The addresses of a container on the networks that its own machine is on."""
-        found = (
-            (name, find_network(self._store, container.engine, name)) for name in container.networks
-        )
-        return [
-            addresses.on(container, name)
-            for name, network in found
-            if network is not None and network.engine == container.engine
-        ]
+    def _way(self, peer: Peer) -> Way:
+        if peer.kind is Kind.MACHINE:
+            return partial(self._mesh.connect, peer.id, inside=peer.id == self._engine)
+        container = self._store.get(Container, peer.id)
+        if container is None:
+            raise NoSuchHost(peer.id)
+        return partial(joined, self._mesh, container, "172.17.0.1")
 
 
-def _bridge_name(network: Network) -> str:
-    known = {"bridge": "docker0", "docker_gwbridge": "docker_gwbridge"}
-    return known.get(network.name, f"br-{network.id[:12]}")
+def _bridge(network: Network, number: int) -> Interface:
+    bits6 = int(network.subnet6.partition("/")[2] or 0)
+    return Interface(
+        name=_BRIDGES.get(network.name, f"br-{network.id[:12]}"),
+        address=network.gateway,
+        bits=int(network.subnet.partition("/")[2]),
+        number=number,
+        mac=mac(network.gateway),
+        address6=network.gateway6,
+        bits6=bits6,
+    )

@@ -6,10 +6,11 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from essaim_practice.network import topology
 from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.processes import Processes
 from essaim_practice.programs.talk import Talk
-from essaim_practice.store.objects import Container, Engine, Node, Service, State, Task
+from essaim_practice.store.objects import Container, Engine, Node, Service, Task
 from essaim_practice.store.store import Store
 
 #: Named connections that are remembered; the one that was used least recently goes first.
@@ -126,12 +127,13 @@ class Mesh:
         self._processes = processes
         self._turns: dict[tuple[str, int], str] = {}  # by entry: the task that answered last
         self._kept: OrderedDict[tuple[str, str, int], Connection] = OrderedDict()
+        self._asked: OrderedDict[str, int] = OrderedDict()  # names, and how often
 
-    def openings(self) -> list[Opening]:
-        """Every published TCP port, by engine and number."""
+    def openings(self, only: str = "") -> list[Opening]:
+        """Every published TCP port, by engine and number; only: those of one engine, cut or not."""
         found: dict[tuple[str, int], Opening] = {}
         for engine in self._store.all(Engine):
-            if not engine.up or engine.cut:
+            if only not in ("", engine.id) or not engine.up or (engine.cut and not only):
                 continue
             for container in self._store.where(Container, "engine", engine.id):
                 if container.state != "running":
@@ -172,9 +174,13 @@ class Mesh:
                         source = (node.ingress_address if node else "") or "10.0.0.2"
                         return self.balance(engine.id, service, port, opened.target, source)
         for container in self._store.where(Container, "engine", engine_id):
+            if container.state != "running":
+                continue
             for opened in container.ports:
-                if container.state == "running" and opened.published == port:
+                if opened.published == port:
                     return self.join(container, port, opened.target, "172.17.0.1")
+            if topology.is_machines(container) and self._processes.listens(container.id, port):
+                return self.join(container, port, port, engine.address)
         raise Refused(f"nothing is published on port {port} of {engine_id}")
 
     def keep(self, name: str, engine_id: str, port: int) -> Connection:
@@ -206,27 +212,38 @@ class Mesh:
 
     def _ready(self, service: Service, entry: str) -> list[tuple[str, Container]]:
         """The replicas that an engine's mesh leads to: running, and meant to stay."""
-        found, own = [], self._store.get(Engine, entry)
-        alone = own is not None and own.cut
-        for task in self._store.where(Task, "service", service.id):
-            if task.state != State.RUNNING or task.desired > State.RUNNING:
-                continue
-            container = self._store.get(Container, task.container_id)
-            engine = self._store.get(Engine, container.engine) if container else None
-            here = container is not None and container.engine == entry
-            there = engine is not None and engine.up and (here or not (engine.cut or alone))
-            if container and container.state == "running" and there:
-                found.append((task.slot, task.id, container))
+        found = [(t.slot, t.id, c) for t, c in topology.replicas(self._store, entry, service)]
         return [(task_id, container) for _, task_id, container in sorted(found, key=_by_slot)]
 
     def join(self, container: Container, port: int, target: int, source: str) -> Connection:
         if container.paused:
             raise Refused(f"{container.name} is paused and does not answer")
-        if not self._processes.listens(container.id, target):
+        listener = self._listener(container, target)
+        if listener is None:
             raise Refused(
                 f"port {port} leads to port {target} of {container.name}, where nothing listens"
             )
-        return Connection(self._store, self._processes, container.id, target, source)
+        return Connection(self._store, self._processes, listener.id, target, source)
+
+    def turn(self, name: str) -> int:
+        """How often the name service was asked for a name before: its addresses take turns."""
+        number = self._asked.pop(name, -1) + 1
+        self._asked[name] = number
+        if len(self._asked) > MOST_KEPT:
+            self._asked.popitem(last=False)
+        return number
+
+    def listening(self, container: Container) -> list[int]:
+        """The TCP ports that programs in a container's network listen on."""
+        sharing = topology.sharing(self._store, container)
+        return sorted({port for each in sharing for port in self._processes.ports(each.id)})
+
+    def _listener(self, container: Container, port: int) -> Container | None:
+        """Which of the containers that share a network listens on a port."""
+        if self._processes.listens(container.id, port):
+            return container
+        sharing = topology.sharing(self._store, container)
+        return next((c for c in sharing if self._processes.listens(c.id, port)), None)
 
     def _service_name(self, container: Container) -> str:
         task = self._store.get(Task, container.task_id) if container.task_id else None

@@ -1,56 +1,66 @@
-"""The network of a container: resolves names of containers and services, and sends requests.
+"""The network as programs of containers use it: by the model in ``topology`` and ``names``.
 
-It does not lead outside the cluster; nor does that of a machine, in ``machine_net``.
+That of a machine is in ``machine_net``.
 """
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from errno import ECONNREFUSED, EHOSTUNREACH, EINVAL, ENETUNREACH
+from collections.abc import Callable, Mapping
+from errno import ECONNREFUSED, EINVAL
 from functools import partial
-from ipaddress import IPv4Address
-from itertools import chain
-from typing import NoReturn
 from urllib.parse import urlsplit
 
-from essaim_practice.network import addresses, links
-from essaim_practice.network.addresses import PREDEFINED, find_network
+from essaim_practice.network import names, outside, topology
 from essaim_practice.network.mesh import Connection, Mesh, Refused
+from essaim_practice.network.topology import Kind, Peer, Place, fail, is_address
 from essaim_practice.programs.hosts import Interface, NoSuchHost
 from essaim_practice.programs.http import HttpResponse
 from essaim_practice.programs.talk import Talk
-from essaim_practice.store.objects import Container, Engine, Network, Service, Task
+from essaim_practice.store.objects import Container, Service
 from essaim_practice.store.store import Store
 
 Way = Callable[[int], Connection]  # opens a connection to a port. Raises Refused
 
+_WEB = (80, 443)  # where places outside answer
+
 
 class BaseNet(ABC):
-    """What a Net (see programs/hosts.py) does with the addresses that it knows."""
+    """What a Net (see programs/hosts.py) does with the peers that the model knows."""
 
-    __slots__ = ()
+    __slots__ = ("_mesh", "_store")
+
+    def __init__(self, store: Store, mesh: Mesh) -> None:
+        self._store = store
+        self._mesh = mesh
 
     @abstractmethod
-    def resolve(self, host: str) -> str:
-        """The IP address of a name or an address. Raises NoSuchHost."""
-
     def resolve_all(self, host: str) -> list[str]:
-        """Every IP address of a name. Raises NoSuchHost."""
-        return [self.resolve(host)]
+        """Every IP address of a name, or the address itself. Raises NoSuchHost."""
+
+    @abstractmethod
+    def look_up(self, host: str) -> list[str]:
+        """The addresses that the name service has for a name. Raises NoSuchHost."""
 
     @abstractmethod
     def interfaces(self) -> list[Interface]:
         """The network interfaces besides lo, in order."""
 
     @abstractmethod
-    def _there(self, address: str) -> Way:
-        """The way to an address. Raises OSError where nobody is."""
+    def _peer(self, address: str) -> Peer:
+        """Who answers at an address. Raises OSError where nobody does."""
+
+    @abstractmethod
+    def _way(self, peer: Peer) -> Way:
+        """The way to one who answers within the cluster."""
+
+    def resolve(self, host: str) -> str:
+        """The first IPv4 address of a name, else its first. Raises NoSuchHost."""
+        return min(self.resolve_all(host), key=lambda address: ":" in address)
 
     def reach(self, address: str) -> None:
         """Do as a ping does. Raises OSError with the errno of one that does not come back."""
-        self._there(address)
+        self._peer(address)
 
     def fetch(
         self,
@@ -58,6 +68,7 @@ class BaseNet(ABC):
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
+        address: str = "",
     ) -> HttpResponse:
         """Send a request. Raises NoSuchHost; OSError with the errno of a failed connection."""
         try:
@@ -71,150 +82,109 @@ class BaseNet(ABC):
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         given = {name.lower(): value for name, value in (headers or {}).items()}
         given.setdefault("host", parts.netloc.rpartition("@")[2])
-        address = self.resolve(host)
+        peer = self._peer(address or self.resolve(host))
+        if peer.kind is Kind.OUTSIDE and port in _WEB:
+            return outside.page(host)
         try:
-            page, _ = self._there(address)(port).request(method, target, given, body)
+            page, _ = self._open(peer, port).request(method, target, given, body)
         except Refused:
             fail(ECONNREFUSED)
         return page
 
     def converse(self, host: str, port: int) -> Talk:
         """Open a connection. Raises NoSuchHost; OSError with the errno of one that failed."""
-        way = self._there(self.resolve(host))
+        peer = self._peer(self.resolve(host))
         try:
-            return way(port).talk()
+            return self._open(peer, port).talk()
         except Refused:
             fail(ECONNREFUSED)
+
+    def _open(self, peer: Peer, port: int) -> Connection:
+        """A connection to a port. Raises Refused."""
+        if peer.kind in (Kind.OUTSIDE, Kind.GATEWAY):
+            raise Refused(f"nothing listens on port {port} of {peer.id}")
+        return self._way(peer)(port)
+
+    def _in_turn(self, host: str, found: list[str]) -> list[str]:
+        """The addresses, each time another first; of IPv6 after those of IPv4."""
+        if len(found) < 2:
+            return found
+        first = self._mesh.turn(host) % len(found)
+        return sorted(found[first:] + found[:first], key=lambda address: ":" in address)
 
 
 class ContainerNet(BaseNet):
     """The Net of one container."""
 
-    __slots__ = ("_id", "_mesh", "_store")
+    __slots__ = ("_id",)
 
     def __init__(self, store: Store, mesh: Mesh, container_id: str) -> None:
-        self._store = store
-        self._mesh = mesh
+        super().__init__(store, mesh)
         self._id = container_id
-
-    def resolve(self, host: str) -> str:
-        """The IP address of a service, a container or an address. Raises NoSuchHost."""
-        return self.resolve_all(host)[0]
 
     def resolve_all(self, host: str) -> list[str]:
         """Every IP address of a name: ``tasks.web`` has those of all replicas."""
-        found = list(dict.fromkeys(self._known_as(host)))
+        if is_address(host):
+            return [host]
+        if host == "localhost":
+            return ["127.0.0.1"]
+        own = self._own()
+        rows = names.host_rows(self._store, own) if own is not None else []
+        return [address for address, known in rows if host in known.split()] or self.look_up(host)
+
+    def look_up(self, host: str) -> list[str]:
+        """Every address of a name, those of replicas in turn. Raises NoSuchHost."""
+        own = self._own()
+        found = names.look_up(self._store, own, host) if own is not None else []
         if not found:
             raise NoSuchHost(host)
+        return self._in_turn(host, found)
+
+    def name_of(self, address: str) -> str:
+        """The name that belongs to an address. Raises NoSuchHost."""
+        own = self._own()
+        found = names.name_of(self._store, own, address) if own is not None else ""
+        if not found:
+            raise NoSuchHost(address)
         return found
 
-    def _known_as(self, host: str) -> Iterator[str]:
+    def listening(self) -> list[int]:
+        """The TCP ports that programs listen on, in order."""
         own = self._own()
-        if host == "localhost":
-            yield "127.0.0.1"
-            return
-        if is_address(host):
-            yield host
-            return
-        if own is None:
-            return
-        if host in (own.id[:12], own.config.get("Hostname")):
-            yield own.address or "127.0.0.1"
-            return
-        for entry in own.host_config.get("ExtraHosts") or ():
-            name, _, address = str(entry).partition(":")
-            if name == host:
-                yield self._gateway(own) if address == "host-gateway" else address
-                return
-        for network in self._networks(own):
-            named = network.name not in PREDEFINED  # on those there is no name service
-            for name, address in chain(
-                self._linked(own, network), self._names(network) if named else ()
-            ):
-                if name == host and address:
-                    yield address
+        return self._mesh.listening(own) if own is not None else []
 
     def interfaces(self) -> list[Interface]:
-        own, found = self._own(), list[Interface]()
-        for network in self._networks(own) if own is not None else ():
-            assert own is not None
-            if address := self._address(own, network):
-                number, bits = len(found), int(network.subnet.partition("/")[2] or 16)
-                found.append(Interface(f"eth{number}", address, bits, 2 * number + 3))
-        return found
-
-    def _there(self, address: str) -> Way:
         own = self._own()
         if own is None:
-            fail(ENETUNREACH)
-        mesh, source = self._mesh, own.address or "127.0.0.1"
-        if address.startswith("127.") or address == own.address:
-            return partial(joined, mesh, own, source)
-        near = False
-        for network in self._networks(own):
-            if address == network.gateway:
-                return partial(mesh.connect, own.engine)
-            for service in self._store.all(Service):
-                if any(vip == address for vip in _addresses(service.virtual_ips, network)):
-                    return partial(_balanced, mesh, own.engine, service, source)
-            for container in self._on(network):
-                if self._address(container, network) == address:
-                    return partial(joined, mesh, container, source)
-            near = near or within(address, network)
-        for engine in self._store.all(Engine):
-            if engine.address == address and engine.up and not engine.gone:
-                return partial(mesh.connect, engine.id)
-        return fail(EHOSTUNREACH if near else ENETUNREACH)
+            return []
+        found = topology.places(self._store, own)
+        ways = topology.way_out(found, own), topology.way_out(found, own, six=True)
+        return [_interface(own, n, place, ways) for n, place in enumerate(found)]
 
-    # Who is there
+    def _peer(self, address: str) -> Peer:
+        own = self._own()
+        if own is None:
+            raise NoSuchHost(address)
+        return topology.peer(self._store, own, address)
+
+    def _way(self, peer: Peer) -> Way:
+        own = self._own()
+        source = (own.address if own is not None else "") or "127.0.0.1"
+        if peer.kind is Kind.MACHINE:
+            return partial(self._mesh.connect, peer.id)
+        if peer.kind is Kind.SERVICE:
+            service = self._store.get(Service, peer.id)
+            if own is not None and service is not None:
+                return partial(_balanced, self._mesh, own.engine, service, source)
+        container = self._store.get(Container, peer.id)
+        if container is None:
+            raise NoSuchHost(peer.id)
+        return partial(joined, self._mesh, container, source)
 
     def _own(self) -> Container | None:
-        return self._store.get(Container, self._id)
-
-    def _networks(self, container: Container) -> Iterator[Network]:
-        for name in container.networks:
-            if network := find_network(self._store, container.engine, name):
-                yield network
-
-    def _gateway(self, own: Container) -> str:
-        return next((n.gateway for n in self._networks(own) if n.gateway), "127.0.0.1")
-
-    def _on(self, network: Network) -> Iterator[Container]:
-        """The running containers of a network, on any engine."""
-        for container in self._store.all(Container):
-            if container.state == "running" and network in self._networks(container):
-                yield container
-
-    def _names(self, network: Network) -> Iterator[tuple[str, str]]:
-        """Every name on a network, with its address."""
-        for service in self._store.all(Service):
-            for address in _addresses(service.virtual_ips, network):
-                yield service.name, address
-        for container in self._on(network):
-            address = self._address(container, network)
-            asked = (container.endpoints or {}).get(network.name) or {}
-            for name in (container.name, container.id[:12], *(asked.get("Aliases") or ())):
-                yield name, address
-            task = self._store.get(Task, container.task_id) if container.task_id else None
-            owner = self._store.get(Service, task.service_id) if task else None
-            if owner is not None:
-                yield f"tasks.{owner.name}", address
-                if not owner.virtual_ips:  # endpoint mode dnsrr
-                    yield owner.name, address
-
-    def _linked(self, own: Container, network: Network) -> Iterator[tuple[str, str]]:
-        """The names that a container alone has for others on a network, with their addresses."""
-        for name, alias in links.pairs(own, network.name):
-            for container in self._on(network):
-                if container.name == name or container.id.startswith(name):
-                    address = self._address(container, network)
-                    yield from ((alias, address), (container.name, address))
-
-    def _address(self, container: Container, network: Network) -> str:
-        task = self._store.get(Task, container.task_id) if container.task_id else None
-        if task is not None:
-            return next(_addresses(task.addresses, network), "")
-        return addresses.on(container, network.name)
+        """The container whose network it is."""
+        container = self._store.get(Container, self._id)
+        return topology.owner(self._store, container) if container is not None else None
 
 
 def joined(mesh: Mesh, container: Container, source: str, port: int) -> Connection:
@@ -225,25 +195,27 @@ def _balanced(mesh: Mesh, engine: str, service: Service, source: str, port: int)
     return mesh.balance(engine, service, port, port, source)
 
 
-def _addresses(pairs: tuple[tuple[str, str], ...], network: Network) -> Iterator[str]:
-    return (address.partition("/")[0] for id, address in pairs if id == network.id)
+def _interface(
+    own: Container, number: int, place: Place, ways: tuple[Place | None, Place | None]
+) -> Interface:
+    network = place.network
+    asked = (own.endpoints or {}).get(network.name) or {}
+    wide = (network.options or {}).get("com.docker.network.driver.mtu")
+    return Interface(
+        name=f"eth{number}",
+        address=place.address,
+        bits=int(network.subnet.partition("/")[2] or 16),
+        peer=2 * number + 3,
+        number=number + 2,
+        mac=str(asked.get("MacAddress") or own.config.get("MacAddress") or mac(place.address)),
+        mtu=int(wide) if wide else 1450 if network.scope == "swarm" else 1500,
+        address6=place.address6,
+        bits6=int(network.subnet6.partition("/")[2] or 0),
+        gateway=network.gateway if place is ways[0] else "",
+        gateway6=network.gateway6 if place is ways[1] else "",
+    )
 
 
-def is_address(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def within(address: str, network: Network) -> bool:
-    first, _, bits = network.subnet.partition("/")
-    if not bits:
-        return False
-    shift = 32 - int(bits)
-    return int(IPv4Address(address)) >> shift == int(IPv4Address(first)) >> shift
-
-
-def fail(number: int) -> NoReturn:
-    raise OSError(number, os.strerror(number))
+def mac(address: str) -> str:
+    """The hardware address that belongs to an IPv4 address."""
+    return "02:42:" + ":".join(f"{int(part):02x}" for part in address.split("."))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_interface,
+    ip_network,
+)
 
 from essaim_practice.network.addresses import PREDEFINED
 from essaim_practice.store.errors import ApiError
@@ -26,7 +34,7 @@ def check(pool: Json) -> None:
         raise ApiError(400, f"{said}invalid subnet {subnet}: invalid CIDR block notation")
     if subnet and (block is None or "/" not in subnet):
         raise ApiError(400, f"{said}invalid subnet {subnet}: invalid CIDR block notation")
-    if block is not None and str(block) != subnet:
+    if block is not None and ip_interface(subnet).ip != block.network_address:
         raise ApiError(400, f"{said}invalid subnet {subnet}: it should be {block}")
     if block is not None and block.num_addresses < 4:
         raise ApiError(400, f"{said}invalid subnet {subnet}: it has no room for containers")

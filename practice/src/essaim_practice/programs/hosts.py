@@ -24,6 +24,13 @@ class Interface:
     address: str
     bits: int
     peer: int = 0  # the number of its other end, of one that is a pair
+    number: int = 0
+    mac: str = ""
+    mtu: int = 1500
+    address6: str = ""  # of IPv6; "" without one
+    bits6: int = 0
+    gateway: str = ""  # where the default route leads to, of the interface that it goes by
+    gateway6: str = ""
 
 
 class Net(Protocol):
@@ -35,6 +42,18 @@ class Net(Protocol):
 
     def resolve_all(self, host: str) -> list[str]:
         """Every address of a name that has several, as ``tasks.web`` has. Raises NoSuchHost."""
+        ...
+
+    def look_up(self, host: str) -> list[str]:
+        """As ``resolve_all`` by the name service alone, which knows no /etc/hosts."""
+        ...
+
+    def name_of(self, address: str) -> str:
+        """The name that belongs to an address: ``web.back``. Raises NoSuchHost."""
+        ...
+
+    def listening(self) -> list[int]:
+        """The TCP ports that programs listen on, in order."""
         ...
 
     def interfaces(self) -> list[Interface]:
@@ -51,8 +70,12 @@ class Net(Protocol):
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
+        address: str = "",
     ) -> HttpResponse:
-        """Send a request. Raises NoSuchHost; OSError with the errno of a failed connection."""
+        """Send a request. Raises NoSuchHost; OSError with the errno of a failed connection.
+
+        address: that of the host, where it was looked up before.
+        """
         ...
 
     def converse(self, host: str, port: int) -> Talk:
@@ -69,6 +92,15 @@ class _NoNet:
     def resolve_all(self, host: str) -> list[str]:
         raise NoSuchHost(host)
 
+    def look_up(self, host: str) -> list[str]:
+        raise NoSuchHost(host)
+
+    def name_of(self, address: str) -> str:
+        raise NoSuchHost(address)
+
+    def listening(self) -> list[int]:
+        return []
+
     def interfaces(self) -> list[Interface]:
         return []
 
@@ -81,6 +113,7 @@ class _NoNet:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
+        address: str = "",
     ) -> HttpResponse:
         raise NoSuchHost(url)
 

@@ -156,6 +156,11 @@ class Processes:
                 return opened
         return None
 
+    def ports(self, container_id: str) -> frozenset[int]:
+        """The ports that programs in the container listen on."""
+        every = [p.program for p in self._all(container_id).values()]
+        return frozenset(port for program in every for port in (*program.ports, *program.talks))
+
     def request(self, container_id: str, request: HttpRequest) -> HttpResponse | None:
         """The answer to a request, which is logged; None if no program answers."""
         for process in self._all(container_id).values():

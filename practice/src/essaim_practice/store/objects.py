@@ -302,8 +302,10 @@ class Network:
     internal: bool = False
     options: Json | None = None
     pool: Json | None = None  # Subnet, Gateway, IPRange, AuxiliaryAddresses: as asked for
-    pools6: tuple[Json, ...] = ()  # the same of IPv6; no addresses are given of them
+    pools6: tuple[Json, ...] = ()  # the same of IPv6
     ipv6: bool = False
+    subnet6: str = ""  # of IPv6, where it has one
+    gateway6: str = ""
     ipam_options: Json | None = None
 
 

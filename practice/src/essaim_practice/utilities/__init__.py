@@ -9,6 +9,7 @@ from essaim_practice.utilities import (  # noqa: F401
     dumps,
     editing,
     files,
+    interfaces,
     listing,
     modes,
     nano,

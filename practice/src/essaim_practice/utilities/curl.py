@@ -16,10 +16,12 @@ from essaim_practice.utilities import curl_options
 from essaim_practice.utilities.base import Doing, out, place, reason, tool
 from essaim_practice.utilities.curl_options import Asked, Wrong
 from essaim_practice.utilities.curl_requests import VERSION, Failed, Sent, located, requested
+from essaim_practice.utilities.network import addresses
 from essaim_practice.utilities.web import headers_of, phrase
 
 _PAUSE = 0.002  # seconds that an answer takes
-_NO_ROUTE = 3.07  # seconds until Linux gives up asking who has an address
+#: Seconds until Linux gives up asking who has an address, or connecting to one that is silent.
+_WAITS = {errno.EHOSTUNREACH: 3.07, errno.ETIMEDOUT: 130.0}
 _HINT = "curl: try 'curl --help' or 'curl --manual' for more information"
 _HELP = """\
 Usage: curl [options...] <url>
@@ -173,8 +175,7 @@ def _asked_once(request: Sent, asked: Asked, context: Context, got: _Got) -> Doi
     where = f"{request.host} port {request.port}"
     talks = "verbose" in asked
     try:
-        got.address = "127.0.0.1" if request.host == "localhost" else ""
-        got.address = got.address or context.net.resolve(request.host)
+        got.address = addresses(request.host, context)[0]
         if talks:
             yield out(
                 f"* Host {request.host}:{request.port} was resolved.\n* IPv6: (none)\n"
@@ -186,12 +187,13 @@ def _asked_once(request: Sent, asked: Asked, context: Context, got: _Got) -> Doi
         plain = request.port == 80
         host = request.host if plain else f"{request.host}:{request.port}"
         headers = {"Host": host, **request.headers}
-        page = context.net.fetch(request.url, request.method, headers, request.body)
+        asking = (request.url, request.method, headers, request.body, got.address)
+        page = context.net.fetch(*asking)
     except NoSuchHost:
         raise Failed(6, f"Could not resolve host: {request.host}") from None
     except OSError as error:
         yield from _waited_in_vain(error, asked)
-        took = f"{_NO_ROUTE * 1000:.0f}" if error.errno == errno.EHOSTUNREACH else "0"
+        took = f"{_WAITS.get(error.errno or 0, 0) * 1000:.0f}"
         if talks:
             said = f"connect to {got.address} port {request.port} failed: {reason(error)}"
             yield line(f"* {said}", 2)
@@ -212,11 +214,10 @@ def _asked_once(request: Sent, asked: Asked, context: Context, got: _Got) -> Doi
 
 def _waited_in_vain(error: OSError, asked: Asked) -> Doing[None]:
     """Nobody answers at an address: wait as long as Linux does, or as curl is to. Raises Failed."""
-    if error.errno != errno.EHOSTUNREACH:
-        return
+    takes = _WAITS.get(error.errno or 0, 0.0)
     most = min(asked.number("max-time", 1e9), asked.number("connect-timeout", 1e9)) or 1e9
-    yield Wait(min(most, _NO_ROUTE))
-    if most < _NO_ROUTE:
+    yield Wait(min(most, takes))
+    if most < takes:
         raise Failed(28, f"Connection timed out after {most * 1000:.0f} milliseconds")
 
 

@@ -1,63 +1,159 @@
-"""ping, nslookup, ip and ifconfig: the practice network, seen from a container."""
+"""ping, nslookup, getent and traceroute: whom a container reaches, and by which names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from errno import ENETUNREACH
-from ipaddress import IPv4Network
+from errno import EHOSTUNREACH, ENETUNREACH
+from ipaddress import ip_address
 
 from essaim_practice.files import books
 from essaim_practice.programs.base import Context
-from essaim_practice.programs.hosts import Interface, NoSuchHost
+from essaim_practice.programs.hosts import NoSuchHost
 from essaim_practice.programs.steps import Interrupted, Steps, Wait, line
 from essaim_practice.shell.simple_utilities import Complaint
-from essaim_practice.utilities.base import Misuse, options, tool
+from essaim_practice.utilities.base import Doing, Misuse, Options, options, reason, tool
+
+_SIZE = 56  # bytes of a ping
+_PATIENCE = 10.0  # seconds that a ping waits for the last answer
+_UNKNOWN_HOST = 3.07  # seconds until Linux gives up asking who has an address
+_LOST = 130.0  # seconds until Linux gives a connection up that nobody answers
+_PING = """[OPTIONS] HOST
+
+Send ICMP ECHO_REQUESTs to HOST
+
+\t-4,-6\t\tForce IP or IPv6 name resolution
+\t-c CNT\t\tSend only CNT pings
+\t-s SIZE\t\tSend SIZE data bytes in packets (default 56)
+\t-i SECS\t\tInterval
+\t-A\t\tPing as soon as reply is received
+\t-t TTL\t\tSet TTL
+\t-I IFACE/IP\tSource interface or IP address
+\t-W SEC\t\tSeconds to wait for the first response (default 10)
+\t\t\t(after all -c CNT packets are sent)
+\t-w SEC\t\tSeconds until ping exits (default:infinite)
+\t\t\t(can exit earlier with -c CNT)
+\t-q\t\tQuiet, only display output at start/finish
+\t-p HEXBYTE\tPayload pattern"""
+_NSLOOKUP = """[-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]
+
+Query DNS about HOST
+
+QUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any"""
+_INNER = "127.0.0.11"  # the name service of networks
 
 
 def own_address(context: Context) -> str:
     """The container's address, as its /etc/hosts tells it."""
+    return next(iter(_in_hosts(context.hostname, context)), "127.0.0.1")
+
+
+def _in_hosts(name: str, context: Context) -> Iterator[str]:
     for row in books.lines(context.fs, "/etc/hosts"):
-        address, *names = row.split() or [""]
-        if context.hostname in names:
-            return address
-    return "127.0.0.1"
+        address, *names = row.partition("#")[0].split() or [""]
+        if name in names:
+            yield address
 
 
-def resolved(host: str, context: Context) -> str:
-    if host == "localhost":
-        return "127.0.0.1"
+def addresses(host: str, context: Context) -> list[str]:
+    """The addresses of a host: its own, those of /etc/hosts, of the name service. NoSuchHost."""
     try:
-        return context.net.resolve(host)
+        return [str(ip_address(host))]
+    except ValueError:
+        found = list(_in_hosts(host, context))
+    if found:
+        return sorted(found, key=lambda address: ":" in address)
+    return context.net.resolve_all(host)
+
+
+def resolved(host: str, context: Context, version: int = 0) -> str:
+    """An address of a host, of IPv4 or (version 6) IPv6. Raises Complaint.
+
+    Version 0 is either; IPv6 comes first where host and container have it, as the C library sorts.
+    """
+    try:
+        found = addresses(host, context)
     except NoSuchHost:
-        raise Complaint(f"bad address '{host}'", 1) from None
+        found = []
+    six = [address for address in found if ":" in address and address != "::1"]
+    if version == 6:
+        found = [address for address in found if ":" in address]
+    elif version == 4 or not any(one.address6 for one in context.net.interfaces()):
+        found = [address for address in found if ":" not in address] or found
+    elif six:
+        found = six
+    if not found:
+        raise Complaint(f"bad address '{host}'", 1)
+    return found[0]
 
 
-@tool("ping", usage="[OPTIONS] HOST")
+def gave_up(error: OSError, patience: float = _LOST) -> Doing[bool]:
+    """Wait as Linux does before it reports that an address is not reached.
+
+    patience: seconds after which the caller gives up itself; True where it did.
+    """
+    takes = {EHOSTUNREACH: _UNKNOWN_HOST}.get(error.errno or 0, _LOST)
+    if error.errno in (ENETUNREACH, None) or "refused" in reason(error):
+        return False
+    yield Wait(min(takes, patience))
+    return patience < takes
+
+
+@dataclass(slots=True)
+class _Echo:
+    """What came of the pings so far."""
+
+    sent: int = 0
+    came: int = 0
+
+
+@tool("ping", "ping6", usage=_PING)
 def ping(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "46Aq", "csiItwWp")
     if not asked.words:
         raise Misuse("")
-    host, count = asked.words[0], asked.number("c", 10**9)
-    deadline = asked.number("w", 10**9)
-    address, sent, came = resolved(host, context), 0, 0
-    yield line(f"PING {host} ({address}): 56 data bytes")
-    try:
-        while sent < min(count, deadline):
-            sent += 1
-            if _comes_back(address, context):
-                came += 1
-                if "q" not in asked:
-                    yield line(f"64 bytes from {address}: seq={sent - 1} ttl=64 time=0.090 ms")
-            yield Wait(1.0 if sent < count or came < sent else 0.001)
-    except Interrupted:
-        pass
-    lost = 100 - 100 * came // max(sent, 1)
+    host, version = asked.words[0], 6 if "6" in asked or argv[0].endswith("6") else 0
+    size = asked.number("s", _SIZE)
+    address = resolved(host, context, 4 if "4" in asked else version)
+    yield line(f"PING {host} ({address}): {size} data bytes")
+    done = _Echo()
+    with suppress(Interrupted):
+        yield from _pinged(address, size, asked, context, done)
+    lost = 100 - 100 * done.came // max(done.sent, 1)
     yield line(f"\n--- {host} ping statistics ---")
-    yield line(f"{sent} packets transmitted, {came} packets received, {lost}% packet loss")
-    if came:
+    counted = f"{done.sent} packets transmitted, {done.came} packets received"
+    yield line(f"{counted}, {lost}% packet loss")
+    if done.came:
         yield line("round-trip min/avg/max = 0.090/0.090/0.090 ms")
-    return int(not came)
+    return int(not done.came)
+
+
+def _pinged(address: str, size: int, asked: Options, context: Context, done: _Echo) -> Doing[None]:
+    """Send pings until there were enough, or the time is over."""
+    count, pause = asked.number("c", 10**9), _seconds(asked, "i", 1.0)
+    left = _seconds(asked, "w", 1e9)
+    patience = _seconds(asked, "W", _PATIENCE)
+    while done.sent < count and left > 0:
+        came = _comes_back(address, context)
+        done.sent += 1
+        if came:
+            done.came += 1
+            if "q" not in asked:
+                row = f"{size + 8} bytes from {address}: seq={done.sent - 1} ttl=64"
+                yield line(f"{row} time=0.090 ms")
+        last = done.sent >= count
+        wait = (0.001 if came else patience) if last else pause
+        yield Wait(min(wait, left))
+        left -= wait
+
+
+def _seconds(asked: Options, letter: str, otherwise: float) -> float:
+    text = asked.get(letter, str(otherwise))
+    try:
+        return max(0.001, float(text))
+    except ValueError:
+        raise Complaint(f"invalid number '{text}'", 1) from None
 
 
 def _comes_back(address: str, context: Context) -> bool:
@@ -66,33 +162,74 @@ def _comes_back(address: str, context: Context) -> bool:
         context.net.reach(address)
     except OSError as error:
         if error.errno == ENETUNREACH:
-            raise Complaint("sendto: Network unreachable", 1) from None
+            raise Complaint("sendto: Network is unreachable", 1) from None
         return False
     return True
 
 
-@tool("nslookup", usage="[-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]")
+@tool("nslookup", usage=_NSLOOKUP)
 def nslookup(argv: list[str], context: Context) -> Steps:
     words = [word for word in argv[1:] if not word.startswith("-")]
     if not words:
         raise Misuse("")
-    yield line("Server:\t\t127.0.0.11\nAddress:\t127.0.0.11:53\n")
-    try:
-        addresses = context.net.resolve_all(words[0])
-    except NoSuchHost:
-        said = f"** server can't find {words[0]}: NXDOMAIN\n"
-        yield line(f"{said}\n{said}")
+    rows = books.lines(context.fs, "/etc/resolv.conf")
+    known = next((row.split()[1] for row in rows if row.startswith("nameserver ")), _INNER)
+    server = words[1] if len(words) > 1 else known
+    if server != _INNER:
+        try:
+            context.net.reach(server)
+        except OSError as error:
+            yield from gave_up(error)
+            if error.errno == ENETUNREACH:
+                raise Complaint(
+                    f"can't connect to remote host ({server}): {reason(error)}", 1
+                ) from None
+            raise Complaint("write to '" + server + "': Connection refused", 1) from None
+    yield line(f"Server:\t\t{server}\nAddress:\t{server}:53\n")
+    kind = next((w.partition("=")[2].lower() for w in argv[1:] if w.startswith("-type")), "")
+    found = _answers(words[0], kind, context)
+    if not found:
+        name = _reverse(words[0]) or words[0]
+        said = f"** server can't find {name}: {'SERVFAIL' if server == _INNER else 'NXDOMAIN'}\n"
+        yield line(f"{said}\n{said}" if not (kind or _reverse(words[0])) else said)
         return 1
-    answers = "".join(f"Name:\t{words[0]}\nAddress: {address}\n" for address in addresses)
-    yield line(f"Non-authoritative answer:\n{answers}")
-    yield line("Non-authoritative answer:\n")
+    for answer in found:
+        yield line(f"Non-authoritative answer:\n{answer}")
     return 0
+
+
+def _answers(name: str, kind: str, context: Context) -> list[str]:
+    """What the name service answers, question by question; nothing where it knows no such name."""
+    try:
+        if pointer := _reverse(name):
+            return [f"{pointer}\tname = {context.net.name_of(name)}\n"]
+        found = context.net.look_up(name)
+    except NoSuchHost:
+        return []
+    rows = {
+        "a": [f"Name:\t{name}\nAddress: {one}\n" for one in found if ":" not in one],
+        "aaaa": [f"Name:\t{name}\nAddress: {one}\n" for one in found if ":" in one],
+    }
+    return ["".join(rows.get(each, [])) for each in ([kind] if kind else ["a", "aaaa"])]
+
+
+def _reverse(text: str) -> str:
+    """The name that stands for an address: ``2.0.17.172.in-addr.arpa``; "" for a name."""
+    try:
+        return ip_address(text).reverse_pointer
+    except ValueError:
+        return ""
 
 
 @tool("getent", usage="hosts NAME")
 def getent(argv: list[str], context: Context) -> Steps:
     if argv[1:2] not in (["hosts"], ["ahosts"]) or len(argv) < 3:
         return 1
+    for row in books.lines(context.fs, "/etc/hosts"):
+        address, *names = row.partition("#")[0].split() or [""]
+        if argv[2] in names and (argv[2] != "localhost" or ":" in address):
+            yield line(f"{address:<15} {' '.join(names)}")
+            return 0
     try:
         yield line(f"{context.net.resolve(argv[2]):<15} {argv[2]}")
     except NoSuchHost:
@@ -100,122 +237,23 @@ def getent(argv: list[str], context: Context) -> Steps:
     return 0
 
 
-@tool("ip", usage="[OPTIONS] address|route|link|neigh|rule [ARGS]")
-def ip(argv: list[str], context: Context) -> Steps:
-    flags = [word for word in argv[1:] if word.startswith("-")]
-    words = [word for word in argv[1:] if not word.startswith("-")]
-    match (words or [""])[0][:1]:
-        case "a" | "l":
-            only = _device(words[1:])
-            found = [card for card in _cards(context) if only in ("", card.name)]
-            if not found:
-                raise Complaint(f"can't find device '{only}'", 1)
-            for card in found:
-                yield line(_brief(card) if "-br" in flags else _card(card, words[0][0] == "a"))
-        case "r":
-            for row in _routes(context):
-                yield line(row)
-        case "n":
-            return 0
-        case _:
-            raise Misuse("")
+@tool("traceroute", usage="[-46FIlnrv] [-f 1ST_TTL] [-m MAXTTL] [-w SEC] HOST [BYTES]")
+def traceroute(argv: list[str], context: Context) -> Steps:
+    asked = options(argv, "46FIlnrv", "fmpqstwgi")
+    if not asked.words:
+        raise Misuse("")
+    host, most = asked.words[0], asked.number("m", 30)
+    address = resolved(host, context)
+    yield line(f"traceroute to {host} ({address}), {most} hops max, 46 byte packets")
+    try:
+        came = _comes_back(address, context)
+    except Complaint:
+        raise Complaint("sendto: Network is unreachable", 1) from None
+    if came:
+        shown = address if "n" in asked else f"{host} ({address})"
+        yield line(f" 1  {shown}  0.004 ms  0.001 ms  0.001 ms")
+        return 0
+    for number in range(1, most + 1):
+        yield Wait(3.0 * asked.number("w", 5))
+        yield line(f"{number:2}  *  *  *")
     return 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Card:
-    """An interface as ``ip`` numbers it."""
-
-    number: int
-    interface: Interface
-
-    @property
-    def name(self) -> str:
-        return self.interface.name
-
-
-def _device(words: list[str]) -> str:
-    """The interface that ``ip`` is asked for: ``show dev eth0``; "" for all."""
-    rest = [word for word in words if word not in ("show", "list", "ls", "s", "dev")]
-    return rest[0] if rest else ""
-
-
-def _cards(context: Context) -> list[_Card]:
-    found = context.net.interfaces()
-    address = own_address(context)
-    if not found and address != "127.0.0.1":
-        found = [Interface("eth0", address, 16, 3)]
-    every = [Interface("lo", "127.0.0.1", 8), *found]
-    cards = [_Card(max(number, one.peer - 1), one) for number, one in enumerate(every, 1)]
-    return sorted(cards, key=lambda card: card.number)
-
-
-def _card(card: _Card, whole: bool) -> str:
-    one = card.interface
-    if one.name == "lo":
-        rows = [
-            "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000",
-            "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00",
-        ]
-    else:
-        pair = f"@if{one.peer}" if one.peer else ""
-        state = "BROADCAST,MULTICAST,UP,LOWER_UP" + (",M-DOWN" if one.peer else "")
-        rows = [
-            f"{card.number}: {one.name}{pair}: <{state}> mtu 1500 qdisc noqueue ",
-            f"    link/ether {_hardware(one.address)} brd ff:ff:ff:ff:ff:ff",
-        ]
-    if whole:
-        scope = "host lo" if one.name == "lo" else f"global {one.name}"
-        wide = "" if one.name == "lo" else f" brd {_network(one).broadcast_address}"
-        rows.append(f"    inet {one.address}/{one.bits}{wide} scope {scope}")
-        rows.append("       valid_lft forever preferred_lft forever")
-    return "\n".join(rows)
-
-
-def _brief(card: _Card) -> str:
-    one = card.interface
-    state = "UNKNOWN" if one.name == "lo" else "UP"
-    return f"{one.name:<16} {state:<14} {one.address}/{one.bits} "
-
-
-def _network(one: Interface) -> IPv4Network:
-    return IPv4Network(f"{one.address}/{one.bits}", strict=False)
-
-
-def _routes(context: Context) -> Iterator[str]:
-    for one in sorted((card.interface for card in _cards(context)[1:]), key=_is_inner):
-        network = _network(one)
-        if not _is_inner(one):
-            yield f"default via {network[1]} dev {one.name} "
-        yield f"{network} dev {one.name} scope link  src {one.address} "
-
-
-def _is_inner(one: Interface) -> bool:
-    """Whether the default route does not go by it."""
-    return one.name != "eth0"
-
-
-@tool("ifconfig")
-def ifconfig(argv: list[str], context: Context) -> Steps:
-    only = next((word for word in argv[1:] if not word.startswith("-")), "")
-    cards = sorted(_cards(context), key=lambda card: card.name)
-    found = [card.interface for card in cards if only in ("", card.name)]
-    if not found:
-        raise Complaint(f"{only}: error fetching interface information: Device not found", 1)
-    for one in found:
-        network = _network(one)
-        if one.name == "lo":
-            yield line("lo        Link encap:Local Loopback  ")
-            yield line("          inet addr:127.0.0.1  Mask:255.0.0.0")
-            yield line("          UP LOOPBACK RUNNING  MTU:65536  Metric:1\n")
-            continue
-        yield line(f"{one.name:<9} Link encap:Ethernet  HWaddr {_hardware(one.address).upper()}  ")
-        wide = f"Bcast:{network.broadcast_address}  Mask:{network.netmask}"
-        yield line(f"          inet addr:{one.address}  {wide}")
-        yield line("          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1\n")
-    return 0
-
-
-def _hardware(address: str) -> str:
-    parts = [int(part) % 256 for part in address.split(".") if part.isdecimal()]
-    return "02:42:" + ":".join(f"{part:02x}" for part in parts[:4])

@@ -15,7 +15,7 @@ from essaim_practice.programs.http import HttpResponse
 from essaim_practice.programs.steps import Steps, Wait, Write, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.utilities.base import Doing, Misuse, options, place, reason, tool
-from essaim_practice.utilities.network import resolved
+from essaim_practice.utilities.network import gave_up, resolved
 
 _MOST_JUMPS = 20
 _PAUSE = 0.002  # seconds that an answer takes
@@ -103,16 +103,16 @@ def _downloaded(
         if not quiet:
             shown = f"{where.host}:{where.port}" if where.port != 80 else where.host
             yield line(f"Connecting to {shown} ({address}:{where.port})", 2)
+        method, headers = "POST" if "D" in asked else "GET", {"User-Agent": "Wget", **sent}
         try:
-            page = context.net.fetch(
-                where.url, "POST" if "D" in asked else "GET", {"User-Agent": "Wget", **sent}, data
-            )
+            page = context.net.fetch(where.url, method, headers, data, address)
         except NoSuchHost:
             raise Complaint(f"bad address '{where.host}'", 1) from None
         except OSError as error:
-            raise Complaint(
-                f"can't connect to remote host ({address}): {reason(error)}", 1
-            ) from None
+            if (yield from gave_up(error, _patience(asked))):
+                raise Complaint("download timed out", 1) from None
+            said = f"can't connect to remote host ({address}): {reason(error)}"
+            raise Complaint(said, 1) from None
         yield Wait(_PAUSE)
         onward = _location(page, where.url)
         if not onward:
@@ -149,6 +149,12 @@ def _downloaded(
     if not quiet:
         yield _bar(basename(name), len(page.body))
         yield line(f"'{name}' saved", 2)
+
+
+def _patience(asked: Mapping[str, list[str]]) -> float:
+    """Seconds that ``-T`` allows."""
+    text = asked.get("T", ["900"])[-1]
+    return float(text) if text.isdecimal() and text != "0" else 900.0
 
 
 def _bar(name: str, size: int) -> Write:
