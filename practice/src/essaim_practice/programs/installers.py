@@ -16,7 +16,7 @@ from essaim_practice.programs.base import (
     Program,
     executable,
 )
-from essaim_practice.programs.steps import Steps, Wait, line, printing
+from essaim_practice.programs.steps import READ, Steps, Wait, Write, line, printing
 
 INSTALLED = "/var/lib/installed"  # a file per package, whose content is its size in bytes
 
@@ -99,44 +99,134 @@ def _leave_trace(context: Context, package: str, folder: str) -> None:
     for place in (INSTALLED, folder):
         disk.make_folder(place, parents=True)
     disk.write(f"{INSTALLED}/{package}", str(_SIZES.get(package, _USUAL)).encode())
-    disk.write(f"{folder}/{package}", INSTALLED_PROGRAM, mode=0o755)
+    for command in _BRINGS.get(package, (package,)):
+        disk.write(f"{folder}/{command}", INSTALLED_PROGRAM, mode=0o755)
+
+
+# apt: what it fetches first, what it asks, and what it finds
+
+_LISTS = "/var/lib/apt/lists"  # without what is in there, apt knows no package
+_ALONE = ("figlet", "nano", "sl", "tree")  # need no other package, so that apt asks nothing
+#: The commands of packages whose name is not their command's.
+_BRINGS = {
+    "apache2": ("apachectl",),
+    "bind-tools": ("dig", "host", "nslookup"),
+    "bind9-dnsutils": ("dig", "nslookup"),
+    "bind9-host": ("host",),
+    "coreutils": (),
+    "dnsutils": ("dig", "nslookup"),
+    "inetutils-ping": ("ping",),
+    "iproute2": ("ip", "ss"),
+    "iputils": ("ping",),
+    "iputils-ping": ("ping",),
+    "net-tools": ("ifconfig", "netstat", "route"),
+    "netcat": ("nc", "netcat"),
+    "netcat-openbsd": ("nc", "netcat"),
+    "netcat-traditional": ("nc", "netcat"),
+    "nodejs": ("node",),
+    "postgresql-client": ("psql", "pg_isready"),
+    "procps": ("free", "ps", "top", "uptime", "watch"),
+    "redis-tools": ("redis-cli",),
+    "vim": ("vi", "vim"),
+    "vim-tiny": ("vi",),
+}
+_NOT_ROOT = (
+    "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\n"
+    "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?"
+)
+_NOT_ROOT_APK = (
+    "ERROR: Unable to lock database: Permission denied\n"
+    "ERROR: Failed to open apk database: Permission denied"
+)
+_CALM = ("-y", "--yes", "-yq", "-qy", "-yqq", "-qqy", "--assume-yes")
 
 
 @executable(GNU, "apt-get", "apt")
 def apt_get(argv: list[str], context: Context) -> Program:
-    return Program(_packages(argv, context, "install", "Setting up {} ... (simulated)"))
+    words = [word for word in argv[1:] if not word.startswith("-")]
+    if context.rights.uid and words[:1] in (["install"], ["remove"], ["update"]):
+        return Program(printing(_NOT_ROOT, 100, 2))
+    match words[:1]:
+        case ["install"]:
+            calm = any(word in _CALM for word in argv[1:])
+            return Program(_apt_install(words[1:], calm, context))
+        case ["update"]:
+            return Program(_apt_update(context))
+        case ["remove" | "purge"]:
+            return Program(_removed(words[1:], context))
+        case []:
+            return Program(printing("apt (simulated)\nUsage: apt command [options]"))
+    return Program(_told(argv))
+
+
+def _apt_update(context: Context) -> Steps:
+    yield line("(simulated) nothing is downloaded: the practice engine tells what apt would do")
+    yield Wait(0.8)
+    context.fs.make_folder(_LISTS, parents=True)
+    context.fs.write(f"{_LISTS}/archive_InRelease", b"(simulated)\n")
+    yield line("Reading package lists... Done")
+    return 0
+
+
+def _apt_install(names: list[str], calm: bool, context: Context) -> Steps:
+    yield line("Reading package lists... Done")
+    yield line("Building dependency tree... Done")
+    plain = [name.partition("=")[0] for name in names]
+    if not (context.fs.is_folder(_LISTS) and context.fs.listing(_LISTS)):
+        for name in plain:
+            yield line(f"E: Unable to locate package {name}", 2)
+        if plain:
+            return 100
+    new = [name for name in plain if not context.fs.exists(f"{INSTALLED}/{name}")]
+    yield line(f"0 upgraded, {len(new)} newly installed, 0 to remove and 0 not upgraded.")
+    if not calm and any(name not in _ALONE for name in new):
+        yield Write(b"Do you want to continue? [Y/n] ")
+        answer = yield READ
+        if answer is None or (answer.strip().lower() not in (b"y", b"yes") and answer != b"\n"):
+            yield line("Abort.")
+            return 1
+    for name in new:
+        yield Wait(0.6)
+        yield line(f"Setting up {name} ... (simulated)")
+        _leave_trace(context, name, "/usr/bin")
+    return 0
+
+
+def _removed(names: list[str], context: Context) -> Steps:
+    for name in names:
+        if context.fs.exists(f"{INSTALLED}/{name}"):
+            yield line(f"Removing {name} ... (simulated)")
+            for path in (
+                f"{INSTALLED}/{name}",
+                *(f"/usr/bin/{c}" for c in _BRINGS.get(name, (name,))),
+            ):
+                if context.fs.exists(path):
+                    context.fs.remove(path)
+        else:
+            yield line(f"Package '{name}' is not installed, so not removed")
+    return 0
 
 
 @executable(("alpine", MACHINE), "apk")
 def apk(argv: list[str], context: Context) -> Program:
-    return Program(_packages(argv, context, "add", "Installing {} (simulated)"))
-
-
-#: What apt-get and apk say to users other than root.
-_FORBIDDEN = {
-    "install": "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission "
-    "denied)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you "
-    "root?",
-    "add": "ERROR: Unable to lock database: Permission denied\n"
-    "ERROR: Failed to open apk database: Permission denied",
-}
-
-
-def _packages(argv: list[str], context: Context, verb: str, said: str) -> Steps:
     words = [word for word in argv[1:] if not word.startswith("-")]
-    if context.rights.uid and words[:1] in ([verb], ["update"]):
-        yield line(_FORBIDDEN[verb], 2)
-        return 100 if verb == "install" else 99
-    if words[:1] == [verb]:
-        yield line(
-            "Reading package lists..." if verb == "install" else "(simulated) fetch APKINDEX"
-        )
-        for name in words[1:]:
-            yield Wait(0.6)
-            yield line(said.format(name))
-            plain = name.partition("=")[0]
-            _leave_trace(context, plain, "/usr/bin")
-    else:
-        yield Wait(0.8)
-        yield line(f"(simulated) {' '.join(argv)}")
+    if context.rights.uid and words[:1] in (["add"], ["del"], ["update"]):
+        return Program(printing(_NOT_ROOT_APK, 99, 2))
+    if words[:1] == ["add"]:
+        return Program(_apk_add(words[1:], context))
+    return Program(_removed(words[1:], context) if words[:1] == ["del"] else _told(argv))
+
+
+def _apk_add(names: list[str], context: Context) -> Steps:
+    yield line("(simulated) fetch APKINDEX")
+    for name in names:
+        yield Wait(0.6)
+        yield line(f"Installing {name} (simulated)")
+        _leave_trace(context, name.partition("=")[0], "/usr/bin")
+    return 0
+
+
+def _told(argv: list[str]) -> Steps:
+    yield Wait(0.8)
+    yield line(f"(simulated) {' '.join(argv)}")
     return 0

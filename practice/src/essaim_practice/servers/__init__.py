@@ -1,5 +1,13 @@
 """The programs of the catalogue's images; importing this package registers them."""
 
-from essaim_practice.servers import faulty, hello_world, nginx, python, streamlit, whoami
+from essaim_practice.servers import (
+    faulty,
+    hello_world,
+    httpd,
+    nginx,
+    python,
+    streamlit,
+    whoami,
+)
 
-__all__ = ["faulty", "hello_world", "nginx", "python", "streamlit", "whoami"]
+__all__ = ["faulty", "hello_world", "httpd", "nginx", "python", "streamlit", "whoami"]

@@ -1,0 +1,63 @@
+"""The programs of the catalogue's images, one by one."""
+
+from __future__ import annotations
+
+from essaim_practice.programs import signals
+from essaim_practice.programs.http import HttpRequest, HttpResponse
+from essaim_practice.programs.steps import Interrupted, Write
+from essaim_practice.servers import httpd
+from practice.tests.playing import Playing, context, played
+
+
+def request(path: str, method: str = "GET", host: str = "web") -> HttpRequest:
+    given = {"host": host}
+    return HttpRequest(method, path, given, b"", "172.17.0.1", "web.1", "172.17.0.2", 1.7e9)
+
+
+def test_apt_knows_no_package_before_its_lists_are_there() -> None:
+    here = context("nginx", env={})
+    failed = played(["apt-get", "install", "-y", "iputils-ping"], here)
+    assert failed.code == 100
+    assert b"E: Unable to locate package iputils-ping\n" in failed.output
+    assert played(["apt-get", "update"], here).code == 0
+    asked = played(["apt-get", "install", "procps"], here)
+    assert (asked.code, asked.text.endswith("[Y/n] Abort.\n")) == (1, True)
+    assert played(["apt-get", "install", "procps"], here, [b"\n"]).code == 0
+    assert here.fs.exists("/usr/bin/top")
+    assert played(["apt-get", "remove", "procps"], here).code == 0
+    assert not here.fs.exists("/usr/bin/top")
+    played(["rm", "-rf", "/var/lib/apt/lists/archive_InRelease"], here)
+    assert played(["apt", "install", "-y", "curl"], here).code == 100
+
+
+def site_of_httpd(*paths: str) -> list[HttpResponse]:
+    here = context("nginx")
+    here.fs.make_folder("/usr/local/apache2/htdocs/sub", parents=True)
+    here.fs.write("/usr/local/apache2/htdocs/index.html", b"<h1>It works!</h1>\n")
+    here.fs.write("/usr/local/apache2/htdocs/sub/a.css", b"a {}\n")
+    running = httpd.httpd(["httpd-foreground"], here)
+    assert running.site is not None
+    return [running.site(request(path)) for path in paths]
+
+
+def test_httpd_serves_its_files() -> None:
+    home, style, folder, listing, missing, outside = site_of_httpd(
+        "/", "/sub/a.css", "/sub", "/sub/", "/nope", "/../conf/httpd.conf"
+    )
+    assert (home.body, home.headers["Server"]) == (b"<h1>It works!</h1>\n", "Apache/2.4.65 (Unix)")
+    assert (style.headers["Content-Type"], folder.status) == ("text/css", 301)
+    assert b'<a href="a.css">' in listing.body
+    assert [page.status for page in (missing, outside)] == [404, 404]
+    assert home.log[0].data.endswith(b'"GET / HTTP/1.1" 200 19\n')
+
+
+def test_httpd_logs_its_start_and_ends_gracefully() -> None:
+    steps = httpd.httpd(["httpd-foreground"], context("nginx")).steps
+    log = Playing().play(httpd.httpd(["httpd-foreground"], context("nginx"))).text
+    assert "AH00558: httpd: Could not reliably determine" in log
+    assert "AH00094: Command line: 'httpd -D FOREGROUND'\n" in log
+    for _ in range(5):
+        next(steps)
+    said = steps.throw(Interrupted(signals.WINCH))
+    assert isinstance(said, Write)
+    assert b"AH00492: caught SIGWINCH, shutting down gracefully" in said.data
