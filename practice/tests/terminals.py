@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -32,7 +33,7 @@ class Box(Files):
 
     def processes(self) -> Sequence[Running]:
         jobs = self._terminal.program.jobs
-        return [Running(pid, "root", 0.0, title) for pid, title in jobs.running()] if jobs else ()
+        return [replace(each, user="root") for each in jobs.running()] if jobs else ()
 
     def adopt(self, program: Program) -> None:
         process = Process(program, Streams(False, False), self._terminal.clock, lambda code: None)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
+from essaim_practice.engine import machine_processes
 from essaim_practice.files import books
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.files.engine_files import Books, hostname_of
@@ -67,6 +68,8 @@ class Contexts:
             inside=inside,
             net=self._net(container),
             bounds=bounds_of(container.host_config),
+            pid=self._processes.first_pid(container),
+            parent=int(bool(container.host_config.get("Init"))),
         )
         env.setdefault("HOME", context.rights.home)
         return context
@@ -158,7 +161,10 @@ class _Inside:
         return self._processes.streams(self._container).window
 
     def processes(self) -> list[programs.Running]:
-        return [shown for _, shown in self._processes.running(self._container.id)]
+        container = self._container
+        if container.host_config.get("PidMode") == "host":
+            return machine_processes.running(self._store, self._processes, container.engine)
+        return self._processes.seen(container.id)
 
     def kill(self, pid: int, number: int) -> None:
         self._processes.kill(self._container.id, pid, number)

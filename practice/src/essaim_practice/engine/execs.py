@@ -160,7 +160,7 @@ class Execs:
         if container is None or image is None or container.state != "running":
             raise StartError("the container is gone", 126)
         context = self._runtime.contexts.of(container, image)
-        return replace(context, pid=self._runtime.processes.next_pid(container.id))
+        return replace(context, pid=self._runtime.processes.next_pid(container.id), parent=0)
 
     def _program(self, one: Exec, pid: int) -> tuple[programs.Program, str]:
         context, config = self._context(one, pid), one.config

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from essaim_practice.engine import machine_processes
 from essaim_practice.engine.contexts import machine_hosts
 from essaim_practice.engine.runtime import Runtime
 from essaim_practice.files import machine_tree
@@ -22,13 +23,12 @@ from essaim_practice.programs.base import MACHINE, Running, StartError
 from essaim_practice.programs.docker_lines import NO_DOCKER, Docker
 from essaim_practice.programs.processes import PROCESS
 from essaim_practice.store.memory import VALUE
-from essaim_practice.store.objects import Container, Engine, Image
+from essaim_practice.store.objects import Engine, Image
 from essaim_practice.store.store import Change, Store
 
 LOGIN_SHELL = ("/bin/ash", "-l")
 _MOST_LINES = 200  # docker lines that are remembered of a machine
 _LONGEST_LINE = 4096  # characters of one
-_SYSTEM = ((1, "/sbin/init"), (61, "/usr/bin/containerd"), (74, "/usr/bin/dockerd"))
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _IMAGE = Image("", "", "", (), (), 0, 0.0, (), (), {}, "", machine_tree.MACHINE, base=MACHINE)
@@ -155,17 +155,14 @@ class Machines:
     def processes(self, machine: Machine) -> list[Running]:
         """All that runs on a machine, with what runs in its containers."""
         since = self._up_since.get(machine.engine, 0.0)
-        shown = [Running(pid, "root", since, title) for pid, title in _SYSTEM]
-        for place in self._places(machine):
-            for pid, running in self._runtime.processes.running(place):
-                shown.append(Running(pid, running.user, running.started, running.title))
-        return sorted(shown, key=lambda running: running.pid)
+        processes = self._runtime.processes
+        return machine_processes.running(self._store, processes, machine.engine, since)
 
     def kill(self, machine: Machine, pid: int, number: int) -> None:
         """Raises ProcessLookupError; PermissionError for what the machine cannot be without."""
-        if any(pid == own for own, _ in _SYSTEM):
+        if any(pid == own for own, _ in machine_processes.SYSTEM):
             raise PermissionError(1, "Operation not permitted")
-        for place in self._places(machine):
+        for place in machine_processes.places(self._store, machine.engine):
             for outside, running in self._runtime.processes.running(place):
                 if outside != pid:
                     continue
@@ -183,11 +180,6 @@ class Machines:
     def adopt(self, machine: Machine, program: programs.Program) -> None:
         """Let a program go on whose shell has ended."""
         self._runtime.processes.adopt(machine.id, program, self._runtime.next_pid(), "root")
-
-    def _places(self, machine: Machine) -> list[str]:
-        """The ids that processes on a machine are known by: its containers', and its own."""
-        found = self._store.where(Container, "engine", machine.engine)
-        return [*(each.id for each in found if each.state == "running"), machine.id]
 
     def _on_engine(self, change: Change) -> None:
         old, new = change.old, change.new

@@ -64,6 +64,7 @@ class Context:
     window: Callable[[], tuple[int, int]] | None = None  # of a terminal that is its own
     net: Net = NO_NET
     pid: int = 1  # the program's own, as the container counts
+    parent: int = 0  # that of the shell that started it
     depth: int = 0  # shells that it runs in, one in the other
     docker: Docker = NO_DOCKER  # the docker command of a machine
 

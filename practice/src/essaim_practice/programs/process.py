@@ -78,13 +78,17 @@ class Process:
             return
         if number == signals.KILL:
             self._finish(128 + number)
-        elif number in self.program.hears:
+        elif number in self.program.hears or number in self._heard():
             self._signals = (*self._signals, number)
             self._step()
         elif number in signals.ENDING and self.program.term_code is not None:
             self._finish(self.program.term_code)
         elif not self._first and number not in signals.HARMLESS:
             self._finish(128 + number)
+
+    def _heard(self) -> frozenset[int]:
+        """The signals that the program hears of that a shell has become."""
+        return self.program.jobs.hears if self.program.jobs is not None else frozenset()
 
     def resized(self) -> None:
         """Handle a new size of the terminal."""

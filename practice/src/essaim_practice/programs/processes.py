@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from essaim_practice.programs import signals
@@ -16,6 +17,7 @@ from essaim_practice.store.clock import Clock
 from essaim_practice.store.memory import UNBOUNDED, Budget
 from essaim_practice.store.objects import Container
 
+_THREADS = 5  # of runc, which take numbers after that of each process that it starts
 PROCESS = 16 * 1024  # bytes of one, with its generators
 
 
@@ -37,7 +39,10 @@ class Processes:
         self._streams: dict[str, Streams] = {}  # of main processes, those to come among them
         self._main: dict[str, Process] = {}
         self._others: dict[str, dict[int, Process]] = {}  # by container, and by pid inside it
-        self._last: dict[str, int] = {}  # pid inside a container
+        self._last: dict[str, int] = {}  # pid inside a container, by whose numbers count there
+        self._first: dict[str, int] = {}  # the pid inside of each main process
+        self._space: dict[str, str] = {}  # whose numbers count, of one that shares another's
+        self._init: dict[str, Running] = {}  # what starts the main process, and stands before it
 
     @property
     def weight(self) -> int:
@@ -59,11 +64,33 @@ class Processes:
 
     def add(self, container: Container, program: Program, pid: int, user: str = "root") -> None:
         """Add the main program of a container; ``go_on`` starts it."""
-        ended = partial(self._ended, container.id)
+        ended, first = partial(self._ended, container.id), self.first_pid(container)
+        if space := self._shared(container):
+            self._space[container.id] = space
+        init = bool(container.host_config.get("Init")) and not space
+        if init:
+            argv = f"/sbin/docker-init -- {(program.processes or ('',))[0]}"
+            self._init[container.id] = Running(1, user, self._clock.now(), argv)
         self._main[container.id] = Process(
-            program, self.streams(container), self._clock, ended, pid, user, first=True
+            program, self.streams(container), self._clock, ended, pid, user, first=first == 1
         )
-        self._last[container.id] = 1
+        self._first[container.id] = first
+        self._last[self._space.get(container.id, container.id)] = (
+            first if init else first + _THREADS
+        )
+
+    def first_pid(self, container: Container) -> int:
+        """The pid that the main process of a container has inside it, or will have."""
+        if container.id in self._first:
+            return self._first[container.id]
+        if space := self._shared(container):
+            return self.next_pid(space)
+        return 2 + _THREADS if container.host_config.get("Init") else 1
+
+    def _shared(self, container: Container) -> str:
+        """The container whose processes this one sees with its own; "" of most."""
+        kind, _, other = str(container.host_config.get("PidMode") or "").partition(":")
+        return self._space.get(other, other) if kind == "container" else ""
 
     def join(
         self,
@@ -79,8 +106,9 @@ class Processes:
 
         inside: the pid that it has there; 0: the next one.
         """
+        counted = not inside
         inside = inside or self.next_pid(container_id)
-        self._last[container_id] = inside
+        self._last[self._space.get(container_id, container_id)] = inside + _THREADS * counted
 
         def over(code: int) -> None:
             self._others.get(container_id, {}).pop(inside, None)
@@ -92,16 +120,17 @@ class Processes:
 
     def next_pid(self, container_id: str) -> int:
         """The pid, inside the container, of the next process."""
-        return self._last.get(container_id, 1) + 1
+        return self._last.get(self._space.get(container_id, container_id), 1) + 1
 
     def new_pid(self, container_id: str) -> int:
         """A number inside the container for a process of a shell's."""
-        self._last[container_id] = self.next_pid(container_id)
-        return self._last[container_id]
+        space = self._space.get(container_id, container_id)
+        self._last[space] = self.next_pid(container_id)
+        return self._last[space]
 
     def adopt(self, container_id: str, program: Program, pid: int, user: str) -> None:
         """Let a program go on whose shell has ended; a container that has ended has none."""
-        if container_id not in self._last:
+        if self._space.get(container_id, container_id) not in self._last:
             program.steps.close()
             return
         streams = Streams(tty=False, is_open=False, memory=self._memory)
@@ -119,7 +148,8 @@ class Processes:
             process.signal(signals.KILL)
         if main := self._main.pop(container_id, None):
             main.end()
-        self._last.pop(container_id, None)
+        for known in (self._last, self._first, self._space, self._init):
+            known.pop(container_id, None)
 
     def detach(self, container_id: str) -> None:
         """End the streams of the main process: it ended, or never began."""
@@ -135,14 +165,34 @@ class Processes:
     def running(self, container_id: str) -> list[tuple[int, Running]]:
         """The processes as ``ps`` shows them, each with its pid on the machine."""
         shown = []
+        if (init := self._init.get(container_id)) and (main := self._main.get(container_id)):
+            shown.append((main.pid, init))
         for inside, process in self._all(container_id).items():
+            parent = 1 if init is not None and inside == self._first.get(container_id) else 0
+            jobs = process.program.jobs
             for number, title in enumerate(process.program.processes):
-                entry = Running(inside + number, process.user, process.started, title)
-                shown.append((process.pid + number, entry))
-            for number, title in process.program.jobs.running() if process.program.jobs else ():
-                entry = Running(number, process.user, process.started, title)
-                shown.append((process.pid + number - inside, entry))
+                entry = Running(
+                    inside + number,
+                    process.user,
+                    process.started,
+                    title if jobs is None or number else jobs.title or title,
+                    inside if number else parent,
+                    jobs.name if jobs is not None and not number else "",
+                )
+                shown.append((process.pid + number + parent, entry))
+            for child in jobs.running() if jobs is not None else ():
+                entry = replace(child, user=process.user)
+                shown.append((process.pid + child.pid - inside, entry))
         return shown
+
+    def seen(self, container_id: str) -> list[Running]:
+        """What a process of the container sees: its own, and those of who shares its numbers."""
+        space = self._space.get(container_id, container_id)
+        shown = [one for _, one in self.running(space)]
+        for other, whose in self._space.items():
+            if whose == space:
+                shown += [one for _, one in self.running(other)]
+        return sorted(shown, key=lambda one: one.pid)
 
     def listens(self, container_id: str, port: int) -> bool:
         """Whether a program in the container listens on a port."""
@@ -194,11 +244,18 @@ class Processes:
     def kill(self, container_id: str, pid: int, number: int) -> None:
         """Send a signal by pid inside the container. Raises ProcessLookupError."""
         every = self._all(container_id)
+        for other, space in self._space.items():
+            if self._space.get(container_id, container_id) in (space, other):
+                every = {**self._all(other), **self._all(space), **every}
+        if pid == 1 and container_id in self._init:  # which hands it on
+            pid = self._first[container_id]
+            if number == signals.KILL:
+                return
         process = every.get(pid)
         if process is None:
-            for other in every.values():
-                if other.program.jobs is not None and other.program.jobs.signal(pid, number):
-                    other.signal(signals.CONT)  # it looks at its jobs
+            for one in every.values():
+                if one.program.jobs is not None and one.program.jobs.signal(pid, number):
+                    one.signal(signals.CONT)  # it looks at its jobs
                     return
             raise ProcessLookupError(3, "No such process")
         if number and not (pid == 1 and number == signals.KILL):  # which its own cannot do
@@ -207,5 +264,5 @@ class Processes:
     def _all(self, container_id: str) -> dict[int, Process]:
         main = self._main.get(container_id)
         others = self._others.get(container_id)
-        found = {1: main} if main is not None else {}
+        found = {self._first[container_id]: main} if main is not None else {}
         return found | others if others else found

@@ -35,8 +35,23 @@ Site = Callable[[HttpRequest], HttpResponse]
 class Jobs(Protocol):
     """What a shell runs."""
 
-    def running(self) -> Sequence[tuple[int, str]]:
-        """Pid, as the container counts, and command line of each."""
+    @property
+    def title(self) -> str:
+        """The shell's own command line, once it has become another program."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The name of that program."""
+        ...
+
+    @property
+    def hears(self) -> frozenset[int]:
+        """The signals that that program hears of, beside the shell's own."""
+        ...
+
+    def running(self) -> Sequence[Running]:
+        """Each process, but for its user."""
         ...
 
     def signal(self, pid: int, number: int) -> bool:
@@ -52,6 +67,8 @@ class Running:
     user: str
     started: float
     title: str  # its command line
+    parent: int = 0  # the pid of its parent there; 0: none that the container sees
+    name: str = ""  # of what it executes, where the command line does not say
 
 
 class Inside(Protocol):

@@ -46,7 +46,7 @@ def source(shell: Shell, argv: list[str]) -> Doing[int]:
 @builtin("exec")
 def exec_(shell: Shell, argv: list[str]) -> Doing[int]:
     try:
-        raise Exit((yield from launch.run(shell, argv[1:])))
+        raise Exit((yield from launch.run(shell, argv[1:], becomes=True)))
     except Missing as missing:
         yield from shell.complain(missing.text, "exec")
         if shell.interactive:

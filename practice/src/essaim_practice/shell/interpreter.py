@@ -27,23 +27,27 @@ from essaim_practice.text.expressions import TooLarge
 
 
 def execute(shell: Shell, command: Command) -> Doing[int]:
+    leaves, shell.leaves = shell.leaves, False
     match command:
         case Simple():
             yield from shell.breathe()
-            shell.line = command.line
+            shell.line, shell.leaves = command.line, leaves
             return (yield from launch.simple(shell, command))
         case Sequence(items):
-            for item, background in items:
+            for number, (item, background) in enumerate(items, 1):
                 if background:
                     yield from pipelines.begin(shell, item, background)
                 else:
+                    shell.leaves = leaves and number == len(items)
                     yield from shell.run(item)
             return shell.code
         case Pipeline(commands, negated):
+            shell.leaves = leaves and not negated and len(commands) == 1
             return (yield from _pipeline(shell, commands, negated))
         case Either(left, operator, right):
             code = yield from shell.test(left)
             if (operator == "&&") == (code == 0):
+                shell.leaves = leaves
                 return (yield from shell.run(right))
             shell.tested += 1  # a left side that failed does not end `set -e`
             try:

@@ -80,6 +80,10 @@ def _ended(shell: Shell, job: Job) -> Doing[int]:
         return 128 + job.strand.frozen
     if shell.interactive and not job.strand.killed:
         shell.jobs.remove(job)
+    if not shell.interactive and job.strand.killed not in (0, signals.INT, signals.PIPE):
+        if not job.told:
+            yield from shell.say(f"{job.state(shell.dialect.name == 'bash')}\n", 2)
+        job.told = job.strand.killed
     return job.strand.code
 
 

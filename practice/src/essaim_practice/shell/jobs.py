@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from essaim_practice.programs import base as programs
 from essaim_practice.programs import signals
+from essaim_practice.programs.base import Running
 from essaim_practice.programs.steps import Interrupted
 from essaim_practice.shell.exits import Failure
 from essaim_practice.shell.strands import Strand
 
-_ENDED = {1: "Hangup", 2: "Interrupt", 3: "Quit", 9: "Killed", 15: "Terminated"}
+ENDED = {1: "Hangup", 2: "Interrupt", 3: "Quit", 9: "Killed", 15: "Terminated"}
 _MOST = 200  # jobs of one shell that go on at once; ended ones are forgotten sooner
 _CONTINUING = (signals.CONT, signals.KILL)  # they wake one that is stopped
 _STOPPING = (signals.STOP, signals.TSTP, signals.TTIN, signals.TTOU)
@@ -44,17 +46,46 @@ class Job:
             at_input = strand.frozen == signals.TTIN and not bash
             return "Stopped (tty input)" if at_input else "Stopped"
         if strand.killed:
-            return _ENDED.get(strand.killed, f"Signal {strand.killed}")
+            return ENDED.get(strand.killed, f"Signal {strand.killed}")
         if not code:
             return "Done"
         return f"Exit {code}" if bash else f"Done({code})"
 
 
+class ChildKilled(Interrupted):
+    """A signal for what a strand runs in the foreground, not for the strand."""
+
+
+@dataclass(slots=True, eq=False)
+class Child:
+    """A process that a shell or one of its subshells has started."""
+
+    shown: Running
+    strand: Strand | None  # that runs it
+    job: Job | None = None  # which it is the process of
+    killed: Interrupted | None = None
+    inner: programs.Jobs | None = None  # its own processes, of one that is a shell
+
+
+@dataclass(slots=True)
+class Family:
+    """The processes of one shell and its subshells, by pid."""
+
+    children: dict[int, Child] = field(default_factory=dict)
+    title: str = ""  # the shell's own, once it has become another program
+    name: str = ""
+    hears: frozenset[int] = frozenset()  # the signals that this program hears of
+    inner: programs.Jobs | None = None  # its processes, where it is a shell
+
+
 class Jobs:
     """The jobs of one shell, the current one last. new_pid: draws a number for a process."""
 
-    def __init__(self, new_pid: Callable[[], int], bash: bool) -> None:
+    def __init__(
+        self, new_pid: Callable[[], int], bash: bool, family: Family | None = None
+    ) -> None:
         self.all: list[Job] = []
+        self.family = family or Family()
         self.foreground: Job | None = None
         self.warned = False  # that there are stopped ones, when the shell was to end
         self.last_pid = 0  # $!
@@ -63,7 +94,7 @@ class Jobs:
 
     def twin(self) -> Jobs:
         """Those of a shell that this one has begun: none yet."""
-        twin = Jobs(self._new_pid, self._bash)
+        twin = Jobs(self._new_pid, self._bash, self.family)
         twin.last_pid = self.last_pid
         return twin
 
@@ -138,16 +169,54 @@ class Jobs:
 
     # Signals
 
-    def running(self) -> list[tuple[int, str]]:
-        """Pid and title of all that have not ended, as ``ps`` shows them."""
-        return [(job.pid, job.title) for job in self.all if not job.over]
+    @property
+    def title(self) -> str:
+        return self.family.title
+
+    @property
+    def name(self) -> str:
+        return self.family.name
+
+    def running(self) -> list[Running]:
+        """All processes of the shell and its subshells, as ``ps`` shows them."""
+        inner = self.family.inner
+        shown = inner.running() if inner is not None else []
+        for child in self.family.children.values():
+            within = child.inner
+            one = child.shown
+            if within is not None and within.title:
+                one = replace(one, title=within.title, name=within.name)
+            shown = [*shown, one, *(within.running() if within is not None else ())]
+        return list(shown)
 
     def signal(self, pid: int, number: int) -> bool:
-        """Send a signal to a job; False where none has this pid."""
-        job = next((job for job in self.all if job.pid == pid and not job.over), None)
-        if job is not None:
-            self.send(job, number)
-        return job is not None
+        """Send a signal to a process; False where none has this pid."""
+        child = self.family.children.get(pid)
+        if child is None:
+            return self._signal_within(pid, number)
+        if child.job is not None:
+            self.send(child.job, number)
+        elif child.strand is not None and number not in signals.HARMLESS:
+            child.killed = ChildKilled(number)
+            child.strand.interrupt(child.killed)
+            child.strand.wake()
+        return True
+
+    def _signal_within(self, pid: int, number: int) -> bool:
+        """Send a signal to a process of a shell that this one has started, or has become."""
+        if self.family.inner is not None and self.family.inner.signal(pid, number):
+            return True
+        for child in list(self.family.children.values()):
+            if child.inner is not None and child.inner.signal(pid, number):
+                if child.strand is not None:
+                    child.strand.interrupt(Interrupted(signals.CONT))
+                    child.strand.wake()
+                return True
+        return False
+
+    @property
+    def hears(self) -> frozenset[int]:
+        return self.family.hears
 
     def send(self, job: Job, number: int) -> None:
         strand = job.strand

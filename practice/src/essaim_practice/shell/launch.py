@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from posixpath import join
+from posixpath import basename, join
 
 from essaim_practice.files.filesystem import File
 from essaim_practice.programs import base as programs
 from essaim_practice.programs import signals
-from essaim_practice.programs.base import Program, StartError
+from essaim_practice.programs.base import Program, Running, StartError
 from essaim_practice.programs.steps import Work
 from essaim_practice.shell import expansion, redirections, scripts
 from essaim_practice.shell.exits import Failure, Return
 from essaim_practice.shell.expansion import assign
+from essaim_practice.shell.jobs import ENDED, Child, ChildKilled, Job
 from essaim_practice.shell.pipes import Doing, Outer, connected
 from essaim_practice.shell.state import Shell
-from essaim_practice.shell.tree import Command, Simple
+from essaim_practice.shell.tree import Command, Pipeline, Sequence, Simple
 from essaim_practice.store.memory import VALUE, NoMemory, allocated
 from essaim_practice.text.encoding import decoded
 
@@ -28,6 +29,39 @@ SPECIAL = frozenset(
 ) | {"shift", "source", "times", "trap", "unset"}
 
 _DEEPEST = 8  # shells that run in one another
+#: What BusyBox's shell calls in a fork of itself, instead of executing it.
+_CALLED = frozenset(
+    [
+        "awk",
+        "cat",
+        "chmod",
+        "chown",
+        "cp",
+        "cut",
+        "date",
+        "dd",
+        "df",
+        "env",
+        "expr",
+        "find",
+        "head",
+        "id",
+        "ls",
+        "mkdir",
+        "mv",
+        "nl",
+        "od",
+        "ps",
+        "rm",
+        "sed",
+        "seq",
+        "sort",
+        "tr",
+        "wc",
+        "xargs",
+        "yes",
+    ]
+)
 _LAUNCH = 150  # microseconds that it costs to start a program
 
 
@@ -172,8 +206,12 @@ def _call(shell: Shell, body: Command, positional: list[str]) -> Doing[int]:
         shell.positional, shell.loops = before, loops
 
 
-def run(shell: Shell, argv: list[str]) -> Doing[int]:
-    """Run a program, or a script without ``#!``. Raises Missing."""
+def run(shell: Shell, argv: list[str], becomes: bool = False) -> Doing[int]:
+    """Run a program, or a script without ``#!``. Raises Missing.
+
+    becomes: the shell's own process does, as after ``exec``.
+    """
+    leaves, shell.leaves = shell.leaves, False
     path = located(shell, argv[0])
     script = script_of(shell, path) if path else None
     if script is not None and path is not None:
@@ -187,18 +225,86 @@ def run(shell: Shell, argv: list[str]) -> Doing[int]:
         except Missing:
             raise Missing(shell.dialect.not_found(given[0]), 127) from None
     yield Work(_LAUNCH + len(shell.variables.exported) // 4 + len(argv) // 4)
-    program, job = program_of(shell, argv), shell.job
-    inner = job is not None and signals.TSTP in program.hears
-    if job is None or not inner:
-        return (yield from connected(program.steps, shell.descriptors))
-    job.inner += 1
+    if becomes or leaves:
+        return (yield from _become(shell, argv))
+    pid, shell.takes = shell.takes or shell.context.inside.new_pid(), 0
+    program, job = program_of(shell, argv, pid), shell.job
+    own = job if job is not None and job.pid == pid else None
+    child = Child(_shown(shell, argv, pid), shell.strand, own, inner=program.jobs)
+    family, inner = shell.jobs.family.children, job is not None and signals.TSTP in program.hears
+    family[pid] = child
+    if job is not None:
+        job.inner += inner
     try:
-        return (yield from connected(program.steps, shell.descriptors))
+        code = yield from connected(program.steps, shell.descriptors)
+    except ChildKilled as signal:
+        if signal is not child.killed:
+            raise
+        program.steps.close()
+        code = 128 + signal.signal
     finally:
-        job.inner -= 1
+        family.pop(pid, None)
+        if job is not None:
+            job.inner -= inner
+    killed = child.killed.signal if child.killed is not None else 0
+    if child.strand is not None and killed and child.strand.signal is child.killed:
+        child.strand.signal, code = None, 128 + killed  # it ended before it heard of that
+    if killed and code == 128 + killed and killed not in (signals.INT, signals.PIPE):
+        yield from shell.say(f"{ENDED.get(killed, f'Signal {killed}')}\n", 2)
+    return code
 
 
-def program_of(shell: Shell, argv: list[str]) -> Program:
+def _become(shell: Shell, argv: list[str]) -> Doing[int]:
+    """Run a program in the shell's own process."""
+    program = program_of(shell, argv, shell.process)
+    shown, family = _shown(shell, argv, shell.process), shell.jobs.family
+    if child := family.children.get(shell.process):
+        child.shown, child.inner = replace(shown, parent=child.shown.parent), program.jobs
+    else:
+        family.title, family.name = shown.title, shown.name
+        family.hears, family.inner = program.hears, program.jobs
+    return (yield from connected(program.steps, shell.descriptors))
+
+
+def _shown(shell: Shell, argv: list[str], pid: int) -> Running:
+    """A program as ``ps`` shows it: what BusyBox only calls keeps the shell's command line."""
+    name = basename(argv[0])
+    called = shell.dialect.name == "ash" and name in _CALLED
+    return Running(
+        pid,
+        "",
+        shell.context.now(),
+        shell.title if called else " ".join(argv),
+        shell.process,
+        name if called else "",
+    )
+
+
+def is_program(command: Command) -> bool:
+    """Whether a command is a simple one: its process is that of its program."""
+    while isinstance(command, Sequence) and len(command.items) == 1:
+        command = command.items[0][0]
+    while isinstance(command, Pipeline) and len(command.commands) == 1:
+        command = command.commands[0]
+    return isinstance(command, Simple)
+
+
+def as_job(shell: Shell, steps: Doing[int], job: Job, program: bool) -> Doing[int]:
+    """Run the commands of a job of its own, as a process that ``ps`` shows."""
+    family = shell.jobs.family.children
+    if program:
+        shell.takes = job.pid
+        return (yield from steps)
+    shown = Running(job.pid, "", shell.context.now(), shell.title, shell.process)
+    family[job.pid] = Child(shown, shell.strand, job)
+    shell.process = job.pid
+    try:
+        return (yield from steps)
+    finally:
+        family.pop(job.pid, None)
+
+
+def program_of(shell: Shell, argv: list[str], pid: int = 1) -> Program:
     """A program about to run as a command of this shell. Raises Missing."""
     stdout = shell.descriptors.get(1)
     outside = isinstance(stdout, Outer) and stdout.stream == 1
@@ -212,7 +318,14 @@ def program_of(shell: Shell, argv: list[str]) -> Program:
     tty = shell.context.tty and outside
     typed = shell.context.keyboard and isinstance(shell.descriptors.get(0), Outer)
     context = replace(
-        shell.context, env=environment, cwd=shell.cwd, tty=tty, typed=typed, depth=depth
+        shell.context,
+        env=environment,
+        cwd=shell.cwd,
+        tty=tty,
+        typed=typed,
+        depth=depth,
+        pid=pid,
+        parent=shell.context.parent if pid == shell.process else shell.process,
     )
     try:
         return programs.program(argv, context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from essaim_practice.programs.base import Program
 from essaim_practice.shell import launch
 from essaim_practice.shell.dialect import SyntaxProblem
@@ -50,7 +52,7 @@ def _server(shell: Shell, text: str) -> Program | None:
     except Missing:
         return None
     program.steps.close()
-    return program
+    return replace(program, hears=frozenset())  # what it hears, the shell does once it becomes it
 
 
 def _plain(shell: Shell, word: Word) -> str:

@@ -17,8 +17,11 @@ _LONGEST_OPEN = 32 * 1024  # characters of a text that is not whole yet: each li
 _SIGNALS = {"INT": 2, "TERM": 15}
 
 
-def run_text(shell: Shell, text: str) -> Doing[int]:
-    """Run a text in this shell, line by line. Raises what its commands raise."""
+def run_text(shell: Shell, text: str, last: bool = False) -> Doing[int]:
+    """Run a text in this shell, line by line. Raises what its commands raise.
+
+    last: nothing is run after it, so that the shell may become its last program.
+    """
     shell.code = 0
     parser = Parser(text, True, shell.aliases)
     while True:
@@ -30,6 +33,8 @@ def run_text(shell: Shell, text: str) -> Doing[int]:
         if command is None:
             return shell.code
         if "n" not in shell.options:
+            ends = last and not parser.text[parser.at :].strip()
+            shell.leaves = ends and not shell.traps and "trap" not in text
             yield from shell.run(command)
 
 
@@ -97,6 +102,6 @@ def guarded(shell: Shell, steps: Callable[[], Doing[int]]) -> Doing[int]:
     return code
 
 
-def run_whole(shell: Shell, text: str) -> Doing[int]:
-    """Run a text as the whole of a shell."""
-    return (yield from guarded(shell, lambda: run_text(shell, text)))
+def run_whole(shell: Shell, text: str, last: bool = False) -> Doing[int]:
+    """Run a text as the whole of a shell. last: see ``run_text``."""
+    return (yield from guarded(shell, lambda: run_text(shell, text, last)))

@@ -44,7 +44,8 @@ def shell(argv: list[str], context: Context) -> Program:
     command = any(word[0] == "-" and "c" in word[1:] for word in options if word[1:2] != "o")
     logs_in = argv[0].startswith("-") or any(word in ("-l", "--login") for word in options)
     set_ = [word for word in options if word not in ("-i", "-l", "-s", "--login", "--norc")]
-    title = (" ".join(argv),)
+    new.called = " ".join(argv)
+    title = (new.called,)
     if command and not words:
         return Program(_refuse(new, "-c requires an argument"), processes=title)
     kept = [word.replace("c", "") for word in set_]
@@ -54,7 +55,7 @@ def shell(argv: list[str], context: Context) -> Program:
         return Program(_refuse(new, failure.text), processes=title)
     if command:
         text, new.own, new.positional = words[0], (words[1:2] or [new.own])[0], words[2:]
-        return _playing(new, text, title)
+        return _playing(new, text, title, last=True)
     if words:
         new.positional = words[1:]
         return _script(new, words[0], title)
@@ -97,7 +98,7 @@ def _shell(argv: list[str], context: Context) -> Shell:
 
 def _heard(text: str) -> frozenset[int]:
     """The signals that a text may set a trap for."""
-    return frozenset({2, 15}) if "trap" in text else frozenset()
+    return frozenset({2, 15, signals.CONT}) if "trap" in text else frozenset({signals.CONT})
 
 
 def _refuse(new: Shell, text: str) -> Steps:
@@ -120,22 +121,26 @@ def _script(new: Shell, name: str, title: tuple[str, ...]) -> Program:
     return _playing(new, text, title)
 
 
-def _playing(new: Shell, text: str, title: tuple[str, ...]) -> Program:
-    """The program that runs a text, and answers as what stays of it does."""
+def _playing(new: Shell, text: str, title: tuple[str, ...], last: bool = False) -> Program:
+    """The program that runs a text, and answers as what stays of it does.
+
+    last: the shell becomes the last program of the text, as it does after -c.
+    """
     served = lookahead.server(new, text) or Program(ending(0))
     return replace(
         served,
-        steps=new.with_strands(_whole(new, text)),  # type: ignore[arg-type]
-        hears=_heard(text),
+        steps=new.with_strands(_whole(new, text, last)),  # type: ignore[arg-type]
+        hears=served.hears | _heard(text),
         processes=title,
+        jobs=new.jobs,
     )
 
 
-def _whole(shell: Shell, text: str) -> Doing[int]:
+def _whole(shell: Shell, text: str, last: bool) -> Doing[int]:
     if len(text) > _LONGEST:
         yield from shell.complain("Argument list too long")
         return 126
-    return (yield from run_whole(shell, text))
+    return (yield from run_whole(shell, text, last))
 
 
 # Reading commands

@@ -57,7 +57,12 @@ class Shell:
     jobs: Jobs = field(init=False)
     job: Job | None = None  # the one that it runs, or is part of
     pid: int = 1
+    process: int = 1  # its own number, which a subshell has of its own, unlike $$
+    takes: int = 0  # the number that the next program takes; 0: a new one
+    leaves: bool = False  # its process becomes the next program: nothing comes after
+    strand: Strand | None = None  # that runs it
     line: int = 1
+    called: str = "sh"  # its command line, before it becomes another program
     umask: int = 0o022
     tested: int = 0  # inside conditions, where `set -e` does not apply
     loops: int = 0
@@ -66,6 +71,7 @@ class Shell:
     history: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
+        self.process = self.pid
         self.jobs = Jobs(self.context.inside.new_pid, self.dialect.name == "bash")
 
     def fork(self) -> Shell:
@@ -78,7 +84,13 @@ class Shell:
         twin.options, twin.functions = set(self.options), dict(self.functions)
         twin.aliases, twin.positional = dict(self.aliases), list(self.positional)
         twin.traps, twin.jobs, twin.interactive = {}, self.jobs.twin(), False
+        twin.leaves = False
         return twin
+
+    @property
+    def title(self) -> str:
+        """Its command line."""
+        return self.jobs.title or self.called
 
     # Saying
 
@@ -107,6 +119,7 @@ class Shell:
             "?": lambda: str(self.code),
             "#": lambda: str(len(self.positional)),
             "$": lambda: str(self.pid),
+            "PPID": lambda: str(self.context.parent),
             "!": lambda: str(self.jobs.last_pid or ""),
             "-": lambda: "".join(letter for letter in sorted(self.options) if len(letter) == 1),
             "LINENO": lambda: str(self.line),
@@ -184,7 +197,7 @@ class Shell:
 
     def with_strands(self, steps: Doing[int]) -> Doing[int]:
         """Run the shell, and beside it what it starts in the background, until the shell ends."""
-        main = Strand(steps)
+        main = self.strand = Strand(steps)
         self.strands.append(main)
         jobs, now = self.jobs, self.context.now
 
@@ -197,7 +210,7 @@ class Shell:
             if self.interactive:
                 left = [job.strand for job in jobs.all if not (job.over or job.strand.frozen)]
                 if left:
-                    titles = tuple(title for _, title in jobs.running())
+                    titles = tuple(job.title for job in jobs.all if not job.over)
                     go_on = Program(_to_their_ends(left, now), processes=titles)  # type: ignore
                     self.context.inside.adopt(go_on)
         finally:

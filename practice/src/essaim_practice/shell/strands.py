@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf, isinf
 
 from essaim_practice.programs.cpu_share import Tally
-from essaim_practice.programs.signals import KILL, TTIN, WINCH
+from essaim_practice.programs.signals import CONT, KILL, TTIN, WINCH
 from essaim_practice.programs.steps import Hear, Interrupted, Read, Wait, Work
 from essaim_practice.shell.pipes import Blocked, Doing, Hangup, Pipe, Step
 
@@ -33,6 +33,7 @@ class Strand:
     killed: int = 0  # the signal that ended it
     frozen: int = 0  # the signal that stopped it
     background: bool = False  # it is stopped where it reads from the terminal
+    outer: Strand | None = None  # the one that it is a part of
 
     @property
     def ready(self) -> bool:
@@ -56,6 +57,14 @@ class Strand:
     def interrupt(self, signal: Interrupted) -> None:
         """Throw a signal into it, whatever it waits for."""
         self.signal = signal
+
+    def wake(self) -> None:
+        """Let those that it is a part of look at it."""
+        outer = self.outer
+        while outer is not None:
+            if outer.signal is None:
+                outer.interrupt(Interrupted(CONT))
+            outer = outer.outer
 
     def finish(self, code: int) -> None:
         self.code = code
@@ -81,6 +90,7 @@ def side_by_side(
     lines. The list may grow meanwhile.
     """
     tally = Tally()
+    begun: float | None = None  # of a wait that goes on
     while any(strand.code is None for strand in strands) and (main is None or main.code is None):
         try:
             strand = next((s for s in reversed(strands) if s.ready), None)
@@ -94,15 +104,21 @@ def side_by_side(
             wait, reader = _together(strands, main)
             if wait is None:
                 return  # each waits for another: nothing can come of it
-            since = now()
+            begun = since = now()
             answer = yield wait
+            begun = None
             _let_sleep(strands, wait.seconds if isinstance(wait, Wait) else now() - since)
             if reader is not None and (answer is not None or isinstance(wait, Read)):
                 reader.answer, reader.reading, reader.hearing = answer, None, None
                 reader.asleep = 0.0
         except Interrupted as signal:
+            if begun is not None:
+                _let_sleep(strands, now() - begun)
+                begun = None
             if signal.signal == WINCH:
                 heard = next((s for s in strands if s.code is None and _takes_keys(s)), None)
+            elif main is None and signal.signal == CONT:
+                heard = None
             elif main is None:
                 raise
             else:
@@ -172,7 +188,7 @@ def _resumed(strand: Strand) -> Step | None:
     strand.blocked = strand.hearing = strand.reading = None
     strand.asleep = 0.0
     try:
-        if signal is not None and signal.signal == KILL:
+        if signal is not None and signal.signal == KILL and type(signal) is Interrupted:
             raise signal
         return strand.steps.throw(signal) if signal is not None else strand.steps.send(answer)
     except StopIteration as end:

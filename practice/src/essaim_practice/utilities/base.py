@@ -43,13 +43,20 @@ def gnu(context: Context) -> bool:
     return context.image.base not in SMALL
 
 
-def tool(*names: str, usage: str = "", code: int = 1) -> Callable[[Tool], Tool]:
-    """Enter a program; its Complaints, OSErrors and Misuse become its words and its exit code."""
+def tool(
+    *names: str, usage: str = "", code: int = 1, hears: frozenset[int] = frozenset()
+) -> Callable[[Tool], Tool]:
+    """Enter a program; its Complaints, OSErrors and Misuse become its words and its exit code.
+
+    hears: the signals that end it also as the first process of a container.
+    """
 
     def enter(function: Tool) -> Tool:
         def maker(argv: list[str], context: Context) -> Program:
             return Program(
-                _guarded(function, argv, context, usage, code), processes=(" ".join(argv),)
+                _guarded(function, argv, context, usage, code),
+                processes=(" ".join(argv),),
+                hears=hears,
             )
 
         executable(UNIX, *names)(maker)

@@ -14,6 +14,7 @@ from essaim_practice.store import kernel
 from essaim_practice.store.file_tree import File
 from essaim_practice.utilities.base import Misuse, gnu, options, out, tool, users
 from essaim_practice.utilities.files import moment_of
+from essaim_practice.utilities.listing import human
 from essaim_practice.utilities.network import own_address
 
 
@@ -193,15 +194,19 @@ def uptime(argv: list[str], context: Context) -> Steps:
 @tool("free", usage="[-bkmgh]")
 def free(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "bkmgh")
-    scale = {"b": 1 / 1024, "m": 1024, "g": 2**20, "h": 1024}
+    scale = {"b": 1 / 1024, "m": 1024, "g": 2**20}
     by = next((scale[letter] for letter in scale if letter in asked), 1)
-    mark = "M" if "h" in asked else ""
-    total, used, cache = 4 * 2**20, 412_000, 980_000
-    numbers = (total, used, total - used - cache, 1_100, cache, total - used)
+
+    def shown(size: int) -> str:
+        return human(size * 1024) if "h" in asked else str(int(size / by))
+
+    known = kernel.MEMORY
+    total, free, cache = known["MemTotal"], known["MemFree"], known["Buffers"] + known["Cached"]
+    numbers = (total, total - free - cache, free, known["Shmem"], cache, known["MemAvailable"])
     heads = ("total", "used", "free", "shared", "buff/cache", "available")
     yield line("       " + "".join(f"{head:>12}" for head in heads).replace("", "", 1))
-    yield line("Mem:   " + "".join(f"{str(int(number / by)) + mark:>12}" for number in numbers))
-    yield line("Swap:  " + "".join(f"{'0' + mark:>12}" for _ in range(3)))
+    yield line("Mem:   " + "".join(f"{shown(number):>12}" for number in numbers))
+    yield line("Swap:  " + "".join(f"{shown(0):>12}" for _ in range(3)))
     return 0
 
 

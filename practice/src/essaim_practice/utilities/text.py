@@ -7,6 +7,7 @@ from collections import deque
 from posixpath import basename
 
 from essaim_practice.programs.base import Context
+from essaim_practice.programs.signals import ENDING
 from essaim_practice.programs.steps import READ, Steps, Wait, Write, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.text.encoding import decoded
@@ -262,7 +263,7 @@ def tee(argv: list[str], context: Context) -> Steps:
     return code
 
 
-@tool("less", "more", usage="[FILE]...")
+@tool("less", "more", usage="[FILE]...", hears=ENDING)
 def page(argv: list[str], context: Context) -> Steps:
     """Show everything, as pagers do without a terminal."""
     found, code = yield from inputs(basename(argv[0]), context, options(argv, "s", "dwtn").words)
