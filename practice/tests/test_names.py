@@ -1,0 +1,179 @@
+"""Names in containers: services and aliases, the containers' own, /etc/hosts and /etc/resolv.conf.
+
+What is expected was recorded from a real Docker 28.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import docker
+import pytest
+from docker.models.containers import Container
+from docker.types import EndpointSpec, NetworkAttachmentConfig, ServiceMode
+
+from essaim_practice import PracticeServer
+
+Said = Callable[..., str]
+
+pytestmark = pytest.mark.edition("28.5")
+
+
+def _run(engine: docker.DockerClient, line: str, **more: object) -> str:
+    """What a line writes in a new alpine, whatever becomes of it."""
+    made = engine.containers.run("alpine", ["sh", "-c", line], detach=True, **more)
+    made.wait()
+    text = made.logs().decode()
+    made.remove()
+    return str(text)
+
+
+def _in(container: Container, line: str) -> str:
+    return str(container.exec_run(["sh", "-c", line]).output.decode())
+
+
+def _asked(answer: str) -> list[str]:
+    """The addresses in an answer of nslookup, after that of the server."""
+    rows = answer.partition("\n\n")[2].splitlines()
+    return [row.partition(": ")[2] for row in rows if row.startswith("Address: ")]
+
+
+@pytest.fixture
+def shop(practice: PracticeServer, engine: docker.DockerClient) -> Container:
+    """A container on an overlay with a service that has an alias, and one in mode dnsrr."""
+    engine.images.pull("alpine", "latest")
+    network = engine.networks.create("shop", driver="overlay", attachable=True)
+    two = ServiceMode("replicated", 2)
+    attached = [NetworkAttachmentConfig(network.id, aliases=["vote"])]
+    engine.services.create("nginx", name="s_vote", mode=two, networks=attached)
+    turns = EndpointSpec(mode="dnsrr")
+    engine.services.create(
+        "nginx", name="s_rr", mode=two, networks=[network.id], endpoint_spec=turns
+    )
+    engine.services.create(
+        "nginx", name="s_none", mode=ServiceMode("replicated", 0), networks=[network.id]
+    )
+    practice.clock.step(30)
+    return engine.containers.run("alpine", "sleep 1000", detach=True, network="shop")
+
+
+def test_a_service_has_its_name_and_its_aliases(
+    shop: Container, engine: docker.DockerClient
+) -> None:
+    [virtual] = _asked(_in(shop, "nslookup s_vote"))
+    assert engine.services.get("s_vote").attrs["Endpoint"]["VirtualIPs"][0]["Addr"] == (
+        f"{virtual}/24"
+    )
+    assert _asked(_in(shop, "nslookup vote")) == [virtual]
+    replicas = _asked(_in(shop, "nslookup tasks.vote"))
+    assert len({*replicas, virtual}) == 3
+    assert set(_asked(_in(shop, "nslookup tasks.s_vote"))) == set(replicas)
+    for name in ("vote", "tasks.vote", "s_vote.shop"):
+        assert ", 0% packet loss" in _in(shop, f"ping -c 1 {name}")
+        assert "Welcome to nginx!" in _in(shop, f"wget -qO- http://{name}")
+    assert _in(shop, "ping -c 1 s_none") == "ping: bad address 's_none'\n"
+
+
+def test_the_replicas_of_a_service_without_a_virtual_address_take_turns(shop: Container) -> None:
+    first = _asked(_in(shop, "nslookup s_rr"))
+    assert len(set(first)) == 2
+    assert _asked(_in(shop, "nslookup s_rr")) == first[::-1]
+    assert set(_asked(_in(shop, "nslookup tasks.s_rr"))) == set(first)
+    shown = {_in(shop, "ping -c 1 s_rr").splitlines()[0] for _ in range(2)}
+    assert shown == {f"PING s_rr ({address}): 56 data bytes" for address in first}
+
+
+def test_the_default_bridge_has_no_names(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    said = _run(engine, "nslookup me; nslookup localhost", name="me")
+    assert said == "".join(
+        "Server:\t\t8.8.8.8\nAddress:\t8.8.8.8:53\n\n"
+        f"** server can't find {name}: NXDOMAIN\n\n** server can't find {name}: NXDOMAIN\n\n"
+        for name in ("me", "localhost")
+    )
+    assert _run(engine, "ping -c 1 me", name="me") == "ping: bad address 'me'\n"
+    assert "(172.17.0." in _run(engine, "ping -c 1 $(hostname)")
+
+
+def test_a_network_knows_containers_by_all_their_names(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    engine.networks.create("back")
+    config = {"back": engine.api.create_endpoint_config(aliases=["www"])}
+    web = engine.containers.run(
+        *("nginx",), name="web", hostname="host", detach=True, network="back",
+        networking_config=config,
+    )  # fmt: skip
+    web.reload()
+    address = web.attrs["NetworkSettings"]["Networks"]["back"]["IPAddress"]
+    asking = engine.containers.run("alpine", "sleep 1000", detach=True, network="back")
+    for name in ("web", "www", "host", "web.back", web.id[:12]):
+        assert _asked(_in(asking, f"nslookup {name}")) == [address]
+    assert "name = web.back\n" in _in(asking, f"nslookup {address}")
+    assert "can't find nosuch: SERVFAIL" in _in(asking, "nslookup nosuch")
+
+
+def test_links_and_hosts_asked_for_are_in_the_hosts_file(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    web = engine.containers.run("nginx", name="web", detach=True)
+    hosts = {"old": "10.1.2.3", "up": "host-gateway"}
+    linked = {"links": {"web": "db"}, "extra_hosts": hosts}
+    rows = _run(engine, "tail -n 4 /etc/hosts; ping -c 1 db | head -1", **linked).splitlines()
+    assert rows[:3] == [
+        "10.1.2.3\told",
+        "172.17.0.1\tup",
+        f"172.17.0.2\tdb {web.id[:12]} web",
+    ]
+    assert rows[4] == "PING db (172.17.0.2): 56 data bytes"
+    added = _run(engine, "echo 1.2.3.4 mine >> /etc/hosts; ping -c 1 -W 1 mine | head -1")
+    assert added == "PING mine (1.2.3.4): 56 data bytes\n"
+
+
+def test_the_servers_asked_for_stand_behind_the_name_service(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    engine.networks.create("back")
+    asked = {"dns": ["1.2.3.4"], "dns_search": ["ex.com"], "dns_opt": ["ndots:2"]}
+    text = _run(engine, "tail -n +5 /etc/resolv.conf", network="back", **asked)
+    assert text == (
+        "nameserver 127.0.0.11\nsearch ex.com\noptions ndots:2\n\n"
+        "# Based on host file: '/etc/resolv.conf' (internal resolver)\n"
+        "# ExtServers: [1.2.3.4]\n# Overrides: [nameservers search options]\n"
+        "# Option ndots from: override\n"
+    )
+
+
+def test_a_container_may_have_the_network_of_another(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    engine.containers.run("nginx", name="web", hostname="host", detach=True)
+    shown = _run(engine, "hostname; wget -qO- http://localhost", network_mode="container:web")
+    assert shown.startswith("host\n")
+    assert "Welcome to nginx!" in shown
+    assert "172.17.0.2/16" in _run(engine, "ip addr", network_mode="container:web")
+
+
+def test_a_container_may_have_the_network_of_its_machine(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    shown = _run(engine, "hostname; ip -4 addr; tail -n 1 /etc/hosts", network_mode="host")
+    assert shown.startswith("node1\n")
+    assert "inet 192.168.0.11/23" in shown
+    assert shown.endswith("192.168.0.11\tnode1\n")
+    engine.containers.run("nginx", detach=True, network_mode="host")
+    assert "Welcome to nginx!" in _run(engine, "wget -qO- http://172.17.0.1")
+
+
+def test_ipv6_addresses_are_given(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    pools = [docker.types.IPAMPool(subnet="fd00:0db8::/64")]
+    ipam = docker.types.IPAMConfig(pool_configs=pools)
+    engine.networks.create("six", ipam=ipam, enable_ipv6=True)
+    web = engine.containers.run("nginx", name="web", detach=True, network="six")
+    asking = engine.containers.run("alpine", "sleep 1000", detach=True, network="six")
+    assert _asked(_in(asking, "nslookup web"))[1] == "fd00:db8::2"
+    assert "PING web (fd00:db8::2): 56 data bytes" in _in(asking, "ping -c 1 web")
+    assert "inet6 fd00:db8::3/64 scope global" in _in(asking, "ip -6 addr show eth0")
+    assert "default via fd00:db8::1 dev eth0" in _in(asking, "ip -6 route")
+    assert f"fd00:db8::3\t{asking.id[:12]}\n" in _in(asking, "cat /etc/hosts")
+    assert "Welcome to nginx!" in _in(asking, "wget -qO- 'http://[fd00:db8::2]'")
+    assert web.attrs["Id"]
+    other = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet="fd00:db8::/60")])
+    with pytest.raises(docker.errors.APIError, match="Pool overlaps with other one"):
+        engine.networks.create("again", ipam=other, enable_ipv6=True)
