@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from posixpath import basename, join
+from posixpath import join
 
 from essaim_practice.files.filesystem import File
 from essaim_practice.programs import base as programs
 from essaim_practice.programs import signals
-from essaim_practice.programs.base import Program, Running, StartError
+from essaim_practice.programs.base import Program, StartError
 from essaim_practice.programs.steps import Work
 from essaim_practice.shell import expansion, redirections, scripts
+from essaim_practice.shell.children import shown_of
 from essaim_practice.shell.exits import Failure, Return
 from essaim_practice.shell.expansion import assign
-from essaim_practice.shell.jobs import ENDED, Child, ChildKilled, Job
+from essaim_practice.shell.jobs import ENDED, Child, ChildKilled
 from essaim_practice.shell.pipes import Doing, Outer, connected
 from essaim_practice.shell.state import Shell
-from essaim_practice.shell.tree import Command, Pipeline, Sequence, Simple
+from essaim_practice.shell.tree import Command, Simple
 from essaim_practice.store.memory import VALUE, NoMemory, allocated
 from essaim_practice.text.encoding import decoded
 
@@ -29,39 +30,6 @@ SPECIAL = frozenset(
 ) | {"shift", "source", "times", "trap", "unset"}
 
 _DEEPEST = 8  # shells that run in one another
-#: What BusyBox's shell calls in a fork of itself, instead of executing it.
-_CALLED = frozenset(
-    [
-        "awk",
-        "cat",
-        "chmod",
-        "chown",
-        "cp",
-        "cut",
-        "date",
-        "dd",
-        "df",
-        "env",
-        "expr",
-        "find",
-        "head",
-        "id",
-        "ls",
-        "mkdir",
-        "mv",
-        "nl",
-        "od",
-        "ps",
-        "rm",
-        "sed",
-        "seq",
-        "sort",
-        "tr",
-        "wc",
-        "xargs",
-        "yes",
-    ]
-)
 _LAUNCH = 150  # microseconds that it costs to start a program
 
 
@@ -230,7 +198,7 @@ def run(shell: Shell, argv: list[str], becomes: bool = False) -> Doing[int]:
     pid, shell.takes = shell.takes or shell.context.inside.new_pid(), 0
     program, job = program_of(shell, argv, pid), shell.job
     own = job if job is not None and job.pid == pid else None
-    child = Child(_shown(shell, argv, pid), shell.strand, own, inner=program.jobs)
+    child = Child(shown_of(shell, argv, pid), shell.strand, own, inner=program.jobs)
     family, inner = shell.jobs.family.children, job is not None and signals.TSTP in program.hears
     family[pid] = child
     if job is not None:
@@ -257,51 +225,13 @@ def run(shell: Shell, argv: list[str], becomes: bool = False) -> Doing[int]:
 def _become(shell: Shell, argv: list[str]) -> Doing[int]:
     """Run a program in the shell's own process."""
     program = program_of(shell, argv, shell.process)
-    shown, family = _shown(shell, argv, shell.process), shell.jobs.family
+    shown, family = shown_of(shell, argv, shell.process), shell.jobs.family
     if child := family.children.get(shell.process):
         child.shown, child.inner = replace(shown, parent=child.shown.parent), program.jobs
     else:
         family.title, family.name = shown.title, shown.name
         family.hears, family.inner = program.hears, program.jobs
     return (yield from connected(program.steps, shell.descriptors))
-
-
-def _shown(shell: Shell, argv: list[str], pid: int) -> Running:
-    """A program as ``ps`` shows it: what BusyBox only calls keeps the shell's command line."""
-    name = basename(argv[0])
-    called = shell.dialect.name == "ash" and name in _CALLED
-    return Running(
-        pid,
-        "",
-        shell.context.now(),
-        shell.title if called else " ".join(argv),
-        shell.process,
-        name if called else "",
-    )
-
-
-def is_program(command: Command) -> bool:
-    """Whether a command is a simple one: its process is that of its program."""
-    while isinstance(command, Sequence) and len(command.items) == 1:
-        command = command.items[0][0]
-    while isinstance(command, Pipeline) and len(command.commands) == 1:
-        command = command.commands[0]
-    return isinstance(command, Simple)
-
-
-def as_job(shell: Shell, steps: Doing[int], job: Job, program: bool) -> Doing[int]:
-    """Run the commands of a job of its own, as a process that ``ps`` shows."""
-    family = shell.jobs.family.children
-    if program:
-        shell.takes = job.pid
-        return (yield from steps)
-    shown = Running(job.pid, "", shell.context.now(), shell.title, shell.process)
-    family[job.pid] = Child(shown, shell.strand, job)
-    shell.process = job.pid
-    try:
-        return (yield from steps)
-    finally:
-        family.pop(job.pid, None)
 
 
 def program_of(shell: Shell, argv: list[str], pid: int = 1) -> Program:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from essaim_practice.programs.steps import Wait
-from essaim_practice.shell import launch
+from essaim_practice.shell import children
 from essaim_practice.shell.exits import Failure
 from essaim_practice.shell.pipes import PIPE, Doing, Held, Pipe
 from essaim_practice.shell.state import Shell
@@ -30,7 +30,7 @@ def piped(shell: Shell, commands: tuple[Command, ...]) -> Doing[int]:
             twin.descriptors[1] = after
         strand = Strand(twin.alone(command), writes=after, reads=before, outer=shell.strand)
         twin.strand = strand
-        twin.takes = shell.context.inside.new_pid() if launch.is_program(command) else 0
+        twin.takes = shell.context.inside.new_pid() if children.is_program(command) else 0
         strands.append(strand)
         before = after
     own = {id(strand.writes) for strand in strands if strand.writes is not None}
@@ -61,7 +61,7 @@ def begin(shell: Shell, command: Command, title: str) -> Doing[None]:
     shell.strands.append(strand)
     _check(shell)
     job = twin.job = shell.jobs.add(strand, title)
-    strand.steps = launch.as_job(twin, strand.steps, job, launch.is_program(command))
+    strand.steps = children.as_job(twin, strand.steps, job, children.is_program(command))
     shell.jobs.number(job)
     shell.jobs.last_pid = job.pid
     if typed:

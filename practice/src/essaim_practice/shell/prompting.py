@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from essaim_practice.programs import signals
 from essaim_practice.programs.steps import COOKED, RAW, Interrupted, Read, Work
-from essaim_practice.shell import completion, launch
+from essaim_practice.shell import children, completion
 from essaim_practice.shell.exits import Exit, Failure, Leave
 from essaim_practice.shell.jobs import Job
 from essaim_practice.shell.line_editor import LineEditor, Outcome
@@ -157,7 +157,7 @@ def _foreground(shell: Shell, command: Command, title: str) -> Doing[Shell]:
     strand = Strand(iter(()))  # type: ignore[arg-type]
     job = shell.jobs.add(strand, title)
     strand.steps, shell.job, shell.strand = _kept(shell, command, job), job, strand
-    shell.takes = job.pid if launch.is_program(command) else 0
+    shell.takes = job.pid if children.is_program(command) else 0
     shell.strands.append(strand)
     yield from wait_for(shell, job)
     if not job.over:
