@@ -13,7 +13,7 @@ class Talk(ABC):
     """The program's side of one connection; also a Channel (see steps) of what it says unasked."""
 
     closed: bool = False  # the program has closed it: what ``hear`` answered is the last of it
-    ready: bool = False  # it has something to say that nobody asked for: ``hear(b"")`` tells it
+    ready: bool = False  # it has something to say, or more of it: ``hear(b"")`` tells it
     listener: Callable[[], None] | None = None  # called when it becomes ready, or closed
 
     @abstractmethod

@@ -6,8 +6,18 @@ from essaim_practice.servers import (
     httpd,
     nginx,
     python,
+    redis,
     streamlit,
     whoami,
 )
 
-__all__ = ["faulty", "hello_world", "httpd", "nginx", "python", "streamlit", "whoami"]
+__all__ = [
+    "faulty",
+    "hello_world",
+    "httpd",
+    "nginx",
+    "python",
+    "redis",
+    "streamlit",
+    "whoami",
+]

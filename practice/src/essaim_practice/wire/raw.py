@@ -24,12 +24,15 @@ async def carry(talk: Talk, reader: asyncio.StreamReader, writer: asyncio.Stream
                 await writer.drain()
             if talk.closed:
                 return
+            if talk.ready:  # it has more to say, once others have had their turn
+                await asyncio.sleep(0)
+                said = talk.hear(b"")
+                continue
             await asyncio.wait({told, read}, return_when=asyncio.FIRST_COMPLETED)
             said = b""
             if told.done():
                 news.clear()
                 told = asyncio.ensure_future(news.wait())
-                said += talk.hear(b"") if talk.ready else b""
             if read.done():
                 if not (data := read.result()):
                     return
