@@ -176,7 +176,7 @@ def _state(container: Container) -> dict[str, Any]:
         "Running": container.state == "running" or container.restarting,
         "Paused": container.paused,
         "Restarting": container.restarting,
-        "OOMKilled": False,
+        "OOMKilled": container.oom_killed,
         "Dead": container.state == "dead",
         "Pid": container.pid,
         "ExitCode": container.exit_code,

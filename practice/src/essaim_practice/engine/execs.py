@@ -110,7 +110,10 @@ class Execs:
         self._tidy(place.id)
         tty, reads = bool(config.get("Tty")), bool(config.get("AttachStdin"))
         exec_id = hex_id(self._runtime.random)
-        streams = Streams(tty, reads, memory=self._store.memory)
+        memory = self._store.memory
+        if not isinstance(place, Machine):
+            memory = self._runtime.processes.memory(place)
+        streams = Streams(tty, reads, memory=memory)
         made = Exec(exec_id, place.id, config, streams, machine=machine)
         self._grow(made, 1)
         self._execs[exec_id] = made

@@ -66,6 +66,8 @@ def _container(old: Stored | None, new: Stored | None) -> Iterator[Told]:
         if stopped:
             yield "stop", new, {}
         lasted = str(int(new.finished - new.started))
+        if new.oom_killed:
+            yield "oom", new, {}
         yield "die", new, {"execDuration": lasted, "exitCode": str(new.exit_code)}
     elif old.paused != new.paused:
         yield ("pause" if new.paused else "unpause"), new, {}

@@ -193,7 +193,6 @@ class Runtime:
         user = str(container.config.get("User") or image.config.get("User") or "root")
         self.processes.add(container, program, pid, user)
         self._by_hand.discard(container.id)
-        check = checks.check_of(container, image)
         address, further = container.address, container.further
         if not (container.task_id and address):  # a task's are the Swarm's to give
             given = [addresses.free_address(self._store, container, n) for n in container.networks]
@@ -212,7 +211,8 @@ class Runtime:
                 ports=ports,
                 address=address,
                 further=further,
-                health="starting" if check else "",
+                health="starting" if checks.check_of(container, image) else "",
+                oom_killed=False,
             )
         )
 
@@ -260,8 +260,7 @@ class Runtime:
         now = self._clock.now()
         by_hand = container_id in self._by_hand
         self._by_hand.discard(container_id)
-        wanted = container.desired == "running" and not by_hand
-        restarting = wanted and _restarts(container, code)
+        restarting = container.desired == "running" and not by_hand and _restarts(container, code)
         desired = container.desired
         if desired == "running" and not restarting:
             desired = "stopped"
@@ -284,6 +283,7 @@ class Runtime:
                 paused=False,
                 health="",
                 kill_signal="",
+                oom_killed=self.processes.overran(container_id),
             )
         )
         if restarting:

@@ -195,7 +195,9 @@ class ContainerFiles:
             root = machine.resolve(mount.source) if machine.exists(mount.source) else "/"
             return machine, root
         if mount.kind == "tmpfs":
-            return self._room(mount.permissions, min(mount.size or self.limit, self.limit)), "/"
+            room = self._room(mount.permissions, min(mount.size or self.limit, self.limit))
+            room.in_memory = True
+            return room, "/"
         if mount.kind == "file":
             uid, gid = mount.owner
             file = File(mount.permissions, container.created, uid, gid, mount.data)

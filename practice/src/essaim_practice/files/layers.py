@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Self
 
 from essaim_practice.files.diary import GONE, Diary
 from essaim_practice.store.file_tree import NAME_COST, File, Folder, Inode, Link, Tree
-from essaim_practice.store.memory import UNBOUNDED, Budget
+from essaim_practice.store.memory import UNBOUNDED, Budget, require_ram
 from essaim_practice.store.time_slices import Sliced, finished
 
 LIMIT = 64 * 2**20  # bytes that may be written on top
@@ -37,9 +37,10 @@ class Layers:
         self.version = 0  # one more with each change
         self.now = now
         self.read_only = False
+        self.in_memory = False  # what is written counts against its container's memory limit
         self._lower = lower
         self.limit = limit
-        self._disk: Budget | None = None
+        self.disk = UNBOUNDED  # that it shares with others
         self._upper: dict[str, Inode | None] = {}  # None: deleted from the tree below
         # To which file, and what was not yet put there; it gives what it holds without a copy.
         self._adding, self._added = "", io.BytesIO()
@@ -160,8 +161,7 @@ class Layers:
         """Put there what another had ``written``, whatever the limit is now."""
         for path, entry in written.items():
             self._put(path, entry)
-        if self._disk is not None:
-            self._disk.grow(self.weight)
+        self.disk.grow(self.weight)
 
     def tell_added(self) -> None:
         """Let the diary have what was appended and is not yet put there."""
@@ -193,13 +193,8 @@ class Layers:
 
     def write_to(self, disk: Budget) -> None:
         """Share a disk with others from now on (ENOSPC when it is full)."""
-        self._disk = disk
+        self.disk = disk
         disk.join(self)
-
-    @property
-    def disk(self) -> Budget:
-        """The disk that it shares with others."""
-        return UNBOUNDED if self._disk is None else self._disk
 
     @property
     def weight(self) -> int:
@@ -246,9 +241,11 @@ class Layers:
 
     def _has_room(self, growth: int, names: int) -> bool:
         cost = growth + NAME_COST * (names - len(self._upper))
+        if self.in_memory and growth > 0:
+            require_ram(self.size + growth)
         if self.size + growth + names * NAME_COST > self.limit:
             return False
-        return self._disk is None or self._disk.take(cost)
+        return self.disk.take(cost)
 
     # By path without links
 

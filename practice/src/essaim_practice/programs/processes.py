@@ -14,7 +14,7 @@ from essaim_practice.programs.process import Process
 from essaim_practice.programs.stdio import Streams
 from essaim_practice.programs.talk import Talks
 from essaim_practice.store.clock import Clock
-from essaim_practice.store.memory import UNBOUNDED, Budget
+from essaim_practice.store.memory import UNBOUNDED, Budget, Confined
 from essaim_practice.store.objects import Container
 
 _THREADS = 5  # of runc, which take numbers after that of each process that it starts
@@ -43,6 +43,7 @@ class Processes:
         self._first: dict[str, int] = {}  # the pid inside of each main process
         self._space: dict[str, str] = {}  # whose numbers count, of one that shares another's
         self._init: dict[str, Running] = {}  # what starts the main process, and stands before it
+        self._confined: dict[str, Confined] = {}  # of containers with a memory limit
 
     @property
     def weight(self) -> int:
@@ -56,11 +57,24 @@ class Processes:
         streams = self._streams.get(container.id)
         if streams is None:
             config, log = container.config, partial(self._logs.write, container.id)
-            streams = Streams(
-                bool(config.get("Tty")), bool(config.get("OpenStdin")), log, self._memory
-            )
+            memory = self.memory(container)
+            streams = Streams(bool(config.get("Tty")), bool(config.get("OpenStdin")), log, memory)
             self._streams[container.id] = streams
         return streams
+
+    def memory(self, container: Container) -> Budget:
+        """What the container's programs count in: one of its own, if it has a limit."""
+        limit = int(container.host_config.get("Memory") or 0)
+        if not limit:
+            return self._memory
+        if container.id not in self._confined:
+            self._confined[container.id] = Confined(limit, self._memory)
+        return self._confined[container.id]
+
+    def overran(self, container_id: str) -> bool:
+        """Whether a program of the container was killed for what it held."""
+        confined = self._confined.get(container_id)
+        return confined is not None and confined.overrun
 
     def add(self, container: Container, program: Program, pid: int, user: str = "root") -> None:
         """Add the main program of a container; ``go_on`` starts it."""
@@ -155,6 +169,7 @@ class Processes:
         """End the streams of the main process: it ended, or never began."""
         if streams := self._streams.pop(container_id, None):
             streams.end()
+        self._confined.pop(container_id, None)
 
     # Asking
 

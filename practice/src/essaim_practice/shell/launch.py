@@ -192,6 +192,8 @@ def run(shell: Shell, argv: list[str], becomes: bool = False) -> Doing[int]:
             located(shell, argv[0])
         except Missing:
             raise Missing(shell.dialect.not_found(given[0]), 127) from None
+    if not (becomes or leaves or shell.job or shell.effort.piped):  # which began for this
+        shell.require_room(1)
     yield Work(_LAUNCH + len(shell.variables.exported) // 4 + len(argv) // 4)
     if becomes or leaves:
         return (yield from _become(shell, argv))

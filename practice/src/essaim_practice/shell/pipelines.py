@@ -37,6 +37,7 @@ def piped(shell: Shell, commands: tuple[Command, ...]) -> Doing[int]:
     shell.effort.piped += len(strands)
     try:
         _check(shell)
+        shell.require_room(len(strands))
         yield from side_by_side(strands, own, None, shell.context.now)
     finally:
         shell.effort.piped -= len(strands)
@@ -53,6 +54,7 @@ def begin(shell: Shell, command: Command, title: str) -> Doing[None]:
 
     One that was typed is stopped where it reads what is typed next; else there is nothing to read.
     """
+    shell.require_room(1)
     twin = shell.fork()
     typed = shell.interactive and shell.context.tty
     if not typed:

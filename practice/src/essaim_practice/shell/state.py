@@ -18,7 +18,7 @@ from essaim_practice.shell.pipes import Descriptors, Doing, Full, Held, Outer
 from essaim_practice.shell.strands import Strand, side_by_side
 from essaim_practice.shell.tree import Command, Group, Pipeline, Simple
 from essaim_practice.shell.variables import LONGEST, Variables
-from essaim_practice.store.memory import NoMemory
+from essaim_practice.store.memory import NoMemory, overrun
 from essaim_practice.text.encoding import decoded, encoded
 
 _DEEPEST = 60  # commands inside commands, functions among them
@@ -92,6 +92,13 @@ class Shell:
         """Its command line."""
         return self.jobs.title or self.called
 
+    def require_room(self, more: int) -> None:
+        """Raises Failure if the container's limit of processes allows no more of them."""
+        most, context = self.context.bounds.pids, self.context
+        alive = context.depth + sum(strand.code is None for strand in self.strands)
+        if most and max(len(context.inside.processes()), alive) + more > most:
+            raise Failure(self.dialect.cannot_fork())
+
     # Saying
 
     def say(self, text: str, descriptor: int = 1) -> Doing[None]:
@@ -143,7 +150,7 @@ class Shell:
         try:
             self.code = yield from shell.alone(body)
         except Full:
-            raise Failure("out of memory") from None
+            raise (NoMemory() if overrun() else Failure("out of memory")) from None
         return decoded(bytes(held.data)).replace("\0", "").rstrip("\n")
 
     # Running

@@ -77,6 +77,18 @@ class Budget:
             self.require(growth)
 
 
+class Confined(Budget):
+    """What the programs of one container hold, which has a limit of its own."""
+
+    overrun = False  # whether they once asked for more
+
+    def take(self, growth: int) -> bool:
+        if super().take(growth):
+            return True
+        self.overrun = True
+        return False
+
+
 class Reservation:
     """Bytes that one request or stream needs for as long as it goes on."""
 
@@ -157,6 +169,21 @@ def charge(budget: Budget) -> Budget:
 def charged() -> Budget:
     """What the program that makes its step now counts in."""
     return _CHARGED
+
+
+def overrun() -> bool:
+    """Whether a container with a limit holds the present program, which now asks for too much."""
+    if not isinstance(_CHARGED, Confined):
+        return False
+    _CHARGED.overrun = True
+    return True
+
+
+def require_ram(size: int) -> None:
+    """Raises NoMemory if so many bytes of a tmpfs are too much for the present program."""
+    if isinstance(_CHARGED, Confined) and size > _CHARGED.limit:
+        _CHARGED.overrun = True
+        raise NoMemory
 
 
 def allocated(size: int = 0) -> Reservation:

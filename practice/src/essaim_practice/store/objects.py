@@ -136,6 +136,7 @@ class Container:
     task_id: str = ""  # the Task it runs for, if any
     mounts: tuple[Mount, ...] = ()  # once it is created
     endpoints: Json | None = None  # what was asked of its networks, by name: Aliases, IPAMConfig
+    oom_killed: bool = False  # a program in it was killed for the memory that it asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from essaim_practice.programs.cpu_share import Tally
 from essaim_practice.programs.steps import READ, Step, Steps, Wait, Work, Write, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Device
-from essaim_practice.store.memory import NoMemory, allocated
+from essaim_practice.store.memory import NoMemory, allocated, overrun
 from essaim_practice.text.encoding import encoded
 
 T = TypeVar("T")
@@ -85,7 +85,8 @@ def _guarded(function: Tool, argv: list[str], context: Context, usage: str, code
         yield line(f"{name}: {said}{error.strerror}", 2)
         return code
     except NoMemory:  # what the kernel does to a program that it has no memory for
-        yield line("Killed", 2)
+        if context.depth:  # as the shell says it that waits for the program
+            yield line("Killed", 2)
         return _KILLED
 
 
@@ -184,6 +185,11 @@ def reason(error: OSError) -> str:
     return error.strerror or "I/O error"
 
 
+def too_much(code: int = 1) -> Exception:
+    """For a program that asks for more than one may hold here, or more than its container may."""
+    return NoMemory() if overrun() else Complaint("out of memory", code)
+
+
 class Rows(list[bytes]):
     """Lines that a program holds."""
 
@@ -228,7 +234,7 @@ class Lines:
                 self._begun.append(rest)
                 size += len(rest)
             if size > _LONGEST:
-                raise Complaint("out of memory", 1)
+                raise too_much()
             self._data = (yield from self._more()) or b""
             if not self._data:
                 self._open = False
@@ -264,7 +270,7 @@ class Lines:
         while (one := (yield from self.next())) is not None:
             found.add(one)
             if found.size > MOST:
-                raise Complaint("out of memory", 1)
+                raise too_much()
         return found
 
 
