@@ -65,7 +65,9 @@ def test_it_begins_as_the_image_with_the_engines_files(cluster: Cluster) -> None
     system = cluster.files.of(container(cluster, "c1"))
     names = ".dockerenv bin dev etc home proc root sys tmp usr var"
     assert " ".join(system.listing("/")) == names
-    assert " ".join(system.listing("/etc")) == "group hostname hosts mtab passwd resolv.conf"
+    assert " ".join(system.listing("/etc")) == (
+        "alpine-release group hostname hosts mtab os-release passwd resolv.conf"
+    )
     assert system.read("/etc/hostname") == b"111111111111\n"
     assert system.read("/bin/sh").startswith(b"\x7fELF")
     assert system.changes() == []

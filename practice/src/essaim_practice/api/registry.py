@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from essaim_practice.api.routing import Request, route
 from essaim_practice.images import local as images
 from essaim_practice.images import registry
-from essaim_practice.images.catalogue import CATALOGUE
+from essaim_practice.images.catalogue import described
 from essaim_practice.images.reference import Reference, parse
 from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store.errors import ApiError
@@ -21,7 +21,7 @@ def search(request: Request) -> Response:
     term, limit = request.query.get("term", ""), request.integer("limit", 25)
     if not 1 <= limit <= 100:
         raise ApiError(400, f"limit {limit} is outside the range of [1, 100]")
-    found = {p.repository: p.description for p in CATALOGUE if term in p.repository}
+    found = {name: description for name, description in described() if term in name}
     return Response(
         [
             {

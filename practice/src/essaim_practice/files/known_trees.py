@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from essaim_practice.files import machine_tree, rootfs
+from essaim_practice.files import image_trees, machine_tree, rootfs
 from essaim_practice.store.file_tree import EMPTY, Tree
 
 _NAMED = {"empty": EMPTY, "machine": machine_tree.MACHINE}
@@ -22,6 +22,8 @@ def name_of(tree: Tree) -> str:
     if made := rootfs.MADE.get(tree):
         behaviour, created = made
         return f"{behaviour} {created!r}"
+    if name := image_trees.name_of(tree):
+        return name
     return next((name for name, known in _NAMED.items() if known is tree), "")
 
 
@@ -29,5 +31,7 @@ def named(name: str) -> Tree:
     """The tree of that name, as it is in this version. Raises ValueError for another one."""
     if name in _NAMED:
         return _NAMED[name]
+    if name.startswith(("base ", "recipe ")):
+        return image_trees.named(name)
     behaviour, _, created = name.partition(" ")
     return rootfs.tree(behaviour, float(created))

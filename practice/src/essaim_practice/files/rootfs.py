@@ -171,6 +171,7 @@ Cached:           980000 kB
 SwapTotal:             0 kB
 SwapFree:              0 kB
 """  # as free tells it
+_NGINX_USER = "nginx:x:101:101:nginx user:/nonexistent:/bin/false\n"
 NGINX_SITE = "/usr/share/nginx/html"
 
 
@@ -213,15 +214,16 @@ def tree(behaviour: str, created: float) -> Tree:
         case "alpine":
             busybox(made)
             if created < alpine.GROWN:
-                _alpine(made)
+                old_alpine(made)
         case "busybox":
             busybox(made)
         case "nginx":
-            _debian(made)
-            _nginx(made)
+            debian(made)
+            nginx(made)
+            made.file("/etc/passwd", f"{_DEBIAN_USERS}{_NGINX_USER}")
         case "python":
-            _debian(made)
-            _python(made)
+            debian(made)
+            python(made)
         case "hello-world":
             made.file("/hello", SMALL_BINARY[:10_072], 0o755)
         case "faulty":
@@ -244,14 +246,14 @@ def busybox(made: Maker) -> None:
     made.file("/etc/group", "root:x:0:\n")
 
 
-def _alpine(made: Maker) -> None:
+def old_alpine(made: Maker) -> None:
     made.folders(alpine.FOLDERS)
     made.folders("/var/tmp", 0o1777)  # noqa: S108 (an image's, not the host's)
     made.file("/etc/passwd", alpine.USERS)
     made.file("/etc/group", alpine.GROUPS)
 
 
-def _debian(made: Maker) -> None:
+def debian(made: Maker) -> None:
     made.folders(_DEBIAN_FOLDERS)
     made.folders("/root", 0o700)
     made.folders("/tmp /var/tmp", 0o1777)  # noqa: S108 (an image's, not the host's)
@@ -275,7 +277,7 @@ def _debian(made: Maker) -> None:
     made.link("/etc/os-release", "../usr/lib/os-release")
 
 
-def _nginx(made: Maker) -> None:
+def nginx(made: Maker) -> None:
     made.file("/usr/sbin/nginx", _BINARY[:1_590_024], 0o755)
     made.file("/usr/bin/curl", SMALL_BINARY, 0o755)
     made.file("/docker-entrypoint.sh", "#!/bin/sh\n# vim:sw=4:ts=4:et\n", 0o755)
@@ -290,24 +292,22 @@ def _nginx(made: Maker) -> None:
     made.file("/etc/nginx/mime.types", "types {\n    text/html  html htm shtml;\n}\n")
     made.file(f"{NGINX_SITE}/index.html", NGINX_INDEX)
     made.file(f"{NGINX_SITE}/50x.html", _NGINX_50X)
-    made.file("/etc/passwd", f"{_DEBIAN_USERS}nginx:x:101:101:nginx user:/nonexistent:/bin/false\n")
-    made.file("/etc/group", f"{_DEBIAN_GROUP}nginx:x:101:\n")
     made.folders("/var/cache/nginx /var/log/nginx")
     made.link("/var/log/nginx/access.log", "/dev/stdout")
     made.link("/var/log/nginx/error.log", "/dev/stderr")
 
 
-def _python(made: Maker) -> None:
-    for name in ("python3.11", "pip3.11"):
+def python(made: Maker, version: str = "3.11") -> None:
+    for name in (f"python{version}", f"pip{version}"):
         made.file(f"/usr/local/bin/{name}", SMALL_BINARY, 0o755)
     for name, target in {
-        "python3": "python3.11",
+        "python3": f"python{version}",
         "python": "python3",
-        "pip3": "pip3.11",
+        "pip3": f"pip{version}",
         "pip": "pip3",
     }.items():
         made.link(f"/usr/local/bin/{name}", target)
-    made.folders("/usr/local/lib/python3.11/site-packages")
+    made.folders(f"/usr/local/lib/python{version}/site-packages")
 
 
 def _devices(at: float) -> Tree:

@@ -1,20 +1,30 @@
 """The catalogue of the registry: the images that can be pulled.
 
-Names, sizes, configurations and histories follow those of the images on Docker Hub. Digests are
-invented, because the layers are.
+What is known of them stands in recipes (``files/recipes``). Digests are invented, because the
+layers are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
-from essaim_practice.files import known_trees
+from essaim_practice.files import image_trees, recipe
+from essaim_practice.files.bases import AUGUST
+from essaim_practice.files.image_trees import Made
+from essaim_practice.files.recipe import MB, Recipe
 from essaim_practice.images.reference import Reference
+from essaim_practice.store.file_tree import Tree
 from essaim_practice.store.objects import Json
+
+AMD64, ARM64 = "amd64", "arm64"
+_STEP = 60 * 86400.0  # seconds that one version of an image is older than the next, about
+_PACKED = 0.38  # what is left of an image's layers when they are compressed, about
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def digest_of(text: str) -> str:
@@ -41,40 +51,65 @@ class Layer:
         return digest_of(f"diff {self.name}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Published:
     """One image in the registry."""
 
-    repository: str
-    tags: tuple[str, ...]
-    created: float
-    layers: tuple[Layer, ...]
-    config: Json
-    behaviour: str  # whose main programs it has
-    settings: tuple[str, ...] = ()  # history lines that made no layer, newest last
-    description: str = "in the practice engine's catalogue"
-    pinned: str = ""  # its digest, where scripts of the world ask for it by that
+    made: Made
+    architecture: str = AMD64
+
+    @property
+    def repository(self) -> str:
+        return self.made.recipe.repository
+
+    @property
+    def name(self) -> str:
+        """What identifies it, whatever tag it is asked for by."""
+        other = "" if self.architecture == AMD64 else f" {self.architecture}"
+        return f"{self.repository}:{self.made.version.name}{other}"
+
+    @property
+    def behaviour(self) -> str:
+        return self.made.recipe.behaviour
 
     @property
     def base(self) -> str:
-        return known_trees.BASES.get(self.behaviour, "")
+        return self.made.base.name
+
+    @property
+    def created(self) -> float:
+        return AUGUST - _STEP * self.made.version.age
 
     @property
     def digest(self) -> str:
-        return self.pinned or digest_of(f"manifest {self.repository}:{self.tags[0]}")
+        """Of its index, which leads to the manifest of each architecture."""
+        pinned = self.made.recipe.pinned if not self.made.version.age else ""
+        return pinned or digest_of(f"manifest {self.repository}:{self.made.version.name}")
 
     @property
     def image_id(self) -> str:
-        return digest_of(f"config {self.repository}:{self.tags[0]}")
+        return digest_of(f"config {self.name}")
 
     @property
     def size(self) -> int:
         return sum(layer.size for layer in self.layers)
 
+    def tree(self) -> Tree:
+        return image_trees.tree_of(self.made)
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The base's, one of all that is installed, and small ones of single files."""
+        return tuple(_layers(self))
+
+    @cached_property
+    def config(self) -> Json:
+        return _config(self.made)
+
     def history(self, image_id: str) -> tuple[dict[str, Any], ...]:
         """As GET /images/{name}/history answers: newest first, only the newest has an id."""
         steps = [(layer.created_by, layer.size) for layer in self.layers]
-        steps += [(text, 0) for text in self.settings]
+        steps += [(text, 0) for text in _settings(self.config)]
         return tuple(
             {
                 "Comment": "buildkit.dockerfile.v0",
@@ -88,200 +123,115 @@ class Published:
         )
 
 
-_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_AUTUMN = 1_762_300_800.0  # 5 November 2025: when the images of the catalogue were made
-_MONTH = 30 * 86400.0
-
-_DEBIAN = Layer(
-    "debian trixie-slim", 29_777_766, 78_642_688, "# debian.sh --arch 'amd64' out/ 'trixie'"
-)
-
-
-def _config(**fields: object) -> Mapping[str, Any]:
-    empty = {"Entrypoint": None, "Labels": None, "OnBuild": None, "User": "", "Volumes": None}
-    return {**empty, "Env": [_PATH], "Cmd": None, "WorkingDir": "", **fields}
-
-
-def _alpine(version: str, age: float, *more: str) -> Published:
-    add = f"ADD alpine-minirootfs-{version}.0-x86_64.tar.gz / # buildkit"
-    return Published(
-        "alpine",
-        (version, *more),
-        _AUTUMN - age,
-        (Layer(f"alpine {version}", 3_802_452, 8_314_880, add),),
-        _config(Cmd=["/bin/sh"], WorkingDir="/"),
-        "alpine",
-        ('CMD ["/bin/sh"]',),
-    )
+def _layers(published: Published) -> Iterator[Layer]:
+    made, own = published.made, published.made.recipe
+    other = "" if published.architecture == AMD64 else f"{published.architecture} "
+    download, size = made.base.sizes if made.base.name else (0, 0)
+    if size:
+        name = f"{other}{made.base.name} {made.base.release}"
+        yield Layer(name, download, size, made.base.history)
+    whole = round(own.size * MB) - size - sum(unpacked for _, _, unpacked in own.layers)
+    if whole > 0:
+        packed = round(own.download * MB) - download - sum(each for _, each, _ in own.layers)
+        text = f"RUN /bin/sh -c set -eux; install {own.repository} # buildkit"
+        if made.base.name == "":
+            text = f"COPY {made.program()} / # buildkit"
+        packed = packed if own.download else max(1, round(whole * _PACKED))
+        yield Layer(f"{published.name}", packed, whole, text)
+    for text, packed, unpacked in own.layers:
+        yield Layer(f"{published.name} {text}", packed, unpacked, f"COPY {text} # buildkit")
 
 
-def _nginx(version: str, age: float, *more: str) -> Published:
-    copies = (
-        "docker-entrypoint.sh /",
-        "10-listen-on-ipv6-by-default.sh /docker-entrypoint.d",
-        "20-envsubst-on-templates.sh /docker-entrypoint.d",
-        "30-tune-worker-processes.sh /docker-entrypoint.d",
-    )
-    sizes = ((627, 1620), (955, 2125), (404, 389), (1210, 4616))
-    install = (
-        "RUN /bin/sh -c set -x && groupadd --system --gid 101 nginx && apt-get update # buildkit"
-    )
-    return Published(
-        "nginx",
-        (version, *more),
-        _AUTUMN - age,
-        (
-            _DEBIAN,
-            Layer(f"nginx {version}", 29_972_711, 73_298_432, install),
-            *(
-                Layer(f"nginx {version} {copy}", *size, f"COPY {copy} # buildkit")
-                for copy, size in zip(copies, sizes, strict=True)
-            ),
-        ),
-        _config(
-            Cmd=["nginx", "-g", "daemon off;"],
-            Entrypoint=["/docker-entrypoint.sh"],
-            Env=[_PATH, f"NGINX_VERSION={version}.3", "PKG_RELEASE=1~trixie"],
-            ExposedPorts={"80/tcp": {}},
-            Labels={"maintainer": "NGINX Docker Maintainers <docker-maint@nginx.com>"},
-            StopSignal="SIGQUIT",
-        ),
-        "nginx",
-        (
-            'ENTRYPOINT ["/docker-entrypoint.sh"]',
-            "EXPOSE map[80/tcp:{}]",
-            "STOPSIGNAL SIGQUIT",
-            'CMD ["nginx" "-g" "daemon off;"]',
-        ),
-    )
+def _config(made: Made) -> dict[str, Any]:
+    own = made.recipe
+    path = f"PATH={own.path}:{_PATH}" if own.path else f"PATH={_PATH}"
+    config: dict[str, Any] = {
+        "Entrypoint": [made.spelled(word) for word in own.entrypoint] or None,
+        "Labels": {key: made.spelled(value) for key, value in own.labels.items()} or None,
+        "OnBuild": None,
+        "User": own.user,
+        "Volumes": {volume: {} for volume in own.volumes} or None,
+        "Env": [path, *map(made.spelled, own.env)],
+        "Cmd": [made.spelled(word) for word in own.cmd] or None,
+        "WorkingDir": made.spelled(own.workdir),
+    }
+    if own.ports:
+        config["ExposedPorts"] = {p if "/" in p else f"{p}/tcp": {} for p in own.ports}
+    if own.stop_signal:
+        config["StopSignal"] = own.stop_signal
+    if own.healthcheck:
+        listed = {k: list(v) if isinstance(v, tuple) else v for k, v in own.healthcheck.items()}
+        config["Healthcheck"] = listed
+    return config
 
 
-def _python(version: str, patch: str, *more: str) -> Published:
-    runtime = (
-        "RUN /bin/sh -c set -eux; apt-get update; apt-get install -y ca-certificates # buildkit"
-    )
-    build = f"RUN /bin/sh -c set -eux; wget -O python.tar.xz Python-{patch}.tar.xz # buildkit"
-    links = "RUN /bin/sh -c set -eux; for src in idle3 pip3 pydoc3 python3; do ln -s # buildkit"
-    return Published(
-        "python",
-        (f"{version}-slim", f"{patch}-slim", *more),
-        _AUTUMN,
-        (
-            _DEBIAN,
-            Layer(f"python {version} runtime", 1_292_834, 3_809_280, runtime),
-            Layer(f"python {version} build", 14_361_232, 41_959_424, build),
-            Layer(f"python {version} links", 248, 36, links),
-        ),
-        _config(
-            Cmd=["python3"],
-            Env=[f"PATH=/usr/local/bin:{_PATH[5:]}", "LANG=C.UTF-8", f"PYTHON_VERSION={patch}"],
-        ),
-        "python",
-        ('CMD ["python3"]',),
-    )
+def _settings(config: Json) -> Iterator[str]:
+    """The lines of a history that made no layer."""
+    for setting in (config["Env"] or ())[1:]:
+        yield f"ENV {setting}"
+    if config["Volumes"]:
+        yield f"VOLUME [{' '.join(config['Volumes'])}]"
+    if config["WorkingDir"] not in ("", "/"):
+        yield f"WORKDIR {config['WorkingDir']}"
+    if config["Entrypoint"]:
+        yield f"ENTRYPOINT {_listed(config['Entrypoint'])}"
+    if ports := config.get("ExposedPorts"):
+        yield f"EXPOSE map[{' '.join(f'{port}:{{}}' for port in ports)}]"
+    if signal := config.get("StopSignal"):
+        yield f"STOPSIGNAL {signal}"
+    if config["User"]:
+        yield f"USER {config['User']}"
+    if config["Cmd"]:
+        yield f"CMD {_listed(config['Cmd'])}"
 
 
-def _whoami(repository: str) -> Published:
-    return Published(
-        repository,
-        ("latest", "v1.11"),
-        _AUTUMN - _MONTH,
-        (
-            Layer("whoami ca-certificates", 143_124, 240_640, "COPY /etc/ssl/certs/ # buildkit"),
-            Layer("whoami zoneinfo", 309_761, 1_536_000, "COPY /usr/share/zoneinfo . # buildkit"),
-            Layer("whoami", 2_391_808, 6_619_136, "COPY /whoami . # buildkit"),
-        ),
-        _config(Entrypoint=["/whoami"], ExposedPorts={"80/tcp": {}}, WorkingDir="/"),
-        "whoami",
-        ('ENTRYPOINT ["/whoami"]', "EXPOSE map[80/tcp:{}]"),
-    )
+def _listed(words: list[str]) -> str:
+    """As Go prints a list of texts."""
+    return f"[{' '.join(json.dumps(word) for word in words)}]"
 
 
-_SECOND = 10**9  # nanoseconds
-_CHECK = {"Test": ["CMD", "/healthy"], "Interval": 2 * _SECOND, "Timeout": _SECOND, "Retries": 3}
-_SLOWLY = {"StartPeriod": 30 * _SECOND, "StartInterval": _SECOND}
-_WEB: Json = {"ExposedPorts": {"80/tcp": {}}}
-
-
-def _faulty(name: str, command: str, description: str, **config: object) -> Published:
-    return Published(
-        f"essaim/{name}",
-        ("latest",),
-        _AUTUMN,
-        (Layer("essaim misbehaving", 2_156_518, 4_282_880, "COPY programs / # buildkit"),),
-        _config(Cmd=command.split(), WorkingDir="/", **config),
-        "faulty",
-        (f"CMD {json.dumps(command.split())}",),
-        description,
-    )
-
-
-#: No registry of the world has these: their containers fail, each in its own way.
-FAULTY: tuple[Published, ...] = (
-    _faulty("crash", "/crash 3 1", "exits with 1 after 3 seconds"),
-    _faulty("crash-start", "/crash 0 1", "exits with 1 at once"),
-    _faulty(
-        "never-healthy",
-        "/serve",
-        "runs, but its health check never passes",
-        Healthcheck=_CHECK,
-        **_WEB,
-    ),
-    _faulty(
-        "slow-start",
-        "/serve 10",
-        "takes 10 seconds to become healthy",
-        Healthcheck={**_CHECK, **_SLOWLY},
-        **_WEB,
-    ),
-    _faulty("flaky", "/flaky", "answers every third request with 500", **_WEB),
-)
-
-CATALOGUE: tuple[Published, ...] = (
-    _alpine("3.22", _MONTH, "latest", "3"),
-    _alpine("3.21", 8 * _MONTH),
-    _alpine("3.20", 14 * _MONTH),
-    _alpine("3.10", 77 * _MONTH),
-    _nginx("1.29", 0.0, "latest", "1", "mainline"),
-    _nginx("1.28", 4 * _MONTH, "stable"),
-    _nginx("1.27", 7 * _MONTH),
-    _python("3.11", "3.11.14"),
-    _python("3.12", "3.12.12"),
-    _python("3.13", "3.13.9", "slim", "3-slim"),
-    Published(
-        "hello-world",
-        ("latest", "linux"),
-        _AUTUMN - 3 * _MONTH,
-        (Layer("hello-world", 2_380, 10_072, "COPY hello / # buildkit"),),
-        _config(Cmd=["/hello"], WorkingDir="/"),
-        "hello-world",
-        ('CMD ["/hello"]',),
-        pinned="sha256:083de497cff944f969d8499ab94f07134c50bcf5e6b9559b27182d3fa80ce3f7",
-    ),
-    Published(
-        "busybox",
-        ("latest", "1", "1.37", "1.36", "stable", "musl", "glibc", "uclibc"),
-        _AUTUMN - 13 * _MONTH,
-        (Layer("busybox", 2_156_518, 4_282_880, "BusyBox 1.37.0 (glibc), Debian 13"),),
-        _config(Cmd=["sh"]),
-        "busybox",
-    ),
-    _whoami("traefik/whoami"),
-    _whoami("whoami"),
-    *FAULTY,
-)
-
-_BY_NAME = {(image.repository, tag): image for image in CATALOGUE for tag in image.tags}
-_BY_DIGEST = {(image.repository, image.digest): image for image in CATALOGUE}
-_REPOSITORIES = {image.repository for image in CATALOGUE}
+def described() -> Iterator[tuple[str, str]]:
+    """Every repository, and what it holds."""
+    for name in recipe.names():
+        if found := recipe.find(name):
+            yield name, found.description
 
 
 def has_repository(repository: str) -> bool:
-    return repository in _REPOSITORIES
+    return recipe.find(repository) is not None
 
 
-def look_up(reference: Reference) -> Published | None:
+def look_up(reference: Reference, architecture: str = AMD64) -> Published | None:
     """The image of a reference, by its digest if it has one; None if it is not published."""
     if reference.digest:
-        return _BY_DIGEST.get((reference.repository, reference.digest))
-    return _BY_NAME.get((reference.repository, reference.tag))
+        return _by_digest(reference.repository, reference.digest, architecture)
+    return _by_tag(reference.repository, reference.tag, architecture)
+
+
+@lru_cache(maxsize=256)
+def _by_tag(repository: str, tag: str, architecture: str) -> Published | None:
+    made = image_trees.find(repository, tag)
+    return Published(made, architecture) if made else None
+
+
+@lru_cache(maxsize=64)
+def _by_digest(repository: str, digest: str, architecture: str) -> Published | None:
+    """Only what is tagged now, and the last of each older line, is looked through."""
+    known = recipe.find(repository)
+    for tag in f"{known.tags} {known.older}".split() if known else ():
+        found = _by_tag(repository, tag, architecture)
+        if found is not None and found.digest == digest:
+            return found
+    return None
+
+
+def declared(table: Mapping[str, Any], tag: str) -> Published | None:
+    """An image that a user has declared, by its recipe; None if it has no such tag."""
+    made = image_trees.made(of_table(table), tag)
+    return Published(made) if made else None
+
+
+def of_table(table: Mapping[str, Any]) -> Recipe:
+    """The recipe of a declared image. Raises ValueError for a field that there is not."""
+    fields = {name: value for name, value in table.items() if name != "name"}
+    return recipe.of_table(str(table["name"]), fields)

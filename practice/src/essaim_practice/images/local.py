@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from essaim_practice.files import rootfs
 from essaim_practice.images.catalogue import Published
 from essaim_practice.images.reference import Reference, parse
 from essaim_practice.store.errors import ApiError
@@ -137,7 +136,7 @@ def _add_pulled(store: Store, engine: str, reference: Reference, published: Publ
             config=published.config,
             behaviour=published.behaviour,
             base=published.base,
-            files=rootfs.tree(published.behaviour, published.created),
+            files=published.tree(),
             content=sum(layer.download for layer in published.layers),
         )
     elif pinned not in image.digests:

@@ -182,6 +182,9 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 INSTALLED = "installed"  # the base of no image: programs that only an installer brings
 INSTALLED_PROGRAM = b"\x7fELF (simulated)\n"  # what is in the file of an installed command
 
+#: What makes a program of a file's content, by how that begins.
+READERS: dict[bytes, Callable[[bytes], Maker]] = {}
+
 _REMEMBERED = 256  # executables that were looked for in one tree
 
 _EXECUTABLES: dict[tuple[str, str], Maker] = {}
@@ -234,6 +237,8 @@ def _find(name: str, context: Context) -> Maker | None:
         return lambda argv, context: program([*interpreter, path, *argv[1:]], context)
     if content == INSTALLED_PROGRAM:  # an image's build goes on, and is told that nothing ran
         return lambda argv, context: Program(printing(f"(simulated) {' '.join(argv)}"))
+    for reader in (reader for start, reader in READERS.items() if content.startswith(start)):
+        return reader(content)
     words = f"{basename(path)}: unsupported by the practice engine"
     return lambda argv, context: Program(printing(words, 1, 2))
 

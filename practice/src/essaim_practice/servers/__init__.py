@@ -1,6 +1,7 @@
 """The programs of the catalogue's images; importing this package registers them."""
 
 from essaim_practice.servers import (
+    declared,
     faulty,
     hello_world,
     httpd,
@@ -12,6 +13,7 @@ from essaim_practice.servers import (
 )
 
 __all__ = [
+    "declared",
     "faulty",
     "hello_world",
     "httpd",

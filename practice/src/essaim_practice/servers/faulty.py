@@ -1,4 +1,4 @@
-"""Programs that crash, fail and never become healthy; see FAULTY in the catalogue."""
+"""Programs that crash, fail and never become healthy."""
 
 from __future__ import annotations
 
