@@ -185,6 +185,15 @@ def test_ports_and_signals_are_checked(builder: Builder, engine: docker.DockerCl
     assert shown["Author"] == "me <a@b>"
 
 
+def test_a_command_before_the_entrypoint_stays(
+    builder: Builder, engine: docker.DockerClient
+) -> None:
+    builder.log('FROM alpine\nCMD ["a"]\nENTRYPOINT ["e"]\n', "t=both")
+    builder.log('FROM both\nENTRYPOINT ["f"]\n', "t=child")
+    assert engine.images.get("both").attrs["Config"]["Cmd"] == ["a"]
+    assert engine.images.get("child").attrs["Config"].get("Cmd") is None
+
+
 def test_a_gap_in_a_line_is_warned_of(builder: Builder) -> None:
     log = builder.log("FROM alpine\nRUN echo a \\\n\n && echo b\n")
     assert log.splitlines()[:2] == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 from urllib.parse import quote, urlencode
 
@@ -133,8 +134,19 @@ def test_an_archive_of_a_real_engine_is_loaded_layer_by_layer(
     [
         (b"no tar", "unexpected EOF"),
         (b"no tar" * 200, "archive/tar: invalid tar header"),
-        (archive(x="y"), "open manifest.json: no such file or directory"),
-        (archive(**{"manifest.json": '[{"Config": "c"}]'}), "open c: no such file or directory"),
+        (archive(x="y"), "open PLACE/repositories: no such file or directory"),
+        (
+            archive(repositories='{"a": {"b": "c"}}'),
+            "open PLACE/c/json: no such file or directory",
+        ),
+        (
+            archive(**{"manifest.json": "{}"}),
+            "json: cannot unmarshal object into Go value of type []tarexport.manifestItem",
+        ),
+        (
+            archive(**{"manifest.json": '[{"Config": "c"}]'}),
+            "open PLACE/c: no such file or directory",
+        ),
         (archive(**{"manifest.json": "{"}), None),
         (archive(**{"manifest.json": '[{"Config": "c"}]', "c": '{"config": {"Cmd": 1}}'}), None),
         (archive(**{"manifest.json": '[{"Config": "c"}]', "c": "[]"}), None),
@@ -144,8 +156,58 @@ def test_what_is_no_archive_of_images_is_not_loaded(
     call: Call, body: bytes, message: str | None
 ) -> None:
     answer = call("POST", "/images/load", body)
-    assert answer.status == 400
-    assert message in (None, answer.message)
+    assert answer.status == 200  # what is wrong stands in the stream
+    told = answer.json()
+    assert told["errorDetail"] == {"message": told["error"]}
+    said = re.sub(r"/var/lib/docker/tmp/docker-import-[0-9]+", "PLACE", told["error"])
+    assert message in (None, said)
+
+
+def test_an_archive_of_old_is_loaded(call: Call, engine: docker.DockerClient) -> None:
+    old = archive(
+        **{
+            "repositories": '{"legacy": {"1": "bb"}}',
+            "bb/json": '{"parent": "aa", "config": {"Cmd": ["/hi"]}}',
+            "bb/layer.tar": archive(hi="x").decode(),
+            "aa/json": "{}",
+            "aa/layer.tar": archive(below="y").decode(),
+        }
+    )
+    call("POST", "/images/load", old)
+    assert engine.images.get("legacy:1").attrs["Config"]["Cmd"] == ["/hi"]
+    engine.containers.create("legacy:1", name="copy")
+    assert {"hi", "below"} <= set(names(call("GET", "/containers/copy/export").body))
+
+
+def test_two_commits_of_one_state_share_its_layer(
+    call: Call, engine: docker.DockerClient, box: str
+) -> None:
+    for name in ("one", "two"):
+        engine.containers.get(box).commit(name)
+    one, two = (engine.images.get(name) for name in ("one", "two"))
+    assert one.attrs["RootFS"] == two.attrs["RootFS"]
+    gone = [call("DELETE", f"/images/{name}").json() for name in ("one", "two")]
+    assert [[*line] for line in gone[0]] == [["Untagged"], ["Deleted"]]
+    assert [[*line] for line in gone[1]] == [["Untagged"], ["Deleted"], ["Deleted"]]
+
+
+def test_an_import_says_where_it_came_from(engine: docker.DockerClient) -> None:
+    engine.api.import_image_from_data(archive(hi="x"), repository="plain")
+    assert [step["Comment"] for step in engine.images.get("plain").history()] == ["Imported from -"]
+
+
+def test_images_are_compared_by_any_name(engine: docker.DockerClient, box: str) -> None:
+    engine.containers.get(box).commit("newer")
+    assert [i.tags for i in engine.images.list(filters={"since": "alpine"})] == [["newer:latest"]]
+    older = engine.images.list(filters={"before": "newer", "reference": "alpine"})
+    assert [i.tags for i in older] == [["alpine:latest"]]
+
+
+def test_a_command_of_its_own_outlives_an_entrypoint(engine: docker.DockerClient, box: str) -> None:
+    changes = ["CMD echo hi", 'ENTRYPOINT ["e"]']
+    engine.containers.get(box).commit("both", changes=changes)
+    config = engine.images.get("both").attrs["Config"]
+    assert (config["Cmd"], config["Entrypoint"]) == (["/bin/sh", "-c", "echo hi"], ["e"])
 
 
 def test_an_archive_of_files_becomes_an_image(

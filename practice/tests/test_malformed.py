@@ -143,7 +143,28 @@ POSTS = {
 @pytest.mark.parametrize("path", POSTS)
 def test_a_body_that_is_no_object_is_refused(engine: Engine, path: str) -> None:
     for body in NO_JSON:
-        assert engine.refuses("POST", path, body).message.startswith("invalid JSON: ")
+        message = engine.refuses("POST", path, body).message
+        assert message.startswith("invalid JSON: ") or message == "unexpected content after JSON"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "unexpected EOF"),
+        ('{"Name":"a"} x', "unexpected content after JSON"),
+        ('{"Name":"a",}', "invalid character '}' looking for beginning of object key string"),
+        ("{'Name':1}", r"invalid character '\'' looking for beginning of object key string"),
+        ('{"Name":tru}', "invalid character '}' in literal true (expecting 'e')"),
+        ('{"Name":x}', "invalid character 'x' looking for beginning of value"),
+        ('{"a":1 "b":2}', "invalid character '\"' after object key:value pair"),
+        ('{"a":[1 2]}', "invalid character '2' after array element"),
+        ('{"a" 1}', "invalid character '1' after object key"),
+    ],
+)
+def test_what_is_no_json_is_refused_in_gos_words(text: str, words: str) -> None:
+    with pytest.raises(shapes.Mismatch) as refused:
+        shapes.parse(text)
+    assert str(refused.value) == words
 
 
 def wrong(shape: shapes.Shape) -> Iterator[Any]:

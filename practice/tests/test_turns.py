@@ -89,7 +89,7 @@ def saved() -> bytes:
         lambda: tars.packed(tars.members(system_of(FILES), "/", "")),
         lambda: system_of(FILES).changing(),
         lambda: image_tars.saved([(image_of(FILES), ("a:1",))]),
-        lambda: image_tars.loaded(saved(), "node1", 2**26, UNBOUNDED),
+        lambda: image_tars.loaded(saved(), "node1", "", 2**26, UNBOUNDED),
     ],
 )
 def test_many_files_are_many_pieces(sliced: Callable[[], Sliced[Any]]) -> None:

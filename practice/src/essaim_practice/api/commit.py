@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from essaim_practice.api import container_json
 from essaim_practice.api.containers import image_of
@@ -67,13 +68,15 @@ async def imported(request: Request) -> Stream:
         if error.errno == errno.ENOSPC:
             raise quotas.no_room(cluster.store.limits.all_file_bytes) from None
         raise ApiError(400, f"{error.filename}: {tars.words_of(error)}") from None
+    digest, _ = await run_sliced(tars.hashed([request.body]))
     image = commits.imported(
         cluster.store,
         cluster.random,
         request.engine,
         system.flatten(),
+        digest,
         request.repeated.get("changes", []),
-        query.get("message", ""),
+        query.get("message") or "Imported from -",
     )
     if name:
         images.tag(cluster.store, image, name)
@@ -124,11 +127,19 @@ def _named(store: Store, engine: str, text: str) -> list[tuple[Image, tuple[str,
 
 @route("POST", "/images/load", quota="images")
 async def load(request: Request) -> Stream:
+    """Load an archive; what is wrong with it stands in the stream, as on a real engine."""
     store, engine = request.cluster.store, request.engine
+    place = f"/var/lib/docker/tmp/docker-import-{request.cluster.random.randrange(2**32)}"
     said = []
-    limit = request.cluster.files.limit
-    found = await run_sliced(image_tars.loaded(request.body, engine, limit, store.disk))
-    named = [(image, [parse(tag).name for tag in tags]) for image, tags in found]
+    try:
+        found = await run_sliced(
+            image_tars.loaded(request.body, engine, place, request.cluster.files.limit, store.disk)
+        )
+        named = [(image, [parse(tag).name for tag in tags]) for image, tags in found]
+    except ApiError as error:
+        if error.status != 400:
+            raise
+        return _said({"errorDetail": {"message": error.message}, "error": error.message})
     for image, names in named:
         held = store.get(Image, image.id) or store.put(image)
         for name in names:
@@ -142,7 +153,7 @@ async def load(request: Request) -> Stream:
     return _said(*said)
 
 
-def _said(*messages: dict[str, str]) -> Stream:
+def _said(*messages: Mapping[str, Any]) -> Stream:
     async def lines() -> AsyncIterator[bytes]:
         for message in messages:
             yield json.dumps(message, separators=(",", ":")).encode() + b"\r\n"

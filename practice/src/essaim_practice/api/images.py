@@ -19,6 +19,7 @@ from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import overlay, rfc3339, short
 from essaim_practice.store.objects import Container, Image, Json
+from essaim_practice.store.store import Store
 from essaim_practice.text import globs
 
 _FILTERS = frozenset({"before", "dangling", "label", "reference", "since", "until"})
@@ -47,7 +48,7 @@ def list_images(request: Request) -> Response:
     until = until_of(filters, request.cluster.clock.now())
     every, listed = images.on_engine(store, request.engine), images.listed(store, request.engine)
     held = sorted(every if request.flag("all") else listed, key=lambda i: -i.created)
-    found = [i for i in held if _passes(i, filters, every, until)]
+    found = [i for i in held if _passes(store, request.engine, i, filters, until)]
     return Response(_listed(image, filters) for image in found)
 
 
@@ -60,7 +61,7 @@ def _listed(image: Image, filters: Filters) -> dict[str, Any]:
     return entry
 
 
-def _passes(image: Image, filters: Filters, held: list[Image], until: float) -> bool:
+def _passes(store: Store, engine: str, image: Image, filters: Filters, until: float) -> bool:
     labels = image.config.get("Labels") or {}
     for kind, values in filters.items():
         match kind:
@@ -73,9 +74,7 @@ def _passes(image: Image, filters: Filters, held: list[Image], until: float) -> 
             case "until":
                 fits = image.created < until
             case _:
-                other = next((i for i in held if values[-1] in (*i.tags, short(i.image_id))), None)
-                if other is None:
-                    raise ApiError(404, f"No such image: {images.spelled(values[-1])}")
+                other = images.get(store, engine, values[-1])
                 older = image.created < other.created
                 fits = older if kind == "before" else image.created > other.created
         if not fits:
@@ -273,16 +272,17 @@ def _delete(request: Request, image: Image) -> Iterator[dict[str, str]]:
             return
         store.delete(Image, current.id)
         yield {"Deleted": current.image_id}
-        for layer in reversed(_own_layers(request, current)):
-            yield {"Deleted": digest_of(f"chain {layer}"), "Layer": layer}
+        for layers in reversed(_own_layers(request, current)):
+            yield {"Deleted": digest_of(f"chain {' '.join(layers)}")}
         parent = store.get(Image, f"{current.engine}/{current.parent}")
         current = parent if parent and not (parent.tags or parent.digests) else None
 
 
-def _own_layers(request: Request, image: Image) -> list[str]:
-    """The layers that no other image of the engine uses."""
-    still = images.layers_on(request.cluster.store, image.engine)
-    return [layer for layer in image.layers if layer not in still]
+def _own_layers(request: Request, image: Image) -> list[tuple[str, ...]]:
+    """The layers that no other image of the engine uses, each with those below it."""
+    others = images.on_engine(request.cluster.store, image.engine)
+    chains = [image.layers[:number] for number in range(1, len(image.layers) + 1)]
+    return [c for c in chains if not any(other.layers[: len(c)] == c for other in others)]
 
 
 @route("POST", "/images/prune")

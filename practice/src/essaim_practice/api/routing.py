@@ -58,7 +58,8 @@ class Request:
             value = shapes.parse(text)
             return shapes.fit(value, shape) if shape else shapes.any_object(value)
         except shapes.Mismatch as error:
-            raise ApiError(400, f"invalid JSON: {error}") from None
+            said = "" if str(error) == shapes.TRAILING else "invalid JSON: "
+            raise ApiError(400, f"{said}{error}") from None
 
     def integer(self, name: str, default: int = 0) -> int:
         """An integer of the query. Raises ApiError 400 (the daemon: 500, in the same words)."""

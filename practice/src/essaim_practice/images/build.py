@@ -55,6 +55,7 @@ class _Stage:
     name: str
     image: Image
     author: str  # MAINTAINER
+    commanded: bool = False  # it has a CMD of its own
     arguments: dict[str, str] = field(default_factory=dict)  # those that ARG has declared
 
 
@@ -215,7 +216,8 @@ class Build:
                 await self._clock.sleep(_STEP)
                 stage.image = self._images.commit(image, change, config, system, stage.author)
             return
-        config = configure(step, image.config, variables)
+        config = configure(step, image.config, variables, stage.commanded)
+        stage.commanded = stage.commanded or (step.name == "CMD" and bool(step.rest))
         change = said_of(step, image.config, config, variables, stage.arguments, "")
         if cached := self._images.cached(image, change):
             yield {"stream": " ---> Using cache\n"}

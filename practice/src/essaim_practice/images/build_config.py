@@ -21,8 +21,10 @@ _LAST_PORT = 65535
 _MOST_PORTS = 1000  # of one range; the daemon sets no limit
 
 
-def configure(step: Instruction, config: Config, variables: Mapping[str, str]) -> Config:
-    """The configuration after an instruction."""
+def configure(
+    step: Instruction, config: Config, variables: Mapping[str, str], commanded: bool = False
+) -> Config:
+    """The configuration after an instruction. commanded: a CMD came before, in the same stage."""
     match step.name:
         case "WORKDIR":
             folder = expand(step.words[0], variables)
@@ -56,7 +58,8 @@ def configure(step: Instruction, config: Config, variables: Mapping[str, str]) -
         case "ENTRYPOINT":
             # An entrypoint of its own makes the base image's command meaningless.
             command = _command(step, config) if step.rest else None
-            return {**config, "Entrypoint": command, "Cmd": None}
+            after = config.get("Cmd") if commanded else None
+            return {**config, "Entrypoint": command, "Cmd": after}
         case "HEALTHCHECK":
             return {**config, "Healthcheck": _health(step)}
         case "ONBUILD":

@@ -26,15 +26,17 @@ _EMPTY: Json = {"Cmd": None, "Entrypoint": None, "Env": None, "Labels": None, "O
 
 def changed(config: Json, changes: Iterable[str]) -> dict[str, Any]:
     """A configuration after the instructions of ``-c``. Raises ApiError 400 for other ones."""
-    after = dict(config)
+    after, commanded = dict(config), False
     lines = (line for change in changes for line in change.splitlines() if line.strip())
     for number, text in enumerate(lines, 1):
-        word = text.strip().partition(" ")[0].upper()
-        if word not in _CHANGES:
+        word = text.split()[0]
+        if word.upper() not in _CHANGES:
             raise ApiError(400, f"{word} is not a valid change command")
         try:
             step = dockerfile.instruction(number, text.strip())
-            after = dict(configure(step, after, environment(None, after.get("Env"))))
+            known = environment(None, after.get("Env"))
+            after = dict(configure(step, after, known, commanded))
+            commanded = commanded or (step.name == "CMD" and bool(step.rest))
         except (ValueError, LookupError):
             raise ApiError(400, f"invalid change: {text}") from None
     return after
@@ -56,7 +58,11 @@ def commit(
         raise ApiError(404, f"No such image: {container.image_id}")
     config = changed(_config_of(container, parent), changes)
     said = " ".join(argv_of(container, parent))
-    grown = sum(len(e.data) for e in system.layer().values() if isinstance(e, File))
+    written = system.layer()
+    grown = sum(len(e.data) for e in written.values() if isinstance(e, File))
+    # Two commits of a container that did nothing between them have one layer.
+    newest = max((entry.mtime for entry in written.values() if entry), default=0.0)
+    told = f"{container.id} {len(written)} {grown} {newest}" if written else ""
     return _made(
         store,
         random,
@@ -67,18 +73,25 @@ def commit(
         author,
         comment,
         grown,
+        told,
         parent,
         {"Container": container.id, "ContainerConfig": shown},
     )
 
 
 def imported(
-    store: Store, random: Random, engine: str, tree: Tree, changes: Iterable[str], comment: str
+    store: Store,
+    random: Random,
+    engine: str,
+    tree: Tree,
+    digest: str,
+    changes: Iterable[str],
+    comment: str,
 ) -> Image:
-    """An image of one layer from a tree of files."""
+    """An image of one layer from a tree of files. digest: of the archive that they came in."""
     size = sum(len(entry.data) for entry in tree.values() if isinstance(entry, File))
     config = changed(_EMPTY, changes)
-    return _made(store, random, engine, tree, config, "", "", comment, size, None)
+    return _made(store, random, engine, tree, config, "", "", comment, size, digest, None)
 
 
 def _made(
@@ -91,6 +104,7 @@ def _made(
     author: str,
     comment: str,
     grown: int,
+    layer: str,  # what tells its layer from others; "": it has none
     parent: Image | None,
     made_from: Json | None = None,
 ) -> Image:
@@ -105,6 +119,7 @@ def _made(
         "Tags": None,
     }
     below = parent.layers if parent else ()
+    own = (digest_of(f"layer {layer}"),) if layer else ()
     behaviour, base = (parent.behaviour, parent.base) if parent else origin_of(tree)
     return store.put(
         Image(
@@ -115,7 +130,7 @@ def _made(
             digests=(),
             size=grown + (parent.size if parent else 0),
             created=now,
-            layers=(*below, digest_of(f"layer {image_id}")),
+            layers=(*below, *own),
             history=(step, *(parent.history if parent else ())),
             config=config,
             behaviour=behaviour,

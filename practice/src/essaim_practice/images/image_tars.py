@@ -25,6 +25,7 @@ from essaim_practice.store.objects import Image
 from essaim_practice.store.time_slices import Sliced
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_MOST_LAYERS = 127  # of one image, as overlay2 has it
 _WHITEOUT = ".wh."
 _OCI = "application/vnd.oci.image"
 _INDEX = f"{_OCI}.index.v1+json"
@@ -149,12 +150,12 @@ def _file(value: Any) -> File:
 
 
 def loaded(
-    body: bytes, engine: str, limit: int, disk: Budget
+    body: bytes, engine: str, place: str, limit: int, disk: Budget
 ) -> Sliced[list[tuple[Image, list[str]]]]:
     """The images of an archive, each with its names.
 
-    disk: has room for all that is unpacked. Raises ApiError 400 for what is no such archive, 409
-    where there is no room.
+    place: the folder that errors name. disk: has room for all that is unpacked. Raises ApiError 400
+    for what is no such archive, 409 where there is no room.
     """
     files: dict[str, bytes] = {}
     room = Reservation(disk)
@@ -165,18 +166,50 @@ def loaded(
         yield
     del plain
     found = []
-    if "manifest.json" not in files:
-        raise ApiError(400, "open manifest.json: no such file or directory")
     try:
-        items = shapes.parse(files["manifest.json"].decode(errors="replace"))
-        fitted = shapes.fit({"Items": items}, _MANIFEST).get("Items") or []
+        if "manifest.json" in files:
+            items = shapes.parse(files["manifest.json"].decode(errors="replace"))
+            if not isinstance(items, list):
+                kind = "array" if items is None else shapes.kind_of(items)
+                text = "into Go value of type []tarexport.manifestItem"
+                raise shapes.Mismatch(f"json: cannot unmarshal {kind} {text}")
+            fitted = shapes.fit({"Items": items}, _MANIFEST).get("Items") or []
+        else:
+            fitted = _legacy(files, place)
         for item in fitted:
             path = normpath(str(item.get("Config") or ""))
-            image = yield from _image(path, item, files, engine, limit, disk)
+            image = yield from _image(path, item, files, engine, place, limit, disk)
             found.append((image, list(item.get("RepoTags") or ())))
     except shapes.Mismatch as error:
-        raise ApiError(400, f"invalid manifest: {error}") from None
+        raise ApiError(400, str(error)) from None
     return found
+
+
+def _legacy(files: dict[str, bytes], place: str) -> list[dict[str, Any]]:
+    """The manifest of an archive of before Docker 1.10: names, and a folder for each layer.
+
+    The configuration of each image is put among the files. Raises ApiError 400 for what is none.
+    """
+    if "repositories" not in files:
+        raise ApiError(400, f"open {place}/repositories: no such file or directory")
+    named = shapes.any_object(shapes.parse(files["repositories"].decode(errors="replace")))
+    tags: dict[str, list[str]] = {}
+    for name, ids in named.items():
+        for tag, id in ids.items() if isinstance(ids, dict) else ():
+            tags.setdefault(str(id), []).append(f"{name}:{tag}")
+    items = []
+    for id, names in tags.items():
+        layers: list[str] = []
+        at: Any = id
+        while at and len(layers) < _MOST_LAYERS:
+            path = f"{at}/json"
+            if path not in files:
+                raise ApiError(400, f"open {place}/{path}: no such file or directory")
+            described = shapes.any_object(shapes.parse(files[path].decode(errors="replace")))
+            layers.insert(0, f"{at}/layer.tar")
+            at = described.get("parent")
+        items.append({"Config": f"{id}/json", "RepoTags": names, "Layers": layers})
+    return items
 
 
 def _image(
@@ -184,11 +217,12 @@ def _image(
     item: dict[str, Any],
     files: dict[str, bytes],
     engine: str,
+    place: str,
     limit: int,
     disk: Budget,
 ) -> Sliced[Image]:
     if path not in files:
-        raise ApiError(400, f"open {path}: no such file or directory")
+        raise ApiError(400, f"open {place}/{path}: no such file or directory")
     value = shapes.any_object(shapes.parse(files[path].decode(errors="replace")))
     known = shapes.fit(value, _CONFIG)
     config = value.get("config")
@@ -199,10 +233,10 @@ def _image(
     system = FileSystem(EMPTY, lambda: 0.0, 4 * limit)
     system.write_to(disk)
     for layer in item.get("Layers") or ():
-        place = normpath(str(layer))
-        if place not in files:
-            raise ApiError(400, f"open {place}: no such file or directory")
-        yield from _apply(system, files[place], limit)
+        name = normpath(str(layer))
+        if name not in files:
+            raise ApiError(400, f"open {place}/{name}: no such file or directory")
+        yield from _apply(system, files[name], limit)
     try:
         created = parse_time(str(known.get("created") or ""), 0.0)
     except ValueError:

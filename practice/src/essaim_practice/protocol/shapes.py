@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from posixpath import commonprefix
 from typing import Any
 
 MAX_JSON = 2 * 2**20  # bytes; far more than any spec needs
@@ -60,6 +61,18 @@ class Map:
 Shape = str | Struct | List | Words | Map  # a str is one of Go's basic types: string, bool, int …
 
 
+TRAILING = "unexpected content after JSON"
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_WHERE = {  # what Python's decoder says, and what Go's does
+    "Expecting property name": "looking for beginning of object key string",
+    "Illegal trailing comma before end of object": "looking for beginning of object key string",
+    "Expecting ':'": "after object key",
+    "Expecting ','": "after {pair}",
+    "Invalid control character": "in string literal",
+    "Invalid \\": "in string escape code",
+}
+
+
 class Mismatch(ValueError):
     """The text is no JSON, or has another shape; in the decoder's words."""
 
@@ -80,12 +93,39 @@ def parse(text: str) -> Any:
         if not rest or error.msg.startswith("Unterminated"):
             raise Mismatch("unexpected EOF") from None
         if error.msg == "Extra data":
-            raise Mismatch("unexpected content after JSON") from None
-        raise Mismatch(f"invalid character {rest[0]!r}: {error.msg}") from None
+            raise Mismatch(TRAILING) from None
+        raise Mismatch(_invalid(text, error, rest)) from None
     except RecursionError:
         raise Mismatch("exceeded max depth") from None
     except ValueError:
         raise Mismatch("a number has too many digits") from None
+
+
+def _invalid(text: str, error: json.JSONDecodeError, rest: str) -> str:
+    """What Go's decoder says of a character that cannot stand where it stands."""
+    if literal := next((w for w in ("true", "false", "null") if w[0] == rest[0]), ""):
+        right = commonprefix((literal, rest))
+        if len(rest) == len(right):
+            return "unexpected EOF"
+        where = f"in literal {literal} (expecting {literal[len(right)]!r})"
+        return f"invalid character {_quoted(rest[len(right)])} {where}"
+    inside: list[str] = []
+    for sign in re.findall(r"[\[\]{}]", _STRING.sub("", text[: error.pos])):
+        if sign in "[{":
+            inside.append(sign)
+        else:
+            inside.pop()
+    pair = "object key:value pair" if inside[-1:] == ["{"] else "array element"
+    where = next(
+        (where for words, where in _WHERE.items() if error.msg.startswith(words)),
+        "looking for beginning of value",
+    ).format(pair=pair)
+    return f"invalid character {_quoted(rest[0])} {where}"
+
+
+def _quoted(sign: str) -> str:
+    """A character as Go quotes one."""
+    return {"'": "'\\''", '"': "'\"'"}.get(sign, repr(sign))
 
 
 def values_in(text: str) -> int:
@@ -103,14 +143,16 @@ def fit(value: Any, shape: Struct) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise Mismatch(f"json: cannot unmarshal {_kind(value)} into Go value of type {shape.name}")
+        raise Mismatch(
+            f"json: cannot unmarshal {kind_of(value)} into Go value of type {shape.name}"
+        )
     return _struct(value, shape, shape.name.rpartition(".")[2])
 
 
 def any_object(value: Any) -> dict[str, Any]:
     """Check that a parsed body is an object. Raises Mismatch."""
     if not isinstance(value, dict):
-        raise Mismatch(f"json: cannot unmarshal {_kind(value)} into Go value of type object")
+        raise Mismatch(f"json: cannot unmarshal {kind_of(value)} into Go value of type object")
     return value
 
 
@@ -160,7 +202,7 @@ def _fit(value: Any, shape: Shape, path: str) -> Any:
             low, high = _INTEGERS[shape]
             if low <= value < high:
                 return value
-    kind = _kind(value)
+    kind = kind_of(value)
     if kind == "number" and shape in (*_INTEGERS, "float64"):
         kind = f"number {value}"
     what = "" if path.rpartition(".")[2].isdigit() else "Go struct field "
@@ -195,7 +237,7 @@ def _element(value: Any, shape: Shape, path: str, nullable: bool = False) -> Any
     return [] if isinstance(shape, List | Words) else {}
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, int | float):
