@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from essaim_practice.programs import signals
+from essaim_practice.programs.hosts import NO_NET
 from essaim_practice.programs.http import HttpRequest, HttpResponse
+from essaim_practice.programs.overview import Overview, SeenContainer, SeenNode, SeenTask
 from essaim_practice.programs.steps import Interrupted, Write
-from essaim_practice.servers import httpd
+from essaim_practice.servers import dashboards, httpd, traefik
 from practice.tests.playing import Playing, context, played
 
 
@@ -61,3 +63,59 @@ def test_httpd_logs_its_start_and_ends_gracefully() -> None:
     said = steps.throw(Interrupted(signals.WINCH))
     assert isinstance(said, Write)
     assert b"AH00492: caught SIGWINCH, shutting down gracefully" in said.data
+
+
+def overview(**labels: str) -> Overview:
+    shown = SeenContainer("1" * 64, "who", "traefik/whoami", "running", "10.0.1.5", (80,), labels)
+    node = SeenNode("n1", "node1", "manager", "ready", "drain", 4 * 2**30)
+    task = SeenTask("t1", "<web>.1", "n1", "running", "nginx:latest")
+    return Overview("node1", "28.5.2", True, 1, 2, 3, (node,), (task,), (shown,))
+
+
+def test_the_visualizer_and_portainer_show_the_cluster() -> None:
+    here = context("nginx", overview=overview)
+    swarm = dashboards.visualizer(["npm", "start"], here)
+    assert swarm.site is not None
+    body = swarm.site(request("/")).body.decode()
+    assert "<h2>node1</h2>" in body
+    assert "manager, 4.0 GiB, ready, drain" in body
+    assert "&lt;web&gt;.1 · nginx:latest · running" in body
+    portainer = dashboards.portainer(["/portainer"], here)
+    assert portainer.site is not None
+    assert b"<td>traefik/whoami</td>" in portainer.site(request("/")).body
+    alone = dashboards.visualizer(["npm", "start"], context("nginx"))
+    assert alone.site is not None
+    assert b"/var/run/docker.sock" in alone.site(request("/")).body
+
+
+class Answering:
+    """A network where one server answers all."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(NO_NET, name)
+
+    def fetch(self, url: str, method: str, headers: dict[str, str], body: bytes) -> HttpResponse:
+        self.asked.append((url, headers["x-forwarded-for"]))
+        return HttpResponse(b"me\n")
+
+
+def test_traefik_leads_requests_by_labels() -> None:
+    net = Answering()
+    rule = {"traefik.http.routers.who.rule": "Host(`who.localhost`) && PathPrefix(`/a`)"}
+    here = context("nginx", net=net, overview=lambda: overview(**rule))
+    running = traefik.traefik(["traefik", "--api.insecure=true", "--providers.docker"], here)
+    assert running.ports == {80, 8080}
+    assert running.site is not None
+    answers = [
+        running.site(request(path, host=host)).status
+        for path, host in (("/a/b", "who.localhost"), ("/b", "who.localhost"), ("/a", "other"))
+    ]
+    assert answers == [200, 404, 404]
+    assert net.asked == [("http://10.0.1.5:80/a/b", "172.17.0.1")]
+    assert b"<td>who</td>" in running.site(request("/dashboard/")).body
+    blind = traefik.traefik(["traefik"], here)
+    assert blind.site is not None
+    assert blind.site(request("/a", host="who.localhost")).status == 404

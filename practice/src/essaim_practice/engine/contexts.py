@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from essaim_practice.engine import machine_processes
+from essaim_practice.engine.overviews import overview_of
 from essaim_practice.files import books
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.files.engine_files import Books, hostname_of
@@ -70,6 +71,7 @@ class Contexts:
             bounds=bounds_of(container.host_config),
             pid=self._processes.first_pid(container),
             parent=int(bool(container.host_config.get("Init"))),
+            overview=partial(overview_of, self._store, container.id),
         )
         env.setdefault("HOME", context.rights.home)
         return context

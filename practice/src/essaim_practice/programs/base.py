@@ -16,6 +16,7 @@ from essaim_practice.files.guarded import Guarded
 from essaim_practice.files.rights import USUAL_BOUNDS, Bounds, Rights
 from essaim_practice.programs.docker_lines import NO_DOCKER, Docker
 from essaim_practice.programs.hosts import NO_NET, Net
+from essaim_practice.programs.overview import Overview
 from essaim_practice.programs.program import Files as Files
 from essaim_practice.programs.program import Inside as Inside
 from essaim_practice.programs.program import Jobs as Jobs
@@ -67,8 +68,8 @@ class Context:
     parent: int = 0  # that of the shell that started it
     depth: int = 0  # shells that it runs in, one in the other
     docker: Docker = NO_DOCKER  # the docker command of a machine
-
     bounds: Bounds = USUAL_BOUNDS  # what its container lets it have
+    overview: Callable[[], Overview | None] = lambda: None  # by the engine's socket, if it has it
 
     @property
     def rights(self) -> Rights:

@@ -1,6 +1,7 @@
 """The programs of the catalogue's images; importing this package registers them."""
 
-from essaim_practice.servers import (
+from essaim_practice.servers import (  # noqa: F401
+    dashboards,
     declared,
     faulty,
     hello_world,
@@ -9,17 +10,7 @@ from essaim_practice.servers import (
     python,
     redis,
     streamlit,
+    traefik,
+    voting,
     whoami,
 )
-
-__all__ = [
-    "declared",
-    "faulty",
-    "hello_world",
-    "httpd",
-    "nginx",
-    "python",
-    "redis",
-    "streamlit",
-    "whoami",
-]
