@@ -286,7 +286,8 @@ def test_from_inside_the_container_the_app_answers_too(
     engine: docker.DockerClient, built: object
 ) -> None:
     engine.containers.run("alpine", name="near", command="sleep 100", detach=True)
-    address = engine.containers.get("app").attrs["NetworkSettings"]["IPAddress"]
+    networks = engine.containers.get("app").attrs["NetworkSettings"]["Networks"]
+    address = networks["bridge"]["IPAddress"]
     code, output = engine.containers.get("near").exec_run(f"wget -qO- http://{address}:8080/")
     assert (code, b"<title>Streamlit</title>" in output) == (0, True)
 

@@ -318,7 +318,7 @@ def test_every_instruction_leaves_its_mark(builder: Builder, engine: docker.Dock
     builder.log(text, "t=all")
     config = engine.images.get("all").attrs["Config"]
     assert config["Entrypoint"] == ["/bin/ash", "-c", "top -b"]
-    assert config["Cmd"] is None
+    assert config.get("Cmd") is None
     assert config["Env"][-1] == "A=b c"
     assert config["ExposedPorts"] == {"80/tcp": {}, "443/udp": {}}
     assert config["Healthcheck"] == {
@@ -358,6 +358,7 @@ def test_an_app_without_its_package_does_not_start(
         engine.containers.run("bare", detach=True)
 
 
+@pytest.mark.edition("28.5")
 def test_steps_between_are_hidden_and_go_with_the_image(
     builder: Builder, engine: docker.DockerClient
 ) -> None:

@@ -34,6 +34,7 @@ def content(call: Call, container: str, path: str) -> bytes:
         return file.read()
 
 
+@pytest.mark.edition("28.5")
 def test_a_commit_is_an_image_of_the_container_as_it_is(
     call: Call, engine: docker.DockerClient, box: str
 ) -> None:
@@ -232,6 +233,7 @@ def test_only_images_that_are_there_are_saved(engine: docker.DockerClient, call:
     assert call("GET", "/images/get?names=none").status == 404
 
 
+@pytest.mark.edition("28.5")
 def test_sizes_are_what_was_written(call: Call, engine: docker.DockerClient, box: str) -> None:
     image = engine.images.get("alpine").attrs["Size"]
     (shown,) = call("GET", "/containers/json?all=1&size=1").json()

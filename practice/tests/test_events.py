@@ -18,6 +18,7 @@ def words(events: list[dict[str, Any]]) -> list[str]:
     return [f"{event['Type']} {event['Action']}" for event in events]
 
 
+@pytest.mark.edition("28.5")
 def test_a_container_tells_its_life(engine: docker.DockerClient) -> None:
     engine.images.pull("nginx")
     with listening(engine) as heard:

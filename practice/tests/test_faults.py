@@ -158,6 +158,7 @@ def test_a_machine_off_the_network_runs_on_alone(call: Call, engine: docker.Dock
     assert lost not in places(service)  # nothing moves back
 
 
+@pytest.mark.edition("28.5")
 def test_a_machine_off_the_network_pulls_nothing(call: Call) -> None:
     call("POST", "/_practice/engines/node2/cut")
     refusal = call("POST", "/images/create?fromImage=alpine&tag=latest", node=2)
@@ -228,6 +229,7 @@ def test_a_full_disk_takes_no_image_and_no_container(
     assert call("POST", "/containers/create", {"Image": "alpine"}).status == 201
 
 
+@pytest.mark.edition("28.5")
 def test_tasks_are_rejected_where_the_disk_is_full(call: Call, engine: docker.DockerClient) -> None:
     call("POST", "/_practice/engines/node2/fill")
     service = engine.services.create("nginx", name="web", constraints=["node.hostname==node2"])
@@ -264,6 +266,7 @@ def test_a_slow_registry_takes_its_time(call: Call, engine: docker.DockerClient)
     )
 
 
+@pytest.mark.edition("28.5")
 def test_a_registry_that_is_down_refuses_everybody(call: Call) -> None:
     call("POST", "/_practice/registry", {"up": False})
     refusal = call("POST", "/images/create?fromImage=alpine&tag=latest", node=2)

@@ -61,6 +61,7 @@ def test_each_engine_has_its_own_images(engine: docker.DockerClient, call: Call)
     assert call("GET", "/images/json", node=2).json() == []
 
 
+@pytest.mark.edition("28.5")
 def test_the_registry_refuses_in_the_daemons_words(engine: docker.DockerClient) -> None:
     with pytest.raises(ImageNotFound) as unknown:
         engine.images.pull("nosuchimage")
@@ -109,6 +110,7 @@ def test_a_tag_moves_from_image_to_image(engine: docker.DockerClient) -> None:
     assert engine.images.get("nginx").tags == ["nginx:latest"]
 
 
+@pytest.mark.edition("28.5")
 def test_history_leads_back_to_the_base(engine: docker.DockerClient) -> None:
     history = engine.images.pull("nginx").history()
     assert history[0]["CreatedBy"] == 'CMD ["nginx" "-g" "daemon off;"]'
@@ -116,6 +118,7 @@ def test_history_leads_back_to_the_base(engine: docker.DockerClient) -> None:
     assert sum(step["Size"] for step in history) == engine.images.get("nginx").attrs["Size"]
 
 
+@pytest.mark.edition("28.5")
 def test_removing_a_tag_leaves_the_other(call: Call, engine: docker.DockerClient) -> None:
     engine.images.pull("alpine").tag("other")
     assert call("DELETE", "/images/other").json() == [{"Untagged": "other:latest"}]
@@ -125,6 +128,7 @@ def test_removing_a_tag_leaves_the_other(call: Call, engine: docker.DockerClient
     assert (answer.status, answer.message) == (404, "No such image: alpine:latest")
 
 
+@pytest.mark.edition("28.5")
 def test_an_image_in_use_is_kept(call: Call, engine: docker.DockerClient) -> None:
     container = engine.containers.run("nginx", detach=True)
     image = engine.images.get("nginx")

@@ -30,6 +30,7 @@ def talk(server: PracticeServer, sent: bytes, node: int = 1) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+@pytest.mark.edition("28.5")
 def test_ping_says_who_answers(call: Call) -> None:
     answer = call("GET", "/_ping")
     assert (answer.status, answer.body) == (200, b"OK")
@@ -40,12 +41,14 @@ def test_ping_says_who_answers(call: Call) -> None:
     assert call("GET", "/_ping", node=2).headers["Swarm"] == "active/worker"
 
 
+@pytest.mark.edition("28.5")
 def test_head_has_headers_and_no_body(call: Call) -> None:
     answer = call("HEAD", "/_ping")
     assert (answer.status, answer.body) == (200, b"")
     assert answer.headers["Api-Version"] == "1.51"
 
 
+@pytest.mark.edition("28.5")
 @pytest.mark.parametrize("path", ["/info", "/v1.24/info", "/v1.51/info"])
 def test_every_route_exists_with_and_without_a_version(call: Call, path: str) -> None:
     answer = call("GET", path)
@@ -53,6 +56,7 @@ def test_every_route_exists_with_and_without_a_version(call: Call, path: str) ->
     assert answer.headers["Content-Type"] == "application/json"
 
 
+@pytest.mark.edition("28.5")
 def test_versions_out_of_range_are_refused_in_the_daemons_words(call: Call) -> None:
     old = call("GET", "/v1.23/info")
     assert old.status == 400
@@ -74,6 +78,7 @@ def test_what_is_no_route_is_not_found(call: Call, method: str, path: str) -> No
     assert (answer.status, answer.message) == (404, "page not found")
 
 
+@pytest.mark.edition("28.5")
 def test_a_simulation_can_be_told(engine: docker.DockerClient) -> None:
     info = engine.info()
     assert "essaim.engine=practice" in info["Labels"]

@@ -36,7 +36,7 @@ def test_it_finds(text: str) -> None:
         "running (en marche)",
         "docker service create --name web nginx:latest",
         "Appelez l’enseignant si `docker node ls` dit « no such host ».",
-        "Moteur d’entraînement (simulation) 28.5.2 · rien n’est gardé · en direct",
+        "Moteur d’entraînement (simulation) 29.8.0 · rien n’est gardé · en direct",
         "1 fois",
     ],
 )

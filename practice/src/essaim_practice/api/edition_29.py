@@ -27,6 +27,7 @@ _OF_THE_BRIDGE = (
     *("IPPrefixLen", "IPv6Gateway", "MacAddress"),
 )
 _UNSET = ("Cmd", "Entrypoint", "Env", "Labels", "OnBuild", "User", "Volumes", "WorkingDir")
+_BLOCK = 4096
 _MOST = 2**64 - 1  # what Go counts addresses with
 
 
@@ -42,6 +43,7 @@ def listed_container(shown: dict[str, Any], request: Request) -> dict[str, Any]:
     known = request.cluster.store.get(Container, shown["Id"])
     ports = [{"IP": "", **port} for port in shown["Ports"]]
     new: dict[str, Any] = {**shown, "Ports": ports, **_described(shown["ImageID"], request)}
+    new |= _sizes(shown)
     if request.version >= _CUT and known is not None:
         told = request.cluster.health.shown(known)
         health = {"Status": known.health or "none", "FailingStreak": 0}
@@ -56,7 +58,7 @@ def container(shown: dict[str, Any], request: Request) -> dict[str, Any]:
         host["MaskedPaths"] = sorted(paths)
     state = {**shown["State"], "Error": request.edition.words(shown["State"]["Error"])}
     new = {**shown, "Driver": request.edition.driver, "HostConfig": host, "State": state}
-    new |= _described(shown["Image"], request)
+    new |= _described(shown["Image"], request) | _sizes(shown)
     if request.version >= _CUT:
         settings = _without(settings, *_OF_THE_BRIDGE)
         new["Storage"] = {"RootFS": {"Snapshot": {"Name": request.edition.driver}}}
@@ -68,6 +70,14 @@ def container(shown: dict[str, Any], request: Request) -> dict[str, Any]:
             settings = _without(settings, *_OF_THE_BRIDGE)
         new["GraphDriver"] = {"Data": None, "Name": request.edition.driver}
     return {**new, "NetworkSettings": settings}
+
+
+def _sizes(shown: dict[str, Any]) -> dict[str, int]:
+    """What a snapshot takes: whole blocks, and two of its own."""
+    if "SizeRw" not in shown:
+        return {}
+    written = 2 * _BLOCK + -(-shown["SizeRw"] // _BLOCK) * _BLOCK
+    return {"SizeRw": written, "SizeRootFs": shown["SizeRootFs"] - shown["SizeRw"] + written}
 
 
 def _described(image_id: str, request: Request) -> dict[str, Any]:

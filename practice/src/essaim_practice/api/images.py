@@ -273,7 +273,8 @@ def _delete(request: Request, image: Image) -> Iterator[dict[str, str]]:
         store.delete(Image, current.id)
         yield {"Deleted": current.image_id}
         for layers in reversed(_own_layers(request, current)):
-            yield {"Deleted": digest_of(f"chain {' '.join(layers)}")}
+            # Layer: for versions.py alone, which shows it to nobody; 29 tells of no layers.
+            yield {"Deleted": digest_of(f"chain {' '.join(layers)}"), "Layer": layers[-1]}
         parent = store.get(Image, f"{current.engine}/{current.parent}")
         current = parent if parent and not (parent.tags or parent.digests) else None
 

@@ -154,8 +154,7 @@ class Runtime:
 
     def _no_image(self, container: Container) -> None:
         name = images.spelled(container.image)
-        failed = registry.pull_failure(self._store, container.engine)
-        told = self._store.edition.no_image(name, failed.words if failed else "")
+        told = registry.no_image(self._store, container.engine, name)
         error = told if container.pull else f"No such image: {name}"
         self._store.put(changed(container, state="dead", error=error))
 

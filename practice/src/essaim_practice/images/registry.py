@@ -30,6 +30,7 @@ _CUT = PullFailure(
     "(Client.Timeout exceeded while awaiting headers)",
     15.0,
 )
+_NO_SPACE = "failed to extract layer: no space left on device"
 
 
 def state(store: Store) -> Registry:
@@ -48,6 +49,13 @@ def full(store: Store, engine: str) -> bool:
     """Whether the disk of an engine is full."""
     machine = store.get(Engine, engine)
     return machine is not None and machine.full
+
+
+def no_image(store: Store, engine: str, name: str) -> str:
+    """Why a task on an engine has no container of the image that it wants."""
+    failed = pull_failure(store, engine)
+    words = _NO_SPACE if full(store, engine) else failed.words if failed else ""
+    return store.edition.no_image(name, words)
 
 
 async def require(store: Store, engine: str, reference: Reference) -> Published:

@@ -153,4 +153,4 @@ _EDITIONS = (
 #: By the names that choose them.
 EDITIONS = {each.name: each for each in _EDITIONS} | {"29": _EDITIONS[1]}
 #: What is played where nobody chooses.
-USUAL = EDITIONS["28.5"]
+USUAL = EDITIONS["29.8"]

@@ -20,7 +20,6 @@ from essaim_practice.utilities import (  # noqa: F401
     running,
     search,
     signals,
-    sockets,
     sorting,
     system,
     tar,
@@ -28,5 +27,4 @@ from essaim_practice.utilities import (  # noqa: F401
     vi,
     watching,
     web,
-    web_server,
 )
