@@ -173,7 +173,34 @@ def test_ipv6_addresses_are_given(engine: docker.DockerClient) -> None:
     assert "default via fd00:db8::1 dev eth0" in _in(asking, "ip -6 route")
     assert f"fd00:db8::3\t{asking.id[:12]}\n" in _in(asking, "cat /etc/hosts")
     assert "Welcome to nginx!" in _in(asking, "wget -qO- 'http://[fd00:db8::2]'")
-    assert web.attrs["Id"]
+    web.reload()
+    place = web.attrs["NetworkSettings"]["Networks"]["six"]
+    assert (place["GlobalIPv6Address"], place["GlobalIPv6PrefixLen"]) == ("fd00:db8::2", 64)
+    assert place["IPv6Gateway"] == "fd00:db8::1"
+    shown = engine.networks.get("six").attrs["Containers"][web.id]
+    assert shown["IPv6Address"] == "fd00:db8::2/64"
+    made = engine.networks.create("own", enable_ipv6=True).attrs["IPAM"]["Config"]
+    assert [":" in pool["Subnet"] for pool in made] == [False, True]
+    assert made[1]["Gateway"] == made[1]["Subnet"].replace("/64", "1")
     other = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet="fd00:db8::/60")])
     with pytest.raises(docker.errors.APIError, match="Pool overlaps with other one"):
         engine.networks.create("again", ipam=other, enable_ipv6=True)
+
+
+def test_a_ping_needs_its_capability(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    said = _run(engine, "ping -c 1 127.0.0.1", cap_drop=["ALL"])
+    assert said.splitlines()[-1] == "ping: permission denied (are you root?)"
+
+
+def test_a_closed_network_has_no_gateway(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    engine.networks.create("back", internal=True)
+    inside = engine.containers.run("alpine", "sleep 1000", detach=True, network="back")
+    inside.reload()
+    assert inside.attrs["NetworkSettings"]["Networks"]["back"]["Gateway"] == ""
+    assert _in(inside, "ping -c 1 8.8.8.8").splitlines() == [
+        "PING 8.8.8.8 (8.8.8.8): 56 data bytes",
+        "ping: sendto: Network is unreachable",
+    ]
+    assert _in(inside, "ping -c 1 -W 1 172.17.0.1").endswith("Network is unreachable\n")

@@ -11,7 +11,7 @@ from essaim_practice.files import mounts
 from essaim_practice.images import local
 from essaim_practice.images.catalogue import digest_of
 from essaim_practice.network import links
-from essaim_practice.network.addresses import PREDEFINED, find_network, on
+from essaim_practice.network.addresses import PREDEFINED, find_network, on, on6
 from essaim_practice.network.publishing import exposed
 from essaim_practice.programs.base import argv_of, settings
 from essaim_practice.store.formats import NO_TIME, human_duration, rfc3339
@@ -245,7 +245,10 @@ def endpoint(container: Container, network: Network | None, address: str) -> dic
     """EndpointSettings of a container on one network; mostly empty while it does not run."""
     up = container.state == "running" and network is not None
     prefix = int(network.subnet.partition("/")[2] or 0) if network and network.subnet else 0
-    gateway = network.gateway if network and network.scope == "local" else ""
+    leads = network is not None and network.scope == "local" and not network.internal
+    gateways = (network.gateway, network.gateway6) if network and leads else ("", "")
+    address6 = on6(container, network) if up and network else ""
+    prefix6 = int(network.subnet6.partition("/")[2]) if network and address6 else 0
     asked = (container.endpoints or {}).get(network.name if network else "") or {}
     config = {"IPv4Address": address} if up and network and not network.engine else None
     own = network is not None and network.name not in PREDEFINED
@@ -257,15 +260,15 @@ def endpoint(container: Container, network: Network | None, address: str) -> dic
         "Aliases": asked.get("Aliases"),
         "MacAddress": asked.get("MacAddress") or (mac(address) if up and address else ""),
         "DriverOpts": asked.get("DriverOpts") or None,
-        "GwPriority": 0,
+        "GwPriority": asked.get("GwPriority") or 0,
         "NetworkID": network.id if network and container.started else "",
         "EndpointID": endpoint_id(container, network) if up and network else "",
-        "Gateway": gateway if up else "",
+        "Gateway": gateways[0] if up else "",
         "IPAddress": address if up else "",
         "IPPrefixLen": prefix if up else 0,
-        "IPv6Gateway": "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
+        "IPv6Gateway": gateways[1] if address6 else "",
+        "GlobalIPv6Address": address6,
+        "GlobalIPv6PrefixLen": prefix6,
         "DNSNames": list(dict.fromkeys(names)) if own and container.started else None,
     }
 

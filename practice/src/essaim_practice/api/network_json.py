@@ -9,7 +9,6 @@ from typing import Any
 from essaim_practice.api.container_json import endpoint_id, mac, sandbox_of
 from essaim_practice.images.catalogue import digest_of
 from essaim_practice.network import addresses
-from essaim_practice.network.addresses import find_network
 from essaim_practice.store import containers
 from essaim_practice.store.formats import rfc3339
 from essaim_practice.store.objects import Container, Engine, Network, Node, Service, Task
@@ -50,6 +49,8 @@ def as_json(network: Network, known: bool) -> Json:
     local = network.scope == "local"
     made = {"Subnet": network.subnet, "Gateway": network.gateway}
     own = [network.pool or made] if network.subnet else []
+    if network.subnet6 and not network.pools6:
+        own.append({"Subnet": network.subnet6, "Gateway": network.gateway6})
     pools = [*own, *network.pools6] if network.pool else [*network.pools6, *own]
     return {
         "Name": network.name,
@@ -100,10 +101,10 @@ def _endpoints(store: Store, engine: str, network: Network) -> Iterator[tuple[st
         yield from _gateways(store, engine, network)
     for container in users(store, engine, network):
         address = addresses.on(container, network.name)
-        yield (
-            container.id,
-            _endpoint(network, container.name, endpoint_id(container, network), address),
-        )
+        shown = _endpoint(network, container.name, endpoint_id(container, network), address)
+        if address6 := addresses.on6(container, network):
+            shown["IPv6Address"] = f"{address6}/{network.subnet6.partition('/')[2]}"
+        yield container.id, shown
     if network.ingress or network.scope == "swarm":
         key = _SANDBOX if network.ingress else f"lb-{network.name}"
         name = f"{network.name}-endpoint"
@@ -123,11 +124,9 @@ def _gateways(store: Store, engine: str, network: Network) -> Iterator[tuple[str
     name = f"gateway_{_SANDBOX}"
     yield _SANDBOX, _endpoint(network, name, _made_up(engine, network), str(next(hosts)))
     for container in containers.on_engine(store, engine):
-        found = [find_network(store, engine, each) for each in container.networks]
-        if container.state == "running" and any(n and n.scope == "swarm" for n in found):
+        if address := addresses.on_gateway_bridge(store, container):
             name = f"gateway_{sandbox_of(container)[:12]}"
-            id = endpoint_id(container, network)
-            yield container.id, _endpoint(network, name, id, str(next(hosts)))
+            yield container.id, _endpoint(network, name, endpoint_id(container, network), address)
 
 
 def _endpoint(network: Network, name: str, id: str, address: str) -> Json:

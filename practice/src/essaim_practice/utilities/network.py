@@ -118,6 +118,8 @@ def ping(argv: list[str], context: Context) -> Steps:
     address = resolved(host, context, 4 if "4" in asked else version)
     yield line(f"PING {host} ({address}): {size} data bytes")
     done = _Echo()
+    if not context.rights.can("NET_RAW"):
+        raise Complaint("permission denied (are you root?)", 1)
     with suppress(Interrupted):
         yield from _pinged(address, size, asked, context, done)
     lost = 100 - 100 * done.came // max(done.sent, 1)
