@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from errno import ECONNREFUSED, EHOSTUNREACH
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from essaim_practice.programs.base import Context, program
 from essaim_practice.programs.hosts import Interface, NoSuchHost
 from essaim_practice.programs.http import HttpResponse
+from essaim_practice.programs.sockets import Socket
 
 from .playing import Playing, context
 
@@ -35,8 +36,11 @@ class Site:
     def name_of(self, address: str) -> str:
         raise NoSuchHost(address)
 
-    def listening(self) -> list[int]:
+    def listening(self) -> list[tuple[str, int]]:
         return []
+
+    def listen(self, port: int, socket: Socket) -> Callable[[], None]:
+        raise OSError(port)
 
     def resolve_all(self, host: str) -> list[str]:
         return [self.resolve(host)]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from errno import EACCES
 from functools import partial
 
 from essaim_practice.network import outside, topology
-from essaim_practice.network.mesh import Mesh
+from essaim_practice.network.mesh import ANYWHERE, Mesh
 from essaim_practice.network.net import BaseNet, Way, joined, mac
-from essaim_practice.network.topology import MACHINES, Kind, Peer, is_address
+from essaim_practice.network.topology import MACHINES, Kind, Peer, fail, is_address
 from essaim_practice.programs.hosts import Interface, NoSuchHost
+from essaim_practice.programs.sockets import Socket
 from essaim_practice.store.objects import Container, Engine, Network
 from essaim_practice.store.store import Store
 
@@ -57,14 +59,19 @@ class MachineNet(BaseNet):
             return found
         raise NoSuchHost(address)
 
-    def listening(self) -> list[int]:
-        """The TCP ports that the machine publishes, and those of containers on its network."""
-        found = {opening.port for opening in self._mesh.openings(self._engine)}
+    def listening(self) -> list[tuple[str, int]]:
+        """What the machine publishes, and the sockets of containers on its network."""
+        ports = [opening.port for opening in self._mesh.openings(self._engine)]
+        found = {(anywhere, port) for anywhere in ANYWHERE for port in ports}
         for container in self._store.where(Container, "engine", self._engine):
             if container.state == "running" and topology.is_machines(container):
                 found |= {*self._mesh.listening(container)}
                 break
-        return sorted(found)
+        return sorted(found, key=lambda socket: (":" in socket[0], socket[1]))
+
+    def listen(self, port: int, socket: Socket) -> Callable[[], None]:
+        """Nothing opens ports on a machine itself. Raises OSError."""
+        return fail(EACCES)
 
     def interfaces(self) -> list[Interface]:
         own = self._store.get(Engine, self._engine)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from errno import EADDRINUSE
 
 from essaim_practice.network import topology
 from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.processes import Processes
+from essaim_practice.programs.sockets import Socket
 from essaim_practice.programs.talk import Talk
 from essaim_practice.store.objects import Container, Engine, Node, Service, Task
 from essaim_practice.store.store import Store
 
+ANYWHERE = ("0.0.0.0", "::")
 #: Named connections that are remembered; the one that was used least recently goes first.
 MOST_KEPT = 100
 
@@ -61,7 +65,7 @@ class Connection:
             address=container.address,
             now=self._store.clock.now(),
         )
-        page = self._processes.request(container.id, request)
+        page = self._processes.request(container.id, request, self._port)
         if page is None:
             raise Refused(f"{replica} does not speak HTTP")
         return page, who
@@ -233,10 +237,19 @@ class Mesh:
             self._asked.popitem(last=False)
         return number
 
-    def listening(self, container: Container) -> list[int]:
-        """The TCP ports that programs in a container's network listen on."""
-        sharing = topology.sharing(self._store, container)
-        return sorted({port for each in sharing for port in self._processes.ports(each.id)})
+    def listening(self, container: Container) -> list[tuple[str, int]]:
+        """Address and port of every TCP socket that listens in a container's network."""
+        found = set()
+        for each in topology.sharing(self._store, container):
+            found |= {(any_, port) for port in self._processes.ports(each.id) for any_ in ANYWHERE}
+            found |= {("::", port) for port in self._processes.sockets.of(each.id)}
+        return sorted(found, key=lambda socket: (":" in socket[0], socket[1]))
+
+    def listen(self, container: Container, port: int, socket: Socket) -> Callable[[], None]:
+        """Open a port in a container; returns what closes it. Raises OSError where it is taken."""
+        if self._listener(container, port) is not None:
+            raise OSError(EADDRINUSE, os.strerror(EADDRINUSE))
+        return self._processes.sockets.listen(container.id, port, socket)
 
     def _listener(self, container: Container, port: int) -> Container | None:
         """Which of the containers that share a network listens on a port."""

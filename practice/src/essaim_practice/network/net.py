@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from errno import ECONNREFUSED, EINVAL
+from errno import ECONNREFUSED, EINVAL, ENETDOWN
 from functools import partial
 from urllib.parse import urlsplit
 
 from essaim_practice.network import names, outside, topology
+from essaim_practice.network.http_talk import HttpTalk
 from essaim_practice.network.mesh import Connection, Mesh, Refused
 from essaim_practice.network.topology import Kind, Peer, Place, fail, is_address
 from essaim_practice.programs.hosts import Interface, NoSuchHost
 from essaim_practice.programs.http import HttpResponse
+from essaim_practice.programs.sockets import Socket
 from essaim_practice.programs.talk import Talk
 from essaim_practice.store.objects import Container, Service
 from essaim_practice.store.store import Store
 
 Way = Callable[[int], Connection]  # opens a connection to a port. Raises Refused
 
+_NAME_SERVICE = ("127.0.0.11", 41023)  # where the engine's name service listens in a container
 _WEB = (80, 443)  # where places outside answer
 
 
@@ -95,7 +98,8 @@ class BaseNet(ABC):
         """Open a connection. Raises NoSuchHost; OSError with the errno of one that failed."""
         peer = self._peer(self.resolve(host))
         try:
-            return self._open(peer, port).talk()
+            connection = self._open(peer, port)
+            return connection.talk() if connection.raw else HttpTalk(connection.request)
         except Refused:
             fail(ECONNREFUSED)
 
@@ -148,10 +152,20 @@ class ContainerNet(BaseNet):
             raise NoSuchHost(address)
         return found
 
-    def listening(self) -> list[int]:
-        """The TCP ports that programs listen on, in order."""
+    def listening(self) -> list[tuple[str, int]]:
+        """Address and port of every TCP socket that listens, that of the name service first."""
         own = self._own()
-        return self._mesh.listening(own) if own is not None else []
+        if own is None:
+            return []
+        inner = [_NAME_SERVICE] if names.has_service(self._store, own) else []
+        return [*inner, *self._mesh.listening(own)]
+
+    def listen(self, port: int, socket: Socket) -> Callable[[], None]:
+        """Open a port; returns what closes it. Raises OSError with the errno of why not."""
+        container = self._store.get(Container, self._id)
+        if container is None:
+            fail(ENETDOWN)
+        return self._mesh.listen(container, port, socket)
 
     def interfaces(self) -> list[Interface]:
         own = self._own()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from errno import ENETUNREACH
+from errno import EACCES, ENETUNREACH
 from typing import Protocol
 
 from essaim_practice.programs.http import HttpResponse
+from essaim_practice.programs.sockets import Socket
 from essaim_practice.programs.talk import Talk
 
 
@@ -52,8 +53,12 @@ class Net(Protocol):
         """The name that belongs to an address: ``web.back``. Raises NoSuchHost."""
         ...
 
-    def listening(self) -> list[int]:
-        """The TCP ports that programs listen on, in order."""
+    def listening(self) -> list[tuple[str, int]]:
+        """Address and port of every TCP socket that listens, in order."""
+        ...
+
+    def listen(self, port: int, socket: Socket) -> Callable[[], None]:
+        """Open a port; returns what closes it. Raises OSError with the errno of why not."""
         ...
 
     def interfaces(self) -> list[Interface]:
@@ -98,8 +103,11 @@ class _NoNet:
     def name_of(self, address: str) -> str:
         raise NoSuchHost(address)
 
-    def listening(self) -> list[int]:
+    def listening(self) -> list[tuple[str, int]]:
         return []
+
+    def listen(self, port: int, socket: Socket) -> Callable[[], None]:
+        raise OSError(EACCES, os.strerror(EACCES))
 
     def interfaces(self) -> list[Interface]:
         return []

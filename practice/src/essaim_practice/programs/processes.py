@@ -11,6 +11,7 @@ from essaim_practice.programs.base import Program, Running
 from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.logs import LogBook
 from essaim_practice.programs.process import Process
+from essaim_practice.programs.sockets import Sockets
 from essaim_practice.programs.stdio import Streams
 from essaim_practice.programs.talk import Talks
 from essaim_practice.store.clock import Clock
@@ -42,6 +43,7 @@ class Processes:
         self._last: dict[str, int] = {}  # pid inside a container, by whose numbers count there
         self._first: dict[str, int] = {}  # the pid inside of each main process
         self._space: dict[str, str] = {}  # whose numbers count, of one that shares another's
+        self.sockets = Sockets()  # ports that programs open while they run
         self._init: dict[str, Running] = {}  # what starts the main process, and stands before it
         self._confined: dict[str, Confined] = {}  # of containers with a memory limit
 
@@ -158,6 +160,7 @@ class Processes:
 
     def end(self, container_id: str) -> None:
         """Kill all processes of a container that stopped, and end all followers."""
+        self.sockets.end(container_id)
         for process in list(self._others.pop(container_id, {}).values()):
             process.signal(signals.KILL)
         if main := self._main.pop(container_id, None):
@@ -212,22 +215,29 @@ class Processes:
     def listens(self, container_id: str, port: int) -> bool:
         """Whether a program in the container listens on a port."""
         running = (process.program for process in self._all(container_id).values())
-        return any(port in program.ports or port in program.talks for program in running)
+        fixed = any(port in program.ports or port in program.talks for program in running)
+        return fixed or port in self.sockets.of(container_id)
 
     def talks(self, container_id: str, port: int) -> Talks | None:
         """What opens connections to the program that listens there, if it speaks no HTTP."""
         for process in self._all(container_id).values():
             if opened := process.program.talks.get(port):
                 return opened
-        return None
+        socket = self.sockets.of(container_id).get(port)
+        return socket.talks if socket else None
 
     def ports(self, container_id: str) -> frozenset[int]:
         """The ports that programs in the container listen on."""
         every = [p.program for p in self._all(container_id).values()]
         return frozenset(port for program in every for port in (*program.ports, *program.talks))
 
-    def request(self, container_id: str, request: HttpRequest) -> HttpResponse | None:
+    def request(
+        self, container_id: str, request: HttpRequest, port: int = 0
+    ) -> HttpResponse | None:
         """The answer to a request, which is logged; None if no program answers."""
+        socket = self.sockets.of(container_id).get(port)
+        if socket is not None:
+            return socket.site(request) if socket.site else None
         for process in self._all(container_id).values():
             if process.program.site is not None:
                 page = process.program.site(request)

@@ -20,6 +20,7 @@ from essaim_practice.utilities import (  # noqa: F401
     running,
     search,
     signals,
+    sockets,
     sorting,
     system,
     tar,
@@ -27,4 +28,5 @@ from essaim_practice.utilities import (  # noqa: F401
     vi,
     watching,
     web,
+    web_server,
 )
