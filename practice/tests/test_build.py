@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from essaim_practice.files.filesystem import EMPTY, FileSystem
-from essaim_practice.images import dockerfile
+from essaim_practice.images import dockerfile, hints
 from essaim_practice.images.build_context import CopyFailed, copy, source_kind, unpack
 from essaim_practice.images.dockerfile_words import expand
+from essaim_practice.images.reference import parse
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.memory import UNBOUNDED
 
@@ -243,7 +244,8 @@ def test_what_cannot_begin_is_refused_at_once(
         (
             "FROM nosuchimage",
             "pull access denied for nosuchimage, repository does not exist or may require 'docker "
-            "login': denied: requested access to the resource is denied",
+            "login': denied: requested access to the resource is denied\n"
+            + hints.of(parse("nosuchimage")),
         ),
         ("FROM alpine\nCOPY --from=0 /nope /b", "COPY failed: stat nope: file does not exist"),
         (

@@ -8,6 +8,7 @@ import docker
 import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 
+from essaim_practice.images import hints
 from essaim_practice.images.catalogue import look_up
 from essaim_practice.images.reference import parse
 from essaim_practice.store.errors import ApiError
@@ -67,12 +68,14 @@ def test_the_registry_refuses_in_the_daemons_words(engine: docker.DockerClient) 
         engine.images.pull("nosuchimage")
     assert unknown.value.explanation == (
         "pull access denied for nosuchimage, repository does not exist or may require "
-        "'docker login': denied: requested access to the resource is denied"
+        "'docker login': denied: requested access to the resource is denied\n"
+        + hints.of(parse("nosuchimage"))
     )
     with pytest.raises(NotFound) as untagged:
         engine.images.pull("nginx", tag="nope")
     assert untagged.value.explanation == (
-        "manifest for nginx:nope not found: manifest unknown: manifest unknown"
+        "manifest for nginx:nope not found: manifest unknown: manifest unknown\n"
+        + hints.of(parse("nginx:nope"))
     )
     with pytest.raises(APIError) as shouting:
         engine.images.pull("UPPER")

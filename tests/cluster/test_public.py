@@ -70,6 +70,8 @@ def test_it_is_made_once_of_each_picture() -> None:
         "pull access denied for mine, repository does not exist or may require 'docker login': "
         "denied: requested access to the resource is denied",
         "manifest for nginx:nope not found: manifest unknown: manifest unknown",
+        "manifest for nginx:nope not found: manifest unknown: manifest unknown\n(simulated: of "
+        "nginx the practice engine knows 1.31.4, 1.30.4 and older numbers)",
     ],
 )
 def test_words_that_quote_names_alone_are_shown(words: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from essaim_practice.client import calls
-from essaim_practice.client.calls import Call, Machine, PublishedPort, Registry, Time
+from essaim_practice.client.calls import Call, KnownImage, Machine, PublishedPort, Registry, Time
 from essaim_practice.client.exceptions import (
     EngineUnreachable,
     PracticeError,
@@ -46,6 +46,7 @@ __all__ = [
     "EngineUnreachable",
     "Faults",
     "Heartbeat",
+    "KnownImage",
     "Limits",
     "Machine",
     "Opened",

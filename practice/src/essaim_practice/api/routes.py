@@ -6,6 +6,7 @@ from essaim_practice.api import (  # noqa: F401
     clock,
     commit,
     containers,
+    declared_images,
     endpoints,
     engines,
     exec,

@@ -6,7 +6,7 @@ any engine lists the routes. A machine has the name of its engine: ``node1``, ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
@@ -75,6 +75,17 @@ class Registry:
 
     rate: float  # bytes per second, for each pull
     up: bool  # it answers
+
+
+@dataclass(frozen=True, slots=True)
+class KnownImage:
+    """A repository that the registry has."""
+
+    name: str
+    description: str
+    declared: bool  # by declare_image
+    played: bool  # its programs do what one expects; else they say that they do not
+    measured: bool  # its size is the real image's, not an estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +193,44 @@ def registry() -> Call[Registry]:
 def set_registry(rate: float | None = None, up: bool | None = None) -> Call[Registry]:
     """Change the registry for pulls that begin now. rate: 1e3 to 1e9 bytes per second."""
     return Call("POST", "registry", _registry, _given(rate=rate, up=up))
+
+
+# Images
+
+
+def images() -> Call[tuple[KnownImage, ...]]:
+    """Every repository that can be pulled."""
+    return Call("GET", "images", lambda answer: tuple(KnownImage(**each) for each in answer))
+
+
+def declare_image(
+    name: str,
+    *,
+    tags: Sequence[str] = ("latest",),
+    command: Sequence[str] = ("/app",),
+    ports: Sequence[int | str] = (),
+    log: Sequence[str] = (),
+    healthy: bool | None = None,
+    exit_code: int | None = None,
+    base: str = "alpine",
+    env: Sequence[str] = (),
+) -> Call[None]:
+    """Declare an image of one's own, which every engine can pull from now on.
+
+    Its command stays up, writes the lines of log and answers HTTP on its ports; with exit_code it
+    ends with that. healthy: what its health check finds; None: it has none. base: whose shell it
+    has, and its release: alpine, "debian bookworm-slim", "ubuntu 24.04", busybox, "" for none.
+    env: NAME=value.
+    """
+    lists = {"tags": tags, "command": command, "ports": ports, "log": log, "env": env}
+    body = {key: list(value) for key, value in lists.items()}
+    more = _given(healthy=healthy, exit_code=exit_code, base=base)
+    return Call("POST", "images", _nothing, {"name": name, **body, **more})
+
+
+def forget_image(name: str) -> Call[None]:
+    """Forget a declared image; engines keep what they have pulled of it."""
+    return Call("DELETE", f"images/{quote(name)}", _nothing)
 
 
 # Time

@@ -85,12 +85,15 @@ class Clock(_Part):
 
 
 class Machines:
-    """The machines of a cluster; whoever inherits it sends."""
+    """The machines of a cluster and what they can pull; whoever inherits it sends."""
 
     machines = _sends(calls.machines)
     add_machine = _sends(calls.add_machine)
     remove_machine = _sends(calls.remove_machine)
     ports = _sends(calls.ports)
+    images = _sends(calls.images)
+    declare_image = _sends(calls.declare_image)
+    forget_image = _sends(calls.forget_image)
 
 
 class PracticeClient(Machines):

@@ -14,7 +14,6 @@ from essaim_practice.files import mounts
 from essaim_practice.files.container_files import ContainerFiles
 from essaim_practice.images import local as images
 from essaim_practice.images import pull, registry
-from essaim_practice.images.catalogue import look_up
 from essaim_practice.images.reference import parse
 from essaim_practice.network import addresses, publishing
 from essaim_practice.network.mesh import Mesh
@@ -119,7 +118,7 @@ class Runtime:
             return
         try:
             reference = parse(container.image)
-            published = look_up(reference) if container.pull else None
+            published = registry.find(self._store, reference) if container.pull else None
         except ApiError:
             published = None
         pull_failure = registry.pull_failure(self._store, container.engine)

@@ -14,6 +14,7 @@ from essaim_practice.store.file_tree import File, Folder, Inode, Link, Tree
 
 #: How the file of a program begins that only its recipe plays: see ``programs.declared``.
 DECLARED = b"\x7fELF (declared)\n"
+HEALTH = "/usr/local/bin/healthy"  # the health check of an image that a user declares
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,11 @@ def _enter_programs(made: Made, maker: rootfs.Maker) -> None:
             }
         content = DECLARED + json.dumps(known, separators=(",", ":")).encode()
         maker.file(f"{'' if folder == '/' else folder}/{word}", content, 0o755)
+
+    if own.healthy is not None:
+        known = {"image": own.repository, "code": 0 if own.healthy else 1}
+        content = DECLARED + json.dumps(known, separators=(",", ":")).encode()
+        maker.file(HEALTH, content, 0o755)
 
 
 def _enter_users(own: Recipe, maker: rootfs.Maker, below: Tree) -> None:

@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 MB = 1_000_000
+_LONGEST = 80  # characters of a repository's name
 _FOLDER = files("essaim_practice.files") / "recipes"
 
 
@@ -58,6 +59,7 @@ class Recipe:
     answers: Mapping[str, str] = field(default_factory=dict)  # "node --version": what is printed
     exit_code: int | None = None  # with which its main program ends; None: it stays up
     serves: bool = False  # its ports answer HTTP with 200
+    healthy: bool | None = None  # what its health check finds; None: it has none
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by word of the tag
     before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of versions before one
 
@@ -83,6 +85,8 @@ def numbers(version: str) -> tuple[int, ...]:
 @lru_cache(maxsize=64)
 def find(repository: str) -> Recipe | None:
     """The recipe of a repository of Docker Hub; None without one."""
+    if len(repository) > _LONGEST:
+        return None
     place: Traversable = _FOLDER
     *folders, name = repository.split("/")
     for each in (*folders, f"{name}.toml"):

@@ -22,6 +22,7 @@ from essaim_practice.store.file_tree import Tree
 from essaim_practice.store.objects import Json
 
 AMD64, ARM64 = "amd64", "arm64"
+_SECOND = 10**9  # nanoseconds
 _STEP = 60 * 86400.0  # seconds that one version of an image is older than the next, about
 _PACKED = 0.38  # what is left of an image's layers when they are compressed, about
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -57,6 +58,7 @@ class Published:
 
     made: Made
     architecture: str = AMD64
+    own: bool = False  # a user of the cluster has declared it
 
     @property
     def repository(self) -> str:
@@ -84,18 +86,28 @@ class Published:
     def digest(self) -> str:
         """Of its index, which leads to the manifest of each architecture."""
         pinned = self.made.recipe.pinned if not self.made.version.age else ""
-        return pinned or digest_of(f"manifest {self.repository}:{self.made.version.name}")
+        return pinned or digest_of(f"manifest {self._key}")
 
     @property
     def image_id(self) -> str:
-        return digest_of(f"config {self.name}")
+        return digest_of(f"config {self._key} {self.architecture}")
+
+    @property
+    def _key(self) -> str:
+        """What its digests are made of: a user may declare an image anew, as another one."""
+        known = f"{self.repository}:{self.made.version.name}"
+        return f"{known} {self.made.recipe}" if self.own else known
 
     @property
     def size(self) -> int:
         return sum(layer.size for layer in self.layers)
 
     def tree(self) -> Tree:
-        return image_trees.tree_of(self.made)
+        return self._own_tree if self.own else image_trees.tree_of(self.made)
+
+    @cached_property
+    def _own_tree(self) -> Tree:
+        return self.made.tree()
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -159,6 +171,9 @@ def _config(made: Made) -> dict[str, Any]:
         config["ExposedPorts"] = {p if "/" in p else f"{p}/tcp": {} for p in own.ports}
     if own.stop_signal:
         config["StopSignal"] = own.stop_signal
+    if own.healthy is not None:
+        every = {"Interval": 2 * _SECOND, "Timeout": _SECOND, "Retries": 3}
+        config["Healthcheck"] = {"Test": ["CMD", image_trees.HEALTH], **every}
     if own.healthcheck:
         listed = {k: list(v) if isinstance(v, tuple) else v for k, v in own.healthcheck.items()}
         config["Healthcheck"] = listed
@@ -190,11 +205,15 @@ def _listed(words: list[str]) -> str:
     return f"[{' '.join(json.dumps(word) for word in words)}]"
 
 
+def recipes() -> Iterator[Recipe]:
+    """What is known of every repository."""
+    yield from filter(None, map(recipe.find, recipe.names()))
+
+
 def described() -> Iterator[tuple[str, str]]:
     """Every repository, and what it holds."""
-    for name in recipe.names():
-        if found := recipe.find(name):
-            yield name, found.description
+    for known in recipes():
+        yield known.repository, known.description
 
 
 def has_repository(repository: str) -> bool:
@@ -225,13 +244,17 @@ def _by_digest(repository: str, digest: str, architecture: str) -> Published | N
     return None
 
 
-def declared(table: Mapping[str, Any], tag: str) -> Published | None:
-    """An image that a user has declared, by its recipe; None if it has no such tag."""
-    made = image_trees.made(of_table(table), tag)
-    return Published(made) if made else None
-
-
 def of_table(table: Mapping[str, Any]) -> Recipe:
-    """The recipe of a declared image. Raises ValueError for a field that there is not."""
+    """The recipe of an image that a user declares. Raises ValueError."""
     fields = {name: value for name, value in table.items() if name != "name"}
-    return recipe.of_table(str(table["name"]), fields)
+    known = recipe.of_table(str(table["name"]), {"behaviour": "", **fields})
+    image_trees.made(known, known.tags.split()[0])
+    return known
+
+
+@lru_cache(maxsize=256)
+def declared(table: str, tag: str) -> Published | None:
+    """The image of a tag of a declared recipe, which is given as JSON; None if it has no such."""
+    known = of_table(json.loads(table))
+    made = image_trees.made(known, tag) if tag in known.tags.split() else None
+    return Published(made, own=True) if made else None

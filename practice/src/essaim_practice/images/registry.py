@@ -5,9 +5,11 @@ A pull under way is not affected by later changes.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
-from essaim_practice.images.catalogue import Published, has_repository, look_up
+from essaim_practice.images import catalogue, hints
+from essaim_practice.images.catalogue import Published
 from essaim_practice.images.reference import Reference
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Engine, Registry
@@ -58,7 +60,9 @@ def no_image(store: Store, engine: str, name: str) -> str:
     return store.edition.no_image(name, words)
 
 
-async def require(store: Store, engine: str, reference: Reference) -> Published:
+async def require(
+    store: Store, engine: str, reference: Reference, architecture: str = catalogue.AMD64
+) -> Published:
     """The published image that an engine asks for.
 
     Raises ApiError in the daemon's words: 404 without one; 500 if the registry cannot be reached,
@@ -67,15 +71,35 @@ async def require(store: Store, engine: str, reference: Reference) -> Published:
     if found := pull_failure(store, engine):
         await store.clock.sleep(found.after)
         raise ApiError(500, found.words)
-    published = look_up(reference)
-    if published is not None:
-        return published
-    if not has_repository(reference.repository):
-        raise ApiError(
-            404,
-            f"pull access denied for {reference.repository}, repository does not exist or may "
-            "require 'docker login': denied: requested access to the resource is denied",
+    published = find(store, reference, architecture)
+    if published is None:
+        raise ApiError(404, f"{_missing(store, reference)}\n{hints.of(reference)}")
+    return published
+
+
+def find(
+    store: Store, reference: Reference, architecture: str = catalogue.AMD64
+) -> Published | None:
+    """The published image of a reference: one that a user declared, or of the catalogue."""
+    for table in state(store).images:
+        if table["name"] != reference.repository:
+            continue
+        text = json.dumps(table)
+        tags = str(table["tags"]).split() if reference.digest else [reference.tag]
+        for tag in tags:
+            found = catalogue.declared(text, tag)
+            if found is not None and reference.digest in ("", found.digest):
+                return found
+        return None
+    return catalogue.look_up(reference, architecture)
+
+
+def _missing(store: Store, reference: Reference) -> str:
+    name = reference.repository
+    if not catalogue.has_repository(name) and all(t["name"] != name for t in state(store).images):
+        return (
+            f"pull access denied for {name}, repository does not exist or may require "
+            "'docker login': denied: requested access to the resource is denied"
         )
-    version = reference.digest or reference.tag
-    name = f"{reference.repository}{'@' if reference.digest else ':'}{version}"
-    raise ApiError(404, f"manifest for {name} not found: manifest unknown: manifest unknown")
+    version = f"@{reference.digest}" if reference.digest else f":{reference.tag}"
+    return f"manifest for {name}{version} not found: manifest unknown: manifest unknown"

@@ -40,6 +40,7 @@ class _Declared:
     ports: tuple[int, ...] = ()
     exit_code: int | None = None
     serves: bool = False
+    code: int | None = None  # with which it ends, silently
 
 
 def declared(content: bytes) -> Maker:
@@ -58,6 +59,8 @@ def _program(argv: list[str], context: Context, said: _Declared) -> Program:
     name = basename(argv[0])
     if (answer := said.answers.get(" ".join((name, *argv[1:])))) is not None:
         return Program(printing(answer))
+    if said.code is not None:
+        return Program(ending(said.code))
     if "entrypoint" in name:
         if len(argv) == 1:
             return Program(ending(0))

@@ -52,6 +52,7 @@ class Registry:
     id: str = ""  # there is one
     up: bool = True
     rate: float = 16_000_000.0  # bytes per second, for each pull
+    images: tuple[Json, ...] = ()  # those that a user has declared: recipes, with their name
 
 
 @dataclass(frozen=True, slots=True)
