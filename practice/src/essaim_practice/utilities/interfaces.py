@@ -49,7 +49,8 @@ def ip(argv: list[str], context: Context) -> Steps:
     rest = words[1:]
     if rest and rest[0] in _CHANGES:
         why = "SIOCSIFFLAGS" if kind == "link" and rest[0] == "set" else "RTNETLINK answers"
-        raise Complaint(f"{why}: Operation not permitted", 2 if why[0] == "R" else 1)
+        yield line(f"ip: {why}: Operation not permitted", 2)
+        return 2
     match kind:
         case "address" | "link":
             only = _device(rest)
