@@ -108,7 +108,7 @@ def test_a_volume_lives_while_it_is_mounted(engine: docker.DockerClient, call: C
     volume.remove()
     with pytest.raises(NotFound, match="volume data not found"):
         engine.volumes.get("data")
-    assert engine.volumes.prune()["VolumesDeleted"] is None
+    assert engine.volumes.prune()["VolumesDeleted"] == []
     assert engine.volumes.prune({"all": "true"})["VolumesDeleted"] == ["fresh"]
 
 

@@ -170,6 +170,7 @@ def test_secrets_and_configs_are_files_of_the_task(call: Call, engine: docker.Do
     secret = make(call, "secret", "sec", "s3cret")
     plain = make(call, "config", "plain", "plain\n")
     text = 'n={{.Service.Name}}.{{.Task.Slot}} x={{env "X"}} s={{secret "key"}} c={{config "c"}}'
+    text = "h=[{{.Node.Hostname}}] " + text  # which the daemon does not tell payloads
     templated = make(call, "config", "templated", text, templated=True)
     answer = service(
         call,
@@ -186,7 +187,7 @@ def test_secrets_and_configs_are_files_of_the_task(call: Call, engine: docker.Do
     assert secrets == {"secrets/key": (0o400, 5, "s3cret")}
     assert members(call, engine, "/c") == {"c": (0o444, 0, "plain\n")}
     assert members(call, engine, "/etc/x/conf") == {
-        "conf": (0o440, 0, "n=web.1 x=map[a:b] s=s3cret c=plain\n")
+        "conf": (0o440, 0, "h=[] n=web.1 x=map[a:b] s=s3cret c=plain\n")
     }
     assert members(call, engine, "/etc/hostname")["hostname"][2] == "web-1\n"
 

@@ -106,6 +106,7 @@ def main() -> int:
             seed=options.seed,
             limits=Limits(**dict(options.limit)),
             bind_ports=options.host == _LOOPBACK,
+            claim_ports=options.host == _LOOPBACK,
             engine=options.engine,
         )
         server = PracticeServer.from_settings(settings, port=options.port, address=options.host)

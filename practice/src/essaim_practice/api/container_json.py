@@ -60,7 +60,7 @@ def summary(store: Store, container: Container, image: Image | None) -> dict[str
     argv = argv_of(container, image) if image else []
     return {
         "Id": container.id,
-        "Names": [f"/{container.name}"],
+        "Names": [f"/{container.name}", *links.names(store, container)],
         "Image": _image_of(store, container),
         "ImageID": container.image_id,
         "Command": " ".join(_quoted(word) for word in argv),
@@ -69,7 +69,14 @@ def summary(store: Store, container: Container, image: Image | None) -> dict[str
         "Labels": labels_of(container, image),
         "State": status_of(container),
         "Status": status_text(container, store.clock.now()),
-        "HostConfig": {"NetworkMode": network_mode(container)},
+        "HostConfig": {
+            "NetworkMode": network_mode(container),
+            **(
+                {"Annotations": notes}
+                if (notes := container.host_config.get("Annotations"))
+                else {}
+            ),
+        },
         "NetworkSettings": {
             "Networks": {
                 name: {**place, "Aliases": None, "DNSNames": None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from essaim_practice.api.managers import managing, version_of
@@ -40,6 +41,17 @@ _LATE = (
 _LOCKED = (
     "Swarm is encrypted and locked. Please unlock it first or use `--force` to ignore this message."
 )
+_BAD_LISTEN = (
+    "listen address must be an IP address or network interface (with optional port number)"
+)
+_BAD_ADVERTISE = (
+    "advertise address must be a non-zero IP address or network interface (with optional port "
+    "number)"
+)
+_BAD_DATA_PATH = (
+    "data path address must be a non-zero IP address or network interface (without a port number)"
+)
+_INTERFACES = ("docker0", "docker_gwbridge", "eth0", "lo")
 _PORT = 2377
 _DATA_PATH_PORTS = range(1024, 49152)
 _LEAST_EXPIRY = 3600 * specs.SECOND
@@ -75,6 +87,7 @@ async def init(request: Request) -> Response:
         await store.until(lambda: _is_ready(request), Node)
         return Response(own.id)
     _outside(request)
+    address = _advertised(posted)
     if the_swarm(store) is not None:
         reason = "the practice engine plays one swarm at a time, and another engine is in one"
         raise ApiError(501, f"{reason}: join it, or let its managers leave it")
@@ -91,7 +104,7 @@ async def init(request: Request) -> Response:
         store,
         request.cluster.random,
         request.engine,
-        _host(str(posted.get("AdvertiseAddr") or "")),
+        address,
         spec,
         _availability(posted),
         pools,
@@ -119,7 +132,7 @@ async def join(request: Request) -> Response:
     token, availability = str(posted.get("JoinToken") or ""), _availability(posted)
     if not (remotes := posted.get("RemoteAddrs") or ()):
         raise ApiError(400, "at least 1 RemoteAddr is required to join")
-    digest = _digest(token)
+    digest, address = _digest(token) if token else "", _advertised(posted)
     remote = str(remotes[0]) if ":" in str(remotes[0]) else f"{remotes[0]}:{_PORT}"
     own, there = store.get(Engine, request.engine), _at(store, remote)
     assert own is not None
@@ -141,14 +154,13 @@ async def join(request: Request) -> Response:
         raise ApiError(503, f"rpc error: code = Unavailable desc = {what}")
     swarm = the_swarm(store)
     assert swarm is not None
-    if digest != _digest(swarm.worker_token):
+    if token and digest != _digest(swarm.worker_token):
         await clock.sleep(_REFUSED_AFTER)
         raise ApiError(400, f"remote CA does not match fingerprint. Expected: {digest}")
     roles = {swarm.worker_token: "worker", swarm.manager_token: "manager"}
     if token not in roles:
         await clock.sleep(_REFUSED_AFTER)
         raise invalid("A valid join token is necessary to join this cluster")
-    address = _host(str(posted.get("AdvertiseAddr") or ""))
     role, random = roles[token], request.cluster.random
     membership.add_node(store, random, request.engine, role, address, availability)
     return Response(None)
@@ -172,9 +184,33 @@ def _at(store: Store, remote: str) -> Engine | None:
 
 
 def _host(address: str) -> str:
-    """An address without its port. The name of an interface means the engine's own address."""
-    host = address.rpartition(":")[0] if address.count(":") == 1 else address
-    return host if "." in host or host.startswith("node") else ""
+    """An address without its port."""
+    return address.rpartition(":")[0] if address.count(":") == 1 else address
+
+
+def _advertised(posted: Json) -> str:
+    """The address that a node tells others; "" for its own, as its interfaces' names mean.
+
+    Raises ApiError 400 in the daemon's words for what is no address of a node.
+    """
+    for name, text in (("ListenAddr", _BAD_LISTEN), ("DataPathAddr", _BAD_DATA_PATH)):
+        host = _host(str(posted.get(name) or ""))
+        if host and host not in _INTERFACES and _address(host) is None:
+            raise ApiError(400, text)
+    host = _host(str(posted.get("AdvertiseAddr") or ""))
+    if not host or host in _INTERFACES:
+        return ""
+    address = _address(host)
+    if address is None or address.is_unspecified:
+        raise ApiError(400, _BAD_ADVERTISE)
+    return host
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text.strip("[]"))
+    except ValueError:
+        return None
 
 
 @route("POST", "/swarm/leave")
@@ -235,7 +271,9 @@ def update(request: Request) -> Response:
     if request.flag("rotateManagerToken"):
         changes["manager_token"] = new_token(random, swarm.ca_digest)
     if spec["CAConfig"].get("ForceRotate") != swarm.spec["CAConfig"].get("ForceRotate"):
-        changes["authority"] = new_id(random)
+        digest = new_id(random, 50)  # a token names its authority
+        changes |= {"authority": new_id(random), "ca_digest": digest}
+        changes |= {f"{role}_token": new_token(random, digest) for role in ("worker", "manager")}
     revise(store, swarm, **changes)
     locked = bool(spec["EncryptionConfig"].get("AutoLockManagers"))
     if locked != bool(swarm.unlock_key) or (locked and request.flag("rotateManagerUnlockKey")):

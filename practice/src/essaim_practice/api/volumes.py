@@ -90,4 +90,4 @@ def prune(request: Request) -> Response:
             removed.append(volume.name)
     reclaimed = {"reclaimed": str(freed)}
     request.cluster.events.emit(request.engine, "volume", "prune", "", reclaimed)
-    return Response({"VolumesDeleted": removed or None, "SpaceReclaimed": freed})
+    return Response({"VolumesDeleted": removed, "SpaceReclaimed": freed})

@@ -170,7 +170,7 @@ class Runtime:
                 raise programs.StartError(problem, programs.NOT_STARTED)
             if problem := start_errors.problem(container):
                 raise programs.StartError(problem, programs.NOT_STARTED)
-            ports = publishing.allocate(self._store, container, image, self.random)
+            ports = publishing.allocate(self._store, container, image, self.random, self.mesh)
             program = self.contexts.program(container, image)
         except programs.StartError as error:
             code = error.exit_code

@@ -2,11 +2,14 @@
 
 node1's ports are at 127.0.0.1; on Linux node2's are at 127.0.0.2, and so on. A port that may not be
 bound (no privilege, taken) is left alone: the API's ``/_practice/open`` leads there all the same.
+Where ports are claimed, a container that publishes one that is taken does not start.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 import sys
 from functools import partial
 
@@ -24,7 +27,8 @@ Place = tuple[str, int]  # engine, port
 class PortBinder:
     """Watches what is published and keeps a real listener for each port that may be bound."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, claim: bool) -> None:
+        """claim: containers do not start where another program has the port that they publish."""
         self._cluster = cluster
         self._addresses = _addresses(cluster)
         self._listeners: dict[Place, asyncio.Server] = {}
@@ -35,12 +39,27 @@ class PortBinder:
         watched = (Container, Service, Node, Engine)
         self._stop_watching = cluster.store.watch(self._on_change, *watched)
         cluster.bound = self.bound
+        if claim:
+            cluster.mesh.claimed = self._claimed
 
     def bound(self, engine: str, port: int) -> str | None:
         """The address on this machine where a node's port answers, if it does: 127.0.0.1:80."""
         if (engine, port) not in self._listeners:
             return None
         return f"{self._addresses[engine]}:{port}"
+
+    def _claimed(self, engine: str, port: int) -> bool:
+        """Whether another program of this computer listens where a node's port would."""
+        address = self._addresses.get(engine)
+        if address is None or (engine, port) in self._listeners:
+            return False
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind((address, port))
+            except OSError as error:
+                return error.errno == errno.EADDRINUSE
+        return False
 
     async def close(self) -> None:
         self._stop_watching()

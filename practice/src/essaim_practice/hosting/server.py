@@ -263,7 +263,7 @@ class PracticeServer(Machines):
             for kind in (*_TOLD, DockerLine):  # after a reset
                 heard(kind.__name__)
         if with_.bind_ports:
-            self._binder = PortBinder(cluster)
+            self._binder = PortBinder(cluster, with_.claim_ports)
 
     def tell(self, heard: Callable[[str], None]) -> None:
         """What ``watch`` does, for a caller on the thread itself."""

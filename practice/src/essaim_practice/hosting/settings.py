@@ -21,8 +21,9 @@ class Settings:
     speed: simulated seconds per second, 0.1 to 100; 0: time stands still until it is told to step.
     seed: the same one gives the same run; None draws one each time. bind_ports: listen for
     published ports on the loopback too, where that is possible. engine: the version of the Docker
-    engine that is played, "29.8" or "28.5". Raises ValueError for what cannot be, in words for a
-    person.
+    engine that is played, "29.8" or "28.5". claim_ports: where another program of this computer has
+    a port, no container that publishes it starts, as on a real engine. Raises ValueError for what
+    cannot be, in words for a person.
 
     >>> from essaim_practice import Settings
     >>> Settings(nodes=5, speed=50).formed
@@ -39,6 +40,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     bind_ports: bool = True
     engine: str = ENGINE
+    claim_ports: bool = False
 
     @property
     def edition(self) -> Edition:

@@ -23,6 +23,16 @@ def shown(container: Container) -> list[str] | None:
     return found or None
 
 
+def names(store: Store, container: Container) -> list[str]:
+    """What those that are linked to a container call it: ``/web/db``."""
+    found = []
+    for other in store.where(Container, "engine", container.engine):
+        for name, alias in _pairs(other):
+            if name in (container.name, container.id):
+                found.append(f"/{other.name}/{alias}")
+    return sorted(found)
+
+
 def variables(store: Store, container: Container) -> dict[str, str]:
     """The environment variables from the links: names, ports and variables of linked containers."""
     told: dict[str, str] = {}

@@ -132,6 +132,8 @@ class Mesh:
         self._turns: dict[tuple[str, int], str] = {}  # by entry: the task that answered last
         self._kept: OrderedDict[tuple[str, str, int], Connection] = OrderedDict()
         self._asked: OrderedDict[str, int] = OrderedDict()  # names, and how often
+        #: Whether another program of this computer has the port of an engine.
+        self.claimed: Callable[[str, int], bool] = lambda engine, port: False
 
     def openings(self, only: str = "") -> list[Opening]:
         """Every published TCP port, by engine and number; only: those of one engine, cut or not."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
+from typing import Protocol
 
 from essaim_practice.programs.base import NOT_STARTED, StartError
 from essaim_practice.store.errors import ApiError
@@ -18,10 +19,23 @@ _LAST = 65535
 _EPHEMERAL = range(32768, 61000)
 
 
-def allocate(store: Store, container: Container, image: Image, random: Random) -> tuple[Port, ...]:
+class Claims(Protocol):
+    """Knows whether another program of this computer has the port of an engine."""
+
+    claimed: Callable[[str, int], bool]
+
+
+def allocate(
+    store: Store,
+    container: Container,
+    image: Image,
+    random: Random,
+    claims: Claims,
+) -> tuple[Port, ...]:
     """Choose the ports to publish as the container starts; unnumbered ones get a free number.
 
-    Raises StartError, in the daemon's words, when one is taken on this engine.
+    claims: knows the TCP ports that programs beside the cluster have. Raises StartError,
+    in the daemon's words, when one is taken on this engine.
     """
     asked = list(_wanted(container, image))
     if not asked:  # as most: there is no need to look at all the others
@@ -40,11 +54,15 @@ def allocate(store: Store, container: Container, image: Image, random: Random) -
             if port.protocol == protocol and _overlap(port.address, address)
         }
         published = next((number for number in wanted if number not in busy), None)
+        place, problem = address or "0.0.0.0", ""
         if published is None:
+            problem = f"Bind for {place}:{wanted[0]} failed: port is already allocated"
+        elif len(wanted) == 1 and protocol == "tcp" and claims.claimed(container.engine, published):
+            problem = f"failed to bind host port {place}:{published}/tcp: address already in use"
+        if published is None or problem:
             raise StartError(
                 "failed to set up container networking: driver failed programming external "
-                f"connectivity on endpoint {container.name} ({hex_id(random)}): "
-                f"Bind for {address or '0.0.0.0'}:{wanted[0]} failed: port is already allocated",
+                f"connectivity on endpoint {container.name} ({hex_id(random)}): {problem}",
                 NOT_STARTED,
             )
         port = Port(target, published, protocol, "host", address)

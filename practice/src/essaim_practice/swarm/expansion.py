@@ -112,10 +112,10 @@ def payload_mounts(store: Store, spec: Json, values: Record) -> Iterator[Mount]:
     if not spec.get("Secrets") and not spec.get("Configs"):
         return
     env = dict(str(pair).partition("=")[::2] for pair in spec.get("Env") or ())
-    # The daemon does not tell payloads the node's platform.
+    # The daemon does not tell payloads the node's hostname and platform.
     platform = Record("template.Platform", {"Architecture": "", "OS": ""})
     node: Record = values.fields["Node"]
-    node = Record(node.kind, {**node.fields, "Platform": platform})
+    node = Record(node.kind, {**node.fields, "Hostname": "", "Platform": platform})
     dot = Record("*template.PayloadContext", {**values.fields, "Node": node})
 
     def reader(field: str, kind: type[Payload]) -> Callable[[str], str]:
