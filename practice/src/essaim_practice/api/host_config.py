@@ -168,6 +168,8 @@ def _joins(mode: str) -> bool:
 
 
 def _network(config: Json, host: Json) -> Iterator[str]:
+    if host.get("UTSMode") == "host" and config.get("Hostname"):
+        yield "conflicting options: hostname and the UTS mode"
     mode = str(host.get("NetworkMode") or "")
     kind = "container" if mode.startswith("container:") else mode
     if kind not in ("container", "host"):

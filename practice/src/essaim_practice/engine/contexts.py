@@ -115,7 +115,7 @@ class Contexts:
         check_user(self._files.of(container), user)
 
     def _check_extras(self, container: Container) -> None:
-        """Raises StartError in the daemon's words for missing devices and groups."""
+        """Raises StartError in the daemon's words for missing devices, groups and namespaces."""
         host = container.host_config
         for name in host.get("GroupAdd") or ():
             check_known(self._files.of(container), str(name), "group", programs.NOT_STARTED)
@@ -126,11 +126,27 @@ class Contexts:
                 raise programs.StartError(
                     f"{text}: no such file or directory", programs.NOT_STARTED
                 )
+        for field, what in (("IpcMode", "IPC"), ("PidMode", "PID")):
+            kind, _, id = str(host.get(field) or "").partition(":")
+            other = self._store.get(Container, id) if kind == "container" else None
+            if other is not None and (problem := _not_joined(other, what)):
+                text = f"failed to join {what} namespace: container {id}{problem}"
+                raise programs.StartError(text, programs.NOT_STARTED)
         for asked in host.get("DeviceRequests") or ():
             wanted = " ".join(f"[{' '.join(c)}]" for c in asked.get("Capabilities") or ())
             driver = asked.get("Driver") or ""
             text = f'could not select device driver "{driver}" with capabilities: [{wanted}]'
             raise programs.StartError(text, programs.NOT_STARTED)
+
+
+def _not_joined(other: Container, what: str) -> str:
+    """Why a container's namespace cannot be joined; '' where it can."""
+    if other.state != "running":
+        return " is not running"
+    mode = str(other.host_config.get("IpcMode") or "private")
+    if what == "IPC" and mode not in ("host", "shareable"):
+        return ": non-shareable IPC (hint: use IpcMode:shareable for the donor container)"
+    return ""
 
 
 def machine_hosts(files: ContainerFiles, engine: str) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ _SYSCTLS = re.compile(
     r"net\..+|fs\.mqueue\..+|kernel\.(?:domainname|hostname|msgmax|msgmnb|msgmni|sem|shmall|shmmax"
     r"|shmmni|shm_rmid_forced)"
 )
+_NET_SYSCTLS = ("bridge", "core", "ipv4", "ipv6", "mptcp", "netfilter", "unix")
 _TMPFS_FLAGS = re.compile(
     r"defaults|bind|remount|lazytime|strictatime|relatime|ro|rw|(?:no)?(?:atime|diratime|dev|exec"
     r"|iversion|mand|suid|lazytime|relatime|strictatime)|sync|async|dirsync|loud|silent"
@@ -71,11 +72,17 @@ def _logging(host: Json) -> Iterator[str]:
 def _runc(container: Container) -> Iterator[str]:
     host = container.host_config
     for name in host.get("Sysctls") or {}:
-        if not _SYSCTLS.fullmatch(name):
+        if name.startswith("net.") and host.get("NetworkMode") == "host":
+            yield f'{_RUNC}sysctl "{name}" not allowed in host network namespace'
+        elif not _SYSCTLS.fullmatch(name):
             yield f'{_RUNC}sysctl "{name}" is not in a separate kernel namespace'
         elif name == "kernel.hostname":
             text = f'sysctl "{name}" is not allowed as it conflicts with the OCI "hostname" field'
             yield f"{_RUNC}{text}"
+        elif name.startswith("net.") and name.split(".")[1] not in _NET_SYSCTLS:
+            path = f"openat2 fsmount:fscontext:proc/./sys/{name.replace('.', '/')}"
+            problem = f"open sysctl {name} file: unsafe procfs detected: {path}"
+            yield f"{_INIT}{problem}: no such file or directory"
     for limit in host.get("Ulimits") or ():
         name = str(limit.get("Name") or "")
         soft, hard = limit.get("Soft") or 0, limit.get("Hard") or 0

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from posixpath import join
+from posixpath import dirname, join
 
-from essaim_practice.files import machine_tree, rootfs
+from essaim_practice.files import machine_tree, rootfs, sysctls
 from essaim_practice.files.diary import Diaries, FilesPart, SavedFiles
-from essaim_practice.files.engine_files import OWN, Books, books, refresh
+from essaim_practice.files.engine_files import OWN, Books, books, hostname_of, refresh
 from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder, Tree
 from essaim_practice.store.mount import Mount
 from essaim_practice.store.objects import Container, Engine, Image, Volume
@@ -166,6 +166,7 @@ class ContainerFiles:
         system.now = now
         self._keep(name, system, saved)
         _mount_made_up(system, container.created)
+        _mount_settings(system, container)
         for mount in container.mounts:
             if not mount.problem:
                 inside, root = self._mounted(container, mount, tree, fill=saved is None)
@@ -182,6 +183,7 @@ class ContainerFiles:
             template = FileSystem(tree, lambda: 0.0, self.limit)
             _settle(template)
             _mount_made_up(template, 0.0)
+            _mount(template, sysctls.ROOT, sysctls.mounted({}, "", "", 0.0), read_only=True)
             template.keep()
             self._templates[image_id] = template
         return self._templates[image_id]
@@ -279,6 +281,19 @@ def _mount_made_up(system: FileSystem, at: float) -> None:
     for path in OWN:
         owned = Tree({"/": File(0o644, at)})
         _mount(system, path, FileSystem(owned, system.now, _OWN_LIMIT))
+
+
+def _mount_settings(system: FileSystem, container: Container) -> None:
+    """Mount what depends on the HostConfig: /proc/sys, and devices of the machine."""
+    host, domain = container.host_config, str(container.config.get("Domainname") or "")
+    settings = sysctls.mounted(host, hostname_of(container), domain, container.created)
+    _mount(system, sysctls.ROOT, settings, read_only=not host.get("Privileged"))
+    for device in host.get("Devices") or ():
+        with suppress(OSError):
+            entry = system.entry(str(device.get("PathOnHost")))
+            path = str(device.get("PathInContainer") or device.get("PathOnHost"))
+            system.make_folder(dirname(path), parents=True)
+            system.put(path, entry)
 
 
 def _mount_kernel(system: FileSystem, at: float) -> None:

@@ -27,6 +27,8 @@ OWN = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")  # files that the engi
 
 
 def hostname_of(container: Container) -> str:
+    if container.host_config.get("UTSMode") == "host":
+        return container.engine  # as the machine is called
     """Its own, or on the machine's network the machine's."""
     asked = str(container.config.get("Hostname") or "")
     machines = container.networks == ("host",)

@@ -47,6 +47,7 @@ class Bounds:
     capabilities: frozenset[str] = USUAL
     ulimits: Mapping[str, tuple[int, int]] = field(default_factory=lambda: ULIMITS)
     pids: int = 0  # how many processes there may be; 0: no limit
+    cpus: int = 0  # how many CPUs they may use; 0: all
 
 
 USUAL_BOUNDS = Bounds()
@@ -80,9 +81,16 @@ def bounds_of(host: Json) -> Bounds:
         for each in host.get("Ulimits") or ()
     }
     capabilities, pids = _capabilities(host), max(0, int(host.get("PidsLimit") or 0))
-    if not asked and not pids and capabilities == USUAL:
+    cpus = _count(str(host.get("CpusetCpus") or ""))
+    if not (asked or pids or cpus) and capabilities == USUAL:
         return USUAL_BOUNDS
-    return Bounds(capabilities, {**ULIMITS, **asked} if asked else ULIMITS, pids)
+    return Bounds(capabilities, {**ULIMITS, **asked} if asked else ULIMITS, pids, cpus)
+
+
+def _count(cpuset: str) -> int:
+    """How many CPUs are in a list as ``0-2,4``; 0 for none."""
+    ends = (part.partition("-") for part in cpuset.split(",") if part)
+    return sum(int(last or first) - int(first) + 1 for first, _, last in ends)
 
 
 def _capabilities(host: Json) -> frozenset[str]:

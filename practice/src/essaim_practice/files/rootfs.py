@@ -331,7 +331,7 @@ def _devices(at: float) -> Tree:
 def _processes(at: float) -> Tree:
     made = Maker(at)
     made.entries["/"] = Folder(0o555, at, links=100, size=0)
-    for name in ("/self", "/self/fd"):
+    for name in ("/self", "/self/fd", "/sys"):
         made.entries[name] = Folder(0o555, at, links=9, size=0)
     streams = {f"/self/fd/{n}": Device(0o620, at, major=136, minor=n) for n in range(3)}
     made.file("/version", f"Linux version {kernel.RELEASE} (simulated) {kernel.VERSION}\n", 0o444)

@@ -49,7 +49,10 @@ def host_rows(store: Store, own: Container) -> list[tuple[str, str]]:
             rows += _linked_rows(store, own, network)
     hostname = str(own.config.get("Hostname") or own.id[:12])
     domain = str(own.config.get("Domainname") or "")
+    short = hostname.partition(".")[0]
     names = f"{hostname}.{domain} {hostname}" if domain else hostname
+    if not domain and short != hostname:
+        names = f"{hostname} {short}"
     for network in networks(store, own):
         if not network.ingress:
             both = (address_of(store, own, network), addresses.on6(own, network))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,10 @@ from essaim_practice.store.objects import LogLine
 LINE_COST = 100  # bytes that a line counts for besides its text: empty ones fill memory too
 LONGEST = 16 * 1024  # bytes of a line that has no end yet; then it is broken, as Docker does
 
+
+_ENVELOPE = 71  # bytes of a line in a file of json-file, besides its text
+_SIZE = re.compile(r"([0-9]+)([kmg]?)b?", re.IGNORECASE)
+_UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}  # as moby's units.FromHumanSize
 
 Line = tuple[float, int, bytes]  # as LogLine
 
@@ -33,6 +38,28 @@ class LogPart:
     last: int = 0
     kept: int = 0
     rest: Mapping[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Files:
+    """The files that a container's log turns through."""
+
+    size: int  # bytes of one
+    most: int
+    lines: deque[int] = field(default_factory=lambda: deque((0,)))  # of each
+    written: int = 0  # bytes of the last one
+
+    def add(self, text: bytes) -> int:
+        """Count a line; returns how many of the oldest go."""
+        length, gone = len(text) + _ENVELOPE, 0
+        if self.written and self.written + length > self.size:
+            self.lines.append(0)
+            self.written = 0
+            if len(self.lines) > self.most:
+                gone = self.lines.popleft()
+        self.lines[-1] += 1
+        self.written += length
+        return gone
 
 
 class LogBook:
@@ -60,6 +87,7 @@ class LogBook:
         self._unfinished: dict[tuple[str, int], bytes] = {}  # by container and stream
         self._last: dict[str, int] = {}  # numbers of newest lines
         self._news: dict[str, int] = {}  # by container: the last line when it was taken
+        self._files: dict[str, _Files] = {}  # of containers whose logs turn
         self._heard: Callable[[], None] | None = None
         for part in saved:
             page = self._pages[part.container] = deque(part.lines)
@@ -88,6 +116,14 @@ class LogBook:
             if self._heard is not None:
                 self._note(container_id)
 
+    def turn(self, container_id: str, options: Mapping[str, str]) -> None:
+        """Heed the log options max-size and max-file from now on."""
+        found = _SIZE.fullmatch(str(options.get("max-size") or ""))
+        if found and container_id not in self._files:
+            size = int(found[1][:12]) * _UNITS[found[2].lower()]
+            most = str(options.get("max-file") or "1")
+            self._files[container_id] = _Files(size, int(most[:6]) if most.isdecimal() else 1)
+
     def _begun(self, container_id: str, stream: int) -> bytes:
         """The line that has no end yet; it is no longer kept."""
         rest = self._unfinished.pop((container_id, stream), b"")
@@ -108,8 +144,11 @@ class LogBook:
         most = min(self._limits.log_bytes, self._limits.all_log_bytes // len(self._pages))
         if not self._memory.take(len(text) + LINE_COST):
             most = before
-        while size > most and len(page) > 1:
+        files = self._files.get(container_id)
+        gone = files.add(text) if files else 0
+        while len(page) > 1 and (size > most or gone > 0):
             size -= len(page.popleft()[2]) + LINE_COST
+            gone -= 1
         self._sizes[container_id] = size
         self.weight += size - before
         if feed := self._feeds.get(container_id):
@@ -160,6 +199,7 @@ class LogBook:
         self._pages.pop(container_id, None)
         self.weight -= self._sizes.pop(container_id, 0)
         self._last.pop(container_id, None)
+        self._files.pop(container_id, None)
 
     # Keeping
 

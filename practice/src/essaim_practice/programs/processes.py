@@ -60,6 +60,8 @@ class Processes:
         if streams is None:
             config, log = container.config, partial(self._logs.write, container.id)
             memory = self.memory(container)
+            log_config = container.host_config.get("LogConfig") or {}
+            self._logs.turn(container.id, log_config.get("Config") or {})
             streams = Streams(bool(config.get("Tty")), bool(config.get("OpenStdin")), log, memory)
             self._streams[container.id] = streams
         return streams

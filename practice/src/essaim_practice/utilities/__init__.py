@@ -22,6 +22,7 @@ from essaim_practice.utilities import (  # noqa: F401
     signals,
     sockets,
     sorting,
+    sysctl,
     system,
     tar,
     text,

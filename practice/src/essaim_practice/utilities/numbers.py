@@ -12,6 +12,7 @@ from posixpath import basename
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.steps import Steps, Wait, Work, Write, line
 from essaim_practice.shell.simple_utilities import Complaint
+from essaim_practice.store import kernel
 from essaim_practice.text.encoding import decoded, encoded
 from essaim_practice.utilities.base import (
     ENTRY,
@@ -287,5 +288,5 @@ def _wrapped(text: bytes, wide: int, column: int) -> tuple[bytes, int]:
 
 @tool("nproc", usage="")
 def nproc(argv: list[str], context: Context) -> Steps:
-    yield line("2")
+    yield line(str(context.bounds.cpus or kernel.CPUS))
     return 0

@@ -45,10 +45,16 @@ def hostname(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "sidfI", "F")
     if asked.words:
         raise Complaint("sethostname: Operation not permitted", 1)
+    rows = (row.split() for row in books.lines(context.fs, "/etc/hosts"))
+    whole = next((row[1] for row in rows if context.hostname in row[1:]), context.hostname)
     if {"i", "I"} & asked.given.keys():
         yield line(own_address(context))
+    elif "s" in asked:
+        yield line(context.hostname.partition(".")[0])
+    elif "d" in asked:
+        yield line(whole.partition(".")[2])
     else:
-        yield line("" if "d" in asked else context.hostname)
+        yield line(whole if "f" in asked else context.hostname)
     return 0
 
 
