@@ -164,3 +164,20 @@ def test_an_image_that_nothing_plays_says_so(shared: PracticeServer) -> None:
     )
     with pytest.raises(docker.errors.ContainerError, match="go is not played"):
         shared.client.containers.run("golang:1.22", "go build")
+
+
+def test_an_image_of_another_platform_is_pulled_and_does_not_run(shared: PracticeServer) -> None:
+    usual = shared.client.images.pull("busybox", tag="1.36")
+    other = shared.client.images.pull("busybox", tag="1.36", platform="linux/arm64/v8")
+    assert other.id != usual.id
+    assert (usual.attrs["Architecture"], other.attrs["Architecture"]) == ("amd64", "arm64")
+    with pytest.raises(docker.errors.NotFound, match=r"its platform .linux/arm64. does not match"):
+        shared.client.containers.create("busybox:1.36", platform="linux/amd64")
+    made = shared.client.api.create_container("busybox:1.36", ["uname", "-m"])
+    assert made["Warnings"][0].startswith("The requested image's platform (linux/arm64) does not")
+    shared.client.api.start(made["Id"])
+    assert shared.client.api.wait(made["Id"])["StatusCode"] == 255
+    assert shared.client.api.logs(made["Id"]) == b"exec /bin/uname: exec format error\n"
+    shared.client.api.remove_container(made["Id"])
+    with pytest.raises(docker.errors.NotFound, match="no matching manifest for windows/amd64"):
+        shared.client.images.pull("busybox", tag="1.36", platform="windows/amd64")

@@ -403,7 +403,7 @@ POOL = {"Subnet": "10.9.0.0/24"}
         ("/images/alpine/tag?repo=a&tag=%20", None, 400, "invalid tag format"),
         (f"/images/alpine/tag?repo={'a' * 64}", None, 400, "64-byte hexadecimal strings"),
         ("/images/create?fromImage=alpine&platform=q", None, 400, '"q": unknown operating system'),
-        ("/images/create?fromImage=alpine&platform=arm64", None, 404, "no matching manifest for"),
+        ("/images/create?fromImage=alpine&platform=windows", None, 404, "no matching manifest for"),
         ("/containers/create?platform=q", container(), 400, '"q": unknown operating system'),
         ("/containers/create?platform=linux/arm64", container(), 404, "does not match the specifi"),
         ("/containers/nothing/start?checkpoint=a", None, 400, "only supported in experimental"),

@@ -63,7 +63,7 @@ def test_the_mesh_takes_replicas_in_turn_on_every_node(
         assert names[:3] == names[3:]
         assert sorted(names[:3]) == ["web.1", "web.2", "web.3"]
     first = answers[0]
-    assert (first.status, first.headers["Server"]) == (200, "nginx/1.29.3")
+    assert (first.status, first.headers["Server"]) == (200, "nginx/1.31.4")
     assert first.headers["Content-Type"] == "text/html"
     assert b"<title>Welcome to nginx!</title>" in first.body
     assert b"simulation" in first.body

@@ -10,14 +10,28 @@ from essaim_practice.store import containers
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Container
 
+_OWN = "linux/amd64"  # of every engine
 
-def platform(request: Request) -> None:
-    """Raises ApiError 400 for an invalid platform, 404 if the image has another one."""
-    if platform := images.platform(request.query.get("platform", "")):
-        name = request.json(bodies.CONTAINER)["Image"]
-        if images.find(request.cluster.store, request.engine, name) is not None:
-            text = f"image with reference {name} was found but its platform (linux/amd64) does not"
-            raise ApiError(404, f"{text} match the specified platform ({platform})")
+
+def platform(request: Request) -> list[str]:
+    """What to warn of. Raises ApiError 400 if it is invalid, 404 if the image has another one.
+
+    Where none is asked for, an image of another platform is taken, and its program will not start.
+    """
+    asked = request.query.get("platform", "")
+    wanted = images.platform(asked)
+    name = request.json(bodies.CONTAINER)["Image"]
+    image = images.find(request.cluster.store, request.engine, name) if asked or name else None
+    if image is None or image.platform == wanted:
+        return []
+    own = image.platform or _OWN
+    if asked:
+        text = f"image with reference {name} was found but its platform ({own}) does not"
+        raise ApiError(404, f"{text} match the specified platform ({wanted or _OWN})")
+    return [
+        f"The requested image's platform ({own}) does not match the detected host platform "
+        f"({_OWN}) and no specific platform was requested"
+    ]
 
 
 def endpoints(request: Request, asked: Container) -> None:

@@ -86,7 +86,7 @@ async def create(request: Request) -> Response:
     name = containers.name_for(store, request.cluster.random, engine, request.query.get("name", ""))
     if not body.get("Image"):
         raise ApiError(400, "no command specified")
-    container_needs.platform(request)
+    warned = container_needs.platform(request)
     image = images.get(store, engine, str(body["Image"]))
     settled = host_config.settled(body.get("HostConfig") or {})
     networks = _networks(request, body)
@@ -104,7 +104,7 @@ async def create(request: Request) -> Response:
     if made is None or made.state == "dead":
         error = made.error if made else f"No such image: {asked.image}"
         raise ApiError(404 if error.startswith("No such image") else 500, error)
-    said = host_config.warnings(made.config, made.host_config)
+    said = [*warned, *host_config.warnings(made.config, made.host_config)]
     return Response({"Id": made.id, "Warnings": said}, 201)
 
 

@@ -85,7 +85,7 @@ def _described(image_id: str, request: Request) -> dict[str, Any]:
     image = _image_of(image_id, request)
     if image is None or request.version < (1, 48):
         return {}
-    platform = {"architecture": "amd64", "os": "linux"}
+    platform = {"architecture": image.platform.partition("/")[2] or "amd64", "os": "linux"}
     return {"ImageManifestDescriptor": {**manifest(image), "platform": platform}}
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from essaim_practice.api import commit as api_commit
 from essaim_practice.api.filters import Filters, flag_of, labelled, unlabelled, until_of
 from essaim_practice.api.routing import Request, route
+from essaim_practice.images import catalogue, pull, registry
 from essaim_practice.images import local as images
-from essaim_practice.images import pull, registry
 from essaim_practice.images.catalogue import Published, digest_of
 from essaim_practice.images.reference import TAG, Reference, parse
 from essaim_practice.protocol.answers import Response, Stream
@@ -103,7 +103,7 @@ def _details(image: Image) -> dict[str, Any]:
         "Created": rfc3339(image.created),
         "DockerVersion": "",
         "Author": image.author,
-        "Architecture": "amd64",
+        "Architecture": image.platform.partition("/")[2] or "amd64",
         "Os": "linux",
         "Size": image.size,
         "GraphDriver": overlay(image.image_id, image.parent),
@@ -131,12 +131,14 @@ async def create(request: Request) -> Stream:
     if "fromSrc" in request.query:
         return await api_commit.imported(request)
     name, tag = request.query.get("fromImage", ""), request.query.get("tag", "")
-    if other := images.platform(request.query.get("platform", "")):
-        text = f"no matching manifest for {other} in the manifest list entries"
-        raise ApiError(404, text)
+    platform = images.platform(request.query.get("platform", ""))
     joint = "@" if tag.startswith("sha256:") else ":"
     reference = parse(f"{name}{joint}{tag}" if tag else name)
-    published = await registry.require(request.cluster.store, request.engine, reference)
+    store = request.cluster.store
+    published = await registry.require(store, request.engine, reference, platform)
+    if platform and platform not in catalogue.platforms(reference.repository):
+        text = f"no matching manifest for {platform} in the manifest list entries"
+        raise ApiError(404, text)
     return Stream(_pull(request, reference, published))
 
 

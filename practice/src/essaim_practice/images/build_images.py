@@ -100,6 +100,7 @@ class BuildImages:
             config=config,
             behaviour=parent.behaviour,
             base=parent.base,
+            platform=parent.platform,
             files=system.flatten() if system.layer() else parent.files,
             parent=parent.image_id,
             step=change,

@@ -21,7 +21,7 @@ from essaim_practice.images.reference import Reference
 from essaim_practice.store.file_tree import Tree
 from essaim_practice.store.objects import Json
 
-AMD64, ARM64 = "amd64", "arm64"
+_MANY = ("linux/386", "linux/arm", "linux/arm64", "linux/ppc64le", "linux/riscv64", "linux/s390x")
 _SECOND = 10**9  # nanoseconds
 _STEP = 60 * 86400.0  # seconds that one version of an image is older than the next, about
 _PACKED = 0.38  # what is left of an image's layers when they are compressed, about
@@ -57,7 +57,7 @@ class Published:
     """One image in the registry."""
 
     made: Made
-    architecture: str = AMD64
+    platform: str = ""  # linux/arm64; "" for linux/amd64
     own: bool = False  # a user of the cluster has declared it
 
     @property
@@ -67,8 +67,7 @@ class Published:
     @property
     def name(self) -> str:
         """What identifies it, whatever tag it is asked for by."""
-        other = "" if self.architecture == AMD64 else f" {self.architecture}"
-        return f"{self.repository}:{self.made.version.name}{other}"
+        return f"{self.repository}:{self.made.version.name} {self.platform}".rstrip()
 
     @property
     def behaviour(self) -> str:
@@ -84,19 +83,18 @@ class Published:
 
     @property
     def digest(self) -> str:
-        """Of its index, which leads to the manifest of each architecture."""
-        pinned = self.made.recipe.pinned if not self.made.version.age else ""
+        """Of its index; of its manifest, where it is not for the engines' own platform."""
+        pinned = "" if self.made.version.age or self.platform else self.made.recipe.pinned
         return pinned or digest_of(f"manifest {self._key}")
 
     @property
     def image_id(self) -> str:
-        return digest_of(f"config {self._key} {self.architecture}")
+        return digest_of(f"config {self._key}")
 
     @property
     def _key(self) -> str:
         """What its digests are made of: a user may declare an image anew, as another one."""
-        known = f"{self.repository}:{self.made.version.name}"
-        return f"{known} {self.made.recipe}" if self.own else known
+        return f"{self.name} {self.made.recipe}" if self.own else self.name
 
     @property
     def size(self) -> int:
@@ -137,7 +135,7 @@ class Published:
 
 def _layers(published: Published) -> Iterator[Layer]:
     made, own = published.made, published.made.recipe
-    other = "" if published.architecture == AMD64 else f"{published.architecture} "
+    other = f"{published.platform} ".lstrip()
     download, size = made.base.sizes if made.base.name else (0, 0)
     if size:
         name = f"{other}{made.base.name} {made.base.release}"
@@ -220,25 +218,30 @@ def has_repository(repository: str) -> bool:
     return recipe.find(repository) is not None
 
 
-def look_up(reference: Reference, architecture: str = AMD64) -> Published | None:
+def platforms(repository: str) -> tuple[str, ...]:
+    """Those that its images are made for, besides linux/amd64: of official ones, all usual ones."""
+    return ("linux/arm64",) if "/" in repository else _MANY
+
+
+def look_up(reference: Reference, platform: str = "") -> Published | None:
     """The image of a reference, by its digest if it has one; None if it is not published."""
     if reference.digest:
-        return _by_digest(reference.repository, reference.digest, architecture)
-    return _by_tag(reference.repository, reference.tag, architecture)
+        return _by_digest(reference.repository, reference.digest, platform)
+    return _by_tag(reference.repository, reference.tag, platform)
 
 
 @lru_cache(maxsize=256)
-def _by_tag(repository: str, tag: str, architecture: str) -> Published | None:
+def _by_tag(repository: str, tag: str, platform: str) -> Published | None:
     made = image_trees.find(repository, tag)
-    return Published(made, architecture) if made else None
+    return Published(made, platform) if made else None
 
 
 @lru_cache(maxsize=64)
-def _by_digest(repository: str, digest: str, architecture: str) -> Published | None:
+def _by_digest(repository: str, digest: str, platform: str) -> Published | None:
     """Only what is tagged now, and the last of each older line, is looked through."""
     known = recipe.find(repository)
     for tag in f"{known.tags} {known.older}".split() if known else ():
-        found = _by_tag(repository, tag, architecture)
+        found = _by_tag(repository, tag, platform)
         if found is not None and found.digest == digest:
             return found
     return None
@@ -253,8 +256,8 @@ def of_table(table: Mapping[str, Any]) -> Recipe:
 
 
 @lru_cache(maxsize=256)
-def declared(table: str, tag: str) -> Published | None:
+def declared(table: str, tag: str, platform: str = "") -> Published | None:
     """The image of a tag of a declared recipe, which is given as JSON; None if it has no such."""
     known = of_table(json.loads(table))
     made = image_trees.made(known, tag) if tag in known.tags.split() else None
-    return Published(made, own=True) if made else None
+    return Published(made, platform, own=True) if made else None

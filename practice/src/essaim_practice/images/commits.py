@@ -135,6 +135,7 @@ def _made(
             config=config,
             behaviour=behaviour,
             base=base,
+            platform=parent.platform if parent else "",
             files=tree,
             parent=parent.image_id if parent else "",
             author=author,

@@ -132,7 +132,7 @@ def _config(image: Image) -> dict[str, Any]:
         for step in reversed(image.history)
     ]
     return {
-        "architecture": "amd64",
+        "architecture": image.platform.partition("/")[2] or "amd64",
         "author": image.author,
         "config": image.config,
         "created": rfc3339(image.created),

@@ -71,13 +71,14 @@ def check_name(text: str) -> None:
 
 
 def platform(text: str) -> str:
-    """A platform without images; "" for the engines' own. Raises ApiError 400 if invalid."""
+    """A platform's usual name, linux/arm64; "" for the engines' own. Raises ApiError 400."""
     system, _, architecture = text.lower().partition("/")
     if text and not architecture and system in _ARCHITECTURES:
         system, architecture = "linux", system
-    if text and system not in _SYSTEMS and architecture not in _ARCHITECTURES:
+    if text and system not in _SYSTEMS and architecture.partition("/")[0] not in _ARCHITECTURES:
         words = "unknown operating system or architecture: invalid argument"
         raise ApiError(400, f'"{text}": {words}')
+    architecture = {"aarch64": "arm64"}.get(architecture, architecture.partition("/")[0])
     usual = system in ("", "linux") and architecture in ("", "amd64", "x86_64")
     return "" if usual else f"{system}/{architecture or 'amd64'}"
 
@@ -136,6 +137,7 @@ def _add_pulled(store: Store, engine: str, reference: Reference, published: Publ
             config=published.config,
             behaviour=published.behaviour,
             base=published.base,
+            platform=published.platform,
             files=published.tree(),
             content=sum(layer.download for layer in published.layers),
         )

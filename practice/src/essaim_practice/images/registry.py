@@ -60,9 +60,7 @@ def no_image(store: Store, engine: str, name: str) -> str:
     return store.edition.no_image(name, words)
 
 
-async def require(
-    store: Store, engine: str, reference: Reference, architecture: str = catalogue.AMD64
-) -> Published:
+async def require(store: Store, engine: str, reference: Reference, platform: str = "") -> Published:
     """The published image that an engine asks for.
 
     Raises ApiError in the daemon's words: 404 without one; 500 if the registry cannot be reached,
@@ -71,15 +69,13 @@ async def require(
     if found := pull_failure(store, engine):
         await store.clock.sleep(found.after)
         raise ApiError(500, found.words)
-    published = find(store, reference, architecture)
+    published = find(store, reference, platform)
     if published is None:
         raise ApiError(404, f"{_missing(store, reference)}\n{hints.of(reference)}")
     return published
 
 
-def find(
-    store: Store, reference: Reference, architecture: str = catalogue.AMD64
-) -> Published | None:
+def find(store: Store, reference: Reference, platform: str = "") -> Published | None:
     """The published image of a reference: one that a user declared, or of the catalogue."""
     for table in state(store).images:
         if table["name"] != reference.repository:
@@ -87,11 +83,11 @@ def find(
         text = json.dumps(table)
         tags = str(table["tags"]).split() if reference.digest else [reference.tag]
         for tag in tags:
-            found = catalogue.declared(text, tag)
+            found = catalogue.declared(text, tag, platform)
             if found is not None and reference.digest in ("", found.digest):
                 return found
         return None
-    return catalogue.look_up(reference, architecture)
+    return catalogue.look_up(reference, platform)
 
 
 def _missing(store: Store, reference: Reference) -> str:

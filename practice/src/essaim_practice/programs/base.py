@@ -153,6 +153,9 @@ def program(argv: list[str], context: Context) -> Program:
     if too_long(argv, context.env):
         raise StartError(f"exec {argv[0][:255]}: argument list too long", 126)
     maker = find(argv[0], context)
+    if maker is not None and context.image.platform:  # a program of another kind of processor
+        path = _located(argv[0], context) or argv[0]
+        return Program(printing(f"exec {path}: exec format error", 255, 2))
     if maker is not None:
         return maker(argv, context)
     name, code = argv[0], 127

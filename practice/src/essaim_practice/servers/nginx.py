@@ -30,7 +30,7 @@ def nginx(argv: list[str], context: Context) -> Program:
         case ["-t"]:
             return Program(_checked())
         case ["-v" | "-V"]:
-            version = context.env.get("NGINX_VERSION", "1.29.3")
+            version = context.env.get("NGINX_VERSION", "1.31.4")
             return Program(printing(f"nginx version: nginx/{version}", stream=2))
         case ["-s"]:
             return Program(_signalled(argv[2:3], context))
@@ -82,7 +82,7 @@ def nginx_entrypoint(argv: list[str], context: Context) -> Program:
 def _nginx_steps(context: Context, entrypoint: bool) -> Steps:
     if entrypoint:
         yield from _NGINX_ENTRYPOINT
-    version = context.env.get("NGINX_VERSION", "1.29.3")
+    version = context.env.get("NGINX_VERSION", "1.31.4")
     notes: tuple[str, ...] = (
         'using the "epoll" event method',
         f"nginx/{version}",
@@ -127,7 +127,7 @@ _NGINX_HEARS = frozenset(_NGINX_SIGNALS)
 
 def site(context: Context, request: HttpRequest) -> HttpResponse:
     """Static files of the image, a welcome page at /, nginx's own pages for what is not there."""
-    version = f"nginx/{context.env.get('NGINX_VERSION', '1.29.3')}"
+    version = f"nginx/{context.env.get('NGINX_VERSION', '1.31.4')}"
     status, kind, body = 200, "text/html", _static(context, request)
     errors: tuple[Write, ...] = ()
     if request.method not in ("GET", "HEAD"):

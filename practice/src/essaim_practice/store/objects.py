@@ -77,6 +77,7 @@ class Image:
     comment: str = ""
     content: int = 0  # bytes of its compressed layers, where they were pulled; 0: see contents.py
     made_from: Json | None = None  # Container and ContainerConfig, of the one it was committed from
+    platform: str = ""  # linux/arm64; "" for the engines' own
     base: str = ""  # whose shell and small programs: alpine, busybox, debian, ubuntu; "" for none
 
 
