@@ -15,6 +15,7 @@ from core.cluster.references import reference, tagged
 from core.commands.command import Client, spoken
 from core.commands.container_flags import NewContainer
 from core.commands.container_parts import refused
+from core.commands.image_tree import API_OF_29, speaks
 from core.commands.streams import Streams
 from core.errors import DockerRefused, EngineRejected, EssaimError
 
@@ -180,10 +181,12 @@ _SYSTEMS = frozenset(
 def pulled(new: NewContainer, client: Client, streams: Streams) -> None:
     """Fetch the image, and tell how on the standard error. Raises EngineRejected."""
     more = {"platform": new.platform} if new.platform else {}
+    terse = speaks(client, API_OF_29) and not streams.out_is_terminal
     for message in client.api.pull(new.image, stream=True, decode=True, **more):
         if "error" in message:
             raise EngineRejected(str(message["error"]).strip())
-        if not new.quiet and not part(message, "progressDetail"):
+        hidden = part(message, "progressDetail") or (terse and "progressDetail" in message)
+        if not new.quiet and not hidden:
             layer = f"{message['id']}: " if message.get("id") else ""
             streams.warn(f"{layer}{message.get('status', '')}")
 

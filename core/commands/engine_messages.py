@@ -80,10 +80,12 @@ def show(
     messages: Iterable[Json],
     streams: Streams,
     heard: Callable[[Any], None] = no_aux,
+    terse: bool = False,
 ) -> None:
     """Print messages as the docker command does: with bars that move where that is a terminal.
 
     The rules are those of docker/docker, pkg/jsonmessage. heard: gets what is meant for programs.
+    terse: of layers nothing is told but on a terminal, as docker does since 29.
 
     Raises:
         DockerRefused: the stream ends with an error; with the exit code of a failed step.
@@ -100,7 +102,7 @@ def show(
             continue
         id, moves = text(message, "id"), message.get("progressDetail") is not None
         bar = _bar(part(message, "progressDetail"), streams.size[1]) if moves else ""
-        if bar and not terminal:
+        if not terminal and (bar or (terse and moves)):
             continue
         up = 0
         if id and moves:

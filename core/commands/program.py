@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import docker
@@ -13,9 +14,9 @@ from core.commands.build import DEPRECATED, builds, is_classic
 from core.commands.command import Client, Command, spoken
 from core.commands.registry import lookup
 from core.commands.streams import Streams
-from core.commands.versions import COMMIT
+from core.commands.versions import COMMIT, of_its_time
 from core.commands.versions import VERSION as VERSION
-from core.errors import EssaimError, InvalidLine
+from core.errors import DockerRefused, EssaimError, InvalidLine
 
 #: Flags of the docker command itself that take a value. Only -H is of use here.
 _WITH_VALUE = (
@@ -50,6 +51,7 @@ class Asked:
     is_error: bool = False  # the text belongs on the standard error
     warning: str = ""  # what comes before it on the standard error
     first: str = ""  # what docker prints before it does anything
+    is_version: bool = False  # of the docker command, as that beside the newest engine
 
 
 def read(words: Sequence[str]) -> Asked:
@@ -75,10 +77,14 @@ def read(words: Sequence[str]) -> Asked:
         elif flag not in _SWITCHES:
             return _refused(f"unknown {_flag(flag)}", (), 125)
     if wants_version and not (left and (lookup(left) or (left[0],) in reference.entries())):
-        return Asked(text=f"Docker version {VERSION}, build {COMMIT}")
+        return Asked(text=_version(VERSION), is_version=True)
     if wants_help:
         return _helped(left, wants_help)
     return _named(left, host)
+
+
+def _version(version: str) -> str:
+    return f"Docker version {version}, build {COMMIT}"
 
 
 def _flag(word: str) -> str:
@@ -246,6 +252,9 @@ def play(words: Sequence[str], streams: Streams, client: Callable[[str], Client]
     streams.warn(asked.warning)
     folder = streams.environment.get("DOCKER_CONFIG")
     text = asked.text.replace(_FOLDER, folder) if folder else asked.text
+    if asked.is_version:
+        with suppress(docker.errors.DockerException, DockerRefused):
+            text = _version(of_its_time(str(client("").api.api_version))[0])
     if asked.code or asked.is_error:
         streams.warn(text)
     else:

@@ -11,6 +11,7 @@ from core.commands import engine_messages, folder
 from core.commands.api import NO_LOGIN, Request, path
 from core.commands.command import Client, Command, Report, command
 from core.commands.grammar import argument, arguments, option, options, switch
+from core.commands.image_tree import API_OF_29, speaks
 from core.commands.images import named, platform_of
 from core.commands.source import Call, Code, given
 from core.commands.streams import Streams
@@ -64,7 +65,7 @@ class PullImage(Command):
         if self.quiet:
             engine_messages.swallow(pull.messages(client))
         else:
-            engine_messages.show(pull.messages(client), streams)
+            engine_messages.show(pull.messages(client), streams, terse=speaks(client, API_OF_29))
         streams.print(str(name))
         return 0
 
@@ -117,7 +118,7 @@ class PushImage(Command):
             engine_messages.swallow(messages)
             streams.print(str(name))
         else:
-            engine_messages.show(messages, streams)
+            engine_messages.show(messages, streams, terse=speaks(client, API_OF_29))
         return 0
 
 

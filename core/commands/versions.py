@@ -16,9 +16,10 @@ from core.errors import DockerRefused, EngineUnreachable, TemplateError
 from core.templates.structs import Struct
 from core.templates.template import Template
 
-VERSION = "29.0.0"  # of the docker command that is played
+VERSION = "29.8.0"  # of the docker command that is played
+_BEFORE = ("28.5.2", "1.51")  # and that of before, where the engine is of its time
 COMMIT = "unknown-commit"  # docker's word where its build has not told it
-API_VERSION = "1.52"  # the latest that it speaks
+API_VERSION = "1.56"  # the latest that it speaks
 #: As above; and this one is written in Python.
 _CLIENT = {
     "GitCommit": COMMIT, "GoVersion": "none", "Os": "linux", "Arch": "amd64",
@@ -32,10 +33,17 @@ _SERVER = (
 _ENGINE = ("ApiVersion", "MinAPIVersion", "GoVersion", "GitCommit", "BuildTime", "Os", "Arch")
 
 
+def of_its_time(api_version: str) -> tuple[str, str]:
+    """Version and API version of the docker command beside an engine of a version of the API."""
+    old = api_version and [int(number) for number in api_version.split(".")] < [1, 52]
+    return _BEFORE if old else (VERSION, API_VERSION)
+
+
 def client_version(api_version: str) -> dict[str, str]:
     """The docker command's own part, in the order of its JSON."""
     spoken = {"ApiVersion": api_version} if api_version else {}
-    first = {"Version": VERSION, **spoken, "DefaultAPIVersion": API_VERSION}
+    version, latest = of_its_time(api_version)
+    first = {"Version": version, **spoken, "DefaultAPIVersion": latest}
     return {**first, **_CLIENT, "Context": "default"}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import tarfile
 import time
 from typing import Any
 
@@ -211,3 +214,48 @@ def test_events_come_in_the_type_that_is_asked_for(call: Call) -> None:
         answer = call("GET", path, headers={"Accept": asked})
         assert answer.headers["Content-Type"] == given
         assert answer.body.startswith(first)
+
+
+@BOTH
+def test_a_pull_tells_what_its_engine_does_with_layers(call: Call, edition: str) -> None:
+    told = call("POST", "/images/create?fromImage=nginx&tag=latest").body.split(b"\r\n")
+    statuses = {json.loads(each)["status"] for each in told if each}
+    both = {"Pulling fs layer", "Downloading", "Download complete", "Extracting", "Pull complete"}
+    assert both < statuses
+    others = {"Waiting", "Verifying Checksum"}
+    assert statuses & others == (others if edition == "28.5" else set())
+
+
+@pytest.mark.edition("29.8")
+def test_an_image_is_listed_with_what_there_is_of_it(call: Call) -> None:
+    call("POST", "/images/create?fromImage=alpine&tag=latest")
+    made = call("POST", "/containers/create", {"Image": "alpine"}).json()["Id"]
+    [image] = call("GET", "/images/json?manifests=1").json()
+    [manifest] = image["Manifests"]
+    assert manifest["ImageData"]["Containers"] == [made]
+    assert manifest["Size"]["Total"] == image["Size"]
+    unpacked = manifest["ImageData"]["Size"]["Unpacked"]
+    assert manifest["Size"]["Content"] + unpacked == image["Size"]
+    assert "Manifests" not in call("GET", "/images/json").json()[0]
+    assert "Manifests" not in call("GET", "/v1.46/images/json?manifests=1").json()[0]
+    assert call("GET", "/images/alpine/json?manifests=1").json()["Manifests"] == [manifest]
+
+
+@pytest.mark.edition("29.8")
+def test_steps_of_a_build_are_listed_and_go_with_the_image(call: Call) -> None:
+    """As the recorded 29.8: containerd knows of no steps between."""
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as tar:
+        text = b"FROM alpine\nRUN touch /a\nRUN touch /b\n"
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(text)
+        tar.addfile(entry, io.BytesIO(text))
+    call("POST", "/build?t=mine", context.getvalue())
+    listed = call("GET", "/images/json").json()
+    assert sorted(image["RepoTags"] for image in listed) == [[], ["alpine:latest"], ["mine:latest"]]
+    assert [image["ParentId"] for image in listed if not image["RepoTags"]] == [
+        image["Id"] for image in listed if "alpine:latest" in image["RepoTags"]
+    ]
+    told = call("DELETE", "/images/mine").json()
+    assert [name for each in told for name in each] == ["Untagged", "Deleted", "Deleted"]
+    assert len(call("GET", "/images/json").json()) == 1

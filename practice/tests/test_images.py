@@ -20,6 +20,7 @@ def pulled(engine: docker.DockerClient, name: str, tag: str = "latest") -> list[
     return list(engine.api.pull(name, tag=tag, stream=True, decode=True))
 
 
+@pytest.mark.edition("28.5")
 def test_a_pull_is_told_layer_by_layer(engine: docker.DockerClient) -> None:
     told = pulled(engine, "nginx")
     assert told[0] == {"status": "Pulling from library/nginx", "id": "latest"}

@@ -11,6 +11,7 @@ import requests
 
 from core.commands import reference
 from core.commands.attachments import mount
+from core.commands.engine_messages import show
 from core.commands.program import play, read
 from core.commands.registry import COMMANDS
 from core.commands.streams import Captured
@@ -228,3 +229,45 @@ def test_a_refusal_is_in_the_words_of_the_docker_of_the_engines_time(
     line: str, api: str, told: tuple[int, str, str]
 ) -> None:
     assert played(line, _Engine(api)) == told
+
+
+class _Version:
+    """docker-py with an engine that says what it is."""
+
+    def __init__(self, api_version: str) -> None:
+        self.api = self
+        self.api_version = api_version
+
+    def version(self) -> dict[str, Any]:
+        return {"Version": "1", "ApiVersion": self.api_version}
+
+
+@pytest.mark.parametrize(
+    ("api", "version", "spoken"),
+    [
+        ("1.56", "29.8.0", "1.56"),
+        ("1.52", "29.8.0", "1.52 (downgraded from 1.56)"),
+        ("1.51", "28.5.2", "1.51"),
+        ("1.47", "28.5.2", "1.47 (downgraded from 1.51)"),
+    ],
+)
+def test_the_docker_command_is_of_the_engines_time(api: str, version: str, spoken: str) -> None:
+    assert played("--version", _Version(api))[1].startswith(f"Docker version {version},")
+    lines = [line.split(":", 1) for line in played("version", _Version(api))[1].splitlines()[:3]]
+    assert [line[1].strip() for line in lines[1:]] == [version, spoken]
+
+
+LAYER: dict[str, Any] = {"id": "0123456789ab", "progressDetail": {}}
+
+
+@pytest.mark.parametrize(("terse", "lines"), [(True, 2), (False, 4)])
+def test_layers_are_told_on_a_terminal_alone_since_29(terse: bool, lines: int) -> None:
+    messages: list[dict[str, Any]] = [
+        {"status": "Pulling from library/alpine", "id": "latest"},
+        LAYER | {"status": "Pulling fs layer"},
+        LAYER | {"status": "Pull complete"},
+        {"status": "Status: Downloaded newer image for alpine:latest"},
+    ]
+    streams = Captured()
+    show(messages, streams, terse=terse)
+    assert len(streams.out.splitlines()) == lines

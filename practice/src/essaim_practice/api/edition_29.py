@@ -97,7 +97,27 @@ def listed_image(shown: dict[str, Any], request: Request) -> dict[str, Any]:
         new["RepoDigests"] = _digests(image, shown["RepoTags"], shown["RepoDigests"])
         if request.version >= (1, 48):
             new["Descriptor"] = manifest(image)
+        if request.flag("manifests") and request.version >= (1, 47):
+            new["Manifests"] = [_manifest(image, request)]
     return new
+
+
+def _manifest(image: Image, request: Request) -> dict[str, Any]:
+    """What there is of an image for one platform: ours."""
+    content = content_size(request.cluster.store, image)
+    using = [each.id for each in local.users(request.cluster.store, image)]
+    return {
+        "ID": image.image_id,
+        "Descriptor": manifest(image),
+        "Available": True,
+        "Size": {"Content": content, "Total": content + image.size},
+        "Kind": "image",
+        "ImageData": {
+            "Platform": {"architecture": "amd64", "os": "linux"},
+            "Containers": using,
+            "Size": {"Unpacked": image.size},
+        },
+    }
 
 
 def _digests(image: Image, tags: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -114,6 +134,8 @@ def image(shown: dict[str, Any], request: Request) -> dict[str, Any]:
         new["RepoDigests"] = _digests(known, shown["RepoTags"], shown["RepoDigests"])
         if request.version >= (1, 48):
             new["Descriptor"] = manifest(known)
+            if request.flag("manifests"):
+                new["Manifests"] = [_manifest(known, request)]
         if known.digests and request.version >= (1, 53):
             new["Identity"] = {"Pull": [{"Repository": place} for place in local.places(known)]}
     if request.version < _CUT:

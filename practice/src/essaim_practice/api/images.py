@@ -150,7 +150,8 @@ async def _pull(
     up_to_date = here is not None and here.image_id == images.id_of(store, published)
     held = images.layers_on(store, engine)
     rate = registry.state(store).rate
-    for delay, message in pull.timeline(reference, published, held, up_to_date, rate):
+    unsaid = store.edition.unsaid
+    for delay, message in pull.timeline(reference, published, held, up_to_date, rate, unsaid):
         if delay:
             await request.cluster.clock.sleep(delay)
         if message["status"] == "Downloading" and registry.full(store, engine):

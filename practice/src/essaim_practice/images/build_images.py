@@ -47,7 +47,9 @@ class BuildImages:
         here = self.find(name)
         current = here is not None and here.image_id == images.id_of(self._store, published)
         rate = registry.state(self._store).rate
-        for delay, message in pull.timeline(reference, published, held, current, rate):
+        for delay, message in pull.timeline(
+            reference, published, held, current, rate, self._store.edition.unsaid
+        ):
             if delay:
                 await self._clock.sleep(delay)
             yield message

@@ -50,12 +50,14 @@ def timeline(
     layers_held: Collection[str],
     up_to_date: bool,
     rate: float,
+    unsaid: Collection[str] = (),
 ) -> Iterator[tuple[float, Message]]:
     """The messages of a pull, each after so many seconds.
 
     layers_held: the diff ids of the layers that the engine has already.
     rate: bytes per second that the registry gives, all layers together.
     up_to_date: the engine has this very image.
+    unsaid: states of a layer that the engine tells nobody, see Edition.
     """
     yield (
         _ROUND_TRIP,
@@ -63,7 +65,12 @@ def timeline(
     )
     name = f"{reference.repository}:{reference.tag}" if reference.tag else reference.name
     if not up_to_date:
-        yield from _layers(published.layers, layers_held, rate)
+        waited = 0.0
+        for delay, message in _layers(published.layers, layers_held, rate):
+            waited += delay
+            if message["status"] not in unsaid:
+                yield waited, message
+                waited = 0.0
     yield 0.0, {"status": f"Digest: {published.digest}"}
     status = "Image is up to date" if up_to_date else "Downloaded newer image"
     yield 0.05, {"status": f"Status: {status} for {name}"}

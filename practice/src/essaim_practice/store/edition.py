@@ -59,6 +59,11 @@ class Edition:
         return self.words(failure, name) if failure else _missing(name)
 
     @property
+    def unsaid(self) -> tuple[str, ...]:
+        """What a pull does with a layer and does not tell."""
+        return ("Waiting", "Verifying Checksum") if self.containerd else ()
+
+    @property
     def driver(self) -> str:
         """Of the storage below containers."""
         return "overlayfs" if self.containerd else "overlay2"
