@@ -24,6 +24,7 @@ def client() -> Iterator[docker.DockerClient]:
 
 
 SET = "sysctl net.core.somaxconn"
+FILL = "dd if=/dev/zero of=/dev/shm/x bs=1k count=1500 2>&1 | head -1"
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ SET = "sysctl net.core.somaxconn"
         ({"ulimits": [Ulimit(name="nofile", soft=7, hard=9)]}, "ulimit -n; ulimit -Hn", "7\n9\n"),
         ({"user": "1000"}, "touch /x; echo $HOME", "touch: /x: Permission denied\n/\n"),
         ({"cap_drop": ["ALL"]}, "chown 1 /etc", "chown: /etc: Operation not permitted\n"),
+        ({"shm_size": "1m"}, FILL, "dd: error writing '/dev/shm/x': No space left on device\n"),
         ({"read_only": True}, "touch /x", "touch: /x: Read-only file system\n"),
     ],
 )  # fmt: skip

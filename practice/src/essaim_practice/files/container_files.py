@@ -17,6 +17,7 @@ from essaim_practice.store.mount import Mount
 from essaim_practice.store.objects import Container, Engine, Image, Volume
 from essaim_practice.store.store import Change, Store, Stored
 
+_SHM = 64 * 2**20  # bytes of /dev/shm where nobody asks for another size
 _OWN_LIMIT = 64 * 1024  # bytes: they are not on the disk, or a full one would let nothing start
 
 
@@ -167,6 +168,9 @@ class ContainerFiles:
         self._keep(name, system, saved)
         _mount_made_up(system, container.created)
         _mount_settings(system, container)
+        shm = self._room(0o1777, min(int(container.host_config.get("ShmSize") or _SHM), self.limit))
+        shm.in_memory = True
+        _mount(system, "/dev/shm", shm)  # noqa: S108 (not the host's)
         for mount in container.mounts:
             if not mount.problem:
                 inside, root = self._mounted(container, mount, tree, fill=saved is None)

@@ -83,7 +83,7 @@ _LIMITS = (
     | _all("bool", "OomKillDisable")
 )
 UPDATE = _struct("container.UpdateConfig", _LIMITS, RestartPolicy=_RESTART)
-_HOST = _struct(
+HOST = _struct(
     "container.HostConfig",
     _LIMITS,
     _all(
@@ -157,7 +157,7 @@ CONTAINER = _struct(
     Labels=_LABELS,
     StopTimeout="int",
     Healthcheck=_HEALTHCHECK,
-    HostConfig=_HOST,
+    HostConfig=HOST,
     NetworkingConfig=_struct(
         "network.NetworkingConfig", EndpointsConfig=Map(_ENDPOINT, nullable=True)
     ),
@@ -182,7 +182,7 @@ _PRIVILEGES = _struct(
     AppArmor=_struct("swarm.AppArmorOpts", Mode="string"),
     NoNewPrivileges="bool",
 )
-_CONTAINER_SPEC = _struct(
+CONTAINER_SPEC = _struct(
     "swarm.ContainerSpec",
     _all("string", "Image Hostname Dir User StopSignal Isolation"),
     _all("bool", "Init TTY OpenStdin ReadOnly"),
@@ -219,10 +219,10 @@ _ATTACHMENTS = List(
     _struct("swarm.NetworkAttachmentConfig", Target="string", Aliases=_STRINGS, DriverOpts=_LABELS)
 )
 _PLUGIN = _struct("swarm.Driver", Name="string", Options=_LABELS)
-_TASK = _struct(
+TASK = _struct(
     "swarm.TaskSpec",
     _empty(["PluginSpec", "NetworkAttachmentSpec"]),
-    ContainerSpec=_CONTAINER_SPEC,
+    ContainerSpec=CONTAINER_SPEC,
     Resources=_struct(
         "swarm.ResourceRequirements",
         Limits=_struct("swarm.Limit", _all("int64", "NanoCPUs MemoryBytes Pids")),
@@ -261,7 +261,7 @@ SERVICE = _struct(
     "swarm.ServiceSpec",
     Name="string",
     Labels=_LABELS,
-    TaskTemplate=_TASK,
+    TaskTemplate=TASK,
     Mode=_struct(
         "swarm.ServiceMode",
         _empty(["Global", "GlobalJob"]),
