@@ -262,11 +262,11 @@ def endpoint(container: Container, network: Network | None, address: str) -> dic
     hostname = str(container.config.get("Hostname") or container.id[:12])
     names = [container.name, *(asked.get("Aliases") or ()), container.id[:12], hostname]
     return {
-        "IPAMConfig": asked.get("IPAMConfig") or config,
+        "IPAMConfig": config if asked.get("IPAMConfig") is None else asked["IPAMConfig"],
         "Links": asked.get("Links") or None,
         "Aliases": asked.get("Aliases"),
         "MacAddress": asked.get("MacAddress") or (mac(address) if up and address else ""),
-        "DriverOpts": asked.get("DriverOpts") or None,
+        "DriverOpts": asked.get("DriverOpts"),
         "GwPriority": asked.get("GwPriority") or 0,
         "NetworkID": network.id if network and container.started else "",
         "EndpointID": endpoint_id(container, network) if up and network else "",

@@ -7,7 +7,7 @@ from errno import EACCES
 from functools import partial
 
 from essaim_practice.network import outside, topology
-from essaim_practice.network.mesh import ANYWHERE, Mesh
+from essaim_practice.network.mesh import Mesh
 from essaim_practice.network.net import BaseNet, Way, joined, mac
 from essaim_practice.network.topology import MACHINES, Kind, Peer, fail, is_address
 from essaim_practice.programs.hosts import Interface, NoSuchHost
@@ -61,8 +61,7 @@ class MachineNet(BaseNet):
 
     def listening(self) -> list[tuple[str, int]]:
         """What the machine publishes, and the sockets of containers on its network."""
-        ports = [opening.port for opening in self._mesh.openings(self._engine)]
-        found = {(anywhere, port) for anywhere in ANYWHERE for port in ports}
+        found = set(self._mesh.published(self._engine))
         for container in self._store.where(Container, "engine", self._engine):
             if container.state == "running" and topology.is_machines(container):
                 found |= {*self._mesh.listening(container)}
@@ -88,7 +87,8 @@ class MachineNet(BaseNet):
 
     def _way(self, peer: Peer) -> Way:
         if peer.kind is Kind.MACHINE:
-            return partial(self._mesh.connect, peer.id, inside=peer.id == self._engine)
+            own = peer.id == self._engine
+            return partial(self._mesh.connect, peer.id, inside=own, address=peer.address)
         container = self._store.get(Container, peer.id)
         if container is None:
             raise NoSuchHost(peer.id)

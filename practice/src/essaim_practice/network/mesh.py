@@ -13,7 +13,7 @@ from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.processes import Processes
 from essaim_practice.programs.sockets import Socket
 from essaim_practice.programs.talk import Talk
-from essaim_practice.store.objects import Container, Engine, Node, Service, Task
+from essaim_practice.store.objects import Container, Engine, Node, Port, Service, Task
 from essaim_practice.store.store import Store
 
 ANYWHERE = ("0.0.0.0", "::")
@@ -159,9 +159,12 @@ class Mesh:
                             found[key] = Opening(*key, port.target, service.name)
         return sorted(found.values(), key=lambda opening: (opening.engine, opening.port))
 
-    def connect(self, engine_id: str, port: int, inside: bool = False) -> Connection:
+    def connect(
+        self, engine_id: str, port: int, inside: bool = False, address: str = ""
+    ) -> Connection:
         """A new connection to a port of an engine. Raises Refused.
 
+        address: the one that is called, of those that the machine has; "" for whichever it is.
         inside: from the machine itself, which a cable that is pulled out does not keep from it.
         """
         engine = self._store.get(Engine, engine_id)
@@ -183,7 +186,7 @@ class Mesh:
             if container.state != "running":
                 continue
             for opened in container.ports:
-                if opened.published == port:
+                if opened.published == port and _answers(opened, address):
                     return self.join(container, port, opened.target, "172.17.0.1")
             if topology.is_machines(container) and self._processes.listens(container.id, port):
                 return self.join(container, port, port, engine.address)
@@ -247,6 +250,24 @@ class Mesh:
             found |= {("::", port) for port in self._processes.sockets.of(each.id)}
         return sorted(found, key=lambda socket: (":" in socket[0], socket[1]))
 
+    def published(self, engine_id: str) -> list[tuple[str, int]]:
+        """Address and port of every TCP port that a machine publishes."""
+        own = [
+            (port.address or anywhere, port.published)
+            for container in self._store.where(Container, "engine", engine_id)
+            if container.state == "running"
+            for port in container.ports
+            if port.protocol == "tcp"
+            for anywhere in ANYWHERE
+        ]
+        meshed = [
+            (anywhere, opening.port)
+            for opening in self.openings(engine_id)
+            if opening.service and opening.port not in {port for _, port in own}
+            for anywhere in ANYWHERE
+        ]
+        return [*own, *meshed]
+
     def listen(self, container: Container, port: int, socket: Socket) -> Callable[[], None]:
         """Open a port in a container; returns what closes it. Raises OSError where it is taken."""
         if self._listener(container, port) is not None:
@@ -264,6 +285,11 @@ class Mesh:
         task = self._store.get(Task, container.task_id) if container.task_id else None
         service = self._store.get(Service, task.service_id) if task else None
         return service.name if service else ""
+
+
+def _answers(port: Port, address: str) -> bool:
+    """Whether a published port answers at an address of its machine."""
+    return not address or port.address in ("", *ANYWHERE, address)
 
 
 def _by_slot(entry: tuple[int, str, Container]) -> tuple[int, str]:

@@ -118,12 +118,13 @@ def _of_services(store: Store, own: Container, network: Network, name: str) -> I
     for service in store.all(Service):
         if whole not in service_names(service, network):
             continue
-        there = [container for _, container in replicas(store, own.engine, service)]
-        given = [address for c in there if (address := address_of(store, c, network))]
+        there = (container for _, container in replicas(store, own.engine, service))
+        given = (address for c in there if (address := address_of(store, c, network)))
         virtual = dict(service.virtual_ips).get(network.id, "").partition("/")[0]
         if virtual and name == whole:
-            given = [virtual] if given else []
-        yield from given
+            yield from ([virtual] if any(given) else ())
+        else:
+            yield from given
 
 
 def _aliases(service: Service, network: Network) -> list[Any]:

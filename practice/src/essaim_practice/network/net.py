@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from errno import ECONNREFUSED, EINVAL, ENETDOWN
+from errno import ECONNREFUSED, ECONNRESET, EINVAL, ENETDOWN
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -89,7 +89,10 @@ class BaseNet(ABC):
         if peer.kind is Kind.OUTSIDE and port in _WEB:
             return outside.page(host)
         try:
-            page, _ = self._open(peer, port).request(method, target, given, body)
+            connection = self._open(peer, port)
+            if connection.raw:  # what speaks another protocol hangs up on HTTP
+                fail(ECONNRESET)
+            page, _ = connection.request(method, target, given, body)
         except Refused:
             fail(ECONNREFUSED)
         return page
@@ -185,7 +188,7 @@ class ContainerNet(BaseNet):
         own = self._own()
         source = (own.address if own is not None else "") or "127.0.0.1"
         if peer.kind is Kind.MACHINE:
-            return partial(self._mesh.connect, peer.id)
+            return partial(self._mesh.connect, peer.id, address=peer.address)
         if peer.kind is Kind.SERVICE:
             service = self._store.get(Service, peer.id)
             if own is not None and service is not None:

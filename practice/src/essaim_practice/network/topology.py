@@ -44,6 +44,7 @@ class Peer:
 
     kind: Kind
     id: str
+    address: str = ""  # that was called, of a machine that has several
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def places(store: Store, container: Container) -> list[Place]:
     for network in networks(store, container):
         if address := address_of(store, container, network):
             found.append(Place(network, address, addresses.on6(container, network)))
+    found.sort(key=lambda place: -_priority(container, place.network))
     way_out = addresses.on_gateway_bridge(store, container)
     bridge = find_network(store, container.engine, "docker_gwbridge") if way_out else None
     if bridge is not None:
@@ -121,8 +123,7 @@ def way_out(found: list[Place], container: Container, six: bool = False) -> Plac
     """The place whose gateway the default route leads to: the first by priority, then by name."""
 
     def rank(place: Place) -> tuple[int, str]:
-        asked = (container.endpoints or {}).get(place.network.name) or {}
-        return -int(asked.get("GwPriority") or 0), place.network.name
+        return -_priority(container, place.network), place.network.name
 
     outer = [
         place
@@ -131,6 +132,12 @@ def way_out(found: list[Place], container: Container, six: bool = False) -> Plac
         if not six or place.address6
     ]
     return min(outer, key=rank, default=None)
+
+
+def _priority(container: Container, network: Network) -> int:
+    """How much its gateway is preferred, as it was asked for."""
+    asked = (container.endpoints or {}).get(network.name) or {}
+    return int(asked.get("GwPriority") or 0)
 
 
 def holds(network: Network, address: str) -> bool:
@@ -167,7 +174,7 @@ def peer_of_machine(store: Store, engine: str, address: str) -> Peer:
     if own is None:
         fail(ENETUNREACH)
     if is_loopback(address) or address == own.address or _is_gateway(store, engine, address):
-        return Peer(Kind.MACHINE, engine)
+        return Peer(Kind.MACHINE, engine, address)
     for network in bridges(store, engine):
         if holds(network, address):
             return _on_bridge(store, engine, network, address)
@@ -176,7 +183,7 @@ def peer_of_machine(store: Store, engine: str, address: str) -> Peer:
             fail(ENETUNREACH)
         return _elsewhere(store, own, address)
     if reaches(store, engine, machine := _machine_at(store, address)):
-        return Peer(Kind.MACHINE, machine)
+        return Peer(Kind.MACHINE, machine, address)
     return fail(EHOSTUNREACH)
 
 
@@ -232,7 +239,7 @@ def _neighbour(store: Store, own: Container, network: Network, address: str) -> 
     """Who has an address of a network that the container is on."""
     if network.scope == "local":
         if address in (network.gateway, network.gateway6) and network.driver == "bridge":
-            return Peer(Kind.MACHINE, own.engine)
+            return Peer(Kind.MACHINE, own.engine, address)
         isolated = (network.options or {}).get(_ISOLATED) == "false"
         if isolated and _holder(store, own.engine, network, address):
             fail(ETIMEDOUT)
@@ -286,11 +293,11 @@ def _beyond(store: Store, engine: str, address: str) -> Peer:
     if own is None:
         fail(ENETUNREACH)
     if address == own.address or _is_gateway(store, engine, address):
-        return Peer(Kind.MACHINE, engine)
+        return Peer(Kind.MACHINE, engine, address)
     if any(holds(network, address) for network in bridges(store, engine)):
         fail(ETIMEDOUT)
     if reaches(store, engine, machine := _machine_at(store, address)):
-        return Peer(Kind.MACHINE, machine)
+        return Peer(Kind.MACHINE, machine, address)
     return _elsewhere(store, own, address)
 
 

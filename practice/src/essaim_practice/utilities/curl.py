@@ -192,6 +192,8 @@ def _asked_once(request: Sent, asked: Asked, context: Context, got: _Got) -> Doi
     except NoSuchHost:
         raise Failed(6, f"Could not resolve host: {request.host}") from None
     except OSError as error:
+        if error.errno == errno.ECONNRESET:
+            raise Failed(56, f"Recv failure: {reason(error)}") from None
         yield from _waited_in_vain(error, asked)
         took = f"{_WAITS.get(error.errno or 0, 0) * 1000:.0f}"
         if talks:

@@ -114,7 +114,7 @@ def ping(argv: list[str], context: Context) -> Steps:
     if not asked.words:
         raise Misuse("")
     host, version = asked.words[0], 6 if "6" in asked or argv[0].endswith("6") else 0
-    size = asked.number("s", _SIZE)
+    size, _ = asked.number("s", _SIZE), asked.number("c", 1)
     address = resolved(host, context, 4 if "4" in asked else version)
     yield line(f"PING {host} ({address}): {size} data bytes")
     done = _Echo()
@@ -191,9 +191,9 @@ def nslookup(argv: list[str], context: Context) -> Steps:
     kind = next((w.partition("=")[2].lower() for w in argv[1:] if w.startswith("-type")), "")
     found = _answers(words[0], kind, context)
     if not found:
-        name = _reverse(words[0]) or words[0]
+        name = (not kind and _reverse(words[0])) or words[0]
         said = f"** server can't find {name}: {'SERVFAIL' if server == _INNER else 'NXDOMAIN'}\n"
-        yield line(f"{said}\n{said}" if not (kind or _reverse(words[0])) else said)
+        yield line(said if kind or _reverse(words[0]) else f"{said}\n{said}")
         return 1
     for answer in found:
         yield line(f"Non-authoritative answer:\n{answer}")
@@ -203,7 +203,7 @@ def nslookup(argv: list[str], context: Context) -> Steps:
 def _answers(name: str, kind: str, context: Context) -> list[str]:
     """What the name service answers, question by question; nothing where it knows no such name."""
     try:
-        if pointer := _reverse(name):
+        if (pointer := _reverse(name)) and not kind:
             return [f"{pointer}\tname = {context.net.name_of(name)}\n"]
         found = context.net.look_up(name)
     except NoSuchHost:
@@ -227,6 +227,15 @@ def _reverse(text: str) -> str:
 def getent(argv: list[str], context: Context) -> Steps:
     if argv[1:2] not in (["hosts"], ["ahosts"]) or len(argv) < 3:
         return 1
+    if argv[1] == "ahosts":
+        try:
+            found = addresses(argv[2], context)
+        except NoSuchHost:
+            return 2
+        for address in found:
+            for number, kind in enumerate(("STREAM", "DGRAM", "RAW")):
+                yield line(f"{address:<15} {kind:<6} {'' if number else argv[2]}".rstrip(" "))
+        return 0
     for row in books.lines(context.fs, "/etc/hosts"):
         address, *names = row.partition("#")[0].split() or [""]
         if argv[2] in names and (argv[2] != "localhost" or ":" in address):
@@ -252,7 +261,8 @@ def traceroute(argv: list[str], context: Context) -> Steps:
     except Complaint:
         raise Complaint("sendto: Network is unreachable", 1) from None
     if came:
-        shown = address if "n" in asked else f"{host} ({address})"
+        name = "localhost" if address == "127.0.0.1" else host
+        shown = address if "n" in asked else f"{name} ({address})"
         yield line(f" 1  {shown}  0.004 ms  0.001 ms  0.001 ms")
         return 0
     for number in range(1, most + 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from errno import ECONNRESET
 from http import HTTPStatus
 from posixpath import basename
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +19,25 @@ from essaim_practice.utilities.base import Doing, Misuse, options, place, reason
 from essaim_practice.utilities.network import gave_up, resolved
 
 _MOST_JUMPS = 20
+_USAGE = """[-cqS] [--spider] [-O FILE] [-o LOGFILE] [--header STR]
+\t[--post-data STR | --post-file FILE] [-Y on/off]
+\t[--no-check-certificate] [-P DIR] [-U AGENT] URL...
+
+Retrieve files via HTTP or FTP
+
+\t--spider\tOnly check URL existence: $? is 0 if exists
+\t--header STR\tAdd STR (of form 'header: value') to headers
+\t--post-data STR\tSend STR using POST method
+\t--post-file FILE\tSend FILE using POST method
+\t--no-check-certificate\tDon't validate the server's certificate
+\t-c\t\tContinue retrieval of aborted transfer
+\t-q\t\tQuiet
+\t-P DIR\t\tSave to DIR (default .)
+\t-S  \t\tShow server response
+\t-O FILE\t\tSave to FILE ('-' for stdout)
+\t-o LOGFILE\tLog messages to FILE
+\t-U STR\t\tUse STR for User-Agent header
+\t-Y on/off\tUse proxy"""
 _PAUSE = 0.002  # seconds that an answer takes
 
 
@@ -70,7 +90,7 @@ def _location(page: HttpResponse, url: str) -> str:
 # wget
 
 
-@tool("wget", usage="[-cqS] [-O FILE] [-T SEC] [-U AGENT] URL...")
+@tool("wget", usage=_USAGE)
 def wget(argv: list[str], context: Context) -> Steps:
     asked = options(
         argv,
@@ -109,6 +129,8 @@ def _downloaded(
         except NoSuchHost:
             raise Complaint(f"bad address '{where.host}'", 1) from None
         except OSError as error:
+            if error.errno == ECONNRESET:
+                raise Complaint(f"error getting response: {reason(error)}", 1) from None
             if (yield from gave_up(error, _patience(asked))):
                 raise Complaint("download timed out", 1) from None
             said = f"can't connect to remote host ({address}): {reason(error)}"
