@@ -14,6 +14,8 @@ from docker.types import EndpointSpec, NetworkAttachmentConfig, ServiceMode
 
 from essaim_practice import PracticeServer
 
+from .conftest import Call
+
 Said = Callable[..., str]
 
 pytestmark = pytest.mark.edition("28.5")
@@ -204,3 +206,44 @@ def test_a_closed_network_has_no_gateway(engine: docker.DockerClient) -> None:
         "ping: sendto: Network is unreachable",
     ]
     assert _in(inside, "ping -c 1 -W 1 172.17.0.1").endswith("Network is unreachable\n")
+
+
+def test_the_default_route_goes_by_priority_then_by_name(
+    engine: docker.DockerClient, call: Call
+) -> None:
+    engine.images.pull("alpine", "latest")
+    for name in ("a", "b"):
+        engine.networks.create(name)
+    both = {"NetworkingConfig": {"EndpointsConfig": {"a": {}, "b": {"GwPriority": 5}}}}
+    asked = {"Image": "alpine", "Cmd": ["ip", "route"], "HostConfig": {"NetworkMode": "a"}}
+    for more, card in ((both, "eth0"), ({}, "eth0")):
+        made = call("POST", "/containers/create", asked | more).json()["Id"]
+        container = engine.containers.get(made)
+        container.start()
+        container.wait()
+        first = container.logs().decode().splitlines()[0]
+        network = engine.networks.get("b" if more else "a")
+        gateway = network.attrs["IPAM"]["Config"][0]["Gateway"]
+        assert first == f"default via {gateway} dev {card} "
+
+
+def test_a_port_answers_where_it_is_published(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    engine.containers.run("nginx", detach=True, ports={"80/tcp": ("127.0.0.1", 8080)})
+    line = "wget -qO- http://127.0.0.1:8080 | grep -c '<title>'; netstat -tln | grep 8080"
+    row = "tcp        0      0 127.0.0.1:8080          0.0.0.0:*               LISTEN      \n"
+    assert _run(engine, line, network_mode="host") == f"1\n{row}"
+    refused = "wget: can't connect to remote host (172.17.0.1): Connection refused\n"
+    assert _run(engine, "wget -qO- http://172.17.0.1:8080") == refused
+
+
+def test_a_host_name_has_its_domain(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine", "latest")
+    line = "hostname; hostname -f; hostname -d; hostname -s; dnsdomainname; hostname -i"
+    said = _run(engine, line, hostname="a.b.c")
+    assert said == "a.b.c\na.b.c\nb.c\na\nb.c\n172.17.0.2\n"
+    assert _run(engine, line, hostname="me") == "me\nme\nme\n172.17.0.2\n"
+    asked = {"hostname": "me", "domainname": "ex.com"}
+    assert _run(engine, "hostname -f; hostname -d", **asked) == "me.ex.com\nex.com\n"
+    lost = _run(engine, "hostname -i", hostname="me", network="none")
+    assert lost == "hostname: me: Host name lookup failure\n"

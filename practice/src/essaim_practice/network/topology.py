@@ -103,7 +103,7 @@ def places(store: Store, container: Container) -> list[Place]:
     for network in networks(store, container):
         if address := address_of(store, container, network):
             found.append(Place(network, address, addresses.on6(container, network)))
-    found.sort(key=lambda place: -_priority(container, place.network))
+    found.sort(key=lambda p: (p.network.internal, -_priority(container, p.network)))
     way_out = addresses.on_gateway_bridge(store, container)
     bridge = find_network(store, container.engine, "docker_gwbridge") if way_out else None
     if bridge is not None:

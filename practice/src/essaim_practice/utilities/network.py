@@ -13,7 +13,7 @@ from essaim_practice.programs.base import Context
 from essaim_practice.programs.hosts import NoSuchHost
 from essaim_practice.programs.steps import Interrupted, Steps, Wait, line
 from essaim_practice.shell.simple_utilities import Complaint
-from essaim_practice.utilities.base import Doing, Misuse, Options, options, reason, tool
+from essaim_practice.utilities.base import Doing, Misuse, Options, gnu, options, reason, tool
 
 _SIZE = 56  # bytes of a ping
 _PATIENCE = 10.0  # seconds that a ping waits for the last answer
@@ -42,11 +42,6 @@ Query DNS about HOST
 
 QUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any"""
 _INNER = "127.0.0.11"  # the name service of networks
-
-
-def own_address(context: Context) -> str:
-    """The container's address, as its /etc/hosts tells it."""
-    return next(iter(_in_hosts(context.hostname, context)), "127.0.0.1")
 
 
 def _in_hosts(name: str, context: Context) -> Iterator[str]:
@@ -234,7 +229,7 @@ def getent(argv: list[str], context: Context) -> Steps:
             return 2
         for address in found:
             for number, kind in enumerate(("STREAM", "DGRAM", "RAW")):
-                yield line(f"{address:<15} {kind:<6} {'' if number else argv[2]}".rstrip(" "))
+                yield line(f"{address:<15} {kind:<6} {'' if number else argv[2]}")
         return 0
     for row in books.lines(context.fs, "/etc/hosts"):
         address, *names = row.partition("#")[0].split() or [""]
@@ -242,9 +237,12 @@ def getent(argv: list[str], context: Context) -> Steps:
             yield line(f"{address:<15} {' '.join(names)}")
             return 0
     try:
-        yield line(f"{context.net.resolve(argv[2]):<15} {argv[2]}")
+        found = context.net.resolve_all(argv[2])
     except NoSuchHost:
         return 2
+    six = [address for address in found if ":" in address]
+    for address in six or found:
+        yield line(f"{address:<15} {argv[2]}")
     return 0
 
 
@@ -269,3 +267,50 @@ def traceroute(argv: list[str], context: Context) -> Steps:
         yield Wait(3.0 * asked.number("w", 5))
         yield line(f"{number:2}  *  *  *")
     return 0
+
+
+@tool("hostname", usage="[-sidf] [HOSTNAME | -F FILE]")
+def hostname(argv: list[str], context: Context) -> Steps:
+    asked = options(argv, "sidf" + ("AI" if gnu(context) else ""), "F")
+    if asked.words:
+        raise Complaint("sethostname: Operation not permitted", 1)
+    if "I" in asked:
+        cards = context.net.interfaces()
+        found = [a for card in cards for a in (card.address, card.address6) if a]
+        yield line("".join(f"{address} " for address in found))
+    elif "i" in asked:
+        found = list(_in_hosts(context.hostname, context))
+        if not found and gnu(context):
+            raise Complaint("Temporary failure in name resolution", 1)
+        if not found:
+            raise Complaint(f"{context.hostname}: Host name lookup failure", 1)
+        yield line(" ".join(found) if gnu(context) else found[0])
+    elif "f" in asked:
+        yield line(_whole_name(context))
+    elif "s" in asked:
+        yield line(context.hostname.partition(".")[0])
+    elif "d" in asked:
+        yield from _domain(context)
+    else:
+        yield line(context.hostname)
+    return 0
+
+
+@tool("dnsdomainname")
+def dnsdomainname(argv: list[str], context: Context) -> Steps:
+    yield from _domain(context)
+    return 0
+
+
+def _domain(context: Context) -> Doing[None]:
+    if domain := _whole_name(context).partition(".")[2]:
+        yield line(domain)
+
+
+def _whole_name(context: Context) -> str:
+    """The host's name with its domain: the first one in its row of /etc/hosts."""
+    for row in books.lines(context.fs, "/etc/hosts"):
+        _, *names = row.partition("#")[0].split() or [""]
+        if context.hostname in names:
+            return names[0]
+    return context.hostname

@@ -15,7 +15,6 @@ from essaim_practice.store.file_tree import File
 from essaim_practice.utilities.base import Misuse, gnu, options, out, tool, users
 from essaim_practice.utilities.files import moment_of
 from essaim_practice.utilities.listing import human
-from essaim_practice.utilities.network import own_address
 
 
 @tool("uname", usage="[-amnrspvio]")
@@ -37,24 +36,6 @@ def uname(argv: list[str], context: Context) -> Steps:
 @tool("arch")
 def arch(argv: list[str], context: Context) -> Steps:
     yield line(kernel.MACHINE)
-    return 0
-
-
-@tool("hostname", usage="[-sidf] [HOSTNAME | -F FILE]")
-def hostname(argv: list[str], context: Context) -> Steps:
-    asked = options(argv, "sidfI", "F")
-    if asked.words:
-        raise Complaint("sethostname: Operation not permitted", 1)
-    rows = (row.split() for row in books.lines(context.fs, "/etc/hosts"))
-    whole = next((row[1] for row in rows if context.hostname in row[1:]), context.hostname)
-    if {"i", "I"} & asked.given.keys():
-        yield line(own_address(context))
-    elif "s" in asked:
-        yield line(context.hostname.partition(".")[0])
-    elif "d" in asked:
-        yield line(whole.partition(".")[2])
-    else:
-        yield line(whole if "f" in asked else context.hostname)
     return 0
 
 
