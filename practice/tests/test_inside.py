@@ -123,3 +123,65 @@ def test_processes_are_shared_on_demand(engine: docker.DockerClient) -> None:
     shown = everything.exec_run("ps -o args").output.decode()
     assert "/usr/bin/dockerd" in shown
     assert "sleep 1000" in shown
+
+
+def test_proc_tells_of_the_processes(engine: docker.DockerClient) -> None:
+    box = run(engine, "sh", "-c", LOOP, environment={"A": "b"}, hostname="box", user="1000")
+    assert typed(box, "cat /proc/1/cmdline | tr '\\0' '|'") == f"sh|-c|{LOOP}|"
+    assert typed(box, "cat /proc/1/comm /proc/7/comm /proc/self/comm") == "sh\nsleep\ncat\n"
+    assert typed(box, "cat /proc/1/cgroup") == "0::/\n"
+    assert typed(box, "readlink /proc/1/exe; readlink /proc/1/cwd") == "/bin/busybox\n/\n"
+    assert "A=b\nHOME=/" in typed(box, "tr '\\0' '\\n' < /proc/1/environ | sort")
+    said = typed(box, "grep -E '^(Name|State|Pid|PPid|Uid|CapEff|CapBnd):' /proc/7/status")
+    assert said == (
+        "Name:\tsleep\nState:\tS (sleeping)\nPid:\t7\nPPid:\t1\nUid:\t1000\t1000\t1000\t1000\n"
+        "CapEff:\t0000000000000000\nCapBnd:\t00000000a80425fb\n"
+    )
+    assert typed(box, "ls -d /proc/[0-9]* | head -n 2") == "/proc/1\n/proc/12\n"
+    assert "1" in typed(box, "cat /proc/sys/net/ipv4/ip_forward")
+    assert typed(box, "cat /proc/sys/kernel/hostname") == "box\n"
+    assert "Read-only file system" in typed(box, "echo 0 > /proc/sys/net/ipv4/ip_forward")
+
+
+def test_proc_and_sys_tell_of_limits_and_networks(engine: docker.DockerClient) -> None:
+    more: dict[str, Any] = {"mem_limit": "64m", "pids_limit": 50, "nano_cpus": 500_000_000}
+    more |= {"sysctls": {"net.core.somaxconn": "1024"}, "network_mode": "none"}
+    box = run(engine, "sleep", "1000", **more)
+    limits = "cd /sys/fs/cgroup; cat memory.max pids.max cpu.max"
+    assert typed(box, limits) == "67108864\n50\n50000 100000\n"
+    assert typed(box, "cat /proc/sys/net/core/somaxconn; ls /sys/class/net") == "1024\nlo\n"
+    other = run(engine, "sleep", "1000")
+    said = typed(
+        other,
+        "cd /sys/class/net; ls; cat eth0/mtu eth0/operstate lo/mtu ../../fs/cgroup/memory.max",
+    )
+    assert said == "eth0\nlo\n1500\nup\n65536\nmax\n"
+    address = other.attrs["NetworkSettings"]["MacAddress"] or ""
+    other.reload()
+    network = other.attrs["NetworkSettings"]["Networks"]["bridge"]
+    assert typed(other, "cat /sys/class/net/eth0/address").strip() == network["MacAddress"], address
+
+
+def test_mounts_are_listed_and_measured(engine: docker.DockerClient) -> None:
+    more: dict[str, Any] = {"volumes": ["data:/data:ro"], "tmpfs": {"/cache": "size=16m"}}
+    box = run(engine, "sleep", "1000", shm_size="128m", **more)
+    mounted = typed(box, "mount | grep -E ' /(data|cache|dev/shm|sys) '")
+    disk = "relatime,discard,resv_strict,resuid=65534,resgid=65534"
+    assert mounted == (
+        "sysfs on /sys type sysfs (ro,nosuid,nodev,noexec,relatime)\n"
+        "shm on /dev/shm type tmpfs (rw,nosuid,nodev,noexec,relatime,size=131072k)\n"
+        "tmpfs on /cache type tmpfs (rw,nosuid,nodev,noexec,relatime,size=16384k)\n"
+        f"/dev/vda on /data type ext4 (ro,{disk})\n"
+    )
+    assert typed(box, "df /data | tail -n 1 | cut -d' ' -f1") == "/dev/vda\n"
+    line = (
+        "dd if=/dev/zero of=/cache/f bs=1M count=40 2>/dev/null; df -h /cache /dev/shm | cut -c22-"
+    )
+    assert typed(box, line).splitlines() == [
+        "    Size      Used Available Use% Mounted on",
+        "   16.0M     16.0M         0 100% /cache",
+        "  128.0M         0    128.0M   0% /dev/shm",
+    ]
+    whole = run(engine, "sleep", "1000", read_only=True, privileged=True)
+    said = typed(whole, "mount | head -n 1 | cut -c1-30; mount | grep -c proc")
+    assert said == "overlay on / type overlay (ro,\n1\n"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from essaim_practice.engine import machine_processes
+from essaim_practice.engine.container_facts import ContainerFacts
 from essaim_practice.engine.overviews import overview_of
 from essaim_practice.files import books
 from essaim_practice.files.container_files import ContainerFiles
@@ -44,7 +45,9 @@ class Contexts:
         self._processes = processes
         self._mesh = mesh
         self._now = store.clock.now  # one for all
+        self._booted = store.clock.now()
         files.books = self._books
+        files.facts = self._facts
 
     def of(self, container: Container, image: Image) -> programs.Context:
         """The context of a program in this container. Raises StartError without memory for one."""
@@ -75,6 +78,12 @@ class Contexts:
         )
         env.setdefault("HOME", context.rights.home)
         return context
+
+    def _facts(self, container: Container) -> ContainerFacts:
+        """What /proc and /sys tell of a container."""
+        inside = _Inside(container, self._store, self._files, self._processes)
+        net = partial(self._net, container)
+        return ContainerFacts(self._store, container, inside, net, self._booted)
 
     def _net(self, container: Container) -> Net:
         if topology.is_machines(topology.owner(self._store, container)):

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from posixpath import dirname, join
 
-from essaim_practice.files import machine_tree, rootfs, sysctls
+from essaim_practice.files import machine_tree, proc_files, rootfs, sys_files, sysctls
 from essaim_practice.files.diary import Diaries, FilesPart, SavedFiles
 from essaim_practice.files.engine_files import OWN, Books, books, hostname_of, refresh
-from essaim_practice.files.filesystem import EMPTY, File, FileSystem, Folder, Tree
+from essaim_practice.files.filesystem import EMPTY, NAME_COST, File, FileSystem, Folder, Tree
+from essaim_practice.files.kernel_files import Facts, MadeFiles
 from essaim_practice.store.mount import Mount
 from essaim_practice.store.objects import Container, Engine, Image, Volume
 from essaim_practice.store.store import Change, Store, Stored
 
 _SHM = 64 * 2**20  # bytes of /dev/shm where nobody asks for another size
+_NAMES = 2 * NAME_COST  # bytes for a tmpfs's own names
 _OWN_LIMIT = 64 * 1024  # bytes: they are not on the disk, or a full one would let nothing start
 
 
@@ -41,6 +44,8 @@ class ContainerFiles:
         self._machines: dict[str, FileSystem] = {}
         self._templates: dict[str, FileSystem] = {}  # by image
         self.books: Callable[[Container], Books] = books  # what the engine writes into each
+        #: What /proc and /sys tell of each; None: the same of all.
+        self.facts: Callable[[Container], Facts] | None = None
         self._books: dict[str, tuple[Container, Books]] = {}  # as last written
         store.watch(self._on_container, Container)
         store.watch(self._on_volume, Volume)
@@ -167,9 +172,11 @@ class ContainerFiles:
         system.now = now
         self._keep(name, system, saved)
         _mount_made_up(system, container.created)
+        self._containers[container.id] = system  # what follows may look at it
+        if self.facts is not None:
+            _mount_facts(system, self.facts(container), container.created)
         _mount_settings(system, container)
-        shm = self._room(0o1777, min(int(container.host_config.get("ShmSize") or _SHM), self.limit))
-        shm.in_memory = True
+        shm = self._memory(0o1777, int(container.host_config.get("ShmSize") or _SHM))
         _mount(system, "/dev/shm", shm)  # noqa: S108 (not the host's)
         for mount in container.mounts:
             if not mount.problem:
@@ -201,9 +208,7 @@ class ContainerFiles:
             root = machine.resolve(mount.source) if machine.exists(mount.source) else "/"
             return machine, root
         if mount.kind == "tmpfs":
-            room = self._room(mount.permissions, min(mount.size or self.limit, self.limit))
-            room.in_memory = True
-            return room, "/"
+            return self._memory(mount.permissions, mount.size), "/"
         if mount.kind == "file":
             uid, gid = mount.owner
             file = File(mount.permissions, container.created, uid, gid, mount.data)
@@ -213,6 +218,12 @@ class ContainerFiles:
             with suppress(OSError):  # as much as there is room for
                 _seed(volume, tree, mount.target)
         return volume, "/"
+
+    def _memory(self, mode: int, size: int) -> FileSystem:
+        """A tmpfs of so many bytes, which a single file may fill; 0: as many as there may be."""
+        room = self._room(mode, min(size + _NAMES, self.limit) if size else self.limit)
+        room.in_memory = True
+        return room
 
     def _room(self, mode: int = 0o755, limit: int = 0, tree: Tree | None = None) -> FileSystem:
         now = self._store.clock.now
@@ -306,6 +317,13 @@ def _mount_kernel(system: FileSystem, at: float) -> None:
         kernel = FileSystem(tree, system.now)
         kernel.write_to(system.disk)
         _mount(system, path, kernel, path != "/dev")
+
+
+def _mount_facts(system: FileSystem, facts: Facts, at: float) -> None:
+    """Mount /proc and /sys that tell of the container as it is at each look."""
+    for path, root in (("/proc", proc_files.processes), ("/sys", sys_files.devices)):
+        made = MadeFiles(partial(root, facts), at, lambda: system.reader)
+        _mount(system, path, made, read_only=True)
 
 
 def _mount(

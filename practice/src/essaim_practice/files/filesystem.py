@@ -108,6 +108,10 @@ class FileSystem(Layers):
             place = dirname(place)
         return place
 
+    def held(self, path: str) -> int:
+        """Bytes that were written into the file system of a path."""
+        return self._place(path)[0].size
+
     def read(self, path: str) -> bytes:
         entry = self.entry(path)
         if isinstance(entry, Folder):

@@ -38,14 +38,14 @@ class Layers:
         self.now = now
         self.read_only = False
         self.in_memory = False  # what is written counts against its container's memory limit
+        self.reader = 1  # the pid of the process that looks at it now
         self._lower = lower
         self.limit = limit
         self.disk = UNBOUNDED  # that it shares with others
         self._upper: dict[str, Inode | None] = {}  # None: deleted from the tree below
         # To which file, and what was not yet put there; it gives what it holds without a copy.
         self._adding, self._added = "", io.BytesIO()
-        self._added_at = 0.0
-        self._told = 0  # how much of what was added the diary has
+        self._added_at, self._told = 0.0, 0  # when, and how much of it the diary has
         self.diary: Diary | None = None
         self._sealed: dict[str, Inode | None] = {}
         self._names: dict[str, set[str]] = {}  # of what is on top, by folder
@@ -154,8 +154,7 @@ class Layers:
 
         It is ``layer``, and what was removed of the initial state.
         """
-        removed = (path for path in self._sealed if path not in self._upper)
-        return {**self.layer(), **dict.fromkeys(removed)}
+        return {**self.layer(), **dict.fromkeys(p for p in self._sealed if p not in self._upper)}
 
     def take_up(self, written: Mapping[str, Inode | None]) -> None:
         """Put there what another had ``written``, whatever the limit is now."""
@@ -285,10 +284,12 @@ class Layers:
             return None
 
     def _children(self, path: str) -> list[str]:
-        system, place, _ = self._place(path)
-        here, upper = place.rstrip("/") + "/", system._upper
-        below = [name for name in system._lower.names(place) if here + name not in upper]
-        return sorted({*below, *system._names.get(place, ())})
+        return self._place(path)[0]._listed(self._place(path)[1])
+
+    def _listed(self, path: str) -> list[str]:
+        here, upper = path.rstrip("/") + "/", self._upper
+        below = [name for name in self._lower.names(path) if here + name not in upper]
+        return sorted({*below, *self._names.get(path, ())})
 
     def _set(self, path: str, entry: Inode | None) -> None:
         system, place, read_only = self._place(path)

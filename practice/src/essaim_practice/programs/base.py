@@ -79,8 +79,9 @@ class Context:
     @property
     def fs(self) -> FileSystem:
         """The files, as far as its rights go."""
-        own = self.rights
-        return self.inside.disk() if own.is_free else Guarded(self.inside.disk(), own)
+        own, disk = self.rights, self.inside.disk()
+        disk.reader = self.pid
+        return disk if own.is_free else Guarded(disk, own)
 
     @property
     def view(self) -> FileSystem:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from errno import ESRCH
 from itertools import count
+from posixpath import basename
 from typing import Protocol
 
 from essaim_practice.files.filesystem import FileSystem
@@ -59,6 +60,9 @@ class Jobs(Protocol):
         ...
 
 
+_NAME = 15  # letters of a process's name that the kernel keeps
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """One process of a container, as ``ps`` shows it."""
@@ -69,6 +73,12 @@ class Running:
     title: str  # its command line
     parent: int = 0  # the pid of its parent there; 0: none that the container sees
     name: str = ""  # of what it executes, where the command line does not say
+
+    @property
+    def called(self) -> str:
+        """The name of what it executes, as /proc/PID/comm has it."""
+        first = basename(self.title.split(" ")[0]).removeprefix("-").removesuffix(":")
+        return (self.name or first)[:_NAME]
 
 
 class Inside(Protocol):

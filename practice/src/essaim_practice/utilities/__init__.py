@@ -12,6 +12,7 @@ from essaim_practice.utilities import (  # noqa: F401
     interfaces,
     listing,
     modes,
+    mounted,
     nano,
     network,
     numbers,

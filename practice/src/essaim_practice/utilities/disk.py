@@ -133,33 +133,6 @@ def _sizes(context: Context, name: str, depth: int) -> Iterator[tuple[int, str, 
     yield depth, name, total, isinstance(entry, Folder)
 
 
-@tool("df", usage="[-PkmhTai] [-B SIZE] [FILESYSTEM]...")
-def df(argv: list[str], context: Context) -> Steps:
-    asked = options(argv, "PkmhTaiH", "B")
-    used, whole = context.fs.size // 1024 + 8192, 60 * 2**20
-    rows = [("overlay", whole, used, "/"), ("tmpfs", 65536, 0, "/dev")]
-    if asked.words:
-        for name in asked.words:
-            context.fs.entry(place(context, name))
-        rows = rows[:1]
-    scale = {"m": 1024}.get(next((o for o in ("m",) if o in asked), ""), 1)
-    size = "Size" if "h" in asked else "1M-blocks" if "m" in asked else "1K-blocks"
-    free = "Avail" if gnu(context) and "h" in asked else "Available"
-    wide = 14 if gnu(context) else 20
-    yield line(f"{'Filesystem':<{wide}} {size:>9} {'Used':>9} {free:>9} Use% Mounted on")
-
-    def shown(size: int) -> str:
-        return human(size * 1024) if "h" in asked else str(size // scale)
-
-    for name, total, taken, where in rows:
-        percent = -(-100 * taken // total)
-        yield line(
-            f"{name:<{wide}} {shown(total):>9} {shown(taken):>9} {shown(total - taken):>9} "
-            f"{percent:>3}% {where}"
-        )
-    return 0
-
-
 # find
 
 

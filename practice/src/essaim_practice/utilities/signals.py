@@ -25,15 +25,10 @@ _HEADS |= {"ruser": "RUSER", "rgroup": "RGROUP"}
 _KNOWN = "user,group,comm,args,pid,ppid,pgid,nice,rgroup,ruser,tty,vsz,sid,stat,rss"
 
 
-def name_of(process: Running) -> str:
-    """The name of what a process executes, as /proc/PID/comm has it."""
-    return (process.name or basename(process.title.split(" ")[0]).removeprefix("-"))[:15]
-
-
 def command_of(process: Running) -> str:
     """Its command line, after its name where that does not stand there."""
     called = basename(process.title.split(" ")[0]).removeprefix("-").removesuffix(":")
-    name = name_of(process)
+    name = process.called
     return process.title if called.startswith(name) else f"{{{name}}} {process.title}"
 
 
@@ -101,7 +96,7 @@ def _cells(process: Running, context: Context, own: bool) -> dict[str, str]:
         "group": group,
         "rgroup": group,
         "args": command_of(process),
-        "comm": name_of(process),
+        "comm": process.called,
         "stat": "R  " if own else "S  ",
         "vsz": str(_SIZE),
         "rss": "4",
@@ -223,7 +218,7 @@ def by_name(argv: list[str], context: Context) -> Steps:
         found = [
             p.pid
             for p in context.inside.processes()
-            if name in (name_of(p), basename(p.title.split(" ")[0])) and p.pid != context.pid
+            if name in (p.called, basename(p.title.split(" ")[0])) and p.pid != context.pid
         ]
         if not found:
             code = 1 if tool_name != "pidof" or not shown else code

@@ -177,11 +177,12 @@ def cut(argv: list[str], context: Context) -> Steps:
                 yield out("".join(text[a - 1 : b] for a, b in ranges) + "\n")
                 continue
             cells = text.split(separator, last) if separator else [text]
+            whole = len(cells) == 1
             if len(cells) > last:
                 cells[last - 1 :] = (
                     [separator.join(cells[last - 1 :])] if open_ else [cells[last - 1]]
                 )
-            if len(cells) == 1:
+            if whole:
                 if "s" not in asked:
                     yield out(text + "\n")
                 continue

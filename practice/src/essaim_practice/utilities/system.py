@@ -245,17 +245,6 @@ def _executable(context: Context, path: str) -> bool:
     return isinstance(entry, File) and bool(entry.mode & 0o111)
 
 
-@tool("mount", usage="[-a] [-o OPTS] [DEVICE] NODE")
-def mount(argv: list[str], context: Context) -> Steps:
-    if len(argv) > 1:
-        raise Complaint("permission denied (are you root?)", 1)
-    yield line("overlay on / type overlay (rw,relatime)")
-    yield line("proc on /proc type proc (rw,nosuid,nodev,noexec,relatime)")
-    yield line("tmpfs on /dev type tmpfs (rw,nosuid,size=65536k,mode=755)")
-    yield line("sysfs on /sys type sysfs (ro,nosuid,nodev,noexec,relatime)")
-    return 0
-
-
 @tool("clear", "reset")
 def clear(argv: list[str], context: Context) -> Steps:
     yield out("\x1b[H\x1b[J")
