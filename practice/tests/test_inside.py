@@ -137,10 +137,12 @@ def test_proc_tells_of_the_processes(engine: docker.DockerClient) -> None:
         "Name:\tsleep\nState:\tS (sleeping)\nPid:\t7\nPPid:\t1\nUid:\t1000\t1000\t1000\t1000\n"
         "CapEff:\t0000000000000000\nCapBnd:\t00000000a80425fb\n"
     )
-    assert typed(box, "ls -d /proc/[0-9]* | head -n 2") == "/proc/1\n/proc/12\n"
+    assert (
+        typed(box, "ls -d /proc/1 /proc/7; ls /proc | grep -c cpuinfo") == "/proc/1\n/proc/7\n1\n"
+    )
     assert "1" in typed(box, "cat /proc/sys/net/ipv4/ip_forward")
     assert typed(box, "cat /proc/sys/kernel/hostname") == "box\n"
-    assert "Read-only file system" in typed(box, "echo 0 > /proc/sys/net/ipv4/ip_forward")
+    assert "Permission denied" in typed(box, "echo 0 > /proc/sys/net/ipv4/ip_forward")
 
 
 def test_proc_and_sys_tell_of_limits_and_networks(engine: docker.DockerClient) -> None:
@@ -156,10 +158,9 @@ def test_proc_and_sys_tell_of_limits_and_networks(engine: docker.DockerClient) -
         "cd /sys/class/net; ls; cat eth0/mtu eth0/operstate lo/mtu ../../fs/cgroup/memory.max",
     )
     assert said == "eth0\nlo\n1500\nup\n65536\nmax\n"
-    address = other.attrs["NetworkSettings"]["MacAddress"] or ""
     other.reload()
     network = other.attrs["NetworkSettings"]["Networks"]["bridge"]
-    assert typed(other, "cat /sys/class/net/eth0/address").strip() == network["MacAddress"], address
+    assert typed(other, "cat /sys/class/net/eth0/address").strip() == network["MacAddress"]
 
 
 def test_mounts_are_listed_and_measured(engine: docker.DockerClient) -> None:
@@ -175,7 +176,7 @@ def test_mounts_are_listed_and_measured(engine: docker.DockerClient) -> None:
     )
     assert typed(box, "df /data | tail -n 1 | cut -d' ' -f1") == "/dev/vda\n"
     line = (
-        "dd if=/dev/zero of=/cache/f bs=1M count=40 2>/dev/null; df -h /cache /dev/shm | cut -c22-"
+        "dd if=/dev/zero of=/cache/f bs=1M count=40 2>/dev/null; df -h /cache /dev/shm | cut -c23-"
     )
     assert typed(box, line).splitlines() == [
         "    Size      Used Available Use% Mounted on",
