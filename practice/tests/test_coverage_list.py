@@ -22,7 +22,7 @@ LIST = Path(__file__).parents[1] / "API.md"
 ROWS = dict(re.findall(r"^\| `([A-Z]+ /\S+)` \| ?(.*?) ?\|$", LIST.read_text(), re.MULTILINE))
 assert api  # the routes are entered by importing it
 
-#: Every endpoint of the reference of the Engine API v1.51, part by part.
+#: Every endpoint of the reference of the Engine API v1.56, part by part.
 REFERENCE = """
 GET /containers/json  POST /containers/create  GET /containers/{id}/json  GET /containers/{id}/top
 GET /containers/{id}/logs  GET /containers/{id}/changes  GET /containers/{id}/export
@@ -34,6 +34,7 @@ POST /containers/{id}/wait  DELETE /containers/{id}  HEAD /containers/{id}/archi
 GET /containers/{id}/archive  PUT /containers/{id}/archive  POST /containers/prune
 GET /images/json  POST /build  POST /build/prune  POST /images/create  GET /images/{name}/json
 GET /images/{name}/history  POST /images/{name}/push  POST /images/{name}/tag
+GET /images/{name}/attestations
 DELETE /images/{name}  GET /images/search  POST /images/prune  POST /commit
 GET /images/{name}/get  GET /images/get  POST /images/load
 GET /networks  GET /networks/{id}  DELETE /networks/{id}  POST /networks/create
@@ -62,7 +63,7 @@ ENDPOINTS = re.findall(r"[A-Z]+ /\S+", REFERENCE)
 
 
 def test_the_list_names_every_endpoint_of_the_reference() -> None:
-    assert len(ENDPOINTS) == len(set(ENDPOINTS)) == 107
+    assert len(ENDPOINTS) == len(set(ENDPOINTS)) == 108
     assert set(ENDPOINTS) - set(ROWS) == set()
 
 

@@ -418,6 +418,7 @@ def test_plugins_are_none_and_say_so(engine: docker.DockerClient, tmp_path: Any)
         assert "does not play plugins" in str(refused.value.explanation)
 
 
+@pytest.mark.edition("28.5")
 def test_links_tell_a_program_of_another(engine: docker.DockerClient) -> None:
     engine.containers.run("nginx", name="web", environment=["A=1"], detach=True)
     engine.images.pull("alpine")

@@ -259,3 +259,33 @@ def test_steps_of_a_build_are_listed_and_go_with_the_image(call: Call) -> None:
     told = call("DELETE", "/images/mine").json()
     assert [name for each in told for name in each] == ["Untagged", "Deleted", "Deleted"]
     assert len(call("GET", "/images/json").json()) == 1
+
+
+@pytest.mark.edition("29.8")
+def test_what_later_versions_of_the_api_take_otherwise(call: Call) -> None:
+    call("POST", "/images/create?fromImage=alpine&tag=latest")
+    wide = {"Image": "alpine", "MacAddress": "02:42:ac:11:00:22"}
+    assert call("POST", "/v1.51/containers/create", wide).status == 201
+    refused = call("POST", "/v1.52/containers/create", wide)
+    assert (refused.status, "no longer supported" in refused.message) == (400, True)
+    open_port = {"Image": "alpine", "HostConfig": {"PortBindings": {"80/tcp": []}}}
+    for version, bound in (("1.52", True), ("1.53", False)):
+        made = call("POST", f"/v{version}/containers/create", open_port).json()["Id"]
+        shown = call("GET", f"/containers/{made}/json").json()["HostConfig"]["PortBindings"]
+        assert bool(shown) == bound
+    assert call("GET", "/images/alpine/attestations").json() == []
+    assert call("GET", "/v1.54/images/alpine/attestations").message == "page not found"
+
+
+@BOTH
+def test_a_link_has_variables_before_29(call: Call, edition: str) -> None:
+    call("POST", "/images/create?fromImage=alpine&tag=latest")
+    call("POST", "/containers/create?name=db", {"Image": "alpine", "Cmd": ["sleep", "1000"]})
+    call("POST", "/containers/db/start")
+    linked = {"Image": "alpine", "Cmd": ["env"], "HostConfig": {"Links": ["db:db"]}}
+    call("POST", "/containers/create?name=app", linked)
+    call("POST", "/containers/app/start")
+    call("POST", "/containers/app/wait")
+    told = call("GET", "/containers/app/logs?stdout=1").body
+    assert (b"DB_NAME=/app/db" in told) == (edition == "28.5")
+    assert b"HOSTNAME=" in told

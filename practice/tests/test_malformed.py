@@ -340,7 +340,7 @@ def test_what_only_the_start_finds_out_is_said_then(
 def test_a_container_that_cannot_be_is_refused(
     engine: Engine, config: dict[str, Any], status: int, words: str
 ) -> None:
-    refused = engine.ask("POST", "/containers/create", container(**config))
+    refused = engine.ask("POST", "/v1.51/containers/create", container(**config))
     assert (refused.status, words in refused.message) == (status, True), refused.message
 
 

@@ -7,12 +7,16 @@ The source is a recorded 29.8, and moby's ``daemon/server/router`` for versions 
 from __future__ import annotations
 
 import ipaddress
+import json
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from essaim_practice.api.routing import Request
 from essaim_practice.images import local
 from essaim_practice.images.contents import content_size, manifest
+from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Container, Image, Network, Node, Service, State, Task
 
 _CUT = (1, 52)  # the version that left out what had long been deprecated
@@ -28,6 +32,10 @@ _OF_THE_BRIDGE = (
 )
 _UNSET = ("Cmd", "Entrypoint", "Env", "Labels", "OnBuild", "User", "Volumes", "WorkingDir")
 _BLOCK = 4096
+_PORT = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(/[a-z]+)?")
+_NO_MAC = (
+    "container-wide MAC address no longer supported; use endpoint-specific MAC address instead"
+)
 _MOST = 2**64 - 1  # what Go counts addresses with
 
 
@@ -37,6 +45,23 @@ def _image_of(shown_id: str, request: Request) -> Image | None:
 
 def _without(shown: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if name not in names}
+
+
+def create(request: Request) -> Request:
+    """POST /containers/create: a MAC address belongs to a network, a port to a published one.
+
+    A list of bindings that is empty meant any port; since 1.53 it means none. Raises ApiError.
+    """
+    body = request.json()
+    host = body.get("HostConfig")
+    bindings = host.get("PortBindings") if isinstance(host, dict) else None
+    if body.get("MacAddress"):
+        raise ApiError(400, _NO_MAC)
+    if not isinstance(bindings, dict) or all(bindings.values()) or request.version < (1, 53):
+        return request
+    kept = {p: places for p, places in bindings.items() if places or not _PORT.fullmatch(p)}
+    host["PortBindings"] = kept
+    return replace(request, body=json.dumps(body).encode())
 
 
 def listed_container(shown: dict[str, Any], request: Request) -> dict[str, Any]:

@@ -113,6 +113,13 @@ def _details(image: Image) -> dict[str, Any]:
     }
 
 
+@route("GET", "/images/{name:path}/attestations", since=(1, 55))
+def attestations(request: Request) -> Response:
+    """None: no image here was built with any."""
+    images.get(request.cluster.store, request.engine, request.params["name"])
+    return Response([])
+
+
 @route("GET", "/images/{name:path}/history")
 def history(request: Request) -> Response:
     image = images.get(request.cluster.store, request.engine, request.params["name"])

@@ -99,7 +99,13 @@ def stats(shown: dict[str, Any], request: Request) -> dict[str, Any]:
     return {"os_type": "linux", **shown} if request.edition.containerd else shown
 
 
-def check(request: Request, route: Route) -> None:
-    """Raises ApiError for what the version that is asked does not know, or no longer takes."""
+def taken(request: Request, route: Route) -> Request:
+    """The request as 28.5 would get it in 1.51.
+
+    Raises ApiError for what the version that is asked does not know, or no longer takes.
+    """
     if route.since > request.version:
         raise ApiError(404, "page not found")
+    if route.pattern == "/containers/create" and request.version >= (1, 52):
+        return edition_29.create(request)
+    return request

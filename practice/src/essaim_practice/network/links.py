@@ -36,7 +36,7 @@ def names(store: Store, container: Container) -> list[str]:
 def variables(store: Store, container: Container) -> dict[str, str]:
     """The environment variables from the links: names, ports and variables of linked containers."""
     told: dict[str, str] = {}
-    for name, alias in _pairs(container):
+    for name, alias in _pairs(container) if store.edition.has_link_variables else ():
         other = containers.find(store, container.engine, name)
         if other is None:
             continue

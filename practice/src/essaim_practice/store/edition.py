@@ -59,6 +59,11 @@ class Edition:
         return self.words(failure, name) if failure else _missing(name)
 
     @property
+    def has_link_variables(self) -> bool:
+        """``--link`` gives a container environment variables, too (29's release notes: no more)."""
+        return self.newest < (1, 52)
+
+    @property
     def unsaid(self) -> tuple[str, ...]:
         """What a pull does with a layer and does not tell."""
         return ("Waiting", "Verifying Checksum") if self.containerd else ()

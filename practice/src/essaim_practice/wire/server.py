@@ -241,7 +241,7 @@ class EngineServer:
                 quotas.require(self._cluster.store, route.quota)
             if route.streams:
                 self._cluster.connections.require_stream()
-            versions.check(request, route)
+            request = versions.taken(request, route)
             answer = versions.fit(await _called(route.handler, request), route, request)
         except ApiError as error:
             return error_response(versions.refusal(error, request))
