@@ -54,6 +54,12 @@ FILL = "dd if=/dev/zero of=/dev/shm/x bs=1k count=1500 2>&1 | head -1"
         ({"user": "1000"}, "touch /x; echo $HOME", "touch: /x: Permission denied\n/\n"),
         ({"cap_drop": ["ALL"]}, "chown 1 /etc", "chown: /etc: Operation not permitted\n"),
         ({"shm_size": "1m"}, FILL, "dd: error writing '/dev/shm/x': No space left on device\n"),
+        (
+            {"read_only": True, "cap_drop": ["ALL"]},
+            "chown 1 /etc; chmod 0 /etc",
+            "chown: /etc: Read-only file system\nchmod: /etc: Read-only file system\n",
+        ),
+        ({"read_only": True, "user": "1000"}, "touch /x", "touch: /x: Read-only file system\n"),
         ({"read_only": True}, "touch /x", "touch: /x: Read-only file system\n"),
     ],
 )  # fmt: skip

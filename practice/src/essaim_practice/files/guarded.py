@@ -69,14 +69,15 @@ class Guarded(FileSystem):
         super().touch(path, mtime)
 
     def change_mode(self, path: str, mode: int) -> None:
-        if not self._owns(self.entry(path)):
+        entry = self.entry(path)
+        if not self.is_read_only(path) and not self._owns(entry):
             fail(errno.EPERM, path)
         self._open.change_mode(path, mode)
 
     def change_owner(self, path: str, uid: int, gid: int, follow: bool = True) -> None:
         entry, rights = self.entry(path, follow), self._rights
         own = rights.uid == entry.uid == uid and gid in (entry.gid, rights.gid, *rights.groups)
-        if not own and not rights.can("CHOWN"):
+        if not (own or rights.can("CHOWN") or self.is_read_only(path)):
             fail(errno.EPERM, path)
         self._open.change_owner(path, uid, gid, follow)
 
@@ -128,8 +129,13 @@ class Guarded(FileSystem):
             fail(errno.EPERM, asked)
 
     def _require(self, place: str, asked: str, wanted: int) -> None:
-        """Raises OSError EACCES if a place is there, and gives not all that is wanted."""
+        """Raises OSError EACCES if a place is there, and gives not all that is wanted.
+
+        EROFS goes first, as in Linux.
+        """
         entry, rights = self._get(place), self._rights
+        if wanted & _WRITE and self._place(place)[2] and not isinstance(entry, Device):
+            fail(errno.EROFS, asked)
         if entry is None or rights.can("DAC_OVERRIDE"):
             return
         if isinstance(entry, Device) and place.startswith("/proc/"):  # its own streams
