@@ -310,6 +310,7 @@ def test_what_has_ended_is_pruned(engine: docker.DockerClient) -> None:
     assert (pruned["ContainersDeleted"], pruned["SpaceReclaimed"] >= 0) == ([done.id], True)
 
 
+@pytest.mark.edition("28.5")
 def test_a_container_is_shown_as_it_was_asked_for(engine: docker.DockerClient) -> None:
     engine.images.pull("alpine")
     made = engine.containers.create(
@@ -502,6 +503,7 @@ def test_an_image_of_old_has_the_users_of_old(engine: docker.DockerClient) -> No
         )
 
 
+@pytest.mark.edition("28.5")
 def test_old_versions_show_what_they_showed(practice: Any, engine: docker.DockerClient) -> None:
     engine.networks.create("course")
     box = engine.containers.run(

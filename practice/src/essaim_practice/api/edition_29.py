@@ -53,7 +53,7 @@ def create(request: Request) -> Request:
     A list of bindings that is empty meant any port; since 1.53 it means none. Raises ApiError.
     """
     body = request.json()
-    host = body.get("HostConfig")
+    host: Any = body.get("HostConfig")
     bindings = host.get("PortBindings") if isinstance(host, dict) else None
     if body.get("MacAddress"):
         raise ApiError(400, _NO_MAC)
