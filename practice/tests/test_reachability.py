@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -17,8 +18,9 @@ from essaim_practice.network import addresses, picture, topology
 from essaim_practice.programs import base
 from essaim_practice.store import containers
 from essaim_practice.store.clock import ManualClock
-from essaim_practice.store.objects import Container, Image, Network
-from essaim_practice.swarm import membership
+from essaim_practice.store.objects import Container, Image, Network, Service
+from essaim_practice.swarm import canonical, membership
+from essaim_practice.swarm.records import new_id
 
 from .playing import Playing
 
@@ -44,8 +46,29 @@ class Drawn:
     networks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnService:
+    """A service that is drawn, on one overlay; its alias is ``the-NAME``."""
+
+    name: str
+    network: str
+    replicas: int
+    turns: bool  # endpoint mode dnsrr
+
+
 @st.composite
-def clusters(draw: st.DrawFn) -> tuple[list[Net], list[Drawn]]:
+def services(draw: st.DrawFn, nets: list[Net]) -> list[DrawnService]:
+    """A service or two where there is an overlay."""
+    overlays = [net.name for net in nets if net.overlay]
+    found = []
+    for number in range(draw(st.integers(1, 2)) if overlays else 0):
+        network, replicas = draw(st.sampled_from(overlays)), draw(st.integers(0, 2))
+        found.append(DrawnService(f"s{number}", network, replicas, draw(st.booleans())))
+    return found
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> tuple[list[Net], list[Drawn], list[DrawnService]]:
     """Some networks, and containers on none, one or two of them; bridges are node1's."""
     kinds = st.tuples(st.booleans(), st.booleans())
     nets = [Net(f"n{i}", *draw(kinds)) for i in range(draw(st.integers(1, 3)))]
@@ -58,10 +81,10 @@ def clusters(draw: st.DrawFn) -> tuple[list[Net], list[Drawn]]:
         alone = st.sampled_from([["none"], ["host"]])
         networks = draw(st.one_of(some, some, some, alone) if here else alone)
         found.append(Drawn(f"c{number}", engine, tuple(networks)))
-    return nets, found
+    return nets, found, draw(services(nets))
 
 
-def _made(nets: list[Net], drawn: list[Drawn]) -> Cluster:
+def _made(nets: list[Net], drawn: list[Drawn], asked: Sequence[DrawnService] = ()) -> Cluster:
     clock = ManualClock()
     cluster = Cluster(clock, Random(1), nodes=2)
     store = cluster.store
@@ -96,12 +119,27 @@ def _made(nets: list[Net], drawn: list[Drawn]) -> Cluster:
     for one in drawn:
         host = {"NetworkMode": one.networks[0]}
         body = {"Image": "nginx"}
-        asked = containers.new(
-            store, cluster.random, *(one.engine, one.name, body, host, one.networks)
-        )
-        store.put(replace(asked, desired="running"))
+        new = (one.engine, one.name, body, host, one.networks)
+        store.put(replace(containers.new(store, cluster.random, *new), desired="running"))
         clock.advance(1)
+    for service in asked:
+        _serve(cluster, service)
+    clock.advance(10 if asked else 0)
     return cluster
+
+
+def _serve(cluster: Cluster, asked: DrawnService) -> None:
+    store, now, version = cluster.store, cluster.clock.now(), cluster.store.next_version()
+    attached = {"Target": f"overlay{asked.network}", "Aliases": [f"the-{asked.name}"]}
+    spec = canonical.stored(
+        {
+            "Name": asked.name,
+            "TaskTemplate": {"ContainerSpec": {"Image": "nginx:latest"}, "Networks": [attached]},
+            "Mode": {"Replicated": {"Replicas": asked.replicas}},
+            "EndpointSpec": {"Mode": "dnsrr" if asked.turns else "vip"},
+        }
+    )
+    store.put(Service(new_id(cluster.random), version, now, now, spec, version))
 
 
 def _typed(cluster: Cluster, name: str, *argv: str) -> str:
@@ -144,9 +182,11 @@ def _expected(nets: list[Net], one: Drawn, other: Drawn, network: str) -> str:
 
 @settings(max_examples=100)
 @given(clusters())
-def test_ping_and_wget_say_what_the_model_says(found: tuple[list[Net], list[Drawn]]) -> None:
-    nets, drawn = found
-    cluster = _made(nets, drawn)
+def test_ping_and_wget_say_what_the_model_says(
+    found: tuple[list[Net], list[Drawn], list[DrawnService]],
+) -> None:
+    nets, drawn, asked = found
+    cluster = _made(nets, drawn, asked)
     named = {net.name for net in nets}
     for one in drawn:
         asking = _called(cluster, one.name)
@@ -170,6 +210,12 @@ def test_ping_and_wget_say_what_the_model_says(found: tuple[list[Net], list[Draw
                 assert "Welcome to nginx!" in said
             else:
                 assert NO_NAME in said
+        for service in asked:
+            near = service.network in one.networks and service.replicas > 0
+            for name in (service.name, f"the-{service.name}", f"tasks.{service.name}"):
+                assert (CAME if near else NO_NAME) in _typed(cluster, one.name, "ping", "-c1", name)
+                said = _typed(cluster, one.name, "wget", "-qO-", f"http://{name}")
+                assert (f"<strong>{service.name}." if near else NO_NAME) in said
         outside = _typed(cluster, one.name, "ping", "-c1", "8.8.8.8")
         kinds = {net.name: net for net in nets}
         inner = all(name in kinds and kinds[name].internal for name in one.networks)

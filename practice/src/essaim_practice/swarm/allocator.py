@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
-from essaim_practice.store.objects import Network, Node, Port, Service, State, Task
+from essaim_practice.network.addresses import find_network, on
+from essaim_practice.store.objects import Container, Network, Node, Port, Service, State, Task
 from essaim_practice.store.store import Change, Store
 from essaim_practice.swarm import specs
 from essaim_practice.swarm.records import observe, revise
@@ -21,6 +22,7 @@ class Allocator:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._pools: dict[str, _Pool] = {}
+        self._attached: dict[str, Addresses] = {}  # of containers of no service, by their ids
         for service in store.all(Service):
             self._take(service.virtual_ips)
         for task in store.all(Task):
@@ -28,9 +30,28 @@ class Allocator:
                 self._take(task.addresses)
         if ingress := self._ingress():
             self._take(tuple((ingress.id, n.ingress_address) for n in store.all(Node)))
+        for container in store.all(Container):
+            self._attach(container)
+        store.watch(self._on_container, Container)
         store.watch(self._on_node, Node)
         store.watch(self._on_service, Service)
         store.watch(self._on_task, Task)
+
+    def _on_container(self, change: Change) -> None:
+        """Leave the addresses alone that containers of no service have on overlays."""
+        self._release(self._attached.pop(change.subject.id, ()))
+        if isinstance(change.new, Container):
+            self._attach(change.new)
+
+    def _attach(self, container: Container) -> None:
+        if container.task_id or container.state != "running":
+            return
+        found = ((name, on(container, name)) for name in container.networks)
+        known = [(find_network(self._store, container.engine, name), a) for name, a in found if a]
+        held = tuple((n.id, a) for n, a in known if n is not None and n.scope == "swarm")
+        if held:
+            self._attached[container.id] = held
+            self._take(held)
 
     def _on_node(self, change: Change) -> None:
         if change.new is None or change.old is not None:
