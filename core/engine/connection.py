@@ -193,11 +193,16 @@ def _for_docker_py(tls: contexts.Tls) -> TLSConfig:
     return TLSConfig(pair, str(tls.ca) if tls.ca else None, tls.verify)
 
 
+#: The versions of Docker's engine that practice clusters can play.
+_PLAYED = ("29.8", "28.5")
+
+
 class Practice:
     """Practice clusters on workers, one for each key.
 
     most: how many there may be at a time. search: see Connection. formed: each begins as one Swarm;
-    else as empty instances. workers: else there is one.
+    else as empty instances. workers: else there is one. engine: the version of Docker's engine that
+    they play, "28.5"; '' for the usual one.
     """
 
     def __init__(
@@ -206,9 +211,10 @@ class Practice:
         search: Search | None = None,
         formed: bool = True,
         workers: Workers | None = None,
+        engine: str = "",
     ) -> None:
         self.most = most
-        self._search, self._settings = search, {"formed": formed}
+        self._search, self._settings = search, {"formed": formed, "engine": engine or None}
         self._workers = workers or Workers(1, most=most)
         self._clusters: dict[str, PracticeCluster] = {}  # by key
         self._coming: set[str] = set()  # keys of those that a worker is asked for
@@ -268,7 +274,8 @@ def choose(
 
     home: where ``.docker`` is; else this user's. sockets: those to try; else the usual ones. data:
     the folder where our own workers keep clusters; None for memory alone.
-    Raises InvalidValue when ESSAIM_ENGINE, _CLUSTERS, _SWARM or _WORKERS is nothing that it may be.
+    Raises InvalidValue when ESSAIM_ENGINE, _CLUSTERS, _SWARM, _WORKERS or _PRACTICE_ENGINE is
+    nothing that it may be.
     """
     wish = environ.get("ESSAIM_ENGINE", "").strip().lower() or "auto"
     if wish not in ("auto", "docker", "practice"):
@@ -282,10 +289,15 @@ def choose(
     swarm = environ.get("ESSAIM_SWARM", "").strip().lower() or "formed"
     if swarm not in ("formed", "empty"):
         raise InvalidValue(_("ESSAIM_SWARM is {word!r}: write formed or empty"), word=swarm)
+    played = environ.get("ESSAIM_PRACTICE_ENGINE", "").strip()
+    if played not in ("", *_PLAYED):
+        sentence = _("ESSAIM_PRACTICE_ENGINE is {word!r}: write 29.8 or 28.5")
+        raise InvalidValue(sentence, word=played)
 
     workers = workers_wanted(environ, int(most), data)
     if wish == "practice":
-        return Practice(int(most), Search("ESSAIM_ENGINE=practice"), swarm == "formed", workers)
+        found = Search("ESSAIM_ENGINE=practice")
+        return Practice(int(most), found, swarm == "formed", workers, played)
     home = home or Path.home()
     if endpoint := contexts.chosen(environ, home):
         return _connection(endpoint, Search(endpoint.named))
@@ -300,7 +312,7 @@ def choose(
     search = Search(tried=tuple(tried))
     if wish == "docker":  # it may come yet
         return Connection(f"unix://{contexts.SOCKET}", search=search)
-    return Practice(int(most), search, swarm == "formed", workers)
+    return Practice(int(most), search, swarm == "formed", workers, played)
 
 
 def _connection(endpoint: contexts.Endpoint, search: Search) -> Connection:

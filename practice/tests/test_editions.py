@@ -6,11 +6,12 @@ import io
 import json
 import tarfile
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from essaim_practice import Settings
+from essaim_practice import Clusters, Settings
 from essaim_practice.hosting.server import PracticeServer
 
 from .conftest import Call
@@ -289,3 +290,17 @@ def test_a_link_has_variables_before_29(call: Call, edition: str) -> None:
     told = call("GET", "/containers/app/logs?stdout=1").body
     assert (b"DB_NAME=/app/db" in told) == (edition == "28.5")
     assert b"HOSTNAME=" in told
+
+
+def test_a_kept_cluster_goes_on_as_what_it_was_until_it_begins_anew(tmp_path: Path) -> None:
+    for engine, version in (("28.5", "28.5.2"), ("29.8", "28.5.2")):
+        settings = Settings(nodes=1, engine=engine, bind_ports=False)
+        with Clusters(settings, folder=tmp_path) as clusters:
+            server = clusters.get("ada")
+            assert server.client.version()["Version"] == version
+            server.client.volumes.create("kept")
+    with Clusters(Settings(nodes=1, bind_ports=False), folder=tmp_path) as clusters:
+        server = clusters.get("ada")
+        assert [volume.name for volume in server.client.volumes.list()] == ["kept"]
+        server.reset()
+        assert server.client.version()["Version"] == "29.8.0"

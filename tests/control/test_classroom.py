@@ -422,6 +422,24 @@ def test_clusters_may_begin_as_empty_instances() -> None:
         room.stop()
 
 
+@pytest.mark.parametrize(("wish", "version"), [("", "29.8.0"), ("28.5", "28.5.2")])
+def test_clusters_play_the_engine_that_is_chosen(wish: str, version: str) -> None:
+    found = choose({"ESSAIM_ENGINE": "practice", "ESSAIM_PRACTICE_ENGINE": wish})
+    assert isinstance(found, Practice)
+    room = Classroom(found, ACCESS)
+    try:
+        engine = room.control(ADA).snapshot.engine
+        assert engine is not None
+        assert engine.version == version
+    finally:
+        room.stop()
+
+
+def test_an_engine_that_is_not_played_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="ESSAIM_PRACTICE_ENGINE"):
+        choose({"ESSAIM_ENGINE": "practice", "ESSAIM_PRACTICE_ENGINE": "27"})
+
+
 def test_a_beginning_that_is_none_stops_the_start() -> None:
     with pytest.raises(ValueError, match="ESSAIM_SWARM"):
         choose({"ESSAIM_ENGINE": "practice", "ESSAIM_SWARM": "swarmed"})
