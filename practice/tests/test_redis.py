@@ -10,8 +10,10 @@ from docker.models.containers import Container
 
 from essaim_practice import PracticeServer
 
-from .databases import bring, logged, said
+from .databases import logged, said
 from .ports import free_ports
+
+IMAGE = "redis:7.4"
 
 CLI = "redis-cli"
 
@@ -19,7 +21,6 @@ CLI = "redis-cli"
 @pytest.fixture(scope="module")
 def server() -> Iterator[PracticeServer]:
     with PracticeServer.start(nodes=1, speed=50, seed=1, bind_ports=True) as server:
-        bring(server, "redis")
         yield server
 
 
@@ -31,7 +32,7 @@ def published() -> int:
 @pytest.fixture(scope="module")
 def redis(server: PracticeServer, published: int) -> Container:
     ports = {"6379/tcp": published}
-    container = server.client.containers.run("redis", name="cache", detach=True, ports=ports)
+    container = server.client.containers.run(IMAGE, name="cache", detach=True, ports=ports)
     logged(container, "Ready to accept connections")
     return container
 
@@ -42,7 +43,7 @@ def test_it_logs_how_it_starts(redis: Container) -> None:
     texts = [row.split(" ", 5)[5] for row in _rows(redis)]
     assert texts == [
         "* oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo",
-        "* Redis version=7.4.1, bits=64, commit=00000000, modified=0, pid=1, just started",
+        "* Redis version=7.4.11, bits=64, commit=00000000, modified=0, pid=1, just started",
         "# Warning: no config file specified, using the default config. In order to specify a "
         "config file use redis-server /path/to/redis.conf",
         "* monotonic clock: POSIX clock_gettime",
@@ -184,7 +185,7 @@ def test_one_who_waits_for_a_list_is_served(redis: Container, published: int) ->
 def test_a_volume_keeps_what_was_stored(server: PracticeServer) -> None:
     volumes = {"kept": {"bind": "/data", "mode": "rw"}}
     run = server.client.containers.run
-    first = run("redis", detach=True, volumes=volumes)
+    first = run(IMAGE, detach=True, volumes=volumes)
     logged(first, "Ready")
     said(first, CLI, "set", "greeting", "hello")
     first.stop()
@@ -194,14 +195,14 @@ def test_a_volume_keeps_what_was_stored(server: PracticeServer) -> None:
         .endswith("* Saving the final RDB snapshot before exiting.")
     )
     first.remove()
-    second = run("redis", detach=True, volumes=volumes)
+    second = run(IMAGE, detach=True, volumes=volumes)
     assert "keys loaded: 1, keys expired: 0." in logged(second, "Ready")
     assert said(second, CLI, "get", "greeting") == "hello\n"
 
 
 def test_commands_are_kept_one_by_one_where_it_is_asked(server: PracticeServer) -> None:
     command = ["redis-server", "--appendonly", "yes", "--requirepass", "sesame"]
-    safe = server.client.containers.run("redis", command, detach=True)
+    safe = server.client.containers.run(IMAGE, command, detach=True)
     logged(safe, "Ready")
     assert said(safe, CLI, "get", "x") == "NOAUTH Authentication required.\n\n"
     with_password = [CLI, "--no-auth-warning", "-a", "sesame"]
@@ -227,7 +228,7 @@ def test_it_holds_no_more_than_its_share(server: PracticeServer, redis: Containe
 
 
 def test_it_ends_when_a_client_says_so(server: PracticeServer) -> None:
-    container = server.client.containers.run("redis", detach=True)
+    container = server.client.containers.run(IMAGE, detach=True)
     logged(container, "Ready")
     said(container, CLI, "shutdown")
     assert container.wait()["StatusCode"] == 0

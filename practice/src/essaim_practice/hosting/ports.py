@@ -117,16 +117,16 @@ class PortBinder:
     ) -> None:
         try:
             connection = self._cluster.mesh.connect(engine, port)
-        except Refused:
+            talk = connection.talk() if connection.raw else None
+        except (Refused, OSError):
             writer.transport.abort()  # as a refused connection looks from here: a reset
             return
         task = asyncio.current_task()
         assert task is not None
         self._connections[task] = writer
         try:
-            if connection.raw:
-                carrying = raw.carry(connection.talk(), reader, writer)
-                await self._cluster.clock.counted(carrying)
+            if talk is not None:
+                await self._cluster.clock.counted(raw.carry(talk, reader, writer))
             else:
                 await wire.serve(reader, writer, partial(_handle, connection, writer))
         except asyncio.CancelledError:

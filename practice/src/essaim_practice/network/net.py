@@ -186,7 +186,8 @@ class ContainerNet(BaseNet):
 
     def _way(self, peer: Peer) -> Way:
         own = self._own()
-        source = (own.address if own is not None else "") or "127.0.0.1"
+        other = own is not None and peer.id != own.id
+        source = (own.address if own is not None and other else "") or "127.0.0.1"
         if peer.kind is Kind.MACHINE:
             return partial(self._mesh.connect, peer.id, address=peer.address)
         if peer.kind is Kind.SERVICE:

@@ -1,12 +1,13 @@
 """The programs of the catalogue's images; importing this package registers them."""
 
-from essaim_practice.servers import (  # noqa: F401
+from essaim_practice.servers import (
     dashboards,
     declared,
     faulty,
     hello_world,
     httpd,
     nginx,
+    postgres,
     python,
     redis,
     streamlit,
@@ -14,3 +15,19 @@ from essaim_practice.servers import (  # noqa: F401
     voting,
     whoami,
 )
+
+__all__ = [
+    "dashboards",
+    "declared",
+    "faulty",
+    "hello_world",
+    "httpd",
+    "nginx",
+    "postgres",
+    "python",
+    "redis",
+    "streamlit",
+    "traefik",
+    "voting",
+    "whoami",
+]

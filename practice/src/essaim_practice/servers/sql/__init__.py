@@ -1,0 +1,1 @@
+"""SQL for the servers of databases: SQLite in memory, within limits."""
