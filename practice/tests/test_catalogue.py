@@ -8,11 +8,13 @@ from posixpath import dirname
 import pytest
 
 from essaim_practice.files import image_trees, known_trees, recipe
-from essaim_practice.images.catalogue import Published, described, look_up
+from essaim_practice.images.catalogue import Published, entries, look_up
 from essaim_practice.images.reference import parse
 from essaim_practice.store.file_tree import File, Folder, Link, Tree
 
-NAMES = [name for name, _ in described()]
+from .playing import run_unsliced
+
+NAMES = list(recipe.names())
 
 
 def published(text: str) -> Published:
@@ -32,7 +34,7 @@ def test_it_has_the_official_images_and_what_tutorials_pull() -> None:
     others = {"traefik/whoami", "portainer/portainer-ce", "dockersamples/visualizer"}
     voting = {f"dockersamples/examplevotingapp_{part}" for part in ("vote", "result", "worker")}
     assert others | voting | {"redis", "ubuntu", "mysql", "registry", "whoami"} <= set(NAMES)
-    assert all(what for _, what in described())
+    assert all(each.description for each in run_unsliced(entries()))
 
 
 def test_every_tag_of_a_recipe_is_an_image() -> None:
@@ -158,6 +160,15 @@ def test_a_recipe_says_no_more_than_there_is() -> None:
         recipe.of_table("me/app", {"colour": "red"})
     with pytest.raises(ValueError, match="windows is no base"):
         image_trees.made(recipe.of_table("me/app", {"base": "windows"}), "latest")
+
+
+@pytest.mark.parametrize("name", ["nginx:1.30", "redis:alpine", "ubuntu:22.04", "mysql:5.7"])
+def test_a_digest_finds_its_image(name: str) -> None:
+    found = published(name)
+    again = look_up(parse(f"{found.repository}@{found.digest}"))
+    assert again is not None
+    assert again.image_id == found.image_id
+    assert look_up(parse(f"{found.repository}@sha256:{'0' * 64}")) is None
 
 
 def test_the_pinned_digest_finds_its_image() -> None:

@@ -8,15 +8,18 @@ import docker
 import pytest
 from docker.types import ServiceMode, UpdateConfig
 
-from essaim_practice.images.catalogue import described
+from essaim_practice.images.catalogue import entries
 
 from .conftest import Call
+from .playing import run_unsliced
 from .test_ports import running, until, web
 
 
 def test_they_are_found_and_described(engine: docker.DockerClient) -> None:
     found = {each["name"]: each["description"] for each in engine.images.search("essaim/")}
-    assert found == {name: what for name, what in described() if name.startswith("essaim/")}
+    known = run_unsliced(entries())
+    ours = [each for each in known if each.repository.startswith("essaim/")]
+    assert found == {each.repository: each.description for each in ours}
     assert len(found) == 5
 
 

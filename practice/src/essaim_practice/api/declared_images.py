@@ -16,6 +16,7 @@ from essaim_practice.protocol.answers import Response
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.memory import weigh
 from essaim_practice.store.objects import changed
+from essaim_practice.store.time_slices import run_sliced
 
 _MOST = 50  # images of one cluster
 _LONGEST = 4096  # characters of a text
@@ -29,19 +30,21 @@ _KNOWN = (
 
 
 @route("GET", "/_practice/images")
-def list_images(request: Request) -> Response:
+async def list_images(request: Request) -> Response:
     """Every repository that can be pulled, and whether its programs are played."""
     owners = {owner for owner, _ in played()}
-    own = [catalogue.of_table(table) for table in registry.state(request.cluster.store).images]
+    entries = await run_sliced(catalogue.entries())
+    declared = registry.state(request.cluster.store).images
+    own = [catalogue.Entry(str(t["name"]), str(t["description"]), "", False) for t in declared]
     return Response(
         {
             "name": known.repository,
             "description": known.description,
             "declared": known in own,
-            "played": known in own or not known.behaviour or known.behaviour in owners,
+            "played": not known.behaviour or known.behaviour in owners,
             "measured": known.measured,
         }
-        for known in (*own, *catalogue.recipes())
+        for known in (*own, *entries)
     )
 
 

@@ -6,22 +6,26 @@ import json
 from collections.abc import AsyncIterator
 
 from essaim_practice.api.routing import Request, route
+from essaim_practice.images import catalogue, registry
 from essaim_practice.images import local as images
-from essaim_practice.images import registry
-from essaim_practice.images.catalogue import described
 from essaim_practice.images.reference import Reference, parse
 from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store.errors import ApiError
+from essaim_practice.store.time_slices import run_sliced
 
 _NOT_DISTRIBUTED = "manifest unknown: manifest unknown"
 
 
 @route("GET", "/images/search")
-def search(request: Request) -> Response:
+async def search(request: Request) -> Response:
     term, limit = request.query.get("term", ""), request.integer("limit", 25)
     if not 1 <= limit <= 100:
         raise ApiError(400, f"limit {limit} is outside the range of [1, 100]")
-    found = {name: description for name, description in described() if term in name}
+    entries = await run_sliced(catalogue.entries())
+    found = {each.repository: each.description for each in entries}
+    declared = registry.state(request.cluster.store).images
+    found |= {str(table["name"]): str(table["description"]) for table in declared}
+    found = {name: said for name, said in found.items() if term in name}
     return Response(
         [
             {

@@ -138,6 +138,7 @@ class Base:
                 rootfs.busybox(made)
                 if tuple(map(int, self.release.split("."))) < (3, 13):
                     rootfs.old_alpine(made)
+                made.file("/bin/apk", rootfs.SMALL_BINARY, 0o755)
                 made.file("/etc/alpine-release", f"{self._full}\n")
                 made.file("/etc/os-release", self.os_release())
             case "busybox":

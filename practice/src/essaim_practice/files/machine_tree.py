@@ -41,6 +41,7 @@ _OWN_PROFILE += r"""\[\e[35m\] \w\[\e[0m\]\n$ '""" + "\n"
 def _tree() -> Tree:
     made = Maker(_MADE)
     busybox(made)
+    made.file("/bin/apk", SMALL_BINARY, 0o755)
     made.folders(alpine.FOLDERS)
     made.folders("/root", 0o700)
     made.folders("/tmp /var/tmp", 0o1777)  # noqa: S108 (the simulated machine's)

@@ -213,6 +213,7 @@ def tree(behaviour: str, created: float) -> Tree:
     match behaviour:
         case "alpine":
             busybox(made)
+            made.file("/bin/apk", SMALL_BINARY, 0o755)
             if created < alpine.GROWN:
                 old_alpine(made)
         case "busybox":
@@ -239,7 +240,6 @@ def tree(behaviour: str, created: float) -> Tree:
 def busybox(made: Maker) -> None:
     made.folders("/bin /dev /etc /home /proc /root /sys /tmp /usr /var")
     made.file("/bin/busybox", _BINARY, 0o755)
-    made.file("/bin/apk", SMALL_BINARY, 0o755)
     for name in _APPLETS.split():
         made.link(f"/bin/{name}", "busybox")
     made.file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")

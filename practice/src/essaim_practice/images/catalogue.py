@@ -16,10 +16,12 @@ from typing import Any
 from essaim_practice.files import image_trees, recipe
 from essaim_practice.files.bases import AUGUST
 from essaim_practice.files.image_trees import Made
-from essaim_practice.files.recipe import MB, Recipe
+from essaim_practice.files.recipe import MB, Recipe, numbers
+from essaim_practice.files.versions import version
 from essaim_practice.images.reference import Reference
 from essaim_practice.store.file_tree import Tree
 from essaim_practice.store.objects import Json
+from essaim_practice.store.time_slices import Sliced
 
 _MANY = ("linux/386", "linux/arm", "linux/arm64", "linux/ppc64le", "linux/riscv64", "linux/s390x")
 _SECOND = 10**9  # nanoseconds
@@ -203,15 +205,27 @@ def _listed(words: list[str]) -> str:
     return f"[{' '.join(json.dumps(word) for word in words)}]"
 
 
-def recipes() -> Iterator[Recipe]:
-    """What is known of every repository."""
-    yield from filter(None, map(recipe.find, recipe.names()))
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the list of all repositories says of one."""
+
+    repository: str
+    description: str
+    behaviour: str
+    measured: bool
 
 
-def described() -> Iterator[tuple[str, str]]:
-    """Every repository, and what it holds."""
-    for known in recipes():
-        yield known.repository, known.description
+_ENTRIES: dict[str, Entry] = {}
+
+
+def entries() -> Sliced[tuple[Entry, ...]]:
+    """Every repository. The first time, it takes long: a file is read for each."""
+    names = tuple(recipe.names())
+    for name in names:
+        if name not in _ENTRIES and (known := recipe.find(name)):
+            _ENTRIES[name] = Entry(name, known.description, known.behaviour, known.measured)
+        yield
+    return tuple(_ENTRIES[name] for name in names if name in _ENTRIES)
 
 
 def has_repository(repository: str) -> bool:
@@ -239,12 +253,23 @@ def _by_tag(repository: str, tag: str, platform: str) -> Published | None:
 @lru_cache(maxsize=64)
 def _by_digest(repository: str, digest: str, platform: str) -> Published | None:
     """Only what is tagged now, and the last of each older line, is looked through."""
+    tag = _tags_by_digest(repository).get(digest)
+    if tag is None and (known := recipe.find(repository)) and digest == known.pinned:
+        tag = known.tags.split()[0]
+    return _by_tag(repository, tag, platform) if tag else None
+
+
+@lru_cache(maxsize=64)
+def _tags_by_digest(repository: str) -> dict[str, str]:
+    """A tag of each digest."""
     known = recipe.find(repository)
-    for tag in f"{known.tags} {known.older}".split() if known else ():
-        found = _by_tag(repository, tag, platform)
-        if found is not None and found.digest == digest:
-            return found
-    return None
+    if known is None:
+        return {}
+    tags = f"{known.tags} {known.older}".split()
+    counted = {tag: len(numbers(tag.partition("-")[0])) for tag in tags}
+    most = max(counted.values())  # a shorter number is another name of a whole one
+    found = ((tag, version(known, tag)) for tag in tags if counted[tag] in (0, most))
+    return {digest_of(f"manifest {repository}:{v.name}"): tag for tag, v in found if v}
 
 
 def of_table(table: Mapping[str, Any]) -> Recipe:
