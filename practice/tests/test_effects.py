@@ -24,6 +24,8 @@ def client() -> Iterator[docker.DockerClient]:
 
 
 SET = "sysctl net.core.somaxconn"
+NO_ROOT = "chroot: can't change root directory to '/': Operation not permitted\n"
+EPOCH = "Thu Jan  1 00:00:00 UTC 1970"
 FILL = "dd if=/dev/zero of=/dev/shm/x bs=1k count=1500 2>&1 | head -1"
 
 
@@ -59,6 +61,15 @@ FILL = "dd if=/dev/zero of=/dev/shm/x bs=1k count=1500 2>&1 | head -1"
             "chown 1 /etc; chmod 0 /etc",
             "chown: /etc: Read-only file system\nchmod: /etc: Read-only file system\n",
         ),
+        ({"cap_drop": ["MKNOD"]}, "mknod /x c 1 3", "mknod: /x: Operation not permitted\n"),
+        ({}, "mknod /x c 1 3 && ls -l /x | cut -c1-10", "crw-r--r--\n"),
+        ({"hostname": "web"}, "chroot / hostname", "web\n"),
+        ({"cap_drop": ["SYS_CHROOT"]}, "chroot /", NO_ROOT),
+        ({}, "dmesg", "dmesg: klogctl: Operation not permitted\n"),
+        ({}, "renice -5 1", "renice: setpriority: Permission denied\n"),
+        ({}, "date -s @0", f"{EPOCH}\ndate: can't set date: Operation not permitted\n"),
+        ({"user": "1000"}, "id -un", "1000\nid: unknown ID 1000\n"),
+        ({"user": ":5"}, "id -g", "5\n"),
         ({"read_only": True, "user": "1000"}, "touch /x", "touch: /x: Read-only file system\n"),
         ({"read_only": True}, "touch /x", "touch: /x: Read-only file system\n"),
     ],
@@ -113,3 +124,34 @@ def test_logs_turn_at_their_size(client: docker.DockerClient) -> None:
     assert 12 < len(kept) < 30  # of 1 kB a file, some 70 bytes a line
     assert kept[-1] == "1000"
     made.remove()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"read_only": True}, 'mkdir() "/var/cache/nginx/client_temp" failed (30: Read-only file'),
+        ({"user": "1000"}, 'mkdir() "/var/cache/nginx/client_temp" failed (13: Permission denied)'),
+        ({"cap_drop": ["ALL"]}, "client_temp"),
+        (
+            {"read_only": True, "tmpfs": {"/var/cache/nginx": ""}},
+            'open() "/run/nginx.pid" failed (30: Read-only file system)',
+        ),
+    ],
+)
+def test_nginx_ends_where_it_cannot_write(
+    client: docker.DockerClient, options: dict[str, Any], words: str
+) -> None:
+    client.images.pull("nginx", "latest")
+    made = client.containers.run("nginx", detach=True, **options)
+    assert made.wait(timeout=30)["StatusCode"] == 1
+    assert words in made.logs().decode().splitlines()[-1]
+    made.remove()
+
+
+def test_nginx_runs_read_only_with_room_to_write(client: docker.DockerClient) -> None:
+    client.images.pull("nginx", "latest")
+    room = {"/var/cache/nginx": "", "/run": ""}
+    made = client.containers.run("nginx", detach=True, read_only=True, tmpfs=room)
+    made.reload()
+    assert made.status == "running"
+    made.remove(force=True)

@@ -18,6 +18,7 @@ NAMED = {
 _SHOW = {
     *("api/host_config.py", "api/host_defaults.py", "api/host_limits.py", "api/container_json.py"),
     *("api/old_versions.py", "api/edition_29.py", "api/system.py", "engine/start_errors.py"),
+    *("files/proc_files.py", "files/sys_files.py", "engine/container_facts.py"),  # in files
     *("protocol/bodies.py", "swarm/canonical.py", "swarm/render.py", "swarm/validation.py"),
     *("swarm/task_container.py", "images/commits.py"),
 }

@@ -35,6 +35,7 @@ _TMPFS_VALUES = {
     "nr_inodes": re.compile(r"[0-9]+[kmgtpe]?", re.IGNORECASE),
     "nr_blocks": re.compile(r"[0-9]+[kmgtpe]?", re.IGNORECASE),
 }
+_MOST_FILES = 1048576  # that a process may have open at all (fs.nr_open)
 _LONGEST_NAME = 64  # of a host, for the kernel
 _TASK = "failed to create task for container: "
 _RUNC = f"{_TASK}failed to create shim task: OCI runtime create failed: runc create failed: "
@@ -90,6 +91,9 @@ def _runc(container: Container) -> Iterator[str]:
             yield f"{_RUNC}wrong rlimit value: RLIMIT_{name.upper()}"
         elif soft % 2**64 > hard % 2**64:  # -1 is without limit
             what = f"error setting rlimit type {_LIMITS.index(name)}: invalid argument"
+            yield f"{_INIT}error setting rlimits for ready process: {what}"
+        elif name == "nofile" and hard % 2**64 > _MOST_FILES:
+            what = f"error setting rlimit type {_LIMITS.index(name)}: operation not permitted"
             yield f"{_INIT}error setting rlimits for ready process: {what}"
     shares = host.get("CpuShares") or 0
     allowed = "minimum allowed cpu-shares is 2" if shares == 1 else ""

@@ -48,6 +48,7 @@ class Bounds:
     ulimits: Mapping[str, tuple[int, int]] = field(default_factory=lambda: ULIMITS)
     pids: int = 0  # how many processes there may be; 0: no limit
     cpus: int = 0  # how many CPUs they may use; 0: all
+    read_only: bool = False  # whether its root may only be read
 
 
 USUAL_BOUNDS = Bounds()
@@ -82,9 +83,11 @@ def bounds_of(host: Json) -> Bounds:
     }
     capabilities, pids = _capabilities(host), max(0, int(host.get("PidsLimit") or 0))
     cpus = _count(str(host.get("CpusetCpus") or ""))
-    if not (asked or pids or cpus) and capabilities == USUAL:
+    read_only = bool(host.get("ReadonlyRootfs"))
+    if not (asked or pids or cpus or read_only) and capabilities == USUAL:
         return USUAL_BOUNDS
-    return Bounds(capabilities, {**ULIMITS, **asked} if asked else ULIMITS, pids, cpus)
+    ulimits = {**ULIMITS, **asked} if asked else ULIMITS
+    return Bounds(capabilities, ulimits, pids, cpus, read_only)
 
 
 def _count(cpuset: str) -> int:
@@ -118,8 +121,6 @@ def of(fs: FileSystem, user: str, groups: tuple[str, ...], bounding: frozenset[s
 
     As the engine finds them in the books of the container (moby: user.GetExecUser).
     """
-    if user in ("", "root", "0") and not groups:
-        return Rights(bounding=bounding)
     return _known(_book(fs, "passwd"), _book(fs, "group"), user, groups, bounding)
 
 
@@ -135,6 +136,7 @@ def _known(
     passwd: bytes, group: bytes, user: str, groups: tuple[str, ...], bounding: frozenset[str]
 ) -> Rights:
     name, _, asked = user.partition(":")
+    name = name or "root"
     uid, gid, home = (int(name) if name.isdecimal() else 0), 0, "/"
     for row in _rows(passwd):
         if len(row) > 3 and name in (row[0], row[2]) and row[2].isdecimal():

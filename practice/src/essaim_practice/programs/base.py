@@ -74,6 +74,8 @@ class Context:
     @property
     def rights(self) -> Rights:
         """Of its user, as the container's books tell now."""
+        if self.user in ("", "root", "0") and not self.groups:  # most: without files of their own
+            return Rights(bounding=self.bounds.capabilities)
         return rights.of(self.inside.disk(), self.user, self.groups, self.bounds.capabilities)
 
     @property

@@ -14,7 +14,8 @@ _NUMBER = re.compile(r"-?[0-9]+")
 def check_user(fs: FileSystem, user: str) -> None:
     """Raises StartError in the daemon's words if these files know no such user."""
     for name, book in zip(user.split(":", 1), ("passwd", "group"), strict=False):
-        check_known(fs, name, book, 126)
+        if name:
+            check_known(fs, name, book, 126)
 
 
 def check_known(fs: FileSystem, name: str, book: str, code: int) -> None:

@@ -82,6 +82,11 @@ def nginx_entrypoint(argv: list[str], context: Context) -> Program:
 def _nginx_steps(context: Context, entrypoint: bool) -> Steps:
     if entrypoint:
         yield from _NGINX_ENTRYPOINT
+    if problem := _kept_from(context):
+        stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(context.now()))
+        yield line(f"{stamp} [emerg] 1#1: {problem}", 2)
+        yield line(f"nginx: [emerg] {problem}", 2)
+        return 1
     version = context.env.get("NGINX_VERSION", "1.31.4")
     notes: tuple[str, ...] = (
         'using the "epoll" event method',
@@ -99,6 +104,25 @@ def _nginx_steps(context: Context, entrypoint: bool) -> Steps:
         except Interrupted as heard:
             name, doing, *more = _NGINX_SIGNALS[heard.signal]
             notes = (f"signal {heard.signal} (SIG{name}) received, {doing}", *more)
+
+
+def _kept_from(context: Context) -> str:
+    """Why it cannot have its folders and its pid file; '' where it can."""
+    if not context.bounds.read_only and context.rights.is_free:
+        return ""
+    temporary, pid = "/var/cache/nginx/client_temp", "/run/nginx.pid"
+    try:
+        if not context.fs.exists(temporary):
+            context.fs.make_folder(temporary)
+    except OSError as error:
+        return f'mkdir() "{temporary}" failed ({error.errno}: {error.strerror})'
+    if context.rights.uid == 0 and not context.rights.can("CHOWN"):
+        return f'chown("{temporary}", 101) failed (1: Operation not permitted)'
+    try:
+        context.fs.write(pid, b"1\n")
+    except OSError as error:
+        return f'open() "{pid}" failed ({error.errno}: {error.strerror})'
+    return ""
 
 
 _NGINX_ENTRYPOINT = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from errno import EPERM, EROFS
 from posixpath import basename
 
 from essaim_practice.programs.base import Context
@@ -11,6 +12,10 @@ from essaim_practice.programs.steps import Steps, line
 from essaim_practice.shell.simple_utilities import Complaint
 from essaim_practice.store.file_tree import Folder
 from essaim_practice.utilities.base import ENTRY, gnu, options, place, reason, tool, users, wanted
+
+#: What GNU's tools were about to do when it was forbidden.
+_VERBS = {"chmod": "changing permissions of", "chown": "changing ownership of"}
+_VERBS["chgrp"] = "changing group of"
 
 # Modes and owners
 
@@ -69,7 +74,8 @@ def chmod(argv: list[str], context: Context) -> Steps:
                 entry = context.fs.entry(path)
                 context.fs.change_mode(path, new_mode(mode, entry.mode, isinstance(entry, Folder)))
         except OSError as error:
-            said = f"cannot access '{name}'" if gnu(context) else name
+            verb = _VERBS["chmod"] if error.errno in (EPERM, EROFS) else "cannot access"
+            said = f"{verb} '{name}'" if gnu(context) else name
             yield line(f"chmod: {said}: {reason(error)}", 2)
             code = 1
     return code
@@ -94,7 +100,8 @@ def chown(argv: list[str], context: Context) -> Steps:
                     path, entry.uid if uid is None else uid, entry.gid if gid is None else gid
                 )
         except OSError as error:
-            said = f"cannot access '{name}'" if gnu(context) else name
+            verb = _VERBS[basename(argv[0])] if error.errno in (EPERM, EROFS) else "cannot access"
+            said = f"{verb} '{name}'" if gnu(context) else name
             yield line(f"{argv[0]}: {said}: {reason(error)}", 2)
             code = 1
     return code

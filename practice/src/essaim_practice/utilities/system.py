@@ -67,7 +67,8 @@ def user_of(context: Context) -> tuple[str, str]:
 def whoami(argv: list[str], context: Context) -> Steps:
     name, number = user_of(context)
     if not name:
-        raise Complaint(f"unknown uid {number}", 1)
+        said = f"cannot find name for user ID {number}" if gnu(context) else f"unknown uid {number}"
+        raise Complaint(said, 1)
     yield line(name)
     return 0
 
@@ -95,7 +96,9 @@ def id_(argv: list[str], context: Context) -> Steps:
     numbered = {"u": number, "g": own, "G": " ".join(every)}
     for letter in "ugG":
         if letter in asked:
-            yield line((named if "n" in asked else numbered)[letter])
+            yield line((named if "n" in asked else numbered)[letter] or number)
+            if not name and "n" in asked and letter == "u":
+                raise Complaint(f"unknown ID {number}", 1)
             return 0
     user = f"{number}({name})" if name else number
     shown = [f"{n}({known[n]})" if known.get(n) else n for n in every]
@@ -137,9 +140,12 @@ def date(argv: list[str], context: Context) -> Steps:
     if "r" in asked:
         moment = context.fs.entry(join(context.cwd, asked.get("r"))).mtime
     if "s" in asked or (asked.words and not asked.words[0].startswith("+")):
-        if asked.words and not asked.words[0].isdecimal():
-            raise Complaint(f"invalid date '{asked.words[0]}'", 1)
-        raise Complaint("can't set date: Operation not permitted", 1)
+        wanted = asked.get("s") or asked.words[0]
+        moment = moment_of(wanted, context.now())
+        yield line(_dated("%a %b %e %H:%M:%S UTC %Y", time.gmtime(moment), moment))
+        said = "cannot set date" if gnu(context) else "can't set date"
+        yield line(f"date: {said}: Operation not permitted", 2)
+        return int(gnu(context))
     then = time.gmtime(moment)
     form = "%a %b %e %H:%M:%S UTC %Y"
     form = "%a, %d %b %Y %H:%M:%S +0000" if "R" in asked else "%Y-%m-%d" if "I" in asked else form
