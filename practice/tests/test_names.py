@@ -247,3 +247,19 @@ def test_a_host_name_has_its_domain(engine: docker.DockerClient) -> None:
     assert _run(engine, "hostname -f; hostname -d", **asked) == "me.ex.com\nex.com\n"
     lost = _run(engine, "hostname -i", hostname="me", network="none")
     assert lost == "hostname: me: Host name lookup failure\n"
+
+
+def test_debian_s_ping_speaks_as_iputils(engine: docker.DockerClient) -> None:
+    engine.networks.create("back")
+    engine.containers.run("nginx", name="web", detach=True, network="back")
+    box = engine.containers.run("ubuntu", "sleep 1000", detach=True, network="back")
+    _in(box, "apt-get update && apt-get install -y iputils-ping")
+    rows = _in(box, "ping -c 1 web").splitlines()
+    address = rows[0].split()[2]
+    assert rows[0] == f"PING web {address} 56(84) bytes of data."
+    assert rows[1] == f"64 bytes from web.back {address}: icmp_seq=1 ttl=64 time=0.090 ms"
+    assert rows[3] == "--- web ping statistics ---"
+    assert rows[4].startswith("1 packets transmitted, 1 received, 0% packet loss, time ")
+    assert _in(box, "ping -c 1 nosuch") == "ping: nosuch: Name or service not known\n"
+    assert "64 bytes from dns.google (8.8.8.8)" not in _in(box, "ping -c 1 8.8.8.8")
+    assert "1 received, 0% packet loss" in _in(box, "ping -c 1 www.github.com")

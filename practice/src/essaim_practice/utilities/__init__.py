@@ -17,6 +17,7 @@ from essaim_practice.utilities import (  # noqa: F401
     network,
     numbers,
     packing,
+    pings,
     privileged,
     rows,
     running,

@@ -1,41 +1,20 @@
-"""ping, nslookup, getent and traceroute: whom a container reaches, and by which names."""
+"""nslookup, getent, traceroute and hostname: whom a container reaches, by which names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from errno import EHOSTUNREACH, ENETUNREACH
 from ipaddress import ip_address
 
 from essaim_practice.files import books
 from essaim_practice.programs.base import Context
 from essaim_practice.programs.hosts import NoSuchHost
-from essaim_practice.programs.steps import Interrupted, Steps, Wait, line
+from essaim_practice.programs.steps import Steps, Wait, line
 from essaim_practice.shell.simple_utilities import Complaint
-from essaim_practice.utilities.base import Doing, Misuse, Options, gnu, options, reason, tool
+from essaim_practice.utilities.base import Doing, Misuse, gnu, options, reason, tool
 
-_SIZE = 56  # bytes of a ping
-_PATIENCE = 10.0  # seconds that a ping waits for the last answer
 _UNKNOWN_HOST = 3.07  # seconds until Linux gives up asking who has an address
 _LOST = 130.0  # seconds until Linux gives a connection up that nobody answers
-_PING = """[OPTIONS] HOST
-
-Send ICMP ECHO_REQUESTs to HOST
-
-\t-4,-6\t\tForce IP or IPv6 name resolution
-\t-c CNT\t\tSend only CNT pings
-\t-s SIZE\t\tSend SIZE data bytes in packets (default 56)
-\t-i SECS\t\tInterval
-\t-A\t\tPing as soon as reply is received
-\t-t TTL\t\tSet TTL
-\t-I IFACE/IP\tSource interface or IP address
-\t-W SEC\t\tSeconds to wait for the first response (default 10)
-\t\t\t(after all -c CNT packets are sent)
-\t-w SEC\t\tSeconds until ping exits (default:infinite)
-\t\t\t(can exit earlier with -c CNT)
-\t-q\t\tQuiet, only display output at start/finish
-\t-p HEXBYTE\tPayload pattern"""
 _NSLOOKUP = """[-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]
 
 Query DNS about HOST
@@ -95,65 +74,7 @@ def gave_up(error: OSError, patience: float = _LOST) -> Doing[bool]:
     return patience < takes
 
 
-@dataclass(slots=True)
-class _Echo:
-    """What came of the pings so far."""
-
-    sent: int = 0
-    came: int = 0
-
-
-@tool("ping", "ping6", usage=_PING)
-def ping(argv: list[str], context: Context) -> Steps:
-    asked = options(argv, "46Aq", "csiItwWp")
-    if not asked.words:
-        raise Misuse("")
-    host, version = asked.words[0], 6 if "6" in asked or argv[0].endswith("6") else 0
-    size, _ = asked.number("s", _SIZE), asked.number("c", 1)
-    address = resolved(host, context, 4 if "4" in asked else version)
-    yield line(f"PING {host} ({address}): {size} data bytes")
-    done = _Echo()
-    if not context.rights.can("NET_RAW"):
-        raise Complaint("permission denied (are you root?)", 1)
-    with suppress(Interrupted):
-        yield from _pinged(address, size, asked, context, done)
-    lost = 100 - 100 * done.came // max(done.sent, 1)
-    yield line(f"\n--- {host} ping statistics ---")
-    counted = f"{done.sent} packets transmitted, {done.came} packets received"
-    yield line(f"{counted}, {lost}% packet loss")
-    if done.came:
-        yield line("round-trip min/avg/max = 0.090/0.090/0.090 ms")
-    return int(not done.came)
-
-
-def _pinged(address: str, size: int, asked: Options, context: Context, done: _Echo) -> Doing[None]:
-    """Send pings until there were enough, or the time is over."""
-    count, pause = asked.number("c", 10**9), _seconds(asked, "i", 1.0)
-    left = _seconds(asked, "w", 1e9)
-    patience = _seconds(asked, "W", _PATIENCE)
-    while done.sent < count and left > 0:
-        came = _comes_back(address, context)
-        done.sent += 1
-        if came:
-            done.came += 1
-            if "q" not in asked:
-                row = f"{size + 8} bytes from {address}: seq={done.sent - 1} ttl=64"
-                yield line(f"{row} time=0.090 ms")
-        last = done.sent >= count
-        wait = (0.001 if came else patience) if last else pause
-        yield Wait(min(wait, left))
-        left -= wait
-
-
-def _seconds(asked: Options, letter: str, otherwise: float) -> float:
-    text = asked.get(letter, str(otherwise))
-    try:
-        return max(0.001, float(text))
-    except ValueError:
-        raise Complaint(f"invalid number '{text}'", 1) from None
-
-
-def _comes_back(address: str, context: Context) -> bool:
+def comes_back(address: str, context: Context) -> bool:
     """Whether a packet does. Raises Complaint where there is not even a way for it."""
     try:
         context.net.reach(address)
@@ -255,7 +176,7 @@ def traceroute(argv: list[str], context: Context) -> Steps:
     address = resolved(host, context)
     yield line(f"traceroute to {host} ({address}), {most} hops max, 46 byte packets")
     try:
-        came = _comes_back(address, context)
+        came = comes_back(address, context)
     except Complaint:
         raise Complaint("sendto: Network is unreachable", 1) from None
     if came:
