@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import docker
@@ -10,6 +11,10 @@ import pytest
 
 def run(engine: docker.DockerClient, *argv: str, **more: Any) -> Any:
     return engine.containers.run("alpine", list(argv), detach=True, **more)
+
+
+def build(engine: docker.DockerClient, lines: list[str]) -> None:
+    engine.images.build(fileobj=io.BytesIO("\n".join(lines).encode()), tag="made")
 
 
 def typed(box: Any, line: str) -> str:
@@ -186,3 +191,38 @@ def test_mounts_are_listed_and_measured(engine: docker.DockerClient) -> None:
     whole = run(engine, "sleep", "1000", read_only=True, privileged=True)
     said = typed(whole, "mount | head -n 1 | cut -c1-30; mount | grep -c proc")
     assert said == "overlay on / type overlay (ro,\n1\n"
+
+
+@pytest.mark.parametrize("image", ["alpine", "busybox"])
+def test_users_and_groups_are_made(engine: docker.DockerClient, image: str) -> None:
+    box = engine.containers.run(image, ["sleep", "1000"], detach=True)
+    assert typed(box, "addgroup -S app && adduser -S app -G app && id app") == (
+        "uid=100(app) gid=101(app) groups=101(app)\n"
+    )
+    assert typed(box, "adduser -D bob; grep bob /etc/passwd; ls -ld /home/bob | cut -c1-34") == (
+        "bob:x:1000:1000:Linux User,,,:/home/bob:/bin/sh\ndrwxr-xr-x    2 bob      bob      \n"
+    )
+    assert typed(box, "addgroup dev; addgroup bob dev; grep ^dev: /etc/group") == "dev:x:1001:bob\n"
+    assert typed(box, "adduser -D bob") == "adduser: user 'bob' in use\n=> 1"
+    assert typed(box, "addgroup dev") == "addgroup: group 'dev' in use\n=> 1"
+    assert typed(box, "adduser -D -G nosuch x") == "adduser: unknown group nosuch\n=> 1"
+    assert typed(box, "su bob -c 'id -un; pwd; touch /root/x'") == (
+        "bob\n/\ntouch: /root/x: Permission denied\n=> 1"
+    )
+    assert typed(box, "su - bob -c 'echo $HOME $USER; pwd'") == "/home/bob bob\n/home/bob\n"
+    assert box.exec_run(["whoami"], user="bob").output == b"bob\n"
+    assert box.exec_run(["id", "-un"], user="daemon").output == b"daemon\n"
+    assert typed(box, "deluser bob; id bob; delgroup dev; grep -c ^dev: /etc/group") == (
+        "id: unknown user bob\n0\n=> 1"
+    )
+
+
+def test_a_build_makes_users(engine: docker.DockerClient) -> None:
+    lines = ["FROM alpine", "RUN addgroup -S app && adduser -S app -G app", "USER app"]
+    build(engine, lines)
+    assert engine.containers.run("made", "id", remove=True) == (
+        b"uid=100(app) gid=101(app) groups=101(app)\n"
+    )
+    debian = ["FROM nginx", "RUN groupadd -r app && useradd -r -g app -m app", "USER app"]
+    build(engine, debian)
+    assert engine.containers.run("made", "id -un", entrypoint="", remove=True) == b"app\n"

@@ -68,3 +68,35 @@ ping:x:999:
 nogroup:x:65533:
 nobody:x:65534:
 """
+
+USERS_NOW = USERS.replace("postgres:x:70:70::/var/lib/postgresql:/bin/sh\n", "")
+#: As the image alpine of today has them; but root is in its own group alone, as on the image that
+#: a real engine was compared with.
+GROUPS_NOW = "".join(
+    f"{name}:x:{number}:{','.join(user for user in users.split(',') if user != 'root')}\n"
+    for name, _, number, users in (row.split(":") for row in GROUPS.splitlines())
+    if name != "postgres"
+)
+BUSYBOX_USERS = """\
+root:x:0:0:root:/root:/bin/sh
+daemon:x:1:1:daemon:/usr/sbin:/bin/false
+bin:x:2:2:bin:/bin:/bin/false
+sys:x:3:3:sys:/dev:/bin/false
+sync:x:4:100:sync:/bin:/bin/sync
+mail:x:8:8:mail:/var/spool/mail:/bin/false
+www-data:x:33:33:www-data:/var/www:/bin/false
+operator:x:37:37:Operator:/var:/bin/false
+nobody:x:65534:65534:nobody:/home:/bin/false
+"""
+_BUSYBOX_NUMBERS = {
+    "root": 0, "daemon": 1, "bin": 2, "sys": 3, "adm": 4, "tty": 5, "disk": 6, "lp": 7, "mail": 8,
+    "kmem": 9, "wheel": 10, "cdrom": 11, "dialout": 18, "floppy": 19, "video": 28, "audio": 29,
+    "tape": 32, "www-data": 33, "operator": 37, "utmp": 43, "plugdev": 46, "staff": 50, "lock": 54,
+    "netdev": 82, "users": 100, "nogroup": 65534,
+}  # fmt: skip
+BUSYBOX_GROUPS = "".join(
+    f"{name}:x:{number}:{'root' if name == 'wheel' else ''}\n"
+    for name, number in _BUSYBOX_NUMBERS.items()
+)
+#: What BusyBox is called for accounts, beside the applets of the image that was compared with.
+ACCOUNTS = ("addgroup", "adduser", "delgroup", "deluser")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from essaim_practice.files import rootfs
+from essaim_practice.files import alpine, rootfs
 from essaim_practice.store.file_tree import Tree
 
 #: 5 August 2026, when the images of the catalogue were made.
@@ -136,6 +136,10 @@ class Base:
                 return made
             case "alpine":
                 rootfs.busybox(made)
+                made.file("/etc/passwd", alpine.USERS_NOW)
+                made.file("/etc/group", alpine.GROUPS_NOW)
+                made.link("/usr/bin/getent", "/bin/busybox")
+                self._accounts(made)
                 if tuple(map(int, self.release.split("."))) < (3, 13):
                     rootfs.old_alpine(made)
                 made.file("/bin/apk", rootfs.SMALL_BINARY, 0o755)
@@ -143,11 +147,19 @@ class Base:
                 made.file("/etc/os-release", self.os_release())
             case "busybox":
                 rootfs.busybox(made)
+                made.file("/etc/passwd", alpine.BUSYBOX_USERS)
+                made.file("/etc/group", alpine.BUSYBOX_GROUPS)
+                self._accounts(made)
             case _:
                 rootfs.debian(made)
                 made.file("/usr/lib/os-release", self.os_release())
                 self._mark(made)
         return made
+
+    def _accounts(self, made: rootfs.Maker) -> None:
+        """BusyBox's programs for users and groups."""
+        for name in alpine.ACCOUNTS:
+            made.link(f"/usr/sbin/{name}", "/bin/busybox")
 
     def _mark(self, made: rootfs.Maker) -> None:
         """The other files that name a Debian's or Ubuntu's release."""

@@ -1,6 +1,7 @@
 """The utilities of a Unix image, one module per family; importing this registers them all."""
 
 from essaim_practice.utilities import (  # noqa: F401
+    accounts,
     awk,
     blocks,
     copying,
@@ -11,6 +12,7 @@ from essaim_practice.utilities import (  # noqa: F401
     files,
     interfaces,
     listing,
+    machinery,
     modes,
     mounted,
     nano,

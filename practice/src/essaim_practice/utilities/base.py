@@ -31,7 +31,7 @@ _LINE, _BYTES = 3, 1024  # microseconds that a line costs; bytes of it that cost
 ENTRY = Work(20)  # what it costs to look at a file, or to change it
 _BREATH = 4096  # lines after which simulated time goes on
 _KILLED = 137
-_BANNER = "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary."
+BANNER = "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary."
 
 
 class Misuse(Exception):
@@ -73,12 +73,15 @@ def _guarded(function: Tool, argv: list[str], context: Context, usage: str, code
         yield line(f"{name}: {complaint}", 2)
         return complaint.code if complaint.code != 2 else code
     except Misuse as misuse:
-        if str(misuse):
+        if str(misuse) and ("--help" not in argv[1:] or gnu(context)):
             yield line(f"{name}: {misuse}", 2)
+        if "--help" in argv[1:] and not gnu(context):
+            yield line(f"{BANNER}\n\nUsage: {name} {usage}", 2)
+            return 0
         if gnu(context):
             yield line(f"Try '{name} --help' for more information.", 2)
         else:
-            yield line(f"{_BANNER}\n\nUsage: {name} {usage}", 2)
+            yield line(f"{BANNER}\n\nUsage: {name} {usage}", 2)
         return code
     except OSError as error:
         said = f"{error.filename}: " if error.filename else ""

@@ -66,7 +66,10 @@ def stat(argv: list[str], context: Context) -> Steps:
             values = {"n": name, "s": size, "a": f"{entry.mode:o}", "A": mode_text(entry)}
             values |= {"U": user, "G": group, "u": entry.uid, "g": entry.gid, "F": _kind(entry)}
             values |= {"Y": int(entry.mtime), "y": then, "b": blocks, "B": 512, "h": 1, "%": "%"}
-            values |= {"N": f"'{name}'" if gnu(context) else name}
+            quoted = f"'{name}'" if gnu(context) or isinstance(entry, Link) else name
+            if isinstance(entry, Link):
+                quoted += f" -> '{entry.target}'"
+            values |= {"N": quoted}
             yield line(_filled(asked.get("c"), values))
             continue
         shown = f"'{name}' -> '{entry.target}'" if isinstance(entry, Link) else name

@@ -15,7 +15,7 @@ from essaim_practice.programs.steps import Interrupted, Steps, Wait, Work, endin
 from essaim_practice.shell.pipes import OnFile, Outer, connected
 from essaim_practice.shell.simple_utilities import Complaint, echoed, formatted, tested
 from essaim_practice.text.encoding import decoded
-from essaim_practice.utilities.base import Doing, Lines, Misuse, gnu, options, out, tool
+from essaim_practice.utilities.base import BANNER, Doing, Lines, Misuse, gnu, options, out, tool
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _MOST_WORDS = 5000
@@ -249,7 +249,7 @@ def time(argv: list[str], context: Context) -> Steps:
 @tool("busybox")
 def busybox(argv: list[str], context: Context) -> Steps:
     if len(argv) < 2:
-        yield line("BusyBox v1.35.0 (simulated by the practice engine) multi-call binary.")
+        yield line(BANNER)
         return 0
     try:
         started = program([basename(argv[1]), *argv[2:]], context)

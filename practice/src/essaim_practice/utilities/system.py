@@ -260,7 +260,12 @@ def clear(argv: list[str], context: Context) -> Steps:
 @tool("stty")
 def stty(argv: list[str], context: Context) -> Steps:
     """Changes only what nobody reads here; but tells the size of the terminal."""
+    if not context.keyboard:
+        raise Complaint("standard input: Inappropriate ioctl for device", 1)
     if argv[1:] == ["size"]:
         rows, columns = context.size
+        if not rows and not gnu(context):
+            yield out("stty: standard input\n")
+            return 0
         yield out(f"{rows} {columns}\n")
     return 0
