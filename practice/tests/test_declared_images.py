@@ -181,3 +181,22 @@ def test_an_image_of_another_platform_is_pulled_and_does_not_run(shared: Practic
     shared.client.api.remove_container(made["Id"])
     with pytest.raises(docker.errors.NotFound, match="no matching manifest for windows/amd64"):
         shared.client.images.pull("busybox", tag="1.36", platform="windows/amd64")
+
+
+def test_ryuk_acknowledges_filters_and_ends_when_its_caller_has_gone(
+    shared: PracticeServer,
+) -> None:
+    shared.client.images.pull("testcontainers/ryuk", tag="0.8.1")
+    made = shared.client.containers.run("testcontainers/ryuk:0.8.1", name="ryuk", detach=True)
+    until(lambda: b" Started!\n" in made.logs())
+    shared.client.images.pull("busybox", tag="1.37")
+    made.reload()
+    there = made.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+    line = f"printf 'label=a=b\\nlabel=c=d\\n' | nc {there} 8080"
+    said = shared.client.containers.run("busybox:1.37", ["sh", "-c", line], remove=True)
+    assert said == b"ACK\nACK\n"
+    assert made.wait()["StatusCode"] == 0
+    log = made.logs().decode()
+    assert "Adding label=c=d\n" in log
+    assert log.endswith("(simulated) the practice engine's Ryuk removes nothing\n")
+    made.remove()
