@@ -296,8 +296,8 @@ def choose(
 
     workers = workers_wanted(environ, int(most), data)
     if wish == "practice":
-        found = Search("ESSAIM_ENGINE=practice")
-        return Practice(int(most), found, swarm == "formed", workers, played)
+        named = Search("ESSAIM_ENGINE=practice")
+        return Practice(int(most), named, swarm == "formed", workers, played)
     home = home or Path.home()
     if endpoint := contexts.chosen(environ, home):
         return _connection(endpoint, Search(endpoint.named))

@@ -9,15 +9,26 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from essaim_practice.api import disk_usage as disk_usage_of
 from essaim_practice.api.routing import Request
+from essaim_practice.files import volumes
 from essaim_practice.images import local
 from essaim_practice.images.contents import content_size, manifest
 from essaim_practice.store.errors import ApiError
-from essaim_practice.store.objects import Container, Image, Network, Node, Service, State, Task
+from essaim_practice.store.objects import (
+    Container,
+    Image,
+    Network,
+    Node,
+    Service,
+    State,
+    Task,
+    Volume,
+)
 
 _CUT = (1, 52)  # the version that left out what had long been deprecated
 
@@ -101,8 +112,12 @@ def _sizes(shown: dict[str, Any]) -> dict[str, int]:
     """What a snapshot takes: whole blocks, and two of its own."""
     if "SizeRw" not in shown:
         return {}
-    written = 2 * _BLOCK + -(-shown["SizeRw"] // _BLOCK) * _BLOCK
+    written = _written(shown["SizeRw"])
     return {"SizeRw": written, "SizeRootFs": shown["SizeRootFs"] - shown["SizeRw"] + written}
+
+
+def _written(bytes_written: int) -> int:
+    return 2 * _BLOCK + -(-bytes_written // _BLOCK) * _BLOCK
 
 
 def _described(image_id: str, request: Request) -> dict[str, Any]:
@@ -244,45 +259,70 @@ def event(shown: dict[str, Any]) -> dict[str, Any]:
 
 def disk_usage(shown: dict[str, Any], request: Request) -> dict[str, Any]:
     """The new sums, beside the lists of old; those stay away where ``verbose`` is asked for."""
-    lists = {name: list(shown[name]) for name in ("Images", "Containers", "Volumes", "BuildCache")}
-    lists["Images"] = [listed_image(entry, request) for entry in lists["Images"]]
-    told = [listed_container(entry, request) for entry in lists["Containers"]]
-    lists["Containers"] = [_without(entry, "ImageManifestDescriptor") for entry in told]
     store = request.cluster.store
     held = local.on_engine(store, request.engine)
-    whole = shown["LayersSize"] + sum(content_size(store, image) for image in held if image.digests)
-    legacy = {"LayersSize": whole, **lists}
+    packed = sum(content_size(store, image) for image in held if image.digests)
+    whole = shown["LayersSize"] + packed
+    legacy = {
+        **shown,
+        "LayersSize": whole,
+        "Images": _images(request),
+        "Containers": _containers(request),
+    }
     if request.version < _CUT:
         return legacy
     asked = request.repeated.get("type") or ("image", "container", "volume", "build-cache")
-    verbose = "verbose" in request.query
-    items = request.flag("verbose", True)
-    images, containers = lists["Images"], lists["Containers"]
-    spare = [entry for entry in images if not entry["Containers"]]
-    new: dict[str, Any] = {} if verbose else legacy
+    listed = request.flag("verbose", True)
+    new: dict[str, Any] = {} if "verbose" in request.query else legacy
     if "image" in asked:
-        new["ImageUsage"] = _usage(
-            images, len(images) - len(spare), whole, sum(e["Size"] for e in spare), items
-        )
+        users = disk_usage_of.users(request)
+        spare = [image for image in held if not users[image.image_id]]
+        unused = sum(image.size + content_size(store, image) for image in spare)
+        sums = (len(held) - len(spare), len(held), whole, unused)
+        new["ImageUsage"] = _usage(*sums, _images(request) if listed else None)
     if "container" in asked:
-        sizes = {entry["Id"]: entry.get("SizeRw", 0) for entry in containers}
-        up = [entry for entry in containers if entry["State"] in ("running", "paused")]
-        kept = sum(sizes[entry["Id"]] for entry in up)
+        here = disk_usage_of.here(request)
+        sizes = {each.id: _written(_size(each, request)) for each in here}
+        kept = sum(sizes[each.id] for each in here if each.state == "running")
         total = sum(sizes.values())
-        new["ContainerUsage"] = _usage(containers, len(up), total, total - kept, items)
+        up = sum(each.state == "running" for each in here)
+        sums = (up, len(here), total, total - kept)
+        new["ContainerUsage"] = _usage(*sums, _containers(request) if listed else None)
     if "volume" in asked:
-        usage = [entry["UsageData"] for entry in lists["Volumes"]]
-        total = sum(each["Size"] for each in usage)
-        unused = sum(each["Size"] for each in usage if not each["RefCount"])
-        active = sum(bool(each["RefCount"]) for each in usage)
-        new["VolumeUsage"] = _usage(lists["Volumes"], active, total, unused, items)
+        mounting = disk_usage_of.mounting(request)
+        on_disk = {each.name: disk_usage_of.size_of(request, each) for each in _volumes(request)}
+        used = [name for name in on_disk if mounting[name]]
+        total = sum(on_disk.values())
+        sums = (len(used), len(on_disk), total, total - sum(on_disk[name] for name in used))
+        new["VolumeUsage"] = _usage(
+            *sums, disk_usage_of.of_volumes(request) if listed and on_disk else None
+        )
     if "build-cache" in asked:
         new["BuildCacheUsage"] = {}
     return new
 
 
-def _usage(entries: list[Any], active: int, total: int, spare: int, items: bool) -> dict[str, Any]:
+def _images(request: Request) -> Iterator[dict[str, Any]]:
+    return (listed_image(entry, request) for entry in disk_usage_of.images(request))
+
+
+def _containers(request: Request) -> Iterator[dict[str, Any]]:
+    for entry in disk_usage_of.of_containers(request):
+        yield _without(listed_container(entry, request), "ImageManifestDescriptor")
+
+
+def _volumes(request: Request) -> Iterable[Volume]:
+    return volumes.on_engine(request.cluster.store, request.engine)
+
+
+def _size(container: Container, request: Request) -> int:
+    return request.cluster.files.sizes(container, None)["SizeRw"]
+
+
+def _usage(
+    active: int, count: int, total: int, spare: int, items: Iterator[Any] | None
+) -> dict[str, Any]:
     """One kind's sums; Go leaves out what is zero."""
-    counted: dict[str, Any] = {"ActiveCount": active, "TotalCount": len(entries)}
-    counted |= {"TotalSize": total, "Reclaimable": spare, "Items": entries if items else None}
-    return {name: value for name, value in counted.items() if value}
+    counted = {"ActiveCount": active, "TotalCount": count, "TotalSize": total, "Reclaimable": spare}
+    shown: dict[str, Any] = {name: value for name, value in counted.items() if value}
+    return shown if items is None or not count else {**shown, "Items": items}

@@ -7,6 +7,7 @@ from essaim_practice.api import (  # noqa: F401
     commit,
     containers,
     declared_images,
+    disk_usage,
     endpoints,
     engines,
     exec,

@@ -1,26 +1,22 @@
-"""Routes on the engine: ping, version, info, events, disk usage."""
+"""Routes on the engine: ping, version, info, events."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
 from essaim_practice.api import versions
-from essaim_practice.api.container_json import summary as container_summary
-from essaim_practice.api.images import summary as image_summary
 from essaim_practice.api.routing import Request, route
 from essaim_practice.api.swarm_info import local_state, swarm_info
 from essaim_practice.engine.events import Event
-from essaim_practice.files import volumes
 from essaim_practice.images import local as images
 from essaim_practice.protocol import bodies
 from essaim_practice.protocol.answers import Response, Stream
 from essaim_practice.store import containers, kernel
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import parse_time, rfc3339
-from essaim_practice.store.objects import Container, Engine, Image, Node, Volume
+from essaim_practice.store.objects import Engine, Node
 
 PRACTICE_LABEL = "essaim.engine=practice"  # how a client tells that this is a simulation
 OPERATING_SYSTEM = "Essaim practice engine (simulation)"
@@ -178,50 +174,6 @@ async def info(request: Request) -> Response:
         "Warnings": swarm.get("Warnings"),
     }
     return Response(shown)
-
-
-@route("GET", "/system/df")
-def disk_usage(request: Request) -> Response:
-    for kind in request.repeated.get("type", ()):
-        if kind not in ("container", "image", "volume", "build-cache"):
-            raise ApiError(400, f"unknown object type: {kind}")
-    store = request.cluster.store
-    here = containers.on_engine(store, request.engine)
-    users = Counter(container.image_id for container in here)
-    mounting = Counter(mounted for container in here for mounted in _volumes_of(container))
-
-    def container_usage(container: Container) -> dict[str, Any]:
-        image = store.get(Image, f"{container.engine}/{container.image_id}")
-        entry = container_summary(store, container, image)
-        return entry | request.cluster.files.sizes(container, image)
-
-    def volume_usage(volume: Volume) -> dict[str, Any]:
-        size = request.cluster.files.volume_size(volume.id)
-        usage = {"RefCount": mounting[volume.name], "Size": size}
-        return volumes.as_json(volume) | {"UsageData": usage}
-
-    def image_usage(image: Image) -> dict[str, Any]:
-        return image_summary(image) | {"Containers": users[image.image_id]}
-
-    by_id = {image.image_id: image for image in images.on_engine(store, request.engine)}
-    return Response(
-        {
-            "LayersSize": sum(_own_size(image, by_id) for image in by_id.values()),
-            "Images": map(image_usage, images.listed(store, request.engine)),
-            "Containers": map(container_usage, (c for c in here if c.state != "new")),
-            "Volumes": map(volume_usage, volumes.on_engine(store, request.engine)),
-            "BuildCache": [],
-        }
-    )
-
-
-def _volumes_of(container: Container) -> set[str]:
-    return {mount.source for mount in container.mounts if mount.kind == "volume"}
-
-
-def _own_size(image: Image, held: dict[str, Image]) -> int:
-    parent = held.get(image.parent)
-    return image.size - (parent.size if parent else 0)
 
 
 @route("POST", "/auth")

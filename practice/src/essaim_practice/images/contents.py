@@ -24,8 +24,11 @@ def manifest(image: Image) -> dict[str, Any]:
 
 def content_size(store: Store, image: Image) -> int:
     """Bytes of its compressed layers, its configuration and its manifest; an estimate if built."""
-    if image.content:
-        return image.content
-    parent = store.get(Image, f"{image.engine}/{image.parent}") if image.parent else None
-    own = image.size - (parent.size if parent else 0)
-    return round(own * _PACKED) + (content_size(store, parent) if parent else _DESCRIBED)
+    built, at = 0, image
+    while not at.content:  # down to what was pulled, where it was built upon that
+        below = store.get(Image, f"{at.engine}/{at.parent}") if at.parent else None
+        if below is None:
+            return round((built + at.size) * _PACKED) + _DESCRIBED
+        built += at.size - below.size
+        at = below
+    return at.content + round(built * _PACKED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -58,9 +59,10 @@ class Texts(Generic[T]):
 
 
 def is_lazy(value: Any) -> bool:
-    """Whether the value is an iterator, or an object with iterators in it."""
+    """Whether the value is an iterator, or an object with iterators in it or in its objects."""
     values = value.values() if isinstance(value, dict) else (value,)
-    return any(isinstance(each, Iterator) for each in values)
+    inner = (each for part in values if isinstance(part, dict) for each in part.values())
+    return any(isinstance(each, Iterator) for each in itertools.chain(values, inner))
 
 
 def pieces(value: Any) -> Iterator[bytes]:
