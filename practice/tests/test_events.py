@@ -112,7 +112,7 @@ def test_swarm_events_reach_managers_and_local_ones_their_engine(
 
 @pytest.mark.parametrize(
     ("query", "message"),
-    [("filters=%7B%22colour%22:%5B%22red%22%5D%7D", "invalid filter"), ("since=abc", "invalid")],
+    [("filters=%7B", "invalid filter"), ("since=abc", "invalid")],
 )
 def test_wrong_questions_are_refused(call: Call, query: str, message: str) -> None:
     answer = call("GET", f"/events?{query}")

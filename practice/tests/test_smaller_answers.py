@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,6 +79,35 @@ def test_a_list_tells_links_and_annotations(engine: docker.DockerClient, call: C
     assert listed["/db"]["Names"] == ["/db", "/app/store"]
     assert listed["/app"]["HostConfig"]["Annotations"] == {"k": "v"}
     assert "Annotations" not in listed["/db"]["HostConfig"]
+
+
+def test_an_exit_code_comes_after_the_last_words(engine: docker.DockerClient) -> None:
+    engine.images.pull("alpine")
+    api = engine.api
+    for tty in (True, False):
+        made = api.create_container("alpine", ["sh", "-c", "seq 1 40; echo done"], tty=tty)["Id"]
+        with contextlib.closing(api.attach_socket(made, {"stdout": 1, "stream": 1})) as attached:
+            api.start(made)
+            assert api.wait(made)["StatusCode"] == 0
+            attached._sock.setblocking(False)
+            assert attached._sock.recv(2**16).rstrip().endswith(b"done")
+            attached._sock.close()
+            attached._response.close()
+
+
+def test_events_pass_over_filters_that_are_not_known(call: Call) -> None:
+    call("POST", "/volumes/create", {"Name": "data"})
+    query = "since=1&until=0m&filters=" + '{"colour":["red"],"type":["volume"]}'
+    assert call("GET", f"/events?{query}").json()["Action"] == "create"
+
+
+def test_an_engine_that_began_anew_answers_at_once() -> None:
+    with PracticeServer.start(2, bind_ports=False, speed=50, seed=1) as server:
+        first, second = (url.replace("tcp", "http") for url in server.urls)
+        for path in ("reset", "engines/node2/kill", "engines/node2/start") * 3:
+            urllib.request.urlopen(f"{first}/_practice/{path}", b"{}").close()
+            for url in (first, second) if "kill" not in path else (first,):
+                urllib.request.urlopen(f"{url}/_ping").close()
 
 
 @pytest.mark.parametrize("claim", [True, False])

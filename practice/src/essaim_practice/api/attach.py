@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -23,6 +24,8 @@ from essaim_practice.store.formats import parse_time, rfc3339
 from essaim_practice.store.objects import Container, LogLine
 from essaim_practice.store.store import Change
 
+_LOOK = 0.005  # seconds from one look to the next whether last words are still on their way
+_LOOKS = 100  # a client that does not read them holds no exit code up
 _BITS = 32
 
 
@@ -186,10 +189,15 @@ def wait(request: Request) -> Stream:
         return last.state != "running" and not last.restarting
 
     stop = store.watch(remember, Container)
+    processes = request.cluster.processes
 
     async def answer() -> AsyncIterator[bytes]:
         try:
             await store.until(over, Container)
+            for _ in range(_LOOKS):  # who is attached hears the last words first
+                if not processes.is_telling(container.id):
+                    break
+                await asyncio.sleep(_LOOK)
             yield json.dumps({"StatusCode": last.exit_code}).encode() + b"\n"
         finally:
             stop()

@@ -97,6 +97,7 @@ async def converse(
     exceptions pass through. past: output that is sent first.
     """
     coming = streams.follow()
+    streams.telling += 1
     door = _Door(options.keys)
 
     async def hear() -> None:
@@ -118,7 +119,11 @@ async def converse(
                 framed = options.framed
                 await conduit.send(frame(chunk.stream, chunk.data) if framed else chunk.data)
 
-    begin()
+    try:
+        begin()
+    except BaseException:
+        streams.telling -= 1
+        raise
     tasks = [asyncio.ensure_future(counted(tell()))]
     if options.stdin:
         tasks.append(asyncio.ensure_future(counted(hear())))
@@ -128,6 +133,7 @@ async def converse(
         for task in tasks:
             task.cancel()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        streams.telling -= 1
         await coming.aclose()
     for outcome in outcomes:
         if isinstance(outcome, Exception):

@@ -79,10 +79,11 @@ class Request:
             return default
         return self.query[name].strip().lower() not in ("", "0", "no", "false", "none")
 
-    def filters(self, known: Collection[str]) -> dict[str, list[str]]:
+    def filters(self, known: Collection[str] | None) -> dict[str, list[str]]:
         """The ``filters`` query: both ``{"name": ["a"]}`` and ``{"name": {"a": true}}``.
 
-        Raises ApiError 400 in the daemon's words for unknown filters.
+        known: those that the route has; None: any may be asked for. Raises ApiError 400 in the
+        daemon's words for unknown filters.
         """
         try:
             value = shapes.parse(self.query.get("filters") or "{}")
@@ -94,7 +95,7 @@ class Request:
         for name, items in value.items():
             if not isinstance(items, list | dict) or not all(isinstance(i, str) for i in items):
                 raise ApiError(400, "invalid filter")
-            if name not in known:
+            if known is not None and name not in known:
                 raise ApiError(400, f"invalid filter '{shapes.clean(name)}'")
             if items:
                 read[shapes.clean(name)] = [shapes.clean(item) for item in items]

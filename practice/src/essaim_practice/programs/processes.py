@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from weakref import WeakValueDictionary
 
 from essaim_practice.programs import signals
 from essaim_practice.programs.base import Program, Running
@@ -38,6 +39,8 @@ class Processes:
         self._memory = memory
         memory.join(self)
         self._streams: dict[str, Streams] = {}  # of main processes, those to come among them
+        #: Of those that have ended, while somebody is still told what they wrote.
+        self._lately: WeakValueDictionary[str, Streams] = WeakValueDictionary()
         self._main: dict[str, Process] = {}
         self._others: dict[str, dict[int, Process]] = {}  # by container, and by pid inside it
         self._last: dict[str, int] = {}  # pid inside a container, by whose numbers count there
@@ -65,6 +68,11 @@ class Processes:
             streams = Streams(bool(config.get("Tty")), bool(config.get("OpenStdin")), log, memory)
             self._streams[container.id] = streams
         return streams
+
+    def is_telling(self, container_id: str) -> bool:
+        """Whether a client is still being sent what the container's main process wrote."""
+        found = self._streams.get(container_id) or self._lately.get(container_id)
+        return found is not None and found.telling > 0
 
     def memory(self, container: Container) -> Budget:
         """What the container's programs count in: one of its own, if it has a limit."""
@@ -173,6 +181,7 @@ class Processes:
     def detach(self, container_id: str) -> None:
         """End the streams of the main process: it ended, or never began."""
         if streams := self._streams.pop(container_id, None):
+            self._lately[container_id] = streams
             streams.end()
         self._confined.pop(container_id, None)
 

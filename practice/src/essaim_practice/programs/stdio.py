@@ -59,6 +59,7 @@ class Streams:
         self._input = bytearray()
         self._at_end = not is_open
         self._feed: Broadcast[Chunk] | None = None  # once somebody follows
+        self.telling = 0  # clients that what was written is being sent to
         self._blocked: tuple[asyncio.Future[None], ...] = ()
         self.over = False
 
