@@ -1,6 +1,6 @@
 """The Docker Engine API's JSON made into records of the snapshot: pure functions, one per kind.
 
-They read API 1.41 to 1.51. An absent field has Go's zero value; so has null, which Go writes for a
+They read API 1.41 to 1.56. An absent field has Go's zero value; so has null, which Go writes for a
 list or a map that was never filled.
 """
 

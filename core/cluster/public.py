@@ -61,6 +61,7 @@ _KNOWN = re.compile(
             rf"pull access denied for {_NAME}, repository does not exist or may require 'docker "
             r"login'(: denied: requested access to the resource is denied)?",
             rf"manifest for {_NAME} not found(: manifest unknown)*",
+            rf'failed to resolve reference "{_NAME}": {_NAME}: not found',
             r"(rpc error: code = \w+ desc = )?name conflicts with an existing object(: [\w.-]+)?",
             r'Conflict\. The container name "[\w./-]+" is already in use by container '
             r'"[0-9a-f]+"\. You have to remove \(or rename\) that container to be able to reuse '

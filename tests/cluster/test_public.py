@@ -63,6 +63,8 @@ def test_it_is_made_once_of_each_picture() -> None:
         "no suitable node (scheduling constraints not satisfied on 2 nodes; 1 node not available "
         "for new tasks)",
         "No such image: nginx:latset",
+        'failed to resolve reference "docker.io/library/nginx:latset": '
+        "docker.io/library/nginx:latset: not found",
         "No such image: registry.example:5000/team/app:v1@sha256:12ab",
         "assigned node no longer meets constraints",
         "service web not found",
@@ -85,6 +87,7 @@ def test_words_that_quote_names_alone_are_shown(words: str) -> None:
         f"task: non-zero exit (1): {SECRET}",
         f"started {SECRET}",
         f"No such image: nginx {SECRET}",
+        f'failed to resolve reference "nginx {SECRET}": nginx: not found',
         f"invalid mount config for type bind: {SECRET}",
         f"started\n{SECRET}",
         f"no suitable node ({SECRET.upper()})",
