@@ -274,6 +274,16 @@ def test_a_terminals_output_is_raw(engine: docker.DockerClient, call: Call) -> N
     assert framed.body == b"\x01\x00\x00\x00\x00\x00\x00\x03hi\n"
 
 
+def test_a_shell_at_a_terminal_that_nobody_types_to_goes_on(engine: docker.DockerClient) -> None:
+    """As `docker run -dt alpine sh` on a real engine; without a terminal it ends."""
+    held = engine.containers.run("alpine", ["sh"], tty=True, detach=True)
+    ended = engine.containers.run("alpine", ["sh"], detach=True)
+    assert ended.wait()["StatusCode"] == 0
+    held.reload()
+    assert held.status == "running"
+    held.remove(force=True)
+
+
 def test_attach_takes_the_connection_over(
     practice: PracticeServer, engine: docker.DockerClient
 ) -> None:

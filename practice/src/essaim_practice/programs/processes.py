@@ -65,7 +65,8 @@ class Processes:
             memory = self.memory(container)
             log_config = container.host_config.get("LogConfig") or {}
             self._logs.turn(container.id, log_config.get("Config") or {})
-            streams = Streams(bool(config.get("Tty")), bool(config.get("OpenStdin")), log, memory)
+            tty, is_open = bool(config.get("Tty")), bool(config.get("OpenStdin"))
+            streams = Streams(tty, is_open, log, memory, endless=tty)
             self._streams[container.id] = streams
         return streams
 

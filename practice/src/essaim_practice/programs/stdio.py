@@ -40,7 +40,7 @@ class Streams:
     """Input and output of one process; there before it runs, since clients attach before that.
 
     is_open: whether it has an input at all. log: where the output is kept.
-    memory: counts what waits for clients.
+    memory: counts what waits for clients. endless: a terminal that nobody types to never ends.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Streams:
         is_open: bool,
         log: Callable[[bytes, int], None] = _no_log,
         memory: Budget = UNBOUNDED,
+        endless: bool = False,
     ) -> None:
         self.terminal: Terminal | None = None
         if tty:
@@ -58,6 +59,7 @@ class Streams:
         self.memory = memory
         self._input = bytearray()
         self._at_end = not is_open
+        self._endless = endless and not is_open
         self._feed: Broadcast[Chunk] | None = None  # once somebody follows
         self.telling = 0  # clients that what was written is being sent to
         self._blocked: tuple[asyncio.Future[None], ...] = ()
@@ -74,7 +76,7 @@ class Streams:
         found: bytes | None
         if self.terminal is not None:
             found = self.terminal.take(read.raw)
-            if found is None and self._at_end:
+            if found is None and self._at_end and not self._endless:
                 found = b""
         else:
             found = bytes(self._input) if self._input or self._at_end else None
