@@ -240,6 +240,9 @@ def platforms(repository: str) -> tuple[str, ...]:
 def look_up(reference: Reference, platform: str = "") -> Published | None:
     """The image of a reference, by its digest if it has one; None if it is not published."""
     if reference.digest:
+        named = _by_tag(reference.repository, reference.tag, platform) if reference.tag else None
+        if named is not None and named.digest == reference.digest:  # as a service asks
+            return named
         return _by_digest(reference.repository, reference.digest, platform)
     return _by_tag(reference.repository, reference.tag, platform)
 
