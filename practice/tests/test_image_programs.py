@@ -7,7 +7,7 @@ from essaim_practice.programs.hosts import NO_NET
 from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.overview import Overview, SeenContainer, SeenNode, SeenTask
 from essaim_practice.programs.steps import Interrupted, Write
-from essaim_practice.servers import dashboards, httpd, traefik
+from essaim_practice.servers import dashboards, httpd, node, traefik
 from practice.tests.playing import Playing, context, played
 
 
@@ -119,3 +119,17 @@ def test_traefik_leads_requests_by_labels() -> None:
     blind = traefik.traefik(["traefik"], here)
     assert blind.site is not None
     assert blind.site(request("/a", host="who.localhost")).status == 404
+
+
+def test_node_tells_its_version_and_says_what_it_cannot_run() -> None:
+    here = context("nginx", env={"NODE_VERSION": "18.20.8"})
+    unplayed = "(simulated) the practice engine does not run JavaScript: [eval]\n"
+    for words, said, code in (
+        (["-v"], "v18.20.8\n", 0),
+        (["-e", "console.log('a'); "], "a\n", 0),
+        (["-e", "fetch('x')"], unplayed, 1),
+    ):
+        shown = Playing().play(node.node(["node", *words], here))
+        assert (shown.text, shown.code) == (said, code)
+    missing = Playing().play(node.node(["node", "server"], here))
+    assert (missing.code, "Error: Cannot find module '/server'" in missing.text) == (1, True)
