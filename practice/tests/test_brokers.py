@@ -1,4 +1,4 @@
-"""Memcached and RabbitMQ in containers."""
+"""Memcached, and RabbitMQ and MongoDB as far as they are played, in containers."""
 
 from __future__ import annotations
 
@@ -70,3 +70,15 @@ def test_rabbitmq_says_that_it_does_not_play_its_protocol(
         assert connection.recv(8) == b"AMQP\0\0\x09\x01"
         assert connection.recv(1) == b""
     logged(broker, "the practice engine does not play AMQP")
+
+
+def test_mongo_answers_a_ping_and_says_what_it_does_not_play(server: PracticeServer) -> None:
+    mongo = server.client.containers.run("mongo:8.0", detach=True)
+    assert '"msg":"Waiting for connections","attr":{"port":27017,' in logged(mongo, "Waiting for")
+    eval_ = ("mongosh", "--quiet", "--eval")
+    assert said(mongo, *eval_, "db.runCommand({ ping: 1 })") == "{ ok: 1 }\n"
+    assert said(mongo, *eval_, "db.adminCommand('ping').ok") == "1\n"
+    refused = said(mongo, *eval_, "db.people.find()", code=1)
+    assert refused == "(simulated) the practice engine does not play MongoDB's documents\n"
+    mongo.stop()
+    assert mongo.wait()["StatusCode"] == 0
