@@ -263,3 +263,25 @@ def test_debian_s_ping_speaks_as_iputils(engine: docker.DockerClient) -> None:
     assert _in(box, "ping -c 1 nosuch") == "ping: nosuch: Name or service not known\n"
     assert "64 bytes from dns.google (8.8.8.8)" not in _in(box, "ping -c 1 8.8.8.8")
     assert "1 received, 0% packet loss" in _in(box, "ping -c 1 www.github.com")
+
+
+def test_a_network_may_have_ipv6_alone(engine: docker.DockerClient, call: Call) -> None:
+    engine.images.pull("alpine", "latest")
+    asked = {"Name": "six", "EnableIPv4": False, "EnableIPv6": True}
+    pool = {"Subnet": "fd00:db8::/64"}
+    call("POST", "/networks/create", asked | {"IPAM": {"Config": [pool]}})
+    shown = engine.networks.get("six").attrs
+    assert (shown["EnableIPv4"], shown["IPAM"]["Config"]) == (False, [pool])
+    web = engine.containers.run("nginx", name="web", detach=True, network="six")
+    box = engine.containers.run("alpine", "sleep 1000", detach=True, network="six")
+    web.reload()
+    place = web.attrs["NetworkSettings"]["Networks"]["six"]
+    given = [place[name] for name in ("IPAddress", "IPPrefixLen", "Gateway", "GlobalIPv6Address")]
+    assert given == ["", 0, "", "fd00:db8::2"]
+    assert engine.networks.get("six").attrs["Containers"][web.id]["IPv4Address"] == ""
+    assert "inet " not in _in(box, "ip addr show eth0; ifconfig eth0")
+    assert _in(box, "ip route") == ""
+    assert _in(box, "tail -n 1 /etc/hosts") == f"fd00:db8::3\t{box.id[:12]}\n"
+    assert "PING web (fd00:db8::2): 56 data bytes" in _in(box, "ping -c 1 web")
+    assert "Welcome to nginx!" in _in(box, "wget -qO- http://web")
+    assert "Network is unreachable" in _in(box, "ping -c 1 8.8.8.8")

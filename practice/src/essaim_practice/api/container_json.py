@@ -254,6 +254,7 @@ def endpoint(container: Container, network: Network | None, address: str) -> dic
     prefix = int(network.subnet.partition("/")[2] or 0) if network and network.subnet else 0
     leads = network is not None and network.scope == "local" and not network.internal
     gateways = (network.gateway, network.gateway6) if network and leads else ("", "")
+    ipv4 = network is None or network.ipv4
     address6 = on6(container, network) if up and network else ""
     prefix6 = int(network.subnet6.partition("/")[2]) if network and address6 else 0
     asked = (container.endpoints or {}).get(network.name if network else "") or {}
@@ -270,9 +271,9 @@ def endpoint(container: Container, network: Network | None, address: str) -> dic
         "GwPriority": asked.get("GwPriority") or 0,
         "NetworkID": network.id if network and container.started else "",
         "EndpointID": endpoint_id(container, network) if up and network else "",
-        "Gateway": gateways[0] if up else "",
-        "IPAddress": address if up else "",
-        "IPPrefixLen": prefix if up else 0,
+        "Gateway": gateways[0] if up and ipv4 else "",
+        "IPAddress": address if up and ipv4 else "",
+        "IPPrefixLen": prefix if up and ipv4 else 0,
         "IPv6Gateway": gateways[1] if address6 else "",
         "GlobalIPv6Address": address6,
         "GlobalIPv6PrefixLen": prefix6,

@@ -48,7 +48,7 @@ def as_json(network: Network, known: bool) -> Json:
     """An element of GET /networks. known: whether the engine that is asked has the network."""
     local = network.scope == "local"
     made = {"Subnet": network.subnet, "Gateway": network.gateway}
-    own = [network.pool or made] if network.subnet else []
+    own = [network.pool or made] if network.subnet and network.ipv4 else []
     if network.subnet6 and not network.pools6:
         own.append({"Subnet": network.subnet6, "Gateway": network.gateway6})
     pools = [*own, *network.pools6] if network.pool else [*network.pools6, *own]
@@ -58,7 +58,7 @@ def as_json(network: Network, known: bool) -> Json:
         "Created": rfc3339(network.created),
         "Scope": network.scope,
         "Driver": network.driver,
-        "EnableIPv4": True,
+        "EnableIPv4": network.ipv4,
         "EnableIPv6": network.ipv6,
         "IPAM": {
             "Driver": "default",
@@ -102,6 +102,8 @@ def _endpoints(store: Store, engine: str, network: Network) -> Iterator[tuple[st
     for container in users(store, engine, network):
         address = addresses.on(container, network.name)
         shown = _endpoint(network, container.name, endpoint_id(container, network), address)
+        if not network.ipv4:
+            shown["IPv4Address"] = ""
         if address6 := addresses.on6(container, network):
             shown["IPv6Address"] = f"{address6}/{network.subnet6.partition('/')[2]}"
         yield container.id, shown

@@ -146,7 +146,9 @@ def create(request: Request) -> Response:
     if driver in network_options.LOCAL:
         if driver == "bridge" and len(asked) - len(pools6) > 1:
             raise ApiError(400, "bridge driver doesn't support multiple subnets")
-        subnet = str(pool.get("Subnet") or addresses.free_subnet(store, request.engine))
+        ipv4 = body.get("EnableIPv4") is not False
+        chosen = addresses.free_subnet if ipv4 else addresses.hidden_subnet
+        subnet = str(pool.get("Subnet") or chosen(store, request.engine))
         taken = [s for n in _seen(request) if n.engine for s in (n.subnet, n.subnet6) if s]
         for asked_for in (subnet, *(str(p.get("Subnet") or "") for p in pools6 if ipv6)):
             pools.check_free(asked_for, taken)
@@ -156,7 +158,8 @@ def create(request: Request) -> Response:
             attachable=bool(body.get("Attachable")),
             pool=pool or None,
         )
-        made = replace(made, ipv6=ipv6, pools6=pools6, ipam_options=ipam.get("Options"))
+        made = replace(made, ipv4=ipv4, ipv6=ipv6, pools6=pools6)
+        made = replace(made, ipam_options=ipam.get("Options"))
         made = store.put(addresses.with_ipv6(store, made))
         return Response({"Id": made.id, "Warning": ""}, 201)
     subnet = str(pool.get("Subnet") or membership.free_subnet(store))

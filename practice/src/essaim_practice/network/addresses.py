@@ -152,6 +152,13 @@ def on_gateway_bridge(store: Store, container: Container) -> str:
     return str(block[number % (block.num_addresses - 2)])
 
 
+def hidden_subnet(store: Store, engine: str) -> str:
+    """A subnet that numbers the containers of a network without IPv4; nobody sees it."""
+    taken = {network.subnet for network in store.all(Network) if network.engine == engine}
+    choices = (f"240.{number}.0.0/16" for number in range(256))
+    return next(subnet for subnet in choices if subnet not in taken)
+
+
 def require(store: Store, container: Container) -> None:
     """Raises StartError in the daemon's words if the container cannot join its networks.
 

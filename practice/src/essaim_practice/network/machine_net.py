@@ -99,7 +99,7 @@ def _bridge(network: Network, number: int) -> Interface:
     bits6 = int(network.subnet6.partition("/")[2] or 0)
     return Interface(
         name=_BRIDGES.get(network.name, f"br-{network.id[:12]}"),
-        address=network.gateway,
+        address=network.gateway if network.ipv4 else "",
         bits=int(network.subnet.partition("/")[2]),
         number=number,
         mac=mac(network.gateway),

@@ -11,7 +11,7 @@ from errno import ECONNREFUSED, ECONNRESET, EINVAL, ENETDOWN
 from functools import partial
 from urllib.parse import urlsplit
 
-from essaim_practice.network import names, outside, topology
+from essaim_practice.network import addresses, names, outside, topology
 from essaim_practice.network.http_talk import HttpTalk
 from essaim_practice.network.mesh import Connection, Mesh, Refused
 from essaim_practice.network.topology import Kind, Peer, Place, fail, is_address
@@ -219,17 +219,18 @@ def _interface(
     network = place.network
     asked = (own.endpoints or {}).get(network.name) or {}
     wide = (network.options or {}).get("com.docker.network.driver.mtu")
+    card = mac(addresses.on(own, network.name) or place.address)
     return Interface(
         name=f"eth{number}",
         address=place.address,
         bits=int(network.subnet.partition("/")[2] or 16),
         peer=2 * number + 3,
         number=number + 2,
-        mac=str(asked.get("MacAddress") or own.config.get("MacAddress") or mac(place.address)),
+        mac=str(asked.get("MacAddress") or own.config.get("MacAddress") or card),
         mtu=int(wide) if wide else 1450 if network.scope == "swarm" else 1500,
         address6=place.address6,
         bits6=int(network.subnet6.partition("/")[2] or 0),
-        gateway=network.gateway if place is ways[0] else "",
+        gateway=network.gateway if place is ways[0] and place.address else "",
         gateway6=network.gateway6 if place is ways[1] else "",
     )
 

@@ -17,7 +17,7 @@ from ipaddress import ip_address, ip_network
 from typing import NoReturn
 
 from essaim_practice.network import addresses, outside
-from essaim_practice.network.addresses import find_network
+from essaim_practice.network.addresses import find_network, on6
 from essaim_practice.store import containers
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.objects import Container, Engine, Network, Service, State, Task
@@ -101,8 +101,9 @@ def places(store: Store, container: Container) -> list[Place]:
     """What the owner of a network has, in the order of its interfaces."""
     found = []
     for network in networks(store, container):
-        if address := address_of(store, container, network):
-            found.append(Place(network, address, addresses.on6(container, network)))
+        place = Place(network, address_of(store, container, network), on6(container, network))
+        if place.address or place.address6:
+            found.append(place)
     found.sort(key=lambda p: (p.network.internal, -_priority(container, p.network)))
     way_out = addresses.on_gateway_bridge(store, container)
     bridge = find_network(store, container.engine, "docker_gwbridge") if way_out else None
@@ -113,6 +114,8 @@ def places(store: Store, container: Container) -> list[Place]:
 
 def address_of(store: Store, container: Container, network: Network) -> str:
     """Its IPv4 address on a network; "" without one."""
+    if not network.ipv4:
+        return ""
     task = store.get(Task, container.task_id) if container.task_id else None
     if task is not None and (given := dict(task.addresses).get(network.id)):
         return given.partition("/")[0]
@@ -129,7 +132,7 @@ def way_out(found: list[Place], container: Container, six: bool = False) -> Plac
         place
         for place in found
         if place.network.scope == "local" and not place.network.internal
-        if not six or place.address6
+        if (place.address6 if six else place.address)
     ]
     return min(outer, key=rank, default=None)
 
@@ -277,7 +280,7 @@ def _holder(store: Store, engine: str, network: Network, address: str) -> str:
         elif network.name not in container.networks:
             continue
         else:
-            own = (addresses.on(container, network.name), addresses.on6(container, network))
+            own = (address_of(store, container, network), on6(container, network))
         if address in own:
             return container.id
     return ""

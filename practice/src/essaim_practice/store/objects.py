@@ -307,6 +307,7 @@ class Network:
     pool: Json | None = None  # Subnet, Gateway, IPRange, AuxiliaryAddresses: as asked for
     pools6: tuple[Json, ...] = ()  # the same of IPv6
     ipv6: bool = False
+    ipv4: bool = True  # else its IPv4 subnet only numbers its containers, and nobody sees it
     subnet6: str = ""  # of IPv6, where it has one
     gateway6: str = ""
     ipam_options: Json | None = None

@@ -103,6 +103,8 @@ def _shown(card: Interface, whole: bool, flags: set[str]) -> Iterator[str]:
 
 def _addresses(card: Interface, version: int) -> Iterator[str]:
     lo = card.name == "lo"
+    if version == 4 and not card.address:
+        return
     if version == 4:
         wide = "" if lo else f" brd {network(card).broadcast_address}"
         scope = "host" if lo else "global"
@@ -135,7 +137,7 @@ def _asked_routes(words: list[str], six: bool, context: Context) -> Iterator[str
 
 
 def _way_to(address: str, context: Context) -> str:
-    every = cards(context)[1:]
+    every = _on_ipv4(context)
     for card in every:
         if ip_address(address) in network(card):
             return f"{address} dev {card.name}  src {card.address} "
@@ -145,8 +147,13 @@ def _way_to(address: str, context: Context) -> str:
     raise Complaint("RTNETLINK answers: Network unreachable", 2)
 
 
+def _on_ipv4(context: Context) -> list[Interface]:
+    """The interfaces with an IPv4 address, but for lo."""
+    return [card for card in cards(context)[1:] if card.address]
+
+
 def _routes(context: Context) -> Iterator[str]:
-    every = cards(context)[1:]
+    every = _on_ipv4(context)
     for card in every:
         if card.gateway:
             yield f"default via {card.gateway} dev {card.name} "
@@ -185,16 +192,18 @@ def ifconfig(argv: list[str], context: Context) -> Steps:
 
 
 def _configured(card: Interface) -> Iterator[str]:
-    lo, block = card.name == "lo", network(card)
+    lo = card.name == "lo"
     if lo:
         yield "lo        Link encap:Local Loopback  "
-        yield f"          inet addr:{card.address}  Mask:{block.netmask}"
+        yield f"          inet addr:{card.address}  Mask:{network(card).netmask}"
         yield f"          inet6 addr: {card.address6}/{card.bits6} Scope:Host"
         yield f"          UP LOOPBACK RUNNING  MTU:{card.mtu}  Metric:1"
     else:
         yield f"{card.name:<9} Link encap:Ethernet  HWaddr {card.mac.upper()}  "
-        wide = f"Bcast:{block.broadcast_address}  Mask:{block.netmask}"
-        yield f"          inet addr:{card.address}  {wide}"
+        if card.address:
+            block = network(card)
+            wide = f"Bcast:{block.broadcast_address}  Mask:{block.netmask}"
+            yield f"          inet addr:{card.address}  {wide}"
         if card.address6:
             yield f"          inet6 addr: {link_local(card.mac)}/64 Scope:Link"
             yield f"          inet6 addr: {card.address6}/{card.bits6} Scope:Global"
@@ -224,7 +233,7 @@ def table(context: Context, numeric: bool, windows: bool) -> Iterator[str]:
     yield f"Destination     Gateway         Genmask         Flags {head}"
     rest = "     0 0          0 " if windows else " 0      0        0 "
     anywhere, nobody = ("0.0.0.0", "0.0.0.0") if numeric else ("default", "*")
-    every = cards(context)[1:]
+    every = _on_ipv4(context)
     rows = [(anywhere, card.gateway, "0.0.0.0", "UG", card) for card in every if card.gateway]
     for card in sorted(every, key=network):
         block = network(card)
