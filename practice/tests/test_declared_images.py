@@ -200,3 +200,12 @@ def test_ryuk_acknowledges_filters_and_ends_when_its_caller_has_gone(
     assert "Adding label=c=d\n" in log
     assert log.endswith("(simulated) the practice engine's Ryuk removes nothing\n")
     made.remove()
+
+
+def test_the_whale_says_what_it_is_told(shared: PracticeServer) -> None:
+    shared.client.images.pull("docker/whalesay", tag="latest")
+    said = shared.client.containers.run("docker/whalesay", ["cowsay", "boo"]).decode()
+    assert said.startswith(" _____ \n< boo >\n ----- \n    \\\n")
+    assert "##" in said
+    more = shared.client.containers.run("docker/whalesay", ["cowsay", *["word"] * 20]).decode()
+    assert [line[0] for line in more.splitlines()[1:4]] == ["/", "|", "\\"]

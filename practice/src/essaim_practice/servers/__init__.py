@@ -19,6 +19,7 @@ from essaim_practice.servers import (
     streamlit,
     traefik,
     voting,
+    whalesay,
     whoami,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "streamlit",
     "traefik",
     "voting",
+    "whalesay",
     "whoami",
 ]
