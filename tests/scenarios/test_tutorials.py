@@ -140,6 +140,24 @@ def test_the_ubuntu_lab_makes_an_image_of_what_was_installed(typed: Typed) -> No
     typed("docker rm -f lab")
 
 
+def test_the_mysql_lab_asks_a_database_and_keeps_it_on_a_volume(typed: Typed) -> None:
+    run = "docker run -d --name mydb -v labdata:/var/lib/mysql"
+    mysql = "docker exec mydb mysql --user=root --password=my-secret-pw"
+    typed(f"{run} -e MYSQL_ROOT_PASSWORD=my-secret-pw mysql:latest")
+    typed.until("docker logs mydb", "ready for connections.*port: 3306")
+    assert "mysqld" in typed("docker top mydb")
+    assert typed(f"{mysql} --version").startswith("mysql  Ver ")
+    typed.until(f"{mysql} -e 'create database shop'", "(?s)^(?!.*ERROR)")
+    typed(f"{mysql} shop -e 'create table bees (name varchar(20)); insert into bees values (1)'")
+    typed("docker rm -f mydb")
+    typed(f"{run} -e MYSQL_ROOT_PASSWORD=my-secret-pw mysql:latest")
+    assert "1" in typed.until(f"{mysql} shop -N -e 'select count(*) from bees'", r"(?m)^1$")
+    typed("docker rm -f mydb")
+    typed("docker run --name unset mysql:latest", 1)
+    assert "MYSQL_ROOT_PASSWORD" in typed("docker logs unset")
+    typed("docker rm unset")
+
+
 def test_the_voting_app_counts_a_vote(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text(
         """\
