@@ -24,10 +24,16 @@ _INNER = "127.0.0.11"  # the name service of networks
 
 
 def _in_hosts(name: str, context: Context) -> Iterator[str]:
+    return (address for address, _ in _rows(name, context))
+
+
+def _rows(name: str, context: Context) -> Iterator[tuple[str, list[str]]]:
+    """Address and names of the rows of /etc/hosts that have a name; there may be thousands."""
     for row in books.lines(context.fs, "/etc/hosts"):
-        address, *names = row.partition("#")[0].split() or [""]
-        if name in names:
-            yield address
+        if name in row:
+            address, *names = row.partition("#")[0].split() or [""]
+            if name in names:
+                yield address, names
 
 
 def addresses(host: str, context: Context) -> list[str]:
@@ -152,9 +158,8 @@ def getent(argv: list[str], context: Context) -> Steps:
             for number, kind in enumerate(("STREAM", "DGRAM", "RAW")):
                 yield line(f"{address:<15} {kind:<6} {'' if number else argv[2]}")
         return 0
-    for row in books.lines(context.fs, "/etc/hosts"):
-        address, *names = row.partition("#")[0].split() or [""]
-        if argv[2] in names and (argv[2] != "localhost" or ":" in address):
+    for address, names in _rows(argv[2], context):
+        if argv[2] != "localhost" or ":" in address:
             yield line(f"{address:<15} {' '.join(names)}")
             return 0
     try:
@@ -230,8 +235,6 @@ def _domain(context: Context) -> Doing[None]:
 
 def _whole_name(context: Context) -> str:
     """The host's name with its domain: the first one in its row of /etc/hosts."""
-    for row in books.lines(context.fs, "/etc/hosts"):
-        _, *names = row.partition("#")[0].split() or [""]
-        if context.hostname in names:
-            return names[0]
+    for _, names in _rows(context.hostname, context):
+        return names[0]
     return context.hostname
