@@ -1,10 +1,9 @@
-"""who, w, last, dmesg, reboot, crond, chroot and others that ask for or change the machine."""
+"""who, w, last, crond, setsid and others that ask for or change the machine."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import replace
 from math import inf, isqrt
 from posixpath import basename
 from time import gmtime
@@ -12,7 +11,7 @@ from time import gmtime
 from essaim_practice.programs.base import UNIX, Context, Program, StartError, executable, program
 from essaim_practice.programs.steps import Steps, Wait, Work, line, printing
 from essaim_practice.shell.simple_utilities import Complaint
-from essaim_practice.utilities.base import ENTRY, Misuse, gnu, options, out, place, reason, tool
+from essaim_practice.utilities.base import ENTRY, Misuse, options, out, place, reason, tool
 
 _LARGEST = 10**12  # number that factor takes apart
 
@@ -37,15 +36,7 @@ def last(argv: list[str], context: Context) -> Steps:
     yield
 
 
-@tool("dmesg", usage="[-cr] [-n LEVEL] [-s SIZE]")
-def dmesg(argv: list[str], context: Context) -> Steps:
-    if gnu(context):
-        raise Complaint("read kernel buffer failed: Operation not permitted", 1)
-    raise Complaint("klogctl: Operation not permitted", 1)
-    yield
-
-
-@tool("reboot", "halt", "poweroff", "logger", "syslogd", "klogd", "fdisk", "renice", "depmod")
+@tool("logger", "syslogd", "klogd", "fdisk", "depmod")
 def nothing(argv: list[str], context: Context) -> Steps:
     """What has no effect in a container, and says nothing about that."""
     return 0
@@ -111,7 +102,7 @@ def crond(argv: list[str], context: Context) -> Steps:
 # Others in another place
 
 
-@executable(UNIX, "setsid", "nice", "chroot", "unshare", "nsenter", "linux64")
+@executable(UNIX, "setsid", "nice", "unshare", "nsenter", "linux64")
 def elsewhere(argv: list[str], context: Context) -> Program:
     """Run another program; what needs rights that containers lack says so."""
     name, words = basename(argv[0]), list(argv[1:])
@@ -126,15 +117,6 @@ def elsewhere(argv: list[str], context: Context) -> Program:
         option = words.pop(0)
         if name == "nice" and option == "-n" and words:
             words.pop(0)
-    if name == "chroot":
-        root = words.pop(0) if words else ""
-        if not root or not context.fs.is_folder(place(context, root)):
-            said = f"can't change root directory to '{root}': No such file or directory"
-            return Program(printing(f"chroot: {said}", 1, 2))
-        if place(context, root).rstrip("/"):
-            return Program(printing("chroot: not played by the practice engine", 1, 2))
-        words = words or ["/bin/sh", "-i"]
-        context = replace(context, cwd="/")
     if not words:
         return Program(printing(f"{name}: missing operand", 1, 2))
     try:

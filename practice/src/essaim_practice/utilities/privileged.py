@@ -19,7 +19,11 @@ def chroot(argv: list[str], context: Context) -> Steps:
     if len(argv) < 2:
         raise Misuse
     root, inside = argv[1], normpath(place(context, argv[1]))
-    context.fs.listing(inside)
+    try:
+        context.fs.listing(inside)
+    except OSError as error:
+        said = f"can't change root directory to '{root}': {error.strerror}"
+        raise Complaint(said, 1) from None
     if not context.rights.can("SYS_CHROOT"):
         raise Complaint(f"can't change root directory to '{root}': {_DENIED}", 1)
     if inside != "/":
