@@ -180,6 +180,7 @@ def test_an_archive_of_old_is_loaded(call: Call, engine: docker.DockerClient) ->
     assert {"hi", "below"} <= set(names(call("GET", "/containers/copy/export").body))
 
 
+@pytest.mark.edition("28.5")  # 29 tells of no layer
 def test_two_commits_of_one_state_share_its_layer(
     call: Call, engine: docker.DockerClient, box: str
 ) -> None:
