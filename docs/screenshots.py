@@ -14,7 +14,17 @@ from pathlib import Path
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from tests.browser.conftest import PHONE, WIDE
-from tests.browser.views import ENGINES, SCHEMES, VIEWS, View, served, settle, switch, visitor
+from tests.browser.views import (
+    CHARTED,
+    ENGINES,
+    SCHEMES,
+    VIEWS,
+    View,
+    served,
+    settle,
+    switch,
+    visitor,
+)
 from tests.conftest import CHROMIUM_ARGS, chromium
 
 FOLDER = Path(__file__).parents[1] / "build" / "screenshots"
@@ -63,6 +73,8 @@ def _take(browser: Browser, engine: str, views: list[View], wanted: list[View]) 
                     page.set_viewport_size(pixels)
                     switch(page, scheme)
                     settle(page)
+                    page.wait_for_function(CHARTED)
+                    view.before(page)
                     page.screenshot(path=FOLDER / _name(view, language, scheme, size))
                 page.close()
                 print(view.name, language, flush=True)

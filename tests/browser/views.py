@@ -112,9 +112,21 @@ def _tile(page: Page) -> None:
 
 
 def _menu(page: Page) -> None:
-    """The pages that the head's last section leads to."""
-    page.get_by_test_id("stTopNavSection").last.click()
-    expect(page.get_by_role("navigation").get_by_role("menu")).to_be_visible()
+    """The pages that the head's last section leads to; a window of another size closes them."""
+    menu = page.get_by_role("navigation").get_by_role("menu")
+    section = page.get_by_test_id("stTopNavSection").last
+    if section.is_visible() and not menu.is_visible():
+        section.click()
+        expect(menu).to_be_visible()
+
+
+def look(key: str) -> Callable[[Page], None]:
+    """Bring the element of this key to where one sees it."""
+
+    def act(page: Page) -> None:
+        page.locator(f".st-key-{key}").scroll_into_view_if_needed()
+
+    return act
 
 
 def _class(page: Page) -> None:
@@ -145,9 +157,11 @@ def _unlock(page: Page) -> None:
     settle(page)
 
 
-#: Whether every chart is drawn.
-CHARTED = """() => [...document.querySelectorAll('[data-part][role=img]')]
-  .every((each) => !each.offsetParent || each.querySelector('.main-svg'))"""
+#: Whether every chart is drawn, as wide as its place.
+CHARTED = """() => [...document.querySelectorAll('[data-part][role=img]')].every((each) => {
+  const drawn = each.querySelector('.main-svg');
+  return !each.offsetParent || drawn && Math.abs(drawn.clientWidth - each.clientWidth) < 2;
+})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +169,8 @@ class View:
     """What there is to see.
 
     name: of its picture. engine: one of ENGINES. act: what is done once it is open. changes:
-    whether that makes something which later views show.
+    whether that makes something which later views show. before: what is done before each look, as
+    windows of other sizes undo it.
     """
 
     name: str
@@ -163,6 +178,7 @@ class View:
     engine: str = "practice"
     act: Callable[[Page], None] = nothing
     changes: bool = False
+    before: Callable[[Page], None] = nothing
 
     def open(self, page: Page, address: str) -> None:
         """Show it. address: of a dashboard on this view's engine."""
@@ -186,14 +202,19 @@ VIEWS = (
     View("projector-empty", "projector"),
     View("cluster", act=_service, changes=True),
     View("cluster-tile", act=_tile),
-    View("cluster-journal", act=unfold("journal")),
+    View("cluster-journal", act=unfold("journal"), before=look("journal")),
     View("cluster-share", act=press("share")),
     View("cluster-remove", act=press("remove_ask")),
-    View("cluster-menu", act=_menu),
+    View("cluster-menu", act=_menu, before=_menu),
     View("services", "services"),
-    View("services-create", "services", act=unfold("create_expander")),
+    View(
+        "services-create",
+        "services",
+        act=unfold("create_expander"),
+        before=look("create_expander"),
+    ),
     View("nodes", "nodes"),
-    View("nodes-join", "nodes", act=unfold("join")),
+    View("nodes-join", "nodes", act=unfold("join"), before=look("join")),
     View("images", "images"),
     View("containers", "containers"),
     View("build", "build"),
