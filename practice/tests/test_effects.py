@@ -70,6 +70,7 @@ FILL = "dd if=/dev/zero of=/dev/shm/x bs=1k count=1500 2>&1 | head -1"
         ({}, "date -s @0", f"{EPOCH}\ndate: can't set date: Operation not permitted\n"),
         ({"user": "1000"}, "id -un", "1000\nid: unknown ID 1000\n"),
         ({"user": ":5"}, "id -g", "5\n"),
+        ({"tmpfs": {"/c": "ro"}}, "touch /c/x", "touch: /c/x: Read-only file system\n"),
         ({"read_only": True, "user": "1000"}, "touch /x", "touch: /x: Read-only file system\n"),
         ({"read_only": True}, "touch /x", "touch: /x: Read-only file system\n"),
     ],

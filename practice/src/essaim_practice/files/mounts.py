@@ -225,7 +225,7 @@ def _check_options(kind: str, asked: Json) -> None:
 
 
 def _memory(path: str, options: str) -> Mount:
-    """``--tmpfs path:options``; options other than size and mode have no effect."""
+    """``--tmpfs path:options``; options other than size, mode and ro have no effect."""
     if normpath(f"/{path}".replace("//", "/")) == "/":
         raise ApiError(400, "invalid specification: destination can't be '/'")
     if not path.startswith("/"):
@@ -239,7 +239,12 @@ def _memory(path: str, options: str) -> Mount:
             else:
                 values[name] = int(number[:15]) * _SIZES[unit]
     return Mount(
-        "tmpfs", normpath(path), permissions=values["mode"], size=values["size"], listed=False
+        "tmpfs",
+        normpath(path),
+        writable="ro" not in options.split(","),
+        permissions=values["mode"],
+        size=values["size"],
+        listed=False,
     )
 
 
