@@ -40,6 +40,7 @@ _REASONS = (
         _("The container that answered on this connection is gone."),
     ),
     ("{replica} does not speak HTTP", _("What {replica} answers is not HTTP.")),
+    ("{replica} speaks HTTP alone", _("{replica} answers HTTP alone.")),
     ("{port} is not a port number", _("{port} is no port: write 1 to 65535.")),
 )
 
