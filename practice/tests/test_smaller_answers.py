@@ -124,3 +124,18 @@ def test_a_port_that_another_program_has_is_claimed_or_left(claim: bool) -> None
         client.close()
     text = f"failed to bind host port 0.0.0.0:{port}/tcp: address already in use"
     assert (status, text in said) == (("created", True) if claim else ("running", False))
+
+
+def test_of_a_range_of_ports_one_that_another_program_has_is_passed_over() -> None:
+    settings = Settings(nodes=1, speed=50, seed=1, claim_ports=True)
+    port = free_ports(2)
+    with socket.create_server(("127.0.0.1", port)), PracticeServer.from_settings(settings) as made:
+        client = docker.DockerClient(base_url=made.urls[0])
+        client.images.pull("nginx", "latest")
+        ports = {"80/tcp": [{"HostPort": f"{port}-{port + 1}"}]}
+        host_config = client.api.create_host_config() | {"PortBindings": ports}
+        client.api.create_container("nginx", name="web", host_config=host_config)
+        client.api.start("web")
+        published = client.api.port("web", 80)
+        client.close()
+    assert published[0]["HostPort"] == str(port + 1)

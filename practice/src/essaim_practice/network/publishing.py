@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from random import Random
 from typing import Protocol
 
@@ -17,6 +18,7 @@ _TARGET = re.compile(r"[0-9]{1,5}(?:/(?:tcp|udp|sctp))?")
 _RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _LAST = 65535
 _EPHEMERAL = range(32768, 61000)
+_TRIES = 10  # of a range's ports, while other programs have them: moby's maxAllocatePortAttempts
 
 
 class Claims(Protocol):
@@ -53,13 +55,16 @@ def allocate(
             for port in taken
             if port.protocol == protocol and _overlap(port.address, address)
         }
-        published = next((number for number in wanted if number not in busy), None)
-        place, problem = address or "0.0.0.0", ""
-        if published is None:
-            problem = f"Bind for {place}:{wanted[0]} failed: port is already allocated"
-        elif len(wanted) == 1 and protocol == "tcp" and claims.claimed(container.engine, published):
+        place, problem, published = address or "0.0.0.0", "", 0
+        free = (number for number in wanted if number not in busy)
+        for published in islice(free, _TRIES):
+            if protocol != "tcp" or not claims.claimed(container.engine, published):
+                problem = ""
+                break
             problem = f"failed to bind host port {place}:{published}/tcp: address already in use"
-        if published is None or problem:
+        if not published:
+            problem = f"Bind for {place}:{wanted[0]} failed: port is already allocated"
+        if problem:
             raise StartError(
                 "failed to set up container networking: driver failed programming external "
                 f"connectivity on endpoint {container.name} ({hex_id(random)}): {problem}",
