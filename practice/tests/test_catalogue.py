@@ -149,6 +149,10 @@ def test_a_tree_is_found_again_by_its_name(text: str) -> None:
     assert tree.weight == 0
 
 
+def test_ubuntu_has_its_empty_logs() -> None:
+    assert content(published("ubuntu").tree(), "/var/log/dpkg.log") == ""
+
+
 def test_images_share_the_files_of_their_base() -> None:
     redis, postgres = published("redis").tree(), published("postgres").tree()
     assert redis["/usr/bin/ls"] is postgres["/usr/bin/ls"]

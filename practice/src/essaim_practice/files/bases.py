@@ -168,6 +168,8 @@ class Base:
             number = _UBUNTU[self.release][0]
             made.file("/etc/debian_version", f"{_UNDER.get(self.release, 'sid')}/sid\n")
             made.file("/etc/issue", f"Ubuntu {pretty} \\n \\l\n\n")
+            for log in ["alternatives.log", "bootstrap.log", "dpkg.log", "faillog", "lastlog"]:
+                made.file(f"/var/log/{log}", "")
             said = f"DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE={number}\nDISTRIB_CODENAME={self.release}\n"
             made.file("/etc/lsb-release", f'{said}DISTRIB_DESCRIPTION="Ubuntu {pretty}"\n')
         else:
