@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench docs screenshots lab-check lock clean
+.PHONY: help run test lint format clients bench docs screenshots lab-check lock clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ format: $(VENV)/ready-dev node_modules/ready ## put the code in the format that 
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
 	npm run --silent format
+
+clients: $(VENV)/ready-dev ## install others' clients into build/clients, and play them here (ARGS='ansible dockerode' for some)
+	$(BIN)/python -m clients $(ARGS)
 
 bench: $(VENV)/ready-dev ## measure what must stay fast
 	$(BIN)/python -m bench $(ARGS)

@@ -1,0 +1,1 @@
+"""Others' clients, unmodified, against a practice engine: ``make clients``."""
