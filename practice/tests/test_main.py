@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import docker
 import pytest
@@ -90,6 +91,64 @@ def test_it_listens_for_others_where_it_is_told_to_and_says_so() -> None:
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=20)
     assert "without a password" in err
+
+
+def ask(host: str) -> dict[str, str]:
+    client = docker.DockerClient(base_url=host)
+    info = client.info()
+    client.close()
+    return {"name": info["Name"], "cluster": info["Swarm"]["Cluster"]["ID"]}
+
+
+def test_it_listens_at_sockets_and_removes_them(tmp_path: Path) -> None:
+    path = tmp_path / "x.sock"
+    with start("--socket", str(path), "--nodes", "2") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"export DOCKER_HOST=unix://{path}\n"
+        assert ask(f"unix://{path}")["name"] == "node1"
+        second = docker.DockerClient(base_url=f"unix://{tmp_path}/x-node2.sock")
+        assert second.info()["Name"] == "node2"
+        second.close()
+        assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}
+        with start("--socket", str(path), "--nodes", "1") as another:
+            _, err = another.communicate(timeout=20)
+        assert another.returncode == 1
+        assert err == f"Cannot listen on {path}: another program listens there.\n"
+        assert ask(f"unix://{path}")["name"] == "node1"
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert f"node2 unix://{tmp_path}/x-node2.sock." in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_swarms_share_nothing(tmp_path: Path) -> None:
+    path, port = tmp_path / "x", free_ports(2)
+    for where, last in (
+        (["--socket", str(path)], f"unix://{path}-swarm2"),
+        (["--port", str(port)], f"tcp://127.0.0.1:{port + 1}"),
+    ):
+        with start(*where, "--swarms", "2", "--nodes", "1", "--seed", "1") as process:
+            assert process.stdout is not None
+            hosts = [process.stdout.readline().strip().partition("=")[2] for _ in range(2)]
+            assert hosts[1] == last
+            one, two = map(ask, hosts)
+            assert one["name"] == two["name"] == "node1"
+            assert one["cluster"] != two["cluster"]
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=20)
+        assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "options", [("--socket", "/x.sock", "--port", "2375"), ("--swarms", "0"), ("--swarms", "1000")]
+)
+def test_what_does_not_go_together_is_refused(options: tuple[str, ...]) -> None:
+    with start(*options) as process:
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "usage: python -m essaim_practice" in err
 
 
 @pytest.mark.parametrize(

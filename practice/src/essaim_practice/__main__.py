@@ -7,6 +7,7 @@ import signal
 import sys
 import textwrap
 import threading
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from essaim_practice.hosting.settings import ENGINE
 from essaim_practice.store.edition import EDITIONS
 
 _LOOPBACK = "127.0.0.1"
+_PORT = 2375
+_MOST_SWARMS = 100
 _EPILOG = """\
 Node1's API answers at HOST:PORT, node2's at the next port, and so on. Type the line that is
 printed, `export DOCKER_HOST=...`, in another terminal, and use docker and docker-py there.
@@ -48,8 +51,22 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--port",
         type=_port,
-        default=2375,
-        help="of node1's API (2375); the other nodes take the next ones",
+        help=f"of node1's API ({_PORT}); the other nodes take the next ones",
+    )
+    add(
+        "--socket",
+        type=Path,
+        metavar="PATH",
+        help="listen at unix sockets in place of ports: with x.sock, node1's is x.sock, node2's "
+        "x-node2.sock beside it; they are removed at the end",
+    )
+    add(
+        "--swarms",
+        type=_swarms,
+        default=1,
+        metavar="NUMBER",
+        help="so many clusters that share nothing (1): the next one's ports follow the last one's; "
+        "its sockets have -swarm2 in their names",
     )
     add("--nodes", type=int, default=3, help="machines, 1 to 100 (3)")
     add("--swarm", choices=("formed", "empty"), default="formed", help="one Swarm already, or none")
@@ -84,6 +101,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _swarms(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST_SWARMS:
+        raise argparse.ArgumentTypeError(f"{text}: write a number from 1 to {_MOST_SWARMS}")
+    return int(text)
+
+
 def _limit(text: str) -> tuple[str, int]:
     name, _, number = text.partition("=")
     if name not in (each.name for each in fields(Limits)):
@@ -93,45 +116,83 @@ def _limit(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
+def _settings(options: argparse.Namespace) -> Iterator[Settings]:
+    """Of each cluster. Raises ValueError."""
+    alone = options.swarms == 1
+    for number in range(options.swarms):
+        yield Settings(
+            nodes=options.nodes,
+            formed=options.swarm == "formed",
+            speed=options.speed,
+            seed=None if options.seed is None else options.seed + number,
+            limits=Limits(**dict(options.limit)),
+            bind_ports=options.host == _LOOPBACK,
+            claim_ports=options.host == _LOOPBACK and alone,
+            engine=options.engine,
+        )
+
+
+def _start(options: argparse.Namespace) -> Iterator[PracticeServer]:
+    """Each cluster, listening. Raises ValueError, and OSError where one cannot."""
+    path, port = options.socket, options.port or _PORT
+    for number, settings in enumerate(_settings(options)):
+        if path is None:
+            first = port + number * options.nodes
+            yield PracticeServer.from_settings(settings, port=first, address=options.host)
+        else:
+            own = path.with_name(f"{path.stem}-swarm{number + 1}{path.suffix}") if number else path
+            yield PracticeServer.from_settings(settings, path=own)
+
+
+def _say(servers: list[PracticeServer]) -> None:
+    """Where they are: a line for each on standard output, and all of it for a person."""
+    for server in servers:
+        print(f"export DOCKER_HOST={server.urls[0]}", flush=True)
+    print("A simulation: no container really runs. Ctrl-C ends it.", file=sys.stderr)
+    for number, server in enumerate(servers, 1):
+        names = ", ".join(f"{name} {url}" for name, url in server.hosts.items())
+        print(f"Swarm {number}: {names}." if servers[1:] else f"{names}.", file=sys.stderr)
+
+
 def main() -> int:
     """Serve until Ctrl-C or SIGTERM. Returns the exit code: 1 where it cannot listen."""
     parser = _parser()
     options = parser.parse_args()
-    last = options.port + options.nodes - 1
+    if options.socket is not None and (options.port or options.host != _LOOPBACK):
+        parser.error("--socket listens at no port: leave --port and --host out")
+    servers: list[PracticeServer] = []
     try:
-        settings = Settings(
-            nodes=options.nodes,
-            formed=options.swarm == "formed",
-            speed=options.speed,
-            seed=options.seed,
-            limits=Limits(**dict(options.limit)),
-            bind_ports=options.host == _LOOPBACK,
-            claim_ports=options.host == _LOOPBACK,
-            engine=options.engine,
-        )
-        server = PracticeServer.from_settings(settings, port=options.port, address=options.host)
+        servers.extend(_start(options))
     except ValueError as error:
         parser.error(str(error))
     except OSError as error:
-        where = f"ports {options.port} to {last} of {options.host}"
+        last = (options.port or _PORT) + options.swarms * options.nodes - 1
+        where = f"ports {options.port or _PORT} to {last} of {options.host}"
+        if options.socket is not None:
+            where = str(error.filename or options.socket)
         print(f"Cannot listen on {where}: {error.strerror or error}.", file=sys.stderr)
         return 1
+    else:
+        _serve(servers, options.host)
+        return 0
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def _serve(servers: list[PracticeServer], address: str) -> None:
     # Asked for by name: a shell starts what runs in the background with Ctrl-C switched off.
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda number, frame: ended.set())
-    print(f"export DOCKER_HOST={server.urls[0]}", flush=True)
-    names = ", ".join(f"{name} {url}" for name, url in server.hosts.items())
-    print(f"A simulation: no container really runs. {names}. Ctrl-C ends it.", file=sys.stderr)
-    if options.host != _LOOPBACK:
+    _say(servers)
+    if address != _LOOPBACK:
         print(
-            f"It listens at {options.host}, without a password: whoever reaches these ports may "
+            f"It listens at {address}, without a password: whoever reaches these ports may "
             "do anything with the cluster.",
             file=sys.stderr,
         )
     ended.wait()
-    server.stop()
-    return 0
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from random import Random
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from essaim_practice.api import routes as routes  # all that the engine answers
@@ -22,7 +22,7 @@ from essaim_practice.storage import Kept, Lost
 from essaim_practice.store.clock import LoopClock
 from essaim_practice.store.limits import Limits
 from essaim_practice.store.objects import Container, Engine, Image, Node, Service, Swarm, Task
-from essaim_practice.wire.places import LOOPBACK, Places, ports
+from essaim_practice.wire.places import LOOPBACK, Places, ports, sockets
 from essaim_practice.wire.server import EngineServer
 
 if TYPE_CHECKING:
@@ -103,16 +103,20 @@ class PracticeServer(Machines):
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, port: int = 0, address: str = LOOPBACK
+        cls, settings: Settings, port: int = 0, address: str = LOOPBACK, path: Path | None = None
     ) -> PracticeServer:
-        """The same, with settings that are made already. Raises ValueError and OSError, too."""
+        """The same, with settings that are made already. Raises ValueError and OSError, too.
+
+        path: of a unix socket of node1, in place of ports; node2's has ``-node2`` in its name.
+        """
         if port and not 1 <= port <= 65536 - settings.nodes:
             raise ValueError(f"{settings.nodes} nodes from port {port} on: ports are 1 to 65535")
+        names = [f"node{number + 1}" for number in range(settings.nodes)]
+        places = sockets(path) if path is not None else ports(address, port, names)
         thread = LoopThread()
         try:
             server = thread.call(lambda: cls(thread, settings, own_thread=True))
-            names = [f"node{number + 1}" for number in range(settings.nodes)]
-            thread.run(server.listen(ports(address, port, names)))
+            thread.run(server.listen(places))
         except BaseException:
             thread.stop()
             raise
@@ -121,12 +125,7 @@ class PracticeServer(Machines):
     def __enter__(self) -> PracticeServer:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.stop()
 
     @property

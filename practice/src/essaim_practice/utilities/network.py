@@ -195,6 +195,14 @@ def traceroute(argv: list[str], context: Context) -> Steps:
     return 0
 
 
+def _looked_up(context: Context) -> list[str]:
+    """What the name service says of the host's own name."""
+    try:
+        return context.net.look_up(context.hostname)
+    except NoSuchHost:
+        return []
+
+
 @tool("hostname", usage="[-sidf] [HOSTNAME | -F FILE]")
 def hostname(argv: list[str], context: Context) -> Steps:
     asked = options(argv, "sidf" + ("AI" if gnu(context) else ""), "F")
@@ -205,7 +213,7 @@ def hostname(argv: list[str], context: Context) -> Steps:
         found = [a for card in cards for a in (card.address, card.address6) if a]
         yield line("".join(f"{address} " for address in found))
     elif "i" in asked:
-        found = list(_in_hosts(context.hostname, context))
+        found = list(_in_hosts(context.hostname, context)) or _looked_up(context)
         if not found and gnu(context):
             raise Complaint("Temporary failure in name resolution", 1)
         if not found:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
+import stat
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -88,7 +90,7 @@ class UnixSocket:
 
     async def open(self, accept: Accept) -> asyncio.Server:
         """Takes the place of a socket that is there already. Raises OSError."""
-        fresh = self._path.with_suffix(".new")
+        fresh = _fresh(self._path)
         fresh.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -122,6 +124,53 @@ class ServerPath:
 
     def leave(self) -> None:
         """That server finds it no more."""
+
+
+def sockets(first: Path) -> Places:
+    """Unix sockets beside each other: ``x.sock`` of node1, ``x-node2.sock`` of node2, and so on.
+
+    Raises OSError where one cannot be made there, and where something is there that is not the
+    socket of a server that has ended.
+    """
+    first = first.absolute()
+
+    def place(engine: str) -> UnixSocket:
+        path = first
+        if engine != "node1":
+            path = first.with_name(f"{first.stem}-{engine}{first.suffix}")
+        check(path)
+        return UnixSocket(path)
+
+    return place
+
+
+def _fresh(path: Path) -> Path:
+    """Where a socket is made before it takes its place."""
+    return path.with_suffix(".new")
+
+
+def check(path: Path) -> None:
+    """Raises OSError where a unix socket cannot be made, or something is there that is in use."""
+    length = max(len(os.fsencode(each)) for each in (path, _fresh(path)))
+    if length > LONGEST_PATH:
+        text = f"a socket's path has at most {LONGEST_PATH} bytes, this one {length}"
+        raise OSError(errno.ENAMETOOLONG, text, str(path))
+    if not path.parent.is_dir():
+        raise OSError(errno.ENOENT, f"there is no folder {path.parent}", str(path))
+    for each in (_fresh(path), path):
+        if os.path.lexists(each) and not stat.S_ISSOCK(each.lstat().st_mode):
+            raise OSError(errno.EEXIST, "something else than a socket is there", str(each))
+    if not path.exists():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        knock.settimeout(1)
+        try:
+            knock.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return  # of a server that has ended without a word
+        except OSError:
+            pass
+    raise OSError(errno.EADDRINUSE, "another program listens there", str(path))
 
 
 def ports(address: str, first: int, engines: Iterable[str]) -> Places:
