@@ -68,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
         help="so many clusters that share nothing (1): the next one's ports follow the last one's; "
         "its sockets have -swarm2 in their names",
     )
+    add(
+        "--share",
+        type=lambda text: Path(text).absolute(),
+        metavar="DIR",
+        help="bind mounts of this folder and of what is below it show its real files, read only; "
+        "without it no file of this computer is seen",
+    )
     add("--nodes", type=int, default=3, help="machines, 1 to 100 (3)")
     add("--swarm", choices=("formed", "empty"), default="formed", help="one Swarm already, or none")
     add(
@@ -129,6 +136,7 @@ def _settings(options: argparse.Namespace) -> Iterator[Settings]:
             bind_ports=options.host == _LOOPBACK,
             claim_ports=options.host == _LOOPBACK and alone,
             engine=options.engine,
+            share=options.share,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Protocol
 
@@ -59,6 +60,7 @@ class Cluster:
         limits: Limits = STANDARD,
         state: ClusterState | None = None,
         edition: Edition = USUAL,
+        share: Path | None = None,
     ) -> None:
         self.clock = clock
         self.random = random
@@ -77,7 +79,7 @@ class Cluster:
             names = tuple(self.add_engine().id for _ in range(nodes))
         store.watch(self._on_engine, Engine)
         self.events = EventLog(store, clock)
-        self.files = ContainerFiles(store, state.files if state else None)
+        self.files = ContainerFiles(store, state.files if state else None, share)
         self.runtime = runtime = Runtime(store, clock, self.logs, self.files, random)
         self.processes = runtime.processes
         self.machines = Machines(store, self.files, runtime)

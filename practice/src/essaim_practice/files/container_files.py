@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from posixpath import dirname, join
+from pathlib import Path
+from posixpath import dirname
 
-from essaim_practice.files import machine_tree, proc_files, rootfs, sys_files, sysctls
+from essaim_practice.files import machine_tree, proc_files, rootfs, sys_files, sysctls, volumes
 from essaim_practice.files.diary import Diaries, FilesPart, SavedFiles
 from essaim_practice.files.engine_files import OWN, Books, books, hostname_of, refresh
 from essaim_practice.files.filesystem import EMPTY, NAME_COST, File, FileSystem, Folder, Tree
 from essaim_practice.files.kernel_files import Facts, MadeFiles
+from essaim_practice.files.shared import SharedFiles
 from essaim_practice.store.mount import Mount
 from essaim_practice.store.objects import Container, Engine, Image, Volume
 from essaim_practice.store.store import Change, Store, Stored
@@ -28,11 +30,17 @@ class ContainerFiles:
     """FileSystems by container id and by volume id, within the limits of the store.
 
     saved: those of an earlier store, by kind and id: ``container/4f5e``, ``volume/node1/data``,
-    ``machine/node1``.
+    ``machine/node1``. share: a folder of this computer that machines have at its path, read only.
     """
 
-    def __init__(self, store: Store, saved: Mapping[str, SavedFiles] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        saved: Mapping[str, SavedFiles] | None = None,
+        share: Path | None = None,
+    ) -> None:
         self._store = store
+        self._share = SharedFiles(share) if share else None
         self._saved = dict(saved or {})  # until each is needed
         store.disk.join(self)
         store.disk.grow(self.weight)
@@ -115,6 +123,8 @@ class ContainerFiles:
             self._keep(name, machine, self._saved.pop(name, None))
             machine.version = int(now() * 1000)  # so that it grows over a restart, too
             _mount_kernel(machine, now())
+            if self._share is not None:
+                _mount(machine, self._share.folder, self._share, read_only=True)
             machine.limit = self._room_on(engine)
         return machine
 
@@ -206,6 +216,9 @@ class ContainerFiles:
         if mount.kind == "bind":
             machine = self.machine(container.engine)
             root = machine.resolve(mount.source) if machine.exists(mount.source) else "/"
+            below = self._share.below(root) if self._share else None
+            if self._share is not None and below is not None:
+                return self._share, below
             return machine, root
         if mount.kind == "tmpfs":
             return self._memory(mount.permissions, mount.size), "/"
@@ -216,7 +229,7 @@ class ContainerFiles:
         volume = self.volume(f"{container.engine}/{mount.source}")
         if mount.copy and fill:
             with suppress(OSError):  # as much as there is room for
-                _seed(volume, tree, mount.target)
+                volumes.fill(volume, tree, mount.target)
         return volume, "/"
 
     def _memory(self, mode: int, size: int) -> FileSystem:
@@ -331,18 +344,4 @@ def _mount(
 ) -> None:
     """Mount, if the place can be made and is of the kind of what is mounted."""
     with suppress(OSError):
-        system.mount(path, inside, read_only, root)
-
-
-def _seed(volume: FileSystem, tree: Tree, path: str) -> None:
-    """Fill an empty volume with the image's files at its mount point."""
-    if volume.listing("/") or not isinstance(tree.get(path), Folder):
-        return
-    _copy(tree, path, volume, "")
-    volume.put("/", tree[path])
-
-
-def _copy(tree: Tree, path: str, volume: FileSystem, place: str) -> None:
-    for name in tree.names(path):
-        volume.put(f"{place}/{name}", tree[join(path, name)])
-        _copy(tree, join(path, name), volume, f"{place}/{name}")
+        system.mount(path, inside, read_only or inside.read_only, root)

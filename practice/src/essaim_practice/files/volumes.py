@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from posixpath import join
 from typing import Any
 
+from essaim_practice.files.filesystem import FileSystem, Folder, Tree
 from essaim_practice.store import quotas
 from essaim_practice.store.errors import ApiError
 from essaim_practice.store.formats import rfc3339
@@ -120,3 +122,17 @@ def as_json(volume: Volume) -> dict[str, Any]:
         "Options": volume.options,
         "Scope": "local",
     }
+
+
+def fill(volume: FileSystem, tree: Tree, path: str) -> None:
+    """Fill an empty volume with the image's files at its mount point."""
+    if volume.listing("/") or not isinstance(tree.get(path), Folder):
+        return
+    _copy(tree, path, volume, "")
+    volume.put("/", tree[path])
+
+
+def _copy(tree: Tree, path: str, volume: FileSystem, place: str) -> None:
+    for name in tree.names(path):
+        volume.put(f"{place}/{name}", tree[join(path, name)])
+        _copy(tree, join(path, name), volume, f"{place}/{name}")

@@ -245,7 +245,7 @@ class PracticeServer(Machines):
             if with_.seed is not None:  # not the ids of the beginning again
                 random = Random(f"{with_.seed} {state.writes}")
         try:
-            what = (with_.nodes, with_.formed, with_.limits, state, with_.edition)
+            what = (with_.nodes, with_.formed, with_.limits, state, with_.edition, with_.share)
             cluster = Cluster(self._clock, random, *what)
             if self._kept is not None:
                 self._kept.record(cluster)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from essaim_practice.store.edition import EDITIONS, USUAL, Edition
 from essaim_practice.store.limits import Limits, is_whole
@@ -22,8 +24,9 @@ class Settings:
     seed: the same one gives the same run; None draws one each time. bind_ports: listen for
     published ports on the loopback too, where that is possible. engine: the version of the Docker
     engine that is played, "29.8" or "28.5". claim_ports: where another program of this computer has
-    a port, no container that publishes it starts, as on a real engine. Raises ValueError for what
-    cannot be, in words for a person.
+    a port, no container that publishes it starts, as on a real engine. share: a
+    folder of this computer whose files the machines have at its own path, read only; None: no file
+    of this computer is seen. Raises ValueError for what cannot be, in words for a person.
 
     >>> from essaim_practice import Settings
     >>> Settings(nodes=5, speed=50).formed
@@ -41,6 +44,7 @@ class Settings:
     bind_ports: bool = True
     engine: str = ENGINE
     claim_ports: bool = False
+    share: Path | None = None
 
     @property
     def edition(self) -> Edition:
@@ -60,6 +64,18 @@ class Settings:
             raise ValueError(f"limits is {self.limits!r}: write Limits(containers=20)")
         if not isinstance(self.bind_ports, bool):
             raise ValueError(f"bind_ports is {self.bind_ports!r}: write True or False")
+        if self.share is not None:
+            _check_share(self.share)
         if self.engine not in EDITIONS:
             known = ", ".join(map(repr, EDITIONS))
             raise ValueError(f"engine {self.engine!r} is not played: write one of {known}")
+
+
+def _check_share(folder: object) -> None:
+    """Raises ValueError for what is no folder, and for one that would hide a machine's own."""
+    from essaim_practice.files import machine_tree  # takes a while, and few share a folder
+
+    if not isinstance(folder, Path) or not folder.is_absolute() or not folder.is_dir():
+        raise ValueError(f"share is {str(folder)!r}: write the absolute Path of a folder")
+    if machine_tree.MACHINE.names(os.path.abspath(folder)):
+        raise ValueError(f"share is {str(folder)!r}, which every machine has: share one below it")
