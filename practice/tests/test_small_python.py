@@ -35,6 +35,7 @@ SCRIPTS = (
     "print(n, isinstance(n, int), str(n) + '!')",
     "import math\nprint(math.sqrt(16), round(math.pi, 2), int('12') + float('0.5'), bool(''))",
     "import json\nprint(json.dumps({'a': [1, None, True]}), json.loads('[1, 2]'))",
+    "print(str(b'12', 'utf-8'), str(b'12', encoding='ascii'), str(b'12'), dict(a=1))",
     "for i, c in enumerate('ab', 1):\n    print(i, c)\nprint(list(zip([1], ['z'])))",
 )
 

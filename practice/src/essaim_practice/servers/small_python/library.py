@@ -236,14 +236,14 @@ def _exit(code: Any = 0) -> None:
 def _maker(name: str) -> Callable[..., Any]:
     (kind,) = _TYPES[name]
 
-    def make(*words: Any) -> Any:
-        if name == "str":
+    def make(*words: Any, **options: Any) -> Any:
+        if name == "str" and not (words[1:] or options):
             return shown(words[0]) if words else ""
         if name in ("list", "tuple", "set", "dict"):
-            return checked(native(lambda: kind(*map(short, words))))
+            return checked(native(lambda: kind(*map(short, words), **options)))
         if words and isinstance(words[0], str) and len(words[0]) > 1000:
             raise error("ValueError", "too long")
-        return checked(native(lambda: kind(*words)))
+        return checked(native(lambda: kind(*words, **options)))
 
     return make
 
