@@ -65,7 +65,8 @@ def install(client: Client) -> None:
     if client.needs and not shutil.which(client.needs):
         raise CannotBeHad(f"{client.needs} is not on the PATH")
     stamp, wanted = client.folder / "installed", "\n".join(client.packages)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+    ours = str(ROOT) in wanted  # it may have changed
+    if not ours and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return
     shutil.rmtree(client.folder, ignore_errors=True)
     client.folder.mkdir(parents=True)
