@@ -73,15 +73,25 @@ def install(client: Client) -> None:
     if client.index == "npm":
         # Without it npm installs into the folder above that has one: Essaim's.
         (client.folder / "package.json").write_text("{}", encoding="utf-8")
-        lines = [["npm", "install", "--silent", *client.packages]]
+        lines = [
+            [
+                "npm",
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--loglevel=error",
+                "--logs-max=0",
+                *client.packages,
+            ]
+        ]
     else:
         pip = ["bin/python", "-m", "pip", "install", "--quiet"]
         lines = [[sys.executable, "-m", "venv", "."], [*pip, "pytest==9.1.1", *client.packages]]
     for line in lines:
         done = subprocess.run(line, cwd=client.folder, capture_output=True, text=True)
         if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines() or [f"exit {done.returncode}"]
-            raise CannotBeHad(f"{client.index} could not install it: {said[-1]}")
+            print(done.stdout, done.stderr, sep="")
+            raise CannotBeHad(f"{client.index} could not install {', '.join(client.packages)}")
     stamp.write_text(wanted, encoding="utf-8")
 
 

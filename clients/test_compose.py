@@ -32,7 +32,7 @@ ANSWERS = {
 
 def compose(name, *words):
     line = ["docker-compose", "--ansi=never", "--progress=plain", *words]
-    environment = os.environ | {"TOKEN": "secret", "BUILDKIT_PROGRESS": "plain"}
+    environment = os.environ | {"TOKEN": "secret"}
     done = subprocess.run(line, cwd=FILES / name, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, f"{' '.join(line)}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr if "up" in words else done.stdout
