@@ -20,6 +20,7 @@ from essaim_practice.api import (  # noqa: F401
     nodes,
     practice,
     registry,
+    registry_v2,
     secrets,
     service_logs,
     services,

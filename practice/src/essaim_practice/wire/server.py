@@ -33,6 +33,8 @@ from essaim_practice.wire.places import Place
 
 _PREFIX = re.compile(r"/v([0-9]{1,9}(?:\.[0-9]{0,9})*)(/.*)", re.DOTALL)
 
+_REGISTRY = re.compile(r"/v2/(?:.+/(?:manifests|blobs)/[^/]+)?")  # not of the version 2
+
 _LONGEST_PATH = 16 * 1024  # characters that are looked at: no route is as long
 _MOST_VALUES = 1000  # of one query
 
@@ -199,7 +201,8 @@ class EngineServer:
         path = unquote(raw_path[:_LONGEST_PATH])
         edition = self._cluster.store.edition
         api = edition.api
-        if prefix := _PREFIX.fullmatch(path):
+        prefix = _PREFIX.fullmatch(path)
+        if prefix and not _REGISTRY.fullmatch(path):
             api, path = prefix.groups()
         found = find(call.method, path)
         if found is None:
