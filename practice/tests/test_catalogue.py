@@ -149,6 +149,18 @@ def test_a_tree_is_found_again_by_its_name(text: str) -> None:
     assert tree.weight == 0
 
 
+def test_every_image_is_found_again_by_its_lasting_tag() -> None:
+    for name in recipe.names():
+        known = recipe.find(name)
+        assert known is not None
+        for tag in (known.tags or "latest").split():
+            made = image_trees.find(name, tag)
+            assert made is not None
+            again = image_trees.find(name, made.lasting_tag)
+            assert again is not None, f"{name}:{tag} is kept as {made.lasting_tag!r}"
+            assert again.version.name == made.version.name
+
+
 def test_ubuntu_has_its_empty_logs() -> None:
     assert content(published("ubuntu").tree(), "/var/log/dpkg.log") == ""
 

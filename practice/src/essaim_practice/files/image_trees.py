@@ -24,6 +24,14 @@ class Made:
     recipe: Recipe  # as its variant has it
     version: Version
     base: Base
+    tag: str  # by which it was found
+
+    @property
+    def lasting_tag(self) -> str:
+        """A tag that finds this image again: that of its version, where it has one of its own."""
+        own = self.version.name
+        again = find(self.recipe.repository, own)
+        return own if again is not None and again.version.name == own else self.tag
 
     def spelled(self, text: str) -> str:
         """A text of the recipe, with this version in it."""
@@ -75,7 +83,7 @@ def made(known: Recipe, tag: str) -> Made | None:
             base = bases.parse(f"alpine {word.removeprefix('alpine')}")
     if not own.size and own.behaviour == base.name:  # a base itself: its version is its release
         base = _itself(base, found)
-    return Made(own, found, base)
+    return Made(own, found, base, tag)
 
 
 def _itself(base: Base, found: Version) -> Base:
@@ -95,7 +103,7 @@ def tree_of(made: Made) -> Tree:
     key = (made.recipe.repository, made.version.name)
     if (tree := _TREES.get(key)) is None:
         tree = _TREES[key] = made.tree()
-        _NAMES[tree] = " ".join(("recipe", *key))
+        _NAMES[tree] = f"recipe {made.recipe.repository} {made.lasting_tag}"
     return tree
 
 
