@@ -235,7 +235,9 @@ _WARNING = (
 def _parsed(source: str, path: str) -> tuple[ast.Module | None, str]:
     """A script's tree, or why it has none."""
     try:
-        return ast.parse(source), ""
+        tree = ast.parse(source)
+        compile(tree, path, "exec")  # finds a break outside of a loop, and the like
+        return tree, ""
     except SyntaxError as fault:
         text = (fault.text or "").strip()
         return None, f'  File "{path}", line {fault.lineno}\n    {text}\nSyntaxError: {fault.msg}'

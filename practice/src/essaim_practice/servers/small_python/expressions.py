@@ -72,7 +72,12 @@ class Expressions(ABC):
             target = target.calling
         if target is None or not callable(target):
             raise error("TypeError", "object is not callable")
-        answer = target(*words, **named)
+        try:
+            answer = target(*words, **named)
+        except (TypeError, AttributeError):  # other words than the few that are played
+            raise Unplayed from None
+        except (ValueError, OverflowError) as fault:
+            raise error(type(fault).__name__, str(fault)) from None
         if isinstance(answer, Generator):
             answer = yield from answer
         self._count(answer)

@@ -193,6 +193,8 @@ class Interpreter(Expressions):
             try:
                 yield from self._block(node.body, scope)
             except Raised as raised:
+                raised.__context__ = None  # else each holds all that were caught before it
+                raised.__traceback__ = None
                 for handler in node.handlers:
                     kinds = None
                     if handler.type is not None:

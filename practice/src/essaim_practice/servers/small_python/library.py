@@ -16,6 +16,7 @@ from essaim_practice.servers.small_python.flask import Flask, flask_module
 from essaim_practice.servers.small_python.values import (
     KINDS,
     LONGEST,
+    MOST_ENTRIES,
     Evaluation,
     Left,
     Raised,
@@ -56,9 +57,9 @@ class Library:
         found: dict[str, Any] = {
             "print": self._print, "input": self._input, "exit": _exit, "quit": _exit, "len": _len,
             "abs": _plain(abs), "min": _over(min), "max": _over(max), "sum": _sum,
-            "round": _plain(round), "sorted": _sorted, "reversed": lambda v: entries(v)[::-1],
+            "round": _round, "sorted": _sorted, "reversed": lambda v: entries(v)[::-1],
             "enumerate": lambda v, start=0: list(enumerate(short(v), start)),
-            "zip": lambda *v: list(zip(*map(short, v), strict=False)), "range": _plain(range),
+            "zip": _zip, "range": _plain(range),
             "repr": lambda v: shown(v, quoted=True), "chr": _plain(chr), "ord": _plain(ord),
             "hex": _plain(hex), "bin": _plain(bin), "any": _over(any), "all": _over(all),
             "isinstance": _isinstance, "divmod": _plain(divmod), "type": _type,
@@ -108,7 +109,7 @@ class Library:
 
     def _time(self) -> Thing:
         def sleep(seconds: float) -> Evaluation:
-            yield Wait(max(0.0, float(seconds)))
+            yield Wait(max(0.0, native(lambda: float(seconds))))
             return None
 
         now = self.context.now
@@ -214,6 +215,19 @@ def _over(do: Callable[..., Any]) -> Callable[..., Any]:
         return checked(native(lambda: do(*words)))
 
     return bound
+
+
+def _round(value: Any, digits: Any = None) -> Any:
+    if isinstance(digits, int) and abs(digits) > LONGEST:
+        raise error("OverflowError", "Python int too large to convert to C int")
+    return checked(native(lambda: round(value, digits)))
+
+
+def _zip(*values: Any) -> list[Any]:
+    each = [short(value) for value in values]
+    if len(each) * min(map(len, each), default=0) > 10 * MOST_ENTRIES:
+        raise error("MemoryError")
+    return list(zip(*each, strict=False))
 
 
 def _len(value: Any) -> int:

@@ -102,7 +102,7 @@ def checked(value: Any) -> Any:
 def short(value: Any) -> Any:
     """What a loop goes through, if a list of it is not too large. Raises Raised."""
     found = entries(value)
-    if len(found) > (LONGEST if isinstance(value, (str, bytes)) else MOST_ENTRIES):
+    if native(lambda: len(found)) > (LONGEST if isinstance(value, (str, bytes)) else MOST_ENTRIES):
         raise error("MemoryError")
     return found
 
@@ -186,8 +186,8 @@ def combined(kind: type[ast.AST], left: Any, right: Any) -> Any:
         if bits > MOST_BITS:
             raise error("MemoryError")
     if kind is ast.Mod and isinstance(left, (str, bytes)):
-        text = left if isinstance(left, str) else ""
-        if not re.fullmatch(r"(?:[^%]|%%|%[sdifx]|%0?[0-9]?[0-9]?(?:\.[0-9])?[sdfx])*", text):
+        text = left if isinstance(left, str) else "%?"  # of bytes: not played
+        if not re.fullmatch(r"(?:[^%]|%%|%i|%0?[0-9]{0,2}(?:\.[0-9])?[sdfx])*", text):
             raise Unplayed
     return checked(native(lambda: _OPERATIONS[kind](left, right)))
 
