@@ -212,6 +212,8 @@ def bgrewriteaof(client: Admin, words: Words) -> Answer:
 
 @_entered("shutdown")
 def shutdown(client: Admin, words: Words) -> Answer:
+    if any(word.lower() not in (b"nosave", b"save", b"now", b"force") for word in words):
+        raise Refusal(SYNTAX)
     client.server.tell("User requested shutdown...")
     client.server.stopping = True
     client.server.wake()

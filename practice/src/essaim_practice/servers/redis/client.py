@@ -27,6 +27,10 @@ _ENTERED = (members, ranked, sets, strings)  # their commands are, by importing 
 
 _TURN = 0.003  # real seconds that one client may take before others have their turn
 _LAG = 256 * 1024  # bytes that wait for a client which does not read
+_LONGEST_EXEC = 0.05  # real seconds
+_MOST_ANSWERED = 2 * 2**20  # bytes, by one transaction
+_LONGEST_HALF = 16 * 1024  # bytes of a command that is not whole, where memory is short
+_MOST_HALF = 4 * 2**20  # bytes of half commands, of all clients
 _MOST_CHANNELS = 1000
 _MOST_QUEUED = 1000
 _OPEN = ("auth", "hello", "quit", "reset")  # what one may ask before one has said the password
@@ -83,9 +87,11 @@ class Client(Talk):
                     break
                 if words:
                     self._say(self._answer(words))
-                if perf_counter() > ends:
+                if perf_counter() > ends or len(self._out) > _LAG:
                     self.ready = True
                     break
+            if self._requests.size > _LONGEST_HALF and self.server.half() > _MOST_HALF:
+                raise Malformed("too big multibulk request")
         except Malformed as error:
             self._say(Failure(f"ERR Protocol error: {error}"))
             self.closed = True
@@ -94,6 +100,11 @@ class Client(Talk):
         if self.closed:
             self.end()
         return said
+
+    @property
+    def half(self) -> int:
+        """Bytes that it has sent of commands that are not whole."""
+        return self._requests.size
 
     def end(self) -> None:
         self.closed = True
@@ -208,8 +219,12 @@ class Client(Talk):
         if moved:
             return None
         answers: list[Answer] = []
+        ends, size = perf_counter() + _LONGEST_EXEC, 0
         for queued in queue:
             try:
+                size += len(encoded(answers[-1])) if answers else 0
+                if size > _MOST_ANSWERED or perf_counter() > ends:
+                    raise Refusal("ERR the practice engine does no more in one transaction")
                 answers.append(self.run(queued[0].decode(errors="replace").lower(), queued))
             except Refusal as refusal:
                 answers.append(Failure(str(refusal)))

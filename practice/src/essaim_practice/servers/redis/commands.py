@@ -22,6 +22,8 @@ SYNTAX = "ERR syntax error"
 NOT_INTEGER = "ERR value is not an integer or out of range"
 NOT_FLOAT = "ERR value is not a valid float"
 LONGEST = 512 * 1024  # bytes of a value
+_LONGEST_PATTERN = 1000
+_MOST_COMPARED = 2**22  # letters of names with those of a pattern, by one command
 
 
 class Caller(Protocol):
@@ -100,12 +102,24 @@ def cut(size: int, first: bytes, last: bytes) -> tuple[int, int]:
 
 
 def matching(pattern: bytes) -> Callable[[bytes], bool]:
-    """Whether a name matches a pattern of KEYS, in linear time for each star."""
-    text = pattern.decode("latin-1")
-    if text.count("*") + text.count("[") > 20:
-        raise Refusal("ERR pattern is too complicated for the practice engine")
-    found = re.compile(translate(re.sub(r"\*+", "*", text).replace("[^", "[!")))
-    return lambda name: found.match(name.decode("latin-1")) is not None
+    """Whether a name matches a pattern of KEYS; raises Refusal where that takes long."""
+    text = re.sub(r"\*+", "*", pattern.decode("latin-1"))
+    hard = Refusal("ERR pattern is too complicated for the practice engine")
+    if text.count("*") + text.count("[") > 20 or len(text) > _LONGEST_PATTERN:
+        raise hard
+    found = re.compile(translate(text.replace("[^", "[!")))
+    compared = 0
+
+    def fits(name: bytes) -> bool:
+        nonlocal compared
+        if text == "*":
+            return True
+        compared += len(name) * len(text)
+        if compared > _MOST_COMPARED:
+            raise hard
+        return found.match(name.decode("latin-1")) is not None
+
+    return fits
 
 
 # Keys

@@ -43,7 +43,10 @@ def zadd(caller: Caller, words: Words) -> Answer:
 @command("zincrby", 4, writes=True)
 def zincrby(caller: Caller, words: Words) -> Answer:
     found = _ranked(caller, words[0])
-    found[words[2]] = found.get(words[2], 0.0) + real(words[1])
+    score = found.get(words[2], 0.0) + real(words[1])
+    if score != score:
+        raise Refusal("ERR resulting score is not a number (NaN)")
+    found[words[2]] = score
     caller.data.put(caller.db, words[0], found, keep_end=True)
     return found[words[2]]
 

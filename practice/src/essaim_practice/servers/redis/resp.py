@@ -74,7 +74,7 @@ def encoded(answer: Answer, protocol: int = 2) -> bytes:
 
 def shortest(value: float) -> bytes:
     """A float in as few digits as tell it."""
-    if value == int(value) and abs(value) < 1e17:
+    if abs(value) < 1e17 and value == int(value):
         return b"%d" % int(value)
     return repr(value).encode()
 
@@ -89,6 +89,11 @@ class Requests:
 
     def __init__(self) -> None:
         self._data = bytearray()
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait for the rest of their command."""
+        return len(self._data)
 
     def feed(self, data: bytes) -> None:
         self._data += data

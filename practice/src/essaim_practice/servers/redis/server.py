@@ -61,6 +61,10 @@ class Server(Daemon):
         text = self.config["port"]
         return int(text) if text.isdigit() and len(text) < 6 else 6379
 
+    def half(self) -> int:
+        """Bytes of commands that are not whole, of all clients."""
+        return sum(client.half for client in self.clients.values())
+
     # The log
 
     def said(self, text: str, level: str = "*", role: str = "M") -> str:

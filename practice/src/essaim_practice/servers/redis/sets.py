@@ -63,7 +63,7 @@ def smismember(caller: Caller, words: Words) -> Answer:
 
 @command("spop", -2, writes=True)
 def spop(caller: Caller, words: Words) -> Answer:
-    count = integer(words[1], 0) if len(words) > 1 else 1
+    count = integer(words[1], 0, 2**62) if len(words) > 1 else 1
     taken = list(islice(_set(caller, words[0]), count))
     if taken:
         srem(caller, [words[0], *taken])
@@ -72,7 +72,7 @@ def spop(caller: Caller, words: Words) -> Answer:
 
 @command("srandmember", -2)
 def srandmember(caller: Caller, words: Words) -> Answer:
-    count = abs(integer(words[1])) if len(words) > 1 else 1
+    count = abs(integer(words[1], -(2**62), 2**62)) if len(words) > 1 else 1
     taken = list(islice(_set(caller, words[0]), count))
     return taken if len(words) > 1 else next(iter(taken), None)
 
@@ -88,19 +88,20 @@ def smove(caller: Caller, words: Words) -> Answer:
 
 @command("sinter", -2)
 def sinter(caller: Caller, words: Words) -> Answer:
-    first, *others = (_set(caller, key) for key in words)
+    first, *others = (_set(caller, key) for key in dict.fromkeys(words))
     return [member for member in first if all(member in other for other in others)]
 
 
 @command("sunion", -2)
 def sunion(caller: Caller, words: Words) -> Answer:
-    return list(dict.fromkeys(member for key in words for member in _set(caller, key)))
+    keys = dict.fromkeys(words)
+    return list(dict.fromkeys(member for key in keys for member in _set(caller, key)))
 
 
 @command("sdiff", -2)
 def sdiff(caller: Caller, words: Words) -> Answer:
-    first, *others = (_set(caller, key) for key in words)
-    return [member for member in first if all(member not in other for other in others)]
+    others = {member for key in set(words[1:]) for member in _set(caller, key)}
+    return [member for member in _set(caller, words[0]) if member not in others]
 
 
 @command("sscan", -3)

@@ -93,7 +93,9 @@ def getdel(caller: Caller, words: Words) -> Answer:
 
 @command("mget", -2)
 def mget(caller: Caller, words: Words) -> Answer:
-    values = (caller.data.get(caller.db, key) for key in words)
+    values = [caller.data.get(caller.db, key) for key in words]
+    if sum(len(value) for value in values if isinstance(value, bytes)) > 4 * LONGEST:
+        raise Refusal("ERR the practice engine gives no more than 2 MiB at once")
     return [value if isinstance(value, bytes) else None for value in values]
 
 
