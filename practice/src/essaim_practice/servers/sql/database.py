@@ -28,6 +28,7 @@ _LONGEST_LOAD = 1.0  # real seconds
 _LONGEST_TURN = 0.05  # real seconds, should the steps be slow ones
 _LARGEST = 512 * 1024  # bytes of a result, about
 _ROW = 64  # bytes that a row takes besides its values
+_MOST_ASKED = 5000  # reads and calls in a statement with its views, which may double each other
 
 _SIZES = {
     sqlite3.SQLITE_LIMIT_LENGTH: _LONGEST,
@@ -40,6 +41,7 @@ _SIZES = {
     sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 100,
     sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 1000,
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 10,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
 }
 _FORBIDDEN = {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_PRAGMA}
 _FUNCTIONS = {"load_extension", "fts3_tokenizer", "sqlite_compileoption_get"}
@@ -73,6 +75,7 @@ class Database:
         self._room = room
         self._pages = 0  # that are counted in the room
         self._looks = 0
+        self._asked = 0
         self._ends = 0.0
         self.touched = False  # since the last ``dumped``
         self._connection = sqlite3.connect(
@@ -83,13 +86,17 @@ class Database:
             made.deserialize(image)
         made.execute(f"PRAGMA max_page_count = {_MOST_PAGES}")
         made.execute("PRAGMA cache_size = 16")
+        made.execute("PRAGMA temp_store = MEMORY")  # and in no file of the computer
+        made.execute(f"PRAGMA temp.max_page_count = {_MOST_PAGES}")
         made.execute("PRAGMA user_version = 1")  # an empty one could not be copied
         if image:
             made.execute("PRAGMA foreign_keys = ON")
+        made.create_function("instr", 2, _instr, deterministic=True)
+        made.create_function("replace", 3, _replaced, deterministic=True)
         setup(made)
         for category, most in _SIZES.items():
             made.setlimit(category, most)
-        made.set_authorizer(_authorized)
+        made.set_authorizer(self._authorized)
         made.set_progress_handler(self._look, _STEPS)
         self._count()
 
@@ -99,7 +106,7 @@ class Database:
     def dumped(self) -> bytes:
         """The database as SQL, for ``load``."""
         self.touched = False
-        self._looks, self._ends = -(10**9), inf
+        self._looks, self._asked, self._ends = -(10**9), -(10**9), inf
         script = [row for row in self._connection.iterdump() if row not in _FRAME]
         return json.dumps(script).encode()
 
@@ -110,11 +117,11 @@ class Database:
             raise ValueError("no script")
         self._looks, self._ends = 0, perf_counter() + _LONGEST_LOAD
         for statement in script:
-            self._looks = 0
+            self._looks = self._asked = 0
             self._connection.execute(str(statement))
         self._connection.set_authorizer(None)
         self._connection.execute("PRAGMA foreign_keys = ON")
-        self._connection.set_authorizer(_authorized)
+        self._connection.set_authorizer(self._authorized)
         self._count()
 
     def copy(self) -> Database:
@@ -123,6 +130,7 @@ class Database:
 
     def run(self, sql: str, parameters: Sequence[Value] = ()) -> Result:
         """Do one statement, whole or not at all. Raises sqlite3.Error."""
+        self._asked = 0
         self._looks, self._ends = 0, perf_counter() + _LONGEST_TURN
         made = self._connection
         before = made.total_changes
@@ -184,10 +192,39 @@ class Database:
         self._looks += 1
         return int(self._looks > _MOST_LOOKS or perf_counter() > self._ends)
 
+    def _authorized(
+        self, action: int, first: str | None, second: str | None, *_: str | None
+    ) -> int:
+        self._asked += 1
+        if self._asked > _MOST_ASKED:
+            return sqlite3.SQLITE_DENY
+        if action in _FORBIDDEN and first not in ("table_info", "page_count", "table_xinfo"):
+            return sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_FUNCTION and second in _FUNCTIONS:
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK
 
-def _authorized(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-    if action in _FORBIDDEN and first not in ("table_info", "page_count", "table_xinfo"):
-        return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_FUNCTION and second in _FUNCTIONS:
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK
+
+def _text(value: Value) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _instr(where: Value, what: Value) -> int | None:
+    """SQLite's, whose own takes the product of both lengths."""
+    if where is None or what is None:
+        return None
+    if isinstance(where, bytes) and isinstance(what, bytes):
+        return where.find(what) + 1
+    return _text(where).find(_text(what)) + 1
+
+
+def _replaced(where: Value, what: Value, by: Value) -> str | None:
+    """SQLite's, likewise."""
+    if where is None or what is None or by is None:
+        return None
+    old, new, whole = _text(what), _text(by), _text(where)
+    if not old:
+        return whole
+    if len(whole) + whole.count(old) * max(len(new) - len(old), 0) > _LONGEST:
+        raise ValueError("too long")
+    return whole.replace(old, new)
