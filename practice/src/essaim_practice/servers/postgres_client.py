@@ -33,7 +33,10 @@ def query(
         said = talk.hear(struct.pack("!ii", len(body) + 8, 196608) + body)
         _let_in(talk, said, user, password)
         rows: list[Row] = []
-        for kind, told in _messages(talk.hear(_message(b"Q", sql.encode() + b"\0"))):
+        said = talk.hear(_message(b"Q", sql.encode() + b"\0"))
+        while talk.ready:  # it answers in turns
+            said += talk.hear(b"")
+        for kind, told in _messages(said):
             if kind == b"D":
                 rows.append(_row(told))
             elif kind == b"E":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -24,8 +24,9 @@ from essaim_practice.servers.postgres.server import Role, Server
 from essaim_practice.servers.postgres.session import Done, Session
 from essaim_practice.servers.sql.tokens import Token, statements, tokens
 
-_LONGEST = 256 * 1024  # bytes of a message
-_MOST = 200  # prepared statements of one client
+_LONGEST = 256 * 1024  # bytes of a message, and of what is said in one turn
+# Of one client: prepared statements, words in all of them, and portals, which hold results.
+_MOST, _MOST_TOKENS, _MOST_PORTALS = 200, 20_000, 20
 _TURN = 0.005  # real seconds that one client may take before others have their turn
 _SSL, _GSS, _CANCEL = 80877103, 80877104, 80877102
 
@@ -59,6 +60,7 @@ class Conversation(Talk):
         self._prepared: dict[str, _Prepared] = {}
         self._portals: dict[str, _Portal] = {}
         self._skipping = False  # to the next Sync, after an error
+        self._going: Iterator[bytes] = iter(())  # the rest of a script
         server.connections.add(self)
 
     def end(self) -> None:
@@ -70,9 +72,12 @@ class Conversation(Talk):
         self._data += data
         said, self.ready, ends = b"", False, perf_counter() + _TURN
         while not self.closed:
-            if perf_counter() > ends:
+            if perf_counter() > ends or len(said) > _LONGEST:
                 self.ready = True
                 break
+            if (more := next(self._going, None)) is not None:
+                said += more
+                continue
             head = 5 if self._begun else 4
             if len(self._data) < head:
                 break
@@ -101,7 +106,7 @@ class Conversation(Talk):
             elif kind != b"Q":
                 self._skipping = True
             return self._told(error)
-        except (struct.error, UnicodeDecodeError, IndexError, KeyError):
+        except (struct.error, ValueError, IndexError, KeyError):
             self.closed = True
             return self._told(_fatal("08P01", "invalid message format"))
 
@@ -193,7 +198,8 @@ class Conversation(Talk):
             self._portals.clear()
             return self._ready()
         if kind == b"Q":
-            return self._simple(body.rstrip(b"\0").decode(errors="replace"))
+            self._going = self._simple(body.rstrip(b"\0").decode(errors="replace"))
+            return b""
         if self._skipping:
             return b""
         match kind:
@@ -213,20 +219,19 @@ class Conversation(Talk):
                 return b""
         raise PostgresError("0A000", "the practice engine does not play this kind of message")
 
-    def _simple(self, sql: str) -> bytes:
+    def _simple(self, sql: str) -> Iterator[bytes]:
+        """The answers to a script, statement by statement."""
         assert self._session is not None
-        said, none = b"", True
+        none = True
         try:
             for found in statements(tokens(sql)):
                 none = False
                 done = self._session.run(found)
-                said += self._noticed(done)
-                if done.result.columns:
-                    said += columns(done, ()) + rows(done, ())
-                said += message(b"C", text(done.tag))
+                shown = columns(done, ()) + rows(done, ()) if done.result.columns else b""
+                yield self._noticed(done) + shown + message(b"C", text(done.tag))
         except PostgresError as error:
-            said += self._told(error, sql)
-        return said + (message(b"I") if none else b"") + self._ready()
+            yield self._told(error, sql)
+        yield (message(b"I") if none else b"") + self._ready()
 
     def _parse(self, body: bytes) -> bytes:
         name, sql, rest = body.split(b"\0", 2)
@@ -235,6 +240,8 @@ class Conversation(Talk):
         if len(self._prepared) >= _MOST:
             raise PostgresError("53400", "the practice engine keeps no more prepared statements")
         found = next(statements(tokens(sql.decode())), [])
+        if len(found) + sum(len(each.found) for each in self._prepared.values()) > _MOST_TOKENS:
+            raise PostgresError("53400", "the practice engine keeps no longer statements")
         self._prepared[name.decode()] = _Prepared(found, types)
         return message(b"1")
 
@@ -244,6 +251,8 @@ class Conversation(Talk):
         if prepared is None:
             text_ = f'prepared statement "{name.decode()}" does not exist'
             raise PostgresError("26000", text_)
+        if len(self._portals) >= _MOST_PORTALS and portal.decode() not in self._portals:
+            raise PostgresError("53400", "the practice engine keeps no more portals")
         at = 0
 
         def numbers() -> tuple[int, ...]:
