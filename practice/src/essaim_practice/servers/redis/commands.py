@@ -93,6 +93,16 @@ def held(caller: Caller, key: bytes, kind: str) -> Any:
     return value
 
 
+def taken_out(caller: Caller, key: bytes, found: dict[bytes, Any], names: Words) -> int:
+    """Take these out of a key's hash, set or sorted set; how many were there."""
+    there = [name for name in dict.fromkeys(names) if name in found]
+    for name in there:
+        del found[name]
+    if there:
+        caller.data.put(caller.db, key, found, keep_end=True)
+    return len(there)
+
+
 def cut(size: int, first: bytes, last: bytes) -> tuple[int, int]:
     """Two places of a range, which may count from the end, as those of a slice."""
     start, stop = integer(first), integer(last)

@@ -12,6 +12,7 @@ from essaim_practice.servers.redis.commands import (
     held,
     integer,
     real,
+    taken_out,
 )
 from essaim_practice.servers.redis.keyspace import Refusal
 from essaim_practice.servers.redis.resp import OK, Answer, number_text
@@ -218,11 +219,7 @@ def hexists(caller: Caller, words: Words) -> Answer:
 
 @command("hdel", -3, writes=True)
 def hdel(caller: Caller, words: Words) -> Answer:
-    found = _hash(caller, words[0])
-    removed = sum(found.pop(name, None) is not None for name in words[1:])
-    if removed:
-        caller.data.put(caller.db, words[0], found, keep_end=True)
-    return removed
+    return taken_out(caller, words[0], _hash(caller, words[0]), words[1:])
 
 
 @command("hincrby", 4, writes=True)

@@ -11,6 +11,7 @@ from essaim_practice.servers.redis.commands import (
     held,
     integer,
     real,
+    taken_out,
 )
 from essaim_practice.servers.redis.keyspace import Ranked, Refusal
 from essaim_practice.servers.redis.resp import Answer, shortest
@@ -53,11 +54,7 @@ def zincrby(caller: Caller, words: Words) -> Answer:
 
 @command("zrem", -3, writes=True)
 def zrem(caller: Caller, words: Words) -> Answer:
-    found = _ranked(caller, words[0])
-    removed = sum(found.pop(member, None) is not None for member in words[1:])
-    if removed:
-        caller.data.put(caller.db, words[0], found, keep_end=True)
-    return removed
+    return taken_out(caller, words[0], _ranked(caller, words[0]), words[1:])
 
 
 @command("zcard", 2)
@@ -153,10 +150,7 @@ def _popped(caller: Caller, words: Words, down: bool) -> Answer:
     found = _ranked(caller, words[0])
     rows = found.rows()
     taken = (rows[::-1] if down else rows)[: integer(words[1], 0) if len(words) > 1 else 1]
-    for member, _ in taken:
-        del found[member]
-    if taken:
-        caller.data.put(caller.db, words[0], found, keep_end=True)
+    taken_out(caller, words[0], found, [member for member, _ in taken])
     return _shown(taken, scores=True)
 
 

@@ -11,6 +11,7 @@ from essaim_practice.servers.redis.commands import (
     held,
     integer,
     matching,
+    taken_out,
 )
 from essaim_practice.servers.redis.keyspace import Members
 from essaim_practice.servers.redis.resp import Answer
@@ -31,13 +32,7 @@ def sadd(caller: Caller, words: Words) -> Answer:
 
 @command("srem", -3, writes=True)
 def srem(caller: Caller, words: Words) -> Answer:
-    found = _set(caller, words[0])
-    there = [member for member in dict.fromkeys(words[1:]) if member in found]
-    for member in there:
-        del found[member]
-    if there:
-        caller.data.put(caller.db, words[0], found, keep_end=True)
-    return len(there)
+    return taken_out(caller, words[0], _set(caller, words[0]), words[1:])
 
 
 @command("smembers", 2)
