@@ -7,10 +7,8 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from math import inf
 
 from essaim_practice.programs.base import Context
-from essaim_practice.servers.daemon import Daemon
 from essaim_practice.servers.mysql.dialect import (
     MysqlError,
     learn,
@@ -21,22 +19,19 @@ from essaim_practice.servers.mysql.dialect import (
     unplayed,
 )
 from essaim_practice.servers.sql.database import Database, Result
+from essaim_practice.servers.sql.keeper import Keeper
 from essaim_practice.servers.sql.tokens import Token
 from essaim_practice.store.memory import Reservation
 
 SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
-_LAZY = 1.0  # seconds until what was written is in the file; at the end it is at once
 _MOST = 10  # schemas
 
 
-class Server(Daemon):
+class Server(Keeper):
     """One running mysqld. users: passwords by name; None: has none."""
 
-    stream = 2
-
     def __init__(self, context: Context, version: str, folder: str = "/var/lib/mysql") -> None:
-        super().__init__()
-        self.context = context
+        super().__init__(context)
         self.version = version
         self.folder = folder
         self.open = False
@@ -45,7 +40,6 @@ class Server(Daemon):
         self.room: Reservation | None = None
         self.asking = ("", "")
         self.connected = 0
-        self._due = inf
 
     def make(self, name: str, kept: bytes = b"[]") -> None:
         """Make a schema. Raises MysqlError, sqlite3.Error and ValueError."""
@@ -74,24 +68,11 @@ class Server(Daemon):
 
     # Files
 
-    def touch(self) -> None:
-        if self._due == inf:
-            self._due = self.context.now() + _LAZY
-            self.wake()
-
-    def patience(self) -> float:
-        return max(self._due - self.context.now(), 0.0)
-
-    def on_time(self) -> None:
-        if self._due <= self.context.now():
-            self.flush()
-
-    def flush(self) -> None:
-        self._due = inf
+    def write(self, every: bool) -> None:
         disk = self.context.inside.disk()
         try:
             for name, schema in self.schemas.items():
-                if schema.touched:
+                if schema.touched or every:
                     disk.make_folder(f"{self.folder}/{name}", parents=True)
                     disk.write(f"{self.folder}/{name}/practice.json", schema.dumped(), mode=0o640)
             disk.make_folder(f"{self.folder}/mysql", parents=True)
@@ -109,13 +90,7 @@ class Server(Daemon):
             self.make(str(name), disk.read(f"{self.folder}/{name}/practice.json"))
 
     def end(self) -> None:
-        self.hang_up()
-        with suppress(OSError, sqlite3.Error):
-            if self._due != inf:
-                self.flush()
-        for schema in self.schemas.values():
-            schema.close()
-        self.schemas.clear()
+        self.close(self.schemas)
 
 
 def _one(name: str, *values: object) -> Result:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from math import inf
 
 from essaim_practice.programs.base import Context
-from essaim_practice.servers.daemon import Daemon
 from essaim_practice.servers.postgres import values
 from essaim_practice.servers.postgres.dialect import PostgresError
 from essaim_practice.servers.postgres.functions import setup
 from essaim_practice.servers.postgres.scram import Secret, secret
 from essaim_practice.servers.sql.database import Database
+from essaim_practice.servers.sql.keeper import Keeper
 from essaim_practice.store.memory import Reservation
 
-_LAZY = 1.0  # seconds until what was written is in the file; at the end it is at once
 _MOST = 10  # databases
 TEMPLATES = ("postgres", "template0", "template1")
 
@@ -35,14 +32,11 @@ class Role:
     secret: Secret | None = None
 
 
-class Server(Daemon):
+class Server(Keeper):
     """One running postgres."""
 
-    stream = 2
-
     def __init__(self, context: Context, version: str, folder: str) -> None:
-        super().__init__()
-        self.context = context
+        super().__init__(context)
         self.version = version
         self.folder = folder
         self.open = False
@@ -53,7 +47,6 @@ class Server(Daemon):
         self.roles: dict[str, Role] = {}
         self.room: Reservation | None = None
         self._salts = 0
-        self._due = inf  # when what was written goes into the files
 
     @property
     def major(self) -> int:
@@ -118,22 +111,7 @@ class Server(Daemon):
     def _file(self, name: str) -> str:
         return f"{self.folder}/base/{name}"
 
-    def touch(self) -> None:
-        """Something was written: it goes into the files soon."""
-        if self._due == inf:
-            self._due = self.context.now() + _LAZY
-            self.wake()
-
-    def patience(self) -> float:
-        return max(self._due - self.context.now(), 0.0)
-
-    def on_time(self) -> None:
-        if self._due <= self.context.now():
-            self.flush()
-
-    def flush(self, every: bool = False) -> None:
-        """Write what is not in the files yet. A full disk is told in the log."""
-        self._due = inf
+    def write(self, every: bool) -> None:
         disk = self.context.inside.disk()
         try:
             for name, database in self.databases.items():
@@ -168,11 +146,4 @@ class Server(Daemon):
                 self.owners[name] = str(owner)
 
     def end(self) -> None:
-        """Keep what was written, and be no more."""
-        self.hang_up()
-        with suppress(OSError, sqlite3.Error):
-            if self._due != inf:
-                self.flush()
-        for database in self.databases.values():
-            database.close()
-        self.databases.clear()
+        self.close(self.databases)
