@@ -17,6 +17,7 @@ from essaim_practice.programs.http import HttpRequest, HttpResponse
 from essaim_practice.programs.steps import Work
 from essaim_practice.programs.talk import Talk
 from practice.tests.playing import Playing, context, played
+from practice.tests.tutorials import COUNTER_APP
 
 SCRIPTS = (
     "print('hello', 1 + 2 * 3, 7 // 2, 7 % 3, 2 ** 10, 1 / 4)",
@@ -165,31 +166,7 @@ class Net:
         return Redis()
 
 
-GETTING_STARTED = """\
-import time
-
-import redis
-from flask import Flask
-
-app = Flask(__name__)
-cache = redis.Redis(host='redis', port=6379)
-
-def get_hit_count():
-    retries = 5
-    while True:
-        try:
-            return cache.incr('hits')
-        except redis.exceptions.ConnectionError as exc:
-            if retries == 0:
-                raise exc
-            retries -= 1
-            time.sleep(0.5)
-
-@app.route('/')
-def hello():
-    count = get_hit_count()
-    return f'Hello World! I have been seen {count} times.\\n'
-
+GETTING_STARTED = f"""{COUNTER_APP}
 @app.route('/hello/<name>')
 def named(name):
     return 'Hello, ' + name

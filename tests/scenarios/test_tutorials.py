@@ -12,34 +12,10 @@ from pathlib import Path
 import pytest
 
 from essaim_practice import PracticeServer
+from practice.tests.tutorials import COUNTER_APP
 
 pytestmark = pytest.mark.cli
 
-APP = """\
-import time
-
-import redis
-from flask import Flask
-
-app = Flask(__name__)
-cache = redis.Redis(host='redis', port=6379)
-
-def get_hit_count():
-    retries = 5
-    while True:
-        try:
-            return cache.incr('hits')
-        except redis.exceptions.ConnectionError as exc:
-            if retries == 0:
-                raise exc
-            retries -= 1
-            time.sleep(0.5)
-
-@app.route('/')
-def hello():
-    count = get_hit_count()
-    return f'Hello World! I have been seen {count} times.\\n'
-"""
 DOCKERFILE = """\
 FROM python:3.10-alpine
 WORKDIR /code
@@ -108,7 +84,7 @@ def test_the_swarm_tutorial_updates_redis(typed: Typed) -> None:
 
 def test_getting_started_counts_in_redis(typed: Typed, tmp_path: Path) -> None:
     """What compose does of the tutorial's file, line by line: the page counts, Redis holds it."""
-    (tmp_path / "app.py").write_text(APP)
+    (tmp_path / "app.py").write_text(COUNTER_APP)
     (tmp_path / "requirements.txt").write_text("flask\nredis\n")
     (tmp_path / "Dockerfile").write_text(DOCKERFILE)
     assert "Successfully tagged composetest-web:latest" in typed(
